@@ -1,0 +1,12 @@
+//! Answers a request as the Apache it came from did.
+//!
+//! In: a [`request::Request`] and a [`site::Site`] (the configuration, settled). Out: an
+//! [`outcome::Outcome`]. Absent: reading configuration text, and any network or file access
+//! outside feature `lambda`.
+
+pub mod key;
+pub mod outcome;
+pub mod request;
+pub mod rules;
+pub mod site;
+pub mod source;

@@ -1,0 +1,128 @@
+//! The main server and virtual hosts.
+//!
+//! In: nothing. Out: [`Host`]. Absent: choosing one for a request; see `evaluate::vhost`.
+
+use serde::{Deserialize, Serialize};
+
+use super::{EnvRule, SectionId, Settings};
+use crate::request::Scheme;
+use crate::rules::{MapId, Pattern, Place, RedirectListId, RuleSetId};
+
+/// The main server or one virtual host, main server settings already merged in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Host {
+    /// Where its section begins; `None` for the main server.
+    pub place: Option<Place>,
+    /// `<VirtualHost>` addresses; empty for the main server.
+    pub addresses: Vec<Address>,
+    /// Host part of `ServerName`, as written.
+    pub name: Vec<u8>,
+    /// Port of `ServerName`.
+    pub port: Option<u16>,
+    /// Scheme of `ServerName`.
+    pub scheme: Option<Scheme>,
+    /// `ServerAlias`, in order.
+    pub aliases: Vec<HostPattern>,
+    /// `SSLEngine on`.
+    pub tls: bool,
+    /// `DocumentRoot`, absolute, without a trailing slash.
+    pub document_root: Vec<u8>,
+    /// `ServerAdmin`.
+    pub admin: Vec<u8>,
+    /// `MergeSlashes`.
+    pub merge_slashes: bool,
+    /// `AllowEncodedSlashes`.
+    pub encoded_slashes: EncodedSlashes,
+    /// Rewriting in server context; `None` when the host holds no rewrite directive at all, so
+    /// that `mod_rewrite` does nothing for it.
+    pub rewrite: Option<ServerRewrite>,
+    /// Redirects in server context: the host's own, then the main server's.
+    pub redirects: RedirectListId,
+    /// `Alias` and kin: the host's own, then the main server's.
+    pub url_aliases: Vec<Alias>,
+    /// `ProxyPass` and `ProxyPassMatch`, in order.
+    pub proxies: Vec<Proxy>,
+    /// `SetEnvIf` and kin in server context: the main server's, then the host's own.
+    pub environment: Vec<EnvRule>,
+    /// What holds in the whole host, before any section: main server and host merged.
+    pub settings: Settings,
+    /// `<Directory>` (shortest first) and `.htaccess`-bearing directories are found by path;
+    /// these are the plain and wildcard `<Directory>` sections in walk order.
+    pub directories: Vec<SectionId>,
+    /// `<DirectoryMatch>` and `<Directory ~>`, in order.
+    pub directory_patterns: Vec<SectionId>,
+    /// `<Location>` and `<LocationMatch>`, in order.
+    pub locations: Vec<SectionId>,
+}
+
+/// An address of a `<VirtualHost>`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Address {
+    /// The address; `None` for `*` and `_default_`.
+    pub ip: Option<Vec<u8>>,
+    /// The port; `None` for any.
+    pub port: Option<u16>,
+}
+
+/// One name of `ServerAlias`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HostPattern {
+    /// A plain name.
+    Exact(Vec<u8>),
+    /// A name with `*` or `?`.
+    Wildcard(Vec<u8>),
+}
+
+/// `AllowEncodedSlashes`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum EncodedSlashes {
+    /// `%2F` in a path is a 404.
+    #[default]
+    Refuse,
+    /// `%2F` becomes `/`.
+    Decode,
+    /// `%2F` stays as it is.
+    Keep,
+}
+
+/// Rewriting in server context (`rewrite_server_conf` after `config_server_merge`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerRewrite {
+    /// `RewriteOptions`, merged.
+    pub options: super::RewriteOptions,
+    /// The rules, inheritance applied.
+    pub rules: RuleSetId,
+    /// Maps by name.
+    pub maps: Vec<(Vec<u8>, MapId)>,
+}
+
+/// One `Alias`, `AliasMatch`, `ScriptAlias` or `ScriptAliasMatch`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alias {
+    /// Where it stands.
+    pub place: Place,
+    /// Which URL-paths it is for.
+    pub matcher: AliasMatcher,
+    /// The file or directory it stands for.
+    pub target: Vec<u8>,
+}
+
+/// Which URL-paths an alias is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AliasMatcher {
+    /// This path and everything below it.
+    Prefix(Vec<u8>),
+    /// A regular expression; groups may stand in the target.
+    Regex(Pattern),
+}
+
+/// One `ProxyPass` or `ProxyPassMatch`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proxy {
+    /// Where it stands.
+    pub place: Place,
+    /// Which URL-paths it is for.
+    pub matcher: AliasMatcher,
+    /// The URL; `None` for `!`, which exempts the path.
+    pub target: Option<Vec<u8>>,
+}

@@ -1,0 +1,55 @@
+//! `RewriteMap`.
+//!
+//! In: nothing. Out: [`Map`]. Absent: reading map files (the compiler), looking up (`evaluate::map`).
+
+use serde::{Deserialize, Serialize};
+
+use crate::rules::Place;
+
+/// One map.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Map {
+    /// Where it is declared.
+    pub place: Place,
+    /// Its name.
+    pub name: Vec<u8>,
+    /// What answers.
+    pub kind: MapKind,
+}
+
+/// What answers a lookup.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MapKind {
+    /// `txt:`, `dbm:`: entries sorted by key, the first of each key in file order.
+    Text(Vec<MapEntry>),
+    /// `rnd:`: the same, alternatives separated by `|`.
+    Random(Vec<MapEntry>),
+    /// `int:`.
+    Function(MapFunction),
+    /// `prg:`, `dbd:`, `fastdbd:` or a file that cannot be read: why it cannot answer.
+    Unavailable(String),
+}
+
+/// One entry of a text map.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MapEntry {
+    /// Where it stands: the map's file.
+    pub place: Place,
+    /// The key.
+    pub key: Vec<u8>,
+    /// The value.
+    pub value: Vec<u8>,
+}
+
+/// A built-in function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MapFunction {
+    /// `tolower`.
+    ToLower,
+    /// `toupper`.
+    ToUpper,
+    /// `escape`.
+    Escape,
+    /// `unescape`.
+    Unescape,
+}

@@ -1,0 +1,50 @@
+//! Where rules are found: the one difference between the reference and the edge.
+//!
+//! In: a rule set and the text its rules are matched with. Out: the next rule that may match.
+//! Absent: deciding whether it does; that is the evaluator's alone. A source may name a rule too
+//! many, never one too few, so every source gives the same answers.
+
+use crate::key::Key;
+use crate::rules::{MapId, Redirect, RedirectListId, Rule, RuleSetId};
+
+/// A table entry is needed that has not been fetched. Whoever called the evaluator fetches it and
+/// calls again: evaluation has no side effects and costs less than keeping its state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing(pub Key);
+
+/// Finds rules, redirects and map values.
+pub trait Source {
+    /// How many rules `set` has; positions are below this.
+    fn rule_count(&self, set: RuleSetId) -> usize;
+
+    /// The first rule of `set` at position `from` or after that may match `subject`.
+    ///
+    /// Rules with `C`, and the rule that ends their chain, are always named, so that the evaluator
+    /// can tell which of them a failed chain skips.
+    ///
+    /// # Errors
+    /// A table entry has to be fetched first.
+    fn next_rule(
+        &self,
+        set: RuleSetId,
+        from: usize,
+        subject: &[u8],
+    ) -> Result<Option<(usize, &Rule)>, Missing>;
+
+    /// The first redirect of `list` at position `from` or after that may match `uri`.
+    ///
+    /// # Errors
+    /// A table entry has to be fetched first.
+    fn next_redirect(
+        &self,
+        list: RedirectListId,
+        from: usize,
+        uri: &[u8],
+    ) -> Result<Option<(usize, &Redirect)>, Missing>;
+
+    /// The value of `key` in a text map; alternatives of `rnd:` still joined by `|`.
+    ///
+    /// # Errors
+    /// A table entry has to be fetched first.
+    fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Missing>;
+}

@@ -1,0 +1,91 @@
+//! Anything told to the user about a configuration.
+//!
+//! In: nothing. Out: [`Diagnostic`]. Absent: carets, colours, JSON; see the command line's `render`.
+
+use crate::source::Span;
+
+/// How much a diagnostic weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing.
+    Note,
+    /// Probably not what was meant, or not the same at the edge.
+    Warning,
+    /// Apache refuses to start (or answers 500 for the directory).
+    Error,
+}
+
+/// One message: a code that never changes, a headline, the place, what else is involved, what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Its weight.
+    pub severity: Severity,
+    /// Kebab-case noun, stable: `bad-flags`.
+    pub code: &'static str,
+    /// Lower-case, one line, no full stop.
+    pub headline: String,
+    /// The place; `None` when it is about a file or the whole run.
+    pub span: Option<Span>,
+    /// What the caret line says.
+    pub label: String,
+    /// Other places that are involved, each with what it has to do with it.
+    pub others: Vec<(Span, String)>,
+    /// What to type, or to know.
+    pub help: Vec<String>,
+}
+
+impl Diagnostic {
+    /// A diagnostic at `span`.
+    pub fn new(
+        severity: Severity,
+        code: &'static str,
+        headline: impl Into<String>,
+        span: Span,
+    ) -> Self {
+        Self {
+            severity,
+            code,
+            headline: headline.into(),
+            span: Some(span),
+            label: String::new(),
+            others: Vec::new(),
+            help: Vec::new(),
+        }
+    }
+
+    /// An error at `span`.
+    pub fn error(code: &'static str, headline: impl Into<String>, span: Span) -> Self {
+        Self::new(Severity::Error, code, headline, span)
+    }
+
+    /// A warning at `span`.
+    pub fn warning(code: &'static str, headline: impl Into<String>, span: Span) -> Self {
+        Self::new(Severity::Warning, code, headline, span)
+    }
+
+    /// A note at `span`.
+    pub fn note(code: &'static str, headline: impl Into<String>, span: Span) -> Self {
+        Self::new(Severity::Note, code, headline, span)
+    }
+
+    /// The same, saying `label` at the caret.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    /// The same, also naming `span`.
+    #[must_use]
+    pub fn other(mut self, span: Span, what: impl Into<String>) -> Self {
+        self.others.push((span, what.into()));
+        self
+    }
+
+    /// The same, with advice.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+}
