@@ -1,1 +1,24 @@
-//! Placeholder.
+//! Turns an Apache configuration into an edge program and a redirect table.
+//!
+//! In: paths, read through a [`Loader`]. Out: a [`Reading`]: the configuration as a
+//! [`Site`](edgewright_edge_handler::site::Site), everything there is to say about it, and what became
+//! of every line that counts. Absent: I/O of any kind.
+
+pub mod input;
+pub mod loader;
+pub mod reading;
+pub mod sources;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+
+pub use input::{DocrootMapping, Input, ReadOptions, guess};
+pub use loader::{Entry, EntryKind, LoadError, Loader};
+pub use reading::{Counts, Fate, Position, Reading, Unit, UnitKind};
+pub use sources::{Source, Sources};
+
+/// Reads a configuration: every file Apache would read, in Apache's order, and what it knows then.
+///
+/// Never fails: whatever is wrong is an error among the diagnostics, and the rest is read.
+pub fn read(_input: &Input, _loader: &dyn Loader, _options: &ReadOptions) -> Reading {
+    Reading::default()
+}

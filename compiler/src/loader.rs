@@ -1,0 +1,67 @@
+//! How files come in.
+//!
+//! In: nothing. Out: [`Loader`]. Absent: an implementation; the command line has one over the disk,
+//! [`crate::testing`] one over memory.
+
+/// Reads files. The only way out of this crate.
+///
+/// Paths are bytes as the configuration or the command line writes them. Links are followed.
+pub trait Loader {
+    /// The content of a file.
+    ///
+    /// # Errors
+    /// There is no such file, it is a directory, or it cannot be read.
+    fn read(&self, path: &[u8]) -> Result<Vec<u8>, LoadError>;
+
+    /// What a directory holds, without `.` and `..`, in any order.
+    ///
+    /// # Errors
+    /// There is no such directory, or it cannot be read.
+    fn list(&self, path: &[u8]) -> Result<Vec<Entry>, LoadError>;
+
+    /// What stands at `path`; `None` for nothing.
+    fn kind(&self, path: &[u8]) -> Option<EntryKind>;
+}
+
+/// One name in a directory.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// The name, without the directory.
+    pub name: Vec<u8>,
+    /// What it is.
+    pub kind: EntryKind,
+}
+
+/// What a name stands for, links followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EntryKind {
+    /// A file with content.
+    File,
+    /// A file of size 0.
+    Empty,
+    /// A directory.
+    Directory,
+}
+
+/// Why a file could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LoadError {
+    /// Nothing has that name.
+    NotFound,
+    /// It is a directory.
+    IsDirectory,
+    /// Anything else, in the operating system's words.
+    Other(String),
+}
+
+impl std::fmt::Display for LoadError {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NotFound => out.write_str("there is no such file"),
+            Self::IsDirectory => out.write_str("it is a directory"),
+            Self::Other(reason) => out.write_str(reason),
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}

@@ -1,0 +1,105 @@
+//! What reading a configuration gives.
+//!
+//! In: nothing. Out: [`Reading`]. Absent: how it is read; see [`crate::read`].
+
+use std::borrow::Cow;
+
+use edgewright_edge_handler::rules::{MapId, Place, RedirectListId, RuleSetId};
+use edgewright_edge_handler::site::Site;
+use edgewright_parser::diagnostic::{Diagnostic, Severity};
+use edgewright_parser::source::Origin;
+
+use crate::sources::Sources;
+
+/// A configuration, read.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// What Apache knows after reading it. `site.files` are the names of `sources`, in order.
+    pub site: Site,
+    /// The files it came from.
+    pub sources: Sources,
+    /// Everything there is to say about it, in the order it was found.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Every directive and map entry that counts, once, in the order it was read.
+    pub units: Vec<Unit>,
+    /// How much of what there was.
+    pub counts: Counts,
+}
+
+impl Reading {
+    /// The first thing Apache would refuse, if any.
+    pub fn first_error(&self) -> Option<&Diagnostic> {
+        let mut all = self.diagnostics.iter();
+        all.find(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+}
+
+/// One line that counts: a `RewriteRule` with its conditions, a `Redirect*` line, or a map entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unit {
+    /// Its file and line.
+    pub place: Place,
+    /// Its exact place, and the `Use` lines that led there.
+    pub origin: Origin,
+    /// What it is.
+    pub kind: UnitKind,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+/// What a unit is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum UnitKind {
+    /// `RewriteRule`.
+    Rule,
+    /// `Redirect` and kin.
+    Redirect,
+    /// A line of a map file.
+    MapEntry,
+}
+
+/// What became of a unit while reading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// It is in the site, in every place listed: a rule that is inherited stands in several.
+    Placed(Vec<Position>),
+    /// Apache does not read it: it stands in a conditional section that is false, in a macro that
+    /// is never used, or below an `AllowOverride` that ignores it. The reason.
+    Skipped(Cow<'static, str>),
+    /// Apache refuses it. The reason.
+    Rejected(Cow<'static, str>),
+    /// Apache reads it and never consults it. The reason.
+    Inactive(Cow<'static, str>),
+}
+
+/// Where in a [`Site`] something stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Position {
+    /// A rule of `rule_sets`, from 0.
+    Rule(RuleSetId, usize),
+    /// A redirect of `redirect_lists`, from 0.
+    Redirect(RedirectListId, usize),
+    /// An entry of `maps`, from 0.
+    MapEntry(MapId, usize),
+}
+
+/// How much was read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Configuration files, `.htaccess` files and map files.
+    pub files: usize,
+    /// `<VirtualHost>` sections.
+    pub virtual_hosts: usize,
+    /// `.htaccess` files.
+    pub htaccess_files: usize,
+    /// `RewriteRule` lines.
+    pub rules: usize,
+    /// `RewriteCond` lines.
+    pub conditions: usize,
+    /// `Redirect*` lines.
+    pub redirects: usize,
+    /// `RewriteMap` lines.
+    pub maps: usize,
+    /// Lines of map files that hold an entry.
+    pub map_entries: usize,
+}

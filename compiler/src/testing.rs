@@ -1,0 +1,79 @@
+//! Help for tests: a [`Loader`] over memory.
+//!
+//! In: paths and contents. Out: [`MemoryLoader`]. Absent from every build without feature `testing`.
+
+use std::collections::BTreeMap;
+
+use crate::loader::{Entry, EntryKind, LoadError, Loader};
+
+/// Files in memory. Directories exist when something is below them.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryLoader {
+    files: BTreeMap<Vec<u8>, Vec<u8>>,
+}
+
+impl MemoryLoader {
+    /// No files.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The same with one more file.
+    #[must_use]
+    pub fn with(mut self, path: impl AsRef<[u8]>, content: impl AsRef<[u8]>) -> Self {
+        self.files
+            .insert(path.as_ref().to_vec(), content.as_ref().to_vec());
+        self
+    }
+}
+
+impl Loader for MemoryLoader {
+    fn read(&self, path: &[u8]) -> Result<Vec<u8>, LoadError> {
+        match (self.files.get(path), self.kind(path)) {
+            (Some(content), _) => Ok(content.clone()),
+            (None, Some(_)) => Err(LoadError::IsDirectory),
+            (None, None) => Err(LoadError::NotFound),
+        }
+    }
+
+    fn list(&self, path: &[u8]) -> Result<Vec<Entry>, LoadError> {
+        let below = directory_prefix(path);
+        let mut names = BTreeMap::new();
+        for (name, content) in self.files.range(below.clone()..) {
+            let Some(rest) = name.strip_prefix(below.as_slice()) else {
+                break;
+            };
+            match rest.iter().position(|byte| *byte == b'/') {
+                Some(slash) => names.insert(rest[..slash].to_vec(), EntryKind::Directory),
+                None => names.insert(rest.to_vec(), file_kind(content)),
+            };
+        }
+        if names.is_empty() {
+            return Err(LoadError::NotFound);
+        }
+        let entry = |(name, kind)| Entry { name, kind };
+        Ok(names.into_iter().map(entry).collect())
+    }
+
+    fn kind(&self, path: &[u8]) -> Option<EntryKind> {
+        if let Some(content) = self.files.get(path) {
+            return Some(file_kind(content));
+        }
+        let below = directory_prefix(path);
+        let (first, _) = self.files.range(below.clone()..).next()?;
+        first.starts_with(&below).then_some(EntryKind::Directory)
+    }
+}
+
+fn file_kind(content: &[u8]) -> EntryKind {
+    if content.is_empty() {
+        EntryKind::Empty
+    } else {
+        EntryKind::File
+    }
+}
+
+fn directory_prefix(path: &[u8]) -> Vec<u8> {
+    let path = path.strip_suffix(b"/").unwrap_or(path);
+    [path, b"/"].concat()
+}
