@@ -1,0 +1,216 @@
+//! The command line as typed.
+//!
+//! In: the program's arguments. Out: [`Arguments`]. Absent: checking that files exist; see `input`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Moves the redirects of an Apache server to CloudFront's edge, with the same answers.
+#[derive(Debug, Parser)]
+#[command(version, about, propagate_version = true, arg_required_else_help = true)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Compile a configuration into a build folder, and print where every line went
+    #[command(after_help = MIGRATE_EXAMPLES)]
+    Migrate(Migrate),
+    /// Say what is wrong or will differ, without building anything
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(Check),
+    /// Show what happens to one request, rule by rule
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain(Explain),
+    /// Answer requests given as JSON lines with JSON lines
+    #[command(after_help = REPLAY_EXAMPLES)]
+    Replay(Replay),
+    /// Answer over HTTP as the edge would
+    #[command(after_help = SERVE_EXAMPLES)]
+    Serve(Serve),
+}
+
+const MIGRATE_EXAMPLES: &str = "\
+Examples:
+  edgewright migrate /etc/apache2/apache2.conf --out build/
+  edgewright migrate site.conf --docroot /var/www/html=./htdocs --out build/
+  edgewright migrate ./htdocs --out build/            a folder with .htaccess files
+  edgewright migrate redirects.conf --table redirects --endpoint-url http://127.0.0.1:8000";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  edgewright check /etc/apache2/apache2.conf
+  edgewright check .htaccess --format json
+  edgewright check site.conf --format github          annotations in a GitHub workflow";
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  edgewright explain build/ 'https://www.example.com/news/2014/spring?id=7'
+  edgewright explain httpd.conf /old -H 'Accept-Language: it'";
+
+const REPLAY_EXAMPLES: &str = "\
+Examples:
+  edgewright replay build/ --requests requests.jsonl
+  echo '{\"target\":\"/old?x=1\"}' | edgewright replay httpd.conf --engine reference";
+
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  edgewright serve build/
+  edgewright serve build/ --docroot htdocs           also the files, for what no rule answers
+  curl -si -H 'Host: www.example.com' http://127.0.0.1:8080/old";
+
+/// How configuration text is found and read.
+#[derive(Debug, Args, Clone, Default)]
+pub struct Reading {
+    /// A local folder that stands for a document root: DIR, or SERVER_PATH=DIR when there are several
+    #[arg(long, value_name = "[SERVER_PATH=]DIR")]
+    pub docroot: Vec<String>,
+    /// What ServerRoot stands for on this machine
+    #[arg(long, value_name = "DIR")]
+    pub server_root: Option<PathBuf>,
+    /// As `apache2 -D NAME`; may be given more than once
+    #[arg(short = 'D', long = "define", value_name = "NAME")]
+    pub define: Vec<String>,
+    /// What the configuration is, when guessing goes wrong
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub kind: Option<Kind>,
+}
+
+/// What a configuration is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Kind {
+    /// A whole server, as apache2.conf or httpd.conf
+    Main,
+    /// Lines meant for inside a virtual host
+    Vhost,
+    /// One .htaccess file, at the root of the site
+    Htaccess,
+    /// A document root with .htaccess files
+    Docroot,
+}
+
+/// `edgewright migrate`.
+#[derive(Debug, Args)]
+pub struct Migrate {
+    /// The configuration: a file, several that are read in order, or a document root
+    #[arg(required = true, value_name = "CONF")]
+    pub conf: Vec<PathBuf>,
+    /// Where the build folder is written
+    #[arg(long, short, value_name = "DIR", default_value = "build")]
+    pub out: PathBuf,
+    /// Also load the entries into this DynamoDB table; it is created when absent
+    #[arg(long, value_name = "NAME")]
+    pub table: Option<String>,
+    /// Where DynamoDB answers, for an emulator
+    #[arg(long, value_name = "URL", requires = "table")]
+    pub endpoint_url: Option<String>,
+    /// The table's Region
+    #[arg(long, value_name = "REGION", default_value = "us-east-1")]
+    pub region: String,
+    /// Print every diagnostic, not only the summary of each kind
+    #[arg(long, short)]
+    pub verbose: bool,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it as help for every option")]
+    pub reading: Reading,
+}
+
+/// `edgewright check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The configuration: a file, several that are read in order, or a document root
+    #[arg(required = true, value_name = "CONF")]
+    pub conf: Vec<PathBuf>,
+    /// How findings are printed
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it as help for every option")]
+    pub reading: Reading,
+}
+
+/// How findings are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// With the line and a caret
+    Text,
+    /// One JSON object a line
+    Json,
+    /// SARIF 2.1.0
+    Sarif,
+    /// GitHub workflow annotations
+    Github,
+}
+
+/// `edgewright explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// A configuration or a build folder
+    #[arg(value_name = "CONF-or-BUILD")]
+    pub source: PathBuf,
+    /// The URL, or only its path
+    pub url: String,
+    /// A request header; may be given more than once
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
+    pub header: Vec<String>,
+    /// The method
+    #[arg(short = 'X', long, default_value = "GET")]
+    pub method: String,
+    /// The client's address
+    #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
+    pub client: String,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it as help for every option")]
+    pub reading: Reading,
+}
+
+/// `edgewright replay`.
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// A configuration or a build folder
+    #[arg(value_name = "CONF-or-BUILD")]
+    pub source: PathBuf,
+    /// The requests, one JSON object a line [default: standard input]
+    #[arg(long, value_name = "FILE")]
+    pub requests: Option<PathBuf>,
+    /// What answers
+    #[arg(long, value_enum, default_value_t = Engine::Edge)]
+    pub engine: Engine,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it as help for every option")]
+    pub reading: Reading,
+}
+
+/// What answers a replayed request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Engine {
+    /// Every rule in order, as Apache tries them
+    Reference,
+    /// The compiled program and its table
+    Edge,
+    /// The same through a CloudFront event and the response object
+    Lambda,
+}
+
+/// `edgewright serve`.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// A configuration or a build folder
+    #[arg(value_name = "CONF-or-BUILD")]
+    pub source: PathBuf,
+    /// Where to listen; loopback unless you say otherwise
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// Answer as if clients came over TLS
+    #[arg(long)]
+    pub https: bool,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it as help for every option")]
+    pub reading: Reading,
+}

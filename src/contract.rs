@@ -1,0 +1,216 @@
+//! Requests and outcomes as JSON lines: the contract of `replay`.
+//!
+//! In: a JSON object. Out: an owned request; and an answer as a JSON object. Absent: answering.
+//!
+//! Texts are bytes: a character up to U+00FF stands for the byte of that number, a character above
+//! for its UTF-8 bytes. What is printed uses the first form only.
+
+use edgewright_edge_handler::outcome::{Answer, Outcome};
+use edgewright_edge_handler::request::{Request, Scheme};
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value, json};
+
+/// One request of a file, as written.
+#[derive(Debug, Clone, Deserialize)]
+pub struct RequestLine {
+    #[serde(default = "get")]
+    method: String,
+    #[serde(default)]
+    scheme: SchemeName,
+    /// The `Host` header; the main server's name when absent.
+    pub host: Option<String>,
+    target: String,
+    #[serde(default, deserialize_with = "header_list")]
+    headers: Vec<(String, String)>,
+    #[serde(default = "loopback")]
+    client: String,
+    #[serde(default = "http11")]
+    protocol: String,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum SchemeName {
+    #[default]
+    Http,
+    Https,
+}
+
+fn get() -> String {
+    "GET".to_owned()
+}
+
+fn loopback() -> String {
+    "127.0.0.1".to_owned()
+}
+
+fn http11() -> String {
+    "HTTP/1.1".to_owned()
+}
+
+/// Headers as an object; a value may be a list for a header sent several times.
+fn header_list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, String)>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Values {
+        One(String),
+        Many(Vec<String>),
+    }
+    let object = Map::deserialize(deserializer)?;
+    let mut headers = Vec::new();
+    for (name, value) in object {
+        match serde_json::from_value(value).map_err(serde::de::Error::custom)? {
+            Values::One(value) => headers.push((name, value)),
+            Values::Many(values) => headers.extend(values.into_iter().map(|value| (name.clone(), value))),
+        }
+    }
+    Ok(headers)
+}
+
+/// A request that owns its bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnedRequest {
+    /// The method.
+    pub method: Vec<u8>,
+    /// How the client connected.
+    pub scheme: Scheme,
+    /// The `Host` header.
+    pub host: Option<Vec<u8>>,
+    /// The request target.
+    pub target: Vec<u8>,
+    /// The other headers.
+    pub headers: Vec<(Vec<u8>, Vec<u8>)>,
+    /// The client's address.
+    pub client: Vec<u8>,
+    /// The protocol.
+    pub protocol: Vec<u8>,
+}
+
+impl OwnedRequest {
+    /// Reads one line of a request file; `default_host` stands in for a missing host.
+    ///
+    /// # Errors
+    /// The line is not the JSON object the contract asks for.
+    pub fn parse(line: &str, default_host: &[u8]) -> Result<Self, serde_json::Error> {
+        let line: RequestLine = serde_json::from_str(line)?;
+        let mut host = line.host.as_deref().map_or_else(|| default_host.to_vec(), to_bytes);
+        let mut headers = Vec::with_capacity(line.headers.len());
+        for (name, value) in &line.headers {
+            if name.eq_ignore_ascii_case("host") {
+                host = to_bytes(value);
+            } else {
+                headers.push((to_bytes(name), to_bytes(value)));
+            }
+        }
+        Ok(Self {
+            method: to_bytes(&line.method),
+            scheme: match line.scheme {
+                SchemeName::Http => Scheme::Http,
+                SchemeName::Https => Scheme::Https,
+            },
+            host: Some(host),
+            target: to_bytes(&line.target),
+            headers,
+            client: to_bytes(&line.client),
+            protocol: to_bytes(&line.protocol),
+        })
+    }
+
+    /// Calls `answer` with this request borrowed.
+    pub fn with<T>(&self, answer: impl FnOnce(&Request<'_>) -> T) -> T {
+        let headers: Vec<(&[u8], &[u8])> =
+            self.headers.iter().map(|(name, value)| (&name[..], &value[..])).collect();
+        answer(&Request {
+            method: &self.method,
+            scheme: self.scheme,
+            host: self.host.as_deref(),
+            target: &self.target,
+            headers: &headers,
+            client: &self.client,
+            protocol: &self.protocol,
+        })
+    }
+}
+
+/// An answer as the contract's JSON object. `rules` are `file:line` of the rules that had a say.
+pub fn answer_to_json(answer: &Answer, rules: Vec<String>) -> Value {
+    let mut object = outcome_to_json(&answer.outcome);
+    if let Value::Object(fields) = &mut object {
+        let cookies: Vec<String> = answer.cookies.iter().map(|cookie| to_text(cookie)).collect();
+        fields.insert("cookies".to_owned(), json!(cookies));
+        if !answer.vary.is_empty() {
+            let vary: Vec<String> = answer.vary.iter().map(|name| to_text(name)).collect();
+            fields.insert("vary".to_owned(), json!(vary));
+        }
+        fields.insert("rules".to_owned(), json!(rules));
+    }
+    object
+}
+
+fn outcome_to_json(outcome: &Outcome) -> Value {
+    match outcome {
+        Outcome::Redirect { status, location } => {
+            json!({"outcome": "redirect", "status": status, "location": to_text(location)})
+        }
+        Outcome::Status { status } => json!({"outcome": "status", "status": status}),
+        Outcome::Serve { path, query } => json!({
+            "outcome": "serve",
+            "path": to_text(path),
+            "query": query.as_deref().map_or_else(String::new, to_text),
+        }),
+        Outcome::Proxy { url } => json!({"outcome": "proxy", "url": to_text(url)}),
+        Outcome::Unsupported { reason } => json!({"outcome": "unsupported", "reason": reason}),
+    }
+}
+
+/// Bytes as text: each byte the character of its number.
+pub fn to_text(bytes: &[u8]) -> String {
+    bytes.iter().map(|&byte| char::from(byte)).collect()
+}
+
+/// Text as bytes: the inverse of [`to_text`], and UTF-8 for characters above U+00FF.
+pub fn to_bytes(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    for character in text.chars() {
+        match u8::try_from(u32::from(character)) {
+            Ok(byte) => bytes.push(byte),
+            Err(_) => bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed test should say so")]
+    use super::*;
+
+    #[test]
+    fn only_the_target_is_required() {
+        let request = OwnedRequest::parse(r#"{"target":"/a%20b?x=1"}"#, b"www.example.com").unwrap();
+        assert_eq!(request.method, b"GET");
+        assert_eq!(request.host.as_deref(), Some(&b"www.example.com"[..]));
+        assert_eq!(request.scheme, Scheme::Http);
+        assert_eq!(request.client, b"127.0.0.1");
+    }
+
+    #[test]
+    fn a_header_may_be_a_list() {
+        let line = r#"{"target":"/","headers":{"Accept":["a","b"],"Host":"h.test"}}"#;
+        let request = OwnedRequest::parse(line, b"main").unwrap();
+        assert_eq!(request.host.as_deref(), Some(&b"h.test"[..]));
+        assert_eq!(request.headers.len(), 2);
+    }
+
+    #[test]
+    fn bytes_survive_as_latin_1_characters() {
+        let all: Vec<u8> = (0..=255).collect();
+        assert_eq!(to_bytes(&to_text(&all)), all);
+        assert_eq!(to_bytes("€"), "€".as_bytes());
+    }
+
+    #[test]
+    fn a_missing_target_is_an_error() {
+        assert!(OwnedRequest::parse(r#"{"method":"GET"}"#, b"").is_err());
+    }
+}
