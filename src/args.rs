@@ -9,7 +9,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Moves the redirects of an Apache server to CloudFront's edge, with the same answers.
 #[derive(Debug, Parser)]
-#[command(version, about, propagate_version = true, arg_required_else_help = true)]
+#[command(
+    version,
+    about,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
@@ -117,7 +122,6 @@ pub struct Migrate {
     #[arg(long, short)]
     pub verbose: bool,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "clap would print it as help for every option")]
     pub reading: Reading,
 }
 
@@ -131,7 +135,6 @@ pub struct Check {
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "clap would print it as help for every option")]
     pub reading: Reading,
 }
 
@@ -166,7 +169,6 @@ pub struct Explain {
     #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
     pub client: String,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "clap would print it as help for every option")]
     pub reading: Reading,
 }
 
@@ -183,7 +185,6 @@ pub struct Replay {
     #[arg(long, value_enum, default_value_t = Engine::Edge)]
     pub engine: Engine,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "clap would print it as help for every option")]
     pub reading: Reading,
 }
 
@@ -211,6 +212,5 @@ pub struct Serve {
     #[arg(long)]
     pub https: bool,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "clap would print it as help for every option")]
     pub reading: Reading,
 }

@@ -49,7 +49,9 @@ fn http11() -> String {
 }
 
 /// Headers as an object; a value may be a list for a header sent several times.
-fn header_list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, String)>, D::Error> {
+fn header_list<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<(String, String)>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Values {
@@ -61,7 +63,9 @@ fn header_list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String
     for (name, value) in object {
         match serde_json::from_value(value).map_err(serde::de::Error::custom)? {
             Values::One(value) => headers.push((name, value)),
-            Values::Many(values) => headers.extend(values.into_iter().map(|value| (name.clone(), value))),
+            Values::Many(values) => {
+                headers.extend(values.into_iter().map(|value| (name.clone(), value)))
+            }
         }
     }
     Ok(headers)
@@ -93,7 +97,10 @@ impl OwnedRequest {
     /// The line is not the JSON object the contract asks for.
     pub fn parse(line: &str, default_host: &[u8]) -> Result<Self, serde_json::Error> {
         let line: RequestLine = serde_json::from_str(line)?;
-        let mut host = line.host.as_deref().map_or_else(|| default_host.to_vec(), to_bytes);
+        let mut host = line
+            .host
+            .as_deref()
+            .map_or_else(|| default_host.to_vec(), to_bytes);
         let mut headers = Vec::with_capacity(line.headers.len());
         for (name, value) in &line.headers {
             if name.eq_ignore_ascii_case("host") {
@@ -118,8 +125,11 @@ impl OwnedRequest {
 
     /// Calls `answer` with this request borrowed.
     pub fn with<T>(&self, answer: impl FnOnce(&Request<'_>) -> T) -> T {
-        let headers: Vec<(&[u8], &[u8])> =
-            self.headers.iter().map(|(name, value)| (&name[..], &value[..])).collect();
+        let headers: Vec<(&[u8], &[u8])> = self
+            .headers
+            .iter()
+            .map(|(name, value)| (&name[..], &value[..]))
+            .collect();
         answer(&Request {
             method: &self.method,
             scheme: self.scheme,
@@ -136,7 +146,11 @@ impl OwnedRequest {
 pub fn answer_to_json(answer: &Answer, rules: Vec<String>) -> Value {
     let mut object = outcome_to_json(&answer.outcome);
     if let Value::Object(fields) = &mut object {
-        let cookies: Vec<String> = answer.cookies.iter().map(|cookie| to_text(cookie)).collect();
+        let cookies: Vec<String> = answer
+            .cookies
+            .iter()
+            .map(|cookie| to_text(cookie))
+            .collect();
         fields.insert("cookies".to_owned(), json!(cookies));
         if !answer.vary.is_empty() {
             let vary: Vec<String> = answer.vary.iter().map(|name| to_text(name)).collect();
@@ -187,7 +201,8 @@ mod tests {
 
     #[test]
     fn only_the_target_is_required() {
-        let request = OwnedRequest::parse(r#"{"target":"/a%20b?x=1"}"#, b"www.example.com").unwrap();
+        let request =
+            OwnedRequest::parse(r#"{"target":"/a%20b?x=1"}"#, b"www.example.com").unwrap();
         assert_eq!(request.method, b"GET");
         assert_eq!(request.host.as_deref(), Some(&b"www.example.com"[..]));
         assert_eq!(request.scheme, Scheme::Http);

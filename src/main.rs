@@ -1,2 +1,31 @@
-//! Placeholder.
-fn main() {}
+//! The command line: arguments → command → exit code (0 clean, 1 findings, 2 could not run).
+
+mod args;
+mod command;
+mod contract;
+mod input;
+mod loader;
+mod render;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let arguments = args::Arguments::parse();
+    match command::run(&arguments.command) {
+        Ok(exit) => exit.into(),
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("edgewright: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// `edgewright … | head` is not an error.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,86 @@
+//! From what was typed to what can be read: a configuration or a build folder.
+//!
+//! In: paths and reading options. Out: a [`Reading`], or the bytes of a build. Absent: compiling.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use edgewright_compiler::{DocrootMapping, Input, ReadOptions, Reading, guess, read};
+
+use crate::args;
+use crate::loader::{Disk, to_bytes};
+
+/// Reads a configuration from the disk.
+///
+/// # Errors
+/// A path does not exist.
+pub fn read_configuration(paths: &[PathBuf], options: &args::Reading) -> Result<Reading> {
+    for path in paths {
+        if !path.exists() {
+            bail!(
+                "there is no {}: name a configuration file, or a document root",
+                path.display()
+            );
+        }
+    }
+    let paths: Vec<Vec<u8>> = paths.iter().map(|path| to_bytes(path)).collect();
+    let input = match options.kind {
+        None => guess(&Disk, &paths),
+        Some(args::Kind::Main) => Input::MainConfig(paths),
+        Some(args::Kind::Vhost) => Input::VirtualHostInclude(paths),
+        Some(args::Kind::Htaccess) => Input::Htaccess(only(paths)?),
+        Some(args::Kind::Docroot) => Input::DocumentRoot(only(paths)?),
+    };
+    Ok(read(&input, &Disk, &read_options(options)?))
+}
+
+fn only(mut paths: Vec<Vec<u8>>) -> Result<Vec<u8>> {
+    match (paths.pop(), paths.is_empty()) {
+        (Some(path), true) => Ok(path),
+        _ => bail!("give one path for this kind of configuration"),
+    }
+}
+
+fn read_options(options: &args::Reading) -> Result<ReadOptions> {
+    let docroots = options
+        .docroot
+        .iter()
+        .map(|text| docroot_mapping(text))
+        .collect::<Result<_>>()?;
+    Ok(ReadOptions {
+        docroots,
+        server_root: options.server_root.as_deref().map(to_bytes),
+        defines: options
+            .define
+            .iter()
+            .map(|name| name.clone().into_bytes())
+            .collect(),
+        ..ReadOptions::default()
+    })
+}
+
+/// Reads `[SERVER_PATH=]DIR`.
+fn docroot_mapping(text: &str) -> Result<DocrootMapping> {
+    let (server_path, local) = match text.split_once('=') {
+        Some((server, local)) if server.starts_with('/') => {
+            (Some(server.as_bytes().to_vec()), local)
+        }
+        _ => (None, text),
+    };
+    let local = Path::new(local);
+    if !local.is_dir() {
+        bail!("--docroot {}: there is no such folder", local.display());
+    }
+    let local = local
+        .canonicalize()
+        .with_context(|| format!("--docroot {}", local.display()))?;
+    Ok(DocrootMapping {
+        server_path,
+        local_path: to_bytes(&local),
+    })
+}
+
+/// True when `path` is a build folder.
+pub fn is_build(path: &Path) -> bool {
+    path.join("manifest.json").is_file() && path.join("rules.bin").is_file()
+}
