@@ -1,0 +1,6 @@
+//! Tests against the real programs: Apache, and an emulator of the table.
+//!
+//! They fail, and never skip, when a program is missing; `scripts/test` installs what they need.
+#![expect(clippy::unwrap_used, reason = "a failed test should say so")]
+
+mod apache;

@@ -1,0 +1,4 @@
+//! Tests that need nothing but this repository.
+#![expect(clippy::unwrap_used, reason = "a failed test should say so")]
+
+mod architecture;

@@ -1,0 +1,354 @@
+//! A real Apache on loopback.
+//!
+//! In: configuration text, written for the server root it will run in. Out: [`Answer`]s: what Apache
+//! said, and where inside the server the request ended. Absent: judging them.
+//!
+//! The server runs as one process (`-X`), so ending it ends everything it started. Each virtual host
+//! can have a loopback address of its own: hosts in one server then cannot be mistaken for another,
+//! whatever `Host` a request carries, and starting one server answers for hundreds of rule sets.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::wire::{self, Request, Response};
+
+/// Modules a site with redirects can be expected to use. `autoindex` answers 403 where a directory
+/// has no index; `proxy` comes without a protocol, so a proxied request fails at once, unsent.
+const MODULES: &[&str] = &[
+    "mpm_event",
+    "authn_core",
+    "authz_core",
+    "authz_host",
+    "access_compat",
+    "alias",
+    "autoindex",
+    "dir",
+    "env",
+    "expires",
+    "filter",
+    "headers",
+    "lua",
+    "macro",
+    "mime",
+    "negotiation",
+    "proxy",
+    "rewrite",
+    "setenvif",
+];
+
+/// How long a server may take to come up with a large configuration.
+const START_PATIENCE: Duration = Duration::from_mins(1);
+
+/// What happens to a request that no rule answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Serving {
+    /// Files are served as they are: a missing one is a 404.
+    Files,
+    /// Everything that would be served is answered with 200, present or not, so that a 404 is
+    /// always a rule's. See [`Answer::served`].
+    Everything,
+}
+
+/// A folder to run a server in. Configuration may name anything below [`ServerRoot::path`].
+#[derive(Debug)]
+pub struct ServerRoot {
+    folder: TempDir,
+}
+
+impl ServerRoot {
+    /// A new folder that the server's user may read, directly below `/tmp`.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn new() -> io::Result<Self> {
+        let folder = tempfile::Builder::new()
+            .prefix("edgewright-")
+            .tempdir_in("/tmp")?;
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755))?;
+        Ok(Self { folder })
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Writes a file below the folder, making directories as needed.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn write(
+        &self,
+        relative: impl AsRef<Path>,
+        content: impl AsRef<[u8]>,
+    ) -> io::Result<PathBuf> {
+        let path = self.path().join(relative);
+        if let Some(directory) = path.parent() {
+            fs::create_dir_all(directory)?;
+        }
+        fs::write(&path, content)?;
+        Ok(path)
+    }
+
+    /// A port that was free on every loopback address a moment ago.
+    ///
+    /// # Errors
+    /// None is free.
+    pub fn free_port() -> io::Result<u16> {
+        Ok(TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0))?
+            .local_addr()?
+            .port())
+    }
+
+    /// Starts a server with `config` that listens on `port` of `addresses`.
+    ///
+    /// # Errors
+    /// Apache is not installed or refuses the configuration; the message holds its own words.
+    pub fn start(
+        self,
+        config: impl AsRef<[u8]>,
+        addresses: &[Ipv4Addr],
+        port: u16,
+        serving: Serving,
+    ) -> io::Result<Apache> {
+        let modules = modules_folder()?;
+        let mut text = prelude(&modules, self.path(), serving);
+        for address in addresses {
+            let _ = writeln!(text, "Listen {address}:{port}");
+        }
+        let site = self.write("edgewright/site.conf", config)?;
+        let _ = writeln!(text, "Include \"{}\"", site.display());
+        self.write("edgewright/probe.lua", PROBE_SCRIPT)?;
+        let main = self.write("edgewright/main.conf", text)?;
+        let process = Command::new(program()?)
+            .args(["-X", "-d"])
+            .arg(self.path())
+            .arg("-f")
+            .arg(main)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(fs::File::create(self.path().join("edgewright/stderr"))?)
+            .spawn()?;
+        let mut apache = Apache {
+            root: self,
+            process,
+            port,
+        };
+        apache.wait_until_ready(addresses)?;
+        Ok(apache)
+    }
+}
+
+/// A running server; dropping it ends it.
+#[derive(Debug)]
+pub struct Apache {
+    root: ServerRoot,
+    process: Child,
+    port: u16,
+}
+
+impl Apache {
+    /// The folder it runs in.
+    pub fn root(&self) -> &ServerRoot {
+        &self.root
+    }
+
+    /// Sends a request to the virtual host at `address`.
+    ///
+    /// # Errors
+    /// The server went away, or did not answer in HTTP.
+    pub fn answer(&self, address: Ipv4Addr, request: &Request) -> io::Result<Answer> {
+        let exchanged = wire::exchange(SocketAddrV4::new(address, self.port), request);
+        let explain =
+            |error| io::Error::other(format!("{error}; apache says: {}", self.error_log()));
+        exchanged.map(Answer::from).map_err(explain)
+    }
+
+    /// What the server wrote to its error log.
+    pub fn error_log(&self) -> String {
+        let read = |name| fs::read(self.root.path().join(name)).unwrap_or_default();
+        let bytes = [read("edgewright/stderr"), read("edgewright/error.log")].concat();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    fn wait_until_ready(&mut self, addresses: &[Ipv4Addr]) -> io::Result<()> {
+        let address = addresses.first().copied().unwrap_or(Ipv4Addr::LOCALHOST);
+        let begin = Instant::now();
+        while begin.elapsed() < START_PATIENCE {
+            if self.process.try_wait()?.is_some() {
+                return Err(io::Error::other(format!(
+                    "apache did not start: {}",
+                    self.error_log()
+                )));
+            }
+            if TcpStream::connect((address, self.port)).is_ok() {
+                return Ok(());
+            }
+            sleep(Duration::from_millis(5));
+        }
+        Err(io::Error::other("apache did not answer in time"))
+    }
+}
+
+impl Drop for Apache {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// What Apache made of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// `Location`, if any.
+    pub location: Option<Vec<u8>>,
+    /// `Set-Cookie` values, in order.
+    pub cookies: Vec<Vec<u8>>,
+    /// Names in `Vary`, in order.
+    pub vary: Vec<Vec<u8>>,
+    /// Where the request ended; `None` where Apache sends no headers of ours (304, a request it
+    /// could not read).
+    pub end: Option<End>,
+    /// True when nothing stood between the request and its file: always false with
+    /// [`Serving::Files`].
+    pub served: bool,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// Where a request ended inside the server, after internal redirects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct End {
+    /// The decoded path (`r->uri`).
+    pub uri: Vec<u8>,
+    /// The query string; empty also when there is none (`r->args`).
+    pub query: Vec<u8>,
+    /// The file name (`r->filename`).
+    pub filename: Vec<u8>,
+    /// What follows the file name (`r->path_info`).
+    pub path_info: Vec<u8>,
+}
+
+impl From<Response> for Answer {
+    fn from(response: Response) -> Self {
+        let field = |name| response.first(name).map(unescape);
+        let end = || {
+            Some(End {
+                uri: field("X-Edgewright-Uri")?,
+                query: field("X-Edgewright-Query")?,
+                filename: field("X-Edgewright-Filename")?,
+                path_info: field("X-Edgewright-Path-Info")?,
+            })
+        };
+        let vary = response
+            .all("Vary")
+            .flat_map(|value| value.split(|byte| *byte == b','));
+        Self {
+            status: response.status,
+            location: response.first("Location").map(<[u8]>::to_vec),
+            cookies: response.all("Set-Cookie").map(<[u8]>::to_vec).collect(),
+            vary: vary.map(|name| name.trim_ascii().to_vec()).collect(),
+            end: end(),
+            served: response.first("X-Edgewright-Served").is_some(),
+            body: response.body,
+        }
+    }
+}
+
+/// Undoes `%{escape:…}`, which escapes every byte a header could not carry.
+pub fn unescape(text: &[u8]) -> Vec<u8> {
+    let digit = |at: usize| text.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while at < text.len() {
+        let pair = digit(at + 1)
+            .zip(digit(at + 2))
+            .filter(|_| text[at] == b'%');
+        let value = pair.and_then(|(high, low)| u8::try_from(high * 16 + low).ok());
+        bytes.push(value.unwrap_or(text[at]));
+        at += if value.is_some() { 3 } else { 1 };
+    }
+    bytes
+}
+
+/// Answers whatever would be served. `mod_lua` sets this handler only where no other module wants
+/// the request, after all rewriting is done.
+const PROBE_SCRIPT: &str = r#"require "apache2"
+function handle(r)
+  if r.status ~= 200 then return apache2.DECLINED end
+  local file = r:stat(r.filename)
+  if file and file.filetype == 2 then return apache2.DECLINED end
+  r.err_headers_out["X-Edgewright-Served"] = "yes"
+  r.content_type = "text/plain"
+  r:puts("served\n")
+  return apache2.OK
+end
+"#;
+
+fn prelude(modules: &Path, root: &Path, serving: Serving) -> String {
+    let mut text = String::new();
+    for module in MODULES {
+        let file = modules.join(format!("mod_{module}.so"));
+        let _ = writeln!(text, "LoadModule {module}_module \"{}\"", file.display());
+    }
+    // Started by root, Apache insists on another user for the requests.
+    let _ = writeln!(
+        text,
+        "<IfFile /etc/debian_version>\nUser www-data\nGroup www-data\n</IfFile>"
+    );
+    let run = root.join("edgewright");
+    let run = run.display();
+    let _ = write!(
+        text,
+        "ServerName main.test:80\n\
+         DefaultRuntimeDir \"{run}\"\nPidFile \"{run}/pid\"\nErrorLog \"{run}/error.log\"\n\
+         LogLevel error\nTypesConfig /dev/null\nThreadsPerChild 16\nMaxRequestWorkers 16\n\
+         ServerLimit 1\nStartServers 1\nAcceptFilter http none\nKeepAlive Off\n\
+         Header always set X-Edgewright-Uri \"expr=%{{escape:%{{REQUEST_URI}}}}\"\n\
+         Header always set X-Edgewright-Query \"expr=%{{escape:%{{QUERY_STRING}}}}\"\n\
+         Header always set X-Edgewright-Filename \"expr=%{{escape:%{{REQUEST_FILENAME}}}}\"\n\
+         Header always set X-Edgewright-Path-Info \"expr=%{{escape:%{{PATH_INFO}}}}\"\n"
+    );
+    if serving == Serving::Everything {
+        let _ = writeln!(text, "LuaMapHandler ^ \"{run}/probe.lua\" handle");
+    }
+    text
+}
+
+fn program() -> io::Result<PathBuf> {
+    let named = std::env::var_os("EDGEWRIGHT_APACHE").map(PathBuf::from);
+    let known = ["/usr/sbin/apache2", "/usr/sbin/httpd"].map(PathBuf::from);
+    let missing =
+        "no apache2: install Debian's package apache2-bin, or name one in EDGEWRIGHT_APACHE";
+    let mut candidates = named.into_iter().chain(known);
+    candidates
+        .find(|path| path.exists())
+        .ok_or_else(|| io::Error::other(missing))
+}
+
+fn modules_folder() -> io::Result<PathBuf> {
+    let named = std::env::var_os("EDGEWRIGHT_APACHE_MODULES").map(PathBuf::from);
+    let known = ["/usr/lib/apache2/modules", "/usr/lib64/httpd/modules"].map(PathBuf::from);
+    let missing = "no folder of Apache modules: name it in EDGEWRIGHT_APACHE_MODULES";
+    let mut candidates = named.into_iter().chain(known);
+    candidates
+        .find(|path| path.is_dir())
+        .ok_or_else(|| io::Error::other(missing))
+}
+
+/// The `number`th loopback address for a virtual host of its own: 127.1.0.1 and so on.
+pub fn loopback(number: usize) -> Ipv4Addr {
+    let [.., high, low] = (number + 1).to_be_bytes();
+    Ipv4Addr::new(127, 1, high, low)
+}

@@ -1,0 +1,8 @@
+//! What tests, benches and examples share.
+//!
+//! In: configurations and requests. Out: a real Apache's answers ([`apache`]), recorded ones
+//! ([`record`]), generated configurations. Absent: anything of ours that is being tested.
+
+pub mod apache;
+pub mod record;
+pub mod wire;
