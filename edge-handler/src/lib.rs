@@ -4,7 +4,10 @@
 //! [`outcome::Outcome`]. Absent: reading configuration text, and any network or file access
 //! outside feature `lambda`.
 
+pub mod item;
 pub mod key;
+#[cfg(feature = "lambda")]
+pub mod lambda;
 pub mod outcome;
 pub mod request;
 pub mod rules;

@@ -1,0 +1,9 @@
+//! The Lambda@Edge function, and everything that knows AWS.
+//!
+//! In: a CloudFront event as bytes. Out: the JSON CloudFront gets back. Absent: deciding what a
+//! request becomes; that is the rest of this library.
+
+pub mod configuration;
+pub mod dynamodb;
+pub mod event;
+pub mod response;

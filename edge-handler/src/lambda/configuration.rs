@@ -1,0 +1,234 @@
+//! What the function is told beside its program: a file, since Lambda@Edge has no environment
+//! variables of its own.
+//!
+//! In: the text of `edgewright.json`. Out: [`Configuration`]. Absent: reading files; see `artefact`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::request::Scheme;
+
+/// The name of the file beside the binary. Without it every default applies.
+pub const FILE_NAME: &str = "edgewright.json";
+
+/// Everything that can be set.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Configuration {
+    /// The program's file, beside the binary unless absolute.
+    pub program: PathBuf,
+    /// Where entries are looked up.
+    pub table: Table,
+    /// How the viewer connected when the event does not tell (at viewer-request it never does).
+    pub default_scheme: SchemeName,
+    /// The header that carries the viewer's host where `Host` is the origin's, for example
+    /// `x-viewer-host`.
+    pub host_header: Option<String>,
+    /// How long answers may be kept.
+    pub cache_control: CacheControl,
+}
+
+impl Default for Configuration {
+    fn default() -> Self {
+        Self {
+            program: PathBuf::from("rules.bin"),
+            table: Table::default(),
+            default_scheme: SchemeName::Https,
+            host_header: None,
+            cache_control: CacheControl::default(),
+        }
+    }
+}
+
+impl Configuration {
+    /// Reads the file's text.
+    ///
+    /// # Errors
+    /// Not JSON, a setting that does not exist, or a value of the wrong type.
+    pub fn parse(text: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(text)
+    }
+}
+
+/// Where entries are looked up.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Table {
+    /// In a file beside the binary.
+    Embedded(EmbeddedTable),
+    /// In a DynamoDB table.
+    DynamoDb(DynamoDbTable),
+}
+
+impl Default for Table {
+    fn default() -> Self {
+        Self::Embedded(EmbeddedTable::default())
+    }
+}
+
+/// Entries in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EmbeddedTable {
+    /// The file, beside the binary unless absolute.
+    pub file: PathBuf,
+}
+
+impl Default for EmbeddedTable {
+    fn default() -> Self {
+        Self {
+            file: PathBuf::from("table.bin"),
+        }
+    }
+}
+
+/// Entries in DynamoDB.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DynamoDbTable {
+    /// The table's name.
+    pub name: String,
+    /// Which Region's replica is read.
+    #[serde(default)]
+    pub region: RegionRule,
+    /// Another endpoint than the Region's own, for tests.
+    #[serde(default)]
+    pub endpoint_url: Option<String>,
+    /// How long a read may take.
+    #[serde(default)]
+    pub timeouts: Timeouts,
+}
+
+/// Which Region's replica of the table is read.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(untagged)]
+pub enum RegionRule {
+    /// The one the function runs in.
+    #[default]
+    Same,
+    /// Always this one.
+    Fixed(String),
+    /// By the Region the function runs in; `otherwise` names the one for all that are not listed.
+    Nearest(BTreeMap<String, String>),
+}
+
+impl RegionRule {
+    /// The Region to read in when the function runs in `running`.
+    pub fn choose<'a>(&'a self, running: &'a str) -> &'a str {
+        match self {
+            Self::Same => running,
+            Self::Fixed(region) => region,
+            Self::Nearest(regions) => regions
+                .get(running)
+                .or_else(|| regions.get("otherwise"))
+                .map_or(running, String::as_str),
+        }
+    }
+}
+
+/// Limits of a read, in milliseconds. The viewer waits for at most `operation`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Timeouts {
+    /// Until the connection stands, TLS included.
+    pub connect: u64,
+    /// For one attempt.
+    pub attempt: u64,
+    /// For both attempts together.
+    pub operation: u64,
+    /// For the read at start that opens the connection before the first viewer needs it.
+    pub warm_up: u64,
+}
+
+impl Default for Timeouts {
+    /// A read takes single-digit milliseconds; but a limit near that turns a passing delay into
+    /// failures, and a connection on a small function takes most of a second.
+    fn default() -> Self {
+        Self {
+            connect: 1000,
+            attempt: 1000,
+            operation: 2000,
+            warm_up: 2000,
+        }
+    }
+}
+
+impl Timeouts {
+    /// See [`Timeouts::connect`].
+    pub fn connect(self) -> Duration {
+        Duration::from_millis(self.connect)
+    }
+
+    /// See [`Timeouts::attempt`].
+    pub fn attempt(self) -> Duration {
+        Duration::from_millis(self.attempt)
+    }
+
+    /// See [`Timeouts::operation`].
+    pub fn operation(self) -> Duration {
+        Duration::from_millis(self.operation)
+    }
+
+    /// See [`Timeouts::warm_up`].
+    pub fn warm_up(self) -> Duration {
+        Duration::from_millis(self.warm_up)
+    }
+}
+
+/// A scheme as the file spells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SchemeName {
+    /// `http`
+    Http,
+    /// `https`
+    Https,
+}
+
+impl From<SchemeName> for Scheme {
+    fn from(name: SchemeName) -> Self {
+        match name {
+            SchemeName::Http => Self::Http,
+            SchemeName::Https => Self::Https,
+        }
+    }
+}
+
+/// `Cache-Control` of generated answers.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CacheControl {
+    /// For redirects whose status is not listed. CloudFront keeps 307 and 308 only if there is one.
+    pub redirects: String,
+    /// By status, for any answer; an empty text for no header.
+    pub statuses: BTreeMap<u16, String>,
+}
+
+impl Default for CacheControl {
+    /// Read by shared caches only: what a browser keeps stays as it was with Apache, which sends
+    /// no `Cache-Control` with a redirect.
+    fn default() -> Self {
+        Self {
+            redirects: "s-maxage=300".to_owned(),
+            statuses: BTreeMap::new(),
+        }
+    }
+}
+
+impl CacheControl {
+    /// The header's value for an answer with `status`; `None` for no header.
+    pub fn value(&self, status: u16) -> Option<&str> {
+        let value = match self.statuses.get(&status) {
+            Some(value) => value,
+            None if (300..400).contains(&status) => &self.redirects,
+            None => return None,
+        };
+        Some(value.as_str()).filter(|value| !value.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,241 @@
+//! What CloudFront hands to the function.
+//!
+//! In: the bytes of a viewer-request or origin-request event. Out: [`Event`], which lends a
+//! [`Request`]. Absent: the body, the origin and every other field: they stay in the raw text and
+//! go back with it untouched, so that fields added to the event later are not lost.
+//!
+//! Header values and the path are JSON strings, so UTF-8. CloudFront turns bytes that are not UTF-8
+//! into UTF-8 as if they were ISO 8859-1; what the client sent cannot be had back from that.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use super::configuration::Configuration;
+use crate::request::{Request, Scheme};
+
+/// The header in which CloudFront tells how the viewer connected.
+const FORWARDED_PROTOCOL: &str = "cloudfront-forwarded-proto";
+
+/// An event of any trigger, as far as its outermost fields.
+#[derive(Debug)]
+pub struct Event<'a> {
+    /// The `request` object, byte for byte.
+    pub request: &'a RawValue,
+    /// The `response` object of a response trigger, byte for byte.
+    pub response: Option<&'a RawValue>,
+    /// Which trigger it is.
+    pub trigger: Trigger,
+}
+
+/// When CloudFront calls the function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trigger {
+    /// For every request, before the cache.
+    ViewerRequest,
+    /// After the cache had no answer.
+    OriginRequest,
+    /// Any other: nothing can be decided there.
+    #[default]
+    #[serde(other)]
+    Other,
+}
+
+impl<'a> Event<'a> {
+    /// Reads the outermost fields.
+    ///
+    /// # Errors
+    /// The bytes are no event: not JSON, or without `Records[0].cf.request`.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, serde_json::Error> {
+        let envelope: Envelope = serde_json::from_slice(bytes)?;
+        let [Record { cf }] = envelope.records;
+        Ok(Self {
+            request: cf.request,
+            response: cf.response,
+            trigger: cf.config.trigger,
+        })
+    }
+
+    /// Reads the fields of the request that an answer may depend on.
+    ///
+    /// # Errors
+    /// A field is not of the documented type.
+    pub fn fields(&self) -> Result<Fields<'a>, serde_json::Error> {
+        serde_json::from_str(self.request.get())
+    }
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(rename = "Records", borrow)]
+    records: [Record<'a>; 1],
+}
+
+#[derive(Deserialize)]
+struct Record<'a> {
+    #[serde(borrow)]
+    cf: Cf<'a>,
+}
+
+#[derive(Deserialize)]
+struct Cf<'a> {
+    #[serde(default)]
+    config: Config,
+    #[serde(borrow)]
+    request: &'a RawValue,
+    #[serde(default, borrow)]
+    response: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize, Default)]
+struct Config {
+    #[serde(rename = "eventType", default)]
+    trigger: Trigger,
+}
+
+/// The fields of a request that an answer may depend on.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Fields<'a> {
+    #[serde(default, borrow)]
+    client_ip: Text<'a>,
+    #[serde(borrow)]
+    method: Text<'a>,
+    #[serde(borrow)]
+    uri: Text<'a>,
+    #[serde(default, borrow)]
+    querystring: Text<'a>,
+    #[serde(default, borrow)]
+    headers: Headers<'a>,
+}
+
+/// A JSON string, borrowed where it holds no escapes.
+#[derive(Debug, Default, Deserialize)]
+#[serde(transparent)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// Lower-case name and value of every header, one pair per value, in order.
+#[derive(Debug, Default)]
+struct Headers<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+
+#[derive(Deserialize)]
+struct HeaderValue<'a> {
+    #[serde(default, borrow)]
+    value: Text<'a>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Headers<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(HeadersVisitor)
+    }
+}
+
+struct HeadersVisitor;
+
+impl<'de> Visitor<'de> for HeadersVisitor {
+    type Value = Headers<'de>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str("an object of header names")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut headers = Vec::with_capacity(16);
+        while let Some((Text(name), values)) = map.next_entry::<Text, Vec<HeaderValue>>()? {
+            headers.extend(values.into_iter().map(|one| (name.clone(), one.value.0)));
+        }
+        Ok(Headers(headers))
+    }
+}
+
+/// What a [`Request`] borrows from that is not in the event itself.
+#[derive(Debug)]
+pub struct Parts<'a> {
+    scheme: Scheme,
+    host: Option<&'a [u8]>,
+    target: Cow<'a, [u8]>,
+    headers: Vec<(&'a [u8], &'a [u8])>,
+    method: &'a [u8],
+    client: &'a [u8],
+}
+
+impl Fields<'_> {
+    /// The path as CloudFront gave it, undecoded.
+    pub fn uri(&self) -> &str {
+        &self.uri.0
+    }
+
+    /// Puts together what the event holds in pieces.
+    ///
+    /// The host is the header that `configuration` names, else `Host`. That header is left out of
+    /// the request's headers: Apache never saw it. The scheme is `CloudFront-Forwarded-Proto`, else
+    /// the configured one.
+    pub fn parts(&self, configuration: &Configuration) -> Parts<'_> {
+        let viewer_host = configuration.host_header.as_deref().unwrap_or_default();
+        let mut parts = Parts {
+            scheme: configuration.default_scheme.into(),
+            host: None,
+            target: self.target(),
+            headers: Vec::with_capacity(self.headers.0.len()),
+            method: self.method.0.as_bytes(),
+            client: self.client_ip.0.as_bytes(),
+        };
+        let mut overriding_host = None;
+        for (name, value) in &self.headers.0 {
+            let bytes = value.as_bytes();
+            if name.eq_ignore_ascii_case("host") {
+                parts.host = Some(bytes);
+            } else if name.eq_ignore_ascii_case(viewer_host) {
+                overriding_host = Some(bytes);
+            } else {
+                if name.eq_ignore_ascii_case(FORWARDED_PROTOCOL) {
+                    parts.scheme = scheme_named(value, parts.scheme);
+                }
+                parts.headers.push((name.as_bytes(), bytes));
+            }
+        }
+        parts.host = overriding_host.or(parts.host);
+        parts
+    }
+
+    /// Path and query as they stood in the request line. `/a` and `/a?` are the same event.
+    fn target(&self) -> Cow<'_, [u8]> {
+        let (uri, query) = (self.uri.0.as_bytes(), self.querystring.0.as_bytes());
+        if query.is_empty() {
+            return Cow::Borrowed(uri);
+        }
+        Cow::Owned([uri, b"?", query].concat())
+    }
+}
+
+fn scheme_named(value: &str, otherwise: Scheme) -> Scheme {
+    if value.eq_ignore_ascii_case("https") {
+        Scheme::Https
+    } else if value.eq_ignore_ascii_case("http") {
+        Scheme::Http
+    } else {
+        otherwise
+    }
+}
+
+impl Parts<'_> {
+    /// The request. Its protocol is `HTTP/1.1`: the event does not tell.
+    pub fn request(&self) -> Request<'_> {
+        Request {
+            method: self.method,
+            scheme: self.scheme,
+            host: self.host,
+            target: &self.target,
+            headers: &self.headers,
+            client: self.client,
+            protocol: b"HTTP/1.1",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,311 @@
+//! What CloudFront gets back from the function.
+//!
+//! In: an [`Answer`] and the event it answers. Out: the bytes of a generated response, of the
+//! changed request, or of the request as it came. Absent: deciding anything.
+//!
+//! Where CloudFront cannot send what Apache sends:
+//!
+//! * `Location` must be ASCII: bytes from 0x80, spaces and controls are percent-encoded.
+//! * A status outside 200–599 cannot be generated: it becomes 500.
+//! * A cookie set on a request that goes on to the origin is lost: only a response can carry it.
+//! * Proxied requests, and answers that depend on what the edge cannot know, go to the origin as
+//!   they came.
+//! * So does a request whose new URL, or whose answer, is longer than CloudFront takes.
+
+use std::borrow::Cow;
+
+use http::StatusCode;
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_encode};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::configuration::CacheControl;
+use super::event::Event;
+use crate::outcome::{Answer, Outcome};
+
+/// CloudFront's limit for the path and query that a function returns, in bytes.
+const LONGEST_URL: usize = 8191;
+
+/// CloudFront's limit for a generated response at viewer-request, in bytes. At origin-request it is
+/// 1 MB, but no sensible answer comes near this one.
+const LONGEST_RESPONSE: usize = 40 * 1024;
+
+/// What cannot be in a header, of a text that is already encoded.
+const INVISIBLE: &AsciiSet = &CONTROLS.add(b' ');
+
+/// What does not mean itself in a decoded path: all but RFC 3986's `pchar` and `/`.
+const NOT_IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b';')
+    .remove(b'=')
+    .remove(b':')
+    .remove(b'@')
+    .remove(b'/');
+
+/// An answer in CloudFront's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The JSON to return.
+    pub body: Vec<u8>,
+    /// What of the answer could not be done, if anything.
+    pub shortfall: Option<Shortfall>,
+}
+
+/// Why the viewer does not get Apache's answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shortfall {
+    /// The request should go to another server; its URL.
+    Proxy(String),
+    /// The answer depends on something unknown; the reason.
+    Unsupported(String),
+    /// The new URL or the answer is too long for CloudFront; its length in bytes.
+    TooLong(usize),
+    /// Cookies were to be set on a request that goes on to the origin; how many.
+    CookiesLost(usize),
+}
+
+impl Reply {
+    /// The request goes on to the origin as it came.
+    pub fn untouched(event: &Event) -> Self {
+        Self {
+            body: event.request.get().as_bytes().to_vec(),
+            shortfall: None,
+        }
+    }
+
+    fn because(event: &Event, shortfall: Shortfall) -> Self {
+        Self {
+            shortfall: Some(shortfall),
+            ..Self::untouched(event)
+        }
+    }
+
+    /// Puts `answer` into CloudFront's words.
+    ///
+    /// # Errors
+    /// The event's request is no JSON object.
+    pub fn to(
+        event: &Event,
+        answer: &Answer,
+        cache_control: &CacheControl,
+    ) -> Result<Self, serde_json::Error> {
+        match &answer.outcome {
+            Outcome::Redirect { status, location } => {
+                generated(event, answer, *status, Some(location), cache_control)
+            }
+            Outcome::Status { status } => generated(event, answer, *status, None, cache_control),
+            Outcome::Serve { path, query } => served(event, answer, path, query.as_deref()),
+            Outcome::Proxy { url } => {
+                let url = header_text(url).into_owned();
+                Ok(Self::because(event, Shortfall::Proxy(url)))
+            }
+            Outcome::Unsupported { reason } => {
+                let reason = reason.clone();
+                Ok(Self::because(event, Shortfall::Unsupported(reason)))
+            }
+        }
+    }
+}
+
+/// The request goes on, perhaps with another path and query.
+fn served(
+    event: &Event,
+    answer: &Answer,
+    path: &[u8],
+    query: Option<&[u8]>,
+) -> Result<Reply, serde_json::Error> {
+    let mut reply = if answer.untouched {
+        Reply::untouched(event)
+    } else {
+        changed(event, path, query)?
+    };
+    if !answer.cookies.is_empty() && reply.shortfall.is_none() {
+        reply.shortfall = Some(Shortfall::CookiesLost(answer.cookies.len()));
+    }
+    Ok(reply)
+}
+
+/// The event's request with another path and query, and every other field as it came.
+fn changed(event: &Event, path: &[u8], query: Option<&[u8]>) -> Result<Reply, serde_json::Error> {
+    let mut uri = ascii(path, NOT_IN_PATH);
+    if !uri.starts_with('/') {
+        uri.insert(0, '/');
+    }
+    let query = ascii(query.unwrap_or_default(), INVISIBLE);
+    let length = uri.len() + query.len();
+    if length > LONGEST_URL {
+        return Ok(Reply::because(event, Shortfall::TooLong(length)));
+    }
+    let mut request: serde_json::Map<String, Value> = serde_json::from_str(event.request.get())?;
+    request.insert("uri".to_owned(), Value::String(uri));
+    request.insert("querystring".to_owned(), Value::String(query));
+    Ok(Reply {
+        body: serde_json::to_vec(&request)?,
+        shortfall: None,
+    })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Generated<'a> {
+    status: String,
+    status_description: &'static str,
+    headers: Headers<'a>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    body: String,
+    body_encoding: &'static str,
+}
+
+#[derive(Serialize, Default)]
+#[serde(rename_all = "kebab-case")]
+struct Headers<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<[Header<'a>; 1]>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    set_cookie: Vec<Header<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache_control: Option<[Header<'a>; 1]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vary: Option<[Header<'a>; 1]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_type: Option<[Header<'a>; 1]>,
+}
+
+#[derive(Serialize)]
+struct Header<'a> {
+    key: &'static str,
+    value: Cow<'a, str>,
+}
+
+fn header(key: &'static str, value: impl Into<Cow<'static, str>>) -> [Header<'static>; 1] {
+    [Header {
+        key,
+        value: value.into(),
+    }]
+}
+
+/// A response made here; the origin is not asked.
+fn generated(
+    event: &Event,
+    answer: &Answer,
+    status: u16,
+    location: Option<&[u8]>,
+    cache_control: &CacheControl,
+) -> Result<Reply, serde_json::Error> {
+    let status = possible(status);
+    let body = page(status);
+    let response = Generated {
+        status: status.to_string(),
+        status_description: reason_phrase(status),
+        headers: Headers {
+            location: location.map(|target| header("Location", ascii(target, INVISIBLE))),
+            set_cookie: cookies(answer),
+            cache_control: kept(answer, status, cache_control)
+                .map(|value| header("Cache-Control", value)),
+            vary: vary(answer).map(|value| header("Vary", value)),
+            content_type: (!body.is_empty())
+                .then(|| header("Content-Type", "text/html; charset=utf-8")),
+        },
+        body,
+        body_encoding: "text",
+    };
+    let body = serde_json::to_vec(&response)?;
+    if body.len() > LONGEST_RESPONSE {
+        return Ok(Reply::because(event, Shortfall::TooLong(body.len())));
+    }
+    Ok(Reply {
+        body,
+        shortfall: None,
+    })
+}
+
+/// The status CloudFront can send for Apache's.
+fn possible(status: u16) -> u16 {
+    if (200..600).contains(&status) {
+        status
+    } else {
+        500
+    }
+}
+
+/// An answer with cookies is one viewer's own: a cache must not give it to the next.
+fn kept(answer: &Answer, status: u16, cache_control: &CacheControl) -> Option<String> {
+    if answer.cookies.is_empty() {
+        cache_control.value(status).map(str::to_owned)
+    } else {
+        Some("private".to_owned())
+    }
+}
+
+fn cookies(answer: &Answer) -> Vec<Header<'_>> {
+    let values = answer.cookies.iter();
+    values
+        .map(|value| Header {
+            key: "Set-Cookie",
+            value: header_text(value),
+        })
+        .collect()
+}
+
+fn vary(answer: &Answer) -> Option<String> {
+    let names: Vec<_> = answer.vary.iter().map(|name| header_text(name)).collect();
+    (!names.is_empty()).then(|| names.join(", "))
+}
+
+/// A page for people, since some clients show it. Also for `HEAD`: CloudFront keeps one answer for
+/// both methods and leaves the body out itself.
+fn page(status: u16) -> String {
+    if matches!(status, 204 | 205 | 304) {
+        return String::new();
+    }
+    let phrase = reason_phrase(status);
+    format!("<!DOCTYPE html><title>{status} {phrase}</title><h1>{phrase}</h1>")
+}
+
+/// A header's value as text: UTF-8 as it is, else every byte as the Latin-1 character it stands
+/// for, which is how CloudFront reads headers itself. Controls cannot be in a header.
+fn header_text(bytes: &[u8]) -> Cow<'_, str> {
+    let text = match str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => bytes.iter().copied().map(char::from).collect(),
+    };
+    if !text.contains(char::is_control) {
+        return text;
+    }
+    let visible = |character: char| {
+        if character.is_control() {
+            ' '
+        } else {
+            character
+        }
+    };
+    text.chars().map(visible).collect()
+}
+
+/// `bytes` as ASCII, each byte of `encoded` and each byte from 0x80 as `%XX`.
+fn ascii(bytes: &[u8], encoded: &'static AsciiSet) -> String {
+    percent_encode(bytes, encoded).to_string()
+}
+
+/// The phrase after the status, as IANA registers it; none for a status it does not know.
+fn reason_phrase(status: u16) -> &'static str {
+    let known = StatusCode::from_u16(status).ok();
+    known
+        .and_then(|status| status.canonical_reason())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,263 @@
+//! Answers and the JSON they become.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a fixture that cannot be read is a failed test"
+)]
+
+use serde_json::json;
+
+use super::*;
+
+const ORIGIN_S3: &[u8] = include_bytes!("../../../tests/events/origin-s3.json");
+const UNKNOWN_FIELDS: &[u8] = include_bytes!("../../../tests/events/unknown-fields.json");
+
+fn answer(outcome: Outcome) -> Answer {
+    Answer {
+        outcome,
+        cookies: Vec::new(),
+        vary: Vec::new(),
+        untouched: false,
+        trace: Vec::new(),
+    }
+}
+
+fn redirect(status: u16, location: &[u8]) -> Answer {
+    let location = location.to_vec();
+    answer(Outcome::Redirect { status, location })
+}
+
+fn serve(path: &[u8], query: Option<&[u8]>) -> Answer {
+    let (path, query) = (path.to_vec(), query.map(<[u8]>::to_vec));
+    answer(Outcome::Serve { path, query })
+}
+
+fn reply(event: &[u8], answer: &Answer) -> Reply {
+    let event = Event::parse(event).unwrap();
+    Reply::to(&event, answer, &CacheControl::default()).unwrap()
+}
+
+/// The generated response for `answer`, its body left out.
+fn response(answer: &Answer) -> Value {
+    let mut response: Value = serde_json::from_slice(&reply(ORIGIN_S3, answer).body).unwrap();
+    response.as_object_mut().unwrap().remove("body");
+    response
+}
+
+fn location(bytes: &[u8]) -> String {
+    let response = response(&redirect(301, bytes));
+    response["headers"]["location"][0]["value"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+#[test]
+fn a_redirect_has_a_location_and_may_be_kept_by_the_edge() {
+    let reply = reply(ORIGIN_S3, &redirect(301, b"https://example.com/new"));
+    let text = String::from_utf8(reply.body).unwrap();
+    assert_eq!(
+        text,
+        concat!(
+            r#"{"status":"301","statusDescription":"Moved Permanently","headers":{"#,
+            r#""location":[{"key":"Location","value":"https://example.com/new"}],"#,
+            r#""cache-control":[{"key":"Cache-Control","value":"s-maxage=300"}],"#,
+            r#""content-type":[{"key":"Content-Type","value":"text/html; charset=utf-8"}]},"#,
+            r#""body":"<!DOCTYPE html><title>301 Moved Permanently</title><h1>Moved Permanently</h1>","#,
+            r#""bodyEncoding":"text"}"#
+        )
+    );
+    assert_eq!(reply.shortfall, None);
+}
+
+#[test]
+fn a_location_is_ascii() {
+    let cases: [(&[u8], &str); 5] = [
+        (b"/caf\xc3\xa9", "/caf%C3%A9"),
+        (b"/\xe9", "/%E9"),
+        (b"/a b\tc\r\nX: y\0\x7f", "/a%20b%09c%0D%0AX:%20y%00%7F"),
+        (b"/%20?a=\"<>{}|\\^`#x", "/%20?a=\"<>{}|\\^`#x"),
+        (b"", ""),
+    ];
+    for (bytes, expected) in cases {
+        assert_eq!(location(bytes), expected);
+    }
+}
+
+#[test]
+fn a_status_that_cannot_be_sent_becomes_500() {
+    let sent = |status| response(&answer(Outcome::Status { status }))["status"].clone();
+    let cases = [
+        (200, "200"),
+        (410, "410"),
+        (599, "599"),
+        (100, "500"),
+        (199, "500"),
+        (600, "500"),
+        (0, "500"),
+    ];
+    for (status, expected) in cases {
+        assert_eq!(sent(status), json!(expected));
+    }
+}
+
+#[test]
+fn a_status_without_a_name_has_none() {
+    let response = response(&answer(Outcome::Status { status: 299 }));
+    assert_eq!(response["statusDescription"], json!(""));
+}
+
+#[test]
+fn a_status_is_kept_only_if_configured() {
+    assert_eq!(
+        response(&answer(Outcome::Status { status: 410 }))["headers"].get("cache-control"),
+        None
+    );
+    let cache_control = CacheControl {
+        redirects: "max-age=1".to_owned(),
+        statuses: [(410, "max-age=2".to_owned()), (302, String::new())].into(),
+    };
+    let cases = [
+        (301, Some("max-age=1")),
+        (302, None),
+        (410, Some("max-age=2")),
+        (404, None),
+        (200, None),
+    ];
+    for (status, expected) in cases {
+        assert_eq!(cache_control.value(status), expected, "{status}");
+    }
+}
+
+#[test]
+fn an_answer_without_content_has_no_body() {
+    for status in [204, 205, 304] {
+        let reply = reply(ORIGIN_S3, &answer(Outcome::Status { status }));
+        let response: Value = serde_json::from_slice(&reply.body).unwrap();
+        assert_eq!(
+            (
+                response.get("body"),
+                response["headers"].get("content-type")
+            ),
+            (None, None)
+        );
+    }
+}
+
+#[test]
+fn an_answer_with_cookies_is_kept_by_nobody_else() {
+    let mut answer = redirect(302, b"/x");
+    answer.cookies = vec![b"a=1; path=/".to_vec(), b"b=\xe9\r\nX: y".to_vec()];
+    answer.vary = vec![b"Host".to_vec(), b"User-Agent".to_vec()];
+    let headers = response(&answer)["headers"].clone();
+    assert_eq!(
+        headers["set-cookie"],
+        json!([{"key": "Set-Cookie", "value": "a=1; path=/"}, {"key": "Set-Cookie", "value": "b=é  X: y"}])
+    );
+    assert_eq!(
+        headers["vary"],
+        json!([{"key": "Vary", "value": "Host, User-Agent"}])
+    );
+    assert_eq!(
+        headers["cache-control"],
+        json!([{"key": "Cache-Control", "value": "private"}])
+    );
+}
+
+#[test]
+fn an_untouched_request_goes_back_byte_for_byte() {
+    for event in [ORIGIN_S3, UNKNOWN_FIELDS] {
+        let mut answer = serve(b"/elsewhere", None);
+        answer.untouched = true;
+        let request = Event::parse(event).unwrap().request.get();
+        assert_eq!(reply(event, &answer).body, request.as_bytes());
+    }
+}
+
+#[test]
+fn a_changed_request_keeps_every_other_field_in_its_place() {
+    let reply = reply(UNKNOWN_FIELDS, &serve(b"/new", Some(b"q")));
+    let mut expected: Value =
+        serde_json::from_str(Event::parse(UNKNOWN_FIELDS).unwrap().request.get()).unwrap();
+    expected["uri"] = json!("/new");
+    expected["querystring"] = json!("q");
+    assert_eq!(reply.body, serde_json::to_vec(&expected).unwrap());
+    assert_eq!(reply.shortfall, None);
+}
+
+#[test]
+fn a_new_path_and_query_are_encoded_as_a_url_needs() {
+    type Case = (
+        &'static [u8],
+        Option<&'static [u8]>,
+        &'static str,
+        &'static str,
+    );
+    let cases: [Case; 6] = [
+        (b"/a b/%/c?d#e", None, "/a%20b/%25/c%3Fd%23e", ""),
+        (
+            b"/caf\xc3\xa9/\xe9",
+            Some(b"x=\xe9 y"),
+            "/caf%C3%A9/%E9",
+            "x=%E9%20y",
+        ),
+        (
+            b"/-._~!$&'()*+,;=:@/",
+            Some(b"%20&a=[]\""),
+            "/-._~!$&'()*+,;=:@/",
+            "%20&a=[]\"",
+        ),
+        (
+            b"/[x]{y}\"<>|\\^`",
+            Some(b""),
+            "/%5Bx%5D%7By%7D%22%3C%3E%7C%5C%5E%60",
+            "",
+        ),
+        (b"relative", None, "/relative", ""),
+        (b"", None, "/", ""),
+    ];
+    for (path, query, uri, querystring) in cases {
+        let reply = reply(ORIGIN_S3, &serve(path, query));
+        let request: Value = serde_json::from_slice(&reply.body).unwrap();
+        assert_eq!(
+            (&request["uri"], &request["querystring"]),
+            (&json!(uri), &json!(querystring))
+        );
+    }
+}
+
+#[test]
+fn what_cannot_be_done_leaves_the_request_untouched_and_says_so() {
+    let long = [b"/".as_slice(), &vec![b'a'; 50_000]].concat();
+    let cases = [
+        (
+            answer(Outcome::Proxy {
+                url: b"http://other/".to_vec(),
+            }),
+            Shortfall::Proxy("http://other/".to_owned()),
+        ),
+        (
+            answer(Outcome::Unsupported {
+                reason: "a program map".to_owned(),
+            }),
+            Shortfall::Unsupported("a program map".to_owned()),
+        ),
+        (serve(&long, None), Shortfall::TooLong(50_001)),
+        (redirect(301, &long), Shortfall::TooLong(50_361)),
+    ];
+    for (answer, shortfall) in cases {
+        let request = Event::parse(ORIGIN_S3).unwrap().request.get();
+        let reply = reply(ORIGIN_S3, &answer);
+        assert_eq!(reply.shortfall, Some(shortfall));
+        assert_eq!(reply.body, request.as_bytes());
+    }
+}
+
+#[test]
+fn cookies_of_a_request_that_goes_on_are_reported() {
+    let mut answer = serve(b"/x", None);
+    answer.cookies = vec![b"a=1".to_vec()];
+    assert_eq!(
+        reply(ORIGIN_S3, &answer).shortfall,
+        Some(Shortfall::CookiesLost(1))
+    );
+}
