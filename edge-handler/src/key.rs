@@ -1,10 +1,230 @@
 //! What a table entry is found by. The only definition: the compiler writes with it, the edge reads
 //! with it.
 //!
-//! In: a scope and a text. Out: [`Key`]. Absent: the generation prefix of a deployed table.
+//! In: a scope and a text. Out: [`Key`], its [fingerprint](Key::fingerprint) and its
+//! [name](Key::item_name) in a deployed table. Absent: the generation prefix of a deployed table.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
+use crate::rules::{MapId, RedirectListId, RuleSetId};
+
+/// Names longer than this are replaced by a hash: `DynamoDB` allows 2,048 bytes, and a generation
+/// stands in front.
+const LONGEST_NAME: usize = 1_500;
+
+/// Whose texts a key belongs to. The same path in two scopes has two keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum KeySpace {
+    /// Rules of a rule set, by the text they are matched with.
+    Rules(RuleSetId),
+    /// Rules of a rule set that ignore case, by the text with its ASCII letters lowered.
+    FoldedRules(RuleSetId),
+    /// Redirects of a list, by their path with runs of slashes made one.
+    Redirects(RedirectListId),
+    /// Entries of a map.
+    Map(MapId),
+}
+
+impl KeySpace {
+    fn tag(self) -> (&'static str, u32) {
+        match self {
+            Self::Rules(set) => ("rule", set.0),
+            Self::FoldedRules(set) => ("fold", set.0),
+            Self::Redirects(list) => ("redirect", list.0),
+            Self::Map(map) => ("map", map.0),
+        }
+    }
+}
+
 /// The key of one table entry.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Key(pub Vec<u8>);
+pub struct Key {
+    space: KeySpace,
+    text: Vec<u8>,
+}
+
+impl Key {
+    /// The key of the rules of `set` that match exactly `subject`.
+    pub fn rule(set: RuleSetId, subject: &[u8]) -> Self {
+        let text = subject.to_vec();
+        let space = KeySpace::Rules(set);
+        Self { space, text }
+    }
+
+    /// The key of the rules of `set` that match `subject` in any case.
+    pub fn folded_rule(set: RuleSetId, subject: &[u8]) -> Self {
+        let text = subject.to_ascii_lowercase();
+        let space = KeySpace::FoldedRules(set);
+        Self { space, text }
+    }
+
+    /// The key of the redirects of `list` for `path`.
+    pub fn redirect(list: RedirectListId, path: &[u8]) -> Self {
+        let text = collapse_slashes(path).into_owned();
+        let space = KeySpace::Redirects(list);
+        Self { space, text }
+    }
+
+    /// The key of an entry of `map`.
+    pub fn map(map: MapId, key: &[u8]) -> Self {
+        let text = key.to_vec();
+        let space = KeySpace::Map(map);
+        Self { space, text }
+    }
+
+    /// Whose text it is.
+    pub fn space(&self) -> KeySpace {
+        self.space
+    }
+
+    /// The text: a subject, a path or a map's key.
+    pub fn text(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// 64 bits that stand for the key in [`crate::filter::Filter`] and the embedded table. The same
+    /// in every build of this format version.
+    pub fn fingerprint(&self) -> u64 {
+        let mut hasher = Fingerprint::new(self.space);
+        hasher.extend(&self.text);
+        hasher.finish()
+    }
+
+    /// The key as text for people and for `DynamoDB`: `rule:0:/old%20page`. Printable ASCII but `%`
+    /// stands as it is, every other byte as `%XX`. A text too long for a table's key is replaced by
+    /// 128 bits of hash (`rule:0#…`); whoever reads the entry compares [`Key`]s, which it holds.
+    pub fn item_name(&self) -> String {
+        let (tag, owner) = self.space.tag();
+        let mut name = format!("{tag}:{owner}:");
+        for byte in &self.text {
+            match byte {
+                b' ' | b'%' | 0..=0x1f | 0x7f.. => _ = write!(name, "%{byte:02X}"),
+                printable => name.push(char::from(*printable)),
+            }
+        }
+        if name.len() <= LONGEST_NAME {
+            return name;
+        }
+        let mut second = Fingerprint::new(self.space);
+        second.push(b'#');
+        second.extend(&self.text);
+        let (first, second) = (self.fingerprint(), second.finish());
+        format!("{tag}:{owner}#{first:016x}{second:016x}")
+    }
+}
+
+/// Makes the fingerprint of a key byte by byte, so that a text need not be copied to be asked
+/// about, and every prefix of a path costs one step (FNV-1a with a final mix).
+#[derive(Debug, Clone, Copy)]
+pub struct Fingerprint(u64);
+
+impl Fingerprint {
+    /// The fingerprint of no text in `space`.
+    pub fn new(space: KeySpace) -> Self {
+        let (tag, owner) = space.tag();
+        let mut hasher = Self(0xcbf2_9ce4_8422_2325);
+        hasher.extend(tag.as_bytes());
+        hasher.extend(&owner.to_le_bytes());
+        hasher
+    }
+
+    /// Takes in one more byte.
+    pub fn push(&mut self, byte: u8) {
+        self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+
+    /// Takes in more bytes.
+    pub fn extend(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.push(*byte);
+        }
+    }
+
+    /// The fingerprint of what was taken in so far.
+    pub fn finish(self) -> u64 {
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+}
+
+/// `path` with every run of slashes made one, as `alias_matches` of `mod_alias.c` compares.
+pub fn collapse_slashes(path: &[u8]) -> Cow<'_, [u8]> {
+    if !path.windows(2).any(|pair| pair == b"//") {
+        return Cow::Borrowed(path);
+    }
+    let mut collapsed = Vec::with_capacity(path.len());
+    for byte in path {
+        if *byte != b'/' || collapsed.last() != Some(&b'/') {
+            collapsed.push(*byte);
+        }
+    }
+    Cow::Owned(collapsed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(key: &Key, name: &str) {
+        assert_eq!(key.item_name(), name);
+    }
+
+    #[test]
+    fn a_plain_path() {
+        check(&Key::rule(RuleSetId(3), b"/old/page"), "rule:3:/old/page");
+    }
+
+    #[test]
+    fn bytes_that_are_not_printable() {
+        check(&Key::map(MapId(0), b"a b%\xff\n"), "map:0:a%20b%25%FF%0A");
+    }
+
+    #[test]
+    fn letters_are_lowered() {
+        check(&Key::folded_rule(RuleSetId(0), b"/Old"), "fold:0:/old");
+    }
+
+    #[test]
+    fn runs_of_slashes() {
+        check(
+            &Key::redirect(RedirectListId(1), b"//a///b/"),
+            "redirect:1:/a/b/",
+        );
+    }
+
+    #[test]
+    fn a_long_text_is_hashed() {
+        let key = Key::rule(RuleSetId(7), &[b'a'; 2_000]);
+        let other = Key::rule(RuleSetId(7), &[b'a'; 2_001]);
+        assert!(key.item_name().starts_with("rule:7#"));
+        assert_eq!(key.item_name().len(), "rule:7#".len() + 32);
+        assert_ne!(key.item_name(), other.item_name());
+    }
+
+    #[test]
+    fn scopes_do_not_meet() {
+        let text = b"/a";
+        let keys = [
+            Key::rule(RuleSetId(0), text),
+            Key::rule(RuleSetId(1), text),
+            Key::folded_rule(RuleSetId(0), text),
+            Key::redirect(RedirectListId(0), text),
+            Key::map(MapId(0), text),
+        ];
+        let prints: std::collections::BTreeSet<u64> = keys.iter().map(Key::fingerprint).collect();
+        let names: std::collections::BTreeSet<String> = keys.iter().map(Key::item_name).collect();
+        assert_eq!((prints.len(), names.len()), (keys.len(), keys.len()));
+    }
+
+    #[test]
+    fn a_fingerprint_never_changes() {
+        let key = Key::rule(RuleSetId(0), b"/old/page");
+        // Written into artefacts: a change here is a change of their format.
+        assert_eq!(format!("{:016x}", key.fingerprint()), "bb1e18956c257650");
+    }
+}

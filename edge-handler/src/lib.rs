@@ -4,12 +4,18 @@
 //! [`outcome::Outcome`]. Absent: reading configuration text, and any network or file access
 //! outside feature `lambda`.
 
+pub mod envelope;
+pub mod filter;
+pub mod index;
 pub mod item;
 pub mod key;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 pub mod outcome;
+pub mod packed;
+pub mod program;
 pub mod request;
 pub mod rules;
 pub mod site;
 pub mod source;
+pub mod table;

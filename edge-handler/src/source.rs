@@ -4,6 +4,10 @@
 //! Absent: deciding whether it does; that is the evaluator's alone. A source may name a rule too
 //! many, never one too few, so every source gives the same answers.
 
+mod indexed;
+
+pub use indexed::Indexed;
+
 use crate::key::Key;
 use crate::rules::{MapId, Redirect, RedirectListId, Rule, RuleSetId};
 

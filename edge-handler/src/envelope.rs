@@ -1,0 +1,130 @@
+//! The frame around every file the compiler writes for the edge.
+//!
+//! In: a payload. Out: the same with a header that tells what it is and whether it is whole, and
+//! back. Absent: what the payload says.
+//!
+//! ```text
+//! 0   4  magic          which file this is
+//! 4   2  version        of its format, little endian
+//! 6   2  zero
+//! 8   8  length         of the payload in bytes, little endian
+//! 16  4  checksum       CRC-32 of the payload, little endian
+//! 20     payload        in postcard's encoding
+//! ```
+
+/// Length of the header in bytes.
+const HEADER: usize = 20;
+
+/// Why bytes are not what they should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EnvelopeError {
+    /// They do not begin as such a file does.
+    NotOurs,
+    /// The format version, which this build cannot read.
+    Version(u16),
+    /// They are cut short, or something follows.
+    Length,
+    /// Some byte changed.
+    Checksum,
+    /// The checksum holds, but they were not written by this compiler.
+    Malformed(&'static str),
+}
+
+impl std::fmt::Display for EnvelopeError {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NotOurs => out.write_str("this is not a file of edgewright"),
+            Self::Version(version) => write!(out, "format version {version} is not known here"),
+            Self::Length => out.write_str("the file is cut short, or something follows its end"),
+            Self::Checksum => out.write_str("the checksum does not hold: the file is damaged"),
+            Self::Malformed(what) => write!(out, "the file is malformed: {what}"),
+        }
+    }
+}
+
+impl std::error::Error for EnvelopeError {}
+
+/// What kind of file it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Format {
+    /// The first four bytes.
+    pub magic: [u8; 4],
+    /// The version of the payload's format.
+    pub version: u16,
+}
+
+impl Format {
+    /// `payload` with a header.
+    pub fn seal(self, payload: &[u8]) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(HEADER + payload.len());
+        bytes.extend(self.magic);
+        bytes.extend(self.version.to_le_bytes());
+        bytes.extend([0, 0]);
+        bytes.extend((payload.len() as u64).to_le_bytes());
+        bytes.extend(crc32fast::hash(payload).to_le_bytes());
+        bytes.extend(payload);
+        bytes
+    }
+
+    /// The payload of `bytes`.
+    ///
+    /// # Errors
+    /// The header is another one, the length differs, or the checksum does.
+    pub fn open(self, bytes: &[u8]) -> Result<&[u8], EnvelopeError> {
+        let (header, payload) = bytes
+            .split_first_chunk::<HEADER>()
+            .ok_or(EnvelopeError::NotOurs)?;
+        let [m0, m1, m2, m3, v0, v1, z0, z1, rest @ ..] = *header;
+        let [l0, l1, l2, l3, l4, l5, l6, l7, c0, c1, c2, c3] = rest;
+        if [m0, m1, m2, m3] != self.magic || [z0, z1] != [0, 0] {
+            return Err(EnvelopeError::NotOurs);
+        }
+        let version = u16::from_le_bytes([v0, v1]);
+        if version != self.version {
+            return Err(EnvelopeError::Version(version));
+        }
+        let length = u64::from_le_bytes([l0, l1, l2, l3, l4, l5, l6, l7]);
+        if length != payload.len() as u64 {
+            return Err(EnvelopeError::Length);
+        }
+        if u32::from_le_bytes([c0, c1, c2, c3]) != crc32fast::hash(payload) {
+            return Err(EnvelopeError::Checksum);
+        }
+        Ok(payload)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+    use super::*;
+
+    const FORMAT: Format = Format {
+        magic: *b"TEST",
+        version: 3,
+    };
+
+    #[test]
+    fn what_was_sealed_opens() {
+        assert_eq!(FORMAT.open(&FORMAT.seal(b"payload")).unwrap(), b"payload");
+    }
+
+    #[test]
+    fn every_cut_is_an_error() {
+        let sealed = FORMAT.seal(b"payload");
+        for length in 0..sealed.len() {
+            assert!(FORMAT.open(&sealed[..length]).is_err(), "{length}");
+        }
+    }
+
+    #[test]
+    fn every_flipped_bit_is_an_error() {
+        let sealed = FORMAT.seal(b"payload");
+        for bit in 0..sealed.len() * 8 {
+            let mut flipped = sealed.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(FORMAT.open(&flipped).is_err(), "{bit}");
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Many values in one stretch of bytes, each decoded when it is first asked for.
+//!
+//! In: values, or the bytes they were packed into. Out: [`Packed`], which gives references.
+//! Absent: checksums; see [`crate::envelope`].
+//!
+//! A program holds tens of thousands of rules and a request looks at a few of them: decoding all of
+//! them would be most of the time it takes to start.
+
+use std::sync::OnceLock;
+
+use serde::de::{DeserializeOwned, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Values of one type in one stretch of bytes.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "Stored", bound = "")]
+pub struct Packed<T> {
+    stored: Stored,
+    cells: Vec<OnceLock<Option<Box<T>>>>,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Stored {
+    bytes: Blob,
+    /// Where each value ends.
+    ends: Vec<u32>,
+}
+
+impl<T> Default for Packed<T> {
+    fn default() -> Self {
+        Self {
+            stored: Stored::default(),
+            cells: Vec::new(),
+        }
+    }
+}
+
+impl<T> Packed<T> {
+    /// How many values there are.
+    pub fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// True when there are none.
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
+    fn encoded(&self, index: usize) -> Option<&[u8]> {
+        let start = match index.checked_sub(1) {
+            Some(before) => *self.stored.ends.get(before)?,
+            None => 0,
+        };
+        let end = *self.stored.ends.get(index)?;
+        let range = usize::try_from(start).ok()?..usize::try_from(end).ok()?;
+        self.stored.bytes.0.get(range)
+    }
+}
+
+impl<T: DeserializeOwned> Packed<T> {
+    /// The value at `index`; `None` beyond the end, or when its bytes are not such a value.
+    pub fn get(&self, index: usize) -> Option<&T> {
+        let cell = self.cells.get(index)?;
+        let value = cell.get_or_init(|| {
+            let value = postcard::from_bytes(self.encoded(index)?).ok()?;
+            Some(Box::new(value))
+        });
+        value.as_deref()
+    }
+}
+
+impl<T: Serialize> Packed<T> {
+    /// Packs `values`.
+    ///
+    /// # Errors
+    /// Together they are longer than 4 GiB.
+    pub fn new<'a>(values: impl IntoIterator<Item = &'a T>) -> Result<Self, TooLong>
+    where
+        T: 'a,
+    {
+        let mut stored = Stored::default();
+        for value in values {
+            let bytes = std::mem::take(&mut stored.bytes.0);
+            stored.bytes.0 = postcard::to_extend(value, bytes).map_err(|_| TooLong)?;
+            let end = u32::try_from(stored.bytes.0.len()).map_err(|_| TooLong)?;
+            stored.ends.push(end);
+        }
+        let cells = stored.ends.iter().map(|_| OnceLock::new()).collect();
+        Ok(Self { stored, cells })
+    }
+}
+
+impl<T> Serialize for Packed<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.stored.serialize(serializer)
+    }
+}
+
+impl<T> TryFrom<Stored> for Packed<T> {
+    type Error = &'static str;
+
+    fn try_from(stored: Stored) -> Result<Self, Self::Error> {
+        let last = stored
+            .ends
+            .last()
+            .map_or(Ok(0), |end| usize::try_from(*end));
+        if !stored.ends.is_sorted() || last != Ok(stored.bytes.0.len()) {
+            return Err("packed values do not fill their bytes");
+        }
+        let cells = stored.ends.iter().map(|_| OnceLock::new()).collect();
+        Ok(Self { stored, cells })
+    }
+}
+
+/// Values are longer than 4 GiB together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooLong;
+
+impl std::fmt::Display for TooLong {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("more than 4 GiB of rules")
+    }
+}
+
+impl std::error::Error for TooLong {}
+
+/// Bytes that are written and read as one stretch, not one by one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Blob(pub Vec<u8>);
+
+impl Serialize for Blob {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Blob {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Bytes;
+        impl Visitor<'_> for Bytes {
+            type Value = Blob;
+
+            fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                out.write_str("bytes")
+            }
+
+            fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<Blob, E> {
+                let mut copy = Vec::new();
+                copy.try_reserve_exact(bytes.len()).map_err(E::custom)?;
+                copy.extend_from_slice(bytes);
+                Ok(Blob(copy))
+            }
+        }
+        deserializer.deserialize_bytes(Bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+    use super::*;
+
+    #[test]
+    fn values_come_back() {
+        let values = ["one".to_owned(), String::new(), "three".to_owned()];
+        let bytes = postcard::to_allocvec(&Packed::new(&values).unwrap()).unwrap();
+        let packed: Packed<String> = postcard::from_bytes(&bytes).unwrap();
+        let back: Vec<&str> = (0..packed.len())
+            .map(|at| packed.get(at).unwrap().as_str())
+            .collect();
+        assert_eq!(back, ["one", "", "three"]);
+        assert_eq!(packed.get(3), None);
+    }
+
+    #[test]
+    fn ends_beyond_the_bytes_are_refused() {
+        let stored = Stored {
+            bytes: Blob(vec![1, 2]),
+            ends: vec![1, 9],
+        };
+        let bytes = postcard::to_allocvec(&stored).unwrap();
+        assert!(postcard::from_bytes::<Packed<u8>>(&bytes).is_err());
+    }
+
+    #[test]
+    fn a_value_that_is_none_is_not_given() {
+        let stored = Stored {
+            bytes: Blob(vec![7]),
+            ends: vec![1],
+        };
+        let bytes = postcard::to_allocvec(&stored).unwrap();
+        let packed: Packed<bool> = postcard::from_bytes(&bytes).unwrap();
+        assert_eq!(packed.get(0), None);
+    }
+}

@@ -1,0 +1,105 @@
+//! The compiled configuration, as the edge loads it: `rules.bin`.
+//!
+//! In: bytes the compiler wrote. Out: [`Program`]. Absent: the rules that live in the table
+//! ([`crate::table`]), and compiling.
+//!
+//! The file is an [envelope](crate::envelope) with the magic `EDGP` around, in postcard's encoding:
+//!
+//! 1. the generation of the table it goes with (64 bits of hash over the table's entries);
+//! 2. the [`Site`], its rule sets, redirect lists and map entries left out (their ids still count);
+//! 3. one [`ListIndex`] for each rule set: the rules that are not in the table with their positions,
+//!    and what finds them;
+//! 4. one [`ListIndex`] for each redirect list;
+//! 5. the [`Filter`] over the table's keys.
+
+use serde::{Deserialize, Serialize};
+
+use crate::envelope::{EnvelopeError, Format};
+use crate::filter::Filter;
+use crate::index::ListIndex;
+use crate::rules::{Redirect, RedirectListId, Rule, RuleSetId};
+use crate::site::Site;
+
+const FORMAT: Format = Format {
+    magic: *b"EDGP",
+    version: 1,
+};
+
+/// Why bytes are not a program.
+pub type ProgramError = EnvelopeError;
+
+/// A compiled configuration, validated.
+#[derive(Debug)]
+pub struct Program {
+    parts: Parts,
+}
+
+/// What a program is made of.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Parts {
+    /// The generation of the table it goes with.
+    pub generation: u64,
+    /// The configuration without rules, redirects and map entries.
+    pub site: Site,
+    /// The rule sets, named by [`RuleSetId`].
+    pub rules: Vec<ListIndex<Rule>>,
+    /// The lists of redirects, named by [`RedirectListId`].
+    pub redirects: Vec<ListIndex<Redirect>>,
+    /// What is in the table.
+    pub filter: Filter,
+}
+
+impl Program {
+    /// The bytes of `rules.bin`.
+    ///
+    /// # Errors
+    /// It cannot be encoded; does not happen with the types at hand.
+    pub fn encode(parts: &Parts) -> Result<Vec<u8>, ProgramError> {
+        let payload = postcard::to_allocvec(parts)
+            .map_err(|_| ProgramError::Malformed("the program cannot be encoded"))?;
+        Ok(FORMAT.seal(&payload))
+    }
+
+    /// Reads a `rules.bin`. The only way to get a program.
+    ///
+    /// # Errors
+    /// The bytes are not a whole `rules.bin` of this version.
+    pub fn load(bytes: &[u8]) -> Result<Self, ProgramError> {
+        let payload = FORMAT.open(bytes)?;
+        let (parts, rest): (Parts, _) = postcard::take_from_bytes(payload)
+            .map_err(|_| ProgramError::Malformed("not a program"))?;
+        let sound = rest.is_empty()
+            && parts.rules.iter().all(ListIndex::is_sound)
+            && parts.redirects.iter().all(ListIndex::is_sound);
+        if !sound {
+            return Err(ProgramError::Malformed("an index points outside"));
+        }
+        Ok(Self { parts })
+    }
+
+    /// The generation of the table it goes with.
+    pub fn generation(&self) -> u64 {
+        self.parts.generation
+    }
+
+    /// The configuration. Its rule sets, redirect lists and map entries are empty: they are had
+    /// through [`crate::source::Indexed`].
+    pub fn site(&self) -> &Site {
+        &self.parts.site
+    }
+
+    /// What is in the table.
+    pub fn filter(&self) -> &Filter {
+        &self.parts.filter
+    }
+
+    /// A rule set.
+    pub fn rules(&self, set: RuleSetId) -> Option<&ListIndex<Rule>> {
+        self.parts.rules.get(usize::try_from(set.0).ok()?)
+    }
+
+    /// A list of redirects.
+    pub fn redirects(&self, list: RedirectListId) -> Option<&ListIndex<Redirect>> {
+        self.parts.redirects.get(usize::try_from(list.0).ok()?)
+    }
+}

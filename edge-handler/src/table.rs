@@ -1,0 +1,142 @@
+//! Table entries and where they are had from.
+//!
+//! In: bytes the compiler wrote. Out: [`Entry`]; [`EmbeddedTable`] and [`Fetched`], which look one
+//! up. Absent: talking to `DynamoDB`.
+
+mod embedded;
+mod fetched;
+
+pub use embedded::EmbeddedTable;
+pub use fetched::Fetched;
+
+use serde::{Deserialize, Serialize};
+
+use crate::envelope::EnvelopeError;
+use crate::key::Key;
+use crate::rules::{Redirect, Rule};
+use crate::site::map::MapEntry;
+
+/// Version of an entry's encoding; its first byte.
+const ENTRY_VERSION: u8 = 1;
+
+/// What stands in the table under one key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its key. Two keys may share a fingerprint or an item's name; whoever finds an entry compares.
+    pub key: Key,
+    /// What it says.
+    pub content: Content,
+}
+
+/// What an entry says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Content {
+    /// Rules of the key's rule set that may match its text, by position.
+    Rules(Vec<Placed<Rule>>),
+    /// Redirects of the key's list for its path, by position.
+    Redirects(Vec<Placed<Redirect>>),
+    /// The map's entry.
+    Value(MapEntry),
+}
+
+/// A rule or redirect with its position in its list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Placed<T> {
+    /// How many stand before it.
+    pub position: u32,
+    /// It.
+    pub item: T,
+}
+
+impl Entry {
+    /// The entry as bytes: a version, a CRC-32 of the rest, the rest in postcard's encoding.
+    ///
+    /// # Errors
+    /// It cannot be encoded; does not happen with the types at hand.
+    pub fn encode(&self) -> Result<Vec<u8>, EnvelopeError> {
+        let payload = postcard::to_allocvec(self)
+            .map_err(|_| EnvelopeError::Malformed("an entry cannot be encoded"))?;
+        let checksum = crc32fast::hash(&payload).to_le_bytes();
+        Ok([&[ENTRY_VERSION], checksum.as_slice(), &payload].concat())
+    }
+
+    /// The entry that [`Entry::encode`] made `bytes` of.
+    ///
+    /// # Errors
+    /// `bytes` are something else, of another version, or damaged.
+    pub fn decode(bytes: &[u8]) -> Result<Self, EnvelopeError> {
+        let (version, rest) = bytes.split_first().ok_or(EnvelopeError::Length)?;
+        if *version != ENTRY_VERSION {
+            return Err(EnvelopeError::Version(u16::from(*version)));
+        }
+        let (checksum, payload) = rest.split_first_chunk().ok_or(EnvelopeError::Length)?;
+        if u32::from_le_bytes(*checksum) != crc32fast::hash(payload) {
+            return Err(EnvelopeError::Checksum);
+        }
+        match postcard::take_from_bytes(payload) {
+            Ok((entry, [])) => Ok(entry),
+            Ok(_) => Err(EnvelopeError::Length),
+            Err(_) => Err(EnvelopeError::Malformed("not an entry")),
+        }
+    }
+}
+
+/// What a table says about a key.
+#[derive(Debug, Clone, Copy)]
+pub enum Lookup<'a> {
+    /// Its entry.
+    Found(&'a Entry),
+    /// There is none.
+    Absent,
+    /// It has to be fetched.
+    Missing,
+}
+
+/// Looks up entries. Never waits: what is not at hand is [`Lookup::Missing`].
+pub trait Table {
+    /// What stands under `key`.
+    fn lookup(&self, key: &Key) -> Lookup<'_>;
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+    use super::*;
+    use crate::rules::{MapId, Place};
+
+    fn entry() -> Entry {
+        Entry {
+            key: Key::map(MapId(2), b"k"),
+            content: Content::Value(MapEntry {
+                place: Place { file: 0, line: 1 },
+                key: b"k".to_vec(),
+                value: b"v".to_vec(),
+            }),
+        }
+    }
+
+    #[test]
+    fn what_was_encoded_decodes() {
+        let bytes = entry().encode().unwrap();
+        assert_eq!(Entry::decode(&bytes), Ok(entry()));
+    }
+
+    #[test]
+    fn every_cut_is_an_error() {
+        let bytes = entry().encode().unwrap();
+        for length in 0..bytes.len() {
+            assert!(Entry::decode(&bytes[..length]).is_err(), "{length}");
+        }
+    }
+
+    #[test]
+    fn every_flipped_bit_is_an_error() {
+        let bytes = entry().encode().unwrap();
+        for bit in 0..bytes.len() * 8 {
+            let mut flipped = bytes.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(Entry::decode(&flipped).is_err(), "{bit}");
+        }
+    }
+}
