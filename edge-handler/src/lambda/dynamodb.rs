@@ -12,19 +12,17 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 use aws_sdk_dynamodb::error::DisplayErrorContext;
-use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_http_client::tls;
 
 use super::configuration::{DynamoDbTable, Timeouts};
 use crate::item::{ENTRY_ATTRIBUTE, KEY_ATTRIBUTE};
-use crate::key::Key;
 
 /// The first attempt and one more.
 const ATTEMPTS: u32 = 2;
 
-/// A key like any other: whether there is an entry does not matter.
-const WARM_UP_KEY: &[u8] = b"warm-up";
+/// A name like any other: whether there is an entry does not matter.
+const WARM_UP_NAME: &str = "warm-up";
 
 /// Who we are and where we run, from the variables Lambda sets.
 #[derive(Clone)]
@@ -115,14 +113,14 @@ impl DynamoDb {
         }
     }
 
-    /// The encoded entry of `key`; `None` when there is none.
+    /// The encoded entry called `name` (see [`crate::item::name`]); `None` when there is none.
     ///
     /// # Errors
     /// See [`Fault`].
-    pub async fn get(&self, key: &Key) -> Result<Option<Vec<u8>>, Fault> {
+    pub async fn get(&self, name: &str) -> Result<Option<Vec<u8>>, Fault> {
         let request = self.client.get_item().table_name(&self.table);
         let answer = request
-            .key(KEY_ATTRIBUTE, AttributeValue::B(Blob::new(key.0.clone())))
+            .key(KEY_ATTRIBUTE, AttributeValue::S(name.to_owned()))
             .send()
             .await
             .map_err(|error| Fault(DisplayErrorContext(&error).to_string()))?;
@@ -144,8 +142,7 @@ impl DynamoDb {
     /// # Errors
     /// The read failed or took too long. The function works on: the next read tries again.
     pub async fn warm_up(&self) -> Result<(), Fault> {
-        let key = Key(WARM_UP_KEY.to_vec());
-        match tokio::time::timeout(self.warm_up, self.get(&key)).await {
+        match tokio::time::timeout(self.warm_up, self.get(WARM_UP_NAME)).await {
             Ok(answer) => answer.map(|_| ()),
             Err(_) => Err(Fault("the read at start took too long".to_owned())),
         }
