@@ -3,4 +3,5 @@
 //! They fail, and never skip, when a program is missing; `scripts/test` installs what they need.
 #![expect(clippy::unwrap_used, reason = "a failed test should say so")]
 
-mod apache;
+mod legacy_site;
+mod records;

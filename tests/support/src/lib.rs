@@ -4,5 +4,7 @@
 //! ([`record`]), generated configurations. Absent: anything of ours that is being tested.
 
 pub mod apache;
+pub mod contract;
+pub mod legacy_site;
 pub mod record;
 pub mod wire;

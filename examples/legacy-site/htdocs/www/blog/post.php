@@ -1,0 +1,1 @@
+www/blog/post.php

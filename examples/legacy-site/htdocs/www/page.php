@@ -1,0 +1,1 @@
+www/page.php

@@ -1,0 +1,1 @@
+www/press.php
