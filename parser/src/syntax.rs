@@ -11,12 +11,24 @@ pub type Word = Spanned<Vec<u8>>;
 /// One line: a directive, or the line that opens or closes a section.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Directive {
-    /// The name as written: `RewriteRule`, `<VirtualHost`, `</VirtualHost`.
+    /// The name as written: `RewriteRule`, `<VirtualHost`, `</VirtualHost`, without a `>`.
     pub name: Word,
     /// What it says.
     pub kind: Kind,
     /// Where it was written.
     pub origin: Origin,
+}
+
+impl Directive {
+    /// The name of the section that the line opens or closes: `VirtualHost`.
+    pub fn section(&self) -> Option<&[u8]> {
+        let name = self.name.value.as_slice();
+        match self.kind {
+            Kind::Open(_) => name.strip_prefix(b"<"),
+            Kind::Close => name.strip_prefix(b"</"),
+            _ => None,
+        }
+    }
 }
 
 /// What a directive says. Directives without a grammar of their own are [`Kind::Other`].
@@ -36,9 +48,10 @@ pub enum Kind {
     RewriteRule(Box<RewriteRule>),
     /// `Redirect` and kin.
     Redirect(Redirect),
-    /// A line that opens a section: the whole argument text without the last `>`, and its words.
+    /// A line that opens a section: the argument text up to the last `>` (white space before it
+    /// included: `<IfModule>` compares it), and its words.
     Open(Arguments),
-    /// A line that closes one; the name is without `</` and `>`.
+    /// A line that closes one; nothing but the name counts.
     Close,
     /// Any other directive.
     Other(Arguments),
@@ -56,7 +69,7 @@ pub enum Switch {
 /// The arguments of a directive without a grammar of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arguments {
-    /// Everything after the name, trimmed.
+    /// Everything after the name and the white space that follows it.
     pub raw: Word,
     /// The same, split as `ap_getword_conf` does.
     pub words: Vec<Word>,
@@ -184,8 +197,8 @@ pub enum Flag {
     QueryDiscard,
     /// `QSL`.
     QueryLast,
-    /// `R`: the status it stands for, 302 for none or an unknown word.
-    Redirect(u16),
+    /// `R`: the status of `R=…`, 302 for an unknown word; `None` leaves the rule's status as it is.
+    Redirect(Option<u16>),
     /// `S=…`; 0 has no effect.
     Skip(u32),
     /// `T=…`.
@@ -216,6 +229,7 @@ pub enum RedirectFrom {
     Path(Word),
     /// A regular expression.
     Regex(Word),
-    /// One-argument form: everything in the enclosing section; the target is an expression.
+    /// Everything in the enclosing section; the target is an expression. Only inside a section,
+    /// or in a `.htaccess` file, does Apache take it: at server level it is an error.
     Section,
 }
