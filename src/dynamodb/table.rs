@@ -1,0 +1,102 @@
+//! The table itself: is it there, does it fit, make it.
+//!
+//! In: a client and a name. Out: an active table. Absent: replicas, and everything else that the
+//! CloudFormation template sets.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+    TableDescription, TableStatus,
+};
+use edgewright_edge_handler::item::KEY_ATTRIBUTE;
+
+/// A new table is active after seconds; one that is being changed may take longer.
+const LONGEST_WAIT: Duration = Duration::from_secs(300);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
+
+/// Makes sure that the table exists, has the key we write, and takes writes. True when it was made.
+///
+/// # Errors
+/// It has another key, never becomes active, or DynamoDB refuses.
+pub async fn ensure(client: &Client, name: &str) -> Result<bool> {
+    let created = match describe(client, name).await? {
+        Some(description) => {
+            check_key(name, &description)?;
+            false
+        }
+        None => {
+            create(client, name).await?;
+            true
+        }
+    };
+    wait_until_active(client, name).await?;
+    Ok(created)
+}
+
+async fn describe(client: &Client, name: &str) -> Result<Option<TableDescription>> {
+    match client.describe_table().table_name(name).send().await {
+        Ok(answer) => Ok(answer.table),
+        Err(error) => match error.into_service_error() {
+            absent if absent.is_resource_not_found_exception() => Ok(None),
+            other => Err(other).with_context(|| format!("cannot look at table {name}")),
+        },
+    }
+}
+
+fn check_key(name: &str, description: &TableDescription) -> Result<()> {
+    let is_ours = matches!(
+        description.key_schema(),
+        [key] if key.attribute_name == KEY_ATTRIBUTE && key.key_type == KeyType::Hash
+    );
+    let is_string = description.attribute_definitions().iter().any(|attribute| {
+        attribute.attribute_name == KEY_ATTRIBUTE
+            && attribute.attribute_type == ScalarAttributeType::S
+    });
+    if !is_ours || !is_string {
+        bail!(
+            "table {name} was made for something else: its key is not the string {KEY_ATTRIBUTE}; choose another name"
+        );
+    }
+    Ok(())
+}
+
+async fn create(client: &Client, name: &str) -> Result<()> {
+    let attribute = AttributeDefinition::builder()
+        .attribute_name(KEY_ATTRIBUTE)
+        .attribute_type(ScalarAttributeType::S)
+        .build()?;
+    let key = KeySchemaElement::builder()
+        .attribute_name(KEY_ATTRIBUTE)
+        .key_type(KeyType::Hash)
+        .build()?;
+    let request = client.create_table().table_name(name);
+    request
+        .attribute_definitions(attribute)
+        .key_schema(key)
+        .billing_mode(BillingMode::PayPerRequest)
+        .send()
+        .await
+        .map_err(aws_sdk_dynamodb::error::SdkError::into_service_error)
+        .with_context(|| format!("cannot create table {name}"))?;
+    Ok(())
+}
+
+async fn wait_until_active(client: &Client, name: &str) -> Result<()> {
+    let start = Instant::now();
+    loop {
+        let description = describe(client, name).await?;
+        match description.and_then(|description| description.table_status) {
+            // A table that is being changed (indexes, replicas) takes writes all the same.
+            Some(TableStatus::Active | TableStatus::Updating) => return Ok(()),
+            Some(TableStatus::Creating) | None if start.elapsed() < LONGEST_WAIT => {}
+            status => bail!(
+                "table {name} does not take writes; its status is {}",
+                status.map_or_else(|| "unknown".to_owned(), |status| status.to_string())
+            ),
+        }
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+    }
+}
