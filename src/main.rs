@@ -3,6 +3,7 @@
 mod args;
 mod command;
 mod contract;
+mod dynamodb;
 mod input;
 mod loader;
 mod render;

@@ -43,12 +43,10 @@ impl Item {
     /// It is not such an item, or larger than DynamoDB takes.
     pub fn parse(line: &str) -> Result<Self> {
         let mut line: Line = serde_json::from_str(line).context("not an item")?;
-        let (key, entry) = match (
-            line.item.remove(KEY_ATTRIBUTE),
-            line.item.remove(ENTRY_ATTRIBUTE),
-        ) {
-            (Some(Value::S(key)), Some(Value::B(entry))) => (key, entry),
-            _ => bail!("an item needs a string {KEY_ATTRIBUTE} and a binary {ENTRY_ATTRIBUTE}"),
+        let key = line.item.remove(KEY_ATTRIBUTE);
+        let entry = line.item.remove(ENTRY_ATTRIBUTE);
+        let (Some(Value::S(key)), Some(Value::B(entry))) = (key, entry) else {
+            bail!("an item needs a string {KEY_ATTRIBUTE} and a binary {ENTRY_ATTRIBUTE}");
         };
         let entry = STANDARD.decode(entry).context("an entry is not base64")?;
         let item = Self { key, entry };
@@ -81,7 +79,10 @@ impl Item {
     pub fn attributes(&self) -> HashMap<String, AttributeValue> {
         let entry = AttributeValue::B(Blob::new(self.entry.clone()));
         HashMap::from([
-            (KEY_ATTRIBUTE.to_owned(), AttributeValue::S(self.key.clone())),
+            (
+                KEY_ATTRIBUTE.to_owned(),
+                AttributeValue::S(self.key.clone()),
+            ),
             (ENTRY_ATTRIBUTE.to_owned(), entry),
         ])
     }
@@ -89,6 +90,8 @@ impl Item {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed test should say so")]
+
     use super::*;
 
     #[test]
@@ -104,15 +107,24 @@ mod tests {
     fn check(line: &str, message: &str) {
         let error = Item::parse_all(line).unwrap_err();
         let text = format!("{error:#}");
-        assert!(text.starts_with("line 1: ") && text.contains(message), "{text}");
+        assert!(
+            text.starts_with("line 1: ") && text.contains(message),
+            "{text}"
+        );
     }
 
     #[test]
     fn a_bad_line_is_an_error_that_says_where_and_why() {
         check("junk", "not an item");
         check("{\"Item\":{}}", "needs a string pk");
-        check("{\"Item\":{\"pk\":{\"B\":\"AA==\"},\"entry\":{\"B\":\"AA==\"}}}", "needs a string pk");
-        check("{\"Item\":{\"pk\":{\"S\":\"a\"},\"entry\":{\"B\":\"*\"}}}", "not base64");
+        check(
+            "{\"Item\":{\"pk\":{\"B\":\"AA==\"},\"entry\":{\"B\":\"AA==\"}}}",
+            "needs a string pk",
+        );
+        check(
+            "{\"Item\":{\"pk\":{\"S\":\"a\"},\"entry\":{\"B\":\"*\"}}}",
+            "not base64",
+        );
         let large = STANDARD.encode(vec![0; LARGEST]);
         check(
             &format!("{{\"Item\":{{\"pk\":{{\"S\":\"a\"}},\"entry\":{{\"B\":\"{large}\"}}}}}}"),

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
     TableDescription, TableStatus,
@@ -14,7 +15,7 @@ use aws_sdk_dynamodb::types::{
 use edgewright_edge_handler::item::KEY_ATTRIBUTE;
 
 /// A new table is active after seconds; one that is being changed may take longer.
-const LONGEST_WAIT: Duration = Duration::from_secs(300);
+const LONGEST_WAIT: Duration = Duration::from_mins(5);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 
 /// Makes sure that the table exists, has the key we write, and takes writes. True when it was made.
@@ -22,27 +23,23 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 /// # Errors
 /// It has another key, never becomes active, or DynamoDB refuses.
 pub async fn ensure(client: &Client, name: &str) -> Result<bool> {
-    let created = match describe(client, name).await? {
-        Some(description) => {
-            check_key(name, &description)?;
-            false
-        }
-        None => {
-            create(client, name).await?;
-            true
-        }
-    };
+    let description = describe(client, name).await?;
+    if let Some(description) = &description {
+        check_key(name, description)?;
+    } else {
+        create(client, name).await?;
+    }
     wait_until_active(client, name).await?;
-    Ok(created)
+    Ok(description.is_none())
 }
 
 async fn describe(client: &Client, name: &str) -> Result<Option<TableDescription>> {
     match client.describe_table().table_name(name).send().await {
         Ok(answer) => Ok(answer.table),
-        Err(error) => match error.into_service_error() {
-            absent if absent.is_resource_not_found_exception() => Ok(None),
-            other => Err(other).with_context(|| format!("cannot look at table {name}")),
-        },
+        Err(SdkError::ServiceError(answer)) if answer.err().is_resource_not_found_exception() => {
+            Ok(None)
+        }
+        Err(error) => Err(error).with_context(|| format!("cannot look at table {name}")),
     }
 }
 
@@ -79,7 +76,6 @@ async fn create(client: &Client, name: &str) -> Result<()> {
         .billing_mode(BillingMode::PayPerRequest)
         .send()
         .await
-        .map_err(aws_sdk_dynamodb::error::SdkError::into_service_error)
         .with_context(|| format!("cannot create table {name}"))?;
     Ok(())
 }

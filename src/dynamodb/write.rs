@@ -122,7 +122,6 @@ impl Writer for Batches {
             .request_items(&self.table, requests)
             .send()
             .await
-            .map_err(aws_sdk_dynamodb::error::SdkError::into_service_error)
             .with_context(|| format!("cannot write to table {}", self.table))?;
         let left = answer.unprocessed_items.unwrap_or_default();
         Ok(among(items, &left))
@@ -141,7 +140,10 @@ fn among(items: Vec<Item>, left: &HashMap<String, Vec<WriteRequest>>) -> Vec<Ite
     if left.is_empty() {
         return Vec::new();
     }
-    let puts = left.values().flatten().filter_map(WriteRequest::put_request);
+    let puts = left
+        .values()
+        .flatten()
+        .filter_map(WriteRequest::put_request);
     let keys: Vec<&AttributeValue> = puts.filter_map(|put| put.item.get(KEY_ATTRIBUTE)).collect();
     let is_left = |item: &Item| keys.iter().any(|key| key.as_s() == Ok(&item.key));
     items.into_iter().filter(is_left).collect()

@@ -1,6 +1,6 @@
 //! What CloudFront gets back from the function.
 //!
-//! In: an [`Answer`] and the event it answers. Out: the bytes of a generated response, of the
+//! In: an [`Answer`] and the event it answers. Out: the JSON of a generated response, of the
 //! changed request, or of the request as it came. Absent: deciding anything.
 //!
 //! Where CloudFront cannot send what Apache sends:
@@ -18,6 +18,7 @@ use http::StatusCode;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_encode};
 use serde::Serialize;
 use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::configuration::CacheControl;
 use super::event::Event;
@@ -55,10 +56,10 @@ const NOT_IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/');
 
 /// An answer in CloudFront's words.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Reply {
     /// The JSON to return.
-    pub body: Vec<u8>,
+    pub json: Box<RawValue>,
     /// What of the answer could not be done, if anything.
     pub shortfall: Option<Shortfall>,
 }
@@ -80,7 +81,7 @@ impl Reply {
     /// The request goes on to the origin as it came.
     pub fn untouched(event: &Event) -> Self {
         Self {
-            body: event.request.get().as_bytes().to_vec(),
+            json: event.request.to_owned(),
             shortfall: None,
         }
     }
@@ -152,7 +153,7 @@ fn changed(event: &Event, path: &[u8], query: Option<&[u8]>) -> Result<Reply, se
     request.insert("uri".to_owned(), Value::String(uri));
     request.insert("querystring".to_owned(), Value::String(query));
     Ok(Reply {
-        body: serde_json::to_vec(&request)?,
+        json: to_raw_value(&request)?,
         shortfall: None,
     })
 }
@@ -221,12 +222,13 @@ fn generated(
         body,
         body_encoding: "text",
     };
-    let body = serde_json::to_vec(&response)?;
-    if body.len() > LONGEST_RESPONSE {
-        return Ok(Reply::because(event, Shortfall::TooLong(body.len())));
+    let json = to_raw_value(&response)?;
+    let length = json.get().len();
+    if length > LONGEST_RESPONSE {
+        return Ok(Reply::because(event, Shortfall::TooLong(length)));
     }
     Ok(Reply {
-        body,
+        json,
         shortfall: None,
     })
 }

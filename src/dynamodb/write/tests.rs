@@ -1,5 +1,7 @@
 //! A table that does to batches what DynamoDB does under load.
 
+#![expect(clippy::unwrap_used, reason = "a failed test should say so")]
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
@@ -50,7 +52,9 @@ fn items(count: usize) -> Vec<Item> {
 }
 
 fn write(table: &FakeTable, items: &[Item], progress: impl FnMut(usize)) -> Result<usize> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()?;
     runtime.block_on(all(table, items, NO_WAIT, progress))
 }
 
@@ -85,7 +89,11 @@ fn many_batches() {
 
 #[test]
 fn what_is_left_over_is_sent_again() {
-    check(25, vec![Turn::Writes(24), Turn::Writes(0), Turn::Writes(1)], &[25, 24, 24]);
+    check(
+        25,
+        vec![Turn::Writes(24), Turn::Writes(0), Turn::Writes(1)],
+        &[25, 24, 24],
+    );
 }
 
 #[test]
@@ -102,7 +110,10 @@ fn a_table_that_takes_nothing_is_given_up() {
         ..FakeTable::default()
     };
     let error = write(&table, &items(2), |_| ()).unwrap_err().to_string();
-    assert!(error.contains("2 items of a batch, the first of them key0"), "{error}");
+    assert!(
+        error.contains("2 items of a batch, the first of them key0"),
+        "{error}"
+    );
     assert_eq!(*table.sizes.borrow(), [2, 2, 2]);
 }
 
