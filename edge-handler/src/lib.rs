@@ -8,6 +8,8 @@ pub mod envelope;
 pub mod filter;
 pub mod index;
 pub mod item;
+pub mod canonical;
+pub mod evaluate;
 pub mod key;
 #[cfg(feature = "lambda")]
 pub mod lambda;

@@ -2,7 +2,11 @@
 //!
 //! In: the text of a pattern. Out: [`Pattern`]. Absent: matching; see `evaluate::matching`.
 
+use std::hash::{Hash, Hasher};
+
 use serde::{Deserialize, Serialize};
+
+use crate::evaluate::matching::Compiled;
 
 bitflags::bitflags! {
     /// How Apache compiles a pattern: `ap_regcomp` flags, `RegexDefaultOptions` already applied.
@@ -23,11 +27,41 @@ impl Default for PatternOptions {
     }
 }
 
-/// A regular expression: text and options. Compiled when first used, not here.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// A regular expression: text and options. Compiled when first used, not here; two patterns are
+/// equal when text and options are.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Pattern {
     /// The expression without a leading `!`.
     pub text: Vec<u8>,
     /// How it is compiled.
     pub options: PatternOptions,
+    /// The compiled form, once something was matched with it.
+    #[serde(skip)]
+    pub(crate) compiled: Compiled,
+}
+
+impl Pattern {
+    /// A pattern. Nothing is compiled yet, so any text will do; see [`Pattern::check`].
+    pub fn new(text: impl Into<Vec<u8>>, options: PatternOptions) -> Self {
+        Self {
+            text: text.into(),
+            options,
+            compiled: Compiled::default(),
+        }
+    }
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.options == other.options && self.text == other.text
+    }
+}
+
+impl Eq for Pattern {}
+
+impl Hash for Pattern {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+        self.options.hash(state);
+    }
 }

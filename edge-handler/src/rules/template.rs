@@ -4,6 +4,10 @@
 
 use serde::{Deserialize, Serialize};
 
+/// How deep `${map:${map:…}}` may nest. Apache has no limit but its stack; what is nested deeper
+/// stays literal.
+const MAX_DEPTH: usize = 64;
+
 /// A text with references, cut into pieces once. Mirrors what `do_expand` of `mod_rewrite.c`
 /// sees as it walks the text.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
@@ -36,4 +40,113 @@ pub enum Piece {
         /// What stands for a missing key; `None` when nothing was written.
         default: Option<Template>,
     },
+}
+
+impl Template {
+    /// Cuts `text` into pieces. Never fails: what is no reference is literal.
+    pub fn parse(text: &[u8]) -> Self {
+        parse_nested(text, 0)
+    }
+
+    /// True when expanding gives the same text for every request (backslashes aside).
+    pub fn is_literal(&self) -> bool {
+        let mut pieces = self.pieces.iter();
+        pieces.all(|piece| matches!(piece, Piece::Literal(_) | Piece::Escaped(_)))
+    }
+}
+
+fn parse_nested(text: &[u8], depth: usize) -> Template {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (piece, used) = next_piece(rest, depth);
+        push(&mut pieces, piece);
+        rest = &rest[used..];
+    }
+    Template {
+        source: text.to_vec(),
+        pieces,
+    }
+}
+
+/// Appends a piece, joining it with a literal before it.
+fn push(pieces: &mut Vec<Piece>, piece: Piece) {
+    match (pieces.last_mut(), piece) {
+        (Some(Piece::Literal(before)), Piece::Literal(text)) => before.extend(text),
+        (_, piece) => pieces.push(piece),
+    }
+}
+
+/// The piece at the start of `text`, which is not empty, and its length in the text.
+fn next_piece(text: &[u8], depth: usize) -> (Piece, usize) {
+    let literal = |length: usize| (Piece::Literal(text[..length].to_vec()), length);
+    let plain = text.iter().take_while(|byte| !is_special(**byte)).count();
+    if plain > 0 {
+        return literal(plain);
+    }
+    match (text[0], text.get(1)) {
+        (b'\\', Some(escaped)) => (Piece::Escaped(*escaped), 2),
+        (b'$' | b'%', Some(b'{')) => braced(text, depth).unwrap_or_else(|| literal(2)),
+        (b'$', Some(digit @ b'0'..=b'9')) => (Piece::RuleGroup(digit - b'0'), 2),
+        (b'%', Some(digit @ b'0'..=b'9')) => (Piece::ConditionGroup(digit - b'0'), 2),
+        _ => literal(1),
+    }
+}
+
+fn is_special(byte: u8) -> bool {
+    matches!(byte, b'\\' | b'$' | b'%')
+}
+
+/// `%{NAME}` or `${map:key|default}` at the start of `text`; `None` when it is neither.
+fn braced(text: &[u8], depth: usize) -> Option<(Piece, usize)> {
+    let inside = &text[2..];
+    let inside = &inside[..closing_brace(inside)?];
+    let used = inside.len() + 3;
+    if text[0] == b'%' {
+        return Some((Piece::Variable(inside.to_vec()), used));
+    }
+    if depth == MAX_DEPTH {
+        return None;
+    }
+    let colon = find_outside_braces(inside, b':')?;
+    let (name, key) = (&inside[..colon], &inside[colon + 1..]);
+    let bar = find_outside_braces(key, b'|');
+    let nested = |part: &[u8]| parse_nested(part, depth + 1);
+    let default = bar
+        .map(|bar| &key[bar + 1..])
+        .filter(|text| !text.is_empty());
+    let piece = Piece::Map {
+        name: name.to_vec(),
+        key: nested(&key[..bar.unwrap_or(key.len())]),
+        default: default.map(nested),
+    };
+    Some((piece, used))
+}
+
+/// Where the brace opened just before `text` closes (`find_closing_curly`).
+fn closing_brace(text: &[u8]) -> Option<usize> {
+    let mut depth = 1_usize;
+    text.iter().position(|byte| {
+        match byte {
+            b'{' => depth += 1,
+            b'}' => depth -= 1,
+            _ => {}
+        }
+        depth == 0
+    })
+}
+
+/// Where `wanted` first stands outside inner braces (`find_char_in_curlies`).
+fn find_outside_braces(text: &[u8], wanted: u8) -> Option<usize> {
+    let mut depth = 1_usize;
+    for (at, byte) in text.iter().enumerate() {
+        match byte {
+            byte if *byte == wanted && depth == 1 => return Some(at),
+            b'{' => depth += 1,
+            b'}' if depth == 1 => return None,
+            b'}' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
 }

@@ -1,0 +1,315 @@
+//! From a request target to the path and query everything else works with.
+//!
+//! In: the target of the request line, or the URL of an internal redirect. Out: [`Canonical`], or
+//! the status Apache refuses it with. Absent: which host answers; see `evaluate::vhost`.
+
+use crate::evaluate::escape::{self, SlashDecoding, UnescapeError, Unreserved};
+use crate::site::{EncodedSlashes, Host};
+
+/// `LimitRequestLine`'s default: a longer request line is answered with 414.
+const LIMIT_REQUEST_LINE: usize = 8190;
+
+/// A request target, decoded once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Canonical {
+    /// The decoded path: `r->uri`.
+    pub path: Vec<u8>,
+    /// What follows the first `?`, raw: `r->args`.
+    pub query: Option<Vec<u8>>,
+    /// Scheme and host when the target is an absolute URL.
+    pub authority: Option<Authority>,
+}
+
+/// The first half of an absolute URL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authority {
+    /// The scheme as written.
+    pub scheme: Vec<u8>,
+    /// Host and port as written, with brackets around an IPv6 address.
+    pub host: Vec<u8>,
+}
+
+/// `MergeSlashes`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MergeSlashes {
+    /// Runs of slashes become one.
+    On,
+    /// Empty segments stay.
+    Off,
+}
+
+impl MergeSlashes {
+    /// What `host` sets.
+    pub fn of(host: &Host) -> Self {
+        if host.merge_slashes {
+            Self::On
+        } else {
+            Self::Off
+        }
+    }
+}
+
+/// Canonicalises a request target: `ap_parse_request_line`, then the beginning of
+/// `ap_process_request_internal`.
+///
+/// # Errors
+/// The status of the answer: 400, 404 or 414.
+pub fn canonical(
+    method: &[u8],
+    target: &[u8],
+    merge: MergeSlashes,
+    encoded: EncodedSlashes,
+) -> Result<Canonical, u16> {
+    let parts = request_parts(method, target)?;
+    finish(parts, merge, encoded)
+}
+
+/// The authority of a target that is an absolute URL: what the host is chosen by before its
+/// settings can be used for [`canonical`].
+///
+/// # Errors
+/// The status of the answer, as of [`canonical`], for a target no host would accept.
+pub fn authority(method: &[u8], target: &[u8]) -> Result<Option<Authority>, u16> {
+    Ok(request_parts(method, target)?.authority())
+}
+
+/// Canonicalises the URL of an internal redirect (`ap_internal_redirect`): it is read as a raw
+/// target once more, percent-decoding included; a fragment is dropped.
+///
+/// # Errors
+/// The status of the answer: 400 or 404.
+pub fn canonical_internal(
+    url: &[u8],
+    merge: MergeSlashes,
+    encoded: EncodedSlashes,
+) -> Result<Canonical, u16> {
+    finish(split(url)?, merge, encoded)
+}
+
+/// A target cut into its parts, all raw.
+struct Parts<'a> {
+    scheme: Option<&'a [u8]>,
+    host: Option<&'a [u8]>,
+    path: &'a [u8],
+    query: Option<&'a [u8]>,
+    fragment: bool,
+}
+
+impl Parts<'_> {
+    fn authority(&self) -> Option<Authority> {
+        Some(Authority {
+            scheme: self.scheme?.to_vec(),
+            host: self.host?.to_vec(),
+        })
+    }
+}
+
+fn request_parts<'a>(method: &[u8], target: &'a [u8]) -> Result<Parts<'a>, u16> {
+    // The limit is on the whole line: method, target, protocol and two spaces.
+    if method.len() + target.len() + "  HTTP/1.1".len() > LIMIT_REQUEST_LINE {
+        return Err(414);
+    }
+    if target.is_empty() || target.iter().any(|byte| *byte <= b' ' || *byte == 0x7f) {
+        return Err(400);
+    }
+    let mut parts = split(target)?;
+    if parts.path.is_empty() {
+        parts.path = if method == b"OPTIONS" { b"*" } else { b"/" };
+    }
+    let for_server = method == b"OPTIONS" && parts.path == b"*";
+    let user_info = parts.host.is_some_and(|host| host.contains(&b'@'));
+    if parts.fragment || user_info || !parts.path.starts_with(b"/") && !for_server {
+        return Err(400);
+    }
+    Ok(parts)
+}
+
+/// `ap_parse_uri` with `apr_uri_parse`.
+fn split(target: &[u8]) -> Result<Parts<'_>, u16> {
+    let slashes = target.iter().take_while(|byte| **byte == b'/').count();
+    let target = &target[slashes.saturating_sub(1)..];
+    let (scheme, rest) = split_scheme(target);
+    let (host, rest) = match rest.strip_prefix(b"//") {
+        Some(rest) if scheme.is_some() => {
+            let (host, rest) = split_before(rest, b"/?#");
+            check_port(host)?;
+            (Some(host), rest)
+        }
+        _ => (None, rest),
+    };
+    let (rest, fragment) = split_before(rest, b"#");
+    let (path, query) = split_before(rest, b"?");
+    Ok(Parts {
+        scheme,
+        host,
+        path,
+        query: query.split_first().map(|(_, query)| query),
+        fragment: !fragment.is_empty(),
+    })
+}
+
+fn split_before<'a>(text: &'a [u8], ends: &[u8]) -> (&'a [u8], &'a [u8]) {
+    let end = text.iter().position(|byte| ends.contains(byte));
+    text.split_at(end.unwrap_or(text.len()))
+}
+
+/// The scheme at the start of a target and what follows its `:`.
+fn split_scheme(target: &[u8]) -> (Option<&[u8]>, &[u8]) {
+    let is_scheme_byte = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
+    let length = target
+        .iter()
+        .take_while(|byte| is_scheme_byte(byte))
+        .count();
+    let starts_well = target.first().is_some_and(u8::is_ascii_alphabetic);
+    if starts_well && target.get(length) == Some(&b':') {
+        (Some(&target[..length]), &target[length + 1..])
+    } else {
+        (None, target)
+    }
+}
+
+/// A port must be a number; none after the `:` is one too.
+fn check_port(host: &[u8]) -> Result<(), u16> {
+    let after_user = host.rsplit(|byte| *byte == b'@').next().unwrap_or(host);
+    let after_brackets = match after_user.strip_prefix(b"[") {
+        Some(address) => match address.iter().position(|byte| *byte == b']') {
+            Some(end) => &address[end + 1..],
+            None => return Err(400),
+        },
+        None => after_user,
+    };
+    match after_brackets.splitn(2, |byte| *byte == b':').nth(1) {
+        Some(port) if !port.iter().all(u8::is_ascii_digit) => Err(400),
+        _ => Ok(()),
+    }
+}
+
+fn finish(
+    parts: Parts<'_>,
+    merge: MergeSlashes,
+    encoded: EncodedSlashes,
+) -> Result<Canonical, u16> {
+    let path = normalize(parts.path, merge, Unreserved::Decode).ok_or(400_u16)?;
+    let slashes = match encoded {
+        EncodedSlashes::Refuse => SlashDecoding::Forbid,
+        EncodedSlashes::Decode => SlashDecoding::Decode,
+        EncodedSlashes::Keep => SlashDecoding::Keep,
+    };
+    let (mut path, result) = escape::unescape_url(&path, slashes, Unreserved::Keep);
+    result.map_err(|error| match error {
+        UnescapeError::BadEscape => 400_u16,
+        UnescapeError::Forbidden => 404,
+    })?;
+    if encoded == EncodedSlashes::Decode {
+        // Decoded slashes may have made new segments; whether they lead above the root is not
+        // asked again.
+        path = normalize_leniently(&path, merge);
+    }
+    Ok(Canonical {
+        path,
+        query: parts.query.map(<[u8]>::to_vec),
+        authority: parts.authority(),
+    })
+}
+
+/// `ap_normalize_path`: dot segments, slashes and, the first time, unreserved characters. `None`
+/// for a bad escape, a path above the root, or one that does not begin with `/`.
+fn normalize(path: &[u8], merge: MergeSlashes, unreserved: Unreserved) -> Option<Vec<u8>> {
+    if path == b"*" {
+        return Some(path.to_vec());
+    }
+    let mut normalizer = Normalizer::new(path, merge, unreserved)?;
+    normalizer.run();
+    normalizer.sound.then_some(normalizer.written)
+}
+
+fn normalize_leniently(path: &[u8], merge: MergeSlashes) -> Vec<u8> {
+    match Normalizer::new(path, merge, Unreserved::Keep) {
+        Some(mut normalizer) => {
+            normalizer.run();
+            normalizer.written
+        }
+        None => path.to_vec(),
+    }
+}
+
+struct Normalizer<'a> {
+    rest: &'a [u8],
+    written: Vec<u8>,
+    merge: MergeSlashes,
+    unreserved: Unreserved,
+    sound: bool,
+}
+
+impl<'a> Normalizer<'a> {
+    fn new(path: &'a [u8], merge: MergeSlashes, unreserved: Unreserved) -> Option<Self> {
+        let rest = path.strip_prefix(b"/")?;
+        let mut written = Vec::with_capacity(path.len());
+        written.push(b'/');
+        Some(Self {
+            rest,
+            written,
+            merge,
+            unreserved,
+            sound: true,
+        })
+    }
+
+    fn run(&mut self) {
+        while let Some((byte, after)) = self.next_byte() {
+            let at_segment = self.written.last() == Some(&b'/');
+            if at_segment && byte == b'/' && self.merge == MergeSlashes::On {
+                self.rest = after;
+            } else if at_segment && byte == b'.' && ends_segment(after) {
+                self.rest = after.get(1..).unwrap_or_default();
+            } else if at_segment && byte == b'.' && self.parent_segment(after) {
+                self.remove_segment();
+            } else {
+                self.written.push(byte);
+                self.rest = after;
+            }
+        }
+    }
+
+    /// The next byte, decoded if it is unreserved, and what follows it.
+    fn next_byte(&mut self) -> Option<(u8, &'a [u8])> {
+        let (first, after) = self.rest.split_first()?;
+        if *first == b'%' && self.unreserved == Unreserved::Decode {
+            match escape::hex_pair(after) {
+                Some(byte) if escape::is_unreserved(byte) => return Some((byte, &after[2..])),
+                Some(_) => {}
+                None => self.sound = false,
+            }
+        }
+        Some((*first, after))
+    }
+
+    /// Does the second dot of a `..` segment come here? If so it is passed over, with the slash.
+    fn parent_segment(&mut self, after: &'a [u8]) -> bool {
+        let rest = match after {
+            [b'.', rest @ ..] => rest,
+            [b'%', b'2', b'e' | b'E', rest @ ..] if self.unreserved == Unreserved::Decode => rest,
+            _ => return false,
+        };
+        let ends = ends_segment(rest);
+        if ends {
+            self.rest = rest.get(1..).unwrap_or_default();
+        }
+        ends
+    }
+
+    fn remove_segment(&mut self) {
+        if self.written.len() <= 1 {
+            self.sound = false;
+            return;
+        }
+        self.written.pop();
+        while self.written.last().is_some_and(|byte| *byte != b'/') {
+            self.written.pop();
+        }
+    }
+}
+
+fn ends_segment(rest: &[u8]) -> bool {
+    matches!(rest.first(), None | Some(b'/'))
+}

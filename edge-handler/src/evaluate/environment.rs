@@ -1,0 +1,128 @@
+//! `SetEnvIf` and kin: environment variables set from what a request is like.
+//!
+//! In: rules and an [`EnvironmentContext`]. Out: changes to the environment, through the context.
+//! Absent: when they run (before anything else for the server's, after the sections are known for
+//! a directory's) and `SetEnv`, which sets without asking.
+
+use super::expression::{self, ExpressionContext, Groups};
+use super::matching::Captures;
+use crate::rules::Pattern;
+use crate::site::{EnvAttribute, EnvChange, EnvRule};
+
+/// What `SetEnvIf` needs of a request beyond what expressions do.
+pub trait EnvironmentContext: ExpressionContext {
+    /// Every request header, `Host` included, in order, repeated ones joined.
+    fn headers(&self) -> Vec<(Vec<u8>, Vec<u8>)>;
+
+    /// The address the connection came in by.
+    ///
+    /// # Errors
+    /// See [`ExpressionContext::Stop`].
+    fn server_address(&self) -> Result<Vec<u8>, Self::Stop>;
+
+    /// Sets or removes a variable of the request's environment.
+    fn set_environment(&mut self, name: &[u8], value: Option<Vec<u8>>);
+}
+
+/// Applies rules in order (`match_headers` of `mod_setenvif.c`).
+///
+/// # Errors
+/// See [`ExpressionContext::Stop`].
+pub fn apply<C: EnvironmentContext>(rules: &[EnvRule], context: &mut C) -> Result<(), C::Stop> {
+    // Rules in a row that look at the same thing see its value as the first of them found it, even
+    // if they change it; an expression leaves what its last regular expression was matched with.
+    let mut groups = Groups::default();
+    let mut last: Option<&EnvAttribute> = None;
+    for rule in rules {
+        let holds = if let EnvAttribute::Expression(expression) = &rule.attribute {
+            expression::holds(expression, context, &mut groups)?
+        } else {
+            if !last.is_some_and(|last| is_same(last, &rule.attribute)) {
+                groups.subject = Some(look_up(&rule.attribute, context)?.unwrap_or_default());
+                last = Some(&rule.attribute);
+            }
+            let subject = groups.subject.take().unwrap_or_default();
+            let holds = matches(&rule.pattern, &subject, &mut groups.captures);
+            groups.subject = Some(subject);
+            holds
+        };
+        if holds {
+            let literal = is_literal(rule) || groups.subject.is_none();
+            for change in &rule.changes {
+                make(change, context, (!literal).then_some(&groups));
+            }
+        }
+        groups.subject.get_or_insert_default();
+    }
+    Ok(())
+}
+
+fn is_same(left: &EnvAttribute, right: &EnvAttribute) -> bool {
+    use EnvAttribute::{Header, HeaderPattern, Variable};
+    match (left, right) {
+        (Header(left) | Variable(left), Header(right) | Variable(right)) => {
+            left.eq_ignore_ascii_case(right)
+        }
+        (HeaderPattern(left), HeaderPattern(right)) => left.text.eq_ignore_ascii_case(&right.text),
+        _ => left == right,
+    }
+}
+
+fn look_up<C: EnvironmentContext>(
+    attribute: &EnvAttribute,
+    context: &mut C,
+) -> Result<Option<Vec<u8>>, C::Stop> {
+    Ok(match attribute {
+        EnvAttribute::Header(name) | EnvAttribute::Variable(name) => context
+            .request_header(name)
+            .or_else(|| context.environment(name)),
+        EnvAttribute::HeaderPattern(pattern) => {
+            let headers = context.headers().into_iter().rev();
+            let mut values = headers.filter(|(name, _)| pattern.is_match(name));
+            values.next().map(|(_, value)| value)
+        }
+        EnvAttribute::Uri => Some(context.variable(b"REQUEST_URI")?),
+        EnvAttribute::Method => Some(context.variable(b"REQUEST_METHOD")?),
+        EnvAttribute::Protocol => Some(context.variable(b"SERVER_PROTOCOL")?),
+        EnvAttribute::ClientAddress => Some(context.client_address().to_vec()),
+        EnvAttribute::ClientHost => Some(context.variable(b"REMOTE_HOST")?),
+        EnvAttribute::ServerAddress => Some(context.server_address()?),
+        EnvAttribute::Expression(_) => None,
+    })
+}
+
+/// A plain pattern is looked for as text, which leaves the groups of an earlier match.
+fn matches(pattern: &Pattern, subject: &[u8], captures: &mut Captures) -> bool {
+    if is_plain(&pattern.text) {
+        pattern.is_match(subject)
+    } else {
+        pattern.find(subject, captures)
+    }
+}
+
+fn is_literal(rule: &EnvRule) -> bool {
+    !matches!(rule.attribute, EnvAttribute::Expression(_)) && is_plain(&rule.pattern.text)
+}
+
+/// Is the pattern searched for as text (`non_regex_pattern`)? Then `$1` in a value means itself.
+fn is_plain(pattern: &[u8]) -> bool {
+    let mut escaped = false;
+    for byte in pattern {
+        let special = b"^.$|()[]*+?{}".contains(byte);
+        match byte {
+            b'\\' => escaped = !escaped,
+            _ if special == escaped => escaped = false,
+            _ => return false,
+        }
+    }
+    true
+}
+
+fn make<C: EnvironmentContext>(change: &EnvChange, context: &mut C, groups: Option<&Groups>) {
+    let value = match (&change.value, groups) {
+        (Some(value), _) if value.starts_with(b"!") => None,
+        (Some(value), Some(groups)) => Some(groups.substitute(value)),
+        (value, _) => value.clone(),
+    };
+    context.set_environment(&change.name, value);
+}

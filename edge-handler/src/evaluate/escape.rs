@@ -1,0 +1,243 @@
+//! Escaping and unescaping of URLs.
+//!
+//! In: bytes of a URL or a part of one. Out: the same, escaped or decoded. Absent: whole request
+//! targets; see `canonical`.
+
+use crate::rules::RuleFlags;
+use crate::site::MapFunction;
+
+/// `ap_escape_uri` (`ap_os_escape_path` with `partial`): everything a path may not hold becomes
+/// `%xx` with lower-case digits.
+pub fn escape_uri(text: &[u8]) -> Vec<u8> {
+    let mut escaped = Vec::with_capacity(text.len() + 8);
+    for byte in text {
+        if is_path_byte(*byte) {
+            escaped.push(*byte);
+        } else {
+            push_escaped(&mut escaped, *byte);
+        }
+    }
+    escaped
+}
+
+fn is_path_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"$-_.+!*'(),:;@&=/~".contains(&byte)
+}
+
+fn push_escaped(text: &mut Vec<u8>, byte: u8) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    text.push(b'%');
+    text.push(DIGITS[usize::from(byte >> 4)]);
+    text.push(DIGITS[usize::from(byte & 15)]);
+}
+
+/// What the beginning of an absolute URI says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AbsoluteUri {
+    /// Length of the scheme with the `:` or `://` after it.
+    pub scheme_len: usize,
+    /// The scheme has query strings.
+    pub supports_query: bool,
+}
+
+/// Schemes `is_absolute_uri` knows, and whether they have query strings.
+const SCHEMES: [(&[u8], bool); 16] = [
+    (b"ajp://", true),
+    (b"balancer://", true),
+    (b"ftp://", false),
+    (b"fcgi://", true),
+    (b"gopher://", false),
+    (b"http://", true),
+    (b"https://", true),
+    (b"h2://", true),
+    (b"h2c://", true),
+    (b"ldap://", false),
+    (b"mailto:", true),
+    (b"news:", false),
+    (b"nntp://", false),
+    (b"scgi://", true),
+    (b"ws://", true),
+    (b"wss://", true),
+];
+
+/// Is `text` an absolute URI (`is_absolute_uri` of `mod_rewrite.c`)? Only some schemes count.
+pub fn is_absolute_uri(text: &[u8]) -> Option<AbsoluteUri> {
+    if text.len() <= 5 {
+        return None;
+    }
+    if starts_with_ignoring_case(text, b"unix:") {
+        let scheme_len = if text[5..].starts_with(b"//") { 7 } else { 5 };
+        return Some(AbsoluteUri {
+            scheme_len,
+            supports_query: true,
+        });
+    }
+    SCHEMES
+        .iter()
+        .find(|(scheme, _)| starts_with_ignoring_case(text, scheme))
+        .map(|(scheme, supports_query)| AbsoluteUri {
+            scheme_len: scheme.len(),
+            supports_query: *supports_query,
+        })
+}
+
+fn starts_with_ignoring_case(text: &[u8], prefix: &[u8]) -> bool {
+    text.get(..prefix.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+}
+
+/// `escape_absolute_uri`: scheme and host stay, the rest is escaped. The parts of an `ldap` URL
+/// between question marks are escaped one by one.
+pub fn escape_absolute_uri(uri: &[u8], scheme_len: usize) -> Vec<u8> {
+    let scheme_len = scheme_len.min(uri.len());
+    if !uri[..scheme_len].ends_with(b"/") {
+        return joined(&uri[..scheme_len], &escape_uri(&uri[scheme_len..]));
+    }
+    let Some(slash) = uri[scheme_len..].iter().position(|byte| *byte == b'/') else {
+        return uri.to_vec();
+    };
+    let (host, rest) = uri.split_at(scheme_len + slash + 1);
+    if starts_with_ignoring_case(uri, b"ldap") {
+        let parts: Vec<_> = rest
+            .splitn(5, |byte| *byte == b'?')
+            .map(escape_uri)
+            .collect();
+        return joined(host, &parts.join(&b'?'));
+    }
+    joined(host, &escape_uri(rest))
+}
+
+fn joined(start: &[u8], end: &[u8]) -> Vec<u8> {
+    [start, end].concat()
+}
+
+/// `escape_backref`: what flag `B` and its kin make of the text of a group.
+///
+/// `escapes` is the value of `B=`, `no_escapes` that of `BNE=`.
+pub fn escape_backreference(
+    text: &[u8],
+    escapes: Option<&[u8]>,
+    no_escapes: Option<&[u8]>,
+    flags: RuleFlags,
+) -> Vec<u8> {
+    let controls_only = flags.contains(RuleFlags::ESCAPE_CONTROLS);
+    let mut escaped = Vec::with_capacity(text.len() + 8);
+    for byte in text.iter().copied() {
+        let by_class = if controls_only {
+            byte <= b' ' || byte == 0x7f
+        } else {
+            escapes.is_none()
+        };
+        let candidate = by_class || escapes.is_some_and(|bytes| bytes.contains(&byte));
+        let exempt = no_escapes.is_some_and(|bytes| bytes.contains(&byte));
+        if !candidate || exempt || byte.is_ascii_alphanumeric() || byte == b'_' {
+            escaped.push(byte);
+        } else if byte == b' ' && !flags.contains(RuleFlags::ESCAPE_NO_PLUS) {
+            escaped.push(b'+');
+        } else {
+            push_escaped(&mut escaped, byte);
+        }
+    }
+    escaped
+}
+
+/// A URL that cannot be decoded cleanly, as `ap_unescape_url` reports it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnescapeError {
+    /// A `%` without two hexadecimal digits: 400.
+    BadEscape,
+    /// `%00`, or `%2F` where that is forbidden: 404.
+    Forbidden,
+}
+
+/// What decoding does with an encoded slash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SlashDecoding {
+    /// `%2F` is an error.
+    Forbid,
+    /// `%2F` becomes `/`.
+    Decode,
+    /// `%2F` stays as written.
+    Keep,
+}
+
+/// Which unreserved characters are decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unreserved {
+    /// All.
+    Decode,
+    /// None: they were decoded before, and stay when written twice over.
+    Keep,
+}
+
+/// Decodes `%XX` (`unescape_url` of `util.c`). The text is decoded even where there is an error,
+/// as far as it goes; like there, it is the caller who decides whether to use it.
+pub fn unescape_url(
+    text: &[u8],
+    slashes: SlashDecoding,
+    unreserved: Unreserved,
+) -> (Vec<u8>, Result<(), UnescapeError>) {
+    let mut decoded = Vec::with_capacity(text.len());
+    let (mut bad_escape, mut forbidden) = (false, false);
+    let mut rest = text;
+    while let Some(first) = rest.first() {
+        let (kept, used) = match (first, hex_pair(&rest[1..])) {
+            (b'%', Some(byte)) => {
+                let slash = byte == b'/';
+                forbidden |= byte == 0 || slash && slashes == SlashDecoding::Forbid;
+                let keep = slash && slashes == SlashDecoding::Keep
+                    || unreserved == Unreserved::Keep && is_unreserved(byte);
+                (if keep { None } else { Some(byte) }, 3)
+            }
+            (b'%', None) => {
+                bad_escape = true;
+                (None, 1)
+            }
+            _ => (None, 1),
+        };
+        match kept {
+            Some(byte) => decoded.push(byte),
+            None => decoded.extend_from_slice(&rest[..used]),
+        }
+        rest = &rest[used..];
+    }
+    let result = match (bad_escape, forbidden) {
+        (true, _) => Err(UnescapeError::BadEscape),
+        (false, true) => Err(UnescapeError::Forbidden),
+        (false, false) => Ok(()),
+    };
+    (decoded, result)
+}
+
+/// The byte two hexadecimal digits at the start of `text` stand for.
+pub(crate) fn hex_pair(text: &[u8]) -> Option<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let value = digit(*text.first()?)? * 16 + digit(*text.get(1)?)?;
+    u8::try_from(value).ok()
+}
+
+/// RFC 3986's unreserved characters (`T_URI_UNRESERVED`).
+pub(crate) fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
+}
+
+/// `RewriteMap int:`: the functions of `mod_rewrite.c`.
+pub fn map_function(function: MapFunction, key: &[u8]) -> Vec<u8> {
+    match function {
+        MapFunction::ToLower => key.to_ascii_lowercase(),
+        MapFunction::ToUpper => key.to_ascii_uppercase(),
+        MapFunction::Escape => escape_uri(key),
+        MapFunction::Unescape => {
+            let (mut text, _) = unescape_url(key, SlashDecoding::Decode, Unreserved::Decode);
+            truncate_at_nul(&mut text);
+            text
+        }
+    }
+}
+
+/// Cuts a text where a C string would end.
+pub(crate) fn truncate_at_nul(text: &mut Vec<u8>) {
+    if let Some(end) = text.iter().position(|byte| *byte == 0) {
+        text.truncate(end);
+    }
+}

@@ -1,0 +1,246 @@
+//! Wildcards and path prefixes, as the sections, `ServerAlias` and `mod_alias` compare them.
+//!
+//! In: a pattern and a text. Out: whether, or how far, they match. Absent: regular expressions.
+
+use crate::evaluate::matching::Captures;
+use crate::site::PathMatcher;
+
+/// How `*` and `?` treat slashes and letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GlobMode {
+    /// They match anything (`apr_fnmatch` without flags).
+    Text,
+    /// They match anything, letters either case (`APR_FNM_CASE_BLIND`).
+    TextIgnoringCase,
+    /// They do not match `/` (`APR_FNM_PATHNAME`).
+    Path,
+}
+
+/// `apr_fnmatch`: `*`, `?`, `[…]`, `\c`.
+pub fn glob_matches(pattern: &[u8], text: &[u8], mode: GlobMode) -> bool {
+    if mode != GlobMode::Path {
+        return segment_matches(pattern, text, mode);
+    }
+    let mut patterns = split_pattern(pattern).into_iter();
+    let mut texts = text.split(|byte| *byte == b'/');
+    loop {
+        match (patterns.next(), texts.next()) {
+            (Some(pattern), Some(text)) if segment_matches(pattern, text, mode) => {}
+            (None, None) => return true,
+            _ => return false,
+        }
+    }
+}
+
+/// Cuts a pattern at its slashes, written `/` or `\/`.
+fn split_pattern(pattern: &[u8]) -> Vec<&[u8]> {
+    let mut segments = Vec::new();
+    let (mut start, mut at) = (0, 0);
+    while at < pattern.len() {
+        match (pattern[at], pattern.get(at + 1)) {
+            (b'/', _) => {
+                segments.push(&pattern[start..at]);
+                start = at + 1;
+            }
+            (b'\\', Some(b'/')) => {
+                segments.push(&pattern[start..at]);
+                start = at + 2;
+                at += 1;
+            }
+            (b'\\', Some(_)) => at += 1,
+            _ => {}
+        }
+        at += 1;
+    }
+    segments.push(&pattern[start..]);
+    segments
+}
+
+/// Matches without regard to slashes, going back to the last `*` on a mismatch.
+fn segment_matches(pattern: &[u8], text: &[u8], mode: GlobMode) -> bool {
+    let (mut at, mut from) = (0, 0);
+    let mut retry: Option<(usize, usize)> = None;
+    loop {
+        if pattern.get(at) == Some(&b'*') {
+            at += 1;
+            retry = Some((at, from));
+            continue;
+        }
+        let step = match (text.get(from), at < pattern.len()) {
+            (None, false) => return true,
+            (Some(byte), true) => match_one(&pattern[at..], *byte, mode),
+            _ => None,
+        };
+        if let Some(length) = step {
+            at += length;
+            from += 1;
+        } else {
+            match retry {
+                Some((after_star, start)) if start < text.len() => {
+                    retry = Some((after_star, start + 1));
+                    (at, from) = (after_star, start + 1);
+                }
+                _ => return false,
+            }
+        }
+    }
+}
+
+/// Matches one byte with the element at the start of `pattern`; the element's length if it does
+/// (`fnmatch_ch`).
+fn match_one(pattern: &[u8], byte: u8, mode: GlobMode) -> Option<usize> {
+    match pattern {
+        [b'?', ..] => Some(1),
+        [b'[', rest @ ..] => match match_bracket(rest, byte, mode) {
+            Some((true, length)) => Some(length + 1),
+            Some((false, _)) => None,
+            None => same(b'[', byte, mode).then_some(1),
+        },
+        [b'\\', escaped, ..] => same(*escaped, byte, mode).then_some(2),
+        [plain, ..] => same(*plain, byte, mode).then_some(1),
+        [] => None,
+    }
+}
+
+fn same(wanted: u8, byte: u8, mode: GlobMode) -> bool {
+    wanted == byte || mode == GlobMode::TextIgnoringCase && wanted.eq_ignore_ascii_case(&byte)
+}
+
+/// Matches a bracket expression, the `[` already gone: the answer and its length. `None` when it
+/// is never closed, and so no bracket expression at all.
+fn match_bracket(pattern: &[u8], byte: u8, mode: GlobMode) -> Option<(bool, usize)> {
+    let negated = matches!(pattern.first(), Some(b'!' | b'^'));
+    let mut at = usize::from(negated);
+    let first = at;
+    let mut found = false;
+    loop {
+        match pattern.get(at)? {
+            b']' if at > first => return Some((found != negated, at + 1)),
+            b'\\' if at > first || pattern[at] == b'\\' => at += 1,
+            _ => {}
+        }
+        let low = *pattern.get(at)?;
+        match (pattern.get(at + 1), pattern.get(at + 2)) {
+            (Some(b'-'), Some(end)) if *end != b']' => {
+                at += if *end == b'\\' { 3 } else { 2 };
+                let high = *pattern.get(at)?;
+                found |= in_range(low, high, byte, mode);
+            }
+            _ => found |= same(low, byte, mode),
+        }
+        at += 1;
+    }
+}
+
+fn in_range(low: u8, high: u8, byte: u8, mode: GlobMode) -> bool {
+    let folded = |byte: u8| byte.to_ascii_lowercase();
+    let any_upper = [low, high, byte].iter().any(u8::is_ascii_uppercase);
+    (low..=high).contains(&byte)
+        || mode == GlobMode::TextIgnoringCase
+            && any_upper
+            && (folded(low)..=folded(high)).contains(&folded(byte))
+}
+
+/// `ap_strcasecmp_match` as `ServerAlias` uses it: `*` and `?` only, letters either case.
+pub fn host_matches(pattern: &[u8], host: &[u8]) -> bool {
+    let (mut at, mut from) = (0, 0);
+    let mut retry: Option<(usize, usize)> = None;
+    loop {
+        match (pattern.get(at), host.get(from)) {
+            (Some(b'*'), _) => {
+                at += 1;
+                retry = Some((at, from));
+            }
+            (None, None) => return true,
+            (Some(wanted), Some(byte)) if *wanted == b'?' || wanted.eq_ignore_ascii_case(byte) => {
+                at += 1;
+                from += 1;
+            }
+            _ => match retry {
+                Some((after_star, start)) if start < host.len() => {
+                    retry = Some((after_star, start + 1));
+                    (at, from) = (after_star, start + 1);
+                }
+                _ => return false,
+            },
+        }
+    }
+}
+
+/// Does `<Location>` with this argument apply to `uri` (`ap_location_walk`)? `captures` is
+/// filled by a regular expression that matches. Runs of slashes in `uri` count as one, whatever
+/// `MergeSlashes` says, but not for a regular expression.
+pub fn location_matches(matcher: &PathMatcher, uri: &[u8], captures: &mut Captures) -> bool {
+    let merged;
+    let uri = match matcher {
+        PathMatcher::Regex(pattern) => return pattern.find(uri, captures),
+        _ if uri.windows(2).any(|pair| pair == b"//") => {
+            merged = merge_slashes(uri);
+            &merged
+        }
+        _ => uri,
+    };
+    match matcher {
+        PathMatcher::Plain(path) => {
+            uri.starts_with(path)
+                && (path.ends_with(b"/") || matches!(uri.get(path.len()), None | Some(b'/')))
+        }
+        PathMatcher::Wildcard(glob) => glob_matches(glob, uri, GlobMode::Path),
+        PathMatcher::Regex(_) => false,
+    }
+}
+
+fn merge_slashes(uri: &[u8]) -> Vec<u8> {
+    let mut merged = uri.to_vec();
+    merged.dedup_by(|second, first| *second == b'/' && *first == b'/');
+    merged
+}
+
+/// Does `<Files>` with this argument apply to a file of this name (its last path component;
+/// `ap_file_walk`)?
+pub fn file_matches(matcher: &PathMatcher, name: &[u8], captures: &mut Captures) -> bool {
+    match matcher {
+        PathMatcher::Plain(path) => path == name,
+        PathMatcher::Wildcard(glob) => glob_matches(glob, name, GlobMode::Path),
+        PathMatcher::Regex(pattern) => pattern.find(name, captures),
+    }
+}
+
+/// Does `<Directory>` with this argument name exactly `directory` (`ap_directory_walk`, which
+/// asks this for every directory on the way to the file)? A trailing slash counts on neither side,
+/// except that a regular expression sees the directory as given.
+pub fn directory_matches(matcher: &PathMatcher, directory: &[u8], captures: &mut Captures) -> bool {
+    let bare = |path: &[u8]| path.strip_suffix(b"/").unwrap_or(path).to_vec();
+    match matcher {
+        PathMatcher::Plain(path) => bare(path) == bare(directory),
+        PathMatcher::Wildcard(glob) => glob_matches(&bare(glob), &bare(directory), GlobMode::Path),
+        PathMatcher::Regex(pattern) => pattern.find(directory, captures),
+    }
+}
+
+/// `alias_matches` of `mod_alias.c`: how much of `uri` the path of a `Redirect` or `Alias` takes.
+/// `None` when it does not match. A run of slashes in the path matches any run in the URI.
+pub fn alias_matches(uri: &[u8], path: &[u8]) -> Option<usize> {
+    let (mut at, mut from) = (0, 0);
+    while at < path.len() {
+        if path[at] == b'/' {
+            if uri.get(from) != Some(&b'/') {
+                return None;
+            }
+            at += slashes(&path[at..]);
+            from += slashes(&uri[from..]);
+        } else {
+            if uri.get(from) != Some(&path[at]) {
+                return None;
+            }
+            at += 1;
+            from += 1;
+        }
+    }
+    let whole = path.last() == Some(&b'/') || matches!(uri.get(from), None | Some(b'/'));
+    (whole && from > 0).then_some(from)
+}
+
+fn slashes(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| **byte == b'/').count()
+}

@@ -1,0 +1,278 @@
+//! Which host answers a request.
+//!
+//! In: the hosts of a site, a request, and the authority of its target if that is an absolute
+//! URL. Out: [`ChosenHost`], or the status of a request no host takes. Absent: the address and
+//! port a connection came in by, which the edge does not know: every `<VirtualHost>` address
+//! counts as the connection's, and its port is worked out from the scheme.
+
+use std::net::Ipv6Addr;
+
+use super::glob::host_matches;
+use crate::canonical::Authority;
+use crate::request::{Request, Scheme};
+use crate::site::{Host, HostPattern, Site};
+
+/// The host that answers, and what the request called it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChosenHost {
+    /// Index into [`Site::hosts`].
+    pub host_index: usize,
+    /// `r->hostname`: lower case, without port, brackets or a trailing dot. Empty when the request
+    /// names none (HTTP/1.0 without `Host`).
+    pub hostname: Vec<u8>,
+    /// The port the request names after its host.
+    pub port: Option<u16>,
+    /// What `%{HTTP_HOST}` is instead of the `Host` header: set when the target is an absolute
+    /// URL, whose host counts.
+    pub replaced_header: Option<Vec<u8>>,
+}
+
+/// Chooses the host (`ap_update_vhost_from_headers`, `update_server_from_aliases`).
+///
+/// # Errors
+/// 400 when the request names no host where it must, or one that is no host name.
+pub fn choose_host(
+    site: &Site,
+    request: &Request<'_>,
+    authority: Option<&Authority>,
+) -> Result<ChosenHost, u16> {
+    let candidates = candidates(site, request.scheme);
+    let first = candidates.first().copied().unwrap_or(0);
+    let named = name_host(site.hosts.get(first), request, authority)?;
+    if !named.known && !request.protocol.ends_with(b"/1.0")
+        || request.host.is_none() && request.protocol == b"HTTP/1.1"
+    {
+        return Err(400);
+    }
+    let host_index = if named.known {
+        by_name(site, &candidates, &named.hostname).unwrap_or(first)
+    } else {
+        first
+    };
+    Ok(ChosenHost {
+        host_index,
+        hostname: named.hostname,
+        port: named.port,
+        replaced_header: named.replaced_header,
+    })
+}
+
+/// The port of the connection: at the edge only the scheme is known.
+fn connection_port(site: &Site, scheme: Scheme) -> u16 {
+    let addresses = |tls_only: bool| {
+        let hosts = site.hosts.iter().filter(move |host| host.tls || !tls_only);
+        hosts.flat_map(|host| host.addresses.iter().filter_map(|address| address.port))
+    };
+    if scheme == Scheme::Https {
+        if addresses(false).any(|port| port == 443) {
+            return 443;
+        }
+        if let Some(port) = addresses(true).next() {
+            return port;
+        }
+    }
+    let ports = || site.listen.iter().copied().chain(addresses(false));
+    if ports().any(|port| port == 80) {
+        return 80;
+    }
+    ports().find(|port| *port != 443).unwrap_or(80)
+}
+
+/// The virtual hosts on the connection's port, in file order; empty when only the main server is
+/// left.
+fn candidates(site: &Site, scheme: Scheme) -> Vec<usize> {
+    let port = connection_port(site, scheme);
+    let listens = |host: &Host| {
+        let mut ports = host.addresses.iter().map(|address| address.port);
+        ports.any(|own| own.is_none_or(|own| own == port))
+    };
+    let hosts = site.hosts.iter().enumerate();
+    hosts
+        .filter(|(_, host)| listens(host))
+        .map(|(index, _)| index)
+        .collect()
+}
+
+/// The first candidate that goes by `hostname`; failing that, the first whose `<VirtualHost>`
+/// address is written so.
+fn by_name(site: &Site, candidates: &[usize], hostname: &[u8]) -> Option<usize> {
+    let find = |answers: fn(&Host, &[u8]) -> bool| {
+        let mut all = candidates.iter().copied();
+        all.find(|index| {
+            site.hosts
+                .get(*index)
+                .is_some_and(|host| answers(host, hostname))
+        })
+    };
+    find(goes_by).or_else(|| find(has_address))
+}
+
+/// `matches_aliases`: `ServerName` or one of `ServerAlias`.
+pub fn goes_by(host: &Host, hostname: &[u8]) -> bool {
+    let is_alias = |alias: &HostPattern| match alias {
+        HostPattern::Exact(name) => name.eq_ignore_ascii_case(hostname),
+        HostPattern::Wildcard(pattern) => host_matches(pattern, hostname),
+    };
+    host.name.eq_ignore_ascii_case(hostname) || host.aliases.iter().any(is_alias)
+}
+
+fn has_address(host: &Host, hostname: &[u8]) -> bool {
+    let mut addresses = host
+        .addresses
+        .iter()
+        .filter_map(|address| address.ip.as_deref());
+    addresses.any(|ip| ip.eq_ignore_ascii_case(hostname))
+}
+
+/// What a request calls its host.
+struct Named {
+    hostname: Vec<u8>,
+    port: Option<u16>,
+    known: bool,
+    replaced_header: Option<Vec<u8>>,
+}
+
+fn name_host(
+    first: Option<&Host>,
+    request: &Request<'_>,
+    authority: Option<&Authority>,
+) -> Result<Named, u16> {
+    let url = authority.map(|authority| split_authority(&authority.host));
+    let url_port = url.and_then(|(_, port)| parse_port(port));
+    let own_scheme = match (request.scheme, first.and_then(|host| host.scheme)) {
+        (Scheme::Https, _) | (_, Some(Scheme::Https)) => Scheme::Https,
+        _ => Scheme::Http,
+    };
+    let same_scheme = authority.is_some_and(|authority| {
+        authority
+            .scheme
+            .eq_ignore_ascii_case(own_scheme.name().as_bytes())
+    });
+    if let (Some((host, port)), true) = (url, same_scheme) {
+        let hostname = fix_hostname(host)?;
+        let mut header = if host.contains(&b':') {
+            [b"[", hostname.as_slice(), b"]"].concat()
+        } else {
+            hostname.clone()
+        };
+        if !port.is_empty() {
+            header.push(b':');
+            header.extend_from_slice(port);
+        }
+        return Ok(Named {
+            hostname,
+            port: url_port,
+            known: true,
+            replaced_header: request.host.map(|_| header),
+        });
+    }
+    let (hostname, port) = match request.host {
+        Some(header) if !header.is_empty() => read_host_header(header)?,
+        _ => (Vec::new(), None),
+    };
+    Ok(Named {
+        known: !hostname.is_empty(),
+        hostname,
+        port: port.or(url_port),
+        replaced_header: None,
+    })
+}
+
+/// Host without brackets, and port, of an authority whose syntax was checked before.
+fn split_authority(authority: &[u8]) -> (&[u8], &[u8]) {
+    let colon = |text: &[u8]| text.iter().position(|byte| *byte == b':');
+    if let Some(inside) = authority.strip_prefix(b"[")
+        && let Some(end) = inside.iter().position(|byte| *byte == b']')
+    {
+        let after = &inside[end + 1..];
+        return (&inside[..end], after.strip_prefix(b":").unwrap_or_default());
+    }
+    match colon(authority) {
+        Some(at) => (&authority[..at], &authority[at + 1..]),
+        None => (authority, b""),
+    }
+}
+
+/// A port from 1 to 65535.
+fn parse_port(digits: &[u8]) -> Option<u16> {
+    std::str::from_utf8(digits)
+        .ok()?
+        .parse()
+        .ok()
+        .filter(|port| *port != 0)
+}
+
+/// `apr_parse_addr_port`, then `fix_hostname`.
+fn read_host_header(header: &[u8]) -> Result<(Vec<u8>, Option<u16>), u16> {
+    let digits = header
+        .iter()
+        .rev()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    let (before, number) = header.split_at(header.len() - digits);
+    let (host, port) = match before.split_last() {
+        None => return Err(400),
+        Some((b':', host)) if digits > 0 => (host, Some(parse_port(number).ok_or(400_u16)?)),
+        Some(_) => (header, None),
+    };
+    if host.is_empty() {
+        return Err(400);
+    }
+    let Some(inside) = host.strip_prefix(b"[") else {
+        return Ok((fix_name(host)?, port));
+    };
+    let address = inside.strip_suffix(b"]").ok_or(400_u16)?;
+    Ok((fix_address(address)?, port))
+}
+
+/// `fix_hostname` for the host of a URL, brackets already gone.
+fn fix_hostname(host: &[u8]) -> Result<Vec<u8>, u16> {
+    if host.is_empty() {
+        return Ok(Vec::new());
+    }
+    if host.contains(&b':') {
+        fix_address(host)
+    } else {
+        fix_name(host)
+    }
+}
+
+fn fix_address(address: &[u8]) -> Result<Vec<u8>, u16> {
+    let text = std::str::from_utf8(address).map_err(|_| 400_u16)?;
+    text.parse::<Ipv6Addr>().map_err(|_| 400_u16)?;
+    Ok(address.to_ascii_lowercase())
+}
+
+/// `fix_hostname_non_v6` with `strict_hostname_check`.
+fn fix_name(host: &[u8]) -> Result<Vec<u8>, u16> {
+    let name = host.to_ascii_lowercase();
+    let name = name.strip_suffix(b".").unwrap_or(&name);
+    let is_name_byte = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+    let sound = host.windows(2).all(|pair| pair != b"..")
+        && name.iter().all(is_name_byte)
+        && if name
+            .iter()
+            .all(|byte| byte.is_ascii_digit() || *byte == b'.')
+        {
+            is_dotted_decimal(name)
+        } else {
+            starts_with_letter(
+                name.rsplit(|byte| *byte == b'.').next().unwrap_or(name),
+                name,
+            )
+        };
+    if sound { Ok(name.to_vec()) } else { Err(400) }
+}
+
+/// Four numbers without leading zeroes.
+fn is_dotted_decimal(name: &[u8]) -> bool {
+    let mut parts = name.split(|byte| *byte == b'.');
+    name.split(|byte| *byte == b'.').count() == 4
+        && parts.all(|part| part.len() < 2 || part[0] != b'0')
+        && !name.starts_with(b".")
+}
+
+/// A top-level domain must start with a letter; a name without dots need not.
+fn starts_with_letter(top_level: &[u8], name: &[u8]) -> bool {
+    top_level.len() == name.len() || top_level.first().is_none_or(u8::is_ascii_alphabetic)
+}
