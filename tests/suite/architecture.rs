@@ -50,6 +50,8 @@ const EDGE_HANDLER: &[&str] = &[
     "regex-automata",
     "regex-syntax",
     "memchr",
+    "crc32fast",
+    "xorf",
 ];
 
 const COMPILER: &[&str] = &[

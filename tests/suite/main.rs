@@ -2,3 +2,4 @@
 #![expect(clippy::unwrap_used, reason = "a failed test should say so")]
 
 mod architecture;
+mod seed_site;

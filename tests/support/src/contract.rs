@@ -89,10 +89,7 @@ fn outcome(answer: &Answer, document_roots: &[String]) -> Outcome {
         return Outcome::Status { status };
     }
     let path = from_latin_1(&[&end.filename[..], &end.path_info].concat());
-    let below = document_roots
-        .iter()
-        .filter_map(|root| below(&path, root))
-        .next();
+    let below = document_roots.iter().find_map(|root| below(&path, root));
     Outcome::Serve {
         path: below.unwrap_or(&path).to_owned(),
         query: from_latin_1(&end.query),

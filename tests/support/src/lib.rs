@@ -6,5 +6,7 @@
 pub mod apache;
 pub mod contract;
 pub mod legacy_site;
+pub mod random;
 pub mod record;
+pub mod seed_site;
 pub mod wire;
