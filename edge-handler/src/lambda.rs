@@ -3,7 +3,10 @@
 //! In: a CloudFront event as bytes. Out: the JSON CloudFront gets back. Absent: deciding what a
 //! request becomes; that is the rest of this library.
 
+pub mod artefact;
 pub mod configuration;
 pub mod dynamodb;
 pub mod event;
+pub mod journal;
+pub mod rehearsal;
 pub mod response;

@@ -169,6 +169,11 @@ impl Fields<'_> {
         &self.uri.0
     }
 
+    /// The query as CloudFront gave it: without `?`, and empty when there was none.
+    pub fn query(&self) -> &str {
+        &self.querystring.0
+    }
+
     /// Puts together what the event holds in pieces.
     ///
     /// The host is the header that `configuration` names, else `Host`. That header is left out of

@@ -15,13 +15,13 @@
 use std::borrow::Cow;
 
 use http::StatusCode;
-use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::configuration::CacheControl;
-use super::event::Event;
+use super::event::{Event, Fields};
 use crate::outcome::{Answer, Outcome};
 
 /// CloudFront's limit for the path and query that a function returns, in bytes.
@@ -95,10 +95,13 @@ impl Reply {
 
     /// Puts `answer` into CloudFront's words.
     ///
+    /// `fields` are those of `event`.
+    ///
     /// # Errors
     /// The event's request is no JSON object.
     pub fn to(
         event: &Event,
+        fields: &Fields,
         answer: &Answer,
         cache_control: &CacheControl,
     ) -> Result<Self, serde_json::Error> {
@@ -107,7 +110,10 @@ impl Reply {
                 generated(event, answer, *status, Some(location), cache_control)
             }
             Outcome::Status { status } => generated(event, answer, *status, None, cache_control),
-            Outcome::Serve { path, query } => served(event, answer, path, query.as_deref()),
+            Outcome::Serve { path, query } => {
+                let query = query.as_deref().unwrap_or_default();
+                served(event, fields, answer, path, query)
+            }
             Outcome::Proxy { url } => {
                 let url = header_text(url).into_owned();
                 Ok(Self::because(event, Shortfall::Proxy(url)))
@@ -120,14 +126,17 @@ impl Reply {
     }
 }
 
-/// The request goes on, perhaps with another path and query.
+/// The request goes on, with another path and query where what Apache would serve is not what the
+/// event's say: also where Apache only joined slashes or resolved dots, since a bucket does neither.
 fn served(
     event: &Event,
+    fields: &Fields,
     answer: &Answer,
     path: &[u8],
-    query: Option<&[u8]>,
+    query: &[u8],
 ) -> Result<Reply, serde_json::Error> {
-    let mut reply = if answer.untouched {
+    let same_path = percent_decode_str(fields.uri()).eq(path.iter().copied());
+    let mut reply = if same_path && fields.query().as_bytes() == query {
         Reply::untouched(event)
     } else {
         changed(event, path, query)?
@@ -139,12 +148,12 @@ fn served(
 }
 
 /// The event's request with another path and query, and every other field as it came.
-fn changed(event: &Event, path: &[u8], query: Option<&[u8]>) -> Result<Reply, serde_json::Error> {
+fn changed(event: &Event, path: &[u8], query: &[u8]) -> Result<Reply, serde_json::Error> {
     let mut uri = ascii(path, NOT_IN_PATH);
     if !uri.starts_with('/') {
         uri.insert(0, '/');
     }
-    let query = ascii(query.unwrap_or_default(), INVISIBLE);
+    let query = ascii(query, INVISIBLE);
     let length = uri.len() + query.len();
     if length > LONGEST_URL {
         return Ok(Reply::because(event, Shortfall::TooLong(length)));

@@ -33,7 +33,8 @@ fn serve(path: &[u8], query: Option<&[u8]>) -> Answer {
 
 fn reply(event: &[u8], answer: &Answer) -> Reply {
     let event = Event::parse(event).unwrap();
-    Reply::to(&event, answer, &CacheControl::default()).unwrap()
+    let fields = event.fields().unwrap();
+    Reply::to(&event, &fields, answer, &CacheControl::default()).unwrap()
 }
 
 /// The generated response for `answer`, its body left out.
@@ -163,13 +164,27 @@ fn an_answer_with_cookies_is_kept_by_nobody_else() {
 }
 
 #[test]
-fn an_untouched_request_goes_back_byte_for_byte() {
-    for event in [ORIGIN_S3, UNKNOWN_FIELDS] {
-        let mut answer = serve(b"/elsewhere", None);
-        answer.untouched = true;
+fn a_request_that_already_says_so_goes_back_byte_for_byte() {
+    let head: &[u8] = include_bytes!("../../../tests/events/viewer-head-ipv6.json");
+    let custom: &[u8] = include_bytes!("../../../tests/events/origin-custom.json");
+    let cases = [
+        (ORIGIN_S3, serve(b"/old/page.html", None)),
+        (UNKNOWN_FIELDS, serve(b"/old/page.html", Some(b""))),
+        (head, serve(b"/caf\xc3\xa9", Some(b"x=%C3%A9&y"))),
+        (custom, serve(b"/old/page.html", Some(b"a=1&b=2"))),
+    ];
+    for (event, answer) in cases {
         let request = Event::parse(event).unwrap().request.get();
         assert_eq!(reply(event, &answer).json.get(), request);
     }
+}
+
+#[test]
+fn a_query_that_is_gone_is_a_change() {
+    let custom = include_bytes!("../../../tests/events/origin-custom.json");
+    let reply = reply(custom, &serve(b"/old/page.html", None));
+    let request: Value = serde_json::from_str(reply.json.get()).unwrap();
+    assert_eq!(request["querystring"], json!(""));
 }
 
 #[test]
