@@ -61,7 +61,7 @@ pub fn canonical(
     encoded: EncodedSlashes,
 ) -> Result<Canonical, u16> {
     let parts = request_parts(method, target)?;
-    finish(parts, merge, encoded)
+    finish(&parts, merge, encoded)
 }
 
 /// The authority of a target that is an absolute URL: what the host is chosen by before its
@@ -83,7 +83,7 @@ pub fn canonical_internal(
     merge: MergeSlashes,
     encoded: EncodedSlashes,
 ) -> Result<Canonical, u16> {
-    finish(split(url)?, merge, encoded)
+    finish(&split(url)?, merge, encoded)
 }
 
 /// A target cut into its parts, all raw.
@@ -185,7 +185,7 @@ fn check_port(host: &[u8]) -> Result<(), u16> {
 }
 
 fn finish(
-    parts: Parts<'_>,
+    parts: &Parts<'_>,
     merge: MergeSlashes,
     encoded: EncodedSlashes,
 ) -> Result<Canonical, u16> {

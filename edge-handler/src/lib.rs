@@ -4,12 +4,12 @@
 //! [`outcome::Outcome`]. Absent: reading configuration text, and any network or file access
 //! outside feature `lambda`.
 
+pub mod canonical;
 pub mod envelope;
+pub mod evaluate;
 pub mod filter;
 pub mod index;
 pub mod item;
-pub mod canonical;
-pub mod evaluate;
 pub mod key;
 #[cfg(feature = "lambda")]
 pub mod lambda;

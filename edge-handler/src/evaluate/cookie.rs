@@ -66,8 +66,7 @@ pub(crate) fn leading_integer(text: &[u8]) -> i64 {
     let text = &text[text.iter().take_while(|byte| is_space(byte)).count()..];
     let (negative, digits) = match text {
         [b'-', digits @ ..] => (true, digits),
-        [b'+', digits @ ..] => (false, digits),
-        digits => (false, digits),
+        [b'+', digits @ ..] | digits => (false, digits),
     };
     let mut value = 0_i64;
     for digit in digits.iter().take_while(|byte| byte.is_ascii_digit()) {

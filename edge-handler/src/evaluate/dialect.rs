@@ -252,21 +252,18 @@ impl<'a> Translator<'a> {
 
     /// `{n}`, `{n,}`, `{n,m}`; any other brace is literal in 10.42.
     fn brace(&mut self) {
-        match quantifier(self.rest()) {
-            Some((length, exactly)) => {
-                self.copy(length);
-                match exactly {
-                    Some(count) => self.frame().repeat(count),
-                    None => self.frame().vary(),
-                }
-                self.quantifier_suffix();
-            }
-            None => {
-                self.emit_str("\\{");
-                self.at += 1;
-                self.frame().item(Some(1));
-            }
+        let Some((length, exactly)) = quantifier(self.rest()) else {
+            self.emit_str("\\{");
+            self.at += 1;
+            self.frame().item(Some(1));
+            return;
+        };
+        self.copy(length);
+        match exactly {
+            Some(count) => self.frame().repeat(count),
+            None => self.frame().vary(),
         }
+        self.quantifier_suffix();
     }
 
     fn quantifier_suffix(&mut self) {
@@ -473,7 +470,7 @@ impl<'a> Translator<'a> {
         if self.frames.len() < 2 {
             return Ok(());
         }
-        let Some(frame) = self.frames.pop() else {
+        let Some(mut frame) = self.frames.pop() else {
             return Ok(());
         };
         self.flags = frame.flags;

@@ -121,7 +121,7 @@ pub fn escape_backreference(
     flags: RuleFlags,
 ) -> Vec<u8> {
     let controls_only = flags.contains(RuleFlags::ESCAPE_CONTROLS);
-    let mut escaped = Vec::with_capacity(text.len() + 8);
+    let mut result = Vec::with_capacity(text.len() + 8);
     for byte in text.iter().copied() {
         let by_class = if controls_only {
             byte <= b' ' || byte == 0x7f
@@ -131,14 +131,14 @@ pub fn escape_backreference(
         let candidate = by_class || escapes.is_some_and(|bytes| bytes.contains(&byte));
         let exempt = no_escapes.is_some_and(|bytes| bytes.contains(&byte));
         if !candidate || exempt || byte.is_ascii_alphanumeric() || byte == b'_' {
-            escaped.push(byte);
+            result.push(byte);
         } else if byte == b' ' && !flags.contains(RuleFlags::ESCAPE_NO_PLUS) {
-            escaped.push(b'+');
+            result.push(b'+');
         } else {
-            push_escaped(&mut escaped, byte);
+            push_escaped(&mut result, byte);
         }
     }
-    escaped
+    result
 }
 
 /// A URL that cannot be decoded cleanly, as `ap_unescape_url` reports it.

@@ -2,10 +2,16 @@
 //!
 //! In: the text of an expression. Out: [`Expression`]. Absent: its value; see `evaluate::expression`.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+mod lexer;
+mod names;
+mod parse;
+mod subnet;
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::subnet::Subnet;
 use crate::rules::{FileTest, Order, Pattern};
 
 /// An expression as written and as read.
@@ -100,15 +106,6 @@ pub enum Binary {
     FileMatch,
 }
 
-/// An address with a mask.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Subnet {
-    /// IPv4: address, already masked, and mask.
-    V4(u32, u32),
-    /// IPv6: address, already masked, and mask.
-    V6(u128, u128),
-}
-
 /// A text, when evaluated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Word {
@@ -165,69 +162,85 @@ pub enum Function {
     Ldap,
 }
 
-impl Subnet {
-    /// Is the address, given as text, in the subnet? IPv4 addresses in IPv6 clothes count as IPv4.
-    pub fn contains(&self, address: &[u8]) -> bool {
-        let address = std::str::from_utf8(address).ok();
-        let address: Option<IpAddr> = address.and_then(|text| text.parse().ok());
-        match (self, address.map(|address| address.to_canonical())) {
-            (Self::V4(subnet, mask), Some(IpAddr::V4(address))) => {
-                address.to_bits() & mask == *subnet
-            }
-            (Self::V6(subnet, mask), Some(IpAddr::V6(address))) => {
-                address.to_bits() & mask == *subnet
-            }
-            _ => false,
+impl Expression {
+    /// Reads a condition (`ap_expr_parse`): accepts and rejects what Apache does.
+    ///
+    /// # Errors
+    /// What is wrong, and where.
+    pub fn parse(text: &[u8]) -> Result<Self, ExpressionError> {
+        Ok(Self {
+            source: text.to_vec(),
+            tree: Tree::Condition(parse::condition(text)?),
+        })
+    }
+
+    /// Reads a text with variables in it (`ap_expr_parse` with `AP_EXPR_FLAG_STRING_RESULT`), as
+    /// one-argument `Redirect` and `Alias` and `ErrorDocument` take it.
+    ///
+    /// # Errors
+    /// What is wrong, and where.
+    pub fn parse_string(text: &[u8]) -> Result<Self, ExpressionError> {
+        Ok(Self {
+            source: text.to_vec(),
+            tree: Tree::Text(parse::string(text)?),
+        })
+    }
+
+    /// Does it look at files (`-d`, `-e`, `-f`, `-s`, `-L`, `-h`, `-x`, `file()`, `filesize()`)?
+    /// Apache refuses that in a `.htaccess` file (`AP_EXPR_FLAG_RESTRICTED`).
+    pub fn looks_at_files(&self) -> bool {
+        match &self.tree {
+            Tree::Condition(node) => node.looks_at_files(),
+            Tree::Text(word) => word.looks_at_files(),
         }
     }
+}
 
-    /// Reads `address[/bits or mask]` (`subnet_parse_arg`, `apr_ipsubnet_create`); IPv4 addresses
-    /// may stop after any number.
-    pub fn parse(text: &[u8]) -> Option<Self> {
-        let text = std::str::from_utf8(text).ok()?;
-        let (address, mask) = match text.split_once('/') {
-            Some((address, mask)) => (address, Some(mask)),
-            None => (text, None),
-        };
-        if let Ok(address) = address.parse::<Ipv6Addr>() {
-            let mask = match mask {
-                Some(mask) => u128::MAX << (128 - bits(mask, 128)?),
-                None => u128::MAX,
-            };
-            let is_v4 = address.to_ipv4_mapped().is_some();
-            return (!is_v4).then(|| Self::V6(address.to_bits() & mask, mask));
+impl Node {
+    fn looks_at_files(&self) -> bool {
+        match self {
+            Self::True | Self::False => false,
+            Self::Not(node) => node.looks_at_files(),
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().any(Self::looks_at_files),
+            Self::Number(_, left, right)
+            | Self::Text(_, left, right)
+            | Self::InList(left, right)
+            | Self::Binary(_, left, right) => left.looks_at_files() || right.looks_at_files(),
+            Self::In(needle, words) => {
+                needle.looks_at_files() || words.iter().any(Word::looks_at_files)
+            }
+            Self::Matches(word, _) | Self::MatchesNot(word, _) => word.looks_at_files(),
+            Self::Unary(operator, word) => {
+                matches!(operator, Unary::Exists | Unary::File(_)) || word.looks_at_files()
+            }
         }
-        let (address, own_mask) = partial_v4(address)?;
-        let mask = match mask {
-            None => own_mask,
-            Some(mask) => match bits(mask, 32) {
-                Some(bits) => u32::MAX << (32 - bits),
-                None => mask.parse::<Ipv4Addr>().ok()?.to_bits(),
-            },
-        };
-        Some(Self::V4(address & mask, mask))
     }
 }
 
-fn bits(mask: &str, most: u32) -> Option<u32> {
-    mask.parse().ok().filter(|bits| (1..=most).contains(bits))
+impl Word {
+    fn looks_at_files(&self) -> bool {
+        match self {
+            Self::Literal(_) | Self::Group(_) | Self::Variable(_) => false,
+            Self::Function(Function::File | Function::FileSize, _) => true,
+            Self::Function(_, argument) => argument.looks_at_files(),
+            Self::Concat(words) => words.iter().any(Self::looks_at_files),
+        }
+    }
 }
 
-/// One to four numbers with dots between and perhaps after; the mask covers those given.
-fn partial_v4(text: &str) -> Option<(u32, u32)> {
-    let text = text.strip_suffix('.').unwrap_or(text);
-    let numbers: Vec<u8> = text
-        .split('.')
-        .map(|part| part.parse().ok())
-        .collect::<Option<_>>()?;
-    if numbers.len() > 4 {
-        return None;
-    }
-    let mut octets = [0_u8; 4];
-    let mut mask = [0_u8; 4];
-    for (at, number) in numbers.iter().enumerate() {
-        octets[at] = *number;
-        mask[at] = 255;
-    }
-    Some((u32::from_be_bytes(octets), u32::from_be_bytes(mask)))
+/// An expression Apache does not accept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpressionError {
+    /// Byte offset into the text where it was noticed.
+    pub offset: usize,
+    /// What is wrong.
+    pub message: String,
 }
+
+impl fmt::Display for ExpressionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (at byte {})", self.message, self.offset)
+    }
+}
+
+impl std::error::Error for ExpressionError {}

@@ -39,8 +39,8 @@ pub(super) struct Frame {
     branch: Option<u32>,
     /// Length of the last item.
     last: Option<u32>,
-    /// Length of the first branch, once there is a second.
-    first: Option<Option<u32>>,
+    /// Length of the first branch that could be told.
+    first: Option<u32>,
     branches: u32,
     varies: bool,
 }
@@ -103,16 +103,15 @@ impl Frame {
 
     /// Branches of one length each will do for a lookbehind itself; inside it they must agree.
     fn compare(&mut self) {
-        let first = *self.first.get_or_insert(self.branch);
-        if self.kind != Kind::Lookbehind
-            && let (Some(first), Some(branch)) = (first, self.branch)
-        {
-            self.varies |= self.in_lookbehind && first != branch;
+        if let Some(branch) = self.branch {
+            let first = *self.first.get_or_insert(branch);
+            self.varies |= self.in_lookbehind && self.kind != Kind::Lookbehind && first != branch;
         }
     }
 
     /// The group is closed: its length.
-    pub fn close(&self) -> Option<u32> {
+    pub fn close(&mut self) -> Option<u32> {
+        self.compare();
         match self.kind {
             Kind::Lookahead | Kind::Lookbehind => Some(0),
             Kind::Plain | Kind::Conditional => self.branch,
@@ -125,19 +124,12 @@ impl Frame {
             return false;
         }
         let one_sided = self.kind == Kind::Conditional && self.branches == 1;
-        self.varies || self.differs() || one_sided && self.branch != Some(0)
+        self.varies || one_sided && self.branch != Some(0)
     }
 
     /// It is a lookbehind 10.42 does not accept.
     pub fn is_broken_lookbehind(&self) -> bool {
         self.kind == Kind::Lookbehind && self.varies
-    }
-
-    fn differs(&self) -> bool {
-        match (self.first, self.branch) {
-            (Some(Some(first)), Some(branch)) => first != branch,
-            _ => false,
-        }
     }
 }
 
