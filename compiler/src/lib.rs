@@ -6,7 +6,9 @@
 
 pub mod input;
 pub mod loader;
+pub mod lower;
 pub mod reading;
+pub mod redundant;
 pub mod sources;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -121,11 +121,18 @@ impl Key {
 #[derive(Debug, Clone, Copy)]
 pub struct Fingerprint(u64);
 
+impl Default for Fingerprint {
+    /// The fingerprint of nothing at all.
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
 impl Fingerprint {
     /// The fingerprint of no text in `space`.
     pub fn new(space: KeySpace) -> Self {
         let (tag, owner) = space.tag();
-        let mut hasher = Self(0xcbf2_9ce4_8422_2325);
+        let mut hasher = Self::default();
         hasher.extend(tag.as_bytes());
         hasher.extend(&owner.to_le_bytes());
         hasher

@@ -55,6 +55,7 @@ const EDGE_HANDLER: &[&str] = &[
 ];
 
 const COMPILER: &[&str] = &[
+    "base64",
     "edgewright-parser",
     "edgewright-edge-handler",
     "pcre2",

@@ -1,0 +1,267 @@
+//! Parts a settled configuration: what goes to the table, what stays in the program.
+//!
+//! In: a [`Site`], and what of it is redundant. Out: [`Lowered`]: the program's parts, the table's
+//! entries, and where each rule went. Absent: files; see [`crate::emit`].
+//!
+//! A rule whose pattern matches a few known texts only is *keyed*: it lives in the table under each
+//! of them. One that matches only texts with a known beginning is *indexed*: it stays in the program
+//! and is found by that beginning. What is left is *scanned*: tried on every request.
+
+mod dialect;
+mod partition;
+pub mod shape;
+mod table;
+
+use edgewright_edge_handler::filter::Filter;
+use edgewright_edge_handler::index::{Case, ListBuilder, ListIndex, Reach};
+use edgewright_edge_handler::key::{Fingerprint, Key};
+use edgewright_edge_handler::packed::TooLong;
+use edgewright_edge_handler::program::Parts;
+use edgewright_edge_handler::rules::{MapId, Redirect, RedirectListId, Rule, RuleSet, RuleSetId};
+use edgewright_edge_handler::site::{Map, MapKind, Site};
+use edgewright_edge_handler::table::{Content, Entry};
+use serde::Serialize;
+
+use crate::reading::Position;
+use crate::redundant::Redundant;
+use partition::Home;
+pub(crate) use partition::{Chains, Membership};
+use table::TableBuilder;
+
+/// Where a rule or redirect went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Placement {
+    /// Nowhere: it is redundant.
+    Removed,
+    /// To the table.
+    Keyed,
+    /// To the program, found by how a text begins.
+    Indexed,
+    /// To the program, tried on every request.
+    Scanned,
+}
+
+/// A configuration in the form the edge uses.
+#[derive(Debug)]
+pub struct Lowered {
+    /// What becomes `rules.bin`.
+    pub parts: Parts,
+    /// What becomes the table, sorted by key.
+    pub entries: Vec<Entry>,
+    /// Where each rule went, by rule set and position.
+    pub rules: Vec<Vec<Placement>>,
+    /// Where each redirect went, by list and position.
+    pub redirects: Vec<Vec<Placement>>,
+}
+
+impl Lowered {
+    /// Where the thing at `position` went; `None` when there is no such position.
+    pub fn placement(&self, position: Position) -> Option<Placement> {
+        let at = |lists: &[Vec<Placement>], list: u32, at: usize| {
+            lists.get(usize::try_from(list).ok()?)?.get(at).copied()
+        };
+        match position {
+            Position::Rule(set, position) => at(&self.rules, set.0, position),
+            Position::Redirect(list, position) => at(&self.redirects, list.0, position),
+            Position::MapEntry(..) => Some(Placement::Keyed),
+        }
+    }
+}
+
+/// Parts `site`.
+///
+/// # Errors
+/// The rules are longer than 4 GiB.
+pub fn lower(site: &Site, redundant: &Redundant) -> Result<Lowered, TooLong> {
+    let mut table = TableBuilder::default();
+    let chains = Chains::of(site);
+    let mut lists = Lists::default();
+    for (set, rules) in (0..).map(RuleSetId).zip(&site.rule_sets) {
+        let homes = rules.rules.iter().enumerate().map(|(position, rule)| {
+            if redundant.contains(Position::Rule(set, position)) {
+                return Home::Removed;
+            }
+            partition::rule(rule, chains.member(set, position))
+        });
+        lists.rules.push(
+            rules.rules.as_slice(),
+            homes,
+            &mut RuleKeys(set, &mut table),
+        )?;
+    }
+    for (list, redirects) in (0..).map(RedirectListId).zip(&site.redirect_lists) {
+        let homes = redirects.iter().enumerate().map(|(position, redirect)| {
+            if redundant.contains(Position::Redirect(list, position)) {
+                return Home::Removed;
+            }
+            partition::redirect(redirect)
+        });
+        lists
+            .redirects
+            .push(redirects, homes, &mut RedirectKeys(list, &mut table))?;
+    }
+    for (map, content) in (0..).map(MapId).zip(&site.maps) {
+        add_map(map, content, &mut table);
+    }
+    Ok(finish(site, table.entries(), lists))
+}
+
+#[derive(Default)]
+struct Lists {
+    rules: Lowering<Rule>,
+    redirects: Lowering<Redirect>,
+}
+
+struct Lowering<T> {
+    indexes: Vec<ListIndex<T>>,
+    placements: Vec<Vec<Placement>>,
+}
+
+impl<T> Default for Lowering<T> {
+    fn default() -> Self {
+        Self {
+            indexes: Vec::new(),
+            placements: Vec::new(),
+        }
+    }
+}
+
+impl<T: Serialize> Lowering<T> {
+    fn push(
+        &mut self,
+        items: &[T],
+        homes: impl Iterator<Item = Home>,
+        keys: &mut impl Keys<T>,
+    ) -> Result<(), TooLong> {
+        let count = u32::try_from(items.len()).map_err(|_| TooLong)?;
+        let mut builder = ListBuilder::new(count);
+        let mut placements = Vec::with_capacity(items.len());
+        for ((position, item), home) in (0..).zip(items).zip(homes) {
+            placements.push(place(&mut builder, keys, position, item, home));
+        }
+        self.indexes.push(builder.build()?);
+        self.placements.push(placements);
+        Ok(())
+    }
+}
+
+fn place<'a, T: Serialize>(
+    builder: &mut ListBuilder<'a, T>,
+    keys: &mut impl Keys<T>,
+    position: u32,
+    item: &'a T,
+    home: Home,
+) -> Placement {
+    match home {
+        Home::Removed => Placement::Removed,
+        Home::Kept(reach @ Reach::Everything) => {
+            builder.keep(position, item, reach);
+            Placement::Scanned
+        }
+        Home::Kept(reach @ Reach::Prefixes(..)) => {
+            builder.keep(position, item, reach);
+            Placement::Indexed
+        }
+        Home::Keyed(case, words) => {
+            if keys.insert(case, &words, position, item) {
+                for word in &words {
+                    builder.key(case, word.len());
+                }
+                return Placement::Keyed;
+            }
+            builder.keep(position, item, Reach::Prefixes(case, words));
+            Placement::Indexed
+        }
+    }
+}
+
+/// Puts things of one list into the table.
+trait Keys<T> {
+    /// Adds `item` under each of `words`. False, and nothing is added, when an entry would be too
+    /// long for a table's item.
+    fn insert(&mut self, case: Case, words: &[Vec<u8>], position: u32, item: &T) -> bool;
+}
+
+struct RuleKeys<'a>(RuleSetId, &'a mut TableBuilder);
+
+impl Keys<Rule> for RuleKeys<'_> {
+    fn insert(&mut self, case: Case, words: &[Vec<u8>], position: u32, item: &Rule) -> bool {
+        let key = |word: &Vec<u8>| match case {
+            Case::Exact => Key::rule(self.0, word),
+            Case::Folded => Key::folded_rule(self.0, word),
+        };
+        self.1
+            .add_rule(words.iter().map(key).collect(), position, item)
+    }
+}
+
+struct RedirectKeys<'a>(RedirectListId, &'a mut TableBuilder);
+
+impl Keys<Redirect> for RedirectKeys<'_> {
+    /// Redirects have no keys that ignore case.
+    fn insert(&mut self, case: Case, words: &[Vec<u8>], position: u32, item: &Redirect) -> bool {
+        let key = |word: &Vec<u8>| Key::redirect(self.0, word);
+        case == Case::Exact
+            && self
+                .1
+                .add_redirect(words.iter().map(key).collect(), position, item)
+    }
+}
+
+fn add_map(map: MapId, content: &Map, table: &mut TableBuilder) {
+    if let MapKind::Text(entries) | MapKind::Random(entries) = &content.kind {
+        for entry in entries {
+            table.add(Key::map(map, &entry.key), Content::Value(entry.clone()));
+        }
+    }
+}
+
+fn finish(site: &Site, entries: Vec<Entry>, lists: Lists) -> Lowered {
+    let prints = entries.iter().map(|entry| entry.key.fingerprint());
+    let parts = Parts {
+        generation: generation(&entries),
+        site: without_rules(site),
+        rules: lists.rules.indexes,
+        redirects: lists.redirects.indexes,
+        filter: Filter::new(prints.collect()),
+    };
+    Lowered {
+        parts,
+        entries,
+        rules: lists.rules.placements,
+        redirects: lists.redirects.placements,
+    }
+}
+
+/// A hash over everything in the table: equal tables have equal generations.
+fn generation(entries: &[Entry]) -> u64 {
+    let mut hasher = Fingerprint::default();
+    for entry in entries {
+        hasher.extend(&entry.encode().unwrap_or_default());
+    }
+    hasher.finish()
+}
+
+/// `site` with as many rule sets, redirect lists and maps, all of them empty.
+fn without_rules(site: &Site) -> Site {
+    let map = |map: &Map| Map {
+        place: map.place,
+        name: map.name.clone(),
+        kind: match &map.kind {
+            MapKind::Text(_) => MapKind::Text(Vec::new()),
+            MapKind::Random(_) => MapKind::Random(Vec::new()),
+            other => other.clone(),
+        },
+    };
+    Site {
+        files: site.files.clone(),
+        hosts: site.hosts.clone(),
+        sections: site.sections.clone(),
+        rule_sets: vec![RuleSet::default(); site.rule_sets.len()],
+        redirect_lists: vec![Vec::new(); site.redirect_lists.len()],
+        maps: site.maps.iter().map(map).collect(),
+        tree: site.tree.clone(),
+        listen: site.listen.clone(),
+        server_root: site.server_root.clone(),
+    }
+}

@@ -1,0 +1,101 @@
+//! Decides for each rule and redirect where it can live.
+//!
+//! In: a rule, and whether a chain holds it. Out: its [`Home`]. Absent: redundancy.
+
+use edgewright_edge_handler::index::{Case, Reach};
+use edgewright_edge_handler::key::collapse_slashes;
+use edgewright_edge_handler::rules::{
+    Redirect, RedirectMatcher, Rule, RuleFlags, RuleSet, RuleSetId,
+};
+use edgewright_edge_handler::site::Site;
+
+use super::shape::Shape;
+
+/// Where a rule can live.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Home {
+    /// Nowhere: it is redundant.
+    Removed,
+    /// In the table, under each of these texts.
+    Keyed(Case, Vec<Vec<u8>>),
+    /// In the program.
+    Kept(Reach),
+}
+
+impl Home {
+    fn of_shape(shape: Shape) -> Self {
+        match shape {
+            Shape::Words(case, words) => Self::Keyed(case, words),
+            Shape::Prefixes(case, words) => Self::Kept(Reach::Prefixes(case, words)),
+            Shape::Open => Self::Kept(Reach::Everything),
+        }
+    }
+}
+
+/// The home of `rule`. A negated rule matches nearly everything; a chain is skipped by counting its
+/// rules, so all of them have to be at hand.
+pub(super) fn rule(rule: &Rule, chain: Membership) -> Home {
+    if chain == Membership::Inside || rule.flags.contains(RuleFlags::NEGATED) {
+        return Home::Kept(Reach::Everything);
+    }
+    Home::of_shape(Shape::of(&rule.pattern))
+}
+
+/// The home of `redirect`.
+pub(super) fn redirect(redirect: &Redirect) -> Home {
+    match &redirect.matcher {
+        RedirectMatcher::Prefix(path) if path.starts_with(b"/") => {
+            Home::Keyed(Case::Exact, vec![collapse_slashes(path).into_owned()])
+        }
+        RedirectMatcher::Regex(pattern) => Home::of_shape(Shape::of(pattern)),
+        RedirectMatcher::Prefix(_) | RedirectMatcher::Section => Home::Kept(Reach::Everything),
+    }
+}
+
+/// Whether a rule belongs to a chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Membership {
+    /// It has `C`, or the rule before it has.
+    Inside,
+    /// It stands alone.
+    Outside,
+}
+
+/// Tells which rules belong to chains.
+#[derive(Debug)]
+pub(crate) struct Chains<'a> {
+    sets: &'a [RuleSet],
+    /// Some set ends in a rule with `C`. Per-directory sets are joined per request, so the chain
+    /// may go on with the first rule of any other.
+    some_set_ends_open: bool,
+}
+
+impl<'a> Chains<'a> {
+    pub fn of(site: &'a Site) -> Self {
+        let open = |set: &RuleSet| set.rules.last().is_some_and(has_chain);
+        Self {
+            sets: &site.rule_sets,
+            some_set_ends_open: site.rule_sets.iter().any(open),
+        }
+    }
+
+    pub fn member(&self, set: RuleSetId, position: usize) -> Membership {
+        let set = usize::try_from(set.0)
+            .ok()
+            .and_then(|set| self.sets.get(set));
+        let rule = |at: usize| set.and_then(|set| set.rules.get(at));
+        let after_chain = match position.checked_sub(1) {
+            Some(before) => rule(before).is_some_and(has_chain),
+            None => self.some_set_ends_open,
+        };
+        if after_chain || rule(position).is_some_and(has_chain) {
+            Membership::Inside
+        } else {
+            Membership::Outside
+        }
+    }
+}
+
+fn has_chain(rule: &Rule) -> bool {
+    rule.flags.contains(RuleFlags::CHAIN)
+}

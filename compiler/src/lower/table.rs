@@ -1,0 +1,94 @@
+//! Gathers table entries.
+//!
+//! In: rules, redirects and values under their keys. Out: [`Entry`]s, sorted. Absent: which key a
+//! rule has; see [`super::partition`].
+
+use std::collections::BTreeMap;
+
+use edgewright_edge_handler::key::Key;
+use edgewright_edge_handler::rules::{Redirect, Rule};
+use edgewright_edge_handler::table::{Content, Entry, Placed};
+use serde::Serialize;
+
+/// An entry holds rules of at most this many bytes. A `DynamoDB` item is at most 400 kB, texts for
+/// people included.
+const LONGEST_ENTRY: usize = 300_000;
+
+/// What a rule takes in an entry beside itself: its position, and its share of the frame.
+const OVERHEAD: usize = 16;
+
+/// Entries so far.
+#[derive(Debug, Default)]
+pub(super) struct TableBuilder {
+    entries: BTreeMap<Key, Gathered>,
+}
+
+#[derive(Debug)]
+struct Gathered {
+    content: Content,
+    size: usize,
+}
+
+impl TableBuilder {
+    /// Adds `rule` under every key, or under none when one of them has no room left.
+    pub fn add_rule(&mut self, keys: Vec<Key>, position: u32, rule: &Rule) -> bool {
+        let Some(size) = self.room(&keys, rule) else {
+            return false;
+        };
+        for key in keys {
+            let gathered = self.gathered(key, Content::Rules(Vec::new()), size);
+            if let Content::Rules(rules) = &mut gathered.content {
+                let item = rule.clone();
+                rules.push(Placed { position, item });
+            }
+        }
+        true
+    }
+
+    /// The same for a redirect.
+    pub fn add_redirect(&mut self, keys: Vec<Key>, position: u32, redirect: &Redirect) -> bool {
+        let Some(size) = self.room(&keys, redirect) else {
+            return false;
+        };
+        for key in keys {
+            let gathered = self.gathered(key, Content::Redirects(Vec::new()), size);
+            if let Content::Redirects(redirects) = &mut gathered.content {
+                let item = redirect.clone();
+                redirects.push(Placed { position, item });
+            }
+        }
+        true
+    }
+
+    /// Adds an entry of its own. The first under a key counts.
+    pub fn add(&mut self, key: Key, content: Content) {
+        let gathered = Gathered { content, size: 0 };
+        self.entries.entry(key).or_insert(gathered);
+    }
+
+    /// The length of `item` when it fits under every key.
+    fn room<T: Serialize>(&self, keys: &[Key], item: &T) -> Option<usize> {
+        let size = postcard::to_allocvec(item).ok()?.len() + OVERHEAD;
+        let used = |key: &Key| self.entries.get(key).map_or(0, |gathered| gathered.size);
+        let fits = |key: &Key| used(key) + size + key.text().len() <= LONGEST_ENTRY;
+        keys.iter().all(fits).then_some(size)
+    }
+
+    fn gathered(&mut self, key: Key, empty: Content, size: usize) -> &mut Gathered {
+        let gathered = self.entries.entry(key).or_insert(Gathered {
+            content: empty,
+            size: 0,
+        });
+        gathered.size += size;
+        gathered
+    }
+
+    /// All entries, by key.
+    pub fn entries(self) -> Vec<Entry> {
+        let entry = |(key, gathered): (Key, Gathered)| Entry {
+            key,
+            content: gathered.content,
+        };
+        self.entries.into_iter().map(entry).collect()
+    }
+}
