@@ -115,10 +115,7 @@ mod tests {
     use super::*;
 
     fn with(options: PatternOptions, text: &str) -> Shape {
-        Shape::of(&Pattern {
-            text: text.as_bytes().to_vec(),
-            options,
-        })
+        Shape::of(&Pattern::new(text, options))
     }
 
     fn owned(words: &[&str]) -> Vec<Vec<u8>> {
