@@ -3,11 +3,310 @@
 //! In: a request, a site and a source of rules. Out: an answer. Absent: how rules are found
 //! (`source`), and anything that needs a network or a disk.
 
+mod alias;
+mod condition;
+mod context;
 pub mod cookie;
 pub mod dialect;
+mod dir;
+mod directory;
 pub mod environment;
 pub mod escape;
+mod expand;
 pub mod expression;
+mod files;
 pub mod glob;
+mod handler;
+mod internal;
+mod list;
 pub mod matching;
+mod merge;
+mod process;
+mod proxy;
+mod record;
+mod rule;
+mod server;
+mod subrequest;
+mod table;
+mod uri;
+mod url;
+mod variable;
 pub mod vhost;
+mod walk;
+
+use crate::canonical::{self, Canonical, MergeSlashes};
+use crate::outcome::{Answer, Event, Outcome, Step};
+use crate::request::Request;
+use crate::rules::Place;
+use crate::site::{Host, Site};
+use crate::source::{Missing, Source};
+
+use cookie::Cookie;
+use internal::Next;
+use merge::Merged;
+use record::Record;
+
+/// Is a trace wanted?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Trace {
+    /// No: [`Answer::trace`] stays empty.
+    #[default]
+    Off,
+    /// Every directive that had a say is noted.
+    On,
+}
+
+/// What a run needs besides the request.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Whether to note what had a say.
+    pub trace: Trace,
+    /// The time, in seconds since 1970: for cookies and `%{TIME…}`.
+    pub now: i64,
+    /// The server's time zone, in seconds east of UTC: for `%{TIME…}`.
+    pub utc_offset: i64,
+    /// Any number; the same one gives the same choices of `rnd:` maps.
+    pub random: u64,
+    /// `%{SERVER_ADDR}`, when it is known.
+    pub server_address: Option<Vec<u8>>,
+    /// `%{SERVER_SOFTWARE}`, when it is known.
+    pub server_software: Option<Vec<u8>>,
+    /// How many rules, redirects and lookups one request may try before it is given up.
+    pub most_steps: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            trace: Trace::Off,
+            now: 0,
+            utc_offset: 0,
+            random: 0,
+            server_address: None,
+            server_software: None,
+            most_steps: 50_000_000,
+        }
+    }
+}
+
+/// Answers a request as the server of `site` did.
+///
+/// # Errors
+/// A table entry has to be fetched first; then ask again.
+pub fn evaluate<S: Source>(
+    site: &Site,
+    source: &S,
+    request: &Request<'_>,
+    options: &Options,
+) -> Result<Answer, Missing> {
+    let Some(arrival) = Arrival::of(site, request) else {
+        let reason = "the configuration has no server".to_owned();
+        return Ok(Answer::of(Outcome::Unsupported { reason }));
+    };
+    let refused = arrival.refused;
+    let mut run = Run::new(site, source, request, options, arrival);
+    match run.answer(refused) {
+        Ok(outcome) => Ok(run.finish(outcome)),
+        Err(Halt::Unsupported(reason)) => Ok(run.finish(Outcome::Unsupported { reason })),
+        Err(Halt::Missing(missing)) => Err(missing),
+    }
+}
+
+/// Why a run ends without an outcome.
+#[derive(Debug)]
+enum Halt {
+    /// A table entry is needed.
+    Missing(Missing),
+    /// Something cannot be known here: what.
+    Unsupported(String),
+}
+
+impl From<Missing> for Halt {
+    fn from(missing: Missing) -> Self {
+        Self::Missing(missing)
+    }
+}
+
+/// A request as it reaches a host.
+struct Arrival<'a> {
+    host: &'a Host,
+    hostname: Option<Vec<u8>>,
+    port: Option<u16>,
+    host_header: Option<Vec<u8>>,
+    canonical: Canonical,
+    refused: Option<u16>,
+}
+
+impl<'a> Arrival<'a> {
+    /// Finds the host and decodes the target. `None` when there is no host at all.
+    fn of(site: &'a Site, request: &Request<'_>) -> Option<Self> {
+        let mut arrival = Self {
+            host: site.hosts.first()?,
+            hostname: None,
+            port: None,
+            host_header: request.host.map(<[u8]>::to_vec),
+            canonical: Canonical {
+                path: b"/".to_vec(),
+                query: None,
+                authority: None,
+            },
+            refused: None,
+        };
+        if let Err(status) = arrival.read(site, request) {
+            arrival.refused = Some(status);
+        }
+        Some(arrival)
+    }
+
+    fn read(&mut self, site: &'a Site, request: &Request<'_>) -> Result<(), u16> {
+        let (method, target) = (request.method, request.target);
+        let authority = canonical::authority(method, target)?;
+        let chosen = vhost::choose_host(site, request, authority.as_ref())?;
+        self.host = site.hosts.get(chosen.host_index).unwrap_or(self.host);
+        self.hostname = Some(chosen.hostname).filter(|name| !name.is_empty());
+        self.port = chosen.port;
+        self.host_header = chosen.replaced_header.or(self.host_header.take());
+        let merge = MergeSlashes::of(self.host);
+        self.canonical = canonical::canonical(method, target, merge, self.host.encoded_slashes)?;
+        Ok(())
+    }
+}
+
+/// One client request: everything that outlives its internal redirects and subrequests.
+struct Run<'a, S> {
+    site: &'a Site,
+    source: &'a S,
+    request: &'a Request<'a>,
+    options: &'a Options,
+    host: &'a Host,
+    /// The host the request names, normalised (`r->hostname`).
+    hostname: Option<Vec<u8>>,
+    /// The port the request names.
+    port: Option<u16>,
+    /// The `Host` header.
+    host_header: Option<Vec<u8>>,
+    /// What the client asked for.
+    canonical: Canonical,
+    cookies: Vec<Cookie>,
+    vary: Vec<Vec<u8>>,
+    steps: Vec<Step>,
+    /// Paths taken for absent because nothing is known about them.
+    assumed: Vec<Vec<u8>>,
+    /// The answer for a file that is known to be missing, while its error document is tried.
+    missing: Option<Outcome>,
+    tried: u64,
+}
+
+impl<'a, S: Source> Run<'a, S> {
+    fn new(
+        site: &'a Site,
+        source: &'a S,
+        request: &'a Request<'a>,
+        options: &'a Options,
+        arrival: Arrival<'a>,
+    ) -> Self {
+        Self {
+            site,
+            source,
+            request,
+            options,
+            host: arrival.host,
+            hostname: arrival.hostname,
+            port: arrival.port,
+            host_header: arrival.host_header,
+            canonical: arrival.canonical,
+            cookies: Vec::new(),
+            vary: Vec::new(),
+            steps: Vec::new(),
+            assumed: Vec::new(),
+            missing: None,
+            tried: 0,
+        }
+    }
+
+    /// `ap_process_request`, internal redirects included.
+    fn answer(&mut self, refused: Option<u16>) -> Result<Outcome, Halt> {
+        let settings = Merged::new(&self.host.settings);
+        let mut record = Record::new(self.request.method, self.request.protocol, settings);
+        record.uri.clone_from(&self.canonical.path);
+        record.args.clone_from(&self.canonical.query);
+        self.set_server_environment(&mut record, raw_path(self.request.target))?;
+        let mut next = match refused {
+            Some(status) => self.die(status, record)?,
+            None => self.serve(record)?,
+        };
+        loop {
+            match next {
+                Next::Restart(record) => next = self.serve(*record)?,
+                Next::Done(outcome) => return Ok(self.unless_missing(outcome)),
+            }
+        }
+    }
+
+    /// An error document for a missing file is the origin's affair, unless it is a redirect.
+    fn unless_missing(&mut self, outcome: Outcome) -> Outcome {
+        match (self.missing.take(), &outcome) {
+            (Some(missing), Outcome::Serve { .. } | Outcome::Status { .. }) => missing,
+            _ => outcome,
+        }
+    }
+
+    fn finish(self, outcome: Outcome) -> Answer {
+        let untouched = match &outcome {
+            Outcome::Serve { path, query } => {
+                *path == self.canonical.path
+                    && *query == self.canonical.query
+                    && self.cookies.is_empty()
+            }
+            _ => false,
+        };
+        Answer {
+            outcome,
+            cookies: self
+                .cookies
+                .into_iter()
+                .map(|cookie| cookie.header)
+                .collect(),
+            vary: self.vary,
+            untouched,
+            trace: self.steps,
+            assumed_absent: self.assumed,
+        }
+    }
+
+    /// Counts one step of work.
+    fn spend(&mut self) -> Result<(), Halt> {
+        self.tried += 1;
+        if self.tried <= self.options.most_steps {
+            return Ok(());
+        }
+        let most = self.options.most_steps;
+        let reason = format!("more than {most} rules and lookups for one request");
+        Err(Halt::Unsupported(reason))
+    }
+
+    /// Notes what a directive did, if anyone wants to know.
+    fn trace(&mut self, place: Place, event: impl FnOnce() -> Event) {
+        if self.options.trace == Trace::On {
+            let event = event();
+            self.steps.push(Step { place, event });
+        }
+    }
+
+    fn last_place(&self) -> Option<Place> {
+        self.steps.last().map(|step| step.place)
+    }
+}
+
+/// The path of a target, still encoded.
+fn raw_path(target: &[u8]) -> &[u8] {
+    let end = target.iter().position(|byte| matches!(byte, b'?' | b'#'));
+    let path = &target[..end.unwrap_or(target.len())];
+    let authority = path.windows(3).position(|part| part == b"://");
+    let Some(start) = authority.filter(|_| !path.starts_with(b"/")) else {
+        return path;
+    };
+    let rest = &path[start + 3..];
+    let slash = rest.iter().position(|byte| *byte == b'/');
+    slash.map_or(b"/", |slash| &rest[slash..])
+}

@@ -52,6 +52,23 @@ pub struct Answer {
     pub untouched: bool,
     /// Rules that had a say, in the order they had it. Filled only when asked for.
     pub trace: Vec<Step>,
+    /// Paths that were taken for absent because nothing is known about files there. When there
+    /// are any, the answer rests on that.
+    pub assumed_absent: Vec<Vec<u8>>,
+}
+
+impl Answer {
+    /// An outcome that nothing accompanies.
+    pub fn of(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            cookies: Vec::new(),
+            vary: Vec::new(),
+            untouched: false,
+            trace: Vec::new(),
+            assumed_absent: Vec::new(),
+        }
+    }
 }
 
 /// One entry of a trace.

@@ -5,8 +5,10 @@
 //! many, never one too few, so every source gives the same answers.
 
 mod indexed;
+mod sequential;
 
 pub use indexed::Indexed;
+pub use sequential::Sequential;
 
 use crate::key::Key;
 use crate::rules::{MapId, Redirect, RedirectListId, Rule, RuleSetId};

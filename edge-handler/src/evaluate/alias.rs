@@ -1,0 +1,205 @@
+//! `mod_alias`: redirects, then aliases (`translate_alias_redir`, `fixup_redir`).
+//!
+//! In: a record. Out: a [`Verdict`], the `Location` or the file name set. Absent: reading the
+//! directives; comparing a path with an alias (`glob::alias_matches`).
+
+use crate::outcome::Event;
+use crate::rules::{Place, Redirect, RedirectListId, RedirectMatcher};
+use crate::site::{Alias, AliasMatcher};
+use crate::source::Source;
+
+use super::escape::escape_uri;
+use super::glob::alias_matches;
+use super::matching::{Captures, substitute};
+use super::record::{Context, Record, Verdict, is_redirect};
+use super::uri;
+use super::{Halt, Run};
+
+/// A redirect that applies.
+struct Found {
+    place: Place,
+    status: u16,
+    target: Vec<u8>,
+}
+
+impl<'a, S: Source> Run<'a, S> {
+    /// Redirects and aliases of the server (`translate_alias_redir`).
+    pub(super) fn translate_alias_redir(
+        &mut self,
+        record: &mut Record<'a>,
+    ) -> Result<Verdict, Halt> {
+        if !record.uri.starts_with(b"/") && !record.uri.is_empty() {
+            return Ok(Verdict::Decline);
+        }
+        let found = match self.try_redirect(record)? {
+            None => self.try_redirect_list(self.host.redirects, record)?,
+            found => found,
+        };
+        if let Some(found) = found {
+            return Ok(self.answer_redirect(found, record));
+        }
+        if let Some(expression) = record.settings.alias() {
+            let Some(target) = self.expression_text(expression, record)? else {
+                return Ok(Verdict::Status(500));
+            };
+            record.filename = Some(self.server_root_relative(&target));
+            return Ok(Verdict::Accept);
+        }
+        Ok(self.try_alias_list(record))
+    }
+
+    /// Redirects of sections (`fixup_redir`).
+    pub(super) fn fixup_redir(&mut self, record: &mut Record<'a>) -> Result<Verdict, Halt> {
+        let mut found = self.try_redirect(record)?;
+        for list in record.settings.redirects() {
+            if found.is_none() {
+                found = self.try_redirect_list(list, record)?;
+            }
+        }
+        Ok(found.map_or(Verdict::Decline, |found| {
+            self.answer_redirect(found, record)
+        }))
+    }
+
+    /// The one-argument redirect of the innermost section that has one (`try_redirect`).
+    fn try_redirect(&mut self, record: &mut Record<'a>) -> Result<Option<Found>, Halt> {
+        for list in record.settings.redirects() {
+            let mut at = 0;
+            let mut last = None;
+            while let Some((found, redirect)) = self.source.next_redirect(list, at, &record.uri)? {
+                at = found + 1;
+                if redirect.matcher == RedirectMatcher::Section {
+                    last = Some(redirect);
+                }
+            }
+            if let Some(redirect) = last {
+                return self.section_redirect(redirect, record).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    fn section_redirect(
+        &mut self,
+        redirect: &'a Redirect,
+        record: &mut Record<'a>,
+    ) -> Result<Found, Halt> {
+        let text = match &redirect.expression {
+            Some(expression) => self.expression_text(expression, record)?,
+            None => Some(Vec::new()),
+        };
+        Ok(Found {
+            place: redirect.place,
+            status: if text.is_some() { redirect.status } else { 500 },
+            target: uri::escape_parsed(&text.unwrap_or_default()),
+        })
+    }
+
+    /// The first redirect of a list that applies (`try_alias_list`).
+    fn try_redirect_list(
+        &mut self,
+        list: RedirectListId,
+        record: &Record<'a>,
+    ) -> Result<Option<Found>, Halt> {
+        let mut captures = Captures::default();
+        let mut at = 0;
+        while let Some((found, redirect)) = self.source.next_redirect(list, at, &record.uri)? {
+            at = found + 1;
+            self.spend()?;
+            let target = match &redirect.matcher {
+                RedirectMatcher::Section => None,
+                RedirectMatcher::Prefix(path) => alias_matches(&record.uri, path)
+                    .map(|length| [&redirect.target, &*escape_uri(&record.uri[length..])].concat()),
+                RedirectMatcher::Regex(pattern) => pattern
+                    .find(&record.uri, &mut captures)
+                    .then(|| substitute(&redirect.target, &record.uri, &captures))
+                    .map(|target| uri::escape_parsed(&target)),
+            };
+            if let Some(target) = target {
+                return Ok(Some(Found {
+                    place: redirect.place,
+                    status: redirect.status,
+                    target,
+                }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Completes the target and sets `Location`, for a status that has one.
+    fn answer_redirect(&mut self, found: Found, record: &mut Record<'a>) -> Verdict {
+        let Found {
+            place,
+            status,
+            mut target,
+        } = found;
+        if !is_redirect(status) {
+            self.trace(place, || Event::Answered(status));
+            return Verdict::Status(status);
+        }
+        let is_path = target.starts_with(b"/");
+        if !is_path || !record.settings.redirect_relative() {
+            if is_path {
+                target = self.construct_url(&target, record);
+            }
+            if !uri::is_url(&target) {
+                self.trace(place, || Event::Answered(500));
+                return Verdict::Status(500);
+            }
+        }
+        if let Some(args) = record.args.as_deref()
+            && !target.contains(&b'?')
+        {
+            target.push(b'?');
+            target.extend_from_slice(args);
+        }
+        self.trace(place, || Event::Redirected(target.clone()));
+        record.location = Some(target);
+        Verdict::Status(status)
+    }
+
+    /// The first alias that applies.
+    fn try_alias_list(&mut self, record: &mut Record<'a>) -> Verdict {
+        let aliases: &'a [Alias] = &self.host.url_aliases;
+        for alias in aliases {
+            let Some((file, context)) = aliased(alias, &record.uri) else {
+                continue;
+            };
+            if context.is_some() {
+                record.context = context;
+            }
+            record.filename = Some(self.server_root_relative(&file));
+            return Verdict::Accept;
+        }
+        Verdict::Decline
+    }
+
+    /// `ap_server_root_relative`.
+    fn server_root_relative(&self, file: &[u8]) -> Vec<u8> {
+        if file.starts_with(b"/") {
+            return super::files::canonical_path(file);
+        }
+        let whole = [self.site.server_root.as_slice(), b"/", file].concat();
+        super::files::canonical_path(&whole)
+    }
+}
+
+/// The file an alias makes of a URL-path, and for a plain one what it leaves for later.
+fn aliased(alias: &Alias, uri: &[u8]) -> Option<(Vec<u8>, Option<Context>)> {
+    match &alias.matcher {
+        AliasMatcher::Prefix(path) => {
+            let length = alias_matches(uri, path)?;
+            let context = Context {
+                prefix: path.clone(),
+                document_root: alias.target.clone(),
+            };
+            Some(([&alias.target, &uri[length..]].concat(), Some(context)))
+        }
+        AliasMatcher::Regex(pattern) => {
+            let mut captures = Captures::default();
+            pattern
+                .find(uri, &mut captures)
+                .then(|| (substitute(&alias.target, uri, &captures), None))
+        }
+    }
+}

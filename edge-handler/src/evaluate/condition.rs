@@ -1,0 +1,125 @@
+//! One condition (`apply_rewrite_cond`).
+//!
+//! In: a condition, a record, the groups found so far. Out: whether it holds; a matching regular
+//! expression leaves its groups behind. Absent: how conditions combine; see `rule`.
+
+use std::cmp::Ordering;
+
+use crate::outcome::Event;
+use crate::rules::{Condition, FileTest, Order, Test};
+use crate::site::FileKind;
+use crate::source::Source;
+
+use super::cookie::leading_integer;
+use super::record::Record;
+use super::rule::RuleContext;
+use super::{Halt, Run};
+
+impl<'a, S: Source> Run<'a, S> {
+    pub(super) fn apply_rewrite_cond(
+        &mut self,
+        condition: &'a Condition,
+        record: &mut Record<'a>,
+        context: &mut RuleContext<'a>,
+    ) -> Result<bool, Halt> {
+        let mut input = Vec::new();
+        if !matches!(condition.test, Test::Expression(_)) {
+            self.expand_into(&condition.subject, record, context, &mut input)?;
+        }
+        let answer = self.ask(condition, &input, record, context)?;
+        let holds = answer != condition.negated;
+        self.trace(condition.place, || {
+            let text = shown(condition, &input);
+            if holds {
+                Event::Held(text)
+            } else {
+                Event::Failed(text)
+            }
+        });
+        if answer && !condition.negated && matches!(condition.test, Test::Regex(_)) {
+            std::mem::swap(&mut context.condition.captures, &mut context.scratch);
+            context.condition.source = input;
+            context.condition.set = true;
+        }
+        Ok(holds)
+    }
+
+    fn ask(
+        &mut self,
+        condition: &'a Condition,
+        input: &[u8],
+        record: &mut Record<'a>,
+        context: &mut RuleContext<'a>,
+    ) -> Result<bool, Halt> {
+        Ok(match &condition.test {
+            Test::Regex(pattern) => pattern.find(input, &mut context.scratch),
+            Test::Equal(operand) if condition.no_case => input.eq_ignore_ascii_case(operand),
+            Test::Equal(operand) => input == operand.as_slice(),
+            Test::Compare(order, operand) if condition.no_case => {
+                fits(*order, compare_folded(input, operand))
+            }
+            Test::Compare(order, operand) => fits(*order, compare_lexicography(input, operand)),
+            Test::Integer(order, operand) => fits(*order, atoi(input).cmp(&atoi(operand))),
+            Test::File(test) => self.is_such_a_file(*test, input),
+            Test::SubrequestUri => {
+                !input.is_empty()
+                    && record.may_look_ahead()
+                    && self.subrequest_uri(record, input)?.status < 400
+            }
+            Test::SubrequestFile => {
+                !input.is_empty() && record.may_look_ahead() && {
+                    let found = self.subrequest_file(record, input)?;
+                    found.status < 300 && self.stat(found.filename()).is_some()
+                }
+            }
+            Test::Expression(expression) => {
+                self.ask_expression(expression, condition, record, context)?
+            }
+        })
+    }
+
+    pub(super) fn is_such_a_file(&mut self, test: FileTest, path: &[u8]) -> bool {
+        let kind = self.stat(path);
+        match test {
+            FileTest::Regular => matches!(kind, Some(FileKind::File | FileKind::Empty)),
+            FileTest::NotEmpty => kind == Some(FileKind::File),
+            // Directories are executable; files that are served rarely are, and nothing knows.
+            FileTest::Directory | FileTest::Executable => kind == Some(FileKind::Directory),
+            FileTest::Link => false,
+        }
+    }
+}
+
+fn shown(condition: &Condition, input: &[u8]) -> Vec<u8> {
+    match &condition.test {
+        Test::Expression(expression) => expression.source.clone(),
+        _ => input.to_vec(),
+    }
+}
+
+fn fits(order: Order, found: Ordering) -> bool {
+    match order {
+        Order::Less => found.is_lt(),
+        Order::LessOrEqual => found.is_le(),
+        Order::Equal => found.is_eq(),
+        Order::GreaterOrEqual => found.is_ge(),
+        Order::Greater => found.is_gt(),
+    }
+}
+
+/// Shorter is smaller; equal lengths compare byte by byte (`compare_lexicography`).
+fn compare_lexicography(left: &[u8], right: &[u8]) -> Ordering {
+    left.len().cmp(&right.len()).then_with(|| left.cmp(right))
+}
+
+/// `strcasecmp`.
+fn compare_folded(left: &[u8], right: &[u8]) -> Ordering {
+    let fold = |text: &[u8]| text.to_ascii_lowercase();
+    fold(left).cmp(&fold(right))
+}
+
+/// `atoi`: `strtol` cut to an `int`.
+#[expect(clippy::cast_possible_truncation, reason = "so does atoi")]
+fn atoi(text: &[u8]) -> i32 {
+    leading_integer(text) as i32
+}

@@ -1,0 +1,216 @@
+//! How expressions and `SetEnvIf` see a request.
+//!
+//! In: a record and the run it belongs to. Out: the traits of `expression` and `environment`.
+//! Absent: what an expression means.
+
+use crate::rules::{Condition, FileTest};
+use crate::site::expression::Expression;
+use crate::site::{EnvRule, FileKind};
+use crate::source::Source;
+
+use super::environment::{self, EnvironmentContext};
+use super::expression::{self, ExpressionContext};
+use super::record::{OK, Record};
+use super::rule::RuleContext;
+use super::variable::{header_of, unknown};
+use super::{Halt, Run};
+
+/// A record as an expression sees it.
+struct View<'r, 'a, S> {
+    run: &'r mut Run<'a, S>,
+    record: &'r mut Record<'a>,
+    vary: Vec<Vec<u8>>,
+}
+
+impl<S: Source> ExpressionContext for View<'_, '_, S> {
+    type Stop = Halt;
+
+    fn variable(&mut self, name: &[u8]) -> Result<Vec<u8>, Halt> {
+        if let Some(header) = header_of(name) {
+            let value = self.run.header(header);
+            if value.is_some() && header != b"Host" {
+                self.vary(header);
+            }
+            return Ok(value.unwrap_or_default());
+        }
+        match name {
+            b"DOCUMENT_URI" => Ok(self.record.uri.clone()),
+            b"HTTP2" => Ok(b"off".to_vec()),
+            b"REQUEST_STATUS" if self.record.status == OK => Ok(Vec::new()),
+            b"REQUEST_STATUS" => Ok(self.record.status.to_string().into_bytes()),
+            // Nothing has found out the type or the handler by the time an expression is asked.
+            b"CONTENT_TYPE" | b"HANDLER" => Ok(Vec::new()),
+            b"REQUEST_LOG_ID" | b"CONN_LOG_ID" | b"LAST_MODIFIED" => Err(unknown(name)),
+            _ => self.run.plain_variable(name, self.record),
+        }
+    }
+
+    fn request_header(&self, name: &[u8]) -> Option<Vec<u8>> {
+        self.run.header(name)
+    }
+
+    fn response_header(&self, name: &[u8]) -> Option<Vec<u8>> {
+        let location = self.record.location.clone();
+        location.filter(|_| name.eq_ignore_ascii_case(b"Location"))
+    }
+
+    fn vary(&mut self, name: &[u8]) {
+        self.vary.push(name.to_vec());
+    }
+
+    fn note(&self, _name: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn environment(&self, name: &[u8]) -> Option<Vec<u8>> {
+        let value = self.run.environment(name, self.record);
+        Some(value).filter(|value| !value.is_empty() || self.record.environment.get(name).is_some())
+    }
+
+    fn process_environment(&self, _name: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn client_address(&self) -> &[u8] {
+        self.run.request.client
+    }
+
+    fn file_test(&mut self, test: Option<FileTest>, path: &[u8]) -> Result<bool, Halt> {
+        Ok(match test {
+            Some(test) => self.run.is_such_a_file(test, path),
+            None => self.run.stat(path).is_some(),
+        })
+    }
+
+    fn uri_subrequest(&mut self, uri: &[u8]) -> Result<bool, Halt> {
+        Ok(self.run.subrequest_uri(self.record, uri)?.status < 400)
+    }
+
+    fn file_subrequest(&mut self, path: &[u8]) -> Result<bool, Halt> {
+        let found = self.run.subrequest_file(self.record, path)?;
+        let kind = self.run.stat(found.filename());
+        Ok(found.status == OK && matches!(kind, Some(FileKind::File | FileKind::Empty)))
+    }
+
+    fn unsupported(&self, what: &str) -> Halt {
+        Halt::Unsupported(what.to_owned())
+    }
+}
+
+impl<S: Source> EnvironmentContext for View<'_, '_, S> {
+    fn headers(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let host = self.run.host_header.iter();
+        let mut all: Vec<_> = host.map(|host| (b"Host".to_vec(), host.clone())).collect();
+        for (name, _) in self.run.request.headers {
+            let known = all
+                .iter()
+                .any(|(known, _)| known.eq_ignore_ascii_case(name));
+            if let Some(value) = self.run.header(name).filter(|_| !known) {
+                all.push((name.to_vec(), value));
+            }
+        }
+        all
+    }
+
+    fn server_address(&self) -> Result<Vec<u8>, Halt> {
+        self.run.plain_variable(b"SERVER_ADDR", self.record)
+    }
+
+    fn set_environment(&mut self, name: &[u8], value: Option<Vec<u8>>) {
+        match value {
+            Some(value) => self.record.environment.set(name, &value),
+            None => self.record.environment.unset(name),
+        }
+    }
+}
+
+impl<'a, S: Source> Run<'a, S> {
+    fn view<'r>(&'r mut self, record: &'r mut Record<'a>) -> View<'r, 'a, S> {
+        View {
+            run: self,
+            record,
+            vary: Vec::new(),
+        }
+    }
+
+    /// Does the expression of an `<If>` hold?
+    pub(super) fn expression_holds(
+        &mut self,
+        expression: &Expression,
+        record: &mut Record<'a>,
+    ) -> Result<bool, Halt> {
+        let mut view = self.view(record);
+        let holds = expression::holds(expression, &mut view, &mut expression::Groups::default())?;
+        let vary = view.vary;
+        record.add_vary(vary);
+        Ok(holds)
+    }
+
+    /// The text of the expression of a one-argument `Redirect` or `Alias`; `None` when it fails.
+    pub(super) fn expression_text(
+        &mut self,
+        expression: &Expression,
+        record: &mut Record<'a>,
+    ) -> Result<Option<Vec<u8>>, Halt> {
+        let mut view = self.view(record);
+        expression::text(expression, &mut view, &mut expression::Groups::default())
+    }
+
+    /// `RewriteCond expr`: when it holds, the groups of its last regular expression are `%N`.
+    pub(super) fn ask_expression(
+        &mut self,
+        expression: &Expression,
+        condition: &Condition,
+        record: &mut Record<'a>,
+        context: &mut RuleContext<'a>,
+    ) -> Result<bool, Halt> {
+        let mut groups = expression::Groups::default();
+        let mut view = self.view(record);
+        let holds = expression::holds(expression, &mut view, &mut groups)?;
+        let vary = view.vary;
+        if !condition.no_vary {
+            record.add_vary(vary);
+        }
+        if holds && !condition.negated {
+            context.condition.set = groups.subject.is_some();
+            context.condition.source = groups.subject.unwrap_or_default();
+            context.condition.captures = groups.captures;
+        }
+        Ok(holds)
+    }
+
+    /// `SetEnvIf` of the server, before anything else: the URL-path is still encoded.
+    pub(super) fn set_server_environment(
+        &mut self,
+        record: &mut Record<'a>,
+        raw_path: &[u8],
+    ) -> Result<(), Halt> {
+        let rules = &self.host.environment;
+        if rules.is_empty() {
+            return Ok(());
+        }
+        let decoded = std::mem::replace(&mut record.uri, raw_path.to_vec());
+        let applied = self.apply_environment(rules, record);
+        record.uri = decoded;
+        applied
+    }
+
+    /// `SetEnvIf` of sections.
+    pub(super) fn set_directory_environment(
+        &mut self,
+        record: &mut Record<'a>,
+    ) -> Result<(), Halt> {
+        for rules in record.settings.set_env_if() {
+            self.apply_environment(rules, record)?;
+        }
+        Ok(())
+    }
+
+    fn apply_environment(
+        &mut self,
+        rules: &[EnvRule],
+        record: &mut Record<'a>,
+    ) -> Result<(), Halt> {
+        environment::apply(rules, &mut self.view(record))
+    }
+}

@@ -1,0 +1,122 @@
+//! Questions about files, answered from what is known (`apr_stat`).
+//!
+//! In: a path. Out: what stands there. A question that what is known does not cover is answered
+//! "nothing" and remembered, so that whoever asked can report it. Absent: reading a disk.
+
+use crate::site::FileKind;
+use crate::source::Source;
+
+use super::Run;
+
+/// The longest path the operating system takes (`PATH_MAX`).
+const LONGEST_PATH: usize = 4096;
+/// The longest name of one file (`NAME_MAX`).
+const LONGEST_NAME: usize = 255;
+
+/// Directories that stand at the top of every Linux file system (FHS).
+const TOP_LEVEL: [&[u8]; 19] = [
+    b"/bin", b"/boot", b"/dev", b"/etc", b"/home", b"/lib", b"/lib64", b"/media", b"/mnt", b"/opt",
+    b"/proc", b"/root", b"/run", b"/sbin", b"/srv", b"/sys", b"/tmp", b"/usr", b"/var",
+];
+
+impl<S: Source> Run<'_, S> {
+    /// What stands at `path`; a relative path starts at `/`, where a server runs.
+    pub(super) fn stat(&mut self, path: &[u8]) -> Option<FileKind> {
+        if path.is_empty() || path.len() >= LONGEST_PATH {
+            return None;
+        }
+        let wants_directory = path.ends_with(b"/");
+        let plain = canonical_path(path);
+        let plain = plain.strip_suffix(b"/").unwrap_or(&plain);
+        let kind = self.kind_of(plain);
+        if kind.is_none() {
+            self.remember_assumption(plain);
+        }
+        kind.filter(|kind| !wants_directory || *kind == FileKind::Directory)
+    }
+
+    /// What stands at the top of the file system under this name. Nothing is remembered: that a
+    /// URL-path does not begin with a directory of the system is as sure as can be.
+    pub(super) fn top_level(&self, path: &[u8]) -> Option<FileKind> {
+        self.kind_of(path.strip_suffix(b"/").unwrap_or(path))
+    }
+
+    fn kind_of(&self, path: &[u8]) -> Option<FileKind> {
+        if path.is_empty() || TOP_LEVEL.contains(&path) {
+            return Some(FileKind::Directory);
+        }
+        let known = self.site.tree.kind(path);
+        known.or_else(|| self.leads_to_root(path).then_some(FileKind::Directory))
+    }
+
+    /// A document root exists, and so does everything above it.
+    fn leads_to_root(&self, path: &[u8]) -> bool {
+        self.site
+            .hosts
+            .iter()
+            .any(|host| is_within(&host.document_root, path))
+    }
+
+    fn remember_assumption(&mut self, path: &[u8]) {
+        let covered = self
+            .site
+            .tree
+            .known
+            .iter()
+            .any(|root| is_within(path, root));
+        if !covered && !self.assumed.iter().any(|known| known == path) {
+            self.assumed.push(path.to_vec());
+        }
+    }
+}
+
+/// Is a name too long for the operating system (`ENAMETOOLONG`)?
+pub(super) fn is_too_long(path: &[u8]) -> bool {
+    let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
+    path.len() >= LONGEST_PATH || name.len() > LONGEST_NAME
+}
+
+/// Is `path` this directory or below it?
+pub(super) fn is_within(path: &[u8], directory: &[u8]) -> bool {
+    let directory = directory.strip_suffix(b"/").unwrap_or(directory);
+    path.strip_prefix(directory)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+}
+
+/// An absolute path without empty, `.` and `..` parts (`apr_filepath_merge`); a trailing slash stays.
+pub(super) fn canonical_path(path: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(path.len() + 1);
+    for part in path.split(|byte| *byte == b'/') {
+        match part {
+            b"" | b"." => {}
+            b".." => {
+                let cut = out.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
+                out.truncate(cut);
+            }
+            part => {
+                out.push(b'/');
+                out.extend_from_slice(part);
+            }
+        }
+    }
+    let last = path.rsplit(|byte| *byte == b'/').next();
+    if out.is_empty() || matches!(last, Some(b"" | b"." | b"..")) {
+        out.push(b'/');
+    }
+    out
+}
+
+/// `path` below `root`; `None` when it climbs out (`APR_FILEPATH_SECUREROOT`).
+pub(super) fn join_below(root: &[u8], path: &[u8]) -> Option<Vec<u8>> {
+    let mut depth = 0_usize;
+    for part in path.split(|byte| *byte == b'/') {
+        match part {
+            b"" | b"." => {}
+            b".." => depth = depth.checked_sub(1)?,
+            _ => depth += 1,
+        }
+    }
+    let root = root.strip_suffix(b"/").unwrap_or(root);
+    let whole = [root, b"/", path].concat();
+    Some(canonical_path(&whole))
+}

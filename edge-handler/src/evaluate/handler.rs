@@ -1,0 +1,103 @@
+//! Who answers in the end (`ap_invoke_handler`): the files, another server, or the server itself
+//! with another URL.
+//!
+//! In: a record that went through the fixups. Out: the next record, or the outcome. Absent: sending
+//! anything; whether a file that nothing is known about exists is for the origin to say.
+
+use crate::outcome::Outcome;
+use crate::site::{ErrorDocument, FileKind};
+use crate::source::Source;
+
+use super::directory::REDIRECT;
+use super::files::is_within;
+use super::internal::{Next, Vary, redirect_or_status};
+use super::process::Start;
+use super::proxy::proxied_url;
+use super::record::{Handler, OK, Record};
+use super::{Halt, Run};
+
+impl<'a, S: Source> Run<'a, S> {
+    /// Takes one record through the server.
+    pub(super) fn serve(&mut self, mut record: Record<'a>) -> Result<Next<'a>, Halt> {
+        match self.process_request(&mut record, Start::Url)? {
+            Ok(()) => self.invoke_handler(record),
+            Err(status) => self.die(status, record),
+        }
+    }
+
+    fn invoke_handler(&mut self, record: Record<'a>) -> Result<Next<'a>, Halt> {
+        match record.handler {
+            Handler::Redirect => {
+                let url = redirect_url(&record);
+                self.trace_internal(&url);
+                self.internal_redirect(&url, record, Vary::Keep)
+            }
+            Handler::Proxy => Ok(Next::Done(Outcome::Proxy {
+                url: proxied_url(&record),
+            })),
+            Handler::Default => self.default_handler(record),
+        }
+    }
+
+    /// The files.
+    fn default_handler(&mut self, record: Record<'a>) -> Result<Next<'a>, Halt> {
+        match record.kind {
+            Some(FileKind::Directory) if !record.settings.indexes() => {
+                return self.die(403, record);
+            }
+            None if self.is_surely_missing(&record) => {
+                if record.status != OK {
+                    return self.die(404, record);
+                }
+                let document = record.settings.error_document(404);
+                if matches!(
+                    document,
+                    Some(ErrorDocument::Path(_) | ErrorDocument::Url(_))
+                ) {
+                    self.missing = Some(self.served(&record));
+                    return self.die(404, record);
+                }
+            }
+            _ => {}
+        }
+        let outcome = if record.status == OK {
+            self.served(&record)
+        } else {
+            redirect_or_status(record.status, record.location.as_deref())
+        };
+        self.vary = record.vary;
+        Ok(Next::Done(outcome))
+    }
+
+    fn is_surely_missing(&self, record: &Record<'_>) -> bool {
+        let known = &self.site.tree.known;
+        known.iter().any(|root| is_within(record.filename(), root))
+    }
+
+    /// The file name without the document root, with path info.
+    fn served(&self, record: &Record<'_>) -> Outcome {
+        let name = record.filename();
+        let root = &self.host.document_root;
+        let below = if is_within(name, root) {
+            &name[root.strip_suffix(b"/").unwrap_or(root).len()..]
+        } else {
+            name
+        };
+        let path = [below, &record.path_info].concat();
+        Outcome::Serve {
+            path: if path.is_empty() { b"/".to_vec() } else { path },
+            query: record.args.clone(),
+        }
+    }
+}
+
+/// The URL of an internal redirect, with the query string.
+fn redirect_url(record: &Record<'_>) -> Vec<u8> {
+    let name = record.filename();
+    let mut url = name.strip_prefix(REDIRECT).unwrap_or(name).to_vec();
+    if let Some(args) = &record.args {
+        url.push(b'?');
+        url.extend_from_slice(args);
+    }
+    url
+}

@@ -1,0 +1,129 @@
+//! Starting over inside the server: internal redirects and error documents
+//! (`ap_internal_redirect`, `ap_die`).
+//!
+//! In: a record that is finished, and where it leads. Out: the next record, or the outcome.
+//! Absent: how a record is taken through the server; see `process`.
+
+use crate::outcome::Outcome;
+use crate::site::ErrorDocument;
+use crate::source::Source;
+
+use super::merge::Merged;
+use super::record::{Earlier, OK, Record, is_redirect};
+use super::subrequest::is_recursion_limit_exceeded;
+use super::{Halt, Run, raw_path};
+
+/// Where a request goes from here.
+pub(super) enum Next<'a> {
+    /// Through the server once more.
+    Restart(Box<Record<'a>>),
+    /// Nowhere: this is the answer.
+    Done(Outcome),
+}
+
+/// Does the `Vary` header survive an internal redirect (`redirect-keeps-vary`)?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Vary {
+    /// Yes: `mod_rewrite` redirects.
+    Keep,
+    /// No: an error document.
+    Drop,
+}
+
+impl<'a, S: Source> Run<'a, S> {
+    /// Starts over with another URL. One redirect too many is an error of its own.
+    pub(super) fn internal_redirect(
+        &mut self,
+        url: &[u8],
+        record: Record<'a>,
+        vary: Vary,
+    ) -> Result<Next<'a>, Halt> {
+        if is_recursion_limit_exceeded(&record) {
+            return self.die(500, record);
+        }
+        let mut new = Record::new(
+            record.method,
+            record.protocol,
+            Merged::new(&self.host.settings),
+        );
+        new.status = record.status;
+        new.main.clone_from(&record.main);
+        new.ended = record.ended;
+        new.redirects = record.redirects + 1;
+        new.subrequests = record.subrequests;
+        if is_redirect(record.status) {
+            new.location.clone_from(&record.location);
+        }
+        if vary == Vary::Keep {
+            new.vary.clone_from(&record.vary);
+        }
+        new.environment = record.environment.redirected();
+        let status = record.status.to_string();
+        new.environment.set(b"REDIRECT_STATUS", status.as_bytes());
+        new.earlier = record.earlier;
+        new.earlier.push(Earlier {
+            status: record.status,
+            location: record.location,
+        });
+        match self.canonical_url(url) {
+            Ok(canonical) => {
+                new.uri = canonical.path;
+                new.args = canonical.query;
+                self.set_server_environment(&mut new, raw_path(url))?;
+                Ok(Next::Restart(Box::new(new)))
+            }
+            Err(status) => self.die(status, new),
+        }
+    }
+
+    /// Answers with a status, or with the error document for it. An error on the way to an error
+    /// document gives the answer to the first error.
+    pub(super) fn die(&mut self, status: u16, mut record: Record<'a>) -> Result<Next<'a>, Halt> {
+        let status = if (100..600).contains(&status) {
+            status
+        } else {
+            500
+        };
+        if record.status != OK {
+            return Ok(Next::Done(first_error(status, &record)));
+        }
+        record.status = status;
+        match record.settings.error_document(status) {
+            Some(ErrorDocument::Url(url)) => Ok(Next::Done(redirect_or_status(302, Some(url)))),
+            Some(ErrorDocument::Path(path)) => {
+                record.method = b"GET";
+                self.internal_redirect(path, record, Vary::Drop)
+            }
+            _ => Ok(Next::Done(redirect_or_status(
+                status,
+                record.location.as_deref(),
+            ))),
+        }
+    }
+}
+
+/// The oldest of the errors that led here, without a break, to this one.
+fn first_error(status: u16, record: &Record<'_>) -> Outcome {
+    let errors = record.earlier.iter().rev();
+    let first = errors.take_while(|earlier| earlier.status != OK).last();
+    match first {
+        Some(first) => redirect_or_status(first.status, first.location.as_deref()),
+        None => redirect_or_status(status, record.location.as_deref()),
+    }
+}
+
+/// The response for a status. Apache refuses to send a `Location` with control characters.
+pub(super) fn redirect_or_status(status: u16, location: Option<&[u8]>) -> Outcome {
+    let location = location.filter(|url| is_redirect(status) && !url.is_empty());
+    let Some(location) = location else {
+        return Outcome::Status { status };
+    };
+    let is_control = |byte: &u8| *byte < b' ' && *byte != b'\t' || *byte == 0x7f;
+    if location.iter().any(is_control) {
+        return Outcome::Status { status: 500 };
+    }
+    Outcome::Redirect {
+        status,
+        location: location.to_vec(),
+    }
+}

@@ -1,0 +1,274 @@
+//! What applies to a request: sections on top of one another (`ap_merge_per_dir_configs`).
+//!
+//! In: settings in the order the walks find them. Out: [`Merged`], which answers for each directive
+//! what the last section says. Nothing is copied: a merge is a list of references. Absent: finding
+//! the sections; see `walk`.
+
+use crate::rules::{RedirectListId, RuleSetId};
+use crate::site::expression::Expression;
+use crate::site::{
+    Access, EnvRule, ErrorDocument, RewriteOptions, SectionId, Settings, settings::DirectoryRewrite,
+};
+
+/// Settings on top of one another, the last one wins.
+///
+/// `mod_rewrite` merges pairwise and not associatively, so it matters what was merged first: httpd
+/// joins the sections of one walk, then puts the result on what it had before. A layer therefore
+/// knows its walk.
+#[derive(Debug, Clone)]
+pub(super) struct Merged<'a> {
+    layers: Vec<Layer<'a>>,
+    walks: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Layer<'a> {
+    walk: u32,
+    settings: &'a Settings,
+}
+
+/// Rewriting in per-directory context, merged (`rewrite_perdir_conf`).
+#[derive(Debug, Clone)]
+pub(super) struct Rewriting<'a> {
+    engine: Option<bool>,
+    options: Option<RewriteOptions>,
+    /// `RewriteBase`.
+    pub base: Option<&'a [u8]>,
+    /// The prefix with its trailing slash.
+    pub directory: Option<&'a [u8]>,
+    /// The rules: the sets one after another.
+    pub rules: Vec<RuleSetId>,
+}
+
+impl<'a> Merged<'a> {
+    /// What holds for a host before any section (`lookup_defaults`).
+    pub fn new(defaults: &'a Settings) -> Self {
+        let layer = Layer {
+            walk: 0,
+            settings: defaults,
+        };
+        Self {
+            layers: vec![layer],
+            walks: 0,
+        }
+    }
+
+    /// Forgets every section: back to what holds for the host.
+    pub fn reset(&mut self) {
+        self.layers.truncate(1);
+        self.walks = 0;
+    }
+
+    /// The sections pushed from now on belong to a new walk.
+    pub fn begin_walk(&mut self) {
+        self.walks += 1;
+    }
+
+    /// Puts a section on top.
+    pub fn push(&mut self, settings: &'a Settings) {
+        self.layers.push(Layer {
+            walk: self.walks,
+            settings,
+        });
+    }
+
+    /// What the last section that says something says.
+    fn last<T>(&self, ask: impl Fn(&'a Settings) -> Option<T>) -> Option<T> {
+        self.layers
+            .iter()
+            .rev()
+            .find_map(|layer| ask(layer.settings))
+    }
+
+    /// Every section, the oldest first.
+    fn all(&self) -> impl DoubleEndedIterator<Item = &'a Settings> + '_ {
+        self.layers.iter().map(|layer| layer.settings)
+    }
+
+    /// `UseCanonicalName` is on.
+    pub fn canonical_name(&self) -> bool {
+        self.last(|settings| settings.canonical_name)
+            .unwrap_or(false)
+    }
+
+    /// `Options FollowSymLinks` or `SymLinksIfOwnerMatch` is on; Apache's default is on.
+    pub fn symlinks(&self) -> bool {
+        self.last(|settings| settings.symlinks).unwrap_or(true)
+    }
+
+    /// `Options Indexes` is on.
+    pub fn indexes(&self) -> bool {
+        self.last(|settings| settings.indexes).unwrap_or(false)
+    }
+
+    /// `RedirectRelative` is on.
+    pub fn redirect_relative(&self) -> bool {
+        self.last(|settings| settings.redirect_relative)
+            .unwrap_or(false)
+    }
+
+    /// `DirectorySlash` is on.
+    pub fn directory_slash(&self) -> bool {
+        self.last(|settings| settings.directory_slash)
+            .unwrap_or(true)
+    }
+
+    /// `DirectoryIndex`; `None` when no directive was given.
+    pub fn directory_index(&self) -> Option<&'a [Vec<u8>]> {
+        self.last(|settings| settings.directory_index.as_deref())
+    }
+
+    /// `DirectoryIndexRedirect`: the status; 0 for off.
+    pub fn index_redirect(&self) -> u16 {
+        self.last(|settings| settings.index_redirect).unwrap_or(0)
+    }
+
+    /// `FallbackResource`, when there is one.
+    pub fn fallback(&self) -> Option<&'a [u8]> {
+        self.last(|settings| settings.fallback.as_deref())
+            .filter(|path| !path.is_empty())
+    }
+
+    /// The one-argument `Alias` of a section.
+    pub fn alias(&self) -> Option<&'a Expression> {
+        self.last(|settings| settings.alias.as_ref())
+    }
+
+    /// Who may come in.
+    pub fn access(&self) -> Access {
+        self.last(|settings| settings.access)
+            .unwrap_or(Access::Granted)
+    }
+
+    /// `ErrorDocument` for a status.
+    pub fn error_document(&self, status: u16) -> Option<&'a ErrorDocument> {
+        self.last(|settings| {
+            let mut documents = settings.error_documents.iter().rev();
+            documents
+                .find(|(known, _)| *known == status)
+                .map(|(_, document)| document)
+        })
+    }
+
+    /// Lists of redirects, the innermost section's first.
+    pub fn redirects(&self) -> Vec<RedirectListId> {
+        self.all()
+            .rev()
+            .filter_map(|settings| settings.redirects)
+            .collect()
+    }
+
+    /// `<Files>` sections, in the order they merge.
+    pub fn files(&self) -> Vec<SectionId> {
+        self.all()
+            .flat_map(|settings| settings.files.iter().copied())
+            .collect()
+    }
+
+    /// `<If>` chains, in the order they merge.
+    pub fn ifs(&self) -> Vec<SectionId> {
+        self.all()
+            .flat_map(|settings| settings.ifs.iter().copied())
+            .collect()
+    }
+
+    /// `SetEnvIf` and kin of sections, in order; server-level ones are the host's.
+    pub fn set_env_if(&self) -> Vec<&'a [EnvRule]> {
+        self.all()
+            .map(|settings| settings.set_env_if.as_slice())
+            .collect()
+    }
+
+    /// `SetEnv` and `PassEnv`, in order.
+    pub fn set_env(&self) -> Vec<(&'a [u8], &'a [u8])> {
+        self.all()
+            .flat_map(|settings| settings.set_env.iter())
+            .map(|(name, value)| (name.as_slice(), value.as_slice()))
+            .collect()
+    }
+
+    /// A section that cannot be read applies.
+    pub fn broken(&self) -> bool {
+        self.all().any(|settings| settings.broken)
+    }
+
+    /// Rewriting, merged as httpd does: each walk by itself, then onto what there was.
+    pub fn rewriting(&self) -> Option<Rewriting<'a>> {
+        let mut whole: Option<Rewriting<'a>> = None;
+        let mut walk: Option<Rewriting<'a>> = None;
+        let mut current = 0;
+        for layer in &self.layers {
+            if layer.walk != current {
+                whole = merge_options(whole, walk.take());
+                current = layer.walk;
+            }
+            let own = layer.settings.rewrite.as_ref().map(Rewriting::own);
+            walk = merge_options(walk, own);
+        }
+        merge_options(whole, walk)
+    }
+}
+
+fn merge_options<'a>(
+    base: Option<Rewriting<'a>>,
+    overrides: Option<Rewriting<'a>>,
+) -> Option<Rewriting<'a>> {
+    match (base, overrides) {
+        (Some(base), Some(overrides)) => Some(base.merge(overrides)),
+        (base, overrides) => overrides.or(base),
+    }
+}
+
+impl<'a> Rewriting<'a> {
+    fn own(section: &'a DirectoryRewrite) -> Self {
+        Self {
+            engine: section.engine,
+            options: section.options,
+            base: section.base.as_deref(),
+            directory: section.directory.as_deref(),
+            rules: vec![section.rules],
+        }
+    }
+
+    /// `RewriteEngine` is on.
+    pub fn enabled(&self) -> bool {
+        self.engine.unwrap_or(false)
+    }
+
+    /// `RewriteOptions`.
+    pub fn options(&self) -> RewriteOptions {
+        self.options.unwrap_or_default()
+    }
+
+    /// One section on top of another (`config_perdir_merge`).
+    fn merge(self, overrides: Self) -> Self {
+        let options = overrides.options.or(self.options);
+        let own = options.unwrap_or_default();
+        let base = if own.contains(RewriteOptions::MERGE_BASE) {
+            overrides.base.or(self.base)
+        } else {
+            overrides.base
+        };
+        let inherits = |explicit, down| {
+            own.contains(explicit)
+                || (self.options().contains(down) && !own.contains(RewriteOptions::IGNORE_INHERIT))
+        };
+        let rules = if inherits(RewriteOptions::INHERIT, RewriteOptions::INHERIT_DOWN) {
+            [overrides.rules, self.rules].concat()
+        } else if inherits(
+            RewriteOptions::INHERIT_BEFORE,
+            RewriteOptions::INHERIT_DOWN_BEFORE,
+        ) {
+            [self.rules, overrides.rules].concat()
+        } else {
+            overrides.rules
+        };
+        Self {
+            engine: overrides.engine.or(self.engine),
+            options,
+            base,
+            directory: overrides.directory,
+            rules,
+        }
+    }
+}

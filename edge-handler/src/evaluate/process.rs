@@ -1,0 +1,99 @@
+//! One request or subrequest from URL to fixups (`ap_process_request_internal`).
+//!
+//! In: a record whose URL is decoded. Out: the record with file name, settings and handler, or a
+//! status. Absent: what a handler then does (`evaluate`), and decoding (`canonical`).
+
+use crate::site::Access;
+use crate::source::Source;
+
+use super::record::{Handler, OK, Record, Verdict};
+use super::{Halt, Run};
+
+/// Is the file name of a record known before its URL is mapped?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Start {
+    /// No: the URL has to be mapped.
+    Url,
+    /// Yes: a file subrequest.
+    File,
+}
+
+impl<'a, S: Source> Run<'a, S> {
+    /// Takes a record as far as its handler. The status is an error's, or a redirect's.
+    pub(super) fn process_request(
+        &mut self,
+        record: &mut Record<'a>,
+        start: Start,
+    ) -> Result<Result<(), u16>, Halt> {
+        if start == Start::Url {
+            self.walk_location_and_if(record)?;
+            match self.translate_name(record)? {
+                Verdict::Status(status) => return Ok(Err(status)),
+                Verdict::Decline => return Ok(Err(500)),
+                Verdict::Accept => {}
+            }
+        }
+        record.settings.reset();
+        if let Err(status) = self.map_to_storage(record) {
+            return Ok(Err(status));
+        }
+        self.walk_location_and_if(record)?;
+        if record.settings.broken() {
+            return Ok(Err(500));
+        }
+        if record.main.is_none() {
+            self.set_directory_environment(record)?;
+        }
+        if record.settings.access() == Access::Denied {
+            return Ok(Err(403));
+        }
+        self.fixups(record)
+    }
+
+    /// From URL-path to file name (`ap_run_translate_name`): the first that says something decides.
+    fn translate_name(&mut self, record: &mut Record<'a>) -> Result<Verdict, Halt> {
+        let mut verdict = self.hook_uri2file(record)?;
+        if verdict == Verdict::Decline {
+            verdict = self.proxy_trans(record);
+        }
+        if verdict == Verdict::Decline {
+            verdict = self.translate_alias_redir(record)?;
+        }
+        if verdict == Verdict::Decline {
+            let uri = record.uri.clone();
+            verdict = self.core_translate(record, &uri);
+        }
+        Ok(verdict)
+    }
+
+    /// Directories and files; what goes to another server has none (`ap_run_map_to_storage`).
+    fn map_to_storage(&mut self, record: &mut Record<'a>) -> Result<(), u16> {
+        if record.handler == Handler::Proxy {
+            return Ok(());
+        }
+        if record.uri == b"*" {
+            // `OPTIONS *` is answered here and now.
+            return Err(OK);
+        }
+        self.directory_walk(record)?;
+        self.file_walk(record);
+        Ok(())
+    }
+
+    /// `ap_run_fixups`: all of them, until one gives a status.
+    fn fixups(&mut self, record: &mut Record<'a>) -> Result<Result<(), u16>, Halt> {
+        if let Verdict::Status(status) = self.hook_fixup(record)? {
+            return Ok(Err(status));
+        }
+        for (name, value) in record.settings.set_env() {
+            record.environment.set(name, value);
+        }
+        if let Verdict::Status(status) = self.fixup_redir(record)? {
+            return Ok(Err(status));
+        }
+        if let Verdict::Status(status) = self.dir_fixups(record)? {
+            return Ok(Err(status));
+        }
+        Ok(Ok(()))
+    }
+}

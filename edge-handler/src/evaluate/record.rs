@@ -1,0 +1,164 @@
+//! One request on its way through the server: the part of `request_rec` that can change an answer.
+//!
+//! In: a client's request, or a record that starts another. Out: [`Record`]. Absent: what holds for
+//! all records of one client request; see [`super::Run`].
+
+use crate::site::FileKind;
+
+use super::merge::Merged;
+use super::table::Table;
+
+/// The status of a request nothing has gone wrong with (`HTTP_OK`).
+pub(super) const OK: u16 = 200;
+
+/// Who produces the response (`r->handler`, as far as it matters).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Handler {
+    /// The files.
+    Default,
+    /// Another server; the file name is `proxy:` and the URL.
+    Proxy,
+    /// `redirect-handler` of `mod_rewrite`: the file name is `redirect:` and the URL to start
+    /// over with.
+    Redirect,
+}
+
+/// Where an `Alias` took the request (`ap_set_context_info`).
+#[derive(Debug, Clone)]
+pub(super) struct Context {
+    /// The URL-path of the alias.
+    pub prefix: Vec<u8>,
+    /// What it stands for.
+    pub document_root: Vec<u8>,
+}
+
+/// What a subrequest knows of the request that asked for it (`r->main`).
+#[derive(Debug, Clone)]
+pub(super) struct Main {
+    /// Its URL-path.
+    pub uri: Vec<u8>,
+}
+
+/// What is kept of a request that was redirected internally (`r->prev`).
+#[derive(Debug, Clone)]
+pub(super) struct Earlier {
+    /// Its status.
+    pub status: u16,
+    /// Its `Location`.
+    pub location: Option<Vec<u8>>,
+}
+
+/// A request, a subrequest or an internally redirected request.
+#[derive(Debug, Clone)]
+pub(super) struct Record<'a> {
+    /// The method.
+    pub method: &'a [u8],
+    /// The protocol; `INCLUDED` for a subrequest.
+    pub protocol: &'a [u8],
+    /// The decoded URL-path.
+    pub uri: Vec<u8>,
+    /// The raw query string.
+    pub args: Option<Vec<u8>>,
+    /// The file name; before translation the path as rewritten so far; `None` before that.
+    pub filename: Option<Vec<u8>>,
+    /// What follows the file name; empty when nothing does.
+    pub path_info: Vec<u8>,
+    /// The status so far.
+    pub status: u16,
+    /// The `Location` header.
+    pub location: Option<Vec<u8>>,
+    /// Names for the `Vary` header.
+    pub vary: Vec<Vec<u8>>,
+    /// Environment variables (`subprocess_env`).
+    pub environment: Table,
+    /// Everything that applies (`per_dir_config`).
+    pub settings: Merged<'a>,
+    /// What the file name is on disk (`finfo`).
+    pub kind: Option<FileKind>,
+    /// Who answers.
+    pub handler: Handler,
+    /// Where an alias took it.
+    pub context: Option<Context>,
+    /// The result of rewriting named this very host (`mod_rewrite_uri_reduced`).
+    pub reduced: bool,
+    /// The URL for another server is used as it is (`proxy-nocanon`).
+    pub unescaped: bool,
+    /// A rule with `END` applied: no more rewriting.
+    pub ended: bool,
+    /// The request that asked for this subrequest.
+    pub main: Option<Main>,
+    /// The requests before this one, oldest first.
+    pub earlier: Vec<Earlier>,
+    /// Internal redirects so far.
+    pub redirects: u32,
+    /// Depth of subrequests.
+    pub subrequests: u32,
+}
+
+impl<'a> Record<'a> {
+    /// A fresh request.
+    pub fn new(method: &'a [u8], protocol: &'a [u8], settings: Merged<'a>) -> Self {
+        Self {
+            method,
+            protocol,
+            uri: Vec::new(),
+            args: None,
+            filename: None,
+            path_info: Vec::new(),
+            status: OK,
+            location: None,
+            vary: Vec::new(),
+            environment: Table::default(),
+            settings,
+            kind: None,
+            handler: Handler::Default,
+            context: None,
+            reduced: false,
+            unescaped: false,
+            ended: false,
+            main: None,
+            earlier: Vec::new(),
+            redirects: 0,
+            subrequests: 0,
+        }
+    }
+
+    /// The file name, empty when there is none yet.
+    pub fn filename(&self) -> &[u8] {
+        self.filename.as_deref().unwrap_or_default()
+    }
+
+    /// May a lookup start a subrequest without running in circles (`subreq_ok`)?
+    pub fn may_look_ahead(&self) -> bool {
+        self.main.as_ref().is_none_or(|main| main.uri != self.uri)
+    }
+
+    /// Notes that the response depends on request headers (`apr_table_merge` of `Vary`).
+    pub fn add_vary(&mut self, names: Vec<Vec<u8>>) {
+        for name in names {
+            if !self
+                .vary
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(&name))
+            {
+                self.vary.push(name);
+            }
+        }
+    }
+}
+
+/// What a hook says (`OK`, `DECLINED` or a status).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Done with it.
+    Accept,
+    /// Not my concern.
+    Decline,
+    /// Stop here with this status.
+    Status(u16),
+}
+
+/// Is this a status that carries a `Location` (`ap_is_HTTP_REDIRECT`)?
+pub(super) fn is_redirect(status: u16) -> bool {
+    (300..400).contains(&status)
+}

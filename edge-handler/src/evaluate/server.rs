@@ -1,0 +1,195 @@
+//! Rewriting in server context (`hook_uri2file`).
+//!
+//! In: a record before its URL-path is mapped to a file. Out: a [`Verdict`], the record changed.
+//! Absent: rewriting in a directory; see `directory`.
+
+use crate::rules::{Rule, RuleFlags};
+use crate::site::RewriteOptions;
+use crate::source::Source;
+
+use super::escape::{escape_absolute_uri, escape_uri, is_absolute_uri};
+use super::files::{is_too_long, join_below};
+use super::list::{Action, PASS_THROUGH, Rules};
+use super::record::{Handler, OK, Record, Verdict, is_redirect};
+use super::rule::PROXY;
+use super::{Halt, Run};
+
+impl<'a, S: Source> Run<'a, S> {
+    pub(super) fn hook_uri2file(&mut self, record: &mut Record<'a>) -> Result<Verdict, Halt> {
+        let Some(directory) = record.settings.rewriting() else {
+            return Ok(Verdict::Decline);
+        };
+        let Some(server) = self.host.rewrite.as_ref() else {
+            return Ok(Verdict::Decline);
+        };
+        if !directory.enabled() || record.ended {
+            return Ok(Verdict::Decline);
+        }
+        let any_uri = directory.options().contains(RewriteOptions::ALLOW_ANY_URI);
+        if !any_uri && !record.uri.starts_with(b"/") {
+            return Ok(Verdict::Decline);
+        }
+        let original = record.args.clone();
+        if record.filename.is_none() {
+            record.filename = Some(record.uri.clone());
+        }
+        let sets = [server.rules];
+        let result = self.apply_rewrite_list(record, Rules::new(&sets), None)?;
+        if result.action == Action::Unchanged {
+            return Ok(Verdict::Decline);
+        }
+        if has_unsafe_query(record, result.action) {
+            return Ok(Verdict::Status(403));
+        }
+        if let Some(status) = requested_status(record, result.action) {
+            return Ok(Verdict::Status(status));
+        }
+        if record.filename().starts_with(PROXY) {
+            go_ahead_with_proxy(record, result.action);
+            return Ok(Verdict::Accept);
+        }
+        if is_absolute_uri(record.filename()).is_some() {
+            return Ok(redirect(record, result.action, original.as_deref()));
+        }
+        if let Some(uri) = record.filename().strip_prefix(PASS_THROUGH) {
+            record.uri = uri.to_vec();
+            return Ok(Verdict::Decline);
+        }
+        Ok(self.go_ahead_locally(record, server.options, result.last))
+    }
+
+    /// The end of `hook_uri2file`: the result is a file, or a URL-path below the document root.
+    fn go_ahead_locally(
+        &mut self,
+        record: &mut Record<'a>,
+        options: RewriteOptions,
+        last: Option<&Rule>,
+    ) -> Verdict {
+        if !record.filename().starts_with(b"/") {
+            return Verdict::Status(400);
+        }
+        let last = last.filter(|_| !options.contains(RewriteOptions::UNSAFE_PREFIX_STAT));
+        let is_file = self.prefix_stat(record, last);
+        let legacy = options.contains(RewriteOptions::LEGACY_PREFIX_DOC_ROOT);
+        if is_file && (legacy || !record.reduced) {
+            return Verdict::Accept;
+        }
+        let path = record.filename().to_vec();
+        self.core_translate(record, &path)
+    }
+
+    /// Does the path name a file rather than a URL-path (`prefix_stat`)? Its first part must
+    /// exist, and the rule must have meant it: by its own text, a flag, or the document root.
+    fn prefix_stat(&mut self, record: &Record<'_>, last: Option<&Rule>) -> bool {
+        let path = record.filename();
+        let slashes = path.iter().take_while(|byte| **byte == b'/').count();
+        let first = path[slashes..].split(|byte| *byte == b'/').next();
+        let first = first.unwrap_or_default();
+        if first == b".." || first.len() > 255 {
+            return false;
+        }
+        let prefix = if first == b"." {
+            b"/".to_vec()
+        } else {
+            [b"/", first].concat()
+        };
+        if self.top_level(&prefix).is_none() {
+            return false;
+        }
+        let Some(rule) = last else {
+            return true;
+        };
+        let context = record
+            .context
+            .as_ref()
+            .map(|context| &context.document_root);
+        rule.flags.contains(RuleFlags::UNSAFE_PREFIX_STAT)
+            || rule.substitution.source.starts_with(&prefix)
+            || path.starts_with(&self.host.document_root)
+            || context.is_some_and(|root| path.starts_with(root))
+    }
+
+    /// Maps a URL-path below the document root (`ap_core_translate`).
+    pub(super) fn core_translate(&self, record: &mut Record<'a>, uri: &[u8]) -> Verdict {
+        if record.handler == Handler::Proxy {
+            return Verdict::Status(403);
+        }
+        if !uri.starts_with(b"/") && uri != b"*" {
+            return Verdict::Status(400);
+        }
+        match join_below(&self.host.document_root, uri) {
+            Some(filename) if !is_too_long(&filename) => {
+                record.filename = Some(filename);
+                Verdict::Accept
+            }
+            _ => Verdict::Status(403),
+        }
+    }
+}
+
+/// A query string with spaces or control characters that nothing will escape (AH10410).
+pub(super) fn has_unsafe_query(record: &Record<'_>, action: Action) -> bool {
+    let will_escape = is_absolute_uri(record.filename()).is_some() && action != Action::NoEscape;
+    let is_bad = |byte: &u8| *byte <= b' ' || *byte == 0x7f;
+    !will_escape
+        && record
+            .args
+            .as_deref()
+            .unwrap_or_default()
+            .iter()
+            .any(is_bad)
+}
+
+/// The status a rule asked for.
+pub(super) fn requested_status(record: &mut Record<'_>, action: Action) -> Option<u16> {
+    match action {
+        Action::Status(status) => {
+            record.status = OK;
+            Some(status)
+        }
+        // The record keeps the status, so that no ErrorDocument is looked for.
+        Action::StatusSet(status) => Some(status),
+        _ => None,
+    }
+}
+
+/// Hands the request to the proxy: path info and, when it is not to be escaped, the query string
+/// become part of the URL.
+pub(super) fn go_ahead_with_proxy(record: &mut Record<'_>, action: Action) {
+    record.unescaped = action == Action::NoEscape;
+    record.handler = Handler::Proxy;
+}
+
+/// An external redirect to the absolute URL that rewriting arrived at.
+pub(super) fn redirect(
+    record: &mut Record<'_>,
+    action: Action,
+    original: Option<&[u8]>,
+) -> Verdict {
+    let no_escape = action == Action::NoEscape;
+    let mut url = record.filename().to_vec();
+    if let Some(scheme) = is_absolute_uri(&url)
+        && !no_escape
+    {
+        url = escape_absolute_uri(&url, scheme.scheme_len);
+    }
+    if let Some(args) = record.args.as_deref() {
+        url.push(b'?');
+        if no_escape || original == Some(args) {
+            url.extend_from_slice(args);
+        } else {
+            url.extend(escape_uri(args));
+        }
+    }
+    let status = if is_redirect(record.status) {
+        record.status
+    } else {
+        302
+    };
+    if is_redirect(record.status) {
+        record.status = OK;
+    }
+    record.location = Some(url.clone());
+    record.filename = Some(url);
+    Verdict::Status(status)
+}

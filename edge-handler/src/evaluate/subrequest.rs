@@ -1,0 +1,110 @@
+//! Questions the server asks itself (`ap_sub_req_lookup_uri`, `ap_sub_req_lookup_file`).
+//!
+//! In: a record and a URL or file name. Out: a record of its own, with the status the lookup came
+//! to. Absent: running it; a lookup ends at the fixups.
+
+use crate::canonical::{Canonical, MergeSlashes, canonical_internal};
+use crate::source::Source;
+
+use super::escape::escape_uri;
+use super::files::canonical_path;
+use super::merge::Merged;
+use super::process::Start;
+use super::record::{Main, Record};
+use super::{Halt, Run};
+
+/// `LimitInternalRecursion`: internal redirects in a row, and depth of subrequests.
+const RECURSION_LIMIT: u32 = 10;
+
+impl<'a, S: Source> Run<'a, S> {
+    /// Looks up a URL; a relative one starts where the record's own ends.
+    pub(super) fn subrequest_uri(
+        &mut self,
+        record: &Record<'a>,
+        url: &[u8],
+    ) -> Result<Record<'a>, Halt> {
+        let mut new = self.make_sub_request(record);
+        let whole = if url.starts_with(b"/") {
+            url.to_vec()
+        } else {
+            [&escape_uri(parent_directory(&record.uri)), url].concat()
+        };
+        self.spend()?;
+        if is_recursion_limit_exceeded(record) {
+            new.status = 500;
+            return Ok(new);
+        }
+        match self.canonical_url(&whole) {
+            Ok(Canonical { path, query, .. }) => {
+                new.uri = path;
+                new.args = query;
+                self.finish_lookup(new, Start::Url)
+            }
+            Err(status) => {
+                new.status = status;
+                Ok(new)
+            }
+        }
+    }
+
+    /// Looks up a file; a relative name starts in the directory of the record's own.
+    pub(super) fn subrequest_file(
+        &mut self,
+        record: &Record<'a>,
+        file: &[u8],
+    ) -> Result<Record<'a>, Halt> {
+        let mut new = self.make_sub_request(record);
+        let directory = parent_directory(record.filename());
+        let filename = if file.starts_with(b"/") {
+            canonical_path(file)
+        } else {
+            canonical_path(&[directory, file].concat())
+        };
+        let sibling = filename.strip_prefix(directory);
+        if let Some(name) = sibling.filter(|name| !name.is_empty() && !name.contains(&b'/')) {
+            new.uri = [parent_directory(&record.uri), name].concat();
+        }
+        new.filename = Some(filename);
+        self.spend()?;
+        if is_recursion_limit_exceeded(record) {
+            new.status = 500;
+            return Ok(new);
+        }
+        self.finish_lookup(new, Start::File)
+    }
+
+    fn finish_lookup(&mut self, mut new: Record<'a>, start: Start) -> Result<Record<'a>, Halt> {
+        if let Err(status) = self.process_request(&mut new, start)? {
+            new.status = status;
+        }
+        Ok(new)
+    }
+
+    fn make_sub_request(&self, record: &Record<'a>) -> Record<'a> {
+        let mut new = Record::new(b"GET", b"INCLUDED", Merged::new(&self.host.settings));
+        new.environment = record.environment.clone();
+        new.main = Some(Main {
+            uri: record.uri.clone(),
+        });
+        new.redirects = record.redirects;
+        new.subrequests = record.subrequests + 1;
+        new
+    }
+
+    /// A URL made inside the server, read as if a client had sent it.
+    pub(super) fn canonical_url(&self, url: &[u8]) -> Result<Canonical, u16> {
+        let merge = MergeSlashes::of(self.host);
+        canonical_internal(url, merge, self.host.encoded_slashes)
+    }
+}
+
+/// `ap_is_recursion_limit_exceeded`.
+pub(super) fn is_recursion_limit_exceeded(record: &Record<'_>) -> bool {
+    record.redirects >= RECURSION_LIMIT || record.subrequests >= RECURSION_LIMIT
+}
+
+/// Everything up to and including the last slash (`ap_make_dirstr_parent`).
+fn parent_directory(path: &[u8]) -> &[u8] {
+    let slash = path.iter().rposition(|byte| *byte == b'/');
+    slash.map_or(b"", |slash| &path[..=slash])
+}

@@ -1,0 +1,43 @@
+//! Names with values, names in either case (`apr_table_t`).
+//!
+//! In: names and values. Out: [`Table`]. Absent: repeated names.
+
+/// Names with values, in the order they were first set.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Table {
+    entries: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Table {
+    /// The value of a name.
+    pub fn get(&self, name: &[u8]) -> Option<&[u8]> {
+        let mut entries = self.entries.iter();
+        let found = entries.find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_slice())
+    }
+
+    /// Sets a name, replacing its value.
+    pub fn set(&mut self, name: &[u8], value: &[u8]) {
+        let mut entries = self.entries.iter_mut();
+        match entries.find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            Some((_, known)) => *known = value.to_vec(),
+            None => self.entries.push((name.to_vec(), value.to_vec())),
+        }
+    }
+
+    /// Removes a name.
+    pub fn unset(&mut self, name: &[u8]) {
+        self.entries
+            .retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+    }
+
+    /// Every name with `REDIRECT_` before it (`rename_original_env`).
+    pub fn redirected(&self) -> Self {
+        let renamed = self.entries.iter();
+        let renamed =
+            renamed.map(|(name, value)| ([b"REDIRECT_", name.as_slice()].concat(), value.clone()));
+        Self {
+            entries: renamed.collect(),
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! URLs of this server: splitting, shortening, completing (`splitout_queryargs`, `reduce_uri`,
+//! `fully_qualify_uri`, `ap_construct_url`).
+//!
+//! In: a record whose path was replaced. Out: the record changed. Absent: escaping; see `escape`.
+
+use crate::request::Scheme;
+use crate::rules::RuleFlags;
+use crate::site::{Host, HostPattern, RewriteOptions};
+use crate::source::Source;
+
+use super::Run;
+use super::cookie::leading_integer;
+use super::escape::is_absolute_uri;
+use super::glob::host_matches;
+use super::record::{Handler, Record};
+use super::rule::PROXY;
+
+impl Record<'_> {
+    /// Moves the query string out of the path (`splitout_queryargs`).
+    pub(super) fn splitout_queryargs(&mut self, flags: RuleFlags) {
+        if flags.contains(RuleFlags::QUERY_NONE) {
+            self.args = None;
+            return;
+        }
+        let scheme = is_absolute_uri(self.filename());
+        if scheme.is_some_and(|scheme| !scheme.supports_query) {
+            self.args = None;
+            return;
+        }
+        if flags.contains(RuleFlags::QUERY_DISCARD) {
+            self.args = None;
+        }
+        let skip = scheme.map_or(0, |scheme| scheme.scheme_len);
+        let Some(filename) = self.filename.as_mut() else {
+            return;
+        };
+        let mut rest = filename.iter().skip(skip);
+        let found = if flags.contains(RuleFlags::QUERY_LAST) {
+            rest.rposition(|byte| *byte == b'?')
+        } else {
+            rest.position(|byte| *byte == b'?')
+        };
+        let Some(found) = found else {
+            return;
+        };
+        let query = filename.split_off(skip + found);
+        self.take_query(&query[1..], flags);
+    }
+
+    fn take_query(&mut self, query: &[u8], flags: RuleFlags) {
+        if !flags.contains(RuleFlags::QUERY_APPEND) {
+            self.args = Some(query.to_vec());
+        } else if !query.is_empty() {
+            let before = self.args.as_deref().unwrap_or_default();
+            self.args = Some([query, b"&", before].concat());
+        }
+        match self.args.as_mut() {
+            Some(args) if args.is_empty() => self.args = None,
+            Some(args) if args.ends_with(b"&") => {
+                args.pop();
+            }
+            _ => {}
+        }
+    }
+
+    /// Leaves one slash at the beginning of the path.
+    pub(super) fn merge_leading_slashes(&mut self) {
+        if let Some(filename) = self.filename.as_mut() {
+            let slashes = filename.iter().take_while(|byte| **byte == b'/').count();
+            filename.drain(..slashes.saturating_sub(1));
+        }
+    }
+
+    /// Was the request already handed to another server?
+    pub(super) fn is_proxied(&self) -> bool {
+        self.handler == Handler::Proxy && self.filename().starts_with(PROXY)
+    }
+}
+
+/// The port of a host as its configuration gives it (`s->port`); 0 for none.
+fn configured_port(host: &Host) -> u16 {
+    let address = host.addresses.first().and_then(|address| address.port);
+    host.port.or(address).unwrap_or(0)
+}
+
+impl<S: Source> Run<'_, S> {
+    /// The scheme of URLs to this server (`ap_http_scheme`).
+    pub(super) fn scheme(&self) -> Scheme {
+        if self.host.tls {
+            Scheme::Https
+        } else {
+            self.host.scheme.unwrap_or_default()
+        }
+    }
+
+    /// The name of this server in URLs (`ap_get_server_name_for_url`).
+    pub(super) fn server_name(&self, record: &Record<'_>) -> Vec<u8> {
+        let name = match self.hostname.as_deref() {
+            Some(name) if !record.settings.canonical_name() => name,
+            _ => &self.host.name,
+        };
+        if name.contains(&b':') && !name.starts_with(b"[") {
+            [b"[", name, b"]"].concat()
+        } else {
+            name.to_vec()
+        }
+    }
+
+    /// The port of this server in URLs (`ap_get_server_port`).
+    pub(super) fn server_port(&self, record: &Record<'_>) -> u16 {
+        let asked = self.port.filter(|_| !record.settings.canonical_name());
+        match asked.unwrap_or_else(|| configured_port(self.host)) {
+            0 => self.scheme().default_port(),
+            port => port,
+        }
+    }
+
+    /// An absolute URL of this server (`ap_construct_url`).
+    pub(super) fn construct_url(&self, path: &[u8], record: &Record<'_>) -> Vec<u8> {
+        let scheme = self.scheme();
+        let port = self.server_port(record);
+        let mut url = [scheme.name().as_bytes(), b"://", &self.server_name(record)].concat();
+        if port != scheme.default_port() {
+            url.extend_from_slice(format!(":{port}").as_bytes());
+        }
+        url.extend_from_slice(path);
+        url
+    }
+
+    /// Makes the path an absolute URL of this server unless it is one (`fully_qualify_uri`).
+    pub(super) fn fully_qualify_uri(&self, record: &mut Record<'_>) {
+        if record.method == b"CONNECT" || is_absolute_uri(record.filename()).is_some() {
+            return;
+        }
+        let slash: &[u8] = if record.filename().starts_with(b"/") {
+            b""
+        } else {
+            b"/"
+        };
+        let path = [slash, record.filename()].concat();
+        record.filename = Some(self.construct_url(&path, record));
+    }
+
+    /// Makes an absolute URL of this very host a path (`reduce_uri`).
+    pub(super) fn reduce_uri(&self, record: &mut Record<'_>) {
+        let Some((host, port, path)) = self.split_own_scheme(record.filename()) else {
+            return;
+        };
+        if !self.is_this_host(host, port) {
+            return;
+        }
+        record.filename = Some(path.to_vec());
+        let options = self.host.rewrite.as_ref().map(|rewrite| rewrite.options);
+        if !options
+            .unwrap_or_default()
+            .contains(RewriteOptions::LEGACY_PREFIX_DOC_ROOT)
+        {
+            record.reduced = true;
+        }
+    }
+
+    /// Host, port and path of a URL with the scheme of this server.
+    fn split_own_scheme<'u>(&self, url: &'u [u8]) -> Option<(&'u [u8], i64, &'u [u8])> {
+        let scheme = self.scheme();
+        let (name, rest) = url.split_at_checked(scheme.name().len())?;
+        let rest = rest.strip_prefix(b"://")?;
+        if !name.eq_ignore_ascii_case(scheme.name().as_bytes()) {
+            return None;
+        }
+        let end = |text: &[u8], ends: &[u8]| {
+            let found = text.iter().position(|byte| ends.contains(byte));
+            found.unwrap_or(text.len())
+        };
+        let (host, rest) = rest.split_at(end(rest, b"/:"));
+        let (port, path) = match rest.strip_prefix(b":") {
+            Some(rest) => {
+                let (port, path) = rest.split_at(end(rest, b"/"));
+                // `atoi` into an unsigned short.
+                (leading_integer(port) & 0xffff, path)
+            }
+            None => (i64::from(scheme.default_port()), rest),
+        };
+        Some((host, port, if path.is_empty() { b"/" } else { path }))
+    }
+
+    /// `ap_matches_request_vhost`.
+    fn is_this_host(&self, name: &[u8], port: i64) -> bool {
+        let has_port = |known: u16| i64::from(known) == port;
+        let by_address = self.host.addresses.iter().any(|address| {
+            let ip = address.ip.as_deref().unwrap_or(b"*");
+            address.port.is_none_or(has_port) && name.eq_ignore_ascii_case(ip)
+        });
+        by_address || has_port(configured_port(self.host)) && self.has_name(name)
+    }
+
+    fn has_name(&self, name: &[u8]) -> bool {
+        let aliases = &self.host.aliases;
+        name.eq_ignore_ascii_case(&self.host.name)
+            || aliases.iter().any(|alias| match alias {
+                HostPattern::Exact(alias) => name.eq_ignore_ascii_case(alias),
+                HostPattern::Wildcard(alias) => host_matches(alias, name),
+            })
+    }
+}
