@@ -18,6 +18,7 @@ fn answer(outcome: Outcome) -> Answer {
         vary: Vec::new(),
         untouched: false,
         trace: Vec::new(),
+        assumed_absent: Vec::new(),
     }
 }
 
