@@ -52,7 +52,7 @@ pub struct Record {
 }
 
 /// Folder names the records were made with; requests and configurations may hold them.
-const RECORDED_BASE: &str = "/tmp/research/wk/rig";
+const RECORDED_BASE: &str = "/tmp/recorded";
 
 /// Where a record's files are when it is run again.
 #[derive(Debug, Clone, PartialEq, Eq)]
