@@ -115,6 +115,9 @@ impl Macro {
 
     /// The lines that `Use name values…` stands for (`use_macro`, `process_content`); `used` is that line.
     ///
+    /// A line that a value ends in a backslash goes on with the next one of the body; not, as in
+    /// Apache, with what follows the `Use` if it is the last.
+    ///
     /// # Errors
     ///
     /// Not as many values as parameters, or a line that becomes too long.

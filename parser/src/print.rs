@@ -84,28 +84,21 @@ fn rewrite_cond(line: &mut Vec<u8>, cond: &RewriteCond) {
         (cond.no_vary, b"NV"),
     ];
     let set = flags.iter().filter(|(is_set, _)| *is_set);
-    flag_list(line, set.map(|(_, name)| name.to_vec()).collect());
+    flag_list(line, set.map(|(_, name)| name.to_vec()));
 }
 
 fn rewrite_rule(line: &mut Vec<u8>, rule: &RewriteRule) {
     let mark: &[u8] = if rule.negated { b"!" } else { b"" };
     raw_argument(line, &[mark, &rule.pattern.value].concat());
     raw_argument(line, &rule.substitution.value);
-    flag_list(
-        line,
-        rule.flags
-            .iter()
-            .map(|flag| rule_flag(&flag.value))
-            .collect(),
-    );
+    flag_list(line, rule.flags.iter().map(|flag| rule_flag(&flag.value)));
 }
 
-fn flag_list(line: &mut Vec<u8>, flags: Vec<Vec<u8>>) {
+fn flag_list(line: &mut Vec<u8>, flags: impl Iterator<Item = Vec<u8>>) {
+    let flags: Vec<_> = flags.collect();
     if !flags.is_empty() {
-        raw_argument(
-            line,
-            &[b"[", flags.join(&b","[..]).as_slice(), b"]"].concat(),
-        );
+        let list = flags.join(&b","[..]);
+        raw_argument(line, &[b"[", list.as_slice(), b"]"].concat());
     }
 }
 

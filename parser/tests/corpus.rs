@@ -108,7 +108,7 @@ fn first_error(parsed: &Parsed) -> Option<&Diagnostic> {
 
 fn line_of(bytes: &[u8], at: u32) -> u64 {
     let before = &bytes[..at as usize];
-    1 + before.iter().filter(|&&byte| byte == b'\n').count() as u64
+    before.split(|&byte| byte == b'\n').count() as u64
 }
 
 fn corpus() -> Option<PathBuf> {

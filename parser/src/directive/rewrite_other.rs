@@ -79,21 +79,19 @@ pub(super) fn options(statement: &mut Statement<'_>) -> Result<Kind, Diagnostic>
     if options.is_empty() {
         return Err(statement.wrong_count("RewriteOptions Inherit"));
     }
-    match options
+    if let Some(option) = options
         .iter()
         .find(|option| !is_known_option(&option.value))
     {
-        Some(option) => Err(unknown_option(option)),
-        None => {
-            let removed = options
-                .iter()
-                .filter(|option| is_max_redirects(&option.value));
-            statement
-                .warnings
-                .extend(removed.map(max_redirects_removed));
-            Ok(Kind::RewriteOptions(options))
-        }
+        return Err(unknown_option(option));
     }
+    let removed = options
+        .iter()
+        .filter(|option| is_max_redirects(&option.value));
+    statement
+        .warnings
+        .extend(removed.map(max_redirects_removed));
+    Ok(Kind::RewriteOptions(options))
 }
 
 /// The words of a word: Apache splits each one again, so `"Inherit MergeBase"` is two options.
