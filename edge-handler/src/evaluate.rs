@@ -310,3 +310,6 @@ fn raw_path(target: &[u8]) -> &[u8] {
     let slash = rest.iter().position(|byte| *byte == b'/');
     slash.map_or(b"/", |slash| &rest[slash..])
 }
+
+#[cfg(test)]
+mod tests;
