@@ -93,6 +93,16 @@ impl Program {
         &self.parts.filter
     }
 
+    /// The rule sets, by id.
+    pub fn rule_lists(&self) -> impl Iterator<Item = &ListIndex<Rule>> {
+        self.parts.rules.iter()
+    }
+
+    /// The lists of redirects, by id.
+    pub fn redirect_lists(&self) -> impl Iterator<Item = &ListIndex<Redirect>> {
+        self.parts.redirects.iter()
+    }
+
     /// A rule set.
     pub fn rules(&self, set: RuleSetId) -> Option<&ListIndex<Rule>> {
         self.parts.rules.get(usize::try_from(set.0).ok()?)

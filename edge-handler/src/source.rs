@@ -5,9 +5,12 @@
 //! many, never one too few, so every source gives the same answers.
 
 mod indexed;
+mod indexed;
+mod restored;
 mod sequential;
 
 pub use indexed::Indexed;
+pub use restored::Restored;
 pub use sequential::Sequential;
 
 use crate::key::Key;

@@ -79,6 +79,12 @@ impl<T> ListIndex<T> {
 }
 
 impl<T: DeserializeOwned> ListIndex<T> {
+    /// Those that stay in the program, by position.
+    pub fn kept(&self) -> impl Iterator<Item = Candidate<'_, T>> {
+        let slots = self.positions.iter().enumerate();
+        slots.filter_map(|(slot, position)| Some((to_index(*position), self.items.get(slot)?)))
+    }
+
     /// The first that stays in the program, at position `from` or after, that may match `text`.
     ///
     /// # Errors

@@ -72,6 +72,11 @@ impl EmbeddedTable {
         self.content.generation
     }
 
+    /// Every entry, in no useful order.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        (0..self.len()).filter_map(|at| self.content.entries.get(at))
+    }
+
     /// How many entries it has.
     pub fn len(&self) -> usize {
         self.content.entries.len()

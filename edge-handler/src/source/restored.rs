@@ -1,0 +1,125 @@
+//! Rules from a build, every one named in order: the reference, without the configuration's text.
+//!
+//! In: a [`Program`] and its whole table. Out: [`Restored`]. Absent: rules the compiler proved
+//! redundant; their positions stay empty, so that `S` still counts them.
+
+use std::collections::BTreeMap;
+
+use super::{Missing, Source};
+use crate::key::KeySpace;
+use crate::program::Program;
+use crate::rules::{MapId, Redirect, RedirectListId, Rule, RuleSetId};
+use crate::table::{Content, EmbeddedTable};
+
+/// Every rule of a build, in order.
+#[derive(Debug, Default)]
+pub struct Restored<'a> {
+    rules: BTreeMap<(RuleSetId, usize), &'a Rule>,
+    redirects: BTreeMap<(RedirectListId, usize), &'a Redirect>,
+    values: BTreeMap<(MapId, &'a [u8]), &'a [u8]>,
+    counts: Vec<usize>,
+}
+
+impl<'a> Restored<'a> {
+    /// Collects the rules of `program` and `table`.
+    pub fn new(program: &'a Program, table: &'a EmbeddedTable) -> Self {
+        let mut restored = Self::default();
+        restored.add_program(program);
+        for entry in table.entries() {
+            restored.add_entry(&entry.content, entry.key.space());
+        }
+        restored
+    }
+
+    fn add_program(&mut self, program: &'a Program) {
+        for (number, list) in (0..).zip(program.rule_lists()) {
+            let id = RuleSetId(number);
+            self.counts.push(list.count());
+            self.rules
+                .extend(list.kept().map(|(position, rule)| ((id, position), rule)));
+        }
+        for (number, list) in (0..).zip(program.redirect_lists()) {
+            let id = RedirectListId(number);
+            self.redirects
+                .extend(list.kept().map(|(position, item)| ((id, position), item)));
+        }
+    }
+
+    fn add_entry(&mut self, content: &'a Content, space: KeySpace) {
+        match (content, space) {
+            (Content::Rules(rules), KeySpace::Rules(set) | KeySpace::FoldedRules(set)) => {
+                self.rules.extend(
+                    rules
+                        .iter()
+                        .map(|rule| ((set, index(rule.position)), &rule.item)),
+                );
+            }
+            (Content::Redirects(redirects), KeySpace::Redirects(list)) => {
+                let placed = redirects.iter();
+                self.redirects
+                    .extend(placed.map(|item| ((list, index(item.position)), &item.item)));
+            }
+            (Content::Value(entry), KeySpace::Map(map)) => {
+                self.values.insert((map, &entry.key), &entry.value);
+            }
+            // An entry under a key of another kind is never looked up either.
+            _ => {}
+        }
+    }
+
+    /// Every rule, in no particular order of sets.
+    pub fn rules(&self) -> impl Iterator<Item = &'a Rule> {
+        self.rules.values().copied()
+    }
+
+    /// Every redirect.
+    pub fn redirects(&self) -> impl Iterator<Item = &'a Redirect> {
+        self.redirects.values().copied()
+    }
+}
+
+fn index(position: u32) -> usize {
+    usize::try_from(position).unwrap_or(usize::MAX)
+}
+
+/// The first of `items` of list `id` at position `from` or after.
+fn next<'a, I: Ord + Copy, T>(
+    items: &BTreeMap<(I, usize), &'a T>,
+    id: I,
+    from: usize,
+) -> Option<(usize, &'a T)> {
+    let mut rest = items.range((id, from)..=(id, usize::MAX));
+    rest.next().map(|((_, position), item)| (*position, *item))
+}
+
+impl Source for Restored<'_> {
+    fn rule_count(&self, set: RuleSetId) -> usize {
+        usize::try_from(set.0)
+            .ok()
+            .and_then(|set| self.counts.get(set))
+            .copied()
+            .unwrap_or(0)
+    }
+
+    fn next_rule(
+        &self,
+        set: RuleSetId,
+        from: usize,
+        _: &[u8],
+    ) -> Result<Option<(usize, &Rule)>, Missing> {
+        Ok(next(&self.rules, set, from))
+    }
+
+    fn next_redirect(
+        &self,
+        list: RedirectListId,
+        from: usize,
+        _: &[u8],
+    ) -> Result<Option<(usize, &Redirect)>, Missing> {
+        Ok(next(&self.redirects, list, from))
+    }
+
+    fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Missing> {
+        Ok(self.values.get(&(map, key)).copied())
+    }
+}
