@@ -1,0 +1,147 @@
+//! `edgewright explain`: one request, and only the rules that had a say.
+
+use std::io::{Write, stdout};
+
+use anyhow::{Result, bail};
+use edgewright_edge_handler::outcome::{Answer, Event, Outcome};
+use edgewright_edge_handler::request::Scheme;
+
+use super::Exit;
+use crate::args::{Engine, Explain};
+use crate::contract::{OwnedRequest, to_bytes, to_text};
+use crate::describe::Directives;
+use crate::engine::Answering;
+
+/// More steps than this are summed up.
+const MOST_STEPS: usize = 16;
+/// A longer directive is cut.
+const WIDEST_DIRECTIVE: usize = 72;
+
+/// Prints what happens to the request.
+///
+/// # Errors
+/// The source cannot be read, or the URL or a header is not one.
+pub fn run(arguments: &Explain) -> Result<Exit> {
+    let answering = Answering::open(&arguments.source, Engine::Edge, &arguments.reading)?;
+    let request = request(arguments, answering.default_host())?;
+    let answer = request.with(|request| answering.answer(request));
+    let mut out = stdout().lock();
+    writeln!(out, "{}", headline(&answer))?;
+    for cookie in &answer.cookies {
+        writeln!(out, "Set-Cookie: {}", to_text(cookie))?;
+    }
+    writeln!(out)?;
+    for line in steps(&answering, &answer) {
+        writeln!(out, "  {line}")?;
+    }
+    Ok(Exit::Clean)
+}
+
+fn request(arguments: &Explain, default_host: &[u8]) -> Result<OwnedRequest> {
+    let url = &arguments.url;
+    let (scheme, rest) = match url.split_once("://") {
+        Some(("http", rest)) => (Scheme::Http, Some(rest)),
+        Some(("https", rest)) => (Scheme::Https, Some(rest)),
+        _ if url.starts_with('/') => (Scheme::Http, None),
+        _ => bail!("{url} is neither a URL nor a path; write https://host/path or /path"),
+    };
+    let (host, target) = match rest {
+        None => (default_host.to_vec(), url.clone()),
+        Some(rest) => {
+            let at = rest.find(['/', '?']).unwrap_or(rest.len());
+            let (host, target) = rest.split_at(at);
+            let slash = if target.starts_with('/') { "" } else { "/" };
+            (to_bytes(host), format!("{slash}{target}"))
+        }
+    };
+    let mut request = OwnedRequest {
+        method: to_bytes(&arguments.method),
+        scheme,
+        host: Some(host),
+        target: target.split('#').next().unwrap_or_default().as_bytes().to_vec(),
+        headers: Vec::new(),
+        client: to_bytes(&arguments.client),
+        protocol: b"HTTP/1.1".to_vec(),
+    };
+    for header in &arguments.header {
+        let Some((name, value)) = header.split_once(':') else {
+            bail!("-H '{header}': write 'Name: value'");
+        };
+        let value = value.trim().as_bytes().to_vec();
+        if name.eq_ignore_ascii_case("host") {
+            request.host = Some(value);
+        } else {
+            request.headers.push((name.trim().as_bytes().to_vec(), value));
+        }
+    }
+    Ok(request)
+}
+
+fn headline(answer: &Answer) -> String {
+    match &answer.outcome {
+        Outcome::Redirect { status, location } => format!("{status} {}", to_text(location)),
+        Outcome::Status { status } => format!("{status}"),
+        Outcome::Serve { path, query } => {
+            let query = query.as_ref().map_or_else(String::new, |query| format!("?{}", to_text(query)));
+            let touched = if answer.untouched { ", as it came" } else { "" };
+            format!("served: {}{query}{touched}", to_text(path))
+        }
+        Outcome::Proxy { url } => format!("proxied: {}", to_text(url)),
+        Outcome::Unsupported { reason } => format!("cannot be told: {reason}"),
+    }
+}
+
+fn steps(answering: &Answering, answer: &Answer) -> Vec<String> {
+    if answer.trace.is_empty() {
+        return vec!["no rule had a say".to_owned()];
+    }
+    let mut directives = Directives::default();
+    let mut conditions_and_rules = Vec::new();
+    answering.each(
+        |rule| conditions_and_rules.push(rule.clone()),
+        |redirect| directives.add_redirect(redirect),
+    );
+    conditions_and_rules.iter().for_each(|rule| directives.add_rule(rule));
+    let rows: Vec<[String; 3]> = answer
+        .trace
+        .iter()
+        .map(|step| {
+            let directive = shorten(directives.at(step.place));
+            [answering.place(step.place), directive, effect(&step.event)]
+        })
+        .collect();
+    let shown = &rows[..rows.len().min(MOST_STEPS)];
+    let width = |column: usize| {
+        shown.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)
+    };
+    let (first, second) = (width(0), width(1));
+    let mut lines: Vec<String> = shown
+        .iter()
+        .map(|[place, directive, effect]| format!("{place:first$}   {directive:second$}   {effect}"))
+        .collect();
+    if rows.len() > MOST_STEPS {
+        lines.push(format!("and {} more steps", rows.len() - MOST_STEPS));
+    }
+    lines
+}
+
+fn shorten(text: &str) -> String {
+    if text.chars().count() <= WIDEST_DIRECTIVE {
+        return text.to_owned();
+    }
+    text.chars().take(WIDEST_DIRECTIVE - 1).chain(['…']).collect()
+}
+
+fn effect(event: &Event) -> String {
+    match event {
+        Event::Held(text) => format!("held: \"{}\"", to_text(text)),
+        Event::Failed(text) => format!("failed: \"{}\"", to_text(text)),
+        Event::Stopped => "matched, but a condition failed".to_owned(),
+        Event::Applied => "applied".to_owned(),
+        Event::Rewrote(path) => format!("rewrote to {}", to_text(path)),
+        Event::Redirected(target) => format!("redirected to {}", to_text(target)),
+        Event::Answered(status) => format!("answered {status}"),
+        Event::Proxied(url) => format!("proxied to {}", to_text(url)),
+        Event::Internal(url) => format!("started over with {}", to_text(url)),
+    }
+}

@@ -1,0 +1,177 @@
+//! What answers a request: the reference, the compiled edge, or the function as Lambda calls it.
+//!
+//! In: a configuration or a build folder. Out: [`Answering`]. Absent: reading requests, printing.
+
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result, bail};
+use edgewright_compiler::Reading;
+use edgewright_edge_handler::evaluate::{Options, Trace, evaluate};
+use edgewright_edge_handler::outcome::{Answer, Event, Outcome};
+use edgewright_edge_handler::program::Program;
+use edgewright_edge_handler::request::Request;
+use edgewright_edge_handler::rules::{Place, Redirect, Rule};
+use edgewright_edge_handler::site::Site;
+use edgewright_edge_handler::source::{Indexed, Missing, Restored, Sequential};
+use edgewright_edge_handler::table::EmbeddedTable;
+
+use crate::args::{self, Engine};
+use crate::input;
+
+/// Answers requests, one after another.
+#[derive(Debug)]
+pub struct Answering {
+    origin: Origin,
+    engine: Engine,
+    now: i64,
+}
+
+#[derive(Debug)]
+enum Origin {
+    Configuration(Box<Reading>),
+    Build(&'static Build),
+    Restored(&'static Build, Restored<'static>),
+}
+
+/// A build folder's program and table, loaded.
+#[derive(Debug)]
+pub struct Build {
+    /// `rules.bin`.
+    pub program: Program,
+    /// `table.bin`.
+    pub table: EmbeddedTable,
+}
+
+impl Build {
+    /// Loads `rules.bin` and `table.bin` of a build folder.
+    ///
+    /// # Errors
+    /// A file is missing, damaged or of another version, or the two do not belong together.
+    pub fn open(folder: &Path) -> Result<Self> {
+        let read = |name: &str| {
+            let path = folder.join(name);
+            std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
+        };
+        Self::load(&read("rules.bin")?, &read("table.bin")?)
+            .with_context(|| format!("{}: run `edgewright migrate` again", folder.display()))
+    }
+
+    /// Loads a program and its table.
+    ///
+    /// # Errors
+    /// The bytes are damaged or of another version, or the two do not belong together.
+    pub fn load(program: &[u8], table: &[u8]) -> Result<Self> {
+        let program = Program::load(program).context("rules.bin")?;
+        let table = EmbeddedTable::load(table).context("table.bin")?;
+        if program.generation() != table.generation() {
+            bail!("rules.bin and table.bin are not of the same build");
+        }
+        Ok(Self { program, table })
+    }
+}
+
+impl Answering {
+    /// Opens a configuration or a build folder.
+    ///
+    /// # Errors
+    /// It cannot be read, or it cannot be compiled.
+    pub fn open(source: &Path, engine: Engine, options: &args::Reading) -> Result<Self> {
+        let origin = if input::is_build(source) {
+            let build = keep(Build::open(source)?);
+            match engine {
+                Engine::Reference => Origin::Restored(build, Restored::new(&build.program, &build.table)),
+                Engine::Edge | Engine::Lambda => Origin::Build(build),
+            }
+        } else {
+            let reading = input::read_configuration(&[source.to_owned()], options)?;
+            match engine {
+                Engine::Reference => Origin::Configuration(Box::new(reading)),
+                Engine::Edge | Engine::Lambda => Origin::Build(keep(compiled(&reading)?)),
+            }
+        };
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        Ok(Self { origin, engine, now: i64::try_from(now).unwrap_or(i64::MAX) })
+    }
+
+    /// What a request becomes.
+    pub fn answer(&self, request: &Request<'_>) -> Answer {
+        let options = Options { trace: Trace::On, now: self.now, ..Options::default() };
+        let answer = match &self.origin {
+            Origin::Configuration(reading) => {
+                evaluate(&reading.site, &Sequential::new(&reading.site), request, &options)
+            }
+            Origin::Restored(build, source) => {
+                evaluate(build.program.site(), source, request, &options)
+            }
+            Origin::Build(build) => {
+                let source = Indexed::new(&build.program, &build.table);
+                evaluate(build.program.site(), &source, request, &options)
+            }
+        };
+        answer.unwrap_or_else(damaged)
+    }
+
+    /// The configuration.
+    pub fn site(&self) -> &Site {
+        match &self.origin {
+            Origin::Configuration(reading) => &reading.site,
+            Origin::Build(build) | Origin::Restored(build, _) => build.program.site(),
+        }
+    }
+
+    /// The host of a request that names none: the main server's name.
+    pub fn default_host(&self) -> &[u8] {
+        let name = self.site().hosts.first().map(|host| &host.name[..]).unwrap_or_default();
+        if name.is_empty() { b"localhost" } else { name }
+    }
+
+    /// `file:line`.
+    pub fn place(&self, place: Place) -> String {
+        let name = usize::try_from(place.file).ok().and_then(|file| self.site().files.get(file));
+        format!("{}:{}", name.map_or("?", String::as_str), place.line)
+    }
+
+    /// `file:line` of the rules that had a say, each once, in order.
+    pub fn rules(&self, answer: &Answer) -> Vec<String> {
+        let mut places = Vec::new();
+        for step in answer.trace.iter().filter(|step| is_effect(&step.event)) {
+            let place = self.place(step.place);
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
+        places
+    }
+
+    /// Every rule and redirect there is.
+    pub fn each(&self, mut rule: impl FnMut(&Rule), mut redirect: impl FnMut(&Redirect)) {
+        match &self.origin {
+            Origin::Configuration(reading) => {
+                reading.site.rule_sets.iter().flat_map(|set| &set.rules).for_each(&mut rule);
+                reading.site.redirect_lists.iter().flatten().for_each(&mut redirect);
+            }
+            Origin::Build(build) | Origin::Restored(build, _) => {
+                let source = Restored::new(&build.program, &build.table);
+                source.rules().for_each(&mut rule);
+                source.redirects().for_each(&mut redirect);
+            }
+        }
+    }
+}
+
+/// The whole table is at hand, so that nothing can be missing but what is damaged.
+fn damaged(missing: Missing) -> Answer {
+    let reason = format!("the table's entry {} is damaged", missing.0.item_name());
+    Answer::of(Outcome::Unsupported { reason })
+}
+
+/// One build for the life of the process: a command opens no more than one or two.
+fn keep(build: Build) -> &'static Build {
+    Box::leak(Box::new(build))
+}
+
+/// True for what a rule did; a condition alone does nothing.
+fn is_effect(event: &Event) -> bool {
+    !matches!(event, Event::Held(_) | Event::Failed(_) | Event::Stopped | Event::Internal(_))
+}
