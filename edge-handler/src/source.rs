@@ -5,7 +5,6 @@
 //! many, never one too few, so every source gives the same answers.
 
 mod indexed;
-mod indexed;
 mod restored;
 mod sequential;
 
