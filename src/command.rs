@@ -4,6 +4,9 @@
 //! which the libraries do.
 
 pub mod check;
+pub mod explain;
+pub mod replay;
+pub mod serve;
 
 use std::process::ExitCode;
 
@@ -37,7 +40,10 @@ impl From<Exit> for ExitCode {
 pub fn run(command: &Command) -> Result<Exit> {
     match command {
         Command::Check(arguments) => check::run(arguments),
-        _ => anyhow::bail!("later"),
+        Command::Explain(arguments) => explain::run(arguments),
+        Command::Replay(arguments) => replay::run(arguments),
+        Command::Serve(arguments) => serve::run(arguments),
+        Command::Migrate(_) => anyhow::bail!("later"),
     }
 }
 

@@ -20,15 +20,21 @@ pub struct Directives {
 impl Directives {
     /// Adds a rule and its conditions.
     pub fn add_rule(&mut self, rule: &Rule) {
-        self.texts.entry(rule.place).or_insert_with(|| rule_text(rule));
+        self.texts
+            .entry(rule.place)
+            .or_insert_with(|| rule_text(rule));
         for condition in &rule.conditions {
-            self.texts.entry(condition.place).or_insert_with(|| condition_text(condition));
+            self.texts
+                .entry(condition.place)
+                .or_insert_with(|| condition_text(condition));
         }
     }
 
     /// Adds a redirect.
     pub fn add_redirect(&mut self, redirect: &Redirect) {
-        self.texts.entry(redirect.place).or_insert_with(|| redirect_text(redirect));
+        self.texts
+            .entry(redirect.place)
+            .or_insert_with(|| redirect_text(redirect));
     }
 
     /// The directive at `place`; empty for one that is not a rule.
@@ -38,15 +44,26 @@ impl Directives {
 }
 
 fn rule_text(rule: &Rule) -> String {
-    let bang = if rule.flags.contains(RuleFlags::NEGATED) { "!" } else { "" };
+    let bang = if rule.flags.contains(RuleFlags::NEGATED) {
+        "!"
+    } else {
+        ""
+    };
     let substitution = if rule.flags.contains(RuleFlags::NO_SUBSTITUTION) {
         "-".to_owned()
     } else {
         to_text(&rule.substitution.source)
     };
-    let text = format!("RewriteRule {bang}{} {substitution}", to_text(&rule.pattern.text));
+    let text = format!(
+        "RewriteRule {bang}{} {substitution}",
+        to_text(&rule.pattern.text)
+    );
     let flags = flag_texts(rule);
-    if flags.is_empty() { text } else { format!("{text} [{}]", flags.join(",")) }
+    if flags.is_empty() {
+        text
+    } else {
+        format!("{text} [{}]", flags.join(","))
+    }
 }
 
 fn flag_texts(rule: &Rule) -> Vec<String> {
@@ -94,7 +111,10 @@ fn condition_text(condition: &Condition) -> String {
         (false, true) => " [OR]",
         (false, false) => "",
     };
-    format!("RewriteCond {subject} {bang}{}{flags}", test_text(&condition.test))
+    format!(
+        "RewriteCond {subject} {bang}{}{flags}",
+        test_text(&condition.test)
+    )
 }
 
 fn test_text(test: &Test) -> String {

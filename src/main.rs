@@ -3,7 +3,10 @@
 mod args;
 mod command;
 mod contract;
+mod describe;
 mod dynamodb;
+mod engine;
+mod folder;
 mod input;
 mod loader;
 mod render;

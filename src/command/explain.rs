@@ -58,7 +58,12 @@ fn request(arguments: &Explain, default_host: &[u8]) -> Result<OwnedRequest> {
         method: to_bytes(&arguments.method),
         scheme,
         host: Some(host),
-        target: target.split('#').next().unwrap_or_default().as_bytes().to_vec(),
+        target: target
+            .split('#')
+            .next()
+            .unwrap_or_default()
+            .as_bytes()
+            .to_vec(),
         headers: Vec::new(),
         client: to_bytes(&arguments.client),
         protocol: b"HTTP/1.1".to_vec(),
@@ -71,7 +76,9 @@ fn request(arguments: &Explain, default_host: &[u8]) -> Result<OwnedRequest> {
         if name.eq_ignore_ascii_case("host") {
             request.host = Some(value);
         } else {
-            request.headers.push((name.trim().as_bytes().to_vec(), value));
+            request
+                .headers
+                .push((name.trim().as_bytes().to_vec(), value));
         }
     }
     Ok(request)
@@ -82,7 +89,9 @@ fn headline(answer: &Answer) -> String {
         Outcome::Redirect { status, location } => format!("{status} {}", to_text(location)),
         Outcome::Status { status } => format!("{status}"),
         Outcome::Serve { path, query } => {
-            let query = query.as_ref().map_or_else(String::new, |query| format!("?{}", to_text(query)));
+            let query = query
+                .as_ref()
+                .map_or_else(String::new, |query| format!("?{}", to_text(query)));
             let touched = if answer.untouched { ", as it came" } else { "" };
             format!("served: {}{query}{touched}", to_text(path))
         }
@@ -101,7 +110,9 @@ fn steps(answering: &Answering, answer: &Answer) -> Vec<String> {
         |rule| conditions_and_rules.push(rule.clone()),
         |redirect| directives.add_redirect(redirect),
     );
-    conditions_and_rules.iter().for_each(|rule| directives.add_rule(rule));
+    conditions_and_rules
+        .iter()
+        .for_each(|rule| directives.add_rule(rule));
     let rows: Vec<[String; 3]> = answer
         .trace
         .iter()
@@ -112,12 +123,18 @@ fn steps(answering: &Answering, answer: &Answer) -> Vec<String> {
         .collect();
     let shown = &rows[..rows.len().min(MOST_STEPS)];
     let width = |column: usize| {
-        shown.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)
+        shown
+            .iter()
+            .map(|row| row[column].chars().count())
+            .max()
+            .unwrap_or(0)
     };
     let (first, second) = (width(0), width(1));
     let mut lines: Vec<String> = shown
         .iter()
-        .map(|[place, directive, effect]| format!("{place:first$}   {directive:second$}   {effect}"))
+        .map(|[place, directive, effect]| {
+            format!("{place:first$}   {directive:second$}   {effect}")
+        })
         .collect();
     if rows.len() > MOST_STEPS {
         lines.push(format!("and {} more steps", rows.len() - MOST_STEPS));
@@ -129,7 +146,10 @@ fn shorten(text: &str) -> String {
     if text.chars().count() <= WIDEST_DIRECTIVE {
         return text.to_owned();
     }
-    text.chars().take(WIDEST_DIRECTIVE - 1).chain(['…']).collect()
+    text.chars()
+        .take(WIDEST_DIRECTIVE - 1)
+        .chain(['…'])
+        .collect()
 }
 
 fn effect(event: &Event) -> String {

@@ -17,9 +17,9 @@ use crate::engine::Answering;
 pub fn run(arguments: &Replay) -> Result<Exit> {
     let answering = Answering::open(&arguments.source, arguments.engine, &arguments.reading)?;
     let requests: Box<dyn BufRead> = match &arguments.requests {
-        Some(path) => {
-            Box::new(BufReader::new(File::open(path).with_context(|| path.display().to_string())?))
-        }
+        Some(path) => Box::new(BufReader::new(
+            File::open(path).with_context(|| path.display().to_string())?,
+        )),
         None => Box::new(stdin().lock()),
     };
     let mut out = BufWriter::new(stdout().lock());

@@ -31,7 +31,11 @@ type Reply = Response<Full<Bytes>>;
 pub fn run(arguments: &Serve) -> Result<Exit> {
     let edge = Arc::new(LocalEdge {
         answering: Answering::open(&arguments.source, Engine::Edge, &arguments.reading)?,
-        scheme: if arguments.https { Scheme::Https } else { Scheme::Http },
+        scheme: if arguments.https {
+            Scheme::Https
+        } else {
+            Scheme::Http
+        },
         files: folder_of_files(&arguments.reading.docroot),
     });
     tokio::runtime::Builder::new_current_thread()
@@ -44,7 +48,9 @@ pub fn run(arguments: &Serve) -> Result<Exit> {
 /// The local folder of the first `--docroot`.
 fn folder_of_files(docroots: &[String]) -> Option<PathBuf> {
     let text = docroots.first()?;
-    let local = text.split_once('=').map_or(text.as_str(), |(_, local)| local);
+    let local = text
+        .split_once('=')
+        .map_or(text.as_str(), |(_, local)| local);
     Some(PathBuf::from(local))
 }
 
@@ -57,10 +63,18 @@ struct LocalEdge {
 async fn listen(arguments: &Serve, edge: Arc<LocalEdge>) -> Result<()> {
     let listener = tokio::net::TcpListener::bind(arguments.listen)
         .await
-        .with_context(|| format!("cannot listen on {}; choose another with --listen", arguments.listen))?;
+        .with_context(|| {
+            format!(
+                "cannot listen on {}; choose another with --listen",
+                arguments.listen
+            )
+        })?;
     let address = listener.local_addr()?;
     println!("serving {} on http://{address}", arguments.source.display());
-    println!("try: curl -si -H 'Host: {}' http://{address}/", to_text(edge.answering.default_host()));
+    println!(
+        "try: curl -si -H 'Host: {}' http://{address}/",
+        to_text(edge.answering.default_host())
+    );
     loop {
         let (stream, peer) = listener.accept().await?;
         let edge = Arc::clone(&edge);
@@ -103,8 +117,12 @@ impl LocalEdge {
     }
 
     fn serve(&self, path: &[u8], answer: &Answer) -> Reply {
-        let Some(folder) = &self.files else { return self.echo(answer) };
-        let Some(file) = file_below(folder, path) else { return text(404, "404\n") };
+        let Some(folder) = &self.files else {
+            return self.echo(answer);
+        };
+        let Some(file) = file_below(folder, path) else {
+            return text(404, "404\n");
+        };
         match std::fs::read(&file) {
             Ok(content) => with_type(200, content_type(&file), content),
             Err(_) => text(404, "404\n"),
@@ -148,7 +166,11 @@ fn insert(reply: &mut Reply, name: HeaderName, value: &[u8]) {
 }
 
 fn text(status: u16, body: &str) -> Reply {
-    with_type(status, "text/plain; charset=utf-8", body.as_bytes().to_vec())
+    with_type(
+        status,
+        "text/plain; charset=utf-8",
+        body.as_bytes().to_vec(),
+    )
 }
 
 fn with_type(status: u16, kind: &str, body: Vec<u8>) -> Reply {
@@ -163,12 +185,16 @@ fn with_type(status: u16, kind: &str, body: Vec<u8>) -> Reply {
 /// The file that `path` names below `folder`; `None` when it would leave the folder.
 fn file_below(folder: &Path, path: &[u8]) -> Option<PathBuf> {
     let relative = crate::loader::to_path(path.strip_prefix(b"/").unwrap_or(path));
-    let inside = relative.components().all(|part| matches!(part, Component::Normal(_)));
+    let inside = relative
+        .components()
+        .all(|part| matches!(part, Component::Normal(_)));
     inside.then(|| folder.join(relative))
 }
 
 fn content_type(file: &Path) -> &'static str {
-    mime_guess::from_path(file).first_raw().unwrap_or("application/octet-stream")
+    mime_guess::from_path(file)
+        .first_raw()
+        .unwrap_or("application/octet-stream")
 }
 
 #[cfg(test)]
@@ -178,14 +204,20 @@ mod tests {
     #[test]
     fn a_path_stays_below_the_folder() {
         let folder = Path::new("/site");
-        assert_eq!(file_below(folder, b"/a/b.html"), Some(PathBuf::from("/site/a/b.html")));
+        assert_eq!(
+            file_below(folder, b"/a/b.html"),
+            Some(PathBuf::from("/site/a/b.html"))
+        );
         assert_eq!(file_below(folder, b"/../etc/passwd"), None);
         assert_eq!(file_below(folder, b"//etc/passwd"), None);
     }
 
     #[test]
     fn the_first_docroot_gives_the_files() {
-        assert_eq!(folder_of_files(&["/var/www=./htdocs".to_owned()]), Some(PathBuf::from("./htdocs")));
+        assert_eq!(
+            folder_of_files(&["/var/www=./htdocs".to_owned()]),
+            Some(PathBuf::from("./htdocs"))
+        );
         assert_eq!(folder_of_files(&[]), None);
     }
 }
