@@ -51,7 +51,8 @@ impl Line {
         matches!(self.text.first(), None | Some(b'#'))
     }
 
-    /// How many bytes Apache had to read for it: before trimming, after joining.
+    /// How many bytes Apache had to keep to read it: after joining, before trimming, with the line
+    /// feed at its end.
     pub fn length_as_read(&self) -> usize {
         self.length_as_read
     }
@@ -188,11 +189,12 @@ impl LineBuilder {
         );
     }
 
-    /// Removes the backslash (and a carriage return after it) that asks for the next physical
-    /// line; `false`, and nothing removed, if there is none.
+    /// Removes the end of a physical line if a backslash before it asks for the next one; `false`,
+    /// and nothing removed, if there is none.
     pub(crate) fn strip_continuation(&mut self) -> bool {
-        let text = &self.line.text;
-        let without_return = text.strip_suffix(b"\r").unwrap_or(text);
+        let text = self.line.text.as_slice();
+        let without_feed = text.strip_suffix(b"\n").unwrap_or(text);
+        let without_return = without_feed.strip_suffix(b"\r").unwrap_or(without_feed);
         let Some(rest) = without_return.strip_suffix(b"\\") else {
             return false;
         };

@@ -31,7 +31,7 @@ impl<'a> Lines<'a> {
         Self { file, bytes, at: 0 }
     }
 
-    /// Takes one physical line: where it begins, where its text ends, and whether a line feed ended it.
+    /// Takes one physical line; a NUL byte cuts it.
     fn physical(&mut self) -> Option<Physical> {
         let start = self.at;
         let rest = self.bytes.get(start..).filter(|rest| !rest.is_empty())?;
@@ -41,16 +41,17 @@ impl<'a> Lines<'a> {
         let nul = rest[..length].iter().position(|&byte| byte == 0);
         Some(Physical {
             start,
-            end: start + nul.unwrap_or(length),
+            end: nul.map_or(self.at, |nul| start + nul),
             ended: line_feed.is_some() && nul.is_none(),
         })
     }
 }
 
-/// A physical line without its line feed.
+/// A physical line, its line feed included.
 struct Physical {
     start: usize,
     end: usize,
+    /// Whether it ends in a line feed.
     ended: bool,
 }
 

@@ -243,7 +243,7 @@ fn flags_apache_refuses() {
 
 #[test]
 fn statuses_of_redirect_flags() {
-    let known = (100..=102)
+    let known = (100..=103)
         .chain(200..=208)
         .chain([226])
         .chain(300..=305)

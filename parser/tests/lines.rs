@@ -70,9 +70,9 @@ fn comments_and_blank_lines_are_ignored() {
 fn length_counts_what_is_trimmed() {
     let file = "  a\\\n  b  \n";
     let line = Lines::new(FILE, file.as_bytes()).next().unwrap();
-    assert_eq!(line.length_as_read(), 8);
-    assert_eq!(line.too_long(8), None);
-    assert_eq!(line.too_long(7).unwrap().code, "line-too-long");
+    assert_eq!(line.length_as_read(), 9);
+    assert_eq!(line.too_long(9), None);
+    assert_eq!(line.too_long(8).unwrap().code, "line-too-long");
 }
 
 #[test]
