@@ -7,6 +7,8 @@ pub mod artefact;
 pub mod configuration;
 pub mod dynamodb;
 pub mod event;
+pub mod function;
+mod guard;
 pub mod journal;
 pub mod rehearsal;
 pub mod response;

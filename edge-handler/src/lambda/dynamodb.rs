@@ -5,13 +5,14 @@
 //!
 //! Reads are eventually consistent: half the price, and an entry never changes within a generation.
 
+use std::error::Error;
+use std::iter::successors;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
-use aws_sdk_dynamodb::error::DisplayErrorContext;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_http_client::tls;
 
@@ -20,6 +21,9 @@ use crate::item::{ENTRY_ATTRIBUTE, KEY_ATTRIBUTE};
 
 /// The first attempt and one more.
 const ATTEMPTS: u32 = 2;
+
+/// The longest pause between them.
+const PAUSE: Duration = Duration::from_millis(30);
 
 /// A name like any other: whether there is an entry does not matter.
 const WARM_UP_NAME: &str = "warm-up";
@@ -43,7 +47,7 @@ impl std::fmt::Display for Unset {
     }
 }
 
-impl std::error::Error for Unset {}
+impl Error for Unset {}
 
 impl Environment {
     /// Reads the variables by `variable`. The credentials are those of one execution environment
@@ -104,7 +108,7 @@ impl DynamoDb {
         let settings = environment
             .client_settings(table.endpoint_url.as_deref())
             .timeout_config(timeout_config(table.timeouts))
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .retry_config(retry_config())
             .build();
         Self {
             client: Client::from_conf(settings),
@@ -123,7 +127,7 @@ impl DynamoDb {
             .key(KEY_ATTRIBUTE, AttributeValue::S(name.to_owned()))
             .send()
             .await
-            .map_err(|error| Fault(DisplayErrorContext(&error).to_string()))?;
+            .map_err(|error| Fault(with_causes(&error)))?;
         let Some(mut item) = answer.item else {
             return Ok(None);
         };
@@ -147,6 +151,20 @@ impl DynamoDb {
             Err(_) => Err(Fault("the read at start took too long".to_owned())),
         }
     }
+}
+
+/// An error and its causes on one line.
+fn with_causes(error: &dyn Error) -> String {
+    let causes = successors(Some(error), |error: &&dyn Error| (*error).source());
+    let texts: Vec<String> = causes.map(ToString::to_string).collect();
+    texts.join(": ")
+}
+
+/// The client's own pause of up to a second is longer than a viewer should wait.
+fn retry_config() -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(ATTEMPTS)
+        .with_initial_backoff(PAUSE)
 }
 
 fn timeout_config(timeouts: Timeouts) -> TimeoutConfig {

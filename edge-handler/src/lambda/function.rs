@@ -1,0 +1,277 @@
+//! One event in, one reply out, whatever happens.
+//!
+//! In: the bytes of a CloudFront event. Out: the JSON that CloudFront gets. Absent: the Runtime API;
+//! see the binary.
+//!
+//! Lambda@Edge has no fail-open: an error of the function is a 502 or 503 for the viewer. So there
+//! is none: whatever cannot be decided sends the request to the origin as it came, and a line to the
+//! [`Journal`].
+
+use std::hash::{BuildHasher, RandomState};
+use std::path::Path;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::value::RawValue;
+
+use super::artefact::{Artefact, LoadError};
+use super::configuration::{self, Configuration};
+use super::dynamodb::{DynamoDb, Environment, Fault};
+use super::event::{Event, Fields};
+use super::guard::{Panicked, guarded};
+use super::journal::{Journal, Kind};
+use super::response::Reply;
+use crate::evaluate::{Options, evaluate};
+use crate::item;
+use crate::key::Key;
+use crate::outcome::Answer;
+use crate::program::Program;
+use crate::request::Request;
+use crate::source::{Indexed, Missing};
+use crate::table::{EmbeddedTable, Entry, Fetched, Table};
+
+/// The function, ready for events.
+#[derive(Debug)]
+pub struct Function {
+    site: Option<Site>,
+    journal: Journal,
+}
+
+/// What events are answered from.
+#[derive(Debug)]
+struct Site {
+    configuration: Configuration,
+    program: Program,
+    entries: Entries,
+}
+
+#[derive(Debug)]
+enum Entries {
+    Embedded(EmbeddedTable),
+    DynamoDb { table: DynamoDb, limit: Duration },
+}
+
+/// Why there is no answer.
+enum Failure {
+    Event(serde_json::Error),
+    Table(Fault),
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Event(error)
+    }
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Self::Table(fault)
+    }
+}
+
+impl Function {
+    /// A function that answers from an embedded table.
+    pub fn embedded(
+        configuration: Configuration,
+        program: Program,
+        table: EmbeddedTable,
+        journal: Journal,
+    ) -> Self {
+        let site = Site {
+            configuration,
+            program,
+            entries: Entries::Embedded(table),
+        };
+        Self {
+            site: Some(site),
+            journal,
+        }
+    }
+
+    /// The function of the files in `folder`, in the environment that `variable` tells. When it
+    /// cannot be had, the journal says why, and every request goes to the origin as it came.
+    pub fn load(
+        folder: &Path,
+        variable: impl Fn(&str) -> Option<String>,
+        journal: Journal,
+    ) -> Self {
+        let site = Site::load(folder, variable)
+            .inspect_err(|error| journal.note(Kind::NotLoaded, None, &error.to_string()))
+            .ok();
+        Self { site, journal }
+    }
+
+    /// Opens the connection to the table, if there is one. Takes at most the configured time.
+    pub async fn warm_up(&self) {
+        if let Some(Site {
+            entries: Entries::DynamoDb { table, .. },
+            ..
+        }) = &self.site
+            && let Err(fault) = table.warm_up().await
+        {
+            self.journal.note(Kind::WarmUp, None, &fault.0);
+        }
+    }
+
+    /// Answers one event.
+    ///
+    /// Only bytes that are no event at all have no answer, not even the request as it came: then
+    /// the reply is `null`, which is no worse than an error.
+    pub async fn handle(&self, bytes: &[u8]) -> Box<RawValue> {
+        let event = match Event::parse(bytes) {
+            Ok(event) => event,
+            Err(error) => {
+                self.journal.note(Kind::Event, None, &error.to_string());
+                return RawValue::NULL.to_owned();
+            }
+        };
+        if let Some(response) = event.response {
+            let message = "the function is associated with a response trigger: use viewer-request or origin-request";
+            self.journal.note(Kind::Event, None, message);
+            return response.to_owned();
+        }
+        match &self.site {
+            Some(site) => self.answered(&event, site).await,
+            None => Reply::untouched(&event).json,
+        }
+    }
+
+    /// As [`Function::handle`], for an embedded table, which never waits. `None` when the function
+    /// would have to wait for DynamoDB.
+    pub fn handle_at_once(&self, bytes: &[u8]) -> Option<Box<RawValue>> {
+        let mut context = Context::from_waker(Waker::noop());
+        match pin!(self.handle(bytes)).as_mut().poll(&mut context) {
+            Poll::Ready(json) => Some(json),
+            Poll::Pending => None,
+        }
+    }
+
+    async fn answered(&self, event: &Event<'_>, site: &Site) -> Box<RawValue> {
+        let (kind, message) = match guarded(self.reply(event, site)).await {
+            Ok(Ok(reply)) => return reply.json,
+            Ok(Err(Failure::Event(error))) => (Kind::Event, error.to_string()),
+            Ok(Err(Failure::Table(fault))) => (Kind::Table, fault.0),
+            Err(Panicked) => (Kind::Panic, "a panic, told above".to_owned()),
+        };
+        let fields = event.fields().ok();
+        let path = fields.as_ref().map(Fields::uri);
+        self.journal.note(kind, path, &message);
+        Reply::untouched(event).json
+    }
+
+    async fn reply(&self, event: &Event<'_>, site: &Site) -> Result<Reply, Failure> {
+        let fields = event.fields()?;
+        let parts = fields.parts(&site.configuration);
+        let answer = site.answer(&parts.request()).await?;
+        let reply = Reply::to(event, &fields, &answer, &site.configuration.cache_control)?;
+        if let Some(shortfall) = &reply.shortfall {
+            self.journal.note_shortfall(shortfall, fields.uri());
+        }
+        Ok(reply)
+    }
+}
+
+impl Site {
+    fn load(folder: &Path, variable: impl Fn(&str) -> Option<String>) -> Result<Self, LoadError> {
+        let Artefact {
+            configuration,
+            program,
+            embedded,
+        } = Artefact::load(folder)?;
+        let entries = match (&configuration.table, embedded) {
+            (configuration::Table::DynamoDb(table), _) => {
+                let environment = Environment::read(variable).map_err(|unset| LoadError {
+                    file: folder.to_owned(),
+                    reason: unset.to_string(),
+                })?;
+                Entries::DynamoDb {
+                    table: DynamoDb::new(table, &environment),
+                    limit: table.timeouts.operation(),
+                }
+            }
+            (configuration::Table::Embedded(_), embedded) => {
+                Entries::Embedded(embedded.unwrap_or_default())
+            }
+        };
+        Ok(Self {
+            configuration,
+            program,
+            entries,
+        })
+    }
+
+    async fn answer(&self, request: &Request<'_>) -> Result<Answer, Fault> {
+        let options = options();
+        match &self.entries {
+            Entries::Embedded(table) => {
+                let answer = self.decide(table, request, &options);
+                answer.map_err(|Missing(key)| {
+                    Fault(format!("the entry {} is damaged", key.item_name()))
+                })
+            }
+            Entries::DynamoDb { table, limit } => {
+                let answer = self.answer_fetching(table, request, &options);
+                let late = |_| Fault(format!("no answer within {} ms", limit.as_millis()));
+                tokio::time::timeout(*limit, answer).await.map_err(late)?
+            }
+        }
+    }
+
+    fn decide(
+        &self,
+        table: &impl Table,
+        request: &Request<'_>,
+        options: &Options,
+    ) -> Result<Answer, Missing> {
+        let source = Indexed::new(&self.program, table);
+        evaluate(self.program.site(), &source, request, options)
+    }
+
+    /// Decides, fetches what that lacked, and decides again. The options stay the same, so that
+    /// every run takes the same turns.
+    async fn answer_fetching(
+        &self,
+        table: &DynamoDb,
+        request: &Request<'_>,
+        options: &Options,
+    ) -> Result<Answer, Fault> {
+        let mut fetched = Fetched::new();
+        loop {
+            let key = match self.decide(&fetched, request, options) {
+                Ok(answer) => return Ok(answer),
+                Err(Missing(key)) => key,
+            };
+            if fetched.knows(&key) {
+                let name = key.item_name();
+                return Err(Fault(format!("{name} was fetched and is asked for again")));
+            }
+            let entry = self.fetch(table, &key).await?;
+            fetched.insert(key, entry.map(Arc::new));
+        }
+    }
+
+    async fn fetch(&self, table: &DynamoDb, key: &Key) -> Result<Option<Entry>, Fault> {
+        let name = item::name(self.program.generation(), key);
+        let bytes = table.get(&name).await?;
+        bytes
+            .map(|bytes| Entry::decode(&bytes))
+            .transpose()
+            .map_err(|error| Fault(format!("the item {name}: {error}")))
+    }
+}
+
+/// The time and a random number of one request. Times are UTC: the server's time zone is not known.
+fn options() -> Options {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.unwrap_or_default();
+    Options {
+        now: i64::try_from(now.as_secs()).unwrap_or_default(),
+        random: RandomState::new().hash_one(now),
+        ..Options::default()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,93 @@
+//! A site of one host and one redirect, `/moved`, that lies in the table.
+
+use crate::filter::Filter;
+use crate::index::{Case, ListBuilder};
+use crate::item;
+use crate::key::Key;
+use crate::program::{Parts, Program};
+use crate::rules::{Place, Redirect, RedirectListId, RedirectMatcher};
+use crate::site::{EncodedSlashes, Host, Settings, Site};
+use crate::table::{Content, EmbeddedTable, Entry, Placed};
+
+const GENERATION: u64 = 7;
+const LIST: RedirectListId = RedirectListId(0);
+
+fn entry() -> Entry {
+    let redirect = Redirect {
+        place: Place { file: 0, line: 1 },
+        matcher: RedirectMatcher::Prefix(b"/moved".to_vec()),
+        status: 301,
+        target: b"https://www.example.com/new".to_vec(),
+        expression: None,
+    };
+    Entry {
+        key: Key::redirect(LIST, b"/moved"),
+        content: Content::Redirects(vec![Placed {
+            position: 0,
+            item: redirect,
+        }]),
+    }
+}
+
+fn host() -> Host {
+    Host {
+        place: None,
+        addresses: Vec::new(),
+        name: b"www.example.com".to_vec(),
+        port: None,
+        scheme: None,
+        aliases: Vec::new(),
+        tls: false,
+        document_root: b"/var/www".to_vec(),
+        admin: Vec::new(),
+        merge_slashes: true,
+        encoded_slashes: EncodedSlashes::Refuse,
+        rewrite: None,
+        redirects: LIST,
+        url_aliases: Vec::new(),
+        proxies: Vec::new(),
+        environment: Vec::new(),
+        settings: Settings::default(),
+        directories: Vec::new(),
+        directory_patterns: Vec::new(),
+        locations: Vec::new(),
+    }
+}
+
+/// The bytes of `rules.bin` and `table.bin`.
+pub fn encoded() -> (Vec<u8>, Vec<u8>) {
+    let mut list = ListBuilder::new(1);
+    list.key(Case::Exact, b"/moved".len());
+    let parts = Parts {
+        generation: GENERATION,
+        site: Site {
+            files: vec!["site.conf".to_owned()],
+            hosts: vec![host()],
+            ..Site::default()
+        },
+        redirects: vec![list.build().unwrap()],
+        filter: Filter::new(vec![entry().key.fingerprint()]),
+        ..Parts::default()
+    };
+    let program = Program::encode(&parts).unwrap();
+    (program, table_of_generation(GENERATION))
+}
+
+/// The bytes of a `table.bin`, perhaps one that goes with another program.
+pub fn table_of_generation(generation: u64) -> Vec<u8> {
+    EmbeddedTable::encode(generation, &[entry()]).unwrap()
+}
+
+/// The program and its table, loaded.
+pub fn embedded() -> (Program, EmbeddedTable) {
+    let (program, table) = encoded();
+    let program = Program::load(&program).unwrap();
+    (program, EmbeddedTable::load(&table).unwrap())
+}
+
+/// Names and entries in DynamoDB.
+pub fn items() -> Vec<(String, Vec<u8>)> {
+    let entry = entry();
+    let name = item::name(GENERATION, &entry.key);
+    vec![(name, entry.encode().unwrap())]
+}
