@@ -229,7 +229,8 @@ pub enum RedirectFrom {
     Path(Word),
     /// A regular expression.
     Regex(Word),
-    /// Everything in the enclosing section; the target is an expression. Only inside a section,
-    /// or in a `.htaccess` file, does Apache take it: at server level it is an error.
+    /// Everything in the enclosing section; the target is an expression. Only for a section or a
+    /// `.htaccess` file: at server level Apache refuses it if it has a target, and crashes at the
+    /// first request if it has none.
     Section,
 }
