@@ -21,6 +21,7 @@ mod internal;
 mod list;
 pub mod matching;
 mod merge;
+mod negotiation;
 mod process;
 mod proxy;
 mod record;

@@ -116,7 +116,7 @@ fn pass_on_status(found: Record<'_>, record: &mut Record<'_>) -> Verdict {
 }
 
 /// The subrequest takes the request's place (`ap_internal_fast_redirect`).
-fn fast_redirect<'a>(found: Record<'a>, record: &mut Record<'a>) {
+pub(super) fn fast_redirect<'a>(found: Record<'a>, record: &mut Record<'a>) {
     record.uri = found.uri;
     record.filename = found.filename;
     record.path_info = found.path_info;

@@ -101,6 +101,11 @@ impl<'a> Merged<'a> {
         self.last(|settings| settings.indexes).unwrap_or(false)
     }
 
+    /// `Options MultiViews` is on.
+    pub fn multiviews(&self) -> bool {
+        self.last(|settings| settings.multiviews).unwrap_or(false)
+    }
+
     /// `RedirectRelative` is on.
     pub fn redirect_relative(&self) -> bool {
         self.last(|settings| settings.redirect_relative)

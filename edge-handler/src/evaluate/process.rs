@@ -47,6 +47,7 @@ impl<'a, S: Source> Run<'a, S> {
         if record.settings.access() == Access::Denied {
             return Ok(Err(403));
         }
+        self.handle_multi(record)?;
         self.fixups(record)
     }
 

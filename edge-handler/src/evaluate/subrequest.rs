@@ -73,6 +73,25 @@ impl<'a, S: Source> Run<'a, S> {
         self.finish_lookup(new, Start::File)
     }
 
+    /// Looks up a file beside the record's own, path info going with it
+    /// (`ap_sub_req_lookup_dirent`).
+    pub(super) fn subrequest_sibling(
+        &mut self,
+        record: &Record<'a>,
+        filename: &[u8],
+    ) -> Result<Record<'a>, Halt> {
+        let mut new = self.make_sub_request(record);
+        let uri = record.uri.strip_suffix(record.path_info.as_slice());
+        let name = &filename[parent_directory(filename).len()..];
+        new.uri = [parent_directory(uri.unwrap_or(&record.uri)), name].concat();
+        new.uri.extend_from_slice(&record.path_info);
+        new.path_info.clone_from(&record.path_info);
+        new.args.clone_from(&record.args);
+        new.filename = Some(filename.to_vec());
+        self.spend()?;
+        self.finish_lookup(new, Start::File)
+    }
+
     fn finish_lookup(&mut self, mut new: Record<'a>, start: Start) -> Result<Record<'a>, Halt> {
         if let Err(status) = self.process_request(&mut new, start)? {
             new.status = status;

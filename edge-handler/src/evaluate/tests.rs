@@ -752,6 +752,27 @@ fn sections() {
 }
 
 #[test]
+fn names_without_extension() {
+    let mut site = site(vec![rule("^/x$", "/page", NONE)]);
+    for file in ["page.html", "two.en", "two.de"] {
+        let path = [ROOT, b"/", file.as_bytes()].concat();
+        site.tree.insert(&path, FileKind::File);
+    }
+    check("without MultiViews", &site, "/page", "serve /page");
+    site.hosts[0].settings.multiviews = Some(true);
+    let several = "unsupported MultiViews has to choose between several files";
+    for (target, expected) in [
+        ("/page", "serve /page.html"),
+        ("/page/more", "serve /page.html/more"),
+        ("/x", "serve /page.html"),
+        ("/two", several),
+        ("/b", "serve /b"),
+    ] {
+        check("with MultiViews", &site, target, expected);
+    }
+}
+
+#[test]
 fn redirects() {
     let redirect = |matcher, status, target: &str| Redirect {
         place: place(4),
