@@ -98,7 +98,10 @@ impl<'a> Translator<'a> {
             origins: Vec::with_capacity(source.len() + 40),
             end_only: options.contains(PatternOptions::DOLLAR_END_ONLY),
             utf: false,
-            flags: Flags::default(),
+            flags: Flags {
+                caseless: options.contains(PatternOptions::CASELESS),
+                ..Flags::default()
+            },
             frames: vec![Frame::outermost()],
         }
     }
@@ -285,7 +288,18 @@ impl<'a> Translator<'a> {
                 self.braced(2)?;
                 self.frame().item(Some(1));
             }
-            Some(b'x' | b'o' | b'p' | b'P') => {
+            Some(b'x') => {
+                self.hexadecimal()?;
+                self.frame().item(Some(1));
+            }
+            Some(b'p' | b'P') if self.flags.caseless => {
+                // Since 10.43 a caseless `\p{Lu}` means letters of any case.
+                self.emit_str("(?-i:");
+                self.braced(2)?;
+                self.emit_str(")");
+                self.frame().item(Some(1));
+            }
+            Some(b'o' | b'p' | b'P') => {
                 self.braced(2)?;
                 self.frame().item(Some(1));
             }
@@ -300,7 +314,8 @@ impl<'a> Translator<'a> {
                     .take_while(|byte| byte.is_ascii_digit())
                     .count();
                 self.copy(1 + digits);
-                self.frame().item(None);
+                // More than one digit is most likely a character in octal.
+                self.frame().item((digits > 1).then_some(1));
             }
             Some(b'R' | b'X') => {
                 self.copy(2);
@@ -324,6 +339,18 @@ impl<'a> Translator<'a> {
         Ok(())
     }
 
+    /// `\xHH` or `\x{…}`. Without digits it is a NUL, which 10.45 wants to see written.
+    fn hexadecimal(&mut self) -> Result<(), PatternError> {
+        match self.rest().get(2) {
+            Some(byte) if *byte == b'{' || byte.is_ascii_hexdigit() => self.braced(2),
+            _ => {
+                self.copy(2);
+                self.emit_str("00");
+                Ok(())
+            }
+        }
+    }
+
     /// `\c` and what it makes a control character of, which must be ASCII.
     fn control(&mut self) -> Result<(), PatternError> {
         if self.rest().get(2).is_some_and(|byte| *byte >= 0x80) {
@@ -340,6 +367,8 @@ impl<'a> Translator<'a> {
         let property = matches!(self.rest().get(1), Some(b'p' | b'P'));
         self.copy(length);
         if self.rest().first() != Some(&b'{') {
+            // The one letter of `\pL`.
+            self.copy(usize::from(property));
             return Ok(());
         }
         let inside = self.rest().iter().take_while(|byte| **byte != b'}');
@@ -399,6 +428,12 @@ impl<'a> Translator<'a> {
     }
 
     fn class(&mut self) -> Result<(), PatternError> {
+        if self.rest().starts_with(b"[[:<:]]") || self.rest().starts_with(b"[[:>:]]") {
+            // The beginning and the end of a word.
+            self.copy(7);
+            self.frame().item(Some(0));
+            return Ok(());
+        }
         self.copy_byte();
         if self.rest().first() == Some(&b'^') {
             self.copy_byte();
@@ -425,7 +460,8 @@ impl<'a> Translator<'a> {
     fn class_escape(&mut self) -> Result<(), PatternError> {
         match self.rest().get(1) {
             Some(b'Q') => self.quoted(Literals::NotCounted),
-            Some(b'x' | b'o' | b'p' | b'P' | b'N') => self.braced(2)?,
+            Some(b'x') => self.hexadecimal()?,
+            Some(b'o' | b'p' | b'P' | b'N') => self.braced(2)?,
             Some(b'c') => self.control()?,
             Some(byte) if *byte >= 0x80 => {
                 self.at += 1;
@@ -545,13 +581,13 @@ impl<'a> Translator<'a> {
     fn open_conditional(&mut self) -> Result<(), PatternError> {
         let condition = &self.rest()[2..];
         if matches!(condition.get(1), Some(b'?' | b'*')) {
-            return self.push(2, Kind::Conditional);
+            return self.push(2, Kind::Plain);
         }
         let length = condition.iter().take_while(|byte| **byte != b')').count();
         let kind = if condition.starts_with(b"(DEFINE") {
             Kind::Lookahead
         } else {
-            Kind::Conditional
+            Kind::Plain
         };
         self.push(2 + length + 1, kind)
     }
@@ -587,7 +623,8 @@ impl<'a> Translator<'a> {
                 b'-' => on = false,
                 b'm' => flags.multiline = on,
                 b'x' => flags.extended = on,
-                b'i' | b's' | b'n' | b'J' | b'U' => {}
+                b'i' => flags.caseless = on,
+                b's' | b'n' | b'J' | b'U' => {}
                 _ => {
                     let message = "unrecognized character after (? or (?-";
                     return self.error(self.at + 2 + at, message);

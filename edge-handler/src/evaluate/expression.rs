@@ -319,6 +319,7 @@ impl<'a, C: ExpressionContext> Run<'a, C> {
             Function::Md5 => Some(hex(&Md5::digest(argument))),
             Function::File => return Err(context.unsupported("file() in an expression")),
             Function::FileSize => return Err(context.unsupported("filesize() in an expression")),
+            Function::Ssl => return Err(context.unsupported("SSL() in an expression")),
             Function::Ldap => return Err(context.unsupported("ldap() in an expression")),
         };
         Ok(value.unwrap_or_default())

@@ -115,16 +115,66 @@ impl fmt::Debug for Compiled {
     }
 }
 
-/// A compiled expression with one set of capture locations to reuse.
+/// PCRE2's error code for a match that needed more than the machine stack machine code runs on
+/// (`PCRE2_ERROR_JIT_STACKLIMIT`).
+const JIT_STACK_LIMIT: i32 = -46;
+
+/// A compiled expression.
 struct Program {
+    fast: Runner,
+    /// The same without machine code, which has no such limit: made when the limit is first hit.
+    thorough: OnceLock<Option<Runner>>,
+}
+
+impl Program {
+    fn new(pattern: &Pattern) -> Option<Self> {
+        Some(Self {
+            fast: Runner::new(compile(pattern, Speed::MachineCode).ok()?),
+            thorough: OnceLock::new(),
+        })
+    }
+
+    /// Runs the expression. An error while matching (a limit was hit) is no match, as in
+    /// `ap_regexec`; but Apache runs without machine code, and so does not know its stack's limit.
+    fn find(&self, pattern: &Pattern, subject: &[u8], captures: &mut Captures) -> bool {
+        let result = self.fast.find(subject, captures);
+        result.unwrap_or_else(|error| {
+            error.code() == JIT_STACK_LIMIT
+                && self
+                    .thorough(pattern)
+                    .is_some_and(|runner| runner.find(subject, captures).unwrap_or(false))
+        })
+    }
+
+    fn is_match(&self, pattern: &Pattern, subject: &[u8]) -> bool {
+        let result = self.fast.regex.is_match(subject);
+        result.unwrap_or_else(|error| {
+            error.code() == JIT_STACK_LIMIT
+                && self
+                    .thorough(pattern)
+                    .is_some_and(|runner| runner.regex.is_match(subject).unwrap_or(false))
+        })
+    }
+
+    fn thorough(&self, pattern: &Pattern) -> Option<&Runner> {
+        let make = || compile(pattern, Speed::Interpreter).ok().map(Runner::new);
+        self.thorough.get_or_init(make).as_ref()
+    }
+}
+
+/// A compiled expression with one set of capture locations to reuse.
+struct Runner {
     regex: Regex,
     locations: Mutex<CaptureLocations>,
 }
 
-impl Program {
-    /// Runs the expression. An error while matching (a limit was hit) is no match, as in
-    /// `ap_regexec`.
-    fn find(&self, subject: &[u8], captures: &mut Captures) -> bool {
+impl Runner {
+    fn new(regex: Regex) -> Self {
+        let locations = Mutex::new(regex.capture_locations());
+        Self { regex, locations }
+    }
+
+    fn find(&self, subject: &[u8], captures: &mut Captures) -> Result<bool, pcre2::Error> {
         match self.locations.try_lock() {
             Ok(mut locations) => self.find_with(&mut locations, subject, captures),
             Err(_) => self.find_with(&mut self.regex.capture_locations(), subject, captures),
@@ -136,12 +186,12 @@ impl Program {
         locations: &mut CaptureLocations,
         subject: &[u8],
         captures: &mut Captures,
-    ) -> bool {
-        let found = matches!(self.regex.captures_read(locations, subject), Ok(Some(_)));
+    ) -> Result<bool, pcre2::Error> {
+        let found = self.regex.captures_read(locations, subject)?.is_some();
         if found {
             captures.fill(locations);
         }
-        found
+        Ok(found)
     }
 }
 
@@ -150,19 +200,19 @@ impl Pattern {
     /// matching (a limit was hit) is no match, as in `ap_regexec`.
     pub fn find(&self, subject: &[u8], captures: &mut Captures) -> bool {
         self.program()
-            .is_some_and(|program| program.find(subject, captures))
+            .is_some_and(|program| program.find(self, subject, captures))
     }
 
     /// Matches `subject` without regard to groups.
     pub fn is_match(&self, subject: &[u8]) -> bool {
         self.program()
-            .is_some_and(|program| program.regex.is_match(subject).unwrap_or(false))
+            .is_some_and(|program| program.is_match(self, subject))
     }
 
     /// How many groups the pattern has, group 0 not counted (`re_nsub`).
     pub fn group_count(&self) -> usize {
         self.program()
-            .map_or(0, |program| program.regex.captures_len() - 1)
+            .map_or(0, |program| program.fast.regex.captures_len() - 1)
     }
 
     /// Names of groups with their numbers, for `MATCH_NAME` of `<LocationMatch>` and kin.
@@ -170,7 +220,7 @@ impl Pattern {
         let Some(program) = self.program() else {
             return Vec::new();
         };
-        let names = program.regex.capture_names().iter().enumerate();
+        let names = program.fast.regex.capture_names().iter().enumerate();
         names
             .filter_map(|(group, name)| Some((name.as_ref()?.clone().into_bytes(), group)))
             .collect()
@@ -181,25 +231,30 @@ impl Pattern {
     /// # Errors
     /// What PCRE2 says is wrong with it.
     pub fn check(&self) -> Result<(), PatternError> {
-        compile(self).map(|_| ())
+        compile(self, Speed::Interpreter).map(|_| ())
     }
 
     fn program(&self) -> Option<&Program> {
-        let compiled = self.compiled.0.get_or_init(|| {
-            let regex = compile(self).ok()?;
-            let locations = Mutex::new(regex.capture_locations());
-            Some(Arc::new(Program { regex, locations }))
-        });
-        compiled.as_deref()
+        let make = || Program::new(self).map(Arc::new);
+        self.compiled.0.get_or_init(make).as_deref()
     }
 }
 
-fn compile(pattern: &Pattern) -> Result<Regex, PatternError> {
+/// How a pattern is to run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Speed {
+    /// As machine code, where that is possible.
+    MachineCode,
+    /// By PCRE2's interpreter, as Apache does.
+    Interpreter,
+}
+
+fn compile(pattern: &Pattern, speed: Speed) -> Result<Regex, PatternError> {
     let translation = dialect::translate(&pattern.text, pattern.options)?;
     RegexBuilder::new()
         .caseless(pattern.options.contains(PatternOptions::CASELESS))
         .dotall(pattern.options.contains(PatternOptions::DOT_ALL))
-        .jit_if_available(true)
+        .jit_if_available(speed == Speed::MachineCode)
         .build(&translation.text)
         .map_err(|error| PatternError {
             offset: translation.source_offset(error.offset().unwrap_or(0)),

@@ -160,6 +160,8 @@ pub enum Function {
     Md5,
     /// `ldap`.
     Ldap,
+    /// `SSL`, of `mod_ssl`: a variable of the TLS connection.
+    Ssl,
 }
 
 impl Expression {

@@ -6,6 +6,8 @@
 /// Inline options that change how a pattern is read.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Flags {
+    /// `(?i)`, or the whole pattern is caseless.
+    pub caseless: bool,
     /// `(?m)`.
     pub multiline: bool,
     /// `(?x)`.
@@ -21,8 +23,6 @@ pub(super) enum Kind {
     Lookahead,
     /// It takes nothing, and each branch must have one length.
     Lookbehind,
-    /// It takes one of two branches, or one or nothing.
-    Conditional,
 }
 
 /// An open group.
@@ -41,7 +41,6 @@ pub(super) struct Frame {
     last: Option<u32>,
     /// Length of the first branch that could be told.
     first: Option<u32>,
-    branches: u32,
     varies: bool,
 }
 
@@ -59,7 +58,6 @@ impl Frame {
             branch: Some(0),
             last: None,
             first: None,
-            branches: 1,
             varies: false,
         }
     }
@@ -69,7 +67,7 @@ impl Frame {
         match kind {
             Kind::Lookbehind => true,
             Kind::Lookahead => false,
-            Kind::Plain | Kind::Conditional => self.in_lookbehind,
+            Kind::Plain => self.in_lookbehind,
         }
     }
 
@@ -89,15 +87,14 @@ impl Frame {
         self.branch = sum(self.branch, more);
     }
 
-    /// The last item has no fixed length.
+    /// The last item is taken any number of times, which matters unless it takes nothing.
     pub fn vary(&mut self) {
-        self.varies |= self.in_lookbehind;
+        self.varies |= self.in_lookbehind && self.last != Some(0);
     }
 
     /// Another branch begins.
     pub fn next_branch(&mut self) {
         self.compare();
-        self.branches += 1;
         self.branch = Some(0);
     }
 
@@ -114,17 +111,13 @@ impl Frame {
         self.compare();
         match self.kind {
             Kind::Lookahead | Kind::Lookbehind => Some(0),
-            Kind::Plain | Kind::Conditional => self.branch,
+            Kind::Plain => self.branch,
         }
     }
 
     /// It has no fixed length, which the group around it must know.
     pub fn varies(&self) -> bool {
-        if self.kind == Kind::Lookbehind || !self.in_lookbehind {
-            return false;
-        }
-        let one_sided = self.kind == Kind::Conditional && self.branches == 1;
-        self.varies || one_sided && self.branch != Some(0)
+        self.varies && self.kind != Kind::Lookbehind
     }
 
     /// It is a lookbehind 10.42 does not accept.

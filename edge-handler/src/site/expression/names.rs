@@ -62,7 +62,7 @@ const VARIABLES: [&str; 52] = [
     "HTTP2",
 ];
 
-const FUNCTIONS: [(&str, Function); 19] = [
+const FUNCTIONS: [(&str, Function); 20] = [
     ("osenv", Function::ProcessEnvironment),
     ("env", Function::Environment),
     ("resp", Function::ResponseHeader),
@@ -82,6 +82,7 @@ const FUNCTIONS: [(&str, Function); 19] = [
     ("sha1", Function::Sha1),
     ("md5", Function::Md5),
     ("ldap", Function::Ldap),
+    ("SSL", Function::Ssl),
 ];
 
 /// A variable's name in upper case, if there is such a variable.
