@@ -2,7 +2,12 @@
 //!
 //! In: paths from the command line. Out: [`Input`], [`ReadOptions`]. Absent: reading it.
 
-use crate::loader::Loader;
+use edgewright_parser::line::Line;
+use edgewright_parser::lines::Lines;
+use edgewright_parser::source::FileId;
+use edgewright_parser::words::Words;
+
+use crate::loader::{EntryKind, Loader};
 
 /// What the given paths are. Several are read as if they were included one after another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +23,16 @@ pub enum Input {
     DocumentRoot(Vec<u8>),
 }
 
+impl Input {
+    /// The server's own files, to be read one after another.
+    pub(crate) fn paths(&self) -> &[Vec<u8>] {
+        match self {
+            Self::MainConfig(paths) | Self::VirtualHostInclude(paths) => paths,
+            Self::Htaccess(_) | Self::DocumentRoot(_) => &[],
+        }
+    }
+}
+
 /// How it is to be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadOptions {
@@ -27,6 +42,9 @@ pub struct ReadOptions {
     pub server_root: Option<Vec<u8>>,
     /// `-D`: names that are defined.
     pub defines: Vec<Vec<u8>>,
+    /// `LoadModule` names of modules the server has beyond what its configuration says, for example
+    /// `php_module`. With one that is not httpd's own, unknown directives are no errors.
+    pub modules: Vec<Vec<u8>>,
     /// The httpd version `<IfVersion>` is asked about.
     pub version: String,
 }
@@ -37,6 +55,7 @@ impl Default for ReadOptions {
             docroots: Vec::new(),
             server_root: None,
             defines: Vec::new(),
+            modules: Vec::new(),
             version: "2.4.71".to_owned(),
         }
     }
@@ -51,12 +70,83 @@ pub struct DocrootMapping {
     pub local_path: Vec<u8>,
 }
 
+/// Directives that only a main configuration has, in lower case.
+const OF_MAIN: [&[u8]; 9] = [
+    b"<virtualhost",
+    b"documentroot",
+    b"servername",
+    b"listen",
+    b"loadmodule",
+    b"serverroot",
+    b"include",
+    b"includeoptional",
+    b"<directory",
+];
+
 /// What `paths` most likely are.
 ///
-/// A directory is a document root; a file called `.htaccess` is one. Otherwise the content decides:
-/// a `<VirtualHost>` or a directive that may only stand in a main configuration makes it a main
-/// configuration, a `RewriteBase` outside any section makes it a `.htaccess`, and what is left is
-/// an include file for a virtual host.
-pub fn guess(_loader: &dyn Loader, paths: &[Vec<u8>]) -> Input {
-    Input::MainConfig(paths.to_vec())
+/// A directory is a document root, a file called `.htaccess` is one. Otherwise the lines decide, of
+/// all files together: one that only the server's own files have (`<VirtualHost>`, `<Directory>`,
+/// `ServerName`, `Include` …) makes it a main configuration; a `RewriteBase` outside of sections,
+/// or rules none of which expects the slash every URL-path begins with, make a single file a
+/// `.htaccess` file; anything else is a file to be included in a virtual host.
+pub fn guess(loader: &dyn Loader, paths: &[Vec<u8>]) -> Input {
+    if let [path] = paths {
+        if loader.kind(path) == Some(EntryKind::Directory) {
+            return Input::DocumentRoot(path.clone());
+        }
+        let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
+        if name.starts_with(b".htaccess") {
+            return Input::Htaccess(path.clone());
+        }
+    }
+    let contents = paths.iter().filter_map(|path| loader.read(path).ok());
+    let signs: Vec<Sign> = contents.flat_map(|bytes| signs(&bytes)).collect();
+    let has = |sign| signs.contains(&sign);
+    let rules = has(Sign::RuleWithSlash) || has(Sign::RuleWithoutSlash);
+    match paths {
+        _ if has(Sign::Main) || signs.is_empty() => Input::MainConfig(paths.to_vec()),
+        [path] if has(Sign::Base) || (rules && !has(Sign::RuleWithSlash)) => {
+            Input::Htaccess(path.clone())
+        }
+        _ => Input::VirtualHostInclude(paths.to_vec()),
+    }
+}
+
+/// What a line says about its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    Main,
+    Base,
+    RuleWithSlash,
+    RuleWithoutSlash,
+    Other,
+}
+
+fn signs(bytes: &[u8]) -> Vec<Sign> {
+    let lines = Lines::new(FileId(0), bytes).filter(|line| !line.is_ignored());
+    lines.map(|line| sign(&line)).collect()
+}
+
+fn sign(line: &Line) -> Sign {
+    let mut words = Words::new(line, 0..line.text().len());
+    let mut word = || words.take().map(|word| word.value).unwrap_or_default();
+    let name = word().to_ascii_lowercase();
+    match name.as_slice() {
+        b"rewritebase" => Sign::Base,
+        b"rewriterule" => {
+            let pattern = word();
+            let bare = pattern.iter().find(|byte| !b"!^(?:".contains(byte));
+            match bare {
+                Some(b'/') => Sign::RuleWithSlash,
+                Some(b'.' | b'*' | b'[' | b'$' | b'\\') | None => Sign::Other,
+                Some(_) if pattern.starts_with(b"^") || pattern.starts_with(b"!^") => {
+                    Sign::RuleWithoutSlash
+                }
+                Some(_) => Sign::Other,
+            }
+        }
+        name if OF_MAIN.contains(&name) => Sign::Main,
+        _ => Sign::Other,
+    }
 }

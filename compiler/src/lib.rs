@@ -5,10 +5,12 @@
 //! of every line that counts. Absent: I/O of any kind.
 
 pub mod input;
+mod load;
 pub mod loader;
 pub mod lower;
 pub mod reading;
 pub mod redundant;
+mod resolve;
 pub mod sources;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -21,6 +23,7 @@ pub use sources::{Source, Sources};
 /// Reads a configuration: every file Apache would read, in Apache's order, and what it knows then.
 ///
 /// Never fails: whatever is wrong is an error among the diagnostics, and the rest is read.
-pub fn read(_input: &Input, _loader: &dyn Loader, _options: &ReadOptions) -> Reading {
-    Reading::default()
+pub fn read(input: &Input, loader: &dyn Loader, options: &ReadOptions) -> Reading {
+    let (reader, items) = load::load(input.paths(), loader, options);
+    resolve::resolve(reader, items, input, options)
 }

@@ -3,6 +3,8 @@
 //! In: files as they are loaded. Out: [`Sources`], which turns a place into file, line and column.
 //! Absent: rendering; see the command line.
 
+use std::sync::Arc;
+
 use edgewright_edge_handler::rules::Place;
 use edgewright_parser::source::{FileId, Span};
 
@@ -18,7 +20,7 @@ pub struct Source {
     /// Its name as a message shows it: a path that can be opened on this machine.
     pub name: String,
     /// Its content.
-    pub bytes: Vec<u8>,
+    pub bytes: Arc<[u8]>,
     /// Where each line begins.
     line_starts: Vec<u32>,
 }
@@ -78,7 +80,7 @@ impl Source {
         let line_starts = std::iter::once(0).chain(ends).collect();
         Self {
             name: String::from_utf8_lossy(name).into_owned(),
-            bytes,
+            bytes: bytes.into(),
             line_starts,
         }
     }

@@ -1,0 +1,410 @@
+//! Everything the server reads before it looks at what it read.
+//!
+//! In: files, through the [`Loader`]. Out: directives in order, as a tree of [`Item`]s. Absent: what
+//! they mean (`resolve`).
+//!
+//! Apache settles some directives the moment it reads them (`EXEC_ON_READ`): `Define`, `Include`,
+//! the conditional sections, macros, `LoadModule`, `ServerRoot`. So they are settled here, line by
+//! line in Apache's order; a value defined on one line is there for the next.
+
+mod conditional;
+mod defines;
+pub(crate) mod directives;
+pub(crate) mod files;
+pub(crate) mod glob;
+mod immediate;
+pub(crate) mod modules;
+mod nest;
+pub(crate) mod paths;
+mod skip;
+mod version;
+
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+
+use edgewright_parser::diagnostic::{Diagnostic, Severity};
+use edgewright_parser::directive::parse_directive;
+use edgewright_parser::interpolate::interpolate;
+use edgewright_parser::line::Line;
+use edgewright_parser::lines::{HTACCESS_LINE_LIMIT, Lines, SERVER_LINE_LIMIT};
+use edgewright_parser::macros::Macro;
+use edgewright_parser::source::{FileId, Origin, Span};
+use edgewright_parser::syntax::{Directive, Kind};
+use edgewright_parser::words;
+
+use crate::input::ReadOptions;
+use crate::loader::{LoadError, Loader};
+use crate::reading::UnitKind;
+use crate::sources::Sources;
+
+use defines::Defines;
+use files::Files;
+use modules::{ModuleSource, Modules};
+use nest::Nest;
+
+/// How deep `Include` may be nested (`AP_MAX_INCLUDE_DEPTH`).
+const DEEPEST_INCLUDE: usize = 128;
+
+/// One thing that was read.
+#[derive(Debug)]
+pub(crate) enum Item {
+    /// A directive.
+    Directive(Box<Directive>),
+    /// A section that is no conditional one, with what is in it.
+    Section(Section),
+    /// A line Apache refuses when it comes to it.
+    Refused(Box<Refused>),
+    /// A line that counts, and that Apache does not look at.
+    Skipped(Skipped),
+}
+
+/// A section.
+#[derive(Debug)]
+pub(crate) struct Section {
+    /// The line that opens it.
+    pub(crate) open: Directive,
+    /// What is in it.
+    pub(crate) items: Vec<Item>,
+}
+
+/// A line Apache refuses.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    /// The directive's name.
+    pub(crate) name: Vec<u8>,
+    /// Where it stands.
+    pub(crate) origin: Origin,
+    /// Why.
+    pub(crate) error: Diagnostic,
+    /// What is in it, if it opens a section.
+    pub(crate) items: Vec<Item>,
+}
+
+/// A line that counts, and that Apache does not look at.
+#[derive(Debug)]
+pub(crate) struct Skipped {
+    /// What it would be.
+    pub(crate) kind: SkippedKind,
+    /// Where it stands.
+    pub(crate) origin: Origin,
+    /// Why.
+    pub(crate) reason: Arc<str>,
+}
+
+/// What a skipped line would be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SkippedKind {
+    /// A directive that counts as a unit.
+    Unit(UnitKind),
+    /// A `RewriteCond`.
+    Condition,
+}
+
+/// Reads configuration files. What one line changes is there for the next, in any file.
+pub(crate) struct Reader<'a> {
+    pub(crate) files: Files<'a>,
+    pub(crate) sources: Sources,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    pub(crate) modules: Modules,
+    defines: Defines,
+    version: String,
+    /// Every macro that was ever defined, in order.
+    macros: Vec<MacroKnown>,
+    /// Files read so far, by path: a file that is included again is not read again.
+    read: HashMap<Vec<u8>, FileId>,
+    /// Undefined variables that were reported.
+    undefined: BTreeSet<String>,
+    depth: usize,
+    /// `LoadModule` names, in order.
+    loads: Vec<Vec<u8>>,
+    /// An include loop was found: no file is included any more.
+    looping: bool,
+    place: ReadPlace,
+}
+
+/// A macro, and what became of it.
+struct MacroKnown {
+    definition: Arc<Macro>,
+    used: bool,
+    /// False after `UndefMacro`.
+    defined: bool,
+}
+
+/// What kind of file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ReadPlace {
+    /// The server's own.
+    Server,
+    /// A `.htaccess` file.
+    Htaccess,
+}
+
+/// Lines of one file, with the lines macros put between them.
+struct Feed<'f> {
+    lines: Lines<'f>,
+    expanded: VecDeque<Line>,
+}
+
+impl Iterator for Feed<'_> {
+    type Item = Line;
+
+    fn next(&mut self) -> Option<Line> {
+        self.expanded.pop_front().or_else(|| self.lines.next())
+    }
+}
+
+/// Reads `paths` as if they were included one after another.
+pub(crate) fn load<'a>(
+    paths: &[Vec<u8>],
+    loader: &'a dyn Loader,
+    options: &ReadOptions,
+) -> (Reader<'a>, Vec<Item>) {
+    let attempt = |source| {
+        let mut reader = Reader::new(paths, loader, options, source);
+        let mut items: Vec<Item> = Vec::new();
+        for path in paths {
+            items.extend(reader.file(path));
+        }
+        items.extend(reader.unused_macros());
+        (reader, items)
+    };
+    let (reader, items) = attempt(ModuleSource::Assumed);
+    if reader.loads_its_modules() {
+        return attempt(ModuleSource::Configured);
+    }
+    (reader, items)
+}
+
+impl<'a> Reader<'a> {
+    fn new(
+        paths: &[Vec<u8>],
+        loader: &'a dyn Loader,
+        options: &ReadOptions,
+        source: ModuleSource,
+    ) -> Self {
+        let main = paths.first().map(Vec::as_slice);
+        Self {
+            files: Files::new(loader, options, main),
+            sources: Sources::default(),
+            diagnostics: Vec::new(),
+            modules: Modules::new(source, &options.modules),
+            defines: Defines::new(&options.defines),
+            version: options.version.clone(),
+            macros: Vec::new(),
+            read: HashMap::new(),
+            undefined: BTreeSet::new(),
+            depth: 0,
+            loads: Vec::new(),
+            looping: false,
+            place: ReadPlace::Server,
+        }
+    }
+
+    /// True when the configuration says itself which modules there are. Loading neither of the two
+    /// modules whose directives are looked for, it is only a part of one.
+    fn loads_its_modules(&self) -> bool {
+        let wanted =
+            |name: &Vec<u8>| matches!(name.as_slice(), b"rewrite_module" | b"alias_module");
+        self.loads.iter().any(wanted)
+    }
+
+    /// Reads one of the server's files.
+    fn file(&mut self, path: &[u8]) -> Vec<Item> {
+        match self.open(path) {
+            Ok(file) => self.lines_of(file),
+            Err(error) => {
+                self.diagnostics.push(unreadable(path, &error, None));
+                Vec::new()
+            }
+        }
+    }
+
+    /// Reads a `.htaccess` file that was opened before. Diagnostics about it are added.
+    pub(crate) fn htaccess(&mut self, file: FileId) -> Vec<Item> {
+        self.place = ReadPlace::Htaccess;
+        self.lines_of(file)
+    }
+
+    /// The lines of a file that count, none of which is read. Continued lines are joined.
+    pub(crate) fn skipped_lines(&self, file: FileId, reason: &Arc<str>) -> Vec<Skipped> {
+        let Some(source) = self.sources.get(file) else {
+            return Vec::new();
+        };
+        let lines = Lines::new(file, &source.bytes).filter(|line| !line.is_ignored());
+        let skipped = |line: Line| skip::skipped(&skip::first_word(&line), line.origin(), reason);
+        lines.filter_map(skipped).collect()
+    }
+
+    /// The file's content, into [`Reader::sources`].
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub(crate) fn open(&mut self, path: &[u8]) -> Result<FileId, LoadError> {
+        if let Some(file) = self.read.get(path) {
+            return Ok(*file);
+        }
+        let bytes = self.files.loader.read(path)?;
+        if u32::try_from(bytes.len()).is_err() {
+            return Err(LoadError::Other("it is larger than 4 GiB".to_owned()));
+        }
+        let file = self.sources.add(path, bytes);
+        self.read.insert(path.to_vec(), file);
+        Ok(file)
+    }
+
+    fn lines_of(&mut self, file: FileId) -> Vec<Item> {
+        let bytes = self
+            .sources
+            .get(file)
+            .map(|source| Arc::clone(&source.bytes));
+        let bytes = bytes.unwrap_or_default();
+        let mut feed = Feed {
+            lines: Lines::new(file, &bytes),
+            expanded: VecDeque::new(),
+        };
+        let mut nest = Nest::default();
+        while let Some(line) = feed.next() {
+            if let Some(error) = line.too_long(self.line_limit()) {
+                self.diagnostics.push(error);
+            } else if !line.is_ignored() {
+                self.line(line, &mut feed, &mut nest);
+            }
+        }
+        let (items, complaints) = nest.finish();
+        self.diagnostics.extend(complaints);
+        items
+    }
+
+    fn line_limit(&self) -> usize {
+        match self.place {
+            ReadPlace::Server => SERVER_LINE_LIMIT,
+            ReadPlace::Htaccess => HTACCESS_LINE_LIMIT,
+        }
+    }
+
+    /// One logical line (`ap_build_config_sub`).
+    fn line(&mut self, line: Line, feed: &mut Feed<'_>, nest: &mut Nest) {
+        let line = self.interpolated(line);
+        match parse_directive(&line) {
+            Ok(reading) => {
+                self.diagnostics.extend(reading.warnings);
+                self.directive(reading.directive, &line, feed, nest);
+            }
+            Err(error) => self.refused(&line, error, nest),
+        }
+    }
+
+    fn interpolated(&mut self, line: Line) -> Line {
+        let (line, warnings) =
+            interpolate(line, |name| self.defines.value(name).map(<[u8]>::to_vec));
+        for warning in warnings {
+            if self.undefined.insert(warning.headline.clone()) {
+                self.diagnostics.push(warning);
+            }
+        }
+        line
+    }
+
+    fn directive(&mut self, read: Directive, line: &Line, feed: &mut Feed<'_>, nest: &mut Nest) {
+        match &read.kind {
+            Kind::Close => {
+                if let Err(complaint) = nest.close(&read.name.value, &read.origin) {
+                    self.diagnostics.push(*complaint);
+                }
+            }
+            Kind::Open(arguments) if conditional::is_conditional(&read.name.value) => {
+                match conditional::holds(self, &read.name.value, arguments) {
+                    Ok(true) => nest.open_conditional(&read.name.value, read.name.span),
+                    Ok(false) => self.skip_section(&read, line, feed, nest),
+                    Err(reason) => {
+                        let span = read.origin.span;
+                        self.diagnostics
+                            .push(Diagnostic::error("bad-condition", reason, span));
+                        nest.open_conditional(&read.name.value, span);
+                    }
+                }
+            }
+            Kind::Open(_) if read.name.value.eq_ignore_ascii_case(b"<macro") => {
+                self.define_macro(&read, feed);
+            }
+            Kind::Open(_) => nest.open(read),
+            Kind::Other(arguments) => match immediate::find(&read.name.value) {
+                Some(immediate) => self.immediate(immediate, &read, arguments, line, feed, nest),
+                None => nest.push(Item::Directive(Box::new(read))),
+            },
+            _ => nest.push(Item::Directive(Box::new(read))),
+        }
+    }
+
+    /// A line the parser refuses. Apache says so when it comes to the directive, except for what it
+    /// settles while reading.
+    fn refused(&mut self, line: &Line, error: Diagnostic, nest: &mut Nest) {
+        let words = words::split(line, 0..line.text().len());
+        let name = words
+            .into_iter()
+            .next()
+            .map(|word| word.value)
+            .unwrap_or_default();
+        let closes = name.starts_with(b"</");
+        if closes || conditional::is_conditional(&name) {
+            self.diagnostics.push(error);
+            return;
+        }
+        let refused = Refused {
+            origin: line.origin(),
+            error,
+            items: Vec::new(),
+            name,
+        };
+        if refused.name.starts_with(b"<") {
+            nest.open_refused(refused);
+        } else {
+            nest.push(Item::Refused(Box::new(refused)));
+        }
+    }
+
+    fn error(&mut self, code: &'static str, headline: impl Into<String>, span: Span) {
+        self.diagnostics
+            .push(Diagnostic::error(code, headline, span));
+    }
+}
+
+/// A file that cannot be read.
+pub(crate) fn unreadable(path: &[u8], error: &LoadError, span: Option<Span>) -> Diagnostic {
+    let name = String::from_utf8_lossy(path);
+    let help: Cow<'_, str> = match error {
+        LoadError::NotFound => {
+            "check the name; `--server-root DIR` says where files below `ServerRoot` are".into()
+        }
+        LoadError::IsDirectory => {
+            format!("name a file in it, or `{name}/*.conf` for all of them").into()
+        }
+        LoadError::Other(_) => format!("make `{name}` readable for you").into(),
+    };
+    Diagnostic {
+        severity: Severity::Error,
+        code: "unreadable-file",
+        headline: format!("cannot read `{name}`: {error}"),
+        span,
+        label: String::new(),
+        others: Vec::new(),
+        help: vec![help.into_owned()],
+    }
+}
+
+/// Which unit a directive called `name` is, if it counts.
+pub(crate) fn unit_kind(name: &[u8]) -> Option<UnitKind> {
+    let is = |known: &&str| known.as_bytes().eq_ignore_ascii_case(name);
+    let redirects = [
+        "Redirect",
+        "RedirectMatch",
+        "RedirectPermanent",
+        "RedirectTemp",
+    ];
+    if is(&"RewriteRule") {
+        Some(UnitKind::Rule)
+    } else {
+        redirects.iter().any(is).then_some(UnitKind::Redirect)
+    }
+}

@@ -1,0 +1,170 @@
+//! From a path on the server to files here.
+//!
+//! In: paths as the configuration writes them. Out: paths the [`Loader`] knows. Absent: reading.
+//!
+//! A configuration is often read away from its server. A path that is not found as written is
+//! looked for below the local folders that stand for the server's: the mapped document roots, the
+//! folder given for `ServerRoot`, the main configuration's folder and the one above it.
+
+use edgewright_edge_handler::evaluate::glob::{GlobMode, glob_matches};
+
+use super::glob;
+use super::paths;
+use crate::input::{DocrootMapping, ReadOptions};
+use crate::loader::{EntryKind, Loader};
+
+/// Debian's compiled-in `HTTPD_ROOT`, for a configuration that never says `ServerRoot`.
+const DEFAULT_ROOT: &[u8] = b"/etc/apache2";
+
+/// How deep an included directory may be nested (`AP_MAX_FNMATCH_DIR_DEPTH`).
+const DEEPEST_INCLUDED: usize = 20;
+
+/// Finds files.
+pub(crate) struct Files<'a> {
+    pub(crate) loader: &'a dyn Loader,
+    /// `ServerRoot`, as on the server.
+    pub(crate) server_root: Vec<u8>,
+    /// Folders here that stand for it, most trusted first.
+    root_stand_ins: Vec<Vec<u8>>,
+    /// Folders here that stand for others: server's, ours.
+    mappings: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl<'a> Files<'a> {
+    /// `main` is the first file read, if there is one.
+    pub(crate) fn new(loader: &'a dyn Loader, options: &ReadOptions, main: Option<&[u8]>) -> Self {
+        let beside = main.map(|main| {
+            let folder = paths::parent(&paths::clean(main));
+            let above = paths::join(&folder, b"..");
+            [folder, above]
+        });
+        let given = options.server_root.iter().cloned();
+        Self {
+            loader,
+            server_root: DEFAULT_ROOT.to_vec(),
+            root_stand_ins: given.chain(beside.into_iter().flatten()).collect(),
+            mappings: options.docroots.iter().filter_map(explicit).collect(),
+        }
+    }
+
+    /// From now on `server` is to be found at `local`.
+    pub(crate) fn map(&mut self, server: &[u8], local: &[u8]) {
+        self.mappings.push((paths::clean(server), local.to_vec()));
+    }
+
+    /// The path on the server, absolute (`ap_server_root_relative`).
+    pub(crate) fn absolute(&self, path: &[u8]) -> Vec<u8> {
+        paths::join(&self.server_root, path)
+    }
+
+    /// Where it is here: the first place that has something, else the most likely one.
+    pub(crate) fn local(&self, path: &[u8]) -> Vec<u8> {
+        let candidates = self.candidates(path);
+        let found = candidates
+            .iter()
+            .find(|path| self.loader.kind(path).is_some());
+        found.or(candidates.first()).cloned().unwrap_or_default()
+    }
+
+    /// What stands there.
+    pub(crate) fn kind(&self, path: &[u8]) -> Option<EntryKind> {
+        self.loader.kind(&self.local(path))
+    }
+
+    /// The files `Include path` reads, in order (`ap_process_fnmatch_configs`): wildcards in any
+    /// component, directories with everything below them, each level in alphabetical order.
+    ///
+    /// # Errors
+    /// A path without wildcards that leads nowhere.
+    pub(crate) fn included(&self, path: &[u8]) -> Result<Vec<Vec<u8>>, Vec<u8>> {
+        if !glob::is_pattern(path) {
+            let local = self.local(path);
+            let kind = self.loader.kind(&local).ok_or_else(|| local.clone())?;
+            return Ok(self.files_below(local, kind, 0));
+        }
+        let mut found = self
+            .candidates(path)
+            .into_iter()
+            .map(|pattern| self.expand(&pattern));
+        Ok(found.find(|files| !files.is_empty()).unwrap_or_default())
+    }
+
+    fn candidates(&self, path: &[u8]) -> Vec<Vec<u8>> {
+        let absolute = self.absolute(path);
+        let mapped = self.mappings.iter().filter_map(|(server, local)| {
+            let rest = paths::below(&absolute, server)?;
+            Some(paths::join(local, rest))
+        });
+        let in_root = paths::below(&absolute, &self.server_root);
+        let stand_ins = in_root.into_iter().flat_map(|rest| {
+            let roots = self.root_stand_ins.iter();
+            roots.map(move |root| paths::join(root, rest))
+        });
+        let mut candidates: Vec<_> = mapped.chain(stand_ins).collect();
+        candidates.push(absolute.clone());
+        candidates
+    }
+
+    fn expand(&self, pattern: &[u8]) -> Vec<Vec<u8>> {
+        let mut reached = vec![if pattern.starts_with(b"/") {
+            b"/".to_vec()
+        } else {
+            b".".to_vec()
+        }];
+        let mut components = pattern
+            .split(|byte| *byte == b'/')
+            .filter(|part| !part.is_empty())
+            .peekable();
+        while let Some(component) = components.next() {
+            let last = components.peek().is_none();
+            let step = |at: &Vec<u8>| self.matching(at, component, last);
+            reached = reached.iter().flat_map(step).collect();
+        }
+        let kind = |path: Vec<u8>| {
+            self.loader
+                .kind(&path)
+                .map(|kind| self.files_below(path, kind, 0))
+        };
+        reached.into_iter().filter_map(kind).flatten().collect()
+    }
+
+    /// Names in `directory` that match; directories only unless this is the last component.
+    fn matching(&self, directory: &[u8], component: &[u8], last: bool) -> Vec<Vec<u8>> {
+        if !glob::is_pattern(component) {
+            return vec![paths::join(directory, component)];
+        }
+        let mut entries = self.loader.list(directory).unwrap_or_default();
+        entries.retain(|entry| {
+            (last || entry.kind == EntryKind::Directory)
+                && !entry.name.starts_with(b".")
+                && glob_matches(component, &entry.name, GlobMode::Text)
+        });
+        entries.sort();
+        entries
+            .iter()
+            .map(|entry| paths::join(directory, &entry.name))
+            .collect()
+    }
+
+    fn files_below(&self, path: Vec<u8>, kind: EntryKind, depth: usize) -> Vec<Vec<u8>> {
+        if depth > DEEPEST_INCLUDED {
+            return Vec::new();
+        }
+        if kind != EntryKind::Directory {
+            return vec![path];
+        }
+        let mut entries = self.loader.list(&path).unwrap_or_default();
+        entries.sort();
+        let below = entries
+            .into_iter()
+            .map(|entry| (paths::join(&path, &entry.name), entry.kind));
+        below
+            .flat_map(|(path, kind)| self.files_below(path, kind, depth + 1))
+            .collect()
+    }
+}
+
+fn explicit(mapping: &DocrootMapping) -> Option<(Vec<u8>, Vec<u8>)> {
+    let server = mapping.server_path.as_ref()?;
+    Some((paths::clean(server), mapping.local_path.clone()))
+}

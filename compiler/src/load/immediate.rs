@@ -1,0 +1,228 @@
+//! Directives that Apache carries out the moment it reads them.
+//!
+//! In: such a directive. Out: what it changes, or the lines it stands for. Absent: conditional
+//! sections (`conditional`).
+
+use std::sync::Arc;
+
+use edgewright_parser::diagnostic::Diagnostic;
+use edgewright_parser::line::Line;
+use edgewright_parser::macros::parse_macro;
+use edgewright_parser::source::Span;
+use edgewright_parser::syntax::{Arguments, Directive, Kind};
+
+use super::nest::Nest;
+use super::skip::{first_word, skipped};
+use super::{DEEPEST_INCLUDE, Feed, Item, MacroKnown, ReadPlace, Reader, unreadable};
+
+/// A directive carried out while reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Immediate {
+    Define,
+    UnDefine,
+    Include,
+    IncludeOptional,
+    LoadModule,
+    ServerRoot,
+    Use,
+    UndefMacro,
+}
+
+const NAMES: [(&[u8], Immediate); 8] = [
+    (b"define", Immediate::Define),
+    (b"undefine", Immediate::UnDefine),
+    (b"include", Immediate::Include),
+    (b"includeoptional", Immediate::IncludeOptional),
+    (b"loadmodule", Immediate::LoadModule),
+    (b"serverroot", Immediate::ServerRoot),
+    (b"use", Immediate::Use),
+    (b"undefmacro", Immediate::UndefMacro),
+];
+
+/// The directive called `name`, if it is one of them.
+pub(super) fn find(name: &[u8]) -> Option<Immediate> {
+    let mut names = NAMES.iter();
+    let found = names.find(|(known, _)| known.eq_ignore_ascii_case(name));
+    found.map(|(_, immediate)| *immediate)
+}
+
+impl Reader<'_> {
+    /// Carries out a directive.
+    pub(super) fn immediate(
+        &mut self,
+        which: Immediate,
+        read: &Directive,
+        arguments: &Arguments,
+        line: &Line,
+        feed: &mut Feed<'_>,
+        nest: &mut Nest,
+    ) {
+        let span = read.origin.span;
+        let name = String::from_utf8_lossy(&read.name.value).into_owned();
+        let macros = matches!(which, Immediate::Use | Immediate::UndefMacro);
+        if self.place == ReadPlace::Htaccess && !macros {
+            let headline = format!("`{name}` may not stand in a .htaccess file");
+            return self.error("misplaced-directive", headline, span);
+        }
+        let words: Vec<&[u8]> = arguments
+            .words
+            .iter()
+            .map(|word| word.value.as_slice())
+            .collect();
+        match (which, words.as_slice()) {
+            (Immediate::Define | Immediate::UnDefine, [name, ..]) if name.contains(&b':') => {
+                self.error(
+                    "bad-variable",
+                    "a variable's name must not contain `:`",
+                    span,
+                );
+            }
+            (Immediate::Define, [name]) => self.defines.set(name, None),
+            (Immediate::Define, [name, value]) => self.defines.set(name, Some(value)),
+            (Immediate::UnDefine, [name]) => self.defines.remove(name),
+            (Immediate::LoadModule, [symbol, _]) => {
+                self.modules.load(symbol);
+                self.loads.push(symbol.to_vec());
+            }
+            (Immediate::ServerRoot, [root]) => self.files.server_root = super::paths::clean(root),
+            (Immediate::Include | Immediate::IncludeOptional, [path]) => {
+                self.include(which, path, span, nest);
+            }
+            (Immediate::Use, [_, ..]) => self.use_macro(arguments, line, feed),
+            (Immediate::UndefMacro, [name]) => self.undefine_macro(name, span),
+            _ => {
+                let headline = format!("`{name}` takes another number of arguments");
+                self.error("wrong-argument-count", headline, span);
+            }
+        }
+    }
+
+    /// `Include` (`include_config`).
+    fn include(&mut self, which: Immediate, path: &[u8], span: Span, nest: &mut Nest) {
+        if self.looping {
+            return;
+        }
+        if self.depth >= DEEPEST_INCLUDE {
+            self.looping = true;
+            let headline = format!("files include one another more than {DEEPEST_INCLUDE} deep");
+            let error = Diagnostic::error("include-loop", headline, span)
+                .label("this file is being read already")
+                .help("remove this line, or the one that includes the file it stands in");
+            self.diagnostics.push(error);
+            return;
+        }
+        let required = which == Immediate::Include;
+        match self.files.included(path) {
+            Ok(files) if files.is_empty() && required => {
+                let shown = String::from_utf8_lossy(path);
+                let headline = format!("no file matches `{shown}`");
+                let error = Diagnostic::error("unreadable-file", headline, span)
+                    .help("use `IncludeOptional` if there need not be one")
+                    .help("`--server-root DIR` says where files below `ServerRoot` are");
+                self.diagnostics.push(error);
+            }
+            Ok(files) => files
+                .iter()
+                .for_each(|file| self.included_file(file, span, nest)),
+            Err(missing) if required => {
+                let error = unreadable(&missing, &crate::LoadError::NotFound, Some(span));
+                self.diagnostics.push(error);
+            }
+            Err(_) => {}
+        }
+    }
+
+    fn included_file(&mut self, path: &[u8], span: Span, nest: &mut Nest) {
+        let file = match self.open(path) {
+            Ok(file) => file,
+            Err(error) => {
+                self.diagnostics.push(unreadable(path, &error, Some(span)));
+                return;
+            }
+        };
+        self.depth += 1;
+        for item in self.lines_of(file) {
+            nest.push(item);
+        }
+        self.depth -= 1;
+    }
+
+    /// `<Macro …>` with its body.
+    pub(super) fn define_macro(&mut self, read: &Directive, feed: &mut Feed<'_>) {
+        let Kind::Open(arguments) = &read.kind else {
+            return;
+        };
+        match parse_macro(arguments) {
+            Ok((mut definition, warnings)) => {
+                self.diagnostics.extend(warnings);
+                if let Err(error) = definition.read_body(feed, read.origin.span) {
+                    self.diagnostics.push(error);
+                }
+                self.macros.push(MacroKnown {
+                    definition: Arc::new(definition),
+                    used: false,
+                    defined: true,
+                });
+            }
+            Err(error) => self.diagnostics.push(error),
+        }
+    }
+
+    /// `Use name values…`: its lines are read next.
+    fn use_macro(&mut self, arguments: &Arguments, line: &Line, feed: &mut Feed<'_>) {
+        let origin = line.origin();
+        if origin
+            .used_at
+            .iter()
+            .any(|used| used.contains(&origin.span))
+        {
+            return self.error("macro-loop", "the macro uses itself", origin.span);
+        }
+        let Some((name, values)) = arguments.words.split_first() else {
+            return;
+        };
+        let Some(known) = self.find_macro(&name.value) else {
+            let shown = String::from_utf8_lossy(&name.value);
+            let headline = format!("there is no macro `{shown}`");
+            return self.error("unknown-macro", headline, name.span);
+        };
+        known.used = true;
+        match Arc::clone(&known.definition).expand(values, line) {
+            Ok(lines) => {
+                for line in lines.into_iter().rev() {
+                    feed.expanded.push_front(line);
+                }
+            }
+            Err(error) => self.diagnostics.push(error),
+        }
+    }
+
+    fn undefine_macro(&mut self, name: &[u8], span: Span) {
+        match self.find_macro(name) {
+            Some(known) => known.defined = false,
+            None => self.error("unknown-macro", "there is no macro of that name", span),
+        }
+    }
+
+    fn find_macro(&mut self, name: &[u8]) -> Option<&mut MacroKnown> {
+        let mut newest_first = self.macros.iter_mut().rev();
+        let called = |known: &&mut MacroKnown| {
+            known.defined && known.definition.name.value.eq_ignore_ascii_case(name)
+        };
+        newest_first.find(called)
+    }
+
+    /// Lines that count, in macros that were never used.
+    pub(super) fn unused_macros(&self) -> Vec<Item> {
+        let mut items = Vec::new();
+        for known in self.macros.iter().filter(|known| !known.used) {
+            let name = String::from_utf8_lossy(&known.definition.name.value);
+            let reason: Arc<str> = format!("macro `{name}` is never used").into();
+            let lines = known.definition.body.iter();
+            let skipped =
+                lines.filter_map(|line| skipped(&first_word(line), line.origin(), &reason));
+            items.extend(skipped.map(Item::Skipped));
+        }
+        items
+    }
+}

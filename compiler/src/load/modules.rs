@@ -1,0 +1,255 @@
+//! Which modules the server has loaded.
+//!
+//! In: `LoadModule` lines, or none. Out: [`Modules`]. Absent: what a module does.
+
+use std::collections::BTreeSet;
+
+/// Built into every server (Debian's `apache2 -l`).
+const BUILT_IN: &[&str] = &[
+    "core",
+    "http_core",
+    "mod_so",
+    "mod_watchdog",
+    "mod_log_config",
+    "mod_logio",
+    "mod_version",
+    "mod_unixd",
+];
+
+/// What a server is assumed to have when the configuration loads nothing itself, so that a part of
+/// one can be read: the modules a Debian server has enabled from the start, and those that
+/// configurations with redirects commonly ask for.
+const ASSUMED: &[&str] = &[
+    "event",
+    "mod_access_compat",
+    "mod_actions",
+    "mod_alias",
+    "mod_allowmethods",
+    "mod_auth_basic",
+    "mod_auth_digest",
+    "mod_authn_anon",
+    "mod_authn_core",
+    "mod_authn_file",
+    "mod_authnz_ldap",
+    "mod_authz_core",
+    "mod_authz_groupfile",
+    "mod_authz_host",
+    "mod_authz_owner",
+    "mod_authz_user",
+    "mod_autoindex",
+    "mod_brotli",
+    "mod_cache",
+    "mod_cache_disk",
+    "mod_cgid",
+    "mod_dav",
+    "mod_dav_fs",
+    "mod_deflate",
+    "mod_dir",
+    "mod_env",
+    "mod_expires",
+    "mod_ext_filter",
+    "mod_filter",
+    "mod_headers",
+    "mod_http2",
+    "mod_include",
+    "mod_info",
+    "util_ldap",
+    "mod_macro",
+    "mod_mime",
+    "mod_mime_magic",
+    "mod_negotiation",
+    "mod_proxy",
+    "mod_proxy_ajp",
+    "mod_proxy_balancer",
+    "mod_proxy_connect",
+    "mod_proxy_fcgi",
+    "mod_proxy_html",
+    "mod_proxy_http",
+    "mod_proxy_scgi",
+    "mod_proxy_wstunnel",
+    "mod_ratelimit",
+    "mod_remoteip",
+    "mod_reqtimeout",
+    "mod_rewrite",
+    "mod_setenvif",
+    "mod_slotmem_shm",
+    "mod_socache_shmcb",
+    "mod_speling",
+    "mod_ssl",
+    "mod_status",
+    "mod_substitute",
+    "mod_unique_id",
+    "mod_userdir",
+    "mod_usertrack",
+    "mod_vhost_alias",
+    "mod_xml2enc",
+];
+
+/// Modules whose `LoadModule` name is not their source name without `mod_`, with `_module`.
+const OTHER_SYMBOLS: &[(&str, &str)] = &[
+    ("core", "core_module"),
+    ("http_core", "http_module"),
+    ("event", "mpm_event_module"),
+    ("prefork", "mpm_prefork_module"),
+    ("worker", "mpm_worker_module"),
+    ("util_ldap", "ldap_module"),
+    ("mod_cgi", "cgi_module"),
+];
+
+/// The modules a server has.
+#[derive(Debug, Clone)]
+pub(crate) struct Modules {
+    /// Source names without `.c`: `mod_rewrite`, `core`.
+    loaded: BTreeSet<String>,
+    source: ModuleSource,
+}
+
+/// Where the knowledge comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ModuleSource {
+    /// Nothing was loaded by the configuration: a usual set is assumed.
+    Assumed,
+    /// The configuration's own `LoadModule` lines.
+    Configured,
+}
+
+impl Modules {
+    /// What is there before any `LoadModule`; `extra` are `LoadModule` names from the options.
+    pub(crate) fn new(source: ModuleSource, extra: &[Vec<u8>]) -> Self {
+        let assumed = match source {
+            ModuleSource::Assumed => ASSUMED,
+            ModuleSource::Configured => &[],
+        };
+        let names = BUILT_IN.iter().chain(assumed);
+        let loaded = names.map(|name| (*name).to_owned()).collect();
+        let mut modules = Self { loaded, source };
+        for symbol in extra {
+            modules.load(symbol);
+        }
+        modules
+    }
+
+    /// Where the knowledge comes from.
+    pub(crate) fn source(&self) -> ModuleSource {
+        self.source
+    }
+
+    /// `LoadModule symbol …`.
+    pub(crate) fn load(&mut self, symbol: &[u8]) {
+        let symbol = String::from_utf8_lossy(symbol).into_owned();
+        self.loaded.insert(source_name(&symbol));
+    }
+
+    /// `<IfModule name>`: a source name (`mod_rewrite.c`) or a `LoadModule` name.
+    pub(crate) fn has(&self, name: &[u8]) -> bool {
+        let Ok(name) = std::str::from_utf8(name) else {
+            return false;
+        };
+        match name.strip_suffix(".c") {
+            Some(source) => self.loaded.contains(source),
+            None => name.ends_with("_module") && self.loaded.contains(&source_name(name)),
+        }
+    }
+
+    /// True when something is loaded that is not httpd's own, whose directives nobody here knows.
+    pub(crate) fn has_foreign(&self) -> bool {
+        let own = |name: &String| {
+            let known = BUILT_IN.iter().chain(ASSUMED).chain(OTHER_OWN);
+            known.into_iter().any(|own| own == name)
+        };
+        !self.loaded.iter().all(own)
+    }
+}
+
+/// httpd's own modules that are in none of the lists above.
+const OTHER_OWN: &[&str] = &[
+    "prefork",
+    "worker",
+    "mod_asis",
+    "mod_auth_form",
+    "mod_authn_dbd",
+    "mod_authn_dbm",
+    "mod_authn_socache",
+    "mod_authnz_fcgi",
+    "mod_authz_dbd",
+    "mod_authz_dbm",
+    "mod_bucketeer",
+    "mod_buffer",
+    "mod_cache_socache",
+    "mod_case_filter",
+    "mod_case_filter_in",
+    "mod_cern_meta",
+    "mod_cgi",
+    "mod_charset_lite",
+    "mod_data",
+    "mod_dav_lock",
+    "mod_dbd",
+    "mod_dialup",
+    "mod_dumpio",
+    "mod_echo",
+    "mod_file_cache",
+    "mod_heartbeat",
+    "mod_heartmonitor",
+    "mod_ident",
+    "mod_imagemap",
+    "mod_lbmethod_bybusyness",
+    "mod_lbmethod_byrequests",
+    "mod_lbmethod_bytraffic",
+    "mod_lbmethod_heartbeat",
+    "mod_log_debug",
+    "mod_log_forensic",
+    "mod_lua",
+    "mod_md",
+    "mod_proxy_express",
+    "mod_proxy_fdpass",
+    "mod_proxy_ftp",
+    "mod_proxy_hcheck",
+    "mod_proxy_http2",
+    "mod_proxy_uwsgi",
+    "mod_reflector",
+    "mod_request",
+    "mod_sed",
+    "mod_session",
+    "mod_session_cookie",
+    "mod_session_crypto",
+    "mod_session_dbd",
+    "mod_slotmem_plain",
+    "mod_socache_dbm",
+    "mod_socache_memcache",
+    "mod_socache_redis",
+    "mod_suexec",
+    "mod_systemd",
+];
+
+fn source_name(symbol: &str) -> String {
+    let other = OTHER_SYMBOLS.iter().find(|(_, other)| *other == symbol);
+    match (other, symbol.strip_suffix("_module")) {
+        (Some((source, _)), _) => (*source).to_owned(),
+        (None, Some(stem)) => format!("mod_{stem}"),
+        (None, None) => symbol.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ModuleSource, Modules};
+
+    #[test]
+    fn knows_what_is_loaded() {
+        let mut configured = Modules::new(ModuleSource::Configured, &[]);
+        assert!(!configured.has(b"mod_rewrite.c"));
+        configured.load(b"rewrite_module");
+        let assumed = Modules::new(ModuleSource::Assumed, &[]);
+        for modules in [&configured, &assumed] {
+            assert!(modules.has(b"mod_rewrite.c"));
+            assert!(modules.has(b"rewrite_module"));
+            assert!(modules.has(b"core.c"));
+            assert!(!modules.has(b"mod_rewrite"));
+            assert!(!modules.has(b"Mod_rewrite.c"));
+            assert!(!modules.has(b"mod_php5.c"));
+            assert!(!modules.has_foreign());
+        }
+        configured.load(b"php_module");
+        assert!(configured.has_foreign());
+    }
+}

@@ -1,0 +1,165 @@
+//! Sections while they are read: what is open, what is in it.
+//!
+//! In: directives, openings and closings in order. Out: a tree of [`Item`]s, and what Apache says to
+//! sections that do not match up. Absent: what a section means.
+
+use edgewright_parser::diagnostic::Diagnostic;
+use edgewright_parser::source::{Origin, Span};
+use edgewright_parser::syntax::Directive;
+
+use super::{Item, Refused, Section};
+
+/// The open sections of one file, outermost first.
+///
+/// A conditional section is transparent: what is in it goes to the section around it. But it is read
+/// by a reader of its own (`ap_build_cont_config`), so a section cannot begin in it and end outside.
+#[derive(Default)]
+pub(crate) struct Nest {
+    items: Vec<Item>,
+    open: Vec<Open>,
+}
+
+struct Open {
+    /// Without `<`.
+    name: Vec<u8>,
+    span: Span,
+    kind: OpenKind,
+}
+
+enum OpenKind {
+    Conditional,
+    Section(Directive, Vec<Item>),
+    /// A section whose opening line Apache refuses, though only after reading everything.
+    Refused(Refused, Vec<Item>),
+}
+
+impl Nest {
+    /// Something that opens and closes nothing.
+    pub(crate) fn push(&mut self, item: Item) {
+        self.innermost().push(item);
+    }
+
+    /// `<Name …>`.
+    pub(crate) fn open(&mut self, directive: Directive) {
+        self.open.push(Open {
+            name: bare_name(&directive.name.value),
+            span: directive.name.span,
+            kind: OpenKind::Section(directive, Vec::new()),
+        });
+    }
+
+    /// `<Name …` without its bracket, or otherwise wrong.
+    pub(crate) fn open_refused(&mut self, refused: Refused) {
+        self.open.push(Open {
+            name: bare_name(&refused.name),
+            span: refused.origin.span,
+            kind: OpenKind::Refused(refused, Vec::new()),
+        });
+    }
+
+    /// A conditional section that is true.
+    pub(crate) fn open_conditional(&mut self, name: &[u8], span: Span) {
+        self.open.push(Open {
+            name: bare_name(name),
+            span,
+            kind: OpenKind::Conditional,
+        });
+    }
+
+    /// `</Name>`. On an error the sections up to the one meant are closed; if none is meant the line
+    /// is passed over.
+    ///
+    /// # Errors
+    /// It does not close the innermost section.
+    pub(crate) fn close(&mut self, name: &[u8], origin: &Origin) -> Result<(), Box<Diagnostic>> {
+        let name = name.strip_prefix(b"</").unwrap_or(name);
+        let meant = |open: &Open| open.name.eq_ignore_ascii_case(name);
+        let Some(index) = self.open.iter().rposition(meant) else {
+            let expected = self.open.last();
+            return Err(Box::new(unexpected(name, origin.span, expected)));
+        };
+        let innermost = index + 1 == self.open.len();
+        let complaint = unexpected(name, origin.span, self.open.last());
+        while self.open.len() > index {
+            self.close_innermost();
+        }
+        if innermost {
+            Ok(())
+        } else {
+            Err(Box::new(complaint))
+        }
+    }
+
+    /// The end of the file: everything read, and what Apache says to what is still open.
+    ///
+    /// Apache never notices a conditional section that is not closed, nor sections in it.
+    pub(crate) fn finish(mut self) -> (Vec<Item>, Vec<Diagnostic>) {
+        let conditional = |open: &Open| matches!(open.kind, OpenKind::Conditional);
+        let noticed = self
+            .open
+            .iter()
+            .take_while(|open| !conditional(open))
+            .count();
+        let report = |(index, open): (usize, &Open)| unclosed(open, index < noticed);
+        let reports = self.open.iter().enumerate().map(report).collect();
+        while !self.open.is_empty() {
+            self.close_innermost();
+        }
+        (self.items, reports)
+    }
+
+    fn innermost(&mut self) -> &mut Vec<Item> {
+        let section = self
+            .open
+            .iter_mut()
+            .rev()
+            .find_map(|open| match &mut open.kind {
+                OpenKind::Conditional => None,
+                OpenKind::Section(_, items) | OpenKind::Refused(_, items) => Some(items),
+            });
+        section.unwrap_or(&mut self.items)
+    }
+
+    fn close_innermost(&mut self) {
+        let Some(open) = self.open.pop() else { return };
+        match open.kind {
+            OpenKind::Conditional => {}
+            OpenKind::Section(open, items) => self.push(Item::Section(Section { open, items })),
+            OpenKind::Refused(refused, items) => {
+                self.push(Item::Refused(Box::new(Refused { items, ..refused })));
+            }
+        }
+    }
+}
+
+/// A section's name without `<`.
+fn bare_name(name: &[u8]) -> Vec<u8> {
+    name.strip_prefix(b"<").unwrap_or(name).to_vec()
+}
+
+fn unexpected(name: &[u8], span: Span, expected: Option<&Open>) -> Diagnostic {
+    let name = String::from_utf8_lossy(name);
+    let Some(expected) = expected else {
+        let headline = format!("`</{name}>` closes a section that was never opened");
+        return Diagnostic::error("unmatched-section", headline, span)
+            .label(format!("no `<{name}` before this line"));
+    };
+    let open = String::from_utf8_lossy(&expected.name);
+    let headline = format!("`</{open}>` is expected before `</{name}>`");
+    Diagnostic::error("unmatched-section", headline, span)
+        .label(format!("`<{open}` is still open here"))
+        .other(expected.span, "it was opened here")
+}
+
+fn unclosed(open: &Open, noticed: bool) -> Diagnostic {
+    let name = String::from_utf8_lossy(&open.name);
+    let headline = format!("`<{name}` is never closed");
+    let make = if noticed {
+        Diagnostic::error
+    } else {
+        Diagnostic::warning
+    };
+    make("unclosed-section", headline, open.span).help(format!(
+        "add `</{name}>`, at the latest at the end of the file"
+    ))
+}

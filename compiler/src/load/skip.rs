@@ -1,0 +1,102 @@
+//! Sections Apache passes over.
+//!
+//! In: lines after the opening of a conditional section that is false. Out: the lines in it that
+//! count, each with the reason it has no effect. Absent: looking at anything else in them.
+
+use std::sync::Arc;
+
+use edgewright_parser::diagnostic::Diagnostic;
+use edgewright_parser::line::Line;
+use edgewright_parser::source::{Origin, Span};
+use edgewright_parser::syntax::Directive;
+use edgewright_parser::words;
+
+use super::nest::Nest;
+use super::{Feed, Item, Reader, Skipped, SkippedKind, unit_kind};
+
+impl Reader<'_> {
+    /// Passes over a section with everything in it (`ap_soak_end_container`): sections are counted,
+    /// nothing else is understood, no variable replaced.
+    pub(super) fn skip_section(
+        &mut self,
+        open: &Directive,
+        line: &Line,
+        feed: &mut Feed<'_>,
+        nest: &mut Nest,
+    ) {
+        let text = String::from_utf8_lossy(line.text());
+        let reason: Arc<str> = format!("it stands inside `{text}`, which is false").into();
+        let mut names = vec![open.name.value.clone()];
+        for line in feed {
+            if line.is_ignored() {
+                continue;
+            }
+            let name = first_word(&line);
+            match name.as_slice() {
+                [b'<', b'/', ..] => {
+                    if let Some(complaint) = close(&mut names, &name, line.origin().span) {
+                        self.diagnostics.push(complaint);
+                    }
+                    if names.is_empty() {
+                        return;
+                    }
+                }
+                [b'<', ..] => names.push(without_bracket(name)),
+                _ => nest_skipped(nest, &name, line.origin(), &reason),
+            }
+        }
+        let section = String::from_utf8_lossy(&open.name.value).into_owned();
+        let headline = format!("`{section}` is never closed");
+        self.error("unclosed-section", headline, open.origin.span);
+    }
+}
+
+/// Passes over whole lines that Apache never reads.
+pub(super) fn nest_skipped(nest: &mut Nest, name: &[u8], origin: Origin, reason: &Arc<str>) {
+    if let Some(skipped) = skipped(name, origin, reason) {
+        nest.push(Item::Skipped(skipped));
+    }
+}
+
+/// The line as an item, if it counts.
+pub(crate) fn skipped(name: &[u8], origin: Origin, reason: &Arc<str>) -> Option<Skipped> {
+    let kind = match unit_kind(name) {
+        Some(kind) => SkippedKind::Unit(kind),
+        None if name.eq_ignore_ascii_case(b"RewriteCond") => SkippedKind::Condition,
+        None => return None,
+    };
+    Some(Skipped {
+        kind,
+        origin,
+        reason: Arc::clone(reason),
+    })
+}
+
+/// Closes the innermost section called `name`; says so when it is not the innermost of all.
+fn close(names: &mut Vec<Vec<u8>>, name: &[u8], span: Span) -> Option<Diagnostic> {
+    let name = without_bracket(name.to_vec());
+    let bare = name.get(2..).unwrap_or_default();
+    let meant = names
+        .iter()
+        .rposition(|open| open.get(1..).unwrap_or_default().eq_ignore_ascii_case(bare));
+    let innermost = names.last().cloned().unwrap_or_default();
+    let in_order = meant.is_some_and(|index| index + 1 == names.len());
+    names.truncate(meant.unwrap_or(names.len()));
+    (!in_order).then(|| {
+        let expected = String::from_utf8_lossy(innermost.get(1..).unwrap_or_default()).into_owned();
+        let saw = String::from_utf8_lossy(bare).into_owned();
+        let headline = format!("`</{expected}>` is expected before `</{saw}>`");
+        Diagnostic::error("unmatched-section", headline, span)
+    })
+}
+
+/// The first word of a line.
+pub(crate) fn first_word(line: &Line) -> Vec<u8> {
+    let mut words = words::Words::new(line, 0..line.text().len());
+    words.take().map(|word| word.value).unwrap_or_default()
+}
+
+fn without_bracket(mut name: Vec<u8>) -> Vec<u8> {
+    name.pop_if(|byte| *byte == b'>');
+    name
+}

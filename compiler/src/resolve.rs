@@ -1,0 +1,135 @@
+//! From directives in order to a [`Site`].
+//!
+//! In: what [`crate::load`] read. Out: a [`Reading`]. Absent: which sections apply to a request.
+
+mod access;
+mod activity;
+mod alias;
+mod carry;
+mod context;
+mod environment;
+mod htaccess;
+mod maps;
+mod merge;
+mod rewrite;
+mod roots;
+mod scope;
+mod section;
+mod values;
+mod walk;
+
+use edgewright_edge_handler::rules::RuleSetId;
+use edgewright_edge_handler::rules::pattern::PatternOptions;
+use edgewright_edge_handler::site::Site;
+
+use crate::input::{Input, ReadOptions};
+use crate::load::directives::Around;
+use crate::load::{Item, Reader};
+use crate::reading::{Counts, Reading, Unit, UnitKind};
+
+use context::Context;
+use htaccess::Policy;
+use maps::MapFiles;
+use scope::Server;
+use walk::Target;
+
+/// Everything that grows while directives are carried out.
+pub(crate) struct Resolver<'a> {
+    reader: Reader<'a>,
+    site: Site,
+    units: Vec<Unit>,
+    counts: Totals,
+    virtual_hosts: Vec<Server>,
+    /// `RegexDefaultOptions`, as of now.
+    regex: PatternOptions,
+    map_files: MapFiles,
+    /// What the `<Directory>` being filled says about `.htaccess` files.
+    open_override: Option<Policy>,
+    /// `AllowOverrideList` of the `.htaccess` file being read, in lower case.
+    override_list: Vec<Vec<u8>>,
+    /// The rule set without rules.
+    no_rules: Option<RuleSetId>,
+}
+
+/// What is counted on the way.
+#[derive(Debug, Default)]
+struct Totals {
+    virtual_hosts: usize,
+    htaccess_files: usize,
+    conditions: usize,
+    maps: usize,
+    map_files: usize,
+}
+
+/// Carries out everything that was read.
+pub(crate) fn resolve(
+    reader: Reader<'_>,
+    items: Vec<Item>,
+    input: &Input,
+    options: &ReadOptions,
+) -> Reading {
+    let mut resolver = Resolver {
+        reader,
+        site: Site::default(),
+        units: Vec::new(),
+        counts: Totals::default(),
+        virtual_hosts: Vec::new(),
+        regex: PatternOptions::default(),
+        map_files: MapFiles::new(),
+        open_override: None,
+        override_list: Vec::new(),
+        no_rules: None,
+    };
+    let mut main = Server::default();
+    resolver.walk_main(items, &mut main, input);
+    resolver.read_roots(&mut main, input, options);
+    let hosts = std::mem::take(&mut resolver.virtual_hosts);
+    resolver.merge(&mut main, hosts);
+    resolver.mark_inactive();
+    resolver.finish()
+}
+
+impl Resolver<'_> {
+    fn walk_main(&mut self, items: Vec<Item>, main: &mut Server, input: &Input) {
+        let around = match input {
+            Input::VirtualHostInclude(_) => Around::VIRTUAL_HOST,
+            _ => Around::empty(),
+        };
+        let mut target = Target {
+            server: main,
+            section: None,
+            context: Context::server(around),
+        };
+        self.walk(items, &mut target);
+        self.report_pending(&mut main.rewrite);
+        if !matches!(input, Input::MainConfig(_)) {
+            self.supply(main, input);
+        }
+    }
+
+    fn finish(mut self) -> Reading {
+        let of = |kind| self.units.iter().filter(|unit| unit.kind == kind).count();
+        let counts = Counts {
+            files: self.reader.sources.iter().count(),
+            virtual_hosts: self.counts.virtual_hosts,
+            htaccess_files: self.counts.htaccess_files,
+            rules: of(UnitKind::Rule),
+            conditions: self.counts.conditions,
+            redirects: of(UnitKind::Redirect),
+            maps: self.counts.maps,
+            map_entries: of(UnitKind::MapEntry),
+        };
+        let names = self.reader.sources.iter().map(|source| source.name.clone());
+        self.site.files = names.collect();
+        self.site
+            .server_root
+            .clone_from(&self.reader.files.server_root);
+        Reading {
+            site: self.site,
+            sources: self.reader.sources,
+            diagnostics: self.reader.diagnostics,
+            units: self.units,
+            counts,
+        }
+    }
+}

@@ -1,0 +1,374 @@
+//! One directive, carried out.
+//!
+//! In: a directive that may stand where it does. Out: what it changes. Absent: directives that
+//! change nothing here; they are accepted and forgotten.
+
+use edgewright_edge_handler::request::Scheme;
+use edgewright_edge_handler::rules::pattern::PatternOptions;
+use edgewright_edge_handler::site::{EncodedSlashes, ErrorDocument, HostPattern};
+use edgewright_parser::diagnostic::Diagnostic;
+use edgewright_parser::source::Origin;
+use edgewright_parser::syntax::{Arguments, Directive, Kind};
+
+use super::Resolver;
+use super::htaccess;
+use super::values;
+use super::walk::Target;
+use crate::load::glob;
+
+type Done = Result<(), Diagnostic>;
+
+impl Resolver<'_> {
+    /// Carries out a directive.
+    ///
+    /// # Errors
+    /// What Apache says to its arguments.
+    pub(crate) fn carry_out(&mut self, directive: Directive, target: &mut Target<'_>) -> Done {
+        let origin = directive.origin;
+        match directive.kind {
+            Kind::RewriteEngine(switch) => {
+                self.rewrite_engine(switch, target);
+                Ok(())
+            }
+            Kind::RewriteOptions(words) => {
+                self.rewrite_options(&words, target);
+                Ok(())
+            }
+            Kind::RewriteBase(base) => self.rewrite_base(base, target),
+            Kind::RewriteMap(map) => self.rewrite_map(&map, &origin, target),
+            Kind::RewriteCond(condition) => self.rewrite_condition(condition, &origin, target),
+            Kind::RewriteRule(rule) => self.rewrite_rule(&rule, &origin, target),
+            Kind::Redirect(redirect) => self.redirect(redirect, &origin, target),
+            Kind::Other(arguments) => {
+                let name = directive.name.value.to_ascii_lowercase();
+                self.other(&name, &arguments, &origin, target)
+            }
+            Kind::Open(_) | Kind::Close => Ok(()),
+        }
+    }
+
+    fn other(
+        &mut self,
+        name: &[u8],
+        arguments: &Arguments,
+        origin: &Origin,
+        target: &mut Target<'_>,
+    ) -> Done {
+        match name {
+            b"alias" | b"scriptalias" => self.alias(arguments, origin, target),
+            b"aliasmatch" | b"scriptaliasmatch" => self.alias_match(arguments, origin, target),
+            b"proxypass" => self.proxy_pass(false, arguments, origin, target),
+            b"proxypassmatch" => self.proxy_pass(true, arguments, origin, target),
+            b"setenvif"
+            | b"setenvifnocase"
+            | b"setenvifexpr"
+            | b"browsermatch"
+            | b"browsermatchnocase" => self.set_env_if(name, arguments, origin, target),
+            _ => {
+                let words: Vec<&[u8]> = arguments
+                    .words
+                    .iter()
+                    .map(|word| word.value.as_slice())
+                    .collect();
+                let done = self
+                    .server_directive(name, &words, target)
+                    .or_else(|| self.directory_directive(name, &words, target));
+                let bad = |headline| Diagnostic::error("bad-argument", headline, origin.span);
+                done.unwrap_or(Ok(())).map_err(bad)
+            }
+        }
+    }
+
+    /// Directives of a server; `None` when it is none of them.
+    fn server_directive(
+        &mut self,
+        name: &[u8],
+        words: &[&[u8]],
+        target: &mut Target<'_>,
+    ) -> Option<Result<(), String>> {
+        let server = &mut *target.server;
+        let first = words.first().copied().unwrap_or_default();
+        match name {
+            b"servername" => return Some(server_name(first, target)),
+            b"serveralias" => server
+                .aliases
+                .extend(words.iter().map(|word| host_pattern(word))),
+            b"serveradmin" => server.admin = Some(first.to_vec()),
+            b"serverpath" => {}
+            b"documentroot" => server.document_root = Some(self.reader.files.absolute(first)),
+            b"accessfilename" => {
+                server.access_file_names = Some(words.iter().map(|word| word.to_vec()).collect());
+            }
+            b"mergeslashes" => server.merge_slashes = Some(on(first)),
+            b"allowencodedslashes" => {
+                server.encoded_slashes = Some(match first.to_ascii_lowercase().as_slice() {
+                    b"on" => EncodedSlashes::Decode,
+                    b"off" => EncodedSlashes::Refuse,
+                    b"nodecode" => EncodedSlashes::Keep,
+                    _ => {
+                        return Some(Err(
+                            "`AllowEncodedSlashes` must be On, Off or NoDecode".to_owned()
+                        ));
+                    }
+                });
+            }
+            b"sslengine" => server.tls = Some(!first.eq_ignore_ascii_case(b"off")),
+            b"listen" => return Some(self.listen(first)),
+            b"regexdefaultoptions" => return Some(self.regex_default_options(words)),
+            _ => return None,
+        }
+        Some(Ok(()))
+    }
+
+    /// `Listen` (`ap_set_listener`).
+    fn listen(&mut self, address: &[u8]) -> Result<(), String> {
+        let digits = address
+            .rsplit(|byte| *byte == b':')
+            .next()
+            .unwrap_or(address);
+        let port = values::port(digits).ok_or("`Listen` needs a port")?;
+        self.site.listen.push(port);
+        Ok(())
+    }
+
+    /// `RegexDefaultOptions` (`set_regex_default_options`).
+    fn regex_default_options(&mut self, words: &[&[u8]]) -> Result<(), String> {
+        for word in words {
+            let (sign, name) = match word {
+                [sign @ (b'+' | b'-'), rest @ ..] => (Some(*sign), rest),
+                _ => (None, *word),
+            };
+            let option = match name.to_ascii_uppercase().as_slice() {
+                b"NONE" => {
+                    self.regex = PatternOptions::empty();
+                    continue;
+                }
+                b"ICASE" => PatternOptions::CASELESS,
+                b"DOTALL" => PatternOptions::DOT_ALL,
+                b"DOLLAR_ENDONLY" => PatternOptions::DOLLAR_END_ONLY,
+                b"EXTENDED" | b"MULTILINE" | b"NO_DEFAULT" => continue,
+                _ => {
+                    return Err(format!(
+                        "`RegexDefaultOptions` has no option `{}`",
+                        values::shown(name)
+                    ));
+                }
+            };
+            match sign {
+                Some(b'+') => self.regex |= option,
+                Some(_) => self.regex -= option,
+                None => self.regex = option,
+            }
+        }
+        Ok(())
+    }
+
+    /// Directives that hold per directory; `None` when it is none of them.
+    fn directory_directive(
+        &mut self,
+        name: &[u8],
+        words: &[&[u8]],
+        target: &mut Target<'_>,
+    ) -> Option<Result<(), String>> {
+        let scope = target.scope();
+        let settings = &mut scope.settings;
+        let first = words.first().copied().unwrap_or_default();
+        match name {
+            b"options" => return Some(options(words, settings)),
+            b"allowoverride" => return Some(self.allow_override(words)),
+            b"allowoverridelist" => self.allow_override_list(words),
+            b"directoryindex" => directory_index(words, settings),
+            b"directoryslash" => settings.directory_slash = Some(on(first)),
+            b"directoryindexredirect" => return Some(index_redirect(first, settings)),
+            b"fallbackresource" => {
+                let disabled = first.eq_ignore_ascii_case(b"disabled");
+                settings.fallback = Some(if disabled { Vec::new() } else { first.to_vec() });
+            }
+            b"errordocument" => return Some(error_document(words, settings)),
+            b"redirectrelative" => settings.redirect_relative = Some(on(first)),
+            b"usecanonicalname" => {
+                settings.canonical_name = Some(!first.eq_ignore_ascii_case(b"off"))
+            }
+            b"acceptpathinfo" => {
+                settings.accept_path_info = match first.to_ascii_lowercase().as_slice() {
+                    b"on" => Some(true),
+                    b"off" => Some(false),
+                    b"default" => None,
+                    _ => {
+                        return Some(Err("`AcceptPathInfo` must be On, Off or Default".to_owned()));
+                    }
+                };
+            }
+            b"setenv" => {
+                let value = words.get(1).copied().unwrap_or_default();
+                settings.set_env.push((first.to_vec(), value.to_vec()));
+            }
+            b"require" => scope.access.require(words),
+            b"order" => scope.access.order(first),
+            b"allow" | b"deny" => scope.access.host(name, words),
+            b"error" => {
+                return Some(Err(format!(
+                    "`Error` says: {}",
+                    values::shown(&words.join(&b' '))
+                )));
+            }
+            _ => return None,
+        }
+        Some(Ok(()))
+    }
+
+    fn allow_override(&mut self, words: &[&[u8]]) -> Result<(), String> {
+        let overrides = htaccess::overrides(words)?;
+        self.open_override.get_or_insert_default().overrides = Some(overrides);
+        Ok(())
+    }
+
+    fn allow_override_list(&mut self, words: &[&[u8]]) {
+        let none = matches!(words, [word] if word.eq_ignore_ascii_case(b"none"));
+        let names = if none { &[] } else { words };
+        let list = names.iter().map(|name| name.to_ascii_lowercase()).collect();
+        self.open_override.get_or_insert_default().list = Some(list);
+    }
+}
+
+fn on(word: &[u8]) -> bool {
+    word.eq_ignore_ascii_case(b"on")
+}
+
+/// `ServerName [scheme://]name[:port]` (`server_hostname_port`).
+fn server_name(word: &[u8], target: &mut Target<'_>) -> Result<(), String> {
+    let server = &mut *target.server;
+    if glob::is_pattern(word) {
+        return Err("`ServerName` takes one name; put wildcards into `ServerAlias`".to_owned());
+    }
+    let (scheme, rest) = match word.windows(3).position(|three| three == b"://") {
+        Some(at) => (Some(&word[..at]), &word[at + 3..]),
+        None => (None, word),
+    };
+    server.scheme = scheme.map(|scheme| match scheme.eq_ignore_ascii_case(b"https") {
+        true => Scheme::Https,
+        false => Scheme::Http,
+    });
+    let colon = rest.iter().position(|byte| *byte == b':');
+    let (name, port) = match colon {
+        Some(at) => (&rest[..at], Some(&rest[at + 1..])),
+        None => (rest, None),
+    };
+    server.name = Some(name.to_vec());
+    server.port = None;
+    if let Some(digits) = port {
+        let number = values::leading_number(digits);
+        let number = u16::try_from(number).ok().filter(|port| *port > 0);
+        server.port = Some(number.ok_or("the port of `ServerName` is not 1 to 65535")?);
+    }
+    Ok(())
+}
+
+/// One name of `ServerAlias` (`ap_is_matchexp`).
+fn host_pattern(word: &[u8]) -> HostPattern {
+    if word.iter().any(|byte| matches!(byte, b'*' | b'?')) {
+        HostPattern::Wildcard(word.to_vec())
+    } else {
+        HostPattern::Exact(word.to_vec())
+    }
+}
+
+type Settings = edgewright_edge_handler::site::Settings;
+
+/// `Options` (`set_options`): only what has to do with paths is kept.
+fn options(words: &[&[u8]], settings: &mut Settings) -> Result<(), String> {
+    let relative = |word: &&[u8]| matches!(word.first(), Some(b'+' | b'-'));
+    let relatives = words.iter().filter(|word| relative(word)).count();
+    let lead = words.first().map(|word| word.to_ascii_lowercase());
+    let leads_all = matches!(lead.as_deref(), Some(b"all" | b"none"));
+    if relatives > 0 && relatives + usize::from(leads_all) < words.len() {
+        return Err("either all `Options` begin with + or -, or none".to_owned());
+    }
+    if words.first().is_some_and(|word| !relative(word)) {
+        settings.symlinks = Some(false);
+        settings.indexes = Some(false);
+        settings.multiviews = Some(false);
+    }
+    for word in words {
+        let name = word
+            .strip_prefix(b"+")
+            .or(word.strip_prefix(b"-"))
+            .unwrap_or(word);
+        let value = Some(!word.starts_with(b"-"));
+        match name.to_ascii_lowercase().as_slice() {
+            b"followsymlinks" => settings.symlinks = value,
+            b"symlinksifownermatch" if value == Some(true) => settings.symlinks = value,
+            b"indexes" => settings.indexes = value,
+            b"multiviews" | b"runscripts" => settings.multiviews = value,
+            b"all" => {
+                settings.symlinks = Some(true);
+                settings.indexes = Some(true);
+            }
+            b"symlinksifownermatch" | b"includes" | b"includesnoexec" | b"execcgi" | b"none" => {}
+            _ => return Err(format!("`Options` has no `{}`", values::shown(name))),
+        }
+    }
+    Ok(())
+}
+
+/// `DirectoryIndex` (`add_index` of `mod_dir.c`): lines add up; `disabled` alone takes all back.
+fn directory_index(words: &[&[u8]], settings: &mut Settings) {
+    let names = settings.directory_index.get_or_insert_default();
+    if matches!(words, [word] if word.eq_ignore_ascii_case(b"disabled")) {
+        names.clear();
+    } else {
+        names.extend(words.iter().map(|word| word.to_vec()));
+    }
+}
+
+fn index_redirect(word: &[u8], settings: &mut Settings) -> Result<(), String> {
+    let status = match word.to_ascii_lowercase().as_slice() {
+        b"on" | b"temp" => 302,
+        b"off" => 0,
+        b"permanent" => 301,
+        b"seeother" => 303,
+        digits => match values::leading_number(digits) {
+            status @ 300..=399 => u16::try_from(status).unwrap_or(302),
+            _ => return Err("`DirectoryIndexRedirect` takes On, Off or a 3xx status".to_owned()),
+        },
+    };
+    settings.index_redirect = Some(status);
+    Ok(())
+}
+
+/// Statuses httpd has a text for, beside 500 (`status_lines` of `http_protocol.c`).
+fn has_document(status: u32) -> bool {
+    matches!(status, 100..=102 | 200..=208 | 226 | 300..=305 | 307 | 308 | 400..=417 | 421..=424
+        | 426 | 428 | 429 | 431 | 451 | 500..=508 | 510 | 511)
+}
+
+/// `ErrorDocument status text-or-target` (`set_error_document`).
+fn error_document(words: &[&[u8]], settings: &mut Settings) -> Result<(), String> {
+    let [status, target] = words else {
+        return Ok(());
+    };
+    let number = values::leading_number(status);
+    if !has_document(number) {
+        return Err(format!("`{}` is no HTTP status", values::shown(status)));
+    }
+    let status = u16::try_from(number).unwrap_or(500);
+    let document = match target {
+        _ if target.contains(&b' ') => ErrorDocument::Text,
+        [b'/', ..] => ErrorDocument::Path(target.to_vec()),
+        _ if is_url(target) && status == 401 => return Ok(()),
+        _ if is_url(target) => ErrorDocument::Url(target.to_vec()),
+        _ => ErrorDocument::Text,
+    };
+    settings
+        .error_documents
+        .retain(|(known, _)| *known != status);
+    settings.error_documents.push((status, document));
+    Ok(())
+}
+
+/// `scheme:` (`ap_is_url`).
+fn is_url(text: &[u8]) -> bool {
+    let scheme = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+    let length = text.iter().take_while(|byte| scheme(byte)).count();
+    length > 0 && text.get(length) == Some(&b':')
+}

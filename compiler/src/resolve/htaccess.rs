@@ -1,0 +1,292 @@
+//! `.htaccess` files: which there are, which are read, what is in them.
+//!
+//! In: document roots, through the loader. Out: the site's file tree, with a section for every
+//! `.htaccess` file Apache would read. Absent: merging them for a request.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use edgewright_edge_handler::evaluate::glob::directory_matches;
+use edgewright_edge_handler::evaluate::matching::Captures;
+use edgewright_edge_handler::rules::Place;
+use edgewright_edge_handler::site::{FileKind, PathMatcher, SectionKind};
+use edgewright_parser::diagnostic::{Diagnostic, Severity};
+use edgewright_parser::source::{FileId, Span};
+
+use super::context::Context;
+use super::scope::{Scope, Server};
+use super::walk::Target;
+use super::{Resolver, values};
+use crate::load::directives::Overrides;
+
+use crate::loader::{Entry, EntryKind};
+use crate::reading::Fate;
+
+/// How deep directories are followed: links may lead back.
+const DEEPEST: usize = 64;
+
+/// What `<Directory>` says about `.htaccess` files.
+#[derive(Debug, Clone)]
+pub(crate) struct DirectoryOverride {
+    pub(crate) matcher: PathMatcher,
+    pub(crate) policy: Policy,
+}
+
+/// `AllowOverride` and `AllowOverrideList`; `None` says nothing.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Policy {
+    pub(crate) overrides: Option<Overrides>,
+    /// Names in lower case.
+    pub(crate) list: Option<Vec<Vec<u8>>>,
+}
+
+impl Policy {
+    fn add(&mut self, inner: &Self) {
+        if inner.overrides.is_some() {
+            self.overrides = inner.overrides;
+        }
+        if inner.list.is_some() {
+            self.list.clone_from(&inner.list);
+        }
+    }
+
+    /// Nothing is allowed: Apache does not even open the file.
+    fn is_none(&self) -> bool {
+        let overrides = self.overrides.unwrap_or_default();
+        !overrides.intersects(Overrides::ALL) && self.list.as_ref().is_none_or(Vec::is_empty)
+    }
+}
+
+/// `AllowOverride words…` (`set_override`).
+///
+/// # Errors
+/// A word it does not know.
+pub(crate) fn overrides(words: &[&[u8]]) -> Result<Overrides, String> {
+    let mut allowed = Overrides::empty();
+    for word in words {
+        let lower = word.to_ascii_lowercase();
+        match lower.as_slice() {
+            b"limit" => allowed |= Overrides::LIMIT,
+            b"fileinfo" => allowed |= Overrides::FILE_INFO,
+            b"authconfig" => allowed |= Overrides::AUTH_CONFIG,
+            b"indexes" => allowed |= Overrides::INDEXES,
+            b"options" => allowed |= Overrides::OPTIONS,
+            b"nonfatal=override" => allowed |= Overrides::NONFATAL_OVERRIDE,
+            b"nonfatal=unknown" => allowed |= Overrides::NONFATAL_UNKNOWN,
+            b"nonfatal=all" => {
+                allowed |= Overrides::NONFATAL_OVERRIDE | Overrides::NONFATAL_UNKNOWN;
+            }
+            b"none" => allowed = Overrides::empty(),
+            b"all" => allowed = Overrides::ALL,
+            _ if lower.starts_with(b"options=") => allowed |= Overrides::OPTIONS,
+            _ => return Err(format!("`AllowOverride` has no `{}`", values::shown(word))),
+        }
+    }
+    Ok(allowed)
+}
+
+/// What holds in every directory of one server, sections in the order they merge.
+pub(crate) struct Policies<'p> {
+    pub(crate) default: Policy,
+    pub(crate) sections: Vec<&'p DirectoryOverride>,
+}
+
+impl Policies<'_> {
+    /// What holds in `directory`, given what holds in the one above.
+    fn inside(&self, above: &Policy, directory: &[u8]) -> Policy {
+        let mut policy = above.clone();
+        let mut captures = Captures::new();
+        for section in &self.sections {
+            if directory_matches(&section.matcher, directory, &mut captures) {
+                policy.add(&section.policy);
+            }
+        }
+        policy
+    }
+
+    /// What holds in `directory`, from the root down.
+    fn at(&self, directory: &[u8]) -> Policy {
+        let mut policy = self.inside(&self.default, b"/");
+        for (at, byte) in directory.iter().enumerate().skip(1) {
+            if *byte == b'/' {
+                policy = self.inside(&policy, &directory[..at]);
+            }
+        }
+        self.inside(&policy, directory)
+    }
+}
+
+/// A directory still to be looked at.
+struct Pending {
+    server: Vec<u8>,
+    local: Vec<u8>,
+    policy: Policy,
+    depth: usize,
+}
+
+impl Resolver<'_> {
+    /// Reads everything below one document root: `server` there, `local` here.
+    pub(crate) fn read_tree(
+        &mut self,
+        server: &[u8],
+        local: &[u8],
+        policies: &Policies<'_>,
+        access_names: &[Vec<u8>],
+    ) {
+        self.site.tree.insert(server, FileKind::Directory);
+        self.site.tree.known.push(server.to_vec());
+        let mut pending = vec![Pending {
+            server: server.to_vec(),
+            local: local.to_vec(),
+            policy: policies.at(server),
+            depth: 0,
+        }];
+        while let Some(directory) = pending.pop() {
+            let mut entries = match self.reader.files.loader.list(&directory.local) {
+                Ok(entries) => entries,
+                Err(error) => {
+                    let complaint = crate::load::unreadable(&directory.local, &error, None);
+                    self.say(Diagnostic {
+                        severity: Severity::Warning,
+                        ..complaint
+                    });
+                    continue;
+                }
+            };
+            entries.sort();
+            self.read_override(&directory, &entries, access_names);
+            let below = entries
+                .iter()
+                .filter_map(|entry| self.tree_entry(&directory, entry, policies));
+            let below: Vec<Pending> = below.collect();
+            pending.extend(below.into_iter().rev());
+        }
+    }
+
+    /// Adds one name to the tree; a directory is to be looked at next.
+    fn tree_entry(
+        &mut self,
+        directory: &Pending,
+        entry: &Entry,
+        policies: &Policies<'_>,
+    ) -> Option<Pending> {
+        let server = join(&directory.server, &entry.name);
+        let kind = match entry.kind {
+            EntryKind::File => FileKind::File,
+            EntryKind::Empty => FileKind::Empty,
+            EntryKind::Directory => FileKind::Directory,
+        };
+        self.site.tree.entries.insert(server.clone(), kind);
+        let enter = kind == FileKind::Directory && directory.depth < DEEPEST;
+        enter.then(|| Pending {
+            policy: policies.inside(&directory.policy, &server),
+            local: join(&directory.local, &entry.name),
+            depth: directory.depth + 1,
+            server,
+        })
+    }
+
+    fn read_override(&mut self, directory: &Pending, entries: &[Entry], access_names: &[Vec<u8>]) {
+        let here = |name: &&Vec<u8>| {
+            let mut files = entries
+                .iter()
+                .filter(|entry| entry.kind != EntryKind::Directory);
+            files.any(|entry| entry.name == **name)
+        };
+        if let Some(name) = access_names.iter().find(here) {
+            let local = join(&directory.local, name);
+            self.htaccess(&directory.server, &local, &directory.policy);
+        }
+    }
+
+    /// Reads one `.htaccess` file as the one of directory `server`.
+    pub(crate) fn htaccess(&mut self, server: &[u8], local: &[u8], policy: &Policy) {
+        self.counts.htaccess_files += 1;
+        let file = match self.reader.open(local) {
+            Ok(file) => file,
+            Err(error) => {
+                self.say(crate::load::unreadable(local, &error, None));
+                return;
+            }
+        };
+        if policy.is_none() {
+            self.ignore_htaccess(file);
+            return;
+        }
+        let scope = self.htaccess_scope(server, file, policy);
+        let place = Place {
+            file: file.0,
+            line: 1,
+        };
+        let id = self.add_section(place, SectionKind::Htaccess, scope);
+        let key = server.strip_suffix(b"/").unwrap_or(server);
+        self.site.tree.overrides.insert(key.to_vec(), id);
+    }
+
+    /// Carries out a `.htaccess` file (`ap_parse_htaccess`).
+    fn htaccess_scope(&mut self, server: &[u8], file: FileId, policy: &Policy) -> Scope {
+        let said = self.reader.diagnostics.len();
+        let counted = self.units.len();
+        let items = self.reader.htaccess(file);
+        let mut scope = Scope::of_section(server);
+        let mut nothing = Server::default();
+        let mut target = Target {
+            server: &mut nothing,
+            section: Some(&mut scope),
+            context: Context::htaccess(policy.overrides.unwrap_or_default()),
+        };
+        self.override_list = policy.list.clone().unwrap_or_default();
+        self.walk(items, &mut target);
+        self.report_pending(&mut scope.rewrite);
+        self.override_list.clear();
+        let said = &self.reader.diagnostics[said..];
+        let error = said.iter().find(|said| said.severity == Severity::Error);
+        if let Some(error) = error {
+            let at = error.span.map(|span| self.reader.sources.place(span));
+            let at = at
+                .map(|place| self.reader.sources.display(place))
+                .unwrap_or_default();
+            let reason = format!("Apache answers 500 in this directory because of {at}");
+            self.deactivate(counted, &reason);
+            scope = Scope::of_section(server);
+            scope.settings.broken = true;
+        }
+        scope
+    }
+
+    /// A `.htaccess` file that `AllowOverride None` keeps from being read.
+    fn ignore_htaccess(&mut self, file: FileId) {
+        let reason: Arc<str> = "`AllowOverride None` holds for its directory".into();
+        let skipped = self.reader.skipped_lines(file, &reason);
+        if !skipped.is_empty() {
+            let span = Span {
+                file,
+                start: 0,
+                end: 0,
+            };
+            let note =
+                Diagnostic::note("htaccess-ignored", "this .htaccess file is not read", span)
+                    .label("`AllowOverride None` holds for its directory")
+                    .help("`AllowOverride All` in the `<Directory>` section lets Apache read it");
+            self.say(note);
+        }
+        for skipped in skipped {
+            self.walk_skipped(&skipped);
+        }
+    }
+
+    /// Units counted since `first` that were placed are never consulted after all.
+    pub(crate) fn deactivate(&mut self, first: usize, reason: &str) {
+        for unit in self.units.iter_mut().skip(first) {
+            if matches!(unit.fate, Fate::Placed(_)) {
+                unit.fate = Fate::Inactive(Cow::Owned(reason.to_owned()));
+            }
+        }
+    }
+}
+
+/// `directory/name`.
+fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
+    let directory = directory.strip_suffix(b"/").unwrap_or(directory);
+    [directory, b"/", name].concat()
+}

@@ -1,0 +1,235 @@
+//! `RewriteMap` and the files it names.
+//!
+//! In: its arguments. Out: a map of the site, its entries counted. Absent: looking up.
+
+use std::collections::HashMap;
+
+use edgewright_edge_handler::rules::{MapId, Place};
+use edgewright_edge_handler::site::map::MapEntry;
+use edgewright_edge_handler::site::{Map, MapFunction, MapKind};
+use edgewright_parser::diagnostic::Diagnostic;
+use edgewright_parser::source::{FileId, Origin, Span};
+use edgewright_parser::syntax::{RewriteMap, Word};
+
+use super::walk::Target;
+use super::{Resolver, values};
+use crate::loader::EntryKind;
+use crate::reading::{Fate, Position, UnitKind};
+
+/// `REWRITE_MAX_TXT_MAP_LINE`: a longer line goes on as a new one.
+const LINE_LIMIT: usize = 1024;
+
+/// A map file that was read: its entries with their units. More than one map may read it.
+pub(crate) type MapFiles = HashMap<Vec<u8>, Vec<(MapEntry, usize)>>;
+
+impl Resolver<'_> {
+    /// `RewriteMap` (`cmd_rewritemap`).
+    ///
+    /// # Errors
+    /// Its file or function does not exist.
+    pub(crate) fn rewrite_map(
+        &mut self,
+        read: &RewriteMap,
+        origin: &Origin,
+        target: &mut Target<'_>,
+    ) -> Result<(), Diagnostic> {
+        self.counts.maps += 1;
+        let id = MapId(u32::try_from(self.site.maps.len()).unwrap_or(u32::MAX));
+        let kind = self.map_kind(&read.source, id)?;
+        self.site.maps.push(Map {
+            place: self.place(origin),
+            name: read.name.value.clone(),
+            kind,
+        });
+        let rewrite = self.rewrite_of(target);
+        rewrite.maps.retain(|(name, _)| *name != read.name.value);
+        rewrite.maps.push((read.name.value.clone(), id));
+        Ok(())
+    }
+
+    fn map_kind(&mut self, source: &Word, id: MapId) -> Result<MapKind, Diagnostic> {
+        let text = source.value.as_slice();
+        let colon = text.iter().position(|byte| *byte == b':');
+        let (kind, rest) = match colon {
+            Some(at) => (text[..at].to_ascii_lowercase(), &text[at + 1..]),
+            None => (b"txt".to_vec(), text),
+        };
+        let span = source.span;
+        Ok(match kind.as_slice() {
+            b"int" => MapKind::Function(function(rest, span)?),
+            b"rnd" => MapKind::Random(self.map_entries(rest, span, id)?),
+            b"txt" => MapKind::Text(self.map_entries(rest, span, id)?),
+            b"prg" => self.unavailable("it asks a program", rest, span),
+            b"dbd" | b"fastdbd" => self.unavailable("it asks a database", rest, span),
+            b"dbm" => self.binary(rest, span)?,
+            kind if kind.starts_with(b"dbm=") => self.binary(rest, span)?,
+            _ => MapKind::Text(self.map_entries(text, span, id)?),
+        })
+    }
+
+    fn unavailable(&mut self, why: &str, what: &[u8], span: Span) -> MapKind {
+        let headline = format!("the map cannot answer at the edge: {why}");
+        let warning = Diagnostic::warning("rewrite-map-unavailable", headline, span)
+            .label(format!("`{}` does not run there", values::shown(what)))
+            .help("export what it answers as a text file and name that: `txt:/path/map.txt`");
+        self.say(warning);
+        MapKind::Unavailable(why.to_owned())
+    }
+
+    /// `dbm:`: httpd reads four formats; none is read here.
+    fn binary(&mut self, path: &[u8], span: Span) -> Result<MapKind, Diagnostic> {
+        let local = self.reader.files.local(path);
+        let with_suffix = [path, b".pag"].concat();
+        if self.reader.files.kind(path).is_none() && self.reader.files.kind(&with_suffix).is_none()
+        {
+            return Err(missing(&local, span));
+        }
+        let name = values::shown(&local);
+        let warning = Diagnostic::warning("rewrite-map-unavailable", "the map is a DBM file", span)
+            .label("name the text file it was made from")
+            .help(format!(
+                "or write it out: python3 -c 'import dbm,sys; d=dbm.open(sys.argv[1]); \
+                 [print(k.decode().rstrip(chr(0)), d[k].decode().rstrip(chr(0))) for k in d.keys()]' \
+                 {name} > {name}.txt"
+            ));
+        self.say(warning);
+        Ok(MapKind::Unavailable("it is a DBM file".to_owned()))
+    }
+
+    /// The entries of a text map, sorted, the first of each key.
+    fn map_entries(
+        &mut self,
+        path: &[u8],
+        span: Span,
+        map: MapId,
+    ) -> Result<Vec<MapEntry>, Diagnostic> {
+        let local = self.reader.files.local(path);
+        if self.reader.files.loader.kind(&local) == Some(EntryKind::Directory) {
+            let headline = format!("`{}` is a directory, not a map file", values::shown(&local));
+            return Err(Diagnostic::error("unreadable-file", headline, span));
+        }
+        if !self.map_files.contains_key(&local) {
+            let file = self.reader.open(&local);
+            let file = file.map_err(|error| crate::load::unreadable(&local, &error, Some(span)))?;
+            let entries = self.read_map(file);
+            self.map_files.insert(local.clone(), entries);
+        }
+        let mut entries = self.map_files.get(&local).cloned().unwrap_or_default();
+        entries.sort_by(|left, right| left.0.key.cmp(&right.0.key));
+        for (index, (_, unit)) in entries.iter().enumerate() {
+            self.placed(*unit, Position::MapEntry(map, index));
+        }
+        Ok(entries.into_iter().map(|(entry, _)| entry).collect())
+    }
+
+    /// Reads a map file (`lookup_map_txtfile`); later lines with a key that was there never answer.
+    fn read_map(&mut self, file: FileId) -> Vec<(MapEntry, usize)> {
+        self.counts.map_files += 1;
+        let Some(source) = self.reader.sources.get(file) else {
+            return Vec::new();
+        };
+        let bytes = std::sync::Arc::clone(&source.bytes);
+        let mut first_of: HashMap<&[u8], ()> = HashMap::new();
+        let mut entries = Vec::new();
+        let mut start = 0;
+        for (line, text) in bytes.split(|byte| *byte == b'\n').enumerate() {
+            let line = u32::try_from(line + 1).unwrap_or(u32::MAX);
+            let place = Place { file: file.0, line };
+            for part in text.chunks(LINE_LIMIT) {
+                let Some((key, value)) = entry(part) else {
+                    continue;
+                };
+                let origin = line_origin(file, start, text.len());
+                let fresh = first_of.insert(key, ()).is_none();
+                let fate = if fresh {
+                    Fate::Placed(Vec::new())
+                } else {
+                    Fate::Inactive("an earlier line of the map has the same key".into())
+                };
+                let unit = self.count(UnitKind::MapEntry, origin, fate);
+                if fresh {
+                    let (key, value) = (key.to_vec(), value.to_vec());
+                    entries.push((MapEntry { place, key, value }, unit));
+                }
+            }
+            start += text.len() + 1;
+        }
+        entries
+    }
+}
+
+/// Key and value of one line; `None` for a comment or a line without a value.
+fn entry(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let space = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0x0b;
+    if line
+        .first()
+        .is_none_or(|first| *first == b'#' || space(first))
+    {
+        return None;
+    }
+    let key = line.iter().position(space)?;
+    let value = key + line[key..].iter().position(|byte| !space(byte))?;
+    let end = line[value..]
+        .iter()
+        .position(space)
+        .map_or(line.len(), |end| value + end);
+    Some((&line[..key], &line[value..end]))
+}
+
+fn line_origin(file: FileId, start: usize, length: usize) -> Origin {
+    let cut = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let span = Span {
+        file,
+        start: cut(start),
+        end: cut(start + length),
+    };
+    Origin {
+        span,
+        used_at: None,
+    }
+}
+
+fn function(name: &[u8], span: Span) -> Result<MapFunction, Diagnostic> {
+    Ok(match name {
+        b"tolower" => MapFunction::ToLower,
+        b"toupper" => MapFunction::ToUpper,
+        b"escape" => MapFunction::Escape,
+        b"unescape" => MapFunction::Unescape,
+        _ => {
+            let headline = format!(
+                "there is no internal map function `{}`",
+                values::shown(name)
+            );
+            return Err(Diagnostic::error("unknown-map-function", headline, span)
+                .help("there are `tolower`, `toupper`, `escape` and `unescape`"));
+        }
+    })
+}
+
+fn missing(path: &[u8], span: Span) -> Diagnostic {
+    crate::load::unreadable(path, &crate::LoadError::NotFound, Some(span))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::entry;
+
+    #[test]
+    fn reads_lines() {
+        let cases: &[(&str, Option<(&str, &str)>)] = &[
+            ("a b", Some(("a", "b"))),
+            ("a \t b  # why", Some(("a", "b"))),
+            ("quote \"a b\"", Some(("quote", "\"a"))),
+            ("a b\r", Some(("a", "b"))),
+            ("# a b", None),
+            (" a b", None),
+            ("a", None),
+            ("a  ", None),
+            ("", None),
+        ];
+        for (line, expected) in cases {
+            let expected = expected.map(|(key, value)| (key.as_bytes(), value.as_bytes()));
+            assert_eq!(entry(line.as_bytes()), expected, "{line:?}");
+        }
+    }
+}

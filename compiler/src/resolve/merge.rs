@@ -1,0 +1,319 @@
+//! The main server into each virtual host (`ap_fixup_virtual_hosts`).
+//!
+//! In: servers with what each says itself. Out: [`Host`]s with everything that holds for them, and
+//! where each rule and redirect ended up. Absent: merging sections for a request.
+
+use edgewright_edge_handler::rules::{RedirectListId, Rule, RuleSet, RuleSetId};
+use edgewright_edge_handler::site::PathMatcher;
+use edgewright_edge_handler::site::{
+    DirectoryRewrite, Host, RewriteOptions, SectionId, SectionKind, ServerRewrite, Settings,
+    host::Alias,
+};
+
+use super::Resolver;
+use super::scope::{Counted, Rewrite, Scope, Server};
+use crate::reading::{Fate, Position};
+
+/// Debian's default, for a configuration that never says `DocumentRoot`.
+pub(crate) const DEFAULT_DOCUMENT_ROOT: &[u8] = b"/var/www/html";
+
+impl Resolver<'_> {
+    /// All hosts, the main server first.
+    pub(crate) fn merge(&mut self, main: &mut Server, virtual_hosts: Vec<Server>) {
+        main.scope.settings.access = main.scope.access.verdict();
+        let base = std::mem::take(&mut main.scope.settings);
+        let base_rewrite = directory_rewrite(&main.scope.rewrite);
+        let own = self.redirect_list(&main.redirects);
+        for mut server in virtual_hosts {
+            let redirects = self.inherited_redirects(&server, main, own);
+            let rewrite = self.inherited_rewrite(&server.rewrite, &main.rewrite);
+            server.scope.settings.access = server.scope.access.verdict();
+            let mut settings = std::mem::take(&mut server.scope.settings);
+            let own_rewrite = directory_rewrite(&server.scope.rewrite);
+            settings.rewrite = self.base_rewrite(base_rewrite.as_ref(), own_rewrite);
+            let settings = merged_settings(base.clone(), settings);
+            let host = self.host(main, &server, redirects, rewrite, settings);
+            self.site.hosts.push(host);
+        }
+        let main_rewrite = main.rewrite.present.then(|| {
+            let rules = self.rule_set(main.rewrite.rules.iter());
+            server_rewrite(&main.rewrite, None, rules, &main.rewrite.maps)
+        });
+        let mut settings = base;
+        settings.rewrite = self.base_rewrite(None, base_rewrite);
+        let nothing = Server::default();
+        let host = self.host(&nothing, main, own, main_rewrite, settings);
+        self.site.hosts.insert(0, host);
+    }
+
+    fn host(
+        &mut self,
+        base: &Server,
+        own: &Server,
+        redirects: RedirectListId,
+        rewrite: Option<ServerRewrite>,
+        settings: Settings,
+    ) -> Host {
+        let either =
+            |own: &Option<Vec<u8>>, base: &Option<Vec<u8>>| own.clone().or_else(|| base.clone());
+        let root = either(&own.document_root, &base.document_root);
+        let both =
+            |pick: fn(&Server) -> &Vec<SectionId>| [pick(base).as_slice(), pick(own)].concat();
+        let mut directories = both(|server| &server.directories);
+        directories.sort_by_key(|id| self.components(*id));
+        let own_aliases: Vec<Alias> = own
+            .url_aliases
+            .iter()
+            .chain(&base.url_aliases)
+            .cloned()
+            .collect();
+        Host {
+            place: own.place,
+            addresses: own.addresses.clone(),
+            name: own.name.clone().unwrap_or_default(),
+            port: own.port,
+            scheme: own.scheme,
+            aliases: own.aliases.clone(),
+            tls: own.tls.or(base.tls).unwrap_or(false),
+            document_root: root.unwrap_or_else(|| DEFAULT_DOCUMENT_ROOT.to_vec()),
+            admin: either(&own.admin, &base.admin)
+                .unwrap_or_else(|| b"[no address given]".to_vec()),
+            merge_slashes: own.merge_slashes.or(base.merge_slashes).unwrap_or(true),
+            encoded_slashes: own
+                .encoded_slashes
+                .or(base.encoded_slashes)
+                .unwrap_or_default(),
+            rewrite,
+            redirects,
+            url_aliases: own_aliases,
+            proxies: own.proxies.iter().chain(&base.proxies).cloned().collect(),
+            environment: base
+                .environment
+                .iter()
+                .chain(&own.environment)
+                .cloned()
+                .collect(),
+            settings,
+            directories,
+            directory_patterns: both(|server| &server.directory_patterns),
+            locations: both(|server| &server.locations),
+        }
+    }
+
+    /// How many path components a `<Directory>` has: the order they merge in.
+    pub(crate) fn components(&self, id: SectionId) -> usize {
+        let section = usize::try_from(id.0)
+            .ok()
+            .and_then(|index| self.site.sections.get(index));
+        match section.map(|section| &section.kind) {
+            Some(SectionKind::Directory(matcher)) => component_count(matcher),
+            _ => 0,
+        }
+    }
+
+    /// `config_server_merge`: which rules and maps a virtual host has.
+    fn inherited_rewrite(&mut self, own: &Rewrite, base: &Rewrite) -> Option<ServerRewrite> {
+        if !own.present {
+            return None;
+        }
+        let options = own.options.or(base.options).unwrap_or_default();
+        let from_base = base.options.unwrap_or_default();
+        let ignores = options.contains(RewriteOptions::IGNORE_INHERIT);
+        let down = |option| from_base.contains(option) && !ignores;
+        let after = options.contains(RewriteOptions::INHERIT) || down(RewriteOptions::INHERIT_DOWN);
+        let before = options.contains(RewriteOptions::INHERIT_BEFORE)
+            || down(RewriteOptions::INHERIT_DOWN_BEFORE);
+        let (rules, maps) = if after {
+            let rules = self.rule_set(own.rules.iter().chain(&base.rules));
+            (rules, overlay(&base.maps, &own.maps))
+        } else if before {
+            let rules = self.rule_set(base.rules.iter().chain(&own.rules));
+            (rules, overlay(&own.maps, &base.maps))
+        } else {
+            (self.rule_set(own.rules.iter()), own.maps.clone())
+        };
+        Some(server_rewrite(own, Some(base), rules, &maps))
+    }
+
+    /// A host's own redirects, then the main server's. The main server's list is shared.
+    fn inherited_redirects(
+        &mut self,
+        own: &Server,
+        main: &Server,
+        list_of_main: RedirectListId,
+    ) -> RedirectListId {
+        if own.redirects.is_empty() {
+            return list_of_main;
+        }
+        let both: Vec<_> = own
+            .redirects
+            .iter()
+            .chain(&main.redirects)
+            .cloned()
+            .collect();
+        self.redirect_list(&both)
+    }
+
+    /// The per-directory settings a server starts from.
+    fn base_rewrite(
+        &mut self,
+        base: Option<&DirectoryRewrite>,
+        own: Option<DirectoryRewrite>,
+    ) -> Option<DirectoryRewrite> {
+        let mut merged = match (base.cloned(), own) {
+            (Some(base), Some(own)) => DirectoryRewrite {
+                engine: own.engine.or(base.engine),
+                options: own.options.or(base.options),
+                ..own
+            },
+            (base, own) => own.or(base)?,
+        };
+        merged.rules = self.empty_rule_set();
+        Some(merged)
+    }
+
+    /// Adds a rule set; every rule's unit learns where it stands.
+    pub(crate) fn rule_set<'r>(
+        &mut self,
+        rules: impl Iterator<Item = &'r Counted<Rule>>,
+    ) -> RuleSetId {
+        let id = RuleSetId(u32::try_from(self.site.rule_sets.len()).unwrap_or(u32::MAX));
+        let mut set = RuleSet::default();
+        for (index, rule) in rules.enumerate() {
+            self.placed(rule.unit, Position::Rule(id, index));
+            set.rules.push(rule.value.clone());
+        }
+        self.site.rule_sets.push(set);
+        id
+    }
+
+    fn empty_rule_set(&mut self) -> RuleSetId {
+        if let Some(id) = self.no_rules {
+            return id;
+        }
+        let id = self.rule_set([].iter());
+        self.no_rules = Some(id);
+        id
+    }
+
+    /// Adds a list of redirects; every one's unit learns where it stands.
+    pub(crate) fn redirect_list(
+        &mut self,
+        redirects: &[Counted<edgewright_edge_handler::rules::Redirect>],
+    ) -> RedirectListId {
+        let id = RedirectListId(u32::try_from(self.site.redirect_lists.len()).unwrap_or(u32::MAX));
+        for (index, redirect) in redirects.iter().enumerate() {
+            self.placed(redirect.unit, Position::Redirect(id, index));
+        }
+        let list = redirects
+            .iter()
+            .map(|redirect| redirect.value.clone())
+            .collect();
+        self.site.redirect_lists.push(list);
+        id
+    }
+
+    /// Notes where a unit stands.
+    pub(crate) fn placed(&mut self, unit: usize, position: Position) {
+        if let Some(Fate::Placed(positions)) = self.units.get_mut(unit).map(|unit| &mut unit.fate) {
+            positions.push(position);
+        }
+    }
+
+    /// A section's settings, its lists added to the site.
+    pub(crate) fn settled(&mut self, scope: Scope) -> Settings {
+        let mut settings = scope.settings;
+        settings.access = scope.access.verdict();
+        if !scope.redirects.is_empty() {
+            settings.redirects = Some(self.redirect_list(&scope.redirects));
+        }
+        if scope.rewrite.present {
+            let rules = self.rule_set(scope.rewrite.rules.iter());
+            settings.rewrite = Some(DirectoryRewrite {
+                engine: scope.rewrite.engine,
+                options: scope.rewrite.options,
+                rules,
+                base: scope.rewrite.base,
+                directory: scope.directory,
+            });
+        }
+        settings
+    }
+}
+
+/// Components of the path of a `<Directory>`; 0 for `/` (`d_components`).
+pub(crate) fn component_count(matcher: &PathMatcher) -> usize {
+    match matcher {
+        PathMatcher::Plain(path) | PathMatcher::Wildcard(path) => path
+            .split(|byte| *byte == b'/')
+            .filter(|part| !part.is_empty())
+            .count(),
+        PathMatcher::Regex(_) => usize::MAX,
+    }
+}
+
+/// What a server says about rewriting per directory; the rules are not there yet.
+fn directory_rewrite(rewrite: &Rewrite) -> Option<DirectoryRewrite> {
+    rewrite.present.then(|| DirectoryRewrite {
+        engine: rewrite.engine,
+        options: rewrite.options,
+        rules: RuleSetId(0),
+        base: None,
+        directory: None,
+    })
+}
+
+fn server_rewrite(
+    own: &Rewrite,
+    base: Option<&Rewrite>,
+    rules: RuleSetId,
+    maps: &[(Vec<u8>, edgewright_edge_handler::rules::MapId)],
+) -> ServerRewrite {
+    let inherited = base.and_then(|base| base.options);
+    ServerRewrite {
+        options: own.options.or(inherited).unwrap_or_default(),
+        rules,
+        maps: maps.to_vec(),
+    }
+}
+
+/// `apr_hash_overlay`: what `over` has wins.
+fn overlay<T: Clone>(under: &[(Vec<u8>, T)], over: &[(Vec<u8>, T)]) -> Vec<(Vec<u8>, T)> {
+    let hidden = |name: &Vec<u8>| over.iter().any(|(other, _)| other == name);
+    let kept = under.iter().filter(|(name, _)| !hidden(name));
+    kept.chain(over).cloned().collect()
+}
+
+/// The main server's settings under a host's own.
+fn merged_settings(base: Settings, own: Settings) -> Settings {
+    let hidden = |status: u16| {
+        own.error_documents
+            .iter()
+            .any(|(other, _)| *other == status)
+    };
+    let mut error_documents = base.error_documents;
+    error_documents.retain(|(status, _)| !hidden(*status));
+    error_documents.extend(own.error_documents.iter().cloned());
+    Settings {
+        rewrite: own.rewrite,
+        redirects: None,
+        alias: own.alias.or(base.alias),
+        redirect_relative: own.redirect_relative.or(base.redirect_relative),
+        directory_index: own.directory_index.or(base.directory_index),
+        directory_slash: own.directory_slash.or(base.directory_slash),
+        index_redirect: own.index_redirect.or(base.index_redirect),
+        fallback: own.fallback.or(base.fallback),
+        error_documents,
+        symlinks: own.symlinks.or(base.symlinks),
+        indexes: own.indexes.or(base.indexes),
+        multiviews: own.multiviews.or(base.multiviews),
+        canonical_name: own.canonical_name.or(base.canonical_name),
+        accept_path_info: own.accept_path_info.or(base.accept_path_info),
+        access: own.access.or(base.access),
+        set_env_if: [base.set_env_if, own.set_env_if].concat(),
+        set_env: [base.set_env, own.set_env].concat(),
+        files: [base.files, own.files].concat(),
+        ifs: [base.ifs, own.ifs].concat(),
+        broken: base.broken || own.broken,
+    }
+}

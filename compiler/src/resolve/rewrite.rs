@@ -1,0 +1,372 @@
+//! `RewriteRule` and its family.
+//!
+//! In: their arguments. Out: rules, conditions, options in the context they stand in. Absent:
+//! inheritance (`merge`, and per directory the evaluator), map files (`maps`).
+
+use edgewright_edge_handler::rules::pattern::PatternOptions;
+use edgewright_edge_handler::rules::{
+    Condition, FileTest, Order, Pattern, Place, Rule, RuleFlags, Template, Test,
+};
+use edgewright_edge_handler::site::RewriteOptions;
+use edgewright_parser::diagnostic::Diagnostic;
+use edgewright_parser::source::{Origin, Span};
+use edgewright_parser::syntax::{
+    self, CondPattern, Flag, RewriteCond, Switch, TextComparison, Word,
+};
+
+use super::scope::{Counted, Rewrite};
+use super::walk::Target;
+use super::{Resolver, values};
+use crate::reading::UnitKind;
+
+/// How many rounds `N` allows when it does not say.
+const DEFAULT_ROUNDS: u32 = 32_000;
+
+impl Resolver<'_> {
+    /// The rewrite directives of the context, for changing.
+    pub(crate) fn rewrite_of<'t>(&self, target: &'t mut Target<'_>) -> &'t mut Rewrite {
+        // A directive anywhere in a virtual host gives the host a configuration of its own
+        // (`ap_set_config_vectors`).
+        target.server.rewrite.present = true;
+        match &mut target.section {
+            Some(section) => {
+                section.rewrite.present = true;
+                &mut section.rewrite
+            }
+            None => &mut target.server.rewrite,
+        }
+    }
+
+    /// `RewriteEngine` (`cmd_rewriteengine`).
+    pub(crate) fn rewrite_engine(&mut self, switch: Switch, target: &mut Target<'_>) {
+        let engine = Some(switch == Switch::On);
+        self.rewrite_of(target).engine = engine;
+        let scope = target.scope();
+        scope.rewrite.present = true;
+        scope.rewrite.engine = engine;
+    }
+
+    /// `RewriteOptions` (`cmd_rewriteoptions`).
+    pub(crate) fn rewrite_options(&mut self, words: &[Word], target: &mut Target<'_>) {
+        let named = words.iter().filter_map(|word| option(&word.value));
+        let options: RewriteOptions = named.collect();
+        let rewrite = self.rewrite_of(target);
+        rewrite.options = Some(rewrite.options.unwrap_or_default() | options);
+        let merged = rewrite.options;
+        let scope = target.scope();
+        scope.rewrite.present = true;
+        scope.rewrite.options = merged;
+    }
+
+    /// `RewriteBase` (`cmd_rewritebase`).
+    ///
+    /// # Errors
+    /// It stands outside of a section.
+    pub(crate) fn rewrite_base(
+        &mut self,
+        base: Word,
+        target: &mut Target<'_>,
+    ) -> Result<(), Diagnostic> {
+        let rewrite = self.rewrite_of(target);
+        rewrite.base = Some(base.value);
+        if target.context.in_section() {
+            return Ok(());
+        }
+        let headline = "`RewriteBase` cannot stand outside of a section";
+        Err(
+            Diagnostic::error("misplaced-directive", headline, base.span)
+                .label("in a `<Directory>` section or a .htaccess file only")
+                .help("remove it: patterns outside of sections see the whole URL-path"),
+        )
+    }
+
+    /// `RewriteCond` (`cmd_rewritecond`).
+    ///
+    /// # Errors
+    /// Its pattern or expression cannot be read.
+    pub(crate) fn rewrite_condition(
+        &mut self,
+        read: RewriteCond,
+        origin: &Origin,
+        target: &mut Target<'_>,
+    ) -> Result<(), Diagnostic> {
+        self.counts.conditions += 1;
+        let place = self.place(origin);
+        let condition = condition(read, place, self.regex);
+        let rewrite = self.rewrite_of(target);
+        rewrite.pending.push((condition?, origin.span));
+        Ok(())
+    }
+
+    /// `RewriteRule` (`cmd_rewriterule`).
+    ///
+    /// # Errors
+    /// Its pattern cannot be read.
+    pub(crate) fn rewrite_rule(
+        &mut self,
+        read: &syntax::RewriteRule,
+        origin: &Origin,
+        target: &mut Target<'_>,
+    ) -> Result<(), Diagnostic> {
+        let regex = self.regex;
+        let place = self.place(origin);
+        let rewrite = self.rewrite_of(target);
+        let pending = std::mem::take(&mut rewrite.pending);
+        let conditions = pending
+            .into_iter()
+            .map(|(condition, _)| condition)
+            .collect();
+        let value = rule(read, place, conditions, regex)?;
+        let unit = self.count_placed(UnitKind::Rule, origin.clone());
+        self.rewrite_of(target).rules.push(Counted { value, unit });
+        Ok(())
+    }
+
+    /// Says which conditions no rule took, at the end of their context.
+    pub(crate) fn report_pending(&mut self, rewrite: &mut Rewrite) {
+        for (_, span) in rewrite.pending.drain(..) {
+            let headline = "no `RewriteRule` follows this condition";
+            let warning = Diagnostic::warning("unattached-condition", headline, span)
+                .label("it has no effect")
+                .help("a condition belongs to the next rule in the same section of the same file tree");
+            self.reader.diagnostics.push(warning);
+        }
+    }
+}
+
+fn option(name: &[u8]) -> Option<RewriteOptions> {
+    Some(match name.to_ascii_lowercase().as_slice() {
+        b"inherit" => RewriteOptions::INHERIT,
+        b"inheritbefore" => RewriteOptions::INHERIT_BEFORE,
+        b"inheritdown" => RewriteOptions::INHERIT_DOWN,
+        b"inheritdownbefore" => RewriteOptions::INHERIT_DOWN_BEFORE,
+        b"ignoreinherit" => RewriteOptions::IGNORE_INHERIT,
+        b"allownoslash" => RewriteOptions::ALLOW_NO_SLASH,
+        b"allowanyuri" => RewriteOptions::ALLOW_ANY_URI,
+        b"mergebase" => RewriteOptions::MERGE_BASE,
+        b"ignorecontextinfo" => RewriteOptions::IGNORE_CONTEXT_INFO,
+        b"legacyprefixdocroot" => RewriteOptions::LEGACY_PREFIX_DOC_ROOT,
+        b"unsafeprefixstat" => RewriteOptions::UNSAFE_PREFIX_STAT,
+        _ => return None,
+    })
+}
+
+/// One condition, from what the parser read.
+fn condition(
+    read: RewriteCond,
+    place: Place,
+    regex: PatternOptions,
+) -> Result<Condition, Diagnostic> {
+    let span = read.written.span;
+    let mut negated = read.negated;
+    let mut subject = Template::parse(&read.test_string.value);
+    let mut no_case = false;
+    let test = match read.pattern {
+        CondPattern::Expression(text) => {
+            subject = Template::default();
+            let expression = values::condition(&text);
+            Test::Expression(
+                expression.map_err(|error| Diagnostic::error("bad-expression", error, span))?,
+            )
+        }
+        CondPattern::File(letter) => file_test(letter),
+        CondPattern::Integer(operator, operand) => {
+            negated ^= &operator == b"ne";
+            Test::Integer(integer_order(operator), operand)
+        }
+        CondPattern::Text(comparison, operand) => {
+            no_case = read.no_case;
+            text_test(comparison, operand)
+        }
+        CondPattern::Regex(text) => {
+            Test::Regex(checked(&text, with_case(regex, read.no_case), span)?)
+        }
+    };
+    Ok(Condition {
+        place,
+        subject,
+        test,
+        negated,
+        no_case,
+        or_next: read.or_next,
+        no_vary: read.no_vary,
+    })
+}
+
+fn file_test(letter: u8) -> Test {
+    match letter {
+        b'f' => Test::File(FileTest::Regular),
+        b's' => Test::File(FileTest::NotEmpty),
+        b'd' => Test::File(FileTest::Directory),
+        b'x' => Test::File(FileTest::Executable),
+        b'U' => Test::SubrequestUri,
+        b'F' => Test::SubrequestFile,
+        _ => Test::File(FileTest::Link),
+    }
+}
+
+fn integer_order(operator: [u8; 2]) -> Order {
+    match &operator {
+        b"lt" => Order::Less,
+        b"le" => Order::LessOrEqual,
+        b"gt" => Order::Greater,
+        b"ge" => Order::GreaterOrEqual,
+        _ => Order::Equal,
+    }
+}
+
+fn text_test(comparison: TextComparison, operand: Vec<u8>) -> Test {
+    match comparison {
+        TextComparison::Equal => Test::Equal(operand),
+        TextComparison::Less => Test::Compare(Order::Less, operand),
+        TextComparison::LessOrEqual => Test::Compare(Order::LessOrEqual, operand),
+        TextComparison::Greater => Test::Compare(Order::Greater, operand),
+        TextComparison::GreaterOrEqual => Test::Compare(Order::GreaterOrEqual, operand),
+    }
+}
+
+fn with_case(regex: PatternOptions, no_case: bool) -> PatternOptions {
+    if no_case {
+        regex | PatternOptions::CASELESS
+    } else {
+        regex
+    }
+}
+
+/// A pattern Apache accepts.
+pub(crate) fn checked(
+    text: &[u8],
+    options: PatternOptions,
+    span: Span,
+) -> Result<Pattern, Diagnostic> {
+    values::pattern(text, options).map_err(|error| Diagnostic::error("bad-pattern", error, span))
+}
+
+/// One rule, from what the parser read.
+fn rule(
+    read: &syntax::RewriteRule,
+    place: Place,
+    conditions: Vec<Condition>,
+    regex: PatternOptions,
+) -> Result<Rule, Diagnostic> {
+    let mut rule = Rule {
+        place,
+        pattern: Pattern::new(Vec::new(), regex),
+        conditions,
+        substitution: Template::default(),
+        flags: RuleFlags::empty(),
+        status: 302,
+        skip: 0,
+        max_rounds: DEFAULT_ROUNDS,
+        environment: Vec::new(),
+        cookies: Vec::new(),
+        mime_type: None,
+        handler: None,
+        escapes: None,
+        no_escapes: None,
+    };
+    let mut options = regex;
+    for flag in &read.flags {
+        if flag.value == Flag::NoCase {
+            options |= PatternOptions::CASELESS;
+        }
+        set_flag(&mut rule, &flag.value);
+    }
+    rule.flags.set(RuleFlags::NEGATED, read.negated);
+    rule.pattern = checked(&read.pattern.value, options, read.pattern.span)?;
+    set_substitution(&mut rule, &read.substitution.value);
+    Ok(rule)
+}
+
+/// What one flag changes (`cmd_rewriterule_setflag`).
+fn set_flag(rule: &mut Rule, flag: &Flag) {
+    let adds = match flag {
+        Flag::EscapeBackreferences(bytes) => {
+            if bytes.is_some() {
+                rule.escapes.clone_from(bytes);
+            }
+            RuleFlags::ESCAPE_BACKREFERENCES
+        }
+        Flag::EscapeExcept(bytes) => {
+            rule.no_escapes = Some(bytes.clone());
+            RuleFlags::empty()
+        }
+        Flag::EscapeNoPlus => RuleFlags::ESCAPE_NO_PLUS,
+        Flag::EscapeControls => RuleFlags::ESCAPE_CONTROLS | RuleFlags::ESCAPE_BACKREFERENCES,
+        Flag::Chain => RuleFlags::CHAIN,
+        Flag::Cookie(text) => {
+            rule.cookies.push(Template::parse(text));
+            RuleFlags::empty()
+        }
+        Flag::DiscardPathInfo => RuleFlags::DISCARD_PATH_INFO,
+        Flag::Environment(text) => {
+            rule.environment.push(Template::parse(text));
+            RuleFlags::empty()
+        }
+        Flag::End => RuleFlags::END,
+        Flag::Forbidden => answer(rule, 403),
+        Flag::Gone => answer(rule, 410),
+        Flag::Handler(text) => {
+            rule.handler = Some(Template::parse(text));
+            RuleFlags::empty()
+        }
+        Flag::Last => RuleFlags::LAST,
+        Flag::Next(limit) => {
+            rule.max_rounds = limit.unwrap_or(rule.max_rounds);
+            RuleFlags::NEXT
+        }
+        Flag::NoCase | Flag::Ignored => RuleFlags::empty(),
+        Flag::NoEscape => RuleFlags::NO_ESCAPE,
+        Flag::NoSubrequest => RuleFlags::NO_SUBREQUEST,
+        Flag::Proxy => RuleFlags::PROXY,
+        Flag::PassThrough => RuleFlags::PASS_THROUGH,
+        Flag::QueryAppend => RuleFlags::QUERY_APPEND,
+        Flag::QueryDiscard => RuleFlags::QUERY_DISCARD,
+        Flag::QueryLast => RuleFlags::QUERY_LAST,
+        Flag::Redirect(None) => RuleFlags::FORCE_REDIRECT,
+        Flag::Redirect(Some(status @ 300..=399)) => {
+            rule.status = *status;
+            RuleFlags::FORCE_REDIRECT
+        }
+        Flag::Redirect(Some(status)) => RuleFlags::FORCE_REDIRECT | answer(rule, *status),
+        Flag::Skip(count) => {
+            rule.skip = *count;
+            RuleFlags::empty()
+        }
+        Flag::MimeType(text) => {
+            rule.mime_type = Some(Template::parse(text));
+            RuleFlags::empty()
+        }
+        Flag::UnsafePrefixStat => RuleFlags::UNSAFE_PREFIX_STAT,
+        Flag::UnsafeAllow3F => RuleFlags::UNSAFE_ALLOW_3F,
+        Flag::Unc => RuleFlags::UNC,
+    };
+    rule.flags |= adds;
+}
+
+/// The last status wins, but that there is one sticks.
+fn answer(rule: &mut Rule, status: u16) -> RuleFlags {
+    rule.status = status;
+    RuleFlags::STATUS | RuleFlags::NO_SUBSTITUTION
+}
+
+/// The substitution, and what its question marks mean for the query string.
+fn set_substitution(rule: &mut Rule, text: &[u8]) {
+    if text == b"-" {
+        rule.flags |= RuleFlags::NO_SUBSTITUTION;
+    }
+    let mut text = text;
+    if let Some(cut) = text.strip_suffix(b"?") {
+        if rule.flags.contains(RuleFlags::QUERY_APPEND) {
+            rule.flags |= RuleFlags::QUERY_LAST;
+        } else {
+            rule.flags |= RuleFlags::QUERY_NONE;
+            text = cut;
+        }
+    } else if rule.flags.contains(RuleFlags::QUERY_DISCARD) && !text.contains(&b'?') {
+        rule.flags |= RuleFlags::QUERY_NONE;
+    }
+    if !rule.flags.contains(RuleFlags::NO_SUBSTITUTION) {
+        rule.substitution = Template::parse(text);
+    }
+}

@@ -1,0 +1,172 @@
+//! Document roots: where they are here, and reading them.
+//!
+//! In: hosts, and the local folders given for them. Out: the site's file tree. Absent: reading one
+//! directory (`htaccess`).
+
+use edgewright_edge_handler::site::{AliasMatcher, FileKind};
+use edgewright_parser::diagnostic::{Diagnostic, Severity};
+
+use super::htaccess::{DirectoryOverride, Policies, Policy};
+use super::merge::{DEFAULT_DOCUMENT_ROOT, component_count};
+use super::scope::Server;
+use super::{Resolver, values};
+use crate::input::{Input, ReadOptions};
+use crate::load::directives::Overrides;
+use crate::load::paths;
+use crate::loader::EntryKind;
+
+impl Resolver<'_> {
+    /// What a configuration that is no server's lacks to be one.
+    pub(crate) fn supply(&mut self, main: &mut Server, input: &Input) {
+        main.name.get_or_insert_with(|| b"localhost".to_vec());
+        main.document_root
+            .get_or_insert_with(|| DEFAULT_DOCUMENT_ROOT.to_vec());
+        let silent = main.rewrite.engine.is_none() && !main.rewrite.rules.is_empty();
+        if silent && matches!(input, Input::VirtualHostInclude(_)) {
+            main.rewrite.engine = Some(true);
+            main.scope.rewrite.present = true;
+            main.scope.rewrite.engine = Some(true);
+            let first = main
+                .rewrite
+                .rules
+                .first()
+                .and_then(|rule| self.units.get(rule.unit));
+            if let Some(span) = first.map(|unit| unit.origin.span) {
+                let headline = "`RewriteEngine On` is assumed for this file";
+                let note = Diagnostic::note("engine-assumed", headline, span)
+                    .label("the file does not say; the virtual host that includes it must");
+                self.say(note);
+            }
+        }
+    }
+
+    /// Reads document roots and what `.htaccess` files are in them.
+    pub(crate) fn read_roots(&mut self, main: &mut Server, input: &Input, options: &ReadOptions) {
+        self.map_roots(main, input, options);
+        let hosts = std::mem::take(&mut self.virtual_hosts);
+        let default = match input {
+            Input::MainConfig(_) => Policy::default(),
+            _ => Policy {
+                overrides: Some(Overrides::ALL),
+                list: None,
+            },
+        };
+        if let Input::Htaccess(path) = input {
+            self.site
+                .tree
+                .insert(DEFAULT_DOCUMENT_ROOT, FileKind::Directory);
+            self.htaccess(DEFAULT_DOCUMENT_ROOT, path, &default);
+        }
+        let mut done: Vec<Vec<u8>> = Vec::new();
+        for server in std::iter::once(&*main).chain(&hosts) {
+            let policies = Policies {
+                default: default.clone(),
+                sections: sections(main, server),
+            };
+            let names = server
+                .access_file_names
+                .as_ref()
+                .or(main.access_file_names.as_ref());
+            let names = names
+                .cloned()
+                .unwrap_or_else(|| vec![b".htaccess".to_vec()]);
+            for root in roots(main, server, hosts.is_empty()) {
+                if done
+                    .iter()
+                    .any(|other| paths::below(&root, other).is_some())
+                {
+                    continue;
+                }
+                self.read_root(&root, &policies, &names, input);
+                done.push(root);
+            }
+        }
+        self.virtual_hosts = hosts;
+    }
+
+    fn read_root(
+        &mut self,
+        root: &[u8],
+        policies: &Policies<'_>,
+        names: &[Vec<u8>],
+        input: &Input,
+    ) {
+        let local = self.reader.files.local(root);
+        // The synthetic server's document root is not this machine's.
+        let ours = matches!(input, Input::MainConfig(_)) || local != root;
+        if ours && self.reader.files.loader.kind(&local) == Some(EntryKind::Directory) {
+            self.read_tree(root, &local, policies, names);
+            return;
+        }
+        let shown = values::shown(root);
+        self.say(Diagnostic {
+            severity: Severity::Note,
+            code: "docroot-unknown",
+            headline: format!("what is below `{shown}` is not known"),
+            span: None,
+            label: String::new(),
+            others: Vec::new(),
+            help: vec![format!(
+                "`--docroot {shown}=FOLDER` gives a copy of it, with its .htaccess files"
+            )],
+        });
+    }
+
+    /// Tells the reader where document roots are here.
+    fn map_roots(&mut self, main: &Server, input: &Input, options: &ReadOptions) {
+        let unnamed = options
+            .docroots
+            .iter()
+            .filter(|mapping| mapping.server_path.is_none());
+        let unnamed = unnamed.map(|mapping| mapping.local_path.clone());
+        let folder = match input {
+            Input::DocumentRoot(path) => Some(path.clone()),
+            _ => None,
+        };
+        let hosts = self
+            .virtual_hosts
+            .iter()
+            .filter_map(|host| host.document_root.as_deref());
+        let first = main
+            .document_root
+            .as_deref()
+            .into_iter()
+            .chain(hosts)
+            .next();
+        let root = first.unwrap_or(DEFAULT_DOCUMENT_ROOT).to_vec();
+        for local in folder.into_iter().chain(unnamed) {
+            self.reader.files.map(&root, &local);
+        }
+    }
+}
+
+/// What a server's sections say about `.htaccess` files, in the order they merge.
+fn sections<'s>(main: &'s Server, server: &'s Server) -> Vec<&'s DirectoryOverride> {
+    let own: &[DirectoryOverride] = if std::ptr::eq(main, server) {
+        &[]
+    } else {
+        &server.overrides
+    };
+    let mut sections: Vec<_> = main.overrides.iter().chain(own).collect();
+    sections.sort_by_key(|section| component_count(&section.matcher));
+    sections
+}
+
+/// Directories a server serves files from.
+fn roots(main: &Server, server: &Server, alone: bool) -> Vec<Vec<u8>> {
+    let own = server.document_root.clone();
+    let is_main = std::ptr::eq(main, server);
+    let root = match own {
+        Some(root) => Some(root),
+        // A main server that only carries virtual hosts has no document root worth asking for.
+        None => (is_main && alone).then(|| DEFAULT_DOCUMENT_ROOT.to_vec()),
+    };
+    let aliases = server
+        .url_aliases
+        .iter()
+        .filter_map(|alias| match alias.matcher {
+            AliasMatcher::Prefix(_) => Some(paths::clean(&alias.target)),
+            AliasMatcher::Regex(_) => None,
+        });
+    root.into_iter().chain(aliases).collect()
+}

@@ -1,0 +1,327 @@
+//! Sections: what they apply to, and what goes into them.
+//!
+//! In: the line that opens a section, and what is in it. Out: a section of the site. Absent: which
+//! sections apply to a request (the evaluator).
+
+use edgewright_edge_handler::rules::pattern::PatternOptions;
+use edgewright_edge_handler::site::expression::Expression;
+use edgewright_edge_handler::site::{Address, PathMatcher, SectionKind};
+use edgewright_parser::diagnostic::Diagnostic;
+use edgewright_parser::syntax::Arguments;
+
+use super::context::Context;
+use super::htaccess::DirectoryOverride;
+use super::scope::{Scope, Server};
+use super::walk::Target;
+use super::{Resolver, values};
+use crate::load::directives::Around;
+use crate::load::{Section, glob, paths};
+
+/// What a section applies to.
+pub(crate) enum Opener {
+    VirtualHost(Vec<Address>),
+    /// What it compares, and the directory string of its rules.
+    Directory(PathMatcher, Vec<u8>),
+    Location(PathMatcher, Vec<u8>),
+    Files(PathMatcher, Vec<u8>),
+    /// The kind is one of `If`, `ElseIf`, `Else`.
+    Conditional(SectionKind),
+    /// Its directives hold in the section around it: for some methods only, which is not looked at.
+    Limit,
+    /// `<RequireAll>` and kin.
+    Requirements(super::access::Group),
+    Proxy(Vec<u8>),
+    /// A section of a module that is not looked at.
+    Foreign,
+}
+
+/// A diagnostic's code and headline.
+pub(crate) type Complaint = (&'static str, String);
+
+/// Reads the line that opens a section.
+///
+/// # Errors
+/// What Apache says to arguments it cannot use.
+pub(crate) fn opener(
+    name: &[u8],
+    arguments: &Arguments,
+    regex: PatternOptions,
+) -> Result<Opener, Complaint> {
+    let lower = name.to_ascii_lowercase();
+    let words: Vec<&[u8]> = arguments
+        .words
+        .iter()
+        .map(|word| word.value.as_slice())
+        .collect();
+    let path = |is_match: bool| path_argument(name, &words, is_match, regex);
+    Ok(match lower.as_slice() {
+        b"<virtualhost" => Opener::VirtualHost(addresses(&words)?),
+        b"<directory" | b"<directorymatch" => {
+            let (matcher, text) = path(lower == b"<directorymatch")?;
+            directory(matcher, text)
+        }
+        b"<location" | b"<locationmatch" => {
+            let (matcher, text) = path(lower == b"<locationmatch")?;
+            Opener::Location(matcher, text)
+        }
+        b"<files" | b"<filesmatch" => {
+            let (matcher, text) = path(lower == b"<filesmatch")?;
+            Opener::Files(matcher, text)
+        }
+        b"<if" => Opener::Conditional(SectionKind::If(condition(name, &words)?)),
+        b"<elseif" => Opener::Conditional(SectionKind::ElseIf(condition(name, &words)?)),
+        b"<else" if words.is_empty() => Opener::Conditional(SectionKind::Else),
+        b"<else" => {
+            return Err((
+                "wrong-argument-count",
+                "`<Else>` takes no arguments".to_owned(),
+            ));
+        }
+        b"<limit" | b"<limitexcept" if words.is_empty() => return Err(missing(name)),
+        b"<limit" | b"<limitexcept" => Opener::Limit,
+        b"<requireall" => Opener::Requirements(super::access::Group::All),
+        b"<requireany" => Opener::Requirements(super::access::Group::Any),
+        b"<requirenone" => Opener::Requirements(super::access::Group::None),
+        b"<proxy" | b"<proxymatch" => {
+            Opener::Proxy(words.first().ok_or_else(|| missing(name))?.to_vec())
+        }
+        _ => Opener::Foreign,
+    })
+}
+
+fn missing(name: &[u8]) -> Complaint {
+    let name = String::from_utf8_lossy(name);
+    (
+        "wrong-argument-count",
+        format!("`{name}>` needs an argument"),
+    )
+}
+
+/// The path, wildcard or regular expression of a section, and its text.
+fn path_argument(
+    name: &[u8],
+    words: &[&[u8]],
+    is_match: bool,
+    regex: PatternOptions,
+) -> Result<(PathMatcher, Vec<u8>), Complaint> {
+    let (regular, text, rest) = match words {
+        [b"~", text, rest @ ..] if !is_match => (true, *text, rest),
+        [text, rest @ ..] => (is_match, *text, rest),
+        [] => return Err(missing(name)),
+    };
+    if !rest.is_empty() {
+        let shown = String::from_utf8_lossy(name);
+        return Err((
+            "wrong-argument-count",
+            format!("`{shown}>` takes one argument"),
+        ));
+    }
+    let matcher = if regular {
+        PathMatcher::Regex(values::pattern(text, regex).map_err(|error| ("bad-pattern", error))?)
+    } else if glob::is_pattern(text) {
+        PathMatcher::Wildcard(text.to_vec())
+    } else {
+        PathMatcher::Plain(text.to_vec())
+    };
+    Ok((matcher, text.to_vec()))
+}
+
+/// A directory's path is made canonical (`dirsection`).
+fn directory(matcher: PathMatcher, text: Vec<u8>) -> Opener {
+    match matcher {
+        PathMatcher::Regex(_) => Opener::Directory(matcher, text),
+        PathMatcher::Plain(_) => {
+            let path = paths::clean(&text);
+            Opener::Directory(PathMatcher::Plain(path.clone()), path)
+        }
+        PathMatcher::Wildcard(_) => {
+            let path = paths::clean(&text);
+            Opener::Directory(PathMatcher::Wildcard(path.clone()), path)
+        }
+    }
+}
+
+fn condition(name: &[u8], words: &[&[u8]]) -> Result<Expression, Complaint> {
+    let (text, rest) = words.split_first().ok_or_else(|| missing(name))?;
+    if !rest.is_empty() {
+        let shown = String::from_utf8_lossy(name);
+        return Err((
+            "wrong-argument-count",
+            format!("`{shown}>` takes one argument; put the expression in quotes"),
+        ));
+    }
+    values::condition(text).map_err(|error| ("bad-expression", error))
+}
+
+/// `<VirtualHost addresses…>` (`ap_parse_vhost_addrs`).
+fn addresses(words: &[&[u8]]) -> Result<Vec<Address>, Complaint> {
+    if words.is_empty() {
+        return Err(missing(b"<VirtualHost"));
+    }
+    let bad = |word: &[u8]| {
+        let shown = String::from_utf8_lossy(word);
+        ("bad-address", format!("`{shown}` is no address"))
+    };
+    words
+        .iter()
+        .map(|word| address(word).ok_or_else(|| bad(word)))
+        .collect()
+}
+
+/// `*`, `*:80`, `192.0.2.1:80`, `[2001:db8::1]:80`, a name, with `:*` for any port.
+fn address(word: &[u8]) -> Option<Address> {
+    let (host, port) = match word {
+        [b'[', ..] => {
+            let close = word.iter().position(|byte| *byte == b']')?;
+            (&word[..=close], word.get(close + 1..)?.strip_prefix(b":"))
+        }
+        _ => match word.iter().rposition(|byte| *byte == b':') {
+            Some(colon) => (&word[..colon], Some(&word[colon + 1..])),
+            None => (word, None),
+        },
+    };
+    let port = match port {
+        None | Some(b"*") => None,
+        Some(digits) => Some(values::port(digits)?),
+    };
+    let host = host
+        .strip_prefix(b"[")
+        .and_then(|host| host.strip_suffix(b"]"))
+        .unwrap_or(host);
+    if host.is_empty() || (port.is_none() && host.iter().all(u8::is_ascii_digit)) {
+        return None;
+    }
+    let any = host == b"*" || host.eq_ignore_ascii_case(b"_default_");
+    Some(Address {
+        ip: (!any).then(|| host.to_vec()),
+        port,
+    })
+}
+
+impl Resolver<'_> {
+    /// Carries out a section.
+    pub(crate) fn enter(&mut self, opener: Opener, section: Section, target: &mut Target<'_>) {
+        match opener {
+            Opener::VirtualHost(addresses) => self.enter_host(addresses, section),
+            Opener::Directory(matcher, text) => {
+                self.enter_directory(matcher, &text, section, target)
+            }
+            Opener::Location(matcher, text) => {
+                let place = self.place(&section.open.origin);
+                let scope = self.fill(Scope::of_section(&text), section, Around::LOCATION, target);
+                let id = self.add_section(place, SectionKind::Location(matcher), scope);
+                target.server.locations.push(id);
+            }
+            Opener::Files(matcher, text) => {
+                let place = self.place(&section.open.origin);
+                let scope = self.fill(Scope::of_section(&text), section, Around::FILES, target);
+                let id = self.add_section(place, SectionKind::Files(matcher), scope);
+                target.scope().settings.files.push(id);
+            }
+            Opener::Conditional(kind) => self.enter_conditional(kind, section, target),
+            Opener::Limit => {
+                let context = target.context.inside(Around::LIMIT);
+                let mut inner = Target {
+                    context,
+                    ..target.again()
+                };
+                self.walk(section.items, &mut inner);
+            }
+            Opener::Requirements(group) => {
+                target.scope().access.open(group);
+                self.walk(section.items, target);
+                target.scope().access.close();
+            }
+            Opener::Proxy(text) => {
+                let first = self.units.len();
+                self.fill(Scope::of_section(&text), section, Around::PROXY, target);
+                self.deactivate(
+                    first,
+                    "it stands inside `<Proxy>`, for requests to other servers",
+                );
+            }
+            Opener::Foreign => {
+                self.pass_over(section.items, "the section around it has other directives")
+            }
+        }
+    }
+
+    fn enter_host(&mut self, addresses: Vec<Address>, section: Section) {
+        let mut server = Server {
+            place: Some(self.place(&section.open.origin)),
+            addresses,
+            ..Server::default()
+        };
+        let context = Context::server(Around::VIRTUAL_HOST);
+        let mut target = Target {
+            server: &mut server,
+            section: None,
+            context,
+        };
+        self.walk(section.items, &mut target);
+        self.report_pending(&mut server.rewrite);
+        self.counts.virtual_hosts += 1;
+        self.virtual_hosts.push(server);
+    }
+
+    fn enter_directory(
+        &mut self,
+        matcher: PathMatcher,
+        text: &[u8],
+        section: Section,
+        target: &mut Target<'_>,
+    ) {
+        let place = self.place(&section.open.origin);
+        self.open_override = None;
+        let scope = self.fill(Scope::of_section(text), section, Around::DIRECTORY, target);
+        if let Some(policy) = self.open_override.take() {
+            let matcher = matcher.clone();
+            target
+                .server
+                .overrides
+                .push(DirectoryOverride { matcher, policy });
+        }
+        let regular = matches!(matcher, PathMatcher::Regex(_));
+        let id = self.add_section(place, SectionKind::Directory(matcher), scope);
+        if regular {
+            target.server.directory_patterns.push(id);
+        } else {
+            target.server.directories.push(id);
+        }
+    }
+
+    fn enter_conditional(&mut self, kind: SectionKind, section: Section, target: &mut Target<'_>) {
+        let span = section.open.origin.span;
+        let previous = target.scope().settings.ifs.last().copied();
+        let follows = previous.and_then(|id| self.site.sections.get(id.0 as usize));
+        let may_follow = follows.is_some_and(|section| {
+            matches!(section.kind, SectionKind::If(_) | SectionKind::ElseIf(_))
+        });
+        if !matches!(kind, SectionKind::If(_)) && !may_follow {
+            let headline = "`<ElseIf>` and `<Else>` need an `<If>` before them";
+            self.say(Diagnostic::error("unmatched-section", headline, span));
+        }
+        let place = self.place(&section.open.origin);
+        let scope = self.fill(Scope::of_section(b"*If"), section, Around::IF, target);
+        let id = self.add_section(place, kind, scope);
+        target.scope().settings.ifs.push(id);
+    }
+
+    /// Carries out what is in a section with settings of its own.
+    fn fill(
+        &mut self,
+        mut scope: Scope,
+        section: Section,
+        around: Around,
+        target: &mut Target<'_>,
+    ) -> Scope {
+        let mut inner = Target {
+            server: target.server,
+            section: Some(&mut scope),
+            context: target.context.inside(around),
+        };
+        self.walk(section.items, &mut inner);
+        self.report_pending(&mut scope.rewrite);
+        scope
+    }
+}

@@ -1,0 +1,481 @@
+//! Reading a configuration: what lands where, and what Apache says about it.
+//!
+//! In: small configurations in memory. Out: the site, in short. The facts are those of a real
+//! Apache 2.4.71.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use edgewright_compiler::testing::MemoryLoader;
+use edgewright_compiler::{Fate, Input, ReadOptions, Reading, UnitKind, read};
+use edgewright_edge_handler::rules::{RuleFlags, RuleSetId};
+use edgewright_edge_handler::site::SectionKind;
+use edgewright_parser::diagnostic::Severity;
+
+fn main_config(text: &str) -> Reading {
+    let loader = MemoryLoader::new().with("/conf/httpd.conf", text);
+    read_main(&loader)
+}
+
+fn read_main(loader: &MemoryLoader) -> Reading {
+    let input = Input::MainConfig(vec![b"/conf/httpd.conf".to_vec()]);
+    read(&input, loader, &ReadOptions::default())
+}
+
+/// `code@line` of every error and warning.
+fn complaints(reading: &Reading) -> Vec<String> {
+    let told = reading
+        .diagnostics
+        .iter()
+        .filter(|said| said.severity > Severity::Note);
+    told.map(|said| {
+        let line = said.span.map_or(0, |span| reading.sources.place(span).line);
+        format!("{}@{line}", said.code)
+    })
+    .collect()
+}
+
+/// Patterns of a rule set.
+fn patterns(reading: &Reading, set: RuleSetId) -> String {
+    let rules = &reading.site.rule_sets[set.0 as usize].rules;
+    let texts = rules
+        .iter()
+        .map(|rule| String::from_utf8_lossy(&rule.pattern.text).into_owned());
+    texts.collect::<Vec<_>>().join(" ")
+}
+
+/// Rules of each host in server context: `-` for a host that mod_rewrite leaves alone, `!` before
+/// those of a host whose engine is off.
+fn hosts(reading: &Reading) -> Vec<String> {
+    let host = |host: &edgewright_edge_handler::site::Host| {
+        let Some(rewrite) = &host.rewrite else {
+            return "-".to_owned();
+        };
+        let engine = host
+            .settings
+            .rewrite
+            .as_ref()
+            .and_then(|rewrite| rewrite.engine);
+        let mark = if engine == Some(true) { "" } else { "!" };
+        format!("{mark}{}", patterns(reading, rewrite.rules))
+    };
+    reading.site.hosts.iter().map(host).collect()
+}
+
+#[test]
+fn server_rules_are_inherited_as_apache_does() {
+    let cases: &[(&str, &str, &str, [&str; 2])] = &[
+        (
+            "no directive in the host",
+            "RewriteEngine On\nRewriteRule m -",
+            "",
+            ["m", "-"],
+        ),
+        (
+            "not even with InheritDown",
+            "RewriteEngine On\nRewriteOptions InheritDown\nRewriteRule m -",
+            "",
+            ["m", "-"],
+        ),
+        (
+            "a directive in a section of the host counts",
+            "RewriteEngine On\nRewriteOptions InheritDown\nRewriteRule m -",
+            "<Directory /x>\nRewriteEngine On\n</Directory>",
+            ["m", "m"],
+        ),
+        (
+            "the engine comes from the main server",
+            "RewriteEngine On\nRewriteRule m -",
+            "RewriteRule v -",
+            ["m", "v"],
+        ),
+        (
+            "the engine is the host's own",
+            "RewriteEngine On\nRewriteRule m -",
+            "RewriteEngine Off\nRewriteRule v -",
+            ["m", "!v"],
+        ),
+        (
+            "Inherit in main is picked up",
+            "RewriteEngine On\nRewriteOptions Inherit\nRewriteRule m -",
+            "RewriteRule v -",
+            ["m", "v m"],
+        ),
+        (
+            "own options replace main's",
+            "RewriteEngine On\nRewriteOptions Inherit\nRewriteRule m -",
+            "RewriteOptions AllowNoSlash\nRewriteRule v -",
+            ["m", "v"],
+        ),
+        (
+            "InheritBefore",
+            "RewriteEngine On\nRewriteRule m -",
+            "RewriteOptions InheritBefore\nRewriteRule v -",
+            ["m", "m v"],
+        ),
+        (
+            "Inherit beats InheritBefore",
+            "RewriteEngine On\nRewriteRule m -",
+            "RewriteOptions InheritBefore\nRewriteOptions Inherit\nRewriteRule v -",
+            ["m", "v m"],
+        ),
+        (
+            "InheritDown unless ignored",
+            "RewriteEngine On\nRewriteOptions InheritDown\nRewriteRule m -",
+            "RewriteOptions IgnoreInherit\nRewriteRule v -",
+            ["m", "v"],
+        ),
+        (
+            "IgnoreInherit does not cancel Inherit",
+            "RewriteEngine On\nRewriteRule m -",
+            "RewriteOptions IgnoreInherit Inherit\nRewriteRule v -",
+            ["m", "v m"],
+        ),
+        (
+            "InheritDownBefore",
+            "RewriteEngine On\nRewriteOptions InheritDownBefore\nRewriteRule m -",
+            "RewriteRule v -",
+            ["m", "m v"],
+        ),
+    ];
+    for (name, main, host, expected) in cases {
+        let reading = main_config(&format!(
+            "{main}\n<VirtualHost *:80>\n{host}\n</VirtualHost>\n"
+        ));
+        assert_eq!(complaints(&reading), [""; 0], "{name}");
+        assert_eq!(hosts(&reading), *expected, "{name}");
+    }
+}
+
+#[test]
+fn reading_settles_conditions_and_variables() {
+    let cases: &[(&str, &str, &str)] = &[
+        (
+            "a loaded module",
+            "<IfModule mod_rewrite.c>\nRewriteRule a -\n</IfModule>",
+            "a",
+        ),
+        (
+            "by symbol",
+            "<IfModule rewrite_module>\nRewriteRule a -\n</IfModule>",
+            "a",
+        ),
+        (
+            "not loaded",
+            "<IfModule mod_php5.c>\nRewriteRule a -\nJunk [\n</IfModule>\nRewriteRule b -",
+            "b",
+        ),
+        (
+            "negated",
+            "<IfModule !mod_php5.c>\nRewriteRule a -\n</IfModule>",
+            "a",
+        ),
+        (
+            "defined",
+            "Define X\n<IfDefine X>\nRewriteRule a -\n</IfDefine>",
+            "a",
+        ),
+        (
+            "undefined again",
+            "Define X\nUnDefine X\n<IfDefine X>\nRewriteRule a -\n</IfDefine>",
+            "",
+        ),
+        (
+            "nested and false",
+            "<IfDefine X>\n<IfModule mod_rewrite.c>\nRewriteRule a -\n</IfModule>\n</IfDefine>\nRewriteRule b -",
+            "b",
+        ),
+        (
+            "version",
+            "<IfVersion >= 2.4>\nRewriteRule a -\n</IfVersion>",
+            "a",
+        ),
+        (
+            "file",
+            "<IfFile /conf/httpd.conf>\nRewriteRule a -\n</IfFile>\n<IfFile /none>\nRewriteRule b -\n</IfFile>",
+            "a",
+        ),
+        (
+            "directive",
+            "<IfDirective RewriteRule>\nRewriteRule a -\n</IfDirective>\n<IfDirective Nope>\nRewriteRule b -\n</IfDirective>",
+            "a",
+        ),
+        ("variable", "Define V a\nRewriteRule ${V} -", "a"),
+        (
+            "macro",
+            "<Macro M $p>\nRewriteRule $p -\n</Macro>\nUse M a\nUse M b",
+            "a b",
+        ),
+        (
+            "condition before IfModule",
+            "RewriteCond x y\n<IfModule mod_rewrite.c>\nRewriteRule a -\n</IfModule>",
+            "a",
+        ),
+    ];
+    for (name, text, expected) in cases {
+        let reading = main_config(&format!("RewriteEngine On\n{text}\n"));
+        assert_eq!(complaints(&reading), [""; 0], "{name}");
+        assert_eq!(hosts(&reading), [*expected], "{name}");
+    }
+}
+
+#[test]
+fn refuses_what_apache_refuses() {
+    let cases: &[(&str, &str)] = &[
+        ("RewriteBase /", "misplaced-directive@1"),
+        (
+            "<Directory /x>\nRewriteMap a int:tolower\n</Directory>",
+            "misplaced-directive@2",
+        ),
+        (
+            "<Directory /x>\n<Location /y>\n</Location>\n</Directory>",
+            "misplaced-directive@2",
+        ),
+        (
+            "<VirtualHost *>\n<VirtualHost *>\n</VirtualHost>\n</VirtualHost>",
+            "misplaced-directive@2",
+        ),
+        ("RewriteLog x", "unknown-directive@1"),
+        ("RewriteRule ( -", "bad-pattern@1"),
+        ("RewriteCond x (\nRewriteRule a -", "bad-pattern@1"),
+        (
+            "RewriteCond expr \"%{X} ==\"\nRewriteRule a -",
+            "bad-expression@1",
+        ),
+        ("Redirect 301 http://x/", "misplaced-directive@1"),
+        ("<VirtualHost *>\nRewriteEngine On", "unclosed-section@1"),
+        ("</VirtualHost>", "unmatched-section@1"),
+        (
+            "<Directory /x>\n<Files y>\n</Directory>\n</Files>",
+            "unmatched-section@3 unmatched-section@4",
+        ),
+        ("<IfModule mod_nope.c>\nx", "unclosed-section@1"),
+        ("Include nope.conf", "unreadable-file@1"),
+        ("Include nope/*.conf", "unreadable-file@1"),
+        ("IncludeOptional nope/*.conf", ""),
+        ("Use Nope", "unknown-macro@1"),
+        ("RewriteMap a txt:/nope", "unreadable-file@1"),
+        ("DocumentRoot a b", "wrong-argument-count@1"),
+        ("ServerName", "wrong-argument-count@1"),
+        ("Options +Indexes FollowSymLinks", "bad-argument@1"),
+        (
+            "<Directory /x>\nAllowOverride Nope\n</Directory>",
+            "bad-argument@2",
+        ),
+        (
+            "<If \"true\">\n</If>\n<Else>\n</Else>\n<Else>\n</Else>",
+            "unmatched-section@5",
+        ),
+        ("AllowOverride All", "misplaced-directive@1"),
+        ("RewriteCond a b", "unattached-condition@1"),
+        ("RewriteRule a b [", "bad-flags@1"),
+    ];
+    for (text, expected) in cases {
+        let reading = main_config(text);
+        assert_eq!(complaints(&reading).join(" "), *expected, "{text}");
+    }
+}
+
+#[test]
+fn flags_are_folded() {
+    let cases: &[(&str, RuleFlags, u16, &str)] = &[
+        (
+            "a /b [F,R=301]",
+            RuleFlags::STATUS | RuleFlags::NO_SUBSTITUTION | RuleFlags::FORCE_REDIRECT,
+            301,
+            "",
+        ),
+        (
+            "a /b [R=301,F]",
+            RuleFlags::STATUS | RuleFlags::NO_SUBSTITUTION | RuleFlags::FORCE_REDIRECT,
+            403,
+            "",
+        ),
+        (
+            "a /b [R=404]",
+            RuleFlags::STATUS | RuleFlags::NO_SUBSTITUTION | RuleFlags::FORCE_REDIRECT,
+            404,
+            "",
+        ),
+        (
+            "a /b? [R]",
+            RuleFlags::FORCE_REDIRECT | RuleFlags::QUERY_NONE,
+            302,
+            "/b",
+        ),
+        (
+            "a /b? [QSA]",
+            RuleFlags::QUERY_APPEND | RuleFlags::QUERY_LAST,
+            302,
+            "/b?",
+        ),
+        (
+            "a /b [QSD]",
+            RuleFlags::QUERY_DISCARD | RuleFlags::QUERY_NONE,
+            302,
+            "/b",
+        ),
+        ("a /b?c [QSD]", RuleFlags::QUERY_DISCARD, 302, "/b?c"),
+        (
+            "a - [L]",
+            RuleFlags::LAST | RuleFlags::NO_SUBSTITUTION,
+            302,
+            "",
+        ),
+        (
+            "!a /b [BCTLS]",
+            RuleFlags::NEGATED | RuleFlags::ESCAPE_CONTROLS | RuleFlags::ESCAPE_BACKREFERENCES,
+            302,
+            "/b",
+        ),
+    ];
+    for (text, flags, status, substitution) in cases {
+        let reading = main_config(&format!("RewriteRule {text}\n"));
+        let rule = &reading.site.rule_sets[0].rules[0];
+        assert_eq!(rule.flags, *flags, "{text}");
+        assert_eq!(rule.status, *status, "{text}");
+        assert_eq!(rule.substitution.source, substitution.as_bytes(), "{text}");
+    }
+}
+
+#[test]
+fn htaccess_files_are_found() {
+    let loader = MemoryLoader::new()
+        .with("/conf/httpd.conf", "DocumentRoot /www\n<Directory /www>\nAllowOverride FileInfo\n</Directory>\n<Directory /www/off>\nAllowOverride None\n</Directory>\n")
+        .with("/www/.htaccess", "RewriteEngine On\nRewriteBase /\nRewriteRule a b\n")
+        .with("/www/bad/.htaccess", "RewriteRule a b\nOptions All\n")
+        .with("/www/off/.htaccess", "RewriteRule a b\n")
+        .with("/www/sub/index.html", "x");
+    let reading = read_main(&loader);
+    assert_eq!(complaints(&reading), ["misplaced-directive@2"]);
+    let overrides = &reading.site.tree.overrides;
+    let directories: Vec<_> = overrides
+        .keys()
+        .map(|path| String::from_utf8_lossy(path))
+        .collect();
+    assert_eq!(directories, ["/www", "/www/bad"]);
+    let section = |path: &[u8]| &reading.site.sections[overrides[path].0 as usize];
+    let root = section(b"/www");
+    assert_eq!(root.kind, SectionKind::Htaccess);
+    let rewrite = root.settings.rewrite.as_ref().unwrap();
+    assert_eq!(rewrite.base.as_deref(), Some(b"/".as_slice()));
+    assert_eq!(rewrite.directory.as_deref(), Some(b"/www/".as_slice()));
+    assert_eq!(patterns(&reading, rewrite.rules), "a");
+    assert!(section(b"/www/bad").settings.broken);
+    let fates: Vec<_> = reading.units.iter().map(|unit| &unit.fate).collect();
+    assert!(
+        matches!(
+            fates[..],
+            [Fate::Placed(_), Fate::Inactive(_), Fate::Skipped(_)]
+        ),
+        "{fates:?}"
+    );
+    assert!(reading.site.tree.kind(b"/www/sub/index.html").is_some());
+}
+
+#[test]
+fn maps_are_read() {
+    let loader = MemoryLoader::new()
+        .with(
+            "/conf/httpd.conf",
+            "RewriteMap m txt:maps/m.txt\nRewriteEngine On\nRewriteRule a ${m:a}",
+        )
+        .with("/conf/maps/m.txt", "# no\nb 2\na 1 # one\n c 3\na 4\nd\n");
+    let reading = read_main(&loader);
+    assert_eq!(complaints(&reading), [""; 0]);
+    let edgewright_edge_handler::site::MapKind::Text(entries) = &reading.site.maps[0].kind else {
+        unreachable!("a text map");
+    };
+    let pairs: Vec<_> = entries
+        .iter()
+        .map(|entry| (entry.key.as_slice(), entry.place.line))
+        .collect();
+    assert_eq!(pairs, [(b"a".as_slice(), 3), (b"b".as_slice(), 2)]);
+    let of_map = reading
+        .units
+        .iter()
+        .filter(|unit| unit.kind == UnitKind::MapEntry);
+    let inactive = of_map
+        .clone()
+        .filter(|unit| matches!(unit.fate, Fate::Inactive(_)));
+    assert_eq!((of_map.count(), inactive.count()), (3, 1));
+}
+
+#[test]
+fn every_line_that_counts_is_a_unit() {
+    let reading = main_config(
+        "RewriteEngine On\nRewriteRule a -\nRewriteRule ( -\nRedirect /a /b\nRedirect nope\n\
+         <IfModule mod_nope.c>\nRewriteRule b -\nRedirect /c /d\n</IfModule>\n\
+         <Macro Unused>\nRewriteRule c -\n</Macro>\n\
+         <Nope>\nRewriteRule d -\n</Nope>\n",
+    );
+    let fates: Vec<String> = reading
+        .units
+        .iter()
+        .map(|unit| {
+            let fate = match unit.fate {
+                Fate::Placed(_) => "placed",
+                Fate::Skipped(_) => "skipped",
+                Fate::Rejected(_) => "rejected",
+                Fate::Inactive(_) => "inactive",
+            };
+            format!("{}:{fate}", unit.place.line)
+        })
+        .collect();
+    assert_eq!(
+        fates,
+        [
+            "2:placed",
+            "3:rejected",
+            "4:placed",
+            "5:rejected",
+            "7:skipped",
+            "8:skipped",
+            "14:rejected",
+            "11:skipped"
+        ]
+    );
+}
+
+#[test]
+fn include_loops_end() {
+    let loader = MemoryLoader::new().with(
+        "/conf/httpd.conf",
+        "Include httpd.conf\nInclude httpd.conf\n",
+    );
+    assert_eq!(complaints(&read_main(&loader)), ["include-loop@1"]);
+}
+
+#[test]
+fn parts_of_configurations_are_read_as_what_they_are() {
+    let loader = MemoryLoader::new()
+        .with("rules.conf", "RewriteRule ^/a$ /b\n")
+        .with("site/.htaccess", "RewriteEngine On\nRewriteRule ^a$ b\n")
+        .with("site/sub/.htaccess", "Redirect /x /y\n");
+    let options = ReadOptions::default();
+    let include = read(
+        &Input::VirtualHostInclude(vec![b"rules.conf".to_vec()]),
+        &loader,
+        &options,
+    );
+    assert_eq!(hosts(&include), ["^/a$"]);
+    assert!(
+        include
+            .diagnostics
+            .iter()
+            .any(|said| said.code == "engine-assumed")
+    );
+    let folder = read(&Input::DocumentRoot(b"site".to_vec()), &loader, &options);
+    assert_eq!(folder.site.tree.overrides.len(), 2);
+    assert!(folder.site.tree.kind(b"/var/www/html/sub").is_some());
+    let file = read(
+        &Input::Htaccess(b"site/.htaccess".to_vec()),
+        &loader,
+        &options,
+    );
+    assert!(
+        file.site
+            .tree
+            .overrides
+            .contains_key(b"/var/www/html".as_slice())
+    );
+}
