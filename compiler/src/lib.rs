@@ -4,10 +4,17 @@
 //! [`Site`](edgewright_edge_handler::site::Site), everything there is to say about it, and what became
 //! of every line that counts. Absent: I/O of any kind.
 
+pub mod account;
+pub mod compile;
+pub mod emit;
 pub mod input;
+pub mod inputs;
 mod load;
 pub mod loader;
 pub mod lower;
+pub mod mentions;
+mod notices;
+pub mod obstacles;
 pub mod reading;
 pub mod redundant;
 mod resolve;
@@ -15,6 +22,9 @@ pub mod sources;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
+pub use account::{Account, Class, Totals, Verdict};
+pub use compile::{Compilation, CompileError, compile};
+pub use emit::{BuildFolder, EmitError, emit};
 pub use input::{DocrootMapping, Input, ReadOptions, guess};
 pub use loader::{Entry, EntryKind, LoadError, Loader};
 pub use reading::{Counts, Fate, Position, Reading, Unit, UnitKind};

@@ -15,6 +15,11 @@
 /// Length of the header in bytes.
 const HEADER: usize = 20;
 
+/// CRC-32 of `bytes`.
+pub fn checksum(bytes: &[u8]) -> u32 {
+    crc32fast::hash(bytes)
+}
+
 /// Why bytes are not what they should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EnvelopeError {
@@ -61,7 +66,7 @@ impl Format {
         bytes.extend(self.version.to_le_bytes());
         bytes.extend([0, 0]);
         bytes.extend((payload.len() as u64).to_le_bytes());
-        bytes.extend(crc32fast::hash(payload).to_le_bytes());
+        bytes.extend(checksum(payload).to_le_bytes());
         bytes.extend(payload);
         bytes
     }
@@ -87,7 +92,7 @@ impl Format {
         if length != payload.len() as u64 {
             return Err(EnvelopeError::Length);
         }
-        if u32::from_le_bytes([c0, c1, c2, c3]) != crc32fast::hash(payload) {
+        if u32::from_le_bytes([c0, c1, c2, c3]) != checksum(payload) {
             return Err(EnvelopeError::Checksum);
         }
         Ok(payload)

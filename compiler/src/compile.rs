@@ -1,0 +1,83 @@
+//! From a configuration that was read to everything the edge needs, on one screen.
+//!
+//! In: a [`Reading`]. Out: a [`Compilation`]. Absent: writing files; see [`crate::emit`].
+
+use edgewright_edge_handler::packed::TooLong;
+use edgewright_edge_handler::program::{Program, ProgramError};
+use edgewright_edge_handler::table::Entry;
+use edgewright_parser::diagnostic::Diagnostic;
+
+use crate::account::Account;
+use crate::inputs::Inputs;
+use crate::lower::lower;
+use crate::notices;
+use crate::reading::Reading;
+use crate::redundant::Redundant;
+
+/// A compiled configuration.
+#[derive(Debug)]
+pub struct Compilation {
+    /// The content of `rules.bin`.
+    pub program: Vec<u8>,
+    /// The table, sorted by key.
+    pub entries: Vec<Entry>,
+    /// The generation of the table.
+    pub generation: u64,
+    /// What became of every unit.
+    pub account: Account,
+    /// What of a request can change an answer.
+    pub inputs: Inputs,
+    /// What compiling adds to the reading's diagnostics: redundant rules, rules the edge cannot
+    /// answer surely.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Compiles `reading`.
+///
+/// # Errors
+/// The configuration is larger than the format can hold.
+pub fn compile(reading: &Reading) -> Result<Compilation, CompileError> {
+    let redundant = Redundant::find(&reading.site);
+    let lowered = lower(&reading.site, &redundant)?;
+    let account = Account::of(reading, &lowered, &redundant);
+    Ok(Compilation {
+        program: Program::encode(&lowered.parts)?,
+        generation: lowered.parts.generation,
+        entries: lowered.entries,
+        inputs: Inputs::of(&reading.site),
+        diagnostics: notices::of(reading, &account),
+        account,
+    })
+}
+
+/// The configuration is larger than the format can hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CompileError {
+    /// Rules are longer than 4 GiB together.
+    TooLong,
+    /// The program cannot be encoded.
+    Encoding(ProgramError),
+}
+
+impl std::fmt::Display for CompileError {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::TooLong => TooLong.fmt(out),
+            Self::Encoding(error) => error.fmt(out),
+        }
+    }
+}
+
+impl std::error::Error for CompileError {}
+
+impl From<TooLong> for CompileError {
+    fn from(_: TooLong) -> Self {
+        Self::TooLong
+    }
+}
+
+impl From<ProgramError> for CompileError {
+    fn from(error: ProgramError) -> Self {
+        Self::Encoding(error)
+    }
+}

@@ -1,0 +1,147 @@
+//! Writes what the edge needs as files: the build folder.
+//!
+//! In: a [`Compilation`] and the [`Reading`] it came from. Out: [`BuildFolder`], names and contents.
+//! Absent: the disk. The same configuration gives the same bytes: no date, no random number.
+
+mod items;
+mod report;
+
+use edgewright_edge_handler::envelope::EnvelopeError;
+use edgewright_edge_handler::table::EmbeddedTable;
+use serde_json::{Value, json};
+
+use crate::compile::Compilation;
+use crate::reading::Reading;
+
+/// The program.
+pub const PROGRAM_FILE: &str = "rules.bin";
+/// The table, for the function's own package.
+pub const TABLE_FILE: &str = "table.bin";
+/// The table, one `DynamoDB` item a line.
+pub const ITEMS_FILE: &str = "table.jsonl";
+/// What was built, and from what.
+pub const MANIFEST_FILE: &str = "manifest.json";
+/// What became of every line.
+pub const REPORT_FILE: &str = "report.json";
+
+/// Version of the manifest's own layout.
+const MANIFEST_VERSION: u32 = 1;
+
+/// Files to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildFolder {
+    /// Name and content, in the order they should be written: the manifest last.
+    pub files: Vec<(&'static str, Vec<u8>)>,
+}
+
+impl BuildFolder {
+    /// The content of `name`.
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        let mut files = self.files.iter();
+        let file = files.find(|(known, _)| *known == name);
+        file.map(|(_, content)| content.as_slice())
+    }
+}
+
+/// Why nothing can be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EmitError {
+    /// An item would be longer than `DynamoDB` takes: its name and length in bytes.
+    ItemTooLong(String, usize),
+    /// Two keys have the same name in the table.
+    SameName(String),
+    /// The table cannot be encoded.
+    Encoding(EnvelopeError),
+}
+
+impl std::fmt::Display for EmitError {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::ItemTooLong(name, length) => {
+                write!(
+                    out,
+                    "the item {name} has {length} bytes; DynamoDB takes 400 kB"
+                )
+            }
+            Self::SameName(name) => write!(out, "two keys share the item name {name}"),
+            Self::Encoding(error) => error.fmt(out),
+        }
+    }
+}
+
+impl std::error::Error for EmitError {}
+
+impl From<EnvelopeError> for EmitError {
+    fn from(error: EnvelopeError) -> Self {
+        Self::Encoding(error)
+    }
+}
+
+/// The build folder of `compilation`.
+///
+/// # Errors
+/// See [`EmitError`].
+pub fn emit(compilation: &Compilation, reading: &Reading) -> Result<BuildFolder, EmitError> {
+    let items = items::lines(compilation, &reading.sources)?;
+    let table = EmbeddedTable::encode(compilation.generation, &compilation.entries)?;
+    let mut files = vec![
+        (PROGRAM_FILE, compilation.program.clone()),
+        (TABLE_FILE, table),
+        (ITEMS_FILE, items.lines),
+        (REPORT_FILE, report::report(reading, &compilation.account)),
+    ];
+    let manifest = manifest(compilation, reading, items.longest, &files);
+    files.push((MANIFEST_FILE, pretty(&manifest)));
+    Ok(BuildFolder { files })
+}
+
+fn manifest(
+    compilation: &Compilation,
+    reading: &Reading,
+    longest_item: usize,
+    files: &[(&'static str, Vec<u8>)],
+) -> Value {
+    let inputs = &compilation.inputs;
+    let counts = reading.counts;
+    let file = |(name, content): &(&str, Vec<u8>)| {
+        let facts = json!({ "bytes": content.len(), "crc32": crc32(content) });
+        ((*name).to_owned(), facts)
+    };
+    json!({
+        "manifest_version": MANIFEST_VERSION,
+        "generator": concat!("edgewright ", env!("CARGO_PKG_VERSION")),
+        "generation": format!("{:016x}", compilation.generation),
+        "account": compilation.account.totals,
+        "counts": {
+            "files": counts.files,
+            "virtual_hosts": counts.virtual_hosts,
+            "htaccess_files": counts.htaccess_files,
+            "rules": counts.rules,
+            "conditions": counts.conditions,
+            "redirects": counts.redirects,
+            "maps": counts.maps,
+            "map_entries": counts.map_entries,
+        },
+        "table": {
+            "entries": compilation.entries.len(),
+            "longest_item_bytes": longest_item,
+        },
+        "trigger": inputs.trigger(),
+        "inputs": inputs,
+        "cache_key": inputs.cache_key(),
+        "uncacheable": inputs.uncacheable(),
+        "files": files.iter().map(file).collect::<serde_json::Map<_, _>>(),
+        "sources": reading.site.files,
+    })
+}
+
+fn crc32(content: &[u8]) -> String {
+    format!(
+        "{:08x}",
+        edgewright_edge_handler::envelope::checksum(content)
+    )
+}
+
+fn pretty(value: &Value) -> Vec<u8> {
+    format!("{value:#}\n").into_bytes()
+}

@@ -1,0 +1,258 @@
+//! Which parts of a request can change an answer, and what follows for CloudFront.
+//!
+//! In: a [`Site`]. Out: [`Inputs`]: the cache key answers need, and the trigger. Absent: the
+//! CloudFront template.
+
+use std::collections::BTreeSet;
+
+use edgewright_edge_handler::rules::{Redirect, Rule, RuleFlags, Template};
+use edgewright_edge_handler::site::{EnvAttribute, EnvRule, MapKind, Section, SectionKind, Site};
+use serde::{Serialize, Serializer};
+
+use crate::mentions::{Mentions, Question};
+
+/// A part of a request, or of the world, that can change an answer.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Input {
+    /// The `Host` header.
+    Host,
+    /// `http` or `https`.
+    Scheme,
+    /// The query string.
+    Query,
+    /// The method.
+    Method,
+    /// Cookies.
+    Cookies,
+    /// A header, by its name in lower case.
+    Header(String),
+    /// Headers by a pattern of their names.
+    AnyHeader,
+    /// The client's address.
+    Client,
+    /// The time.
+    Time,
+    /// Chance: an `rnd:` map.
+    Random,
+}
+
+impl Input {
+    /// False for what cannot be part of a cache key, so that the answer must not be cached.
+    pub fn can_be_cache_key(&self) -> bool {
+        !matches!(
+            self,
+            Self::AnyHeader | Self::Client | Self::Time | Self::Random
+        )
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Host => "host".to_owned(),
+            Self::Scheme => "scheme".to_owned(),
+            Self::Query => "query".to_owned(),
+            Self::Method => "method".to_owned(),
+            Self::Cookies => "cookies".to_owned(),
+            Self::Header(name) => format!("header {name}"),
+            Self::AnyHeader => "headers by pattern".to_owned(),
+            Self::Client => "client address".to_owned(),
+            Self::Time => "time".to_owned(),
+            Self::Random => "chance".to_owned(),
+        }
+    }
+}
+
+impl Serialize for Input {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text())
+    }
+}
+
+/// Where CloudFront calls the function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trigger {
+    /// After a cache miss: answers are cached.
+    OriginRequest,
+    /// Before the cache: some answer must not be cached.
+    ViewerRequest,
+}
+
+/// Every input that can change an answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Inputs(pub BTreeSet<Input>);
+
+impl Inputs {
+    /// The inputs of `site`.
+    pub fn of(site: &Site) -> Self {
+        let mut found = Self::default();
+        found.add_hosts(site);
+        for rule in site.rule_sets.iter().flat_map(|set| &set.rules) {
+            found.add_rule(rule);
+        }
+        for redirect in site.redirect_lists.iter().flatten() {
+            found.add_redirect(redirect);
+        }
+        for map in &site.maps {
+            if matches!(map.kind, MapKind::Random(_)) {
+                found.add(Input::Random);
+            }
+        }
+        found
+    }
+
+    /// Where CloudFront should call the function.
+    pub fn trigger(&self) -> Trigger {
+        if self.0.iter().all(Input::can_be_cache_key) {
+            Trigger::OriginRequest
+        } else {
+            Trigger::ViewerRequest
+        }
+    }
+
+    /// What the cache key has to hold besides the path, for a person to read, each with its reason.
+    pub fn cache_key(&self) -> Vec<String> {
+        let key = |input: &&Input| input.can_be_cache_key();
+        self.0.iter().filter(key).map(Input::text).collect()
+    }
+
+    /// What forbids caching, for a person to read.
+    pub fn uncacheable(&self) -> Vec<String> {
+        let key = |input: &&Input| !input.can_be_cache_key();
+        self.0.iter().filter(key).map(Input::text).collect()
+    }
+
+    fn add(&mut self, input: Input) {
+        self.0.insert(input);
+    }
+
+    fn add_self_reference(&mut self) {
+        self.add(Input::Host);
+        self.add(Input::Scheme);
+    }
+
+    fn add_hosts(&mut self, site: &Site) {
+        if site.hosts.len() > 1 {
+            self.add_self_reference();
+        }
+        if !site.tree.entries.is_empty() {
+            // A directory without its slash is answered with a redirect to ourselves.
+            self.add_self_reference();
+            self.add(Input::Query);
+        }
+        let environments = site.hosts.iter().map(|host| &host.environment);
+        let settings = site.hosts.iter().map(|host| &host.settings);
+        let settings = settings.chain(site.sections.iter().map(|section| &section.settings));
+        let settings = settings.map(|settings| &settings.set_env_if);
+        for rule in environments.chain(settings).flatten() {
+            self.add_environment(rule);
+        }
+        for section in &site.sections {
+            self.add_section(section);
+        }
+    }
+
+    fn add_section(&mut self, section: &Section) {
+        if let SectionKind::If(expression) | SectionKind::ElseIf(expression) = &section.kind {
+            let mut mentions = Mentions::default();
+            mentions.add_expression(expression);
+            self.add_mentions(&mentions);
+        }
+    }
+
+    fn add_environment(&mut self, rule: &EnvRule) {
+        match &rule.attribute {
+            // A variable that was not set is a header of that name.
+            EnvAttribute::Header(name) | EnvAttribute::Variable(name) => self.add_header(name),
+            EnvAttribute::HeaderPattern(_) => self.add(Input::AnyHeader),
+            EnvAttribute::Method => self.add(Input::Method),
+            EnvAttribute::ClientAddress | EnvAttribute::ClientHost => self.add(Input::Client),
+            EnvAttribute::Uri | EnvAttribute::Protocol | EnvAttribute::ServerAddress => {}
+            EnvAttribute::Expression(expression) => {
+                let mut mentions = Mentions::default();
+                mentions.add_expression(expression);
+                self.add_mentions(&mentions);
+            }
+        }
+    }
+
+    fn add_rule(&mut self, rule: &Rule) {
+        self.add_mentions(&Mentions::of_rule(rule));
+        if rule.cookies.iter().any(has_lifetime) {
+            self.add(Input::Time);
+        }
+        if rule.flags.contains(RuleFlags::NO_SUBSTITUTION) {
+            return;
+        }
+        if !rule.flags.contains(RuleFlags::QUERY_NONE) {
+            self.add(Input::Query);
+        }
+        // A redirect to a path is completed with our own name; an absolute URL without `R` is a
+        // redirect only when it names another host.
+        let forced = rule.flags.contains(RuleFlags::FORCE_REDIRECT);
+        if forced != is_absolute(&rule.substitution.source) {
+            self.add_self_reference();
+        }
+    }
+
+    fn add_redirect(&mut self, redirect: &Redirect) {
+        self.add_mentions(&Mentions::of_redirect(redirect));
+        if !redirect.target.is_empty() || redirect.expression.is_some() {
+            self.add(Input::Query);
+        }
+        if redirect.target.starts_with(b"/") {
+            self.add_self_reference();
+        }
+    }
+
+    fn add_mentions(&mut self, mentions: &Mentions) {
+        for name in &mentions.headers {
+            self.add_header(name);
+        }
+        for name in &mentions.variables {
+            self.add_variable(name);
+        }
+        if mentions.questions.contains(&Question::Client) {
+            self.add(Input::Client);
+        }
+    }
+
+    fn add_header(&mut self, name: &[u8]) {
+        let name = String::from_utf8_lossy(name).to_ascii_lowercase();
+        self.add(match name.as_str() {
+            "host" => Input::Host,
+            "cookie" => Input::Cookies,
+            _ => Input::Header(name),
+        });
+    }
+
+    fn add_variable(&mut self, name: &[u8]) {
+        match name {
+            b"SERVER_NAME" => self.add(Input::Host),
+            b"SCRIPT_URI" => self.add_self_reference(),
+            b"HTTPS" | b"REQUEST_SCHEME" | b"SERVER_PORT" => self.add(Input::Scheme),
+            b"QUERY_STRING" => self.add(Input::Query),
+            b"REQUEST_METHOD" => self.add(Input::Method),
+            b"THE_REQUEST" => self.0.extend([Input::Method, Input::Query]),
+            b"REMOTE_ADDR" | b"CONN_REMOTE_ADDR" | b"REMOTE_HOST" | b"REMOTE_PORT" | b"IPV6" => {
+                self.add(Input::Client);
+            }
+            b"UNIQUE_ID" => self.add(Input::Random),
+            _ if name.starts_with(b"TIME") => self.add(Input::Time),
+            _ => {}
+        }
+    }
+}
+
+/// A `CO` text with a fourth field: the cookie's date depends on the time.
+fn has_lifetime(cookie: &Template) -> bool {
+    let separator = match cookie.source.first() {
+        Some(b';') => b';',
+        _ => b':',
+    };
+    cookie.source.split(|byte| *byte == separator).count() > 3
+}
+
+fn is_absolute(target: &[u8]) -> bool {
+    target.windows(3).any(|three| three == b"://")
+}

@@ -1,0 +1,195 @@
+//! What a rule looks at besides the path.
+//!
+//! In: rules, conditions, templates, expressions. Out: [`Mentions`]: names of variables, headers and
+//! maps, and kinds of questions. Absent: what follows; see [`crate::inputs`] and [`crate::obstacles`].
+
+use std::collections::BTreeSet;
+
+use edgewright_edge_handler::rules::{Condition, Piece, Redirect, Rule, Template, Test};
+use edgewright_edge_handler::site::expression::{Expression, Function, Node, Tree, Unary, Word};
+
+/// What is looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Mentions {
+    /// Variables without a colon, and `SSL:…`, in upper case.
+    pub variables: BTreeSet<Vec<u8>>,
+    /// Request headers, in lower case.
+    pub headers: BTreeSet<Vec<u8>>,
+    /// Maps, by name.
+    pub maps: BTreeSet<Vec<u8>>,
+    /// Questions of other kinds.
+    pub questions: BTreeSet<Question>,
+}
+
+/// A question that a path alone does not answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Question {
+    /// What stands in the file system.
+    Files,
+    /// What would become of another request (`-U`, `-F`, `LA-U`, `LA-F`).
+    Subrequest,
+    /// The client's address (`-R`).
+    Client,
+    /// A file's content or size, a directory service, a client certificate.
+    Unknowable,
+}
+
+impl Mentions {
+    /// Everything `rule` and its conditions look at.
+    pub fn of_rule(rule: &Rule) -> Self {
+        let mut found = Self::default();
+        for condition in &rule.conditions {
+            found.add_condition(condition);
+        }
+        found.add_template(&rule.substitution);
+        let texts = rule.environment.iter().chain(&rule.cookies);
+        let texts = texts.chain(&rule.mime_type).chain(&rule.handler);
+        for text in texts {
+            found.add_template(text);
+        }
+        found
+    }
+
+    /// Everything `redirect` looks at.
+    pub fn of_redirect(redirect: &Redirect) -> Self {
+        let mut found = Self::default();
+        if let Some(expression) = &redirect.expression {
+            found.add_expression(expression);
+        }
+        found
+    }
+
+    /// Adds what `condition` looks at.
+    fn add_condition(&mut self, condition: &Condition) {
+        self.add_template(&condition.subject);
+        match &condition.test {
+            Test::File(_) => self.ask(Question::Files),
+            Test::SubrequestUri | Test::SubrequestFile => self.ask(Question::Subrequest),
+            Test::Expression(expression) => self.add_expression(expression),
+            Test::Regex(_) | Test::Equal(_) | Test::Compare(..) | Test::Integer(..) => {}
+        }
+    }
+
+    fn add_template(&mut self, template: &Template) {
+        for piece in &template.pieces {
+            match piece {
+                Piece::Variable(name) => self.add_variable(name),
+                Piece::Map { name, key, default } => {
+                    self.maps.insert(name.clone());
+                    self.add_template(key);
+                    if let Some(default) = default {
+                        self.add_template(default);
+                    }
+                }
+                Piece::Literal(_)
+                | Piece::Escaped(_)
+                | Piece::RuleGroup(_)
+                | Piece::ConditionGroup(_) => {}
+            }
+        }
+    }
+
+    /// Adds what `%{name}` looks at.
+    fn add_variable(&mut self, name: &[u8]) {
+        let upper = name.to_ascii_uppercase();
+        if let Some(ahead) = upper
+            .strip_prefix(b"LA-U:")
+            .or(upper.strip_prefix(b"LA-F:"))
+        {
+            self.ask(Question::Subrequest);
+            self.add_variable(ahead);
+        } else if let Some(header) = upper.strip_prefix(b"HTTP:") {
+            self.add_header(header);
+        } else if let Some(header) = upper.strip_prefix(b"HTTP_") {
+            let dashed = |byte: &u8| if *byte == b'_' { b'-' } else { *byte };
+            self.add_header(&header.iter().map(dashed).collect::<Vec<u8>>());
+        } else if !upper.starts_with(b"ENV:") {
+            self.variables.insert(upper);
+        }
+    }
+
+    /// Adds a request header.
+    pub fn add_header(&mut self, name: &[u8]) {
+        self.headers.insert(name.to_ascii_lowercase());
+    }
+
+    /// Adds a question.
+    pub fn ask(&mut self, question: Question) {
+        self.questions.insert(question);
+    }
+
+    /// Adds what `expression` looks at.
+    pub fn add_expression(&mut self, expression: &Expression) {
+        match &expression.tree {
+            Tree::Condition(node) => self.add_node(node),
+            Tree::Text(word) => self.add_word(word),
+        }
+    }
+
+    fn add_node(&mut self, node: &Node) {
+        match node {
+            Node::True | Node::False => {}
+            Node::Not(inner) => self.add_node(inner),
+            Node::All(nodes) | Node::Any(nodes) => {
+                for node in nodes {
+                    self.add_node(node);
+                }
+            }
+            Node::Number(_, left, right)
+            | Node::Text(_, left, right)
+            | Node::Binary(_, left, right) => self.add_words([left, right]),
+            Node::In(word, words) => {
+                self.add_word(word);
+                self.add_words(words);
+            }
+            Node::InList(word, list) => {
+                self.ask(Question::Unknowable);
+                self.add_words([word, list]);
+            }
+            Node::Matches(word, _) | Node::MatchesNot(word, _) => self.add_word(word),
+            Node::Unary(operator, word) => {
+                self.add_unary(operator);
+                self.add_word(word);
+            }
+        }
+    }
+
+    fn add_unary(&mut self, operator: &Unary) {
+        match operator {
+            Unary::NotEmpty | Unary::Empty | Unary::Truth => {}
+            Unary::Client(_) => self.ask(Question::Client),
+            Unary::Exists | Unary::File(_) => self.ask(Question::Files),
+            Unary::SubrequestFile | Unary::SubrequestUri => self.ask(Question::Subrequest),
+        }
+    }
+
+    fn add_words<'a>(&mut self, words: impl IntoIterator<Item = &'a Word>) {
+        for word in words {
+            self.add_word(word);
+        }
+    }
+
+    fn add_word(&mut self, word: &Word) {
+        match word {
+            Word::Literal(_) | Word::Group(_) => {}
+            Word::Variable(name) => self.add_variable(name),
+            Word::Concat(words) => self.add_words(words),
+            Word::Function(function, argument) => {
+                self.add_function(*function, argument);
+                self.add_word(argument);
+            }
+        }
+    }
+
+    fn add_function(&mut self, function: Function, argument: &Word) {
+        match (function, argument) {
+            (Function::RequestHeader | Function::RequestHeaderNoVary, Word::Literal(name)) => {
+                self.add_header(name);
+            }
+            (Function::File | Function::FileSize | Function::Ldap, _) => {
+                self.ask(Question::Unknowable);
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What keeps a rule from being answered at the edge as the server answered it.
+//!
+//! In: a [`Site`] and one of its rules. Out: the reason, for a person to read. Absent: what is done
+//! about it: the rule stays, and a request that comes upon it is answered as unsupported, or as if
+//! no file were there.
+
+use std::collections::HashMap;
+
+use edgewright_edge_handler::rules::{Redirect, Rule};
+use edgewright_edge_handler::site::{MapKind, Site};
+
+use crate::mentions::{Mentions, Question};
+
+/// Variables nobody knows at the edge.
+const UNKNOWABLE: [&[u8]; 5] = [
+    b"REMOTE_HOST",
+    b"REMOTE_PORT",
+    b"REMOTE_IDENT",
+    b"SCRIPT_USER",
+    b"SCRIPT_GROUP",
+];
+
+/// Variables that name who has logged in. The edge takes them as empty.
+const LOGIN: [&[u8]; 2] = [b"REMOTE_USER", b"AUTH_TYPE"];
+
+/// What a site cannot answer.
+#[derive(Debug)]
+pub struct Obstacles<'a> {
+    files_known: bool,
+    unavailable_maps: HashMap<&'a [u8], &'a str>,
+}
+
+impl<'a> Obstacles<'a> {
+    /// What `site` cannot answer.
+    pub fn of(site: &'a Site) -> Self {
+        let unavailable = site.maps.iter().filter_map(|map| match &map.kind {
+            MapKind::Unavailable(why) => Some((map.name.as_slice(), why.as_str())),
+            _ => None,
+        });
+        Self {
+            files_known: !site.tree.known.is_empty(),
+            unavailable_maps: unavailable.collect(),
+        }
+    }
+
+    /// Why `rule` cannot be answered surely; `None` when it can.
+    pub fn of_rule(&self, rule: &Rule) -> Option<String> {
+        self.of_mentions(&Mentions::of_rule(rule))
+    }
+
+    /// Why `redirect` cannot be answered surely; `None` when it can.
+    pub fn of_redirect(&self, redirect: &Redirect) -> Option<String> {
+        self.of_mentions(&Mentions::of_redirect(redirect))
+    }
+
+    fn of_mentions(&self, mentions: &Mentions) -> Option<String> {
+        let map = |name: &Vec<u8>| {
+            let why = self.unavailable_maps.get(name.as_slice())?;
+            Some(format!("map {} cannot be asked: {why}", lossy(name)))
+        };
+        let variable = |name: &Vec<u8>| {
+            if UNKNOWABLE.contains(&name.as_slice()) || name.starts_with(b"SSL:") {
+                return Some(format!("%{{{}}} cannot be known at the edge", lossy(name)));
+            }
+            let login = LOGIN.contains(&name.as_slice());
+            login.then(|| format!("%{{{}}}: nobody has logged in at the edge", lossy(name)))
+        };
+        let question = |question: &Question| {
+            match question {
+            Question::Files if !self.files_known => Some(
+                "it asks about files, and no document root was read; name one with --docroot"
+                    .to_owned(),
+            ),
+            Question::Subrequest if !self.files_known => Some(
+                "it asks what another request would find, and no document root was read; name one with --docroot"
+                    .to_owned(),
+            ),
+            Question::Unknowable => {
+                Some("it asks for something that only the server has".to_owned())
+            }
+            Question::Files | Question::Subrequest | Question::Client => None,
+        }
+        };
+        let maps = mentions.maps.iter().find_map(map);
+        maps.or_else(|| mentions.variables.iter().find_map(variable))
+            .or_else(|| mentions.questions.iter().find_map(question))
+    }
+}
+
+fn lossy(name: &[u8]) -> std::borrow::Cow<'_, str> {
+    String::from_utf8_lossy(name)
+}
