@@ -8,6 +8,7 @@ pub mod canonical;
 pub mod envelope;
 pub mod evaluate;
 pub mod filter;
+pub mod handler;
 pub mod index;
 pub mod item;
 pub mod key;

@@ -1,0 +1,112 @@
+//! A compiled site as the edge holds it, in both ways it can have its table.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use edgewright_compiler::lower::{Lowered, lower};
+use edgewright_compiler::redundant::Redundant;
+use edgewright_edge_handler::evaluate::Options;
+use edgewright_edge_handler::handler::{MOST_FETCHES, Step, handle, step};
+use edgewright_edge_handler::key::Key;
+use edgewright_edge_handler::outcome::{Answer, Outcome};
+use edgewright_edge_handler::program::Program;
+use edgewright_edge_handler::request::Request;
+use edgewright_edge_handler::table::{EmbeddedTable, Entry, Fetched};
+
+use crate::site::{Parts, redirect, rule};
+
+pub struct Edge {
+    program: Program,
+    table: EmbeddedTable,
+    /// Encoded entries by item name, as a database has them.
+    items: HashMap<String, Vec<u8>>,
+}
+
+impl Edge {
+    pub fn new(lowered: Lowered) -> Self {
+        let Lowered { parts, entries, .. } = lowered;
+        let table = EmbeddedTable::encode(parts.generation, &entries).unwrap();
+        let item = |entry: &Entry| (entry.key.item_name(), entry.encode().unwrap());
+        Self {
+            program: Program::load(&Program::encode(&parts).unwrap()).unwrap(),
+            table: EmbeddedTable::load(&table).unwrap(),
+            items: entries.iter().map(item).collect(),
+        }
+    }
+
+    pub fn with_table_in_memory(&self, request: &Request<'_>, options: &Options) -> Answer {
+        handle(&self.program, &self.table, request, options)
+    }
+
+    pub fn with_entries_fetched(&self, request: &Request<'_>, options: &Options) -> Answer {
+        self.fetching(request, options).0
+    }
+
+    /// The answer, and how many reads it took.
+    fn fetching(&self, request: &Request<'_>, options: &Options) -> (Answer, usize) {
+        let mut fetched = Fetched::new();
+        loop {
+            match step(&self.program, &fetched, request, options) {
+                Step::Done(answer) => return (answer, fetched.len()),
+                Step::Fetch(key) => fetched.insert(key.clone(), self.read(&key)),
+            }
+        }
+    }
+
+    fn read(&self, key: &Key) -> Option<Arc<Entry>> {
+        let bytes = self.items.get(&key.item_name())?;
+        Some(Arc::new(Entry::decode(bytes).unwrap()))
+    }
+}
+
+fn edge(parts: Parts) -> Edge {
+    Edge::new(lower(&parts.site(), &Redundant::default()).unwrap())
+}
+
+#[track_caller]
+fn check(edge: &Edge, target: &str, reads: usize) {
+    let request = Request::get(b"h", target.as_bytes());
+    assert_eq!(
+        edge.fetching(&request, &Options::default()).1,
+        reads,
+        "{target}"
+    );
+}
+
+#[test]
+fn a_miss_reads_nothing_and_a_hit_reads_one_entry() {
+    let edge = edge(Parts {
+        server: vec![
+            rule(1, "^/old/?$", "/new", &["R", "L"]),
+            rule(2, "^/Other$", "/new", &["R", "L", "NC"]),
+        ],
+        redirects: vec![redirect(3, "/deep/er", "http://o/")],
+        ..Parts::default()
+    });
+    check(&edge, "/", 0);
+    check(&edge, "/older", 0);
+    check(&edge, "/old", 1);
+    check(&edge, "/old/", 1);
+    check(&edge, "/oTHER", 1);
+    check(&edge, "/deep", 0);
+    check(&edge, "/deep/er/and/deeper", 1);
+}
+
+#[test]
+fn a_request_that_needs_too_many_reads_goes_on_untouched() {
+    let path = |depth: u32| "/a".repeat(usize::try_from(depth).unwrap());
+    let nested = (1..100).map(|depth| redirect(depth, &path(depth), "http://o/"));
+    let edge = edge(Parts {
+        redirects: nested.collect(),
+        ..Parts::default()
+    });
+    let target = path(100);
+    let request = Request::get(b"h", target.as_bytes());
+    let (answer, reads) = edge.fetching(&request, &Options::default());
+    assert_eq!(reads, MOST_FETCHES);
+    assert!(answer.untouched);
+    let path = target.clone().into_bytes();
+    assert_eq!(answer.outcome, Outcome::Serve { path, query: None });
+    let in_memory = edge.with_table_in_memory(&request, &Options::default());
+    assert!(matches!(in_memory.outcome, Outcome::Redirect { .. }));
+}

@@ -1,0 +1,11 @@
+//! The edge against the reference: the compiled form has to answer as the configuration does.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has to fail"
+)]
+
+mod equality;
+mod fetching;
+mod samples;
+mod site;

@@ -1,0 +1,219 @@
+//! Random small sites and requests whose rules meet: few words, shared beginnings, everything that
+//! jumps (`C`, `S`, `N`), negation, letters of either case.
+
+use edgewright_edge_handler::rules::{Redirect, Rule};
+use edgewright_edge_handler::site::RewriteOptions;
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+
+use crate::site::{self, Parts};
+
+const PATTERNS: &[&str] = &[
+    "^/a$",
+    "^/a/?$",
+    "^/a/(b|c)$",
+    "^/a/b$",
+    "^/(a|b)/c$",
+    "^/ab?$",
+    "^/a",
+    "^/a/",
+    "^/a/(.*)$",
+    "^/[ab]/c$",
+    "^/A$",
+    "b$",
+    "(.*)",
+    "^(.*)$",
+    "^/$",
+    "!^/a",
+    "!b",
+    "^/a(?!b)",
+    "^/a|c$",
+    "^a$",
+    "^a/?$",
+    "^a/b$",
+    "^a/",
+    "^http:",
+    r"^/a\.b$",
+    "^/a.b$",
+    "^$",
+    "^/a{1,2}$",
+    "(?i)^/AB$",
+    "^/b",
+    "^/c$",
+    "^b$",
+    "^b",
+    "^(?:/a|/c)$",
+    "^/a/+b$",
+    "^/a++b$",
+    "^/(?=a)a$",
+    "!^b$",
+    "^/docroot",
+];
+
+const SUBSTITUTIONS: &[&str] = &[
+    "-",
+    "-",
+    "/a",
+    "/b",
+    "/a/c",
+    "/ab",
+    "/A",
+    "/c?x=1",
+    "/c?",
+    "http://h/a",
+    "http://o/x",
+    "/b/$1",
+    "/%{QUERY_STRING}",
+    "/${m:$1|d}",
+    "${m:%{REQUEST_URI}|/b}",
+    "/${r:b}",
+    "b",
+    "a/b",
+    "/a.b",
+];
+
+const FLAGS: &[&str] = &[
+    "R", "L", "L", "C", "END", "PT", "P", "NS", "QSA", "NE", "N", "F", "S=1", "S=3", "E", "CO",
+    "NC",
+];
+
+const CONDITIONS: &[(&str, &str)] = &[
+    ("%{QUERY_STRING}", "x"),
+    ("%{QUERY_STRING}", "!x"),
+    ("%{REQUEST_URI}", "^/a"),
+    ("%{ENV:x}", "1"),
+    ("%{ENV:x}", "!1"),
+    ("${m:%{REQUEST_URI}}", "b"),
+    ("${r:b}", "1"),
+    ("%{REQUEST_FILENAME}", "-f"),
+    ("%{REQUEST_FILENAME}", "!-f"),
+    ("%{LA-U:REQUEST_FILENAME}", "b"),
+    ("$1", "b"),
+];
+
+const REDIRECTS: &[&str] = &[
+    "/a",
+    "/a/",
+    "/a/b",
+    "/a/b/",
+    "/b",
+    "//a//c",
+    "/A",
+    "/c/a",
+    "/",
+    "",
+    "^/a/b$",
+    "^/a/?$",
+    "b$",
+    "^/c(.*)$",
+    "(?i)^/ab$",
+    "^/a/(b|c)",
+];
+
+const TARGETS: &[&str] = &["http://o/x", "/b", "/c$1", "http://h/a/b"];
+
+const PATHS: &[&str] = &[
+    "/",
+    "/a",
+    "/a/",
+    "/a/b",
+    "/a/c",
+    "/a/b/",
+    "/ab",
+    "/A",
+    "/AB",
+    "/aB",
+    "//a//b",
+    "/b",
+    "/b/c",
+    "/c",
+    "/a.b",
+    "/axb",
+    "/aa",
+    "/a%2Fb",
+    "/c/a/x",
+    "/a/c/b",
+    "/b?x=1",
+    "/a?x=1",
+    "/a/b?x",
+    "/nothing",
+    "/a%0A",
+    "/%61",
+    "/a//b",
+    "/docroot/a",
+];
+
+fn rule() -> impl Strategy<Value = Rule> {
+    let flags = subsequence(FLAGS, 0..=3);
+    let conditions = subsequence(CONDITIONS, 0..=2);
+    (
+        select(PATTERNS),
+        select(SUBSTITUTIONS),
+        flags,
+        conditions,
+        any::<bool>(),
+    )
+        .prop_map(|(pattern, substitution, flags, conditions, or_next)| {
+            let mut rule = site::rule(0, pattern, substitution, &flags);
+            let conditions = conditions.iter().map(|(subject, pattern)| {
+                let mut condition = site::condition(subject, pattern);
+                condition.or_next = or_next;
+                condition
+            });
+            rule.conditions = conditions.collect();
+            rule
+        })
+}
+
+/// Rules, some of them twice.
+fn rules(first_line: u32) -> impl Strategy<Value = Vec<Rule>> {
+    let copies = prop::collection::vec(any::<prop::sample::Index>(), 0..5);
+    (prop::collection::vec(rule(), 0..8), copies).prop_map(move |(mut rules, copies)| {
+        for copy in copies {
+            if !rules.is_empty() {
+                let again = copy.get(&rules).clone();
+                rules.insert(copy.index(rules.len() + 1), again);
+            }
+        }
+        for (line, rule) in (first_line..).zip(&mut rules) {
+            rule.place = site::place(line);
+        }
+        rules
+    })
+}
+
+fn redirects(first_line: u32) -> impl Strategy<Value = Vec<Redirect>> {
+    let one = (select(REDIRECTS), select(TARGETS));
+    prop::collection::vec(one, 0..5).prop_map(move |all| {
+        let numbered = (first_line..).zip(all);
+        let redirect =
+            |(line, (from, target)): (u32, (&str, &str))| site::redirect(line, from, target);
+        numbered.map(redirect).collect()
+    })
+}
+
+fn options() -> impl Strategy<Value = RewriteOptions> {
+    prop_oneof![
+        Just(RewriteOptions::empty()),
+        Just(RewriteOptions::INHERIT),
+        Just(RewriteOptions::INHERIT_BEFORE),
+    ]
+}
+
+pub fn parts() -> impl Strategy<Value = Parts> {
+    let rules = (rules(100), rules(200), rules(300), options());
+    (rules, redirects(400), redirects(500)).prop_map(
+        |((server, root, directory, directory_options), redirects, root_redirects)| Parts {
+            server,
+            root,
+            directory,
+            directory_options,
+            redirects,
+            root_redirects,
+        },
+    )
+}
+
+pub fn targets() -> impl Strategy<Value = Vec<&'static str>> {
+    subsequence(PATHS, 1..=8)
+}

@@ -1,0 +1,80 @@
+//! A request in, an answer out: the evaluator over a compiled program, entries fetched as needed.
+//!
+//! In: a [`Program`], requests, and table entries as they arrive. Out: [`Step`]: an answer, or the
+//! key of the entry to fetch next. Absent: fetching, and anything that waits.
+//!
+//! Evaluation ends where an entry is missing, and begins anew once it is there: see ARCHITECTURE.md,
+//! "restart, not suspend". Time and chance come from [`Options`], the same for every step of a
+//! request, so each step goes the way the one before went, and one entry further.
+
+use crate::evaluate::{Options, evaluate};
+use crate::key::Key;
+use crate::outcome::{Answer, Outcome};
+use crate::program::Program;
+use crate::request::Request;
+use crate::source::{Indexed, Missing};
+use crate::table::{EmbeddedTable, Fetched, Table};
+
+/// A request is given up after this many entries. Ten internal redirects, each with an entry for
+/// the path as written, one in lower case, a redirect and a map value, need no more than that.
+pub const MOST_FETCHES: usize = 40;
+
+/// What to do next for a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Nothing: this is the answer.
+    Done(Answer),
+    /// Fetch the entry of this key, add it to what was fetched (or that there is none), and ask
+    /// again.
+    Fetch(Key),
+}
+
+/// One step for `request`, with the entries fetched so far. Ends in [`Step::Done`] after at most
+/// [`MOST_FETCHES`] fetches; a request that needs more goes on untouched.
+pub fn step(
+    program: &Program,
+    fetched: &Fetched,
+    request: &Request<'_>,
+    options: &Options,
+) -> Step {
+    match run(program, fetched, request, options) {
+        Ok(answer) => Step::Done(answer),
+        // A key asked for again is that of an entry nobody can read: more reads would not help.
+        Err(Missing(key)) if fetched.knows(&key) || fetched.len() >= MOST_FETCHES => {
+            Step::Done(untouched(request))
+        }
+        Err(Missing(key)) => Step::Fetch(key),
+    }
+}
+
+/// The answer to `request` with the whole table in memory.
+pub fn handle(
+    program: &Program,
+    table: &EmbeddedTable,
+    request: &Request<'_>,
+    options: &Options,
+) -> Answer {
+    let answer = run(program, table, request, options);
+    answer.unwrap_or_else(|Missing(_)| untouched(request))
+}
+
+fn run<T: Table>(
+    program: &Program,
+    table: &T,
+    request: &Request<'_>,
+    options: &Options,
+) -> Result<Answer, Missing> {
+    let source = Indexed::new(program, table);
+    evaluate(program.site(), &source, request, options)
+}
+
+/// The answer that lets `request` go on as it came: what the viewer gets when we cannot tell.
+pub fn untouched(request: &Request<'_>) -> Answer {
+    let mut parts = request.target.splitn(2, |byte| *byte == b'?');
+    let path = parts.next().unwrap_or_default().to_vec();
+    let query = parts.next().map(<[u8]>::to_vec);
+    Answer {
+        untouched: true,
+        ..Answer::of(Outcome::Serve { path, query })
+    }
+}
