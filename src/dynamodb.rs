@@ -13,11 +13,12 @@ mod write;
 
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result, anyhow};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Credentials;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use edgewright_edge_handler::lambda::dynamodb::Environment;
 
 pub use item::Item;
@@ -65,6 +66,17 @@ pub fn load(target: &Target, items: &[Item], progress: impl FnMut(usize)) -> Res
         let items = write::all(&batches, items, Backoff::default(), progress).await?;
         Ok(Loaded { items, created })
     })
+}
+
+/// What DynamoDB said; or else why it could not be asked, cause by cause.
+fn plainly<E>(error: SdkError<E>) -> Error
+where
+    SdkError<E>: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    match (error.code(), error.message()) {
+        (Some(code), Some(message)) => anyhow!("{code}: {message}"),
+        _ => error.into(),
+    }
 }
 
 fn client(target: &Target) -> Result<Client> {

@@ -7,12 +7,16 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Config;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
     TableDescription, TableStatus,
 };
 use edgewright_edge_handler::item::KEY_ATTRIBUTE;
+
+use super::plainly;
 
 /// A new table is active after seconds; one that is being changed may take longer.
 const LONGEST_WAIT: Duration = Duration::from_mins(5);
@@ -34,12 +38,15 @@ pub async fn ensure(client: &Client, name: &str) -> Result<bool> {
 }
 
 async fn describe(client: &Client, name: &str) -> Result<Option<TableDescription>> {
-    match client.describe_table().table_name(name).send().await {
+    // The first call of all: a slip in the endpoint should not take half a minute to show.
+    let impatient = Config::builder().retry_config(RetryConfig::standard().with_max_attempts(3));
+    let request = client.describe_table().table_name(name);
+    match request.customize().config_override(impatient).send().await {
         Ok(answer) => Ok(answer.table),
         Err(SdkError::ServiceError(answer)) if answer.err().is_resource_not_found_exception() => {
             Ok(None)
         }
-        Err(error) => Err(error).with_context(|| format!("cannot look at table {name}")),
+        Err(error) => Err(plainly(error)).with_context(|| format!("cannot look at table {name}")),
     }
 }
 
@@ -76,6 +83,7 @@ async fn create(client: &Client, name: &str) -> Result<()> {
         .billing_mode(BillingMode::PayPerRequest)
         .send()
         .await
+        .map_err(plainly)
         .with_context(|| format!("cannot create table {name}"))?;
     Ok(())
 }

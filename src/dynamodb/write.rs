@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use edgewright_edge_handler::item::KEY_ATTRIBUTE;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::Item;
+use super::{Item, plainly};
 
 /// DynamoDB's limit for a batch.
 const BATCH: usize = 25;
@@ -122,6 +122,7 @@ impl Writer for Batches {
             .request_items(&self.table, requests)
             .send()
             .await
+            .map_err(plainly)
             .with_context(|| format!("cannot write to table {}", self.table))?;
         let left = answer.unprocessed_items.unwrap_or_default();
         Ok(among(items, &left))

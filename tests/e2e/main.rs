@@ -1,7 +1,14 @@
 //! Tests against the real programs: Apache, and an emulator of the table.
 //!
 //! They fail, and never skip, when a program is missing; `scripts/test` installs what they need.
-#![expect(clippy::unwrap_used, reason = "a failed test should say so")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a failed test should say so"
+)]
 
+mod emulator;
+mod function;
 mod legacy_site;
 mod records;
+mod runtime_api;

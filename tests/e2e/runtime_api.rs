@@ -3,7 +3,7 @@
 //! In: events. Out: what the process answers to each. Absent: limits, time-outs, extensions.
 
 use std::collections::HashMap;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -123,7 +123,9 @@ fn read(reader: &mut impl BufRead) -> io::Result<Call> {
         headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
     }
     let length = headers.get("content-length");
-    let length: usize = length.map_or(Ok(0), |text| text.parse()).map_err(io::Error::other)?;
+    let length: usize = length
+        .map_or(Ok(0), |text| text.parse())
+        .map_err(io::Error::other)?;
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     let mut words = request.split(' ').map(str::to_owned);
