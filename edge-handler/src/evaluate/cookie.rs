@@ -39,7 +39,8 @@ pub fn set_cookie(text: &[u8], now: i64) -> Option<Cookie> {
     if secure {
         header.extend_from_slice(b"; secure");
     }
-    if http_only {
+    // In C the parts are arguments of one call, and one that is left out ends the list.
+    if secure && http_only {
         header.extend_from_slice(b"; HttpOnly");
     }
     if let Some(same_site) = same_site {

@@ -65,6 +65,7 @@ impl<'a, S: Source> Run<'a, S> {
         options: RewriteOptions,
         last: Option<&Rule>,
     ) -> Verdict {
+        expand_tildepaths(record);
         if !record.filename().starts_with(b"/") {
             return Verdict::Status(400);
         }
@@ -124,6 +125,15 @@ impl<'a, S: Source> Run<'a, S> {
             }
             _ => Verdict::Status(403),
         }
+    }
+}
+
+/// `/~user` at the beginning becomes a home directory (`expand_tildepaths`). Of the user database
+/// only the one user that every system has is known here.
+fn expand_tildepaths(record: &mut Record<'_>) {
+    let rest = record.filename().strip_prefix(b"/~root");
+    if let Some(rest) = rest.filter(|rest| rest.is_empty() || rest.starts_with(b"/")) {
+        record.filename = Some([b"/root", rest].concat());
     }
 }
 

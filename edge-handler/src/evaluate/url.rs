@@ -77,10 +77,13 @@ impl Record<'_> {
     }
 }
 
-/// The port of a host as its configuration gives it (`s->port`); 0 for none.
+/// The port of a host as its configuration gives it (`s->port`); 0 for none. A `ServerName` without
+/// a port takes the port of `<VirtualHost>` away: with `ServerName a` on `*:80`, a rule that leads
+/// to `http://a/` is a redirect, because 80 is not 0.
 fn configured_port(host: &Host) -> u16 {
     let address = host.addresses.first().and_then(|address| address.port);
-    host.port.or(address).unwrap_or(0)
+    let inherited = address.filter(|_| host.name.is_empty());
+    host.port.or(inherited).unwrap_or(0)
 }
 
 impl<S: Source> Run<'_, S> {

@@ -172,8 +172,9 @@ impl<'a, S: Source> Run<'a, S> {
             b"SERVER_ADDR" => known(name, self.options.server_address.as_deref())?,
             b"SERVER_SOFTWARE" => known(name, self.options.server_software.as_deref())?,
             b"SCRIPT_USER" | b"SCRIPT_GROUP" if record.kind.is_none() => b"<unknown>".to_vec(),
-            b"REMOTE_HOST" | b"REMOTE_PORT" | b"REMOTE_IDENT" | b"SCRIPT_USER"
-            | b"SCRIPT_GROUP" => return Err(unknown(name)),
+            b"REMOTE_HOST" | b"REMOTE_PORT" | b"SCRIPT_USER" | b"SCRIPT_GROUP" => {
+                return Err(unknown(name));
+            }
             _ => self.time_variable(name),
         })
     }
@@ -193,7 +194,7 @@ impl<'a, S: Source> Run<'a, S> {
             b"TIME_MIN" => format!("{minute:02}"),
             b"TIME_SEC" => format!("{second:02}"),
             b"TIME_WDAY" => time.weekday.to_string(),
-            // REMOTE_USER and AUTH_TYPE are empty too: nobody is known by name at the edge.
+            // REMOTE_USER, REMOTE_IDENT and AUTH_TYPE are empty too: nobody is known by name here.
             _ => String::new(),
         }
         .into_bytes()
