@@ -14,6 +14,7 @@ use super::Resolver;
 use super::htaccess;
 use super::values;
 use super::walk::Target;
+use crate::load::directives::Around;
 use crate::load::glob;
 
 type Done = Result<(), Diagnostic>;
@@ -27,15 +28,18 @@ impl Resolver<'_> {
         let origin = directive.origin;
         match directive.kind {
             Kind::RewriteEngine(switch) => {
-                self.rewrite_engine(switch, target);
+                target.rewrite_engine(switch);
                 Ok(())
             }
             Kind::RewriteOptions(words) => {
-                self.rewrite_options(&words, target);
+                target.rewrite_options(&words);
                 Ok(())
             }
-            Kind::RewriteBase(base) => self.rewrite_base(base, target),
-            Kind::RewriteMap(map) => self.rewrite_map(&map, &origin, target),
+            Kind::RewriteBase(base) => target.rewrite_base(base),
+            Kind::RewriteMap(map) => {
+                self.rewrite_map(&map, &origin, target);
+                Ok(())
+            }
             Kind::RewriteCond(condition) => self.rewrite_condition(condition, &origin, target),
             Kind::RewriteRule(rule) => self.rewrite_rule(&rule, &origin, target),
             Kind::Redirect(redirect) => self.redirect(redirect, &origin, target),
@@ -114,6 +118,18 @@ impl Resolver<'_> {
             }
             b"sslengine" => server.tls = Some(!first.eq_ignore_ascii_case(b"off")),
             b"listen" => return Some(self.listen(first)),
+            b"balancermember" => {
+                let in_proxy = target.context.around.contains(Around::PROXY);
+                let url = words
+                    .get(usize::from(!in_proxy))
+                    .copied()
+                    .unwrap_or_default();
+                if !url.contains(&b':') {
+                    return Some(Err(
+                        "the URL of `BalancerMember` must be absolute".to_owned()
+                    ));
+                }
+            }
             b"regexdefaultoptions" => return Some(self.regex_default_options(words)),
             _ => return None,
         }
@@ -187,7 +203,7 @@ impl Resolver<'_> {
             b"errordocument" => return Some(error_document(words, settings)),
             b"redirectrelative" => settings.redirect_relative = Some(on(first)),
             b"usecanonicalname" => {
-                settings.canonical_name = Some(!first.eq_ignore_ascii_case(b"off"))
+                settings.canonical_name = Some(!first.eq_ignore_ascii_case(b"off"));
             }
             b"acceptpathinfo" => {
                 settings.accept_path_info = match first.to_ascii_lowercase().as_slice() {
@@ -245,10 +261,8 @@ fn server_name(word: &[u8], target: &mut Target<'_>) -> Result<(), String> {
         Some(at) => (Some(&word[..at]), &word[at + 3..]),
         None => (None, word),
     };
-    server.scheme = scheme.map(|scheme| match scheme.eq_ignore_ascii_case(b"https") {
-        true => Scheme::Https,
-        false => Scheme::Http,
-    });
+    let secure = scheme.map(|scheme| scheme.eq_ignore_ascii_case(b"https"));
+    server.scheme = secure.map(|secure| if secure { Scheme::Https } else { Scheme::Http });
     let colon = rest.iter().position(|byte| *byte == b':');
     let (name, port) = match colon {
         Some(at) => (&rest[..at], Some(&rest[at + 1..])),

@@ -182,10 +182,11 @@ fn misplaced(name: &Word, known: &Known, context: Context) -> Option<Diagnostic>
     if context.in_htaccess() && !known.overrides.intersects(context.overrides) {
         let headline = format!("`{shown}` is not allowed in this .htaccess file");
         let error = Diagnostic::error("misplaced-directive", headline, name.span);
-        return Some(match known.overrides.is_empty() {
-            true => error.label("it may only stand in the server's own files"),
-            false => error.label("`AllowOverride` does not allow it"),
-        });
+        return Some(error.label(if known.overrides.is_empty() {
+            "it may only stand in the server's own files"
+        } else {
+            "`AllowOverride` does not allow it"
+        }));
     }
     let wrong_level = match known.stands {
         _ if context.in_htaccess() => false,

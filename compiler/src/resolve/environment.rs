@@ -9,7 +9,7 @@ use edgewright_parser::diagnostic::Diagnostic;
 use edgewright_parser::source::Origin;
 use edgewright_parser::syntax::{Arguments, Word};
 
-use super::rewrite::checked;
+use super::rewrite::{checked, with_case};
 use super::walk::Target;
 use super::{Resolver, values};
 
@@ -28,10 +28,8 @@ impl Resolver<'_> {
     ) -> Result<(), Diagnostic> {
         let words = arguments.words.as_slice();
         let browser = name.starts_with(b"browsermatch");
-        let options = match name.ends_with(b"nocase") {
-            true => self.regex | PatternOptions::CASELESS,
-            false => self.regex,
-        };
+        let no_case = name.ends_with(b"nocase");
+        let options = with_case(self.regex, no_case);
         let parts = match words {
             [expression, changes @ ..] if name == b"setenvifexpr" => {
                 let read = values::condition(&expression.value);
@@ -49,7 +47,7 @@ impl Resolver<'_> {
             }
             [attribute, pattern, changes @ ..] => {
                 let pattern = checked(&pattern.value, options, pattern.span)?;
-                Some((self.attribute(attribute, options)?, pattern, changes))
+                Some((self::attribute(attribute, options)?, pattern, changes))
             }
             _ => None,
         };
@@ -75,22 +73,22 @@ impl Resolver<'_> {
         list.push(rule);
         Ok(())
     }
+}
 
-    /// What a `SetEnvIf` looks at. A name with other characters than a header's is a pattern.
-    fn attribute(&self, word: &Word, options: PatternOptions) -> Result<EnvAttribute, Diagnostic> {
-        let name = &word.value;
-        let header = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        Ok(match name.to_ascii_lowercase().as_slice() {
-            b"remote_addr" => EnvAttribute::ClientAddress,
-            b"remote_host" => EnvAttribute::ClientHost,
-            b"request_uri" => EnvAttribute::Uri,
-            b"request_method" => EnvAttribute::Method,
-            b"request_protocol" => EnvAttribute::Protocol,
-            b"server_addr" => EnvAttribute::ServerAddress,
-            _ if name.iter().all(header) => EnvAttribute::Variable(name.clone()),
-            _ => EnvAttribute::HeaderPattern(checked(name, options, word.span)?),
-        })
-    }
+/// What a `SetEnvIf` looks at. A name with other characters than a header's is a pattern.
+fn attribute(word: &Word, options: PatternOptions) -> Result<EnvAttribute, Diagnostic> {
+    let name = &word.value;
+    let header = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    Ok(match name.to_ascii_lowercase().as_slice() {
+        b"remote_addr" => EnvAttribute::ClientAddress,
+        b"remote_host" => EnvAttribute::ClientHost,
+        b"request_uri" => EnvAttribute::Uri,
+        b"request_method" => EnvAttribute::Method,
+        b"request_protocol" => EnvAttribute::Protocol,
+        b"server_addr" => EnvAttribute::ServerAddress,
+        _ if name.iter().all(header) => EnvAttribute::Variable(name.clone()),
+        _ => EnvAttribute::HeaderPattern(checked(name, options, word.span)?),
+    })
 }
 
 /// `name=value`, `!name` or `name` (`add_envvars`).

@@ -2,7 +2,7 @@
 //!
 //! In: its arguments. Out: a map of the site, its entries counted. Absent: looking up.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use edgewright_edge_handler::rules::{MapId, Place};
 use edgewright_edge_handler::site::map::MapEntry;
@@ -23,28 +23,29 @@ const LINE_LIMIT: usize = 1024;
 pub(crate) type MapFiles = HashMap<Vec<u8>, Vec<(MapEntry, usize)>>;
 
 impl Resolver<'_> {
-    /// `RewriteMap` (`cmd_rewritemap`).
-    ///
-    /// # Errors
-    /// Its file or function does not exist.
+    /// `RewriteMap` (`cmd_rewritemap`). A map whose file or function does not exist is there all the
+    /// same: rules that ask it have no answer, rather than its default.
     pub(crate) fn rewrite_map(
         &mut self,
         read: &RewriteMap,
         origin: &Origin,
         target: &mut Target<'_>,
-    ) -> Result<(), Diagnostic> {
+    ) {
         self.counts.maps += 1;
         let id = MapId(u32::try_from(self.site.maps.len()).unwrap_or(u32::MAX));
-        let kind = self.map_kind(&read.source, id)?;
+        let kind = self.map_kind(&read.source, id).unwrap_or_else(|error| {
+            let reason = error.headline.clone();
+            self.say(error);
+            MapKind::Unavailable(reason)
+        });
         self.site.maps.push(Map {
             place: self.place(origin),
             name: read.name.value.clone(),
             kind,
         });
-        let rewrite = self.rewrite_of(target);
+        let rewrite = target.rewrite();
         rewrite.maps.retain(|(name, _)| *name != read.name.value);
         rewrite.maps.push((read.name.value.clone(), id));
-        Ok(())
     }
 
     fn map_kind(&mut self, source: &Word, id: MapId) -> Result<MapKind, Diagnostic> {
@@ -129,7 +130,7 @@ impl Resolver<'_> {
             return Vec::new();
         };
         let bytes = std::sync::Arc::clone(&source.bytes);
-        let mut first_of: HashMap<&[u8], ()> = HashMap::new();
+        let mut keys: HashSet<&[u8]> = HashSet::new();
         let mut entries = Vec::new();
         let mut start = 0;
         for (line, text) in bytes.split(|byte| *byte == b'\n').enumerate() {
@@ -140,7 +141,7 @@ impl Resolver<'_> {
                     continue;
                 };
                 let origin = line_origin(file, start, text.len());
-                let fresh = first_of.insert(key, ()).is_none();
+                let fresh = keys.insert(key);
                 let fate = if fresh {
                     Fate::Placed(Vec::new())
                 } else {

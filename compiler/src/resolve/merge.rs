@@ -254,7 +254,7 @@ pub(crate) fn component_count(matcher: &PathMatcher) -> usize {
 
 /// What a server says about rewriting per directory; the rules are not there yet.
 fn directory_rewrite(rewrite: &Rewrite) -> Option<DirectoryRewrite> {
-    rewrite.present.then(|| DirectoryRewrite {
+    rewrite.present.then_some(DirectoryRewrite {
         engine: rewrite.engine,
         options: rewrite.options,
         rules: RuleSetId(0),

@@ -22,38 +22,24 @@ use crate::reading::UnitKind;
 /// How many rounds `N` allows when it does not say.
 const DEFAULT_ROUNDS: u32 = 32_000;
 
-impl Resolver<'_> {
-    /// The rewrite directives of the context, for changing.
-    pub(crate) fn rewrite_of<'t>(&self, target: &'t mut Target<'_>) -> &'t mut Rewrite {
-        // A directive anywhere in a virtual host gives the host a configuration of its own
-        // (`ap_set_config_vectors`).
-        target.server.rewrite.present = true;
-        match &mut target.section {
-            Some(section) => {
-                section.rewrite.present = true;
-                &mut section.rewrite
-            }
-            None => &mut target.server.rewrite,
-        }
-    }
-
+impl Target<'_> {
     /// `RewriteEngine` (`cmd_rewriteengine`).
-    pub(crate) fn rewrite_engine(&mut self, switch: Switch, target: &mut Target<'_>) {
+    pub(crate) fn rewrite_engine(&mut self, switch: Switch) {
         let engine = Some(switch == Switch::On);
-        self.rewrite_of(target).engine = engine;
-        let scope = target.scope();
+        self.rewrite().engine = engine;
+        let scope = self.scope();
         scope.rewrite.present = true;
         scope.rewrite.engine = engine;
     }
 
     /// `RewriteOptions` (`cmd_rewriteoptions`).
-    pub(crate) fn rewrite_options(&mut self, words: &[Word], target: &mut Target<'_>) {
+    pub(crate) fn rewrite_options(&mut self, words: &[Word]) {
         let named = words.iter().filter_map(|word| option(&word.value));
         let options: RewriteOptions = named.collect();
-        let rewrite = self.rewrite_of(target);
+        let rewrite = self.rewrite();
         rewrite.options = Some(rewrite.options.unwrap_or_default() | options);
         let merged = rewrite.options;
-        let scope = target.scope();
+        let scope = self.scope();
         scope.rewrite.present = true;
         scope.rewrite.options = merged;
     }
@@ -62,14 +48,10 @@ impl Resolver<'_> {
     ///
     /// # Errors
     /// It stands outside of a section.
-    pub(crate) fn rewrite_base(
-        &mut self,
-        base: Word,
-        target: &mut Target<'_>,
-    ) -> Result<(), Diagnostic> {
-        let rewrite = self.rewrite_of(target);
+    pub(crate) fn rewrite_base(&mut self, base: Word) -> Result<(), Diagnostic> {
+        let rewrite = self.rewrite();
         rewrite.base = Some(base.value);
-        if target.context.in_section() {
+        if self.context.in_section() {
             return Ok(());
         }
         let headline = "`RewriteBase` cannot stand outside of a section";
@@ -79,7 +61,9 @@ impl Resolver<'_> {
                 .help("remove it: patterns outside of sections see the whole URL-path"),
         )
     }
+}
 
+impl Resolver<'_> {
     /// `RewriteCond` (`cmd_rewritecond`).
     ///
     /// # Errors
@@ -93,7 +77,7 @@ impl Resolver<'_> {
         self.counts.conditions += 1;
         let place = self.place(origin);
         let condition = condition(read, place, self.regex);
-        let rewrite = self.rewrite_of(target);
+        let rewrite = target.rewrite();
         rewrite.pending.push((condition?, origin.span));
         Ok(())
     }
@@ -110,7 +94,7 @@ impl Resolver<'_> {
     ) -> Result<(), Diagnostic> {
         let regex = self.regex;
         let place = self.place(origin);
-        let rewrite = self.rewrite_of(target);
+        let rewrite = target.rewrite();
         let pending = std::mem::take(&mut rewrite.pending);
         let conditions = pending
             .into_iter()
@@ -118,7 +102,7 @@ impl Resolver<'_> {
             .collect();
         let value = rule(read, place, conditions, regex)?;
         let unit = self.count_placed(UnitKind::Rule, origin.clone());
-        self.rewrite_of(target).rules.push(Counted { value, unit });
+        target.rewrite().rules.push(Counted { value, unit });
         Ok(())
     }
 
@@ -225,7 +209,7 @@ fn text_test(comparison: TextComparison, operand: Vec<u8>) -> Test {
     }
 }
 
-fn with_case(regex: PatternOptions, no_case: bool) -> PatternOptions {
+pub(crate) fn with_case(regex: PatternOptions, no_case: bool) -> PatternOptions {
     if no_case {
         regex | PatternOptions::CASELESS
     } else {

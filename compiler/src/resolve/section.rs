@@ -160,7 +160,10 @@ fn addresses(words: &[&[u8]]) -> Result<Vec<Address>, Complaint> {
     }
     let bad = |word: &[u8]| {
         let shown = String::from_utf8_lossy(word);
-        ("bad-address", format!("`{shown}` is no address"))
+        (
+            "bad-address",
+            format!("`{shown}` is no address with a port from 1 to 65535"),
+        )
     };
     words
         .iter()
@@ -168,32 +171,28 @@ fn addresses(words: &[&[u8]]) -> Result<Vec<Address>, Complaint> {
         .collect()
 }
 
-/// `*`, `*:80`, `192.0.2.1:80`, `[2001:db8::1]:80`, a name, with `:*` for any port.
+/// `*`, `*:80`, `192.0.2.1:80`, `[2001:db8::1]:80`, a name, with `:*` for any port
+/// (`get_addresses`, `apr_parse_addr_port`). What does not end in a port is a name, however it looks.
 fn address(word: &[u8]) -> Option<Address> {
-    let (host, port) = match word {
-        [b'[', ..] => {
-            let close = word.iter().position(|byte| *byte == b']')?;
-            (&word[..=close], word.get(close + 1..)?.strip_prefix(b":"))
+    let colon = word.iter().rposition(|byte| *byte == b':');
+    let parts = colon.map(|at| (&word[..at], &word[at + 1..]));
+    let bracketed = word.ends_with(b"]");
+    let (host, port) = match parts {
+        Some((host, b"*")) if !bracketed => (host, None),
+        Some((host, digits)) if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) => {
+            (host, Some(values::port(digits)?))
         }
-        _ => match word.iter().rposition(|byte| *byte == b':') {
-            Some(colon) => (&word[..colon], Some(&word[colon + 1..])),
-            None => (word, None),
-        },
+        _ => (word, None),
     };
-    let port = match port {
-        None | Some(b"*") => None,
-        Some(digits) => Some(values::port(digits)?),
-    };
-    let host = host
-        .strip_prefix(b"[")
-        .and_then(|host| host.strip_suffix(b"]"))
-        .unwrap_or(host);
-    if host.is_empty() || (port.is_none() && host.iter().all(u8::is_ascii_digit)) {
+    if host.is_empty() || host.iter().all(u8::is_ascii_digit) {
         return None;
     }
+    let inside = host
+        .strip_prefix(b"[")
+        .and_then(|host| host.strip_suffix(b"]"));
     let any = host == b"*" || host.eq_ignore_ascii_case(b"_default_");
     Some(Address {
-        ip: (!any).then(|| host.to_vec()),
+        ip: (!any).then(|| inside.unwrap_or(host).to_vec()),
         port,
     })
 }
@@ -204,7 +203,7 @@ impl Resolver<'_> {
         match opener {
             Opener::VirtualHost(addresses) => self.enter_host(addresses, section),
             Opener::Directory(matcher, text) => {
-                self.enter_directory(matcher, &text, section, target)
+                self.enter_directory(matcher, &text, section, target);
             }
             Opener::Location(matcher, text) => {
                 let place = self.place(&section.open.origin);
@@ -241,7 +240,7 @@ impl Resolver<'_> {
                 );
             }
             Opener::Foreign => {
-                self.pass_over(section.items, "the section around it has other directives")
+                self.pass_over(section.items, "the section around it has other directives");
             }
         }
     }
@@ -323,5 +322,33 @@ impl Resolver<'_> {
         self.walk(section.items, &mut inner);
         self.report_pending(&mut scope.rewrite);
         scope
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address;
+
+    #[test]
+    fn addresses_are_read() {
+        let cases: &[(&str, Option<(Option<&str>, Option<u16>)>)] = &[
+            ("*", Some((None, None))),
+            ("*:80", Some((None, Some(80)))),
+            ("*:*", Some((None, None))),
+            ("_default_:443", Some((None, Some(443)))),
+            ("192.0.2.1", Some((Some("192.0.2.1"), None))),
+            ("192.0.2.1:80", Some((Some("192.0.2.1"), Some(80)))),
+            ("[2001:db8::1]", Some((Some("2001:db8::1"), None))),
+            ("[2001:db8::1]:80", Some((Some("2001:db8::1"), Some(80)))),
+            ("*:${PORT}", Some((Some("*:${PORT}"), None))),
+            ("80", None),
+            (":80", None),
+            ("*:70000", None),
+        ];
+        for (word, expected) in cases {
+            let read = address(word.as_bytes());
+            let expected = expected.map(|(ip, port)| (ip.map(|ip| ip.as_bytes().to_vec()), port));
+            assert_eq!(read.map(|read| (read.ip, read.port)), expected, "{word}");
+        }
     }
 }

@@ -13,7 +13,7 @@ use edgewright_parser::syntax::{Directive, Kind, Word};
 
 use super::Resolver;
 use super::context::{Context, Verdict, judge, judge_arguments};
-use super::scope::{Scope, Server};
+use super::scope::{Rewrite, Scope, Server};
 use crate::load::directives::{Around, Overrides};
 use crate::load::{Item, Refused, Section, Skipped, SkippedKind, unit_kind};
 use crate::reading::{Fate, Unit, UnitKind};
@@ -34,6 +34,20 @@ impl Target<'_> {
         match &mut self.section {
             Some(section) => section,
             None => &mut self.server.scope,
+        }
+    }
+
+    /// The rewrite directives of the innermost section, or of the server.
+    pub(crate) fn rewrite(&mut self) -> &mut Rewrite {
+        // A directive anywhere in a virtual host gives the host a configuration of its own
+        // (`ap_set_config_vectors`).
+        self.server.rewrite.present = true;
+        match &mut self.section {
+            Some(section) => {
+                section.rewrite.present = true;
+                &mut section.rewrite
+            }
+            None => &mut self.server.rewrite,
         }
     }
 
@@ -119,16 +133,14 @@ impl Resolver<'_> {
 
     /// A line the parser refused.
     fn walk_refused(&mut self, refused: Refused, target: &mut Target<'_>) {
-        let reason = match self.admitted_name(&refused, target.context) {
-            Err(reason) => reason,
-            Ok(()) => {
-                let reason = refused.error.headline.clone();
-                self.say(refused.error);
-                reason
-            }
-        };
+        let admitted = self.admitted_name(&refused, target.context);
+        let reason = admitted.err().unwrap_or_else(|| {
+            let reason = refused.error.headline.clone();
+            self.say(refused.error);
+            reason
+        });
         if unit_kind(&refused.name) == Some(UnitKind::Rule) {
-            let rewrite = self.rewrite_of(target);
+            let rewrite = target.rewrite();
             rewrite.present = true;
             rewrite.pending.clear();
         }
