@@ -30,7 +30,7 @@ pub enum Step {
 }
 
 /// One step for `request`, with the entries fetched so far. Ends in [`Step::Done`] after at most
-/// [`MOST_FETCHES`] fetches; a request that needs more goes on untouched.
+/// [`MOST_FETCHES`] fetches; a request that needs more is [`Outcome::Unsupported`].
 pub fn step(
     program: &Program,
     fetched: &Fetched,
@@ -40,8 +40,10 @@ pub fn step(
     match run(program, fetched, request, options) {
         Ok(answer) => Step::Done(answer),
         // A key asked for again is that of an entry nobody can read: more reads would not help.
-        Err(Missing(key)) if fetched.knows(&key) || fetched.len() >= MOST_FETCHES => {
-            Step::Done(untouched(request))
+        Err(Missing(key)) if fetched.knows(&key) => Step::Done(unreadable(&key)),
+        Err(_) if fetched.len() >= MOST_FETCHES => {
+            let reason = format!("more than {MOST_FETCHES} entries are needed");
+            Step::Done(Answer::of(Outcome::Unsupported { reason }))
         }
         Err(Missing(key)) => Step::Fetch(key),
     }
@@ -55,7 +57,7 @@ pub fn handle(
     options: &Options,
 ) -> Answer {
     let answer = run(program, table, request, options);
-    answer.unwrap_or_else(|Missing(_)| untouched(request))
+    answer.unwrap_or_else(|Missing(key)| unreadable(&key))
 }
 
 fn run<T: Table>(
@@ -68,13 +70,8 @@ fn run<T: Table>(
     evaluate(program.site(), &source, request, options)
 }
 
-/// The answer that lets `request` go on as it came: what the viewer gets when we cannot tell.
-pub fn untouched(request: &Request<'_>) -> Answer {
-    let mut parts = request.target.splitn(2, |byte| *byte == b'?');
-    let path = parts.next().unwrap_or_default().to_vec();
-    let query = parts.next().map(<[u8]>::to_vec);
-    Answer {
-        untouched: true,
-        ..Answer::of(Outcome::Serve { path, query })
-    }
+/// The answer when an entry is damaged.
+fn unreadable(key: &Key) -> Answer {
+    let reason = format!("the entry {} cannot be read", key.item_name());
+    Answer::of(Outcome::Unsupported { reason })
 }

@@ -23,14 +23,14 @@ use super::event::{Event, Fields};
 use super::guard::{Panicked, guarded};
 use super::journal::{Journal, Kind};
 use super::response::Reply;
-use crate::evaluate::{Options, evaluate};
+use crate::evaluate::Options;
+use crate::handler::{self, Step};
 use crate::item;
 use crate::key::Key;
 use crate::outcome::Answer;
 use crate::program::Program;
 use crate::request::Request;
-use crate::source::{Indexed, Missing};
-use crate::table::{EmbeddedTable, Entry, Fetched, Table};
+use crate::table::{EmbeddedTable, Entry, Fetched};
 
 /// The function, ready for events.
 #[derive(Debug)]
@@ -206,10 +206,7 @@ impl Site {
         let options = options();
         match &self.entries {
             Entries::Embedded(table) => {
-                let answer = self.decide(table, request, &options);
-                answer.map_err(|Missing(key)| {
-                    Fault(format!("the entry {} is damaged", key.item_name()))
-                })
+                Ok(handler::handle(&self.program, table, request, &options))
             }
             Entries::DynamoDb { table, limit } => {
                 let answer = self.answer_fetching(table, request, &options);
@@ -219,18 +216,7 @@ impl Site {
         }
     }
 
-    fn decide(
-        &self,
-        table: &impl Table,
-        request: &Request<'_>,
-        options: &Options,
-    ) -> Result<Answer, Missing> {
-        let source = Indexed::new(&self.program, table);
-        evaluate(self.program.site(), &source, request, options)
-    }
-
-    /// Decides, fetches what that lacked, and decides again. The options stay the same, so that
-    /// every run takes the same turns.
+    /// Decides, fetches what that lacked, and decides again.
     async fn answer_fetching(
         &self,
         table: &DynamoDb,
@@ -239,16 +225,13 @@ impl Site {
     ) -> Result<Answer, Fault> {
         let mut fetched = Fetched::new();
         loop {
-            let key = match self.decide(&fetched, request, options) {
-                Ok(answer) => return Ok(answer),
-                Err(Missing(key)) => key,
-            };
-            if fetched.knows(&key) {
-                let name = key.item_name();
-                return Err(Fault(format!("{name} was fetched and is asked for again")));
+            match handler::step(&self.program, &fetched, request, options) {
+                Step::Done(answer) => return Ok(answer),
+                Step::Fetch(key) => {
+                    let entry = self.fetch(table, &key).await?;
+                    fetched.insert(key, entry.map(Arc::new));
+                }
             }
-            let entry = self.fetch(table, &key).await?;
-            fetched.insert(key, entry.map(Arc::new));
         }
     }
 
