@@ -7,5 +7,6 @@
 
 mod equality;
 mod fetching;
+mod redundancy;
 mod samples;
 mod site;

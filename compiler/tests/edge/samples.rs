@@ -94,6 +94,7 @@ const CONDITIONS: &[(&str, &str)] = &[
 const REDIRECTS: &[&str] = &[
     "/a",
     "/a/",
+    "/ab",
     "/a/b",
     "/a/b/",
     "/b",
@@ -182,6 +183,54 @@ fn rules(first_line: u32) -> impl Strategy<Value = Vec<Rule>> {
     })
 }
 
+/// Few rules, each of them several times, most of them ending the list or changing the request: what
+/// decides whether a copy is redundant.
+fn repeated_rules(first_line: u32) -> impl Strategy<Value = Vec<Rule>> {
+    let pool = prop::collection::vec(repeatable_rule(), 1..5);
+    let picks = prop::collection::vec(any::<prop::sample::Index>(), 2..9);
+    (pool, picks).prop_map(move |(pool, picks)| {
+        let mut rules: Vec<Rule> = picks.iter().map(|pick| pick.get(&pool).clone()).collect();
+        for (line, rule) in (first_line..).zip(&mut rules) {
+            rule.place = site::place(line);
+        }
+        rules
+    })
+}
+
+fn repeatable_rule() -> impl Strategy<Value = Rule> {
+    let patterns = &["^/a$", "^/a", "^", "b$", "^b$", "^a?b?$", "^/ab?$"][..];
+    let substitutions = &["-", "/a", "/b", "b", "/ab", "http://o/x"][..];
+    let flags: &[&[&str]] = &[
+        &["L"],
+        &["R", "L"],
+        &["L"],
+        &["F"],
+        &["END"],
+        &["L", "CO"],
+        &[],
+        &["S=1"],
+        &["S=3"],
+        &["C"],
+        &["E"],
+        &["N"],
+        &["E", "L"],
+    ];
+    let conditions = subsequence(&CONDITIONS[..6], 0..=1);
+    (
+        select(patterns),
+        select(substitutions),
+        select(flags),
+        conditions,
+    )
+        .prop_map(|(pattern, substitution, flags, conditions)| {
+            let mut rule = site::rule(0, pattern, substitution, flags);
+            let conditions = conditions.iter();
+            let conditions = conditions.map(|(subject, pattern)| site::condition(subject, pattern));
+            rule.conditions = conditions.collect();
+            rule
+        })
+}
+
 fn redirects(first_line: u32) -> impl Strategy<Value = Vec<Redirect>> {
     let one = (select(REDIRECTS), select(TARGETS));
     prop::collection::vec(one, 0..5).prop_map(move |all| {
@@ -201,17 +250,38 @@ fn options() -> impl Strategy<Value = RewriteOptions> {
 }
 
 pub fn parts() -> impl Strategy<Value = Parts> {
-    let rules = (rules(100), rules(200), rules(300), options());
-    (rules, redirects(400), redirects(500)).prop_map(
-        |((server, root, directory, directory_options), redirects, root_redirects)| Parts {
-            server,
-            root,
-            directory,
+    (rules(100), rules(200), rules(300), rest()).prop_map(with_rules)
+}
+
+/// Sites whose rules repeat themselves.
+pub fn repeating_parts() -> impl Strategy<Value = Parts> {
+    let rules = (
+        repeated_rules(100),
+        repeated_rules(200),
+        repeated_rules(300),
+    );
+    (rules, rest())
+        .prop_map(|((server, root, directory), rest)| with_rules((server, root, directory, rest)))
+}
+
+fn rest() -> impl Strategy<Value = Parts> {
+    (options(), redirects(400), redirects(500)).prop_map(
+        |(directory_options, redirects, root_redirects)| Parts {
             directory_options,
             redirects,
             root_redirects,
+            ..Parts::default()
         },
     )
+}
+
+fn with_rules((server, root, directory, rest): (Vec<Rule>, Vec<Rule>, Vec<Rule>, Parts)) -> Parts {
+    Parts {
+        server,
+        root,
+        directory,
+        ..rest
+    }
 }
 
 pub fn targets() -> impl Strategy<Value = Vec<&'static str>> {

@@ -1,0 +1,154 @@
+//! Which rules and redirects count as redundant, case by case.
+
+use edgewright_compiler::Position;
+use edgewright_compiler::redundant::Redundant;
+use edgewright_edge_handler::rules::{RedirectListId, Rule, RuleSetId};
+
+use crate::site::{Parts, condition, redirect, rule};
+
+type Line = (&'static str, &'static str, &'static [&'static str]);
+
+fn rules(lines: &[Line]) -> Vec<Rule> {
+    let numbered = (1..).zip(lines);
+    let read = |(line, (pattern, substitution, flags)): (u32, &Line)| {
+        rule(line, pattern, substitution, flags)
+    };
+    numbered.map(read).collect()
+}
+
+fn removed(parts: Parts) -> Vec<Position> {
+    let site = parts.site();
+    let redundant = Redundant::find(&site);
+    let sets = (0..).map(RuleSetId).zip(&site.rule_sets);
+    let rules =
+        sets.flat_map(|(set, rules)| (0..rules.rules.len()).map(move |at| Position::Rule(set, at)));
+    let lists = (0..).map(RedirectListId).zip(&site.redirect_lists);
+    let redirects = lists.flat_map(|(list, redirects)| {
+        (0..redirects.len()).map(move |at| Position::Redirect(list, at))
+    });
+    let all = rules.chain(redirects);
+    all.filter(|position| redundant.contains(*position))
+        .collect()
+}
+
+/// The rules of one set that are removed, by index.
+#[track_caller]
+fn check(lines: &[Line], expected: &[usize]) {
+    let parts = Parts {
+        server: rules(lines),
+        ..Parts::default()
+    };
+    let expected = expected.iter().map(|at| Position::Rule(RuleSetId(0), *at));
+    assert_eq!(removed(parts), expected.collect::<Vec<_>>());
+}
+
+#[track_caller]
+fn check_redirects(paths: &[&str], expected: &[usize]) {
+    let numbered = (1..).zip(paths);
+    let parts = Parts {
+        redirects: numbered
+            .map(|(line, path)| redirect(line, path, "http://o/"))
+            .collect(),
+        ..Parts::default()
+    };
+    let expected = expected
+        .iter()
+        .map(|at| Position::Redirect(RedirectListId(0), *at));
+    assert_eq!(removed(parts), expected.collect::<Vec<_>>());
+}
+
+const ENDS: Line = ("^/a$", "/b", &["R", "L"]);
+
+#[test]
+fn the_same_rule_again() {
+    check(&[ENDS, ENDS, ("^/a$", "/c", &["R", "L"]), ENDS], &[1, 3]);
+}
+
+#[test]
+fn every_way_to_end() {
+    for flags in [&["L"], &["END"], &["PT"], &["P"], &["F"]] as [&'static [&'static str]; 5] {
+        check(&[("^/a$", "/b", flags), ("^/a$", "/b", flags)], &[1]);
+    }
+}
+
+#[test]
+fn a_rule_that_goes_on() {
+    check(&[("^/a$", "/b", &["R"]), ("^/a$", "/b", &["R"])], &[]);
+    check(&[("^/a$", "-", &["S=1"]), ("^/a$", "-", &["S=1"])], &[]);
+    check(&[("^/a$", "-", &["E"]), ("^/a$", "-", &["E"])], &[]);
+}
+
+#[test]
+fn something_between_that_changes_the_request() {
+    check(&[ENDS, ("^/c", "/a", &[]), ENDS], &[]);
+    check(&[ENDS, ("^/c", "-", &["E"]), ENDS], &[]);
+    check(&[ENDS, ("^/c", "/a", &["N"]), ENDS], &[]);
+}
+
+#[test]
+fn something_between_that_does_not() {
+    check(&[ENDS, ("^/c", "/a", &["L"]), ENDS], &[2]);
+    check(&[ENDS, ("^/c", "-", &["CO"]), ENDS], &[2]);
+    check(&[ENDS, ("^/c", "-", &["S=1"]), ENDS], &[2]);
+}
+
+#[test]
+fn the_first_may_be_skipped() {
+    check(&[("^/c", "-", &["S=1"]), ENDS, ENDS], &[]);
+    check(&[("^/c", "-", &["S=3"]), ENDS, ENDS, ENDS, ENDS], &[]);
+    check(&[("^/c", "-", &["S=1"]), ENDS, ENDS, ENDS], &[3]);
+}
+
+#[test]
+fn the_first_may_be_skipped_from_another_set() {
+    let parts = Parts {
+        root: rules(&[("^c", "-", &["S=1"])]),
+        directory: rules(&[ENDS, ENDS, ENDS]),
+        ..Parts::default()
+    };
+    assert_eq!(removed(parts), [Position::Rule(RuleSetId(2), 2)]);
+}
+
+#[test]
+fn chains_stay_whole() {
+    check(&[ENDS, ("^/c", "-", &["C"]), ENDS], &[]);
+    check(&[("^/c", "-", &["C"]), ENDS, ENDS], &[]);
+}
+
+#[test]
+fn conditions_have_to_be_the_same_and_steady() {
+    let with = |subject: &str, line: u32| {
+        let mut rule = rule(line, "^/a$", "/b", &["L"]);
+        rule.conditions = vec![condition(subject, "x")];
+        rule
+    };
+    let check = |first: &str, second: &str, expected: usize| {
+        let parts = Parts {
+            server: vec![with(first, 1), with(second, 2)],
+            ..Parts::default()
+        };
+        assert_eq!(removed(parts).len(), expected, "{first} {second}");
+    };
+    check("%{QUERY_STRING}", "%{QUERY_STRING}", 1);
+    check("%{QUERY_STRING}", "%{HTTP_HOST}", 0);
+    check("${r:b}", "${r:b}", 0);
+}
+
+#[test]
+fn redirects_below_an_earlier_one() {
+    check_redirects(&["/x", "/x", "/x/y", "/x/", "//x//y"], &[1, 2, 3, 4]);
+    check_redirects(&["/x/y", "/x", "/xy", "/X"], &[]);
+    check_redirects(&["/x/", "/x", "/x/y", "/x/"], &[2, 3]);
+    check_redirects(&["/", "/x", "^/y$"], &[1, 2]);
+    check_redirects(&["", "/x"], &[]);
+}
+
+#[test]
+fn expressions_below_an_earlier_redirect() {
+    check_redirects(
+        &["/x", "^/x$", "^/x/(.*)$", "^/x(.*)$", "^/x(/.*)?$", "x"],
+        &[1, 2],
+    );
+    check_redirects(&["^/x(.*)$", "/x", "^/x(.*)$", "(?i)^/x$"], &[2]);
+    check_redirects(&["/a", "/b", "^/(a|b)/c$", "^/(a|c)/c$"], &[2]);
+}
