@@ -2,6 +2,25 @@
 //! variables of its own.
 //!
 //! In: the text of `edgewright.json`. Out: [`Configuration`]. Absent: reading files; see `artefact`.
+//!
+//! All there is, every part of which may be left out but the table's name:
+//!
+//! ```json
+//! {
+//!   "program": "rules.bin",
+//!   "table": {"dynamodb": {
+//!     "name": "redirects",
+//!     "region": {"eu-west-2": "eu-west-1", "otherwise": "us-east-1"},
+//!     "timeouts": {"connect": 1000, "attempt": 1000, "operation": 2000, "warm_up": 2000}
+//!   }},
+//!   "default_scheme": "https",
+//!   "host_header": "x-viewer-host",
+//!   "cache_control": {"redirects": "s-maxage=300", "statuses": {"410": "max-age=3600"}}
+//! }
+//! ```
+//!
+//! `"table": {"embedded": {"file": "table.bin"}}` is the default. `"region"` may also be one name;
+//! left out, it is the Region the function runs in.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
