@@ -10,30 +10,57 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use edgewright_edge_handler::item::{ENTRY_ATTRIBUTE, KEY_ATTRIBUTE};
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 /// DynamoDB's limit for an item, names of attributes included.
 const LARGEST: usize = 400 * 1024;
 
-/// One item: a string key and a binary entry.
+/// One item. Its key and entry are of the right types; the rest is for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// The partition key.
-    pub key: String,
-    /// The encoded entry.
-    pub entry: Vec<u8>,
+    key: String,
+    others: HashMap<String, Attribute>,
+}
+
+/// A value of an attribute.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+enum Attribute {
+    /// A text.
+    S(String),
+    /// A number, as text.
+    N(String),
+    /// Bytes.
+    #[serde(deserialize_with = "from_base64")]
+    B(Vec<u8>),
+}
+
+impl Attribute {
+    fn size(&self) -> usize {
+        match self {
+            Self::S(text) | Self::N(text) => text.len(),
+            Self::B(bytes) => bytes.len(),
+        }
+    }
+
+    fn value(&self) -> AttributeValue {
+        match self {
+            Self::S(text) => AttributeValue::S(text.clone()),
+            Self::N(text) => AttributeValue::N(text.clone()),
+            Self::B(bytes) => AttributeValue::B(Blob::new(bytes.clone())),
+        }
+    }
+}
+
+fn from_base64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    STANDARD.decode(text).map_err(D::Error::custom)
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Line {
-    item: HashMap<String, Value>,
-}
-
-#[derive(Deserialize)]
-enum Value {
-    S(String),
-    B(String),
+    item: HashMap<String, Attribute>,
 }
 
 impl Item {
@@ -42,19 +69,18 @@ impl Item {
     /// # Errors
     /// It is not such an item, or larger than DynamoDB takes.
     pub fn parse(line: &str) -> Result<Self> {
-        let mut line: Line = serde_json::from_str(line).context("not an item")?;
-        let key = line.item.remove(KEY_ATTRIBUTE);
-        let entry = line.item.remove(ENTRY_ATTRIBUTE);
-        let (Some(Value::S(key)), Some(Value::B(entry))) = (key, entry) else {
+        let Line { item: mut others } = serde_json::from_str(line).context("not an item")?;
+        let key = others.remove(KEY_ATTRIBUTE);
+        let (Some(Attribute::S(key)), Some(Attribute::B(_))) = (key, others.get(ENTRY_ATTRIBUTE))
+        else {
             bail!("an item needs a string {KEY_ATTRIBUTE} and a binary {ENTRY_ATTRIBUTE}");
         };
-        let entry = STANDARD.decode(entry).context("an entry is not base64")?;
-        let item = Self { key, entry };
-        if item.size() > LARGEST {
+        let item = Self { key, others };
+        let size = item.size();
+        if size > LARGEST {
             bail!(
-                "the item {} has {} bytes, DynamoDB takes {LARGEST}",
-                item.key,
-                item.size()
+                "the item {} has {size} bytes, DynamoDB takes {LARGEST}",
+                item.key
             );
         }
         Ok(item)
@@ -71,20 +97,26 @@ impl Item {
             .collect()
     }
 
+    /// The partition key.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
     fn size(&self) -> usize {
-        KEY_ATTRIBUTE.len() + self.key.len() + ENTRY_ATTRIBUTE.len() + self.entry.len()
+        let others = self.others.iter();
+        let others: usize = others.map(|(name, value)| name.len() + value.size()).sum();
+        KEY_ATTRIBUTE.len() + self.key.len() + others
     }
 
     /// The item as the client sends it.
     pub fn attributes(&self) -> HashMap<String, AttributeValue> {
-        let entry = AttributeValue::B(Blob::new(self.entry.clone()));
-        HashMap::from([
-            (
-                KEY_ATTRIBUTE.to_owned(),
-                AttributeValue::S(self.key.clone()),
-            ),
-            (ENTRY_ATTRIBUTE.to_owned(), entry),
-        ])
+        let key = (
+            KEY_ATTRIBUTE.to_owned(),
+            AttributeValue::S(self.key.clone()),
+        );
+        let others = self.others.iter();
+        let others = others.map(|(name, value)| (name.clone(), value.value()));
+        others.chain([key]).collect()
     }
 }
 
@@ -96,12 +128,19 @@ mod tests {
 
     #[test]
     fn lines_are_read() {
-        let text = "{\"Item\":{\"pk\":{\"S\":\"0/a\"},\"entry\":{\"B\":\"AAEC/w==\"}}}\n";
-        let expected = Item {
-            key: "0/a".to_owned(),
-            entry: vec![0, 1, 2, 255],
-        };
-        assert_eq!(Item::parse_all(text).unwrap(), [expected]);
+        let line = r#"{"Item":{"pk":{"S":"0/a"},"entry":{"B":"AAEC/w=="},"status":{"N":"301"}}}"#;
+        let items = Item::parse_all(&format!("{line}\n{line}\n")).unwrap();
+        let expected = HashMap::from([
+            ("pk".to_owned(), AttributeValue::S("0/a".to_owned())),
+            (
+                "entry".to_owned(),
+                AttributeValue::B(Blob::new([0, 1, 2, 255])),
+            ),
+            ("status".to_owned(), AttributeValue::N("301".to_owned())),
+        ]);
+        assert_eq!(items.len(), 2);
+        assert_eq!(items[0].key(), "0/a");
+        assert_eq!(items[0].attributes(), expected);
     }
 
     fn check(line: &str, message: &str) {
@@ -123,7 +162,7 @@ mod tests {
         );
         check(
             "{\"Item\":{\"pk\":{\"S\":\"a\"},\"entry\":{\"B\":\"*\"}}}",
-            "not base64",
+            "Invalid symbol",
         );
         let large = STANDARD.encode(vec![0; LARGEST]);
         check(

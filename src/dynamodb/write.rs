@@ -97,7 +97,7 @@ async fn whole_batch(writer: &impl Writer, batch: &[Item], backoff: Backoff) -> 
                 "the table takes no more: {} items of a batch, the first of them {}, were left over {attempt} times; \
                  raise its write capacity and load again",
                 left.len(),
-                left.first().map_or("", |item| &item.key)
+                left.first().map_or("", Item::key)
             );
         }
         tokio::time::sleep(backoff.wait(attempt)).await;
@@ -146,7 +146,10 @@ fn among(items: Vec<Item>, left: &HashMap<String, Vec<WriteRequest>>) -> Vec<Ite
         .flatten()
         .filter_map(WriteRequest::put_request);
     let keys: Vec<&AttributeValue> = puts.filter_map(|put| put.item.get(KEY_ATTRIBUTE)).collect();
-    let is_left = |item: &Item| keys.iter().any(|key| key.as_s() == Ok(&item.key));
+    let is_left = |item: &Item| {
+        keys.iter()
+            .any(|key| key.as_s().is_ok_and(|key| key == item.key()))
+    };
     items.into_iter().filter(is_left).collect()
 }
 

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed test should say so")]
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::*;
 
@@ -18,7 +18,7 @@ enum Turn {
 #[derive(Default)]
 struct FakeTable {
     turns: RefCell<Vec<Turn>>,
-    items: RefCell<BTreeMap<String, Vec<u8>>>,
+    keys: RefCell<BTreeSet<String>>,
     sizes: RefCell<Vec<usize>>,
 }
 
@@ -31,8 +31,8 @@ impl Writer for FakeTable {
             None => items.len(),
         };
         let left = items.split_off(count);
-        let written = items.into_iter().map(|item| (item.key, item.entry));
-        self.items.borrow_mut().extend(written);
+        let written = items.iter().map(|item| item.key().to_owned());
+        self.keys.borrow_mut().extend(written);
         Ok(left)
     }
 }
@@ -44,9 +44,9 @@ const NO_WAIT: Backoff = Backoff {
 };
 
 fn items(count: usize) -> Vec<Item> {
-    let item = |number: usize| Item {
-        key: format!("key{number}"),
-        entry: number.to_le_bytes().to_vec(),
+    let item = |number: usize| {
+        let line = format!(r#"{{"Item":{{"pk":{{"S":"key{number}"}},"entry":{{"B":"AAAA"}}}}}}"#);
+        Item::parse(&line).unwrap()
     };
     (0..count).map(item).collect()
 }
@@ -68,7 +68,7 @@ fn check(count: usize, turns: Vec<Turn>, sizes: &[usize]) {
     let written = write(&table, &items(count), |so_far| reported.push(so_far));
     assert_eq!(written.unwrap(), count);
     assert_eq!(*table.sizes.borrow(), sizes);
-    assert_eq!(table.items.borrow().len(), count);
+    assert_eq!(table.keys.borrow().len(), count);
     assert!(reported.is_sorted() && reported.last().copied().unwrap_or(0) == count);
 }
 
