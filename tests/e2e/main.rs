@@ -7,7 +7,10 @@
     reason = "a failed test should say so"
 )]
 
+mod differential;
 mod emulator;
+#[path = "../suite/engine.rs"]
+mod engine;
 mod function;
 mod legacy_site;
 mod records;

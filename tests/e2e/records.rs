@@ -4,30 +4,98 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::fmt::Write as _;
+use std::path::Path;
 
-use edgewright_test_support::apache::{Answer, Apache, ServerRoot, Serving, loopback, unescape};
+use edgewright_test_support::apache::{Answer, ServerRoot, Serving, loopback, unescape};
+use edgewright_test_support::contract::{Line, Outcome, without_date};
 use edgewright_test_support::record::{Folders, OUTSIDE_FILE, Record, from_latin_1, latin_1};
 
 #[test]
 fn apache_answers_as_recorded() {
-    let mut by_main: BTreeMap<String, Vec<Record>> = BTreeMap::new();
     let records = Record::all();
-    let total = records.len();
-    for record in records {
-        by_main.entry(record.main.clone()).or_default().push(record);
-    }
-    let differences: Vec<String> = by_main.values().flat_map(|group| replay(group)).collect();
+    let answers = replay_all(&records, Serving::Files);
+    let pairs = records
+        .iter()
+        .zip(&answers)
+        .filter(|(record, _)| !record.depends_on_clock());
+    let differences: Vec<String> = pairs
+        .filter_map(|(record, answer)| difference(record, answer))
+        .collect();
+    let (count, total) = (differences.len(), records.len());
     assert!(
         differences.is_empty(),
-        "{} of {total} differ:\n{}",
-        differences.len(),
+        "{count} of {total} differ:\n{}",
         differences.join("\n")
     );
 }
 
+/// With every file there, a 404 is a rule's: these outcomes are what engines are compared with.
+/// `EDGEWRIGHT_UPDATE=1` writes them anew to `tests/cases/apache-2.4.71.outcomes.jsonl`.
+#[test]
+fn apache_gives_the_recorded_outcomes() {
+    let mut observed = String::new();
+    let records = Record::all();
+    let with_files = replay_all(&records, Serving::Files);
+    let replayed = replay_all(&records, Serving::Everything);
+    for ((record, files), replayed) in records.iter().zip(with_files).zip(replayed) {
+        // A missing file that leads to a redirect: with every file there, that would not show.
+        let missing = files.answer.location.is_some() && replayed.answer.location.is_none();
+        let answer = if missing {
+            &files.answer
+        } else {
+            &replayed.answer
+        };
+        let folders = &replayed.folders;
+        let roots = [folders.document_root.clone(), folders.empty_root()];
+        let mut line = Line::from_apache(answer, &roots);
+        if record.depends_on_clock() {
+            line.outcome = Outcome::Unsupported {
+                reason: "the clock".to_owned(),
+            };
+        }
+        let text = serde_json::to_string(&line)
+            .unwrap()
+            .replace(&replayed.address, "127.0.0.1");
+        writeln!(observed, "{}", folders.generalise(&text)).unwrap();
+    }
+    let file =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/apache-2.4.71.outcomes.jsonl");
+    if std::env::var_os("EDGEWRIGHT_UPDATE").is_some() {
+        std::fs::write(&file, &observed).unwrap();
+    }
+    let expected = std::fs::read_to_string(file).unwrap();
+    for (number, (expected, observed)) in expected.lines().zip(observed.lines()).enumerate() {
+        assert_eq!(expected, observed, "line {} of the file", number + 1);
+    }
+    assert_eq!(expected.lines().count(), observed.lines().count());
+}
+
+/// A record, run again.
+struct Replayed {
+    answer: Answer,
+    folders: Folders,
+    /// The address it was asked on; recorded ones are all on 127.0.0.1.
+    address: String,
+}
+
+/// Runs every record; answers come in the order of the records.
+fn replay_all(records: &[Record], serving: Serving) -> Vec<Replayed> {
+    let mut by_main: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (at, record) in records.iter().enumerate() {
+        by_main.entry(&record.main).or_default().push(at);
+    }
+    let mut answers = BTreeMap::new();
+    for places in by_main.values() {
+        let group: Vec<&Record> = places.iter().map(|at| &records[*at]).collect();
+        answers.extend(places.iter().copied().zip(replay(&group, serving)));
+    }
+    answers.into_values().collect()
+}
+
 /// Runs records with the same server-level text in one server, each configuration on an address of
-/// its own, and describes every difference.
-fn replay(records: &[Record]) -> Vec<String> {
+/// its own.
+fn replay(records: &[&Record], serving: Serving) -> Vec<Replayed> {
     let root = ServerRoot::new().unwrap();
     let port = ServerRoot::free_port().unwrap();
     let mut numbers = BTreeMap::new();
@@ -49,12 +117,20 @@ fn replay(records: &[Record]) -> Vec<String> {
         text += &record.virtual_hosts(&format!("{}:{port}", loopback(number)), &folders);
     }
     let addresses: Vec<_> = (0..numbers.len()).map(loopback).collect();
-    let apache = root.start(text, &addresses, port, Serving::Files).unwrap();
-    let number = |record: &Record| numbers[&record.configuration()];
-    records
-        .iter()
-        .filter_map(|record| difference(&apache, number(record), record))
-        .collect()
+    let apache = root.start(text, &addresses, port, serving).unwrap();
+    let answer = |record: &&Record| {
+        let number = numbers[&record.configuration()];
+        let folders = folders(apache.root(), number);
+        let answer = apache
+            .answer(loopback(number), &record.request(&folders))
+            .unwrap();
+        Replayed {
+            answer,
+            folders,
+            address: loopback(number).to_string(),
+        }
+    };
+    records.iter().map(answer).collect()
 }
 
 fn folders(root: &ServerRoot, number: usize) -> Folders {
@@ -65,17 +141,11 @@ fn folders(root: &ServerRoot, number: usize) -> Folders {
     }
 }
 
-fn difference(apache: &Apache, number: usize, record: &Record) -> Option<String> {
-    let folders = folders(apache.root(), number);
-    let answer = apache
-        .answer(loopback(number), &record.request(&folders))
-        .unwrap();
-    let pairs = fields(record, &answer, &folders);
-    // Recorded on one address only.
-    let address = loopback(number).to_string();
-    let differing = pairs
-        .into_iter()
-        .filter(|(_, recorded, observed)| *recorded != observed.replace(&address, "127.0.0.1"));
+fn difference(record: &Record, replayed: &Replayed) -> Option<String> {
+    let fields = fields(record, &replayed.answer, &replayed.folders).into_iter();
+    let differing = fields.filter(|(_, recorded, observed)| {
+        *recorded != observed.replace(&replayed.address, "127.0.0.1")
+    });
     let lines: Vec<String> = differing
         .map(|(field, recorded, observed)| {
             format!("  {field}: recorded {recorded:?}, observed {observed:?}")
@@ -106,7 +176,7 @@ fn fields(
     let dateless = |cookies: Vec<String>| {
         cookies
             .iter()
-            .map(|text| without_date(text))
+            .map(|text| without_date(text) + "\n")
             .collect::<String>()
     };
     let cookies = answer
@@ -154,16 +224,4 @@ fn fields(
         .collect();
     fields.push(("body", body, observed));
     fields
-}
-
-/// A cookie without the moment it ends, which depends on the clock.
-fn without_date(cookie: &str) -> String {
-    let parts = cookie.split("; ").map(|part| {
-        if part.starts_with("expires=") {
-            "expires"
-        } else {
-            part
-        }
-    });
-    parts.collect::<Vec<_>>().join("; ") + "\n"
 }

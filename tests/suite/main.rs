@@ -2,4 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "a failed test should say so")]
 
 mod architecture;
+mod cases;
+mod engine;
 mod seed_site;

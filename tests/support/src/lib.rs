@@ -8,5 +8,6 @@ pub mod contract;
 pub mod legacy_site;
 pub mod random;
 pub mod record;
+pub mod rule_sets;
 pub mod seed_site;
 pub mod wire;

@@ -78,6 +78,26 @@ impl Folders {
             .replace("/BASE", &self.base)
     }
 
+    /// The folders as recorded.
+    pub fn recorded() -> Self {
+        Self {
+            document_root: format!("{RECORDED_BASE}/a/t1.test"),
+            base: RECORDED_BASE.to_owned(),
+        }
+    }
+
+    /// Puts recorded names in the place of real ones.
+    pub fn generalise(&self, text: &str) -> String {
+        let Self {
+            document_root,
+            base,
+        } = Self::recorded();
+        let inside_tmp = |path: &str| path.trim_start_matches("/tmp/").to_owned();
+        text.replace(&self.document_root, &document_root)
+            .replace(&self.base, &base)
+            .replace(&inside_tmp(&self.base), &inside_tmp(&base))
+    }
+
     /// The document root of the host that answers when no name fits; nothing is in it.
     pub fn empty_root(&self) -> String {
         format!("{}/empty", self.base)
@@ -107,6 +127,11 @@ impl Record {
             self.directory.clone(),
         );
         (main, self.server_name.clone(), self.files.clone())
+    }
+
+    /// Does the answer depend on when it is given?
+    pub fn depends_on_clock(&self) -> bool {
+        self.vhost.contains("%{TIME_") && self.target == "/d"
     }
 
     /// The configuration text of two virtual hosts: one without directives, which answers when no

@@ -187,10 +187,10 @@ impl Generator {
 
     /// A rule for a path no other rule was written for.
     fn fresh(&mut self, kind: Kind, number: usize) {
-        let section = *self.random.pick(SECTIONS);
+        let section = self.random.pick(SECTIONS);
         let words = self.words();
         let target = self.target(number);
-        let extension = *self.random.pick(EXTENSIONS);
+        let extension = self.random.pick(EXTENSIONS);
         let base = format!("/{section}/{words}-{number}");
         let (pattern, path, substitution, reached, prefix) = match kind {
             Kind::Alternation => {
@@ -236,7 +236,7 @@ impl Generator {
                 )
             }
         };
-        let flags = *self.random.pick(&[
+        let flags = self.random.pick(&[
             "[R=301,L]",
             "[R=301,L]",
             "[L,R=301]",
@@ -281,7 +281,7 @@ impl Generator {
         );
         let target = self.target(number);
         let pattern = format!("^{}$", script.replace('.', "\\."));
-        let name = *self.random.pick(&["id", "page_id", "article"]);
+        let name = self.random.pick(&["id", "page_id", "article"]);
         let (condition, query) = match self.conditions_left {
             0 => (String::new(), String::new()),
             _ => (
@@ -296,7 +296,9 @@ impl Generator {
     }
 
     fn duplicate(&mut self) {
-        let text = self.random.pick(&self.earlier).text.clone();
+        let text = self.earlier[self.random.below(self.earlier.len())]
+            .text
+            .clone();
         let wanted = text.matches("RewriteCond").count();
         if wanted > self.conditions_left {
             return self.conflict();
@@ -317,8 +319,8 @@ impl Generator {
         if broad.is_empty() {
             return self.conflict();
         }
-        let prefix = self.random.pick(&broad).clone();
-        let word = *self.random.pick(WORDS);
+        let prefix = broad[self.random.below(broad.len())].clone();
+        let word = self.random.pick(WORDS);
         self.write(&format!(
             "RewriteRule ^{prefix}/{word}$ /elsewhere/{word} [R=302,L]"
         ));
@@ -326,8 +328,10 @@ impl Generator {
 
     /// The same pattern once more, leading elsewhere.
     fn conflict(&mut self) {
-        let pattern = self.random.pick(&self.earlier).pattern.clone();
-        let word = *self.random.pick(WORDS);
+        let pattern = self.earlier[self.random.below(self.earlier.len())]
+            .pattern
+            .clone();
+        let word = self.random.pick(WORDS);
         self.write(&format!(
             "RewriteRule {pattern} /{word}/changed-mind [R=301,L]"
         ));
@@ -335,7 +339,9 @@ impl Generator {
 
     /// A rule for what an earlier one produces: the client is sent on once more.
     fn chain_link(&mut self) {
-        let path = self.random.pick(&self.earlier).reached.clone();
+        let path = self.earlier[self.random.below(self.earlier.len())]
+            .reached
+            .clone();
         let reached = format!("{path}-{}", self.random.pick(WORDS));
         let text = format!("RewriteRule ^{path}$ {reached} [R=301,L]");
         self.write(&text);
@@ -351,7 +357,7 @@ impl Generator {
 
     /// A rule without `L` that changes the path for the rules after it.
     fn relay(&mut self) {
-        let earlier = self.random.pick(&self.earlier).clone();
+        let earlier = self.earlier[self.random.below(self.earlier.len())].clone();
         let moved = earlier.path.replacen('/', "/relayed/", 1);
         let path = earlier.path.replace('.', "\\.");
         let text = format!("RewriteRule ^{path}/again$ {moved}");
@@ -412,7 +418,7 @@ impl Generator {
     }
 
     fn target(&mut self, number: usize) -> String {
-        let section = *self.random.pick(SECTIONS);
+        let section = self.random.pick(SECTIONS);
         format!("/{section}/{}/{number}", self.random.pick(WORDS))
     }
 

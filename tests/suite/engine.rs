@@ -1,0 +1,123 @@
+//! The engines under test: from a configuration to something that answers requests.
+//!
+//! In: configuration text and files, all in memory. Out: [`Line`]s, in the form that a real Apache's
+//! answers have. Absent: what they should answer.
+
+use edgewright_compiler::testing::MemoryLoader;
+use edgewright_compiler::{Input, ReadOptions, Reading, read};
+use edgewright_edge_handler::evaluate::{Options, evaluate};
+use edgewright_edge_handler::outcome::{self, Answer};
+use edgewright_edge_handler::request::{Request, Scheme};
+use edgewright_edge_handler::source::Sequential;
+use edgewright_test_support::contract::{Line, Outcome, without_date};
+use edgewright_test_support::record::{from_latin_1, latin_1};
+use edgewright_test_support::wire;
+
+/// Where the main configuration stands in memory.
+const MAIN: &str = "/etc/apache2/apache2.conf";
+
+/// A configuration with the files it needs.
+pub fn reading(config: &str, files: impl IntoIterator<Item = (String, String)>) -> Reading {
+    let mut loader = MemoryLoader::new().with(MAIN, latin_1(config));
+    for (path, content) in files {
+        loader = loader.with(path, latin_1(&content));
+    }
+    read_from(&loader, MAIN)
+}
+
+/// The configuration in file `main` of a loader.
+pub fn read_from(loader: &MemoryLoader, main: &str) -> Reading {
+    let input = Input::MainConfig(vec![main.as_bytes().to_vec()]);
+    read(&input, loader, &ReadOptions::default())
+}
+
+/// One way of answering requests.
+pub trait Engine {
+    /// Its name, as `replay --engine` takes it.
+    fn name(&self) -> &'static str;
+
+    /// Answers a request.
+    fn answer(&self, request: &wire::Request) -> Line;
+}
+
+/// The evaluator with every rule in order.
+pub struct Reference(pub Reading);
+
+impl Engine for Reference {
+    fn name(&self) -> &'static str {
+        "reference"
+    }
+
+    fn answer(&self, request: &wire::Request) -> Line {
+        let site = &self.0.site;
+        let source = Sequential::new(site);
+        with_request(request, |request| {
+            evaluate(site, &source, request, &options()).map_or_else(
+                |missing| unsupported(format!("{missing:?}")),
+                |answer| line(&answer),
+            )
+        })
+    }
+}
+
+/// What a server on loopback knows about itself.
+pub fn options() -> Options {
+    Options {
+        server_address: Some(b"127.0.0.1".to_vec()),
+        server_software: Some(b"Apache/2.4.71 (Debian)".to_vec()),
+        ..Options::default()
+    }
+}
+
+/// Calls `answer` with a request in the engines' form.
+pub fn with_request<T>(request: &wire::Request, answer: impl FnOnce(&Request<'_>) -> T) -> T {
+    let headers: Vec<(&[u8], &[u8])> = request
+        .headers
+        .iter()
+        .map(|(name, value)| (&name[..], &value[..]))
+        .collect();
+    answer(&Request {
+        method: &request.method,
+        scheme: Scheme::Http,
+        host: request.host.as_deref(),
+        target: &request.target,
+        headers: &headers,
+        client: b"127.0.0.1",
+        protocol: b"HTTP/1.1",
+    })
+}
+
+/// An engine's answer in comparable form.
+pub fn line(answer: &Answer) -> Line {
+    let text = |bytes: &[u8]| from_latin_1(bytes);
+    let outcome = match &answer.outcome {
+        outcome::Outcome::Redirect { status, location } => Outcome::Redirect {
+            status: *status,
+            location: text(location),
+        },
+        outcome::Outcome::Status { status } => Outcome::Status { status: *status },
+        outcome::Outcome::Serve { path, query } => Outcome::Serve {
+            path: text(path),
+            query: text(query.as_deref().unwrap_or_default()),
+        },
+        outcome::Outcome::Proxy { url } => Outcome::Proxy { url: text(url) },
+        outcome::Outcome::Unsupported { reason } => Outcome::Unsupported {
+            reason: reason.clone(),
+        },
+    };
+    let cookies = answer
+        .cookies
+        .iter()
+        .map(|cookie| without_date(&text(cookie)));
+    Line {
+        outcome,
+        cookies: cookies.collect(),
+    }
+}
+
+fn unsupported(reason: String) -> Line {
+    Line {
+        outcome: Outcome::Unsupported { reason },
+        cookies: Vec::new(),
+    }
+}
