@@ -1,4 +1,4 @@
-//! Random rule sets: the reference must answer as the Apache at hand does.
+//! Random rule sets: every engine must answer as the Apache at hand does.
 //!
 //! `EDGEWRIGHT_RANDOM_SETS` says how many rule sets (400), `EDGEWRIGHT_SEED` which ones (by the clock
 //! otherwise; it is printed). Every difference is made small before it is shown.
@@ -12,7 +12,7 @@ use edgewright_test_support::random::Random;
 use edgewright_test_support::rule_sets::{MAP, RuleSet, request};
 use edgewright_test_support::wire::Request;
 
-use crate::engine::{Engine, Reference, reading};
+use crate::engine::{engines, reading};
 
 /// Rule sets in one server.
 const BATCH: usize = 200;
@@ -27,6 +27,7 @@ struct Difference {
     set: RuleSet,
     request: Request,
     apache: Line,
+    engine: &'static str,
     ours: Line,
 }
 
@@ -77,7 +78,7 @@ fn requests(random: &mut Random) -> Vec<Request> {
     (0..REQUESTS).map(|_| request(random)).collect()
 }
 
-/// Runs every rule set with its requests on one server and on the reference. At most one difference
+/// Runs every rule set with its requests on one server and on every engine. At most one difference
 /// is kept for each rule set.
 fn compare(cases: &[(RuleSet, Vec<Request>)]) -> Vec<Difference> {
     if cases.is_empty() {
@@ -124,18 +125,22 @@ fn difference(
         .into_iter()
         .map(|(name, content)| (format!("{document_root}/{name}"), content));
     let files = files.chain([(map_file.clone(), MAP.to_owned())]);
-    let ours = Reference(reading(
+    let engines = engines(reading(
         &set.virtual_host("*:80", &document_root, &map_file),
         files,
     ));
     let roots = [document_root.clone()];
     requests.iter().find_map(|request| {
         let apache = Line::from_apache(&apache.answer(loopback(at), request).unwrap(), &roots);
-        let ours = ours.answer(request);
-        (apache != ours).then(|| Difference {
+        let mut answers = engines
+            .iter()
+            .map(|engine| (engine.name(), engine.answer(request)));
+        let (engine, ours) = answers.find(|(_, ours)| *ours != apache)?;
+        Some(Difference {
             set: set.clone(),
             request: request.clone(),
             apache,
+            engine,
             ours,
         })
     })
@@ -196,6 +201,7 @@ fn show(difference: &Difference) -> String {
         set,
         request,
         apache,
+        engine,
         ours,
     } = difference;
     let mut text = set.host.join("\n");
@@ -204,7 +210,7 @@ fn show(difference: &Difference) -> String {
     }
     let json = |line: &Line| serde_json::to_string(line).unwrap();
     format!(
-        "{text}\n>>> {}\napache {}\nours   {}",
+        "{text}\n>>> {}\napache {}\n{engine} {}",
         request.to_bytes().escape_ascii(),
         json(apache),
         json(ours)

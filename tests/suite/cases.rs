@@ -13,7 +13,7 @@ use edgewright_test_support::contract::Line;
 use edgewright_test_support::legacy_site;
 use edgewright_test_support::record::{Folders, OUTSIDE_FILE, Record};
 
-use crate::engine::{Engine, Reference, read_from, reading};
+use crate::engine::{Engine, engines, read_from, reading};
 
 /// Cases that an engine cannot answer: the host, the target, and why. A case that is answered after
 /// all fails until it is taken off this list.
@@ -75,7 +75,7 @@ fn prepare(record: &Record) -> Vec<Box<dyn Engine>> {
         ),
         ("/etc/passwd".to_owned(), "root".to_owned()),
     ];
-    vec![Box::new(Reference(reading(&config, own.chain(outside))))]
+    engines(reading(&config, own.chain(outside)))
 }
 
 fn describe(record: &Record, engine: &str, expected: &Line, observed: &Line) -> String {
@@ -108,7 +108,7 @@ fn describe(record: &Record, engine: &str, expected: &Line, observed: &Line) -> 
 fn example_site() {
     let folder = legacy_site::folder();
     let expected = include_str!("../cases/legacy-site.jsonl").lines();
-    let engine = Reference(reading_folder(&folder));
+    let engines = engines(reading_folder(&folder));
     let mut failures = Vec::new();
     for ((written, request), expected) in legacy_site::written_requests()
         .unwrap()
@@ -116,11 +116,14 @@ fn example_site() {
         .zip(expected)
     {
         let expected: Line = serde_json::from_str(expected).unwrap();
-        let observed = engine.answer(request);
-        if observed != expected {
-            failures.push(format!(
-                "{written}\nexpected {expected:?}\nobserved {observed:?}"
-            ));
+        for engine in &engines {
+            let observed = engine.answer(request);
+            if observed != expected {
+                failures.push(format!(
+                    "{written}\nexpected {expected:?}\n{} {observed:?}",
+                    engine.name()
+                ));
+            }
         }
     }
     assert!(

@@ -4,11 +4,14 @@
 //! answers have. Absent: what they should answer.
 
 use edgewright_compiler::testing::MemoryLoader;
-use edgewright_compiler::{Input, ReadOptions, Reading, read};
+use edgewright_compiler::{Input, ReadOptions, Reading, compile, read};
 use edgewright_edge_handler::evaluate::{Options, evaluate};
+use edgewright_edge_handler::handler::handle;
 use edgewright_edge_handler::outcome::{self, Answer};
+use edgewright_edge_handler::program::Program;
 use edgewright_edge_handler::request::{Request, Scheme};
 use edgewright_edge_handler::source::Sequential;
+use edgewright_edge_handler::table::EmbeddedTable;
 use edgewright_test_support::contract::{Line, Outcome, without_date};
 use edgewright_test_support::record::{from_latin_1, latin_1};
 use edgewright_test_support::wire;
@@ -40,6 +43,12 @@ pub trait Engine {
     fn answer(&self, request: &wire::Request) -> Line;
 }
 
+/// Every engine, with the same configuration.
+pub fn engines(reading: Reading) -> Vec<Box<dyn Engine>> {
+    let edge = Edge::new(&reading);
+    vec![Box::new(Reference(reading)), Box::new(edge)]
+}
+
 /// The evaluator with every rule in order.
 pub struct Reference(pub Reading);
 
@@ -52,10 +61,38 @@ impl Engine for Reference {
         let site = &self.0.site;
         let source = Sequential::new(site);
         with_request(request, |request| {
-            evaluate(site, &source, request, &options()).map_or_else(
-                |missing| unsupported(format!("{missing:?}")),
-                |answer| line(&answer),
-            )
+            let answer = evaluate(site, &source, request, &options());
+            line(&answer.unwrap())
+        })
+    }
+}
+
+/// The evaluator with the compiled program and table, both read back from their bytes.
+pub struct Edge {
+    program: Program,
+    table: EmbeddedTable,
+}
+
+impl Edge {
+    /// Compiles a configuration.
+    pub fn new(reading: &Reading) -> Self {
+        let compiled = compile(reading).unwrap();
+        let table = EmbeddedTable::encode(compiled.generation, &compiled.entries).unwrap();
+        Self {
+            program: Program::load(&compiled.program).unwrap(),
+            table: EmbeddedTable::load(&table).unwrap(),
+        }
+    }
+}
+
+impl Engine for Edge {
+    fn name(&self) -> &'static str {
+        "edge"
+    }
+
+    fn answer(&self, request: &wire::Request) -> Line {
+        with_request(request, |request| {
+            line(&handle(&self.program, &self.table, request, &options()))
         })
     }
 }
@@ -112,12 +149,5 @@ pub fn line(answer: &Answer) -> Line {
     Line {
         outcome,
         cookies: cookies.collect(),
-    }
-}
-
-fn unsupported(reason: String) -> Line {
-    Line {
-        outcome: Outcome::Unsupported { reason },
-        cookies: Vec::new(),
     }
 }
