@@ -14,6 +14,7 @@ use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -22,7 +23,7 @@ use tempfile::TempDir;
 use crate::wire::{self, Request, Response};
 
 /// Modules a site with redirects can be expected to use. `autoindex` answers 403 where a directory
-/// has no index; `proxy` comes without a protocol, so a proxied request fails at once, unsent.
+/// has no index; `proxy_http` completes the URL of a proxied request, which is then refused at once.
 const MODULES: &[&str] = &[
     "mpm_event",
     "authn_core",
@@ -41,6 +42,7 @@ const MODULES: &[&str] = &[
     "mime",
     "negotiation",
     "proxy",
+    "proxy_http",
     "rewrite",
     "setenvif",
 ];
@@ -65,16 +67,29 @@ pub struct ServerRoot {
 }
 
 impl ServerRoot {
-    /// A new folder that the server's user may read, directly below `/tmp`.
+    /// A new folder that the server's user may read, directly below `/tmp`. Its name has no letter
+    /// of chance: patterns of cases meet file names too.
     ///
     /// # Errors
     /// It cannot be made.
     pub fn new() -> io::Result<Self> {
-        let folder = tempfile::Builder::new()
-            .prefix("edgewright-")
-            .tempdir_in("/tmp")?;
-        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755))?;
-        Ok(Self { folder })
+        static COUNTER: AtomicU32 = AtomicU32::new(0);
+        loop {
+            let number = COUNTER.fetch_add(1, Ordering::Relaxed);
+            let name = format!("edgewright-{}-{number}", std::process::id());
+            match tempfile::Builder::new()
+                .prefix(&name)
+                .rand_bytes(0)
+                .tempdir_in("/tmp")
+            {
+                Ok(folder) => {
+                    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755))?;
+                    return Ok(Self { folder });
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// The folder.
@@ -220,8 +235,8 @@ pub struct Answer {
     /// Where the request ended; `None` where Apache sends no headers of ours (304, a request it
     /// could not read).
     pub end: Option<End>,
-    /// True when nothing stood between the request and its file: always false with
-    /// [`Serving::Files`].
+    /// True when nothing stood between the request and its file. With [`Serving::Files`] a missing
+    /// file is not served.
     pub served: bool,
     /// The body.
     pub body: Vec<u8>,
@@ -260,10 +275,16 @@ impl From<Response> for Answer {
             cookies: response.all("Set-Cookie").map(<[u8]>::to_vec).collect(),
             vary: vary.map(|name| name.trim_ascii().to_vec()).collect(),
             end: end(),
-            served: response.first("X-Edgewright-Served").is_some(),
+            served: is_served(&response),
             body: response.body,
         }
     }
+}
+
+/// By the probe, or as a file: an answer that a rule made has no date of a file.
+fn is_served(response: &Response) -> bool {
+    let is_file = response.status == 200 && response.first("Last-Modified").is_some();
+    is_file || response.first("X-Edgewright-Served").is_some()
 }
 
 /// Undoes `%{escape:…}`, which escapes every byte a header could not carry.
@@ -314,6 +335,7 @@ fn prelude(modules: &Path, root: &Path, serving: Serving) -> String {
         "ServerName main.test:80\n\
          DefaultRuntimeDir \"{run}\"\nPidFile \"{run}/pid\"\nErrorLog \"{run}/error.log\"\n\
          LogLevel error\nTypesConfig /dev/null\nThreadsPerChild 16\nMaxRequestWorkers 16\n\
+         ProxyRemote * http://127.0.0.1:9\n\
          ServerLimit 1\nStartServers 1\nAcceptFilter http none\nKeepAlive Off\n\
          Header always set X-Edgewright-Uri \"expr=%{{escape:%{{REQUEST_URI}}}}\"\n\
          Header always set X-Edgewright-Query \"expr=%{{escape:%{{QUERY_STRING}}}}\"\n\

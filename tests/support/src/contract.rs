@@ -82,12 +82,10 @@ fn outcome(answer: &Answer, document_roots: &[String]) -> Outcome {
     };
     if let Some(url) = end.filename.strip_prefix(b"proxy:") {
         return Outcome::Proxy {
-            url: with_query(from_latin_1(url), &from_latin_1(&end.query)),
+            url: from_latin_1(url),
         };
     }
-    // `R=200` is answered with a page that says so; without it, another handler took the file.
-    let is_page = answer.body.starts_with(b"<!DOCTYPE");
-    if !answer.served && (status != 200 || is_page) {
+    if !answer.served {
         return Outcome::Status { status };
     }
     let path = from_latin_1(&[&end.filename[..], &end.path_info].concat());
@@ -95,15 +93,6 @@ fn outcome(answer: &Answer, document_roots: &[String]) -> Outcome {
     Outcome::Serve {
         path: below.unwrap_or(&path).to_owned(),
         query: from_latin_1(&end.query),
-    }
-}
-
-/// A proxied URL: the scheme's module, which is not there, would have added the query string.
-fn with_query(url: String, query: &str) -> String {
-    if query.is_empty() || url.contains('?') {
-        url
-    } else {
-        format!("{url}?{query}")
     }
 }
 
