@@ -6,8 +6,9 @@
 use crate::evaluate::escape::{self, SlashDecoding, UnescapeError, Unreserved};
 use crate::site::{EncodedSlashes, Host};
 
-/// `LimitRequestLine`'s default: a longer request line is answered with 414.
-const LIMIT_REQUEST_LINE: usize = 8190;
+/// The longest request line `LimitRequestLine` 8190 lets through (it counts one byte less of the line end
+/// than there is); a longer one is answered with 414.
+const LIMIT_REQUEST_LINE: usize = 8191;
 
 /// A request target, decoded once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,8 +118,11 @@ fn request_parts<'a>(method: &[u8], target: &'a [u8]) -> Result<Parts<'a>, u16> 
         parts.path = if method == b"OPTIONS" { b"*" } else { b"/" };
     }
     let for_server = method == b"OPTIONS" && parts.path == b"*";
+    let foreign = parts.scheme.is_some_and(|scheme| {
+        !scheme.eq_ignore_ascii_case(b"http") && !scheme.eq_ignore_ascii_case(b"https")
+    });
     let user_info = parts.host.is_some_and(|host| host.contains(&b'@'));
-    if parts.fragment || user_info || !parts.path.starts_with(b"/") && !for_server {
+    if parts.fragment || foreign || user_info || !parts.path.starts_with(b"/") && !for_server {
         return Err(400);
     }
     Ok(parts)

@@ -138,7 +138,7 @@ fn name_host(
     authority: Option<&Authority>,
 ) -> Result<Named, u16> {
     let url = authority.map(|authority| split_authority(&authority.host));
-    let url_port = url.and_then(|(_, port)| parse_port(port));
+    let url_port = url.and_then(|(_, port)| wrapped_port(port));
     let own_scheme = match (request.scheme, first.and_then(|host| host.scheme)) {
         (Scheme::Https, _) | (_, Some(Scheme::Https)) => Scheme::Https,
         _ => Scheme::Http,
@@ -200,6 +200,16 @@ fn parse_port(digits: &[u8]) -> Option<u16> {
         .parse()
         .ok()
         .filter(|port| *port != 0)
+}
+
+/// The port of a URL, which Apache cuts to 16 bits without asking whether it fits.
+fn wrapped_port(digits: &[u8]) -> Option<u16> {
+    let mut value = None;
+    for digit in digits {
+        let tens = value.unwrap_or(0_u16).wrapping_mul(10);
+        value = Some(tens.wrapping_add(u16::from(digit.wrapping_sub(b'0'))));
+    }
+    value
 }
 
 /// `apr_parse_addr_port`, then `fix_hostname`.
