@@ -317,3 +317,162 @@ impl<'a> Normalizer<'a> {
 fn ends_segment(rest: &[u8]) -> bool {
     matches!(rest.first(), None | Some(b'/'))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// `results` are, for `MergeSlashes` on and off: the path, or the status as text.
+    fn check_with(encoded: EncodedSlashes, target: &str, results: [&str; 2]) {
+        let found = [MergeSlashes::On, MergeSlashes::Off].map(|merge| {
+            match canonical(b"GET", target.as_bytes(), merge, encoded) {
+                Ok(canonical) => String::from_utf8_lossy(&canonical.path).into_owned(),
+                Err(status) => status.to_string(),
+            }
+        });
+        assert_eq!(found, results, "{target} {encoded:?}");
+    }
+
+    fn check(target: &str, result: &str) {
+        check_with(EncodedSlashes::Refuse, target, [result, result]);
+    }
+
+    #[test]
+    fn paths_are_decoded_once() {
+        check("/", "/");
+        check("/a/../b", "/b");
+        check("/a/..", "/");
+        check("/a/.", "/a/");
+        check("/a/./b", "/a/b");
+        check("/%41%62", "/Ab");
+        check("/a%2Bb+c", "/a+b+c");
+        check("/a%3Bb;c", "/a;b;c");
+        check("/a%3Fb?c%3Fd", "/a?b");
+        check("/a%23b", "/a#b");
+        check("/%C3%A9", "/é");
+        check("/%252e", "/%2e");
+        check("/%2525", "/%25");
+        check("/a%5cb", "/a\\b");
+        check("/a/%2e%2E/b", "/b");
+        check("/a/.%2e/b", "/b");
+        check("/a/%2e./b", "/b");
+        check("/.a/..b/c..", "/.a/..b/c..");
+        check("//x/y", "/x/y");
+        check("http://h/y", "/y");
+        check("http://h?y", "/");
+        check("HTTPS://h/y", "/y");
+        check("http:/a", "/a");
+    }
+
+    #[test]
+    fn what_apache_refuses_is_refused() {
+        check("/../b", "400");
+        check("/a/../../b", "400");
+        check("/%2e%2e", "400");
+        check("/a%zz", "400");
+        check("/a%", "400");
+        check("/a%2", "400");
+        check("/a%00", "404");
+        check("/a%2fb", "404");
+        check("/a%2Fb", "404");
+        check("/a%2f%zz", "400");
+        check("/a#b", "400");
+        check("/a?b#c", "400");
+        check("/a b", "400");
+        check("/a\tb", "400");
+        check("/a\x7f", "400");
+        check("", "400");
+        check("a", "400");
+        check("*", "400");
+        check("foo:bar", "400");
+        check("foo://h/bar", "400");
+        check("http://u@h/", "400");
+        check("http://h:a/", "400");
+        check("http://[::1/", "400");
+        check(&format!("/{}", "a".repeat(8178)), "414");
+    }
+
+    #[test]
+    fn slashes_follow_the_settings() {
+        use EncodedSlashes::{Decode, Keep, Refuse};
+        check_with(Refuse, "/a//b///c", ["/a/b/c", "/a//b///c"]);
+        check_with(Refuse, "///a", ["/a", "/a"]);
+        check_with(Refuse, "/a//../b", ["/b", "/a/b"]);
+        check_with(Decode, "/a%2fb", ["/a/b", "/a/b"]);
+        check_with(Decode, "/a%2f%2fb", ["/a/b", "/a//b"]);
+        check_with(Decode, "/a%2f..%2fb", ["/b", "/b"]);
+        check_with(Decode, "/..%2f..%2fb", ["/b", "/b"]);
+        check_with(Decode, "/a%2f%00", ["404", "404"]);
+        check_with(Keep, "/a%2Fb%2fc", ["/a%2Fb%2fc", "/a%2Fb%2fc"]);
+        check_with(Keep, "/a%2f..%2fb", ["/a%2f..%2fb", "/a%2f..%2fb"]);
+    }
+
+    #[test]
+    fn the_limit_is_on_the_whole_line() {
+        let target = format!("/{}", "a".repeat(8177));
+        let read = |method: &[u8]| {
+            let slashes = (MergeSlashes::On, EncodedSlashes::Refuse);
+            canonical(method, target.as_bytes(), slashes.0, slashes.1).map(|_| ())
+        };
+        assert_eq!((read(b"GET"), read(b"HEAD")), (Ok(()), Err(414)));
+    }
+
+    #[test]
+    fn queries_stay_raw() {
+        let query = |target: &str| {
+            let canonical =
+                canonical_internal(target.as_bytes(), MergeSlashes::On, EncodedSlashes::Refuse);
+            canonical.map(|canonical| (canonical.path, canonical.query))
+        };
+        let parts = |path: &str, query: Option<&str>| Ok((path.into(), query.map(Into::into)));
+        assert_eq!(query("/a"), parts("/a", None));
+        assert_eq!(query("/a?"), parts("/a", Some("")));
+        assert_eq!(query("/a?b?c%20&+"), parts("/a", Some("b?c%20&+")));
+        assert_eq!(query("/a%3fb?c#d?e"), parts("/a?b", Some("c")));
+        assert_eq!(query("/a#b?c"), parts("/a", None));
+        assert_eq!(query("/100%"), Err(400));
+    }
+
+    #[test]
+    fn the_server_as_a_whole_is_for_options() {
+        let read = |target: &[u8]| {
+            let merge = MergeSlashes::On;
+            let result = canonical(b"OPTIONS", target, merge, EncodedSlashes::Refuse);
+            result.map(|canonical| canonical.path)
+        };
+        assert_eq!(read(b"*"), Ok(b"*".to_vec()));
+        assert_eq!(read(b"http://h"), Ok(b"*".to_vec()));
+        assert_eq!(read(b"*a"), Err(400));
+    }
+
+    #[test]
+    fn absolute_urls_name_their_host() {
+        let found = authority(b"GET", b"http://A.t:81/x")
+            .map(|authority| authority.map(|authority| (authority.scheme, authority.host)));
+        assert_eq!(found, Ok(Some((b"http".to_vec(), b"A.t:81".to_vec()))));
+        assert_eq!(authority(b"GET", b"/http://a"), Ok(None));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_will_do(target: Vec<u8>) {
+            for encoded in [EncodedSlashes::Refuse, EncodedSlashes::Decode, EncodedSlashes::Keep] {
+                let result = canonical(b"GET", &target, MergeSlashes::Off, encoded);
+                prop_assert!(result.is_err() || result.is_ok_and(|it| it.path.starts_with(b"/")));
+            }
+        }
+
+        #[test]
+        fn no_path_leads_above_the_root(target in "/[/.a%2eEfF5?#]{0,30}") {
+            let result = canonical(
+                b"GET", target.as_bytes(), MergeSlashes::On, EncodedSlashes::Decode,
+            );
+            if let Ok(canonical) = result {
+                let mut segments = canonical.path.split(|byte| *byte == b'/');
+                prop_assert!(segments.all(|segment| segment != b".." && segment != b"."));
+            }
+        }
+    }
+}

@@ -149,3 +149,66 @@ impl CivilTime {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn check(text: &str, expected: Option<&str>) {
+        let found = set_cookie(text.as_bytes(), 1_700_000_000);
+        let found = found.map(|cookie| String::from_utf8_lossy(&cookie.header).into_owned());
+        assert_eq!(found.as_deref(), expected, "{text}");
+    }
+
+    #[test]
+    fn fields_become_a_header() {
+        check("n:v:.d", Some("n=v; path=/; domain=.d"));
+        check("n:v", None);
+        check("n:v:", None);
+        check("", None);
+        check(";n;v:w;d", Some("n=v:w; path=/; domain=d"));
+        check("n:v::10", Some("n=v; path=/; domain=10"));
+        check("n:v:d:0:/p", Some("n=v; path=/p; domain=d"));
+        check("n:v:d:x:/p", Some("n=v; path=/p; domain=d"));
+        check(
+            "n:v:d:1440:/p:secure:httponly:Strict",
+            Some(
+                "n=v; path=/p; domain=d; expires=Wed, 15-Nov-2023 22:13:20 GMT; secure; HttpOnly; \
+                 SameSite=Strict",
+            ),
+        );
+        check(
+            "n:v:d:-1",
+            Some("n=v; path=/; domain=d; expires=Tue, 14-Nov-2023 22:12:20 GMT"),
+        );
+        check(
+            "n:v:d:0:/:1:TRUE:0",
+            Some("n=v; path=/; domain=d; secure; HttpOnly"),
+        );
+        check("n:v:d:0:/:no:yes:False", Some("n=v; path=/; domain=d"));
+    }
+
+    #[test]
+    fn days_are_counted_right() {
+        let check = |seconds, expected: &str| assert_eq!(cookie_date(seconds), expected);
+        check(0, "Thu, 01-Jan-1970 00:00:00 GMT");
+        check(951_782_400, "Tue, 29-Feb-2000 00:00:00 GMT");
+        check(1_709_251_199, "Thu, 29-Feb-2024 23:59:59 GMT");
+        check(4_107_542_400, "Mon, 01-Mar-2100 00:00:00 GMT");
+        check(-1, "Wed, 31-Dec-1969 23:59:59 GMT");
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_will_do(text: Vec<u8>, now: i64) {
+            set_cookie(&text, now);
+        }
+
+        #[test]
+        fn any_lifetime_will_do(minutes in "-?[0-9]{1,25}", now: i64) {
+            set_cookie(format!("n:v:d:{minutes}").as_bytes(), now);
+        }
+    }
+}

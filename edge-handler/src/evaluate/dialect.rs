@@ -711,3 +711,101 @@ fn posix_name(text: &[u8]) -> Option<usize> {
     let closed = length > 0 && inside[length - 1] == mark && inside.get(length) == Some(&b']');
     closed.then_some(length + 3)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::Pattern;
+
+    /// `accepted` is what PCRE2 10.42 says, asked with `DUPNAMES`, `DOTALL` and `DOLLAR_ENDONLY`.
+    fn check(pattern: &str, accepted: bool) {
+        let result = Pattern::new(pattern, PatternOptions::default()).check();
+        assert_eq!(result.is_ok(), accepted, "{pattern}: {result:?}");
+    }
+
+    #[test]
+    fn what_10_42_accepts_is_accepted() {
+        for pattern in [
+            "a{,3}",
+            "a{ 1,2}",
+            "{",
+            "(?<=a|bc)d",
+            r"(?<=(a)\1)d",
+            "(?<=(?=b|c){1,2}a)",
+            r"(?<=\C)a",
+            "(?<=a{3}b{2,2})c",
+            "(?<=[[:<:]]b|c)a",
+            r"(?<=\141)a",
+            "(?<=(?=a*)b)c",
+            "(?<=(?(?=a)b))c",
+            "(?^)a",
+            r"\p{ L}",
+            r"\x",
+            r"[\x]",
+            "(?C1)a",
+            "(?C'a''b')a",
+            "(*MARK:é)a",
+            "(?#é$)a",
+            "(?(VERSION>=10.43)yes|no)",
+            "(?<n>a)(?<n>b)",
+            "(*UTF)é",
+        ] {
+            check(pattern, true);
+        }
+    }
+
+    #[test]
+    fn what_10_42_rejects_is_rejected() {
+        for pattern in [
+            "a$?b",
+            "a$+",
+            "a(?<=b*)",
+            "(?<=(?:a|bc))d",
+            r"(?<=\R)d",
+            r"(?<=\X)a",
+            "(?<!a?)b",
+            "(*plb:a+)b",
+            "(?<=(?(?=a)b|cd))e",
+            r"\x{ 41}",
+            r"\g{ 1}(a)",
+            r"\N{U+41}",
+            r"\N{,3}",
+            "(?aD)a",
+            "(?r)a",
+            "(?[a])",
+            r"[a-\d]",
+            "(?<aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa>x)",
+            "(*TURKISH_CASING)a",
+            "(*CASELESS_RESTRICT)a",
+            "(*scs:(1)a)",
+            r"\x{}",
+            r"\o{}",
+            "[[:foo:]]",
+            "[:alpha:]",
+            r"\c",
+            r"\cé",
+            r"(?=a\K)",
+            "a**",
+            "(",
+            ")",
+            "[a",
+            r"\8",
+        ] {
+            check(pattern, false);
+        }
+    }
+
+    fn check_offset(pattern: &[u8], offset: usize) {
+        let error = Pattern::new(pattern, PatternOptions::default()).check();
+        let found = error.map_err(|error| error.offset);
+        assert_eq!(found, Err(offset), "{}", String::from_utf8_lossy(pattern));
+    }
+
+    #[test]
+    fn errors_point_into_the_original() {
+        check_offset(b"ab(", 3);
+        check_offset(b"\xc3\xa9{,2}$**", 7);
+        check_offset(b"a(?<=b*)", 1);
+        check_offset(b"(?r)", 2);
+    }
+}

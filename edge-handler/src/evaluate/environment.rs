@@ -126,3 +126,119 @@ fn make<C: EnvironmentContext>(change: &EnvChange, context: &mut C, groups: Opti
     };
     context.set_environment(&change.name, value);
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+    use super::*;
+    use crate::evaluate::expression::tests::Fixed;
+    use crate::rules::Place;
+    use crate::rules::pattern::PatternOptions;
+    use crate::site::expression::Expression;
+
+    fn rule(attribute: EnvAttribute, pattern: &str, name: &str, value: Option<&str>) -> EnvRule {
+        EnvRule {
+            place: Place { file: 0, line: 1 },
+            attribute,
+            pattern: Pattern::new(pattern, PatternOptions::default()),
+            changes: vec![EnvChange {
+                name: name.into(),
+                value: value.map(Into::into),
+            }],
+        }
+    }
+
+    fn header(name: &str) -> EnvAttribute {
+        EnvAttribute::Header(name.into())
+    }
+
+    fn expression(text: &str) -> EnvAttribute {
+        EnvAttribute::Expression(Expression::parse(text.as_bytes()).unwrap())
+    }
+
+    /// `expected` is every variable in the end, as `name=value`.
+    fn check(name: &str, rules: &[EnvRule], expected: &[&str]) {
+        let mut context = Fixed::default();
+        apply(rules, &mut context).unwrap();
+        let shown = |(name, value): &(Vec<u8>, Vec<u8>)| {
+            format!(
+                "{}={}",
+                String::from_utf8_lossy(name),
+                String::from_utf8_lossy(value)
+            )
+        };
+        let found: Vec<_> = context.environment.iter().map(shown).collect();
+        assert_eq!(found, expected, "{name}");
+    }
+
+    #[test]
+    fn rules_set_variables() {
+        check(
+            "header",
+            &[rule(header("h"), "^Hel", "A", Some("1"))],
+            &["A=1"],
+        );
+        check("no match", &[rule(header("h"), "^x", "A", Some("1"))], &[]);
+        check(
+            "absent header",
+            &[rule(header("no"), "^$", "A", Some("1"))],
+            &["A=1"],
+        );
+        check(
+            "groups",
+            &[rule(header("h"), "(l+)(.)", "A", Some("$2-$1-$3"))],
+            &["A=o-ll-"],
+        );
+        check(
+            "no groups in plain text",
+            &[rule(header("h"), "ell", "A", Some("$0"))],
+            &["A=$0"],
+        );
+        check(
+            "escaped plain text",
+            &[rule(header("host"), r"d\.t", "A", Some("$0"))],
+            &["A=$0"],
+        );
+        let uri = rule(EnvAttribute::Uri, "^/a/(.*)", "A", Some("$1"));
+        check("path", &[uri], &["A=b"]);
+        let names = EnvAttribute::HeaderPattern(Pattern::new("^H", PatternOptions::default()));
+        check(
+            "the last header that fits",
+            &[rule(names, "(.*)", "A", Some("$1"))],
+            &["A=Hi"],
+        );
+    }
+
+    #[test]
+    fn rules_remove_variables() {
+        let set = rule(header("h"), ".", "A", Some("1"));
+        check(
+            "removed",
+            &[set.clone(), rule(header("h"), ".", "A", None)],
+            &[],
+        );
+        check(
+            "removed by value",
+            &[set, rule(header("h"), ".", "A", Some("!x"))],
+            &[],
+        );
+    }
+
+    #[test]
+    fn variables_can_be_asked_for() {
+        let set = rule(header("h"), ".", "A", Some("1"));
+        let ask = rule(header("A"), "^1$", "B", Some("2"));
+        check("set before", &[set, ask.clone()], &["A=1", "B=2"]);
+        let change = rule(header("A"), "^$", "A", Some("1"));
+        check("looked up once in a row", &[change, ask], &["A=1"]);
+    }
+
+    #[test]
+    fn expressions_have_groups_too() {
+        let with = rule(expression("%{req:H} =~ /(l+)/"), "", "A", Some("$1"));
+        check("groups", &[with], &["A=ll"]);
+        let without = rule(expression("%{req:H} !~ /(x)/"), "", "A", Some("$1"));
+        check("a pattern that must not match", &[without], &["A=$1"]);
+    }
+}

@@ -241,3 +241,148 @@ pub(crate) fn truncate_at_nul(text: &mut Vec<u8>) {
         text.truncate(end);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn paths_are_escaped_in_lower_case() {
+        let check = |text: &[u8], escaped: &str| {
+            assert_eq!(String::from_utf8_lossy(&escape_uri(text)), escaped);
+        };
+        check(
+            b"/a-b_c.d~e$f+g!h*i'(j),k:l;m@n&o=p",
+            "/a-b_c.d~e$f+g!h*i'(j),k:l;m@n&o=p",
+        );
+        check(
+            b"%?#[] \"<>\\^`{|}",
+            "%25%3f%23%5b%5d%20%22%3c%3e%5c%5e%60%7b%7c%7d",
+        );
+        check("\né".as_bytes(), "%0a%c3%a9");
+    }
+
+    #[test]
+    fn only_known_schemes_are_absolute() {
+        let check = |text: &str, expected: Option<(usize, bool)>| {
+            let found = is_absolute_uri(text.as_bytes());
+            assert_eq!(
+                found.map(|it| (it.scheme_len, it.supports_query)),
+                expected,
+                "{text}"
+            );
+        };
+        check("http://a", Some((7, true)));
+        check("HTTPS://a", Some((8, true)));
+        check("http:/a", None);
+        check("ftp://a", Some((6, false)));
+        check("mailto:a@b", Some((7, true)));
+        check("news:a", Some((5, false)));
+        check("ws://a", Some((5, true)));
+        check("ws://", None);
+        check("h2c://a", Some((6, true)));
+        check("unix:/a", Some((5, true)));
+        check("unix://a", Some((7, true)));
+        check("//host/x", None);
+        check("javascript:alert(1)", None);
+        check("tel:123456", None);
+        check("foo://x", None);
+    }
+
+    #[test]
+    fn hosts_are_not_escaped() {
+        let check = |uri: &str, escaped: &str| {
+            let scheme_len = is_absolute_uri(uri.as_bytes()).map_or(0, |it| it.scheme_len);
+            let found = escape_absolute_uri(uri.as_bytes(), scheme_len);
+            assert_eq!(String::from_utf8_lossy(&found), escaped);
+        };
+        check("http://h st", "http://h st");
+        check("http://h/", "http://h/");
+        check("http://h st/a b#c", "http://h st/a%20b%23c");
+        check("mailto:a b", "mailto:a%20b");
+        check("ldap://h/a b?c?d?e f?g?h", "ldap://h/a%20b?c?d?e%20f?g%3fh");
+    }
+
+    #[test]
+    fn groups_are_escaped_by_flag() {
+        let text = "a b&c/d.e-f_g~%é+";
+        let check = |escapes: Option<&str>, no_escapes: Option<&str>, flags, expected: &str| {
+            let found = escape_backreference(
+                text.as_bytes(),
+                escapes.map(str::as_bytes),
+                no_escapes.map(str::as_bytes),
+                flags,
+            );
+            assert_eq!(String::from_utf8_lossy(&found), expected);
+        };
+        let plain = RuleFlags::ESCAPE_BACKREFERENCES;
+        let no_plus = plain | RuleFlags::ESCAPE_NO_PLUS;
+        let controls = plain | RuleFlags::ESCAPE_CONTROLS;
+        check(None, None, plain, "a+b%26c%2fd%2ee%2df_g%7e%25%c3%a9%2b");
+        check(
+            None,
+            None,
+            no_plus,
+            "a%20b%26c%2fd%2ee%2df_g%7e%25%c3%a9%2b",
+        );
+        check(None, Some("&/"), plain, "a+b&c/d%2ee%2df_g%7e%25%c3%a9%2b");
+        check(Some("&a"), None, plain, "a b%26c/d.e-f_g~%é+");
+        check(None, None, controls, "a+b&c/d.e-f_g~%é+");
+        check(
+            Some("&"),
+            None,
+            controls | RuleFlags::ESCAPE_NO_PLUS,
+            "a%20b%26c/d.e-f_g~%é+",
+        );
+    }
+
+    #[test]
+    fn decoding_says_what_is_wrong() {
+        use SlashDecoding::{Decode, Forbid, Keep};
+        let check = |text: &str, slashes, decoded: &[u8], result| {
+            let found = unescape_url(text.as_bytes(), slashes, Unreserved::Decode);
+            assert_eq!(found, (decoded.to_vec(), result), "{text}");
+        };
+        check("a%20%41+", Decode, b"a A+", Ok(()));
+        check("%2f%2F", Decode, b"//", Ok(()));
+        check("%2f%2F", Keep, b"%2f%2F", Ok(()));
+        check("%2f", Forbid, b"/", Err(UnescapeError::Forbidden));
+        check("%00", Decode, b"\0", Err(UnescapeError::Forbidden));
+        check(
+            "%zz%00%4",
+            Decode,
+            b"%zz\0%4",
+            Err(UnescapeError::BadEscape),
+        );
+    }
+
+    #[test]
+    fn map_functions_work_on_ascii() {
+        let check = |function, key: &str, value: &str| {
+            let found = map_function(function, key.as_bytes());
+            assert_eq!(String::from_utf8_lossy(&found), value);
+        };
+        check(MapFunction::ToLower, "AbÉ", "abÉ");
+        check(MapFunction::ToUpper, "aBé", "ABé");
+        check(MapFunction::Escape, "a b/%", "a%20b/%25");
+        check(MapFunction::Unescape, "a%20b%2f%zz%00c", "a b/%zz");
+    }
+
+    proptest! {
+        #[test]
+        fn escaped_text_comes_back(text: Vec<u8>) {
+            let escaped = escape_uri(&text);
+            let (back, _) = unescape_url(&escaped, SlashDecoding::Decode, Unreserved::Decode);
+            prop_assert_eq!(back, text);
+        }
+
+        #[test]
+        fn any_bytes_will_do(text: Vec<u8>, scheme_len in 0_usize..40) {
+            escape_absolute_uri(&text, scheme_len);
+            is_absolute_uri(&text);
+            let _ = unescape_url(&text, SlashDecoding::Keep, Unreserved::Keep);
+        }
+    }
+}

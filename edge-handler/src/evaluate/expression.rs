@@ -393,3 +393,220 @@ fn hex(bytes: &[u8]) -> Vec<u8> {
         .flat_map(|byte| format!("{byte:02x}").into_bytes())
         .collect()
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+    use super::*;
+    use crate::evaluate::environment::EnvironmentContext;
+
+    /// A request with the headers `H: Hello` and `Host: d.t`.
+    #[derive(Default)]
+    pub(crate) struct Fixed {
+        pub(crate) environment: Vec<(Vec<u8>, Vec<u8>)>,
+        varied: Vec<Vec<u8>>,
+    }
+
+    impl ExpressionContext for Fixed {
+        type Stop = String;
+
+        fn variable(&mut self, name: &[u8]) -> Result<Vec<u8>, String> {
+            match name {
+                b"HTTP_HOST" => Ok(b"d.t".to_vec()),
+                b"HTTP_USER_AGENT" => Ok(b"UA".to_vec()),
+                b"REQUEST_URI" => Ok(b"/a/b".to_vec()),
+                b"REQUEST_METHOD" => Ok(b"GET".to_vec()),
+                _ => Err(String::from_utf8_lossy(name).into_owned()),
+            }
+        }
+
+        fn request_header(&self, name: &[u8]) -> Option<Vec<u8>> {
+            let headers = self.headers();
+            let mut found = headers
+                .iter()
+                .filter(|header| header.0.eq_ignore_ascii_case(name));
+            found.next().map(|header| header.1.clone())
+        }
+
+        fn response_header(&self, _: &[u8]) -> Option<Vec<u8>> {
+            None
+        }
+
+        fn vary(&mut self, name: &[u8]) {
+            self.varied.push(name.to_vec());
+        }
+
+        fn note(&self, _: &[u8]) -> Option<Vec<u8>> {
+            None
+        }
+
+        fn environment(&self, name: &[u8]) -> Option<Vec<u8>> {
+            let mut found = self
+                .environment
+                .iter()
+                .filter(|variable| variable.0 == name);
+            found.next().map(|variable| variable.1.clone())
+        }
+
+        fn process_environment(&self, name: &[u8]) -> Option<Vec<u8>> {
+            (name == b"PATH").then(|| b"/bin".to_vec())
+        }
+
+        fn client_address(&self) -> &[u8] {
+            b"127.0.0.1"
+        }
+
+        fn file_test(&mut self, _: Option<FileTest>, path: &[u8]) -> Result<bool, String> {
+            Ok(path == b"/file")
+        }
+
+        fn uri_subrequest(&mut self, _: &[u8]) -> Result<bool, String> {
+            Ok(true)
+        }
+
+        fn file_subrequest(&mut self, _: &[u8]) -> Result<bool, String> {
+            Ok(false)
+        }
+
+        fn unsupported(&self, what: &str) -> String {
+            what.to_owned()
+        }
+    }
+
+    impl EnvironmentContext for Fixed {
+        fn headers(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+            let header = |name: &str, value: &str| (name.into(), value.into());
+            vec![
+                header("Host", "d.t"),
+                header("H", "Hello"),
+                header("H2", "Hi"),
+            ]
+        }
+
+        fn server_address(&self) -> Result<Vec<u8>, String> {
+            Err(self.unsupported("server address"))
+        }
+
+        fn set_environment(&mut self, name: &[u8], value: Option<Vec<u8>>) {
+            self.environment.retain(|variable| variable.0 != name);
+            self.environment
+                .extend(value.map(|value| (name.to_vec(), value)));
+        }
+    }
+
+    /// The expectations were observed on a real server.
+    fn check(text: &str, expected: bool) {
+        let expression = Expression::parse(text.as_bytes()).unwrap();
+        let found = holds(&expression, &mut Fixed::default(), &mut Groups::default());
+        assert_eq!(found, Ok(expected), "{text}");
+    }
+
+    #[test]
+    fn comparisons() {
+        check("'a' == 'a' && 'a' != 'A'", true);
+        check("'b' > 'aa' && 'a' < 'aa'", true);
+        check("'5x' -eq ' 5' && 'x' -eq 0", true);
+        check("'99999999999999999999' -gt 9223372036854775806", true);
+        check("10 -gt 9 && '10' < '9'", true);
+        check("'a' -in {'b', 'a'}", true);
+        check("'c' in {'b', 'a'}", false);
+        check("-z '' && -n 'x' && ! -T 'Off' && -T '00'", true);
+        check("-T '0' || -T 'no' || -T 'FALSE' || -T ''", false);
+        check("'abc' -strmatch 'A*'", false);
+        check("'abc' -strcmatch 'A*'", true);
+        check("'a/b' -strmatch 'a*' && ! 'a/b' -fnmatch 'a*'", true);
+        check("-f '/file' && -e '/file' && -U '/x' && ! -F '/x'", true);
+    }
+
+    #[test]
+    fn addresses() {
+        check("-R '127.0.0.0/8' && -R '127.0' && -R '127.0.0.1'", true);
+        check("-R '10.0.0.0/8'", false);
+        check("'10.1.2.3' -ipmatch '10.1.0.0/255.255.0.0'", true);
+        check("'fe80::1' -ipmatch 'fe80::/10'", true);
+        check("'::ffff:10.1.2.3' -ipmatch '10.1'", true);
+        check("'nonsense' -ipmatch '10.1'", false);
+    }
+
+    #[test]
+    fn functions() {
+        check(
+            "toupper('aé') == 'Aé' && tolower(%{req:h}) == 'hello'",
+            true,
+        );
+        check("escape('a b/%') == 'a%20b/%25'", true);
+        check(
+            "unescape('%41%2f') == 'A%2f' && unescape('%zz') == ''",
+            true,
+        );
+        check("base64('hello') == 'aGVsbG8='", true);
+        check(
+            "unbase64('aGVsbG8=') == 'hello' && unbase64('aGVs!bG8') == 'hel'",
+            true,
+        );
+        check("md5('a') == '0cc175b9c0f1b6a831c399e269772661'", true);
+        check(
+            "sha1('a') == '86f7e437faa5a7fce15d1ddcb9eaeaea377667b8'",
+            true,
+        );
+        check(
+            "%{env:PATH} == '/bin' && osenv('PATH') == '/bin' && reqenv('PATH') == ''",
+            true,
+        );
+        check("%{tolower:x%{req:H}y} == 'xhelloy'", true);
+    }
+
+    #[test]
+    fn groups_come_from_patterns_that_have_some() {
+        check(
+            "%{req:H} =~ /(l+)(o)/ && $1 == 'll' && '-$2-' == '-o-'",
+            true,
+        );
+        check("'a' =~ /(a)/ && 'b' =~ /b/ && $1 == 'a'", true);
+        check("'a' =~ /(a)/ && 'b' !~ /(c)/ && $1 == ''", true);
+    }
+
+    #[test]
+    fn deep_expressions_fail() {
+        let nested = |count: usize| {
+            let text = format!(
+                "{}'X'{} == 'x'",
+                "tolower(".repeat(count),
+                ")".repeat(count)
+            );
+            let expression = Expression::parse(text.as_bytes()).unwrap();
+            holds(&expression, &mut Fixed::default(), &mut Groups::default())
+        };
+        assert_eq!((nested(18), nested(19)), (Ok(true), Ok(false)));
+        check(&format!("{}true{}", "(".repeat(30), ")".repeat(30)), true);
+        check(&format!("{}true", "! ".repeat(30)), true);
+    }
+
+    #[test]
+    fn headers_asked_for_are_varied_by() {
+        let text = b"%{req:H} == 'x' || %{HTTP_USER_AGENT} == 'UA' || req_novary('H2') == ''";
+        let mut context = Fixed::default();
+        holds(
+            &Expression::parse(text).unwrap(),
+            &mut context,
+            &mut Groups::default(),
+        )
+        .unwrap();
+        assert_eq!(context.varied, [b"H".to_vec(), b"User-Agent".to_vec()]);
+    }
+
+    #[test]
+    fn what_cannot_be_known_stops() {
+        let expression = Expression::parse(b"true && file('/x') == ''").unwrap();
+        let found = holds(&expression, &mut Fixed::default(), &mut Groups::default());
+        assert!(found.is_err());
+    }
+
+    #[test]
+    fn strings_are_put_together() {
+        let expression = Expression::parse_string(b"/x%{HTTP_HOST}\\t'$1'%").unwrap();
+        let found = text(&expression, &mut Fixed::default(), &mut Groups::default());
+        assert_eq!(found, Ok(Some(b"/xd.t\t''%".to_vec())));
+    }
+}

@@ -244,3 +244,162 @@ pub fn alias_matches(uri: &[u8], path: &[u8]) -> Option<usize> {
 fn slashes(text: &[u8]) -> usize {
     text.iter().take_while(|byte| **byte == b'/').count()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::rules::Pattern;
+    use crate::rules::pattern::PatternOptions;
+
+    /// Do `Text` and `Path` match?
+    fn check(pattern: &str, text: &str, expected: [bool; 2]) {
+        let found = [GlobMode::Text, GlobMode::Path]
+            .map(|mode| glob_matches(pattern.as_bytes(), text.as_bytes(), mode));
+        assert_eq!(found, expected, "{pattern} {text}");
+    }
+
+    #[test]
+    fn wildcards_match_as_apr_fnmatch() {
+        check("", "", [true, true]);
+        check("*", "a/b", [true, false]);
+        check("/*/b", "/a/b", [true, true]);
+        check("/*", "/a/b", [true, false]);
+        check("a?c", "a/c", [true, false]);
+        check("*.html", "a.b.html", [true, true]);
+        check("**a", "bba", [true, true]);
+        check("a*b*c", "axbxbc", [true, true]);
+        check("[a-c]x", "bx", [true, true]);
+        check("[!a-c]x", "bx", [false, false]);
+        check("[^a]", "b", [true, true]);
+        check("[]a]", "]", [true, true]);
+        check("[a", "[a", [true, true]);
+        check("[a-]", "-", [true, true]);
+        check("[\\]a]", "]", [true, true]);
+        check("\\*", "*", [true, true]);
+        check("\\*", "a", [false, false]);
+        check("a\\", "a\\", [true, true]);
+        check("a\\/b", "a/b", [true, true]);
+        check("A", "a", [false, false]);
+    }
+
+    #[test]
+    fn case_can_be_ignored() {
+        let mode = GlobMode::TextIgnoringCase;
+        assert!(glob_matches(b"A*[X-Z]", b"abcy", mode));
+        assert!(!glob_matches(b"A*[X-Z]", b"abcw", mode));
+    }
+
+    fn check_host(pattern: &str, host: &str, expected: bool) {
+        assert_eq!(
+            host_matches(pattern.as_bytes(), host.as_bytes()),
+            expected,
+            "{pattern} {host}"
+        );
+    }
+
+    #[test]
+    fn stars_in_aliases_cross_dots() {
+        check_host("*.a.t", "b.c.a.t", true);
+        check_host("*.a.t", "a.t", false);
+        check_host("X?.t", "xy.t", true);
+        check_host("x?.t", "x.t", false);
+        check_host("*", "", true);
+        check_host("[a]", "a", false);
+    }
+
+    fn check_location(argument: &PathMatcher, uri: &str, expected: bool) {
+        let found = location_matches(argument, uri.as_bytes(), &mut Captures::new());
+        assert_eq!(found, expected, "{argument:?} {uri}");
+    }
+
+    #[test]
+    fn locations_end_at_slashes() {
+        let plain = |path: &str| PathMatcher::Plain(path.into());
+        check_location(&plain("/a"), "/a", true);
+        check_location(&plain("/a"), "/a/b", true);
+        check_location(&plain("/a"), "/ab", false);
+        check_location(&plain("/a"), "/A", false);
+        check_location(&plain("/a/"), "/a", false);
+        check_location(&plain("/a/"), "/a/b", true);
+        check_location(&plain("/"), "/a", true);
+        check_location(&plain("/a/b"), "/a//b/c", true);
+        check_location(&PathMatcher::Wildcard("/*/x".into()), "/a/x", true);
+        check_location(&PathMatcher::Wildcard("/*/x".into()), "/a/b/x", false);
+        let regex = PathMatcher::Regex(Pattern::new("a/b", PatternOptions::default()));
+        check_location(&regex, "/xa/bc", true);
+        check_location(&regex, "/a//b", false);
+    }
+
+    #[test]
+    fn directories_and_files_match_whole() {
+        let captures = &mut Captures::new();
+        let plain = |path: &str| PathMatcher::Plain(path.into());
+        let glob = |path: &str| PathMatcher::Wildcard(path.into());
+        assert!(directory_matches(
+            &plain("/var/www/"),
+            b"/var/www",
+            captures
+        ));
+        assert!(directory_matches(&plain("/"), b"/", captures));
+        assert!(!directory_matches(&plain("/var"), b"/var/www", captures));
+        assert!(directory_matches(
+            &glob("/home/*/public"),
+            b"/home/x/public/",
+            captures
+        ));
+        assert!(!directory_matches(
+            &glob("/home/*"),
+            b"/home/x/public/",
+            captures
+        ));
+        assert!(file_matches(&plain("a.html"), b"a.html", captures));
+        assert!(file_matches(&glob("*.ht?l"), b"a.html", captures));
+        assert!(!file_matches(&plain("a"), b"a.html", captures));
+    }
+
+    fn check_alias(path: &str, uri: &str, expected: Option<usize>) {
+        assert_eq!(
+            alias_matches(uri.as_bytes(), path.as_bytes()),
+            expected,
+            "{path} {uri}"
+        );
+    }
+
+    #[test]
+    fn aliases_match_whole_segments() {
+        check_alias("/a", "/a", Some(2));
+        check_alias("/a", "/a/", Some(2));
+        check_alias("/a", "/a/b", Some(2));
+        check_alias("/a", "/ab", None);
+        check_alias("/a", "/a.html", None);
+        check_alias("/a", "/a;x", None);
+        check_alias("/b/", "/b", None);
+        check_alias("/b/", "/b/c", Some(3));
+        check_alias("/", "/foo", Some(1));
+        check_alias("/a//b", "/a/b/c", Some(4));
+        check_alias("/a/b", "/a///b", Some(6));
+        check_alias("a", "/a", None);
+        check_alias("", "/a", None);
+        check_alias("/A", "/a", None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_will_do(pattern: Vec<u8>, text: Vec<u8>) {
+            for mode in [GlobMode::Text, GlobMode::TextIgnoringCase, GlobMode::Path] {
+                glob_matches(&pattern, &text, mode);
+            }
+            host_matches(&pattern, &text);
+            alias_matches(&pattern, &text);
+        }
+
+        #[test]
+        fn any_wildcards_will_do(pattern in r"[*?\[\]!^a/\\-]{0,16}", text in r"[a/*\]\[-]{0,16}") {
+            for mode in [GlobMode::Text, GlobMode::TextIgnoringCase, GlobMode::Path] {
+                glob_matches(pattern.as_bytes(), text.as_bytes(), mode);
+            }
+        }
+    }
+}

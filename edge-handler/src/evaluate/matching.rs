@@ -261,3 +261,119 @@ fn compile(pattern: &Pattern, speed: Speed) -> Result<Regex, PatternError> {
             message: error.to_string(),
         })
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn matched(pattern: &[u8], subject: &[u8]) -> Option<Vec<Option<Range<usize>>>> {
+        let mut captures = Captures::new();
+        Pattern::new(pattern, PatternOptions::default())
+            .find(subject, &mut captures)
+            .then(|| (0..GROUPS).map(|group| captures.get(group)).collect())
+    }
+
+    /// `groups` are the groups from 0 on; those not given are not set.
+    fn check(name: &str, pattern: &[u8], subject: &[u8], groups: Option<&[Range<usize>]>) {
+        let expected = groups.map(|groups| {
+            let mut all: Vec<_> = groups.iter().cloned().map(Some).collect();
+            all.resize(GROUPS, None);
+            all
+        });
+        assert_eq!(matched(pattern, subject), expected, "{name}");
+    }
+
+    #[test]
+    #[expect(
+        clippy::single_range_in_vec_init,
+        reason = "a list of one range is meant"
+    )]
+    fn patterns_match_as_in_apache() {
+        check("unanchored", b"b", b"abc", Some(&[1..2]));
+        check("empty", b"", b"abc", Some(&[0..0]));
+        check("groups", b"^/(a)(b)?", b"/ab", Some(&[0..3, 1..2, 2..3]));
+        check("the end only", b"^/dol$", b"/dol\n", None);
+        check("the end of a line", b"(?m)a$", b"a\nb", Some(&[0..1]));
+        check(
+            "inline option ends with its group",
+            b"(?:(?m)a$)\nb$",
+            b"a\nb\n",
+            None,
+        );
+        check("dot and newline", b"a.b", b"a\nb", Some(&[0..3]));
+        check("dollar in a class", b"[$]", b"a$", Some(&[1..2]));
+        check("quoted dollar", b"\\Qa$\\E$", b"a$", Some(&[0..2]));
+        check("bytes", b"^\xc3\xa9$", b"\xc3\xa9", Some(&[0..2]));
+        check("a UTF-8 character is two bytes", b"^.$", b"\xc3\xa9", None);
+        check("bytes in a class", b"^[\xc3-\xff]", b"\xe9", Some(&[0..1]));
+        check("UTF mode", b"(*UTF)^.$", b"\xc3\xa9", Some(&[0..2]));
+        check("broken subject in UTF mode", b"(*UTF).", b"\xc3", None);
+        check("no lower bound", b"^a{,2}$", b"a{,2}", Some(&[0..5]));
+        check("blanks in braces", b"a{ 1,2 }", b"a{ 1,2 }", Some(&[0..8]));
+        check(
+            "same name twice",
+            b"(?<n>a)(?<n>b)",
+            b"ab",
+            Some(&[0..2, 0..1, 1..2]),
+        );
+        check("start moved", b"a\\Kb", b"ab", Some(&[1..2]));
+        check(
+            "limit of the machine stack",
+            b"^(?:a|b)*$",
+            &b"ab".repeat(4000),
+            Some(&[0..8000]),
+        );
+        check("too many steps", b"(?:x+x+)+y", &b"x".repeat(40), None);
+        check("does not compile", b"(", b"(", None);
+    }
+
+    #[test]
+    fn only_ten_groups_are_kept() {
+        let groups = matched(b"(a)(b)(c)(d)(e)(f)(g)(h)(i)(j)(k)", b"abcdefghijk").unwrap();
+        assert_eq!(groups.last().unwrap().clone(), Some(8..9));
+    }
+
+    #[test]
+    fn a_failed_match_leaves_the_groups() {
+        let pattern = Pattern::new("(a)", PatternOptions::default());
+        let mut captures = Captures::new();
+        assert!(pattern.find(b"xa", &mut captures));
+        assert!(!pattern.find(b"b", &mut captures));
+        assert_eq!(captures.text(1, b"xa"), b"a");
+    }
+
+    #[test]
+    fn case_is_ignored_in_ascii_only() {
+        let options = PatternOptions::default() | PatternOptions::CASELESS;
+        assert!(Pattern::new("^/A$", options).is_match(b"/a"));
+        assert!(!Pattern::new(b"^\xc9$".as_slice(), options).is_match(b"\xe9"));
+        assert!(!Pattern::new(r"^\p{Lu}$", options).is_match(b"a"));
+    }
+
+    #[test]
+    fn substitution_knows_groups_and_backslashes() {
+        let mut captures = Captures::new();
+        Pattern::new("a(.)(x)?", PatternOptions::default()).find(b"zab", &mut captures);
+        let text = substitute(br"$0-$1-$2-$9-\$1-\\-$-\", b"zab", &captures);
+        assert_eq!(text, br"ab-b---$1-\-$-\");
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_will_do(pattern: Vec<u8>, subject: Vec<u8>) {
+            matched(&pattern, &subject);
+        }
+
+        #[test]
+        fn any_syntax_will_do(pattern in r"[ab(){}\[\]?*+|^$\\<>=!:#,1QExmNgk&'-]{0,24}") {
+            let pattern = Pattern::new(pattern, PatternOptions::default());
+            if let Err(error) = pattern.check() {
+                prop_assert!(error.offset <= pattern.text.len());
+            }
+        }
+    }
+}

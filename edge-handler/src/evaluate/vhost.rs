@@ -286,3 +286,209 @@ fn is_dotted_decimal(name: &[u8]) -> bool {
 fn starts_with_letter(top_level: &[u8], name: &[u8]) -> bool {
     top_level.len() == name.len() || top_level.first().is_none_or(u8::is_ascii_alphabetic)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::canonical;
+    use crate::rules::RedirectListId;
+    use crate::site::{Address, EncodedSlashes, Settings};
+
+    fn host(name: &str, aliases: &[&str], ports: &[Option<u16>]) -> Host {
+        let alias = |alias: &&str| {
+            if alias.contains(['*', '?']) {
+                HostPattern::Wildcard(alias.as_bytes().to_vec())
+            } else {
+                HostPattern::Exact(alias.as_bytes().to_vec())
+            }
+        };
+        let address = |port: &Option<u16>| Address {
+            ip: None,
+            port: *port,
+        };
+        Host {
+            place: None,
+            addresses: ports.iter().map(address).collect(),
+            name: name.into(),
+            port: None,
+            scheme: None,
+            aliases: aliases.iter().map(alias).collect(),
+            tls: ports.contains(&Some(443)),
+            document_root: Vec::new(),
+            admin: Vec::new(),
+            merge_slashes: true,
+            encoded_slashes: EncodedSlashes::Refuse,
+            rewrite: None,
+            redirects: RedirectListId(0),
+            url_aliases: Vec::new(),
+            proxies: Vec::new(),
+            environment: Vec::new(),
+            settings: Settings::default(),
+            directories: Vec::new(),
+            directory_patterns: Vec::new(),
+            locations: Vec::new(),
+        }
+    }
+
+    /// The hosts the expectations below were observed with on a real server.
+    fn observed() -> Site {
+        let port = [Some(80)];
+        Site {
+            hosts: vec![
+                host("main.t", &[], &[]),
+                host("d.t", &[], &port),
+                host("a.t", &["*.a.t", "x?.t", "10.*"], &port),
+            ],
+            listen: vec![80],
+            ..Site::default()
+        }
+    }
+
+    /// `host name port`, or the status.
+    fn shown(site: &Site, request: &Request<'_>) -> String {
+        let authority = match canonical::authority(request.method, request.target) {
+            Ok(authority) => authority,
+            Err(status) => return status.to_string(),
+        };
+        match choose_host(site, request, authority.as_ref()) {
+            Err(status) => status.to_string(),
+            Ok(chosen) => {
+                let name =
+                    String::from_utf8_lossy(&site.hosts[chosen.host_index].name).into_owned();
+                let hostname = String::from_utf8_lossy(&chosen.hostname).into_owned();
+                let port = chosen.port.map_or("-".to_owned(), |port| port.to_string());
+                format!("{name} {hostname} {port}")
+            }
+        }
+    }
+
+    fn check(header: &str, expected: &str) {
+        let request = Request::get(header.as_bytes(), b"/");
+        assert_eq!(shown(&observed(), &request), expected, "{header}");
+    }
+
+    #[test]
+    fn names_choose_the_host() {
+        check("a.t", "a.t a.t -");
+        check("A.T", "a.t a.t -");
+        check("a.t.", "a.t a.t -");
+        check(".a.t", "a.t .a.t -");
+        check("b.c.A.T:81", "a.t b.c.a.t 81");
+        check("xy.t", "a.t xy.t -");
+        check("xyz.t", "d.t xyz.t -");
+        check("10.1.1.1", "a.t 10.1.1.1 -");
+        check("unknown:00080", "d.t unknown 80");
+        check("1.2.3.4.", "d.t 1.2.3.4 -");
+        check("256.1.1.1", "d.t 256.1.1.1 -");
+        check("[::1]:8080", "d.t ::1 8080");
+        check("[::FFFF:1.2.3.4]", "d.t ::ffff:1.2.3.4 -");
+        check("1a", "d.t 1a -");
+        check("-", "d.t - -");
+        check("a_b.t", "d.t a_b.t -");
+    }
+
+    #[test]
+    fn what_is_no_host_name_is_refused() {
+        for header in [
+            "",
+            ".",
+            "..",
+            "a.t..",
+            "a..b",
+            "a.t:",
+            "a.t:0",
+            "a.t:65536",
+            "a.t:80x",
+            ":80",
+            "123",
+            "1.2.3",
+            "1.2.3.",
+            "01.2.3.4",
+            "1.2.3.4.5",
+            "1..2",
+            "t.1",
+            "t.1a",
+            "0x7f.1",
+            "::1",
+            "[::1",
+            "[fe80::1%25lo]",
+            "a b",
+            "a,b",
+            "a/b",
+            "a\\b",
+            "*.a.t",
+            "é.t",
+            "a.t:80:90",
+        ] {
+            check(header, "400");
+        }
+    }
+
+    #[test]
+    fn old_clients_need_no_name() {
+        let check = |host: Option<&str>, protocol: &str, expected: &str| {
+            let request = Request {
+                host: host.map(str::as_bytes),
+                protocol: protocol.as_bytes(),
+                ..Request::get(b"", b"/")
+            };
+            assert_eq!(shown(&observed(), &request), expected);
+        };
+        check(None, "HTTP/1.1", "400");
+        check(None, "HTTP/1.0", "d.t  -");
+        check(Some(""), "HTTP/1.0", "d.t  -");
+        check(Some("a.t"), "HTTP/1.0", "a.t a.t -");
+    }
+
+    #[test]
+    fn the_host_of_the_target_comes_first() {
+        let check = |target: &str, expected: &str| {
+            let request = Request::get(b"d.t:77", target.as_bytes());
+            assert_eq!(shown(&observed(), &request), expected, "{target}");
+        };
+        check("http://a.t/", "a.t a.t -");
+        check("HTTP://A.T.:81/", "a.t a.t 81");
+        check("http://a.t:70000/", "a.t a.t 4464");
+        check("https://a.t:99/", "d.t d.t 77");
+        check("http://[::1]:7/", "d.t ::1 7");
+        check("http://123/", "400");
+        check("http://a_b!/", "400");
+    }
+
+    #[test]
+    fn the_scheme_stands_for_the_port() {
+        let check = |name: &str, site: &Site, scheme: Scheme, expected: &str| {
+            let request = Request {
+                scheme,
+                ..Request::get(b"x.t", b"/")
+            };
+            assert_eq!(shown(site, &request), expected, "{name}");
+        };
+        let site = |hosts: Vec<Host>, listen: &[u16]| Site {
+            hosts: [vec![host("main.t", &[], &[])], hosts].concat(),
+            listen: listen.to_vec(),
+            ..Site::default()
+        };
+        let both = site(
+            vec![
+                host("plain.t", &[], &[Some(80)]),
+                host("tls.t", &[], &[Some(443)]),
+            ],
+            &[80, 443],
+        );
+        check("80", &both, Scheme::Http, "plain.t x.t -");
+        check("443", &both, Scheme::Https, "tls.t x.t -");
+        let plain = site(vec![host("plain.t", &[], &[Some(80)])], &[80]);
+        check("TLS ends elsewhere", &plain, Scheme::Https, "plain.t x.t -");
+        let other = site(vec![host("other.t", &[], &[Some(8080)])], &[8080]);
+        check("other port", &other, Scheme::Http, "other.t x.t -");
+        let any = site(vec![host("any.t", &[], &[None])], &[]);
+        check("any port", &any, Scheme::Https, "any.t x.t -");
+        check(
+            "no virtual host",
+            &site(Vec::new(), &[80]),
+            Scheme::Http,
+            "main.t x.t -",
+        );
+    }
+}

@@ -150,3 +150,117 @@ fn find_outside_braces(text: &[u8], wanted: u8) -> Option<usize> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn literal(text: &str) -> Piece {
+        Piece::Literal(text.into())
+    }
+
+    fn map(name: &str, key: Vec<Piece>, key_source: &str, default: Option<Template>) -> Piece {
+        Piece::Map {
+            name: name.into(),
+            key: Template {
+                source: key_source.into(),
+                pieces: key,
+            },
+            default,
+        }
+    }
+
+    fn check(name: &str, text: &str, pieces: &[Piece]) {
+        assert_eq!(Template::parse(text.as_bytes()).pieces, pieces, "{name}");
+    }
+
+    #[test]
+    fn texts_are_cut_as_do_expand_reads_them() {
+        use Piece::{ConditionGroup, Escaped, RuleGroup, Variable};
+        check("nothing", "", &[]);
+        check("only text", "/a/b?c=1", &[literal("/a/b?c=1")]);
+        check(
+            "groups",
+            "/$1%2",
+            &[literal("/"), RuleGroup(1), ConditionGroup(2)],
+        );
+        check("one digit", "$10", &[RuleGroup(1), literal("0")]);
+        check(
+            "a percent escape is a group",
+            "/b%20c",
+            &[literal("/b"), ConditionGroup(2), literal("0c")],
+        );
+        check(
+            "escaped",
+            "\\$1\\?",
+            &[Escaped(b'$'), literal("1"), Escaped(b'?')],
+        );
+        check("backslash at the end", "/b\\", &[literal("/b\\")]);
+        check(
+            "variable",
+            "%{ENV:A}/",
+            &[Variable(b"ENV:A".into()), literal("/")],
+        );
+        check(
+            "braces nest",
+            "%{HTTP:a{b}c}",
+            &[Variable(b"HTTP:a{b}c".into())],
+        );
+        check(
+            "no inner reference",
+            "%{ENV:$1}",
+            &[Variable(b"ENV:$1".into())],
+        );
+        check("never closed", "a%{b$1", &[literal("a%{b"), RuleGroup(1)]);
+        check("no colon", "${a}", &[literal("${a}")]);
+        check(
+            "nested, no colon outside",
+            "${a{b:c}}",
+            &[literal("${a{b:c}}")],
+        );
+        check("lone signs", "$a%b$", &[literal("$a%b$")]);
+    }
+
+    #[test]
+    fn map_lookups_have_a_key_and_perhaps_a_default() {
+        let template = |text: &str| Template::parse(text.as_bytes());
+        let key = vec![Piece::RuleGroup(1)];
+        check("key", "${m:$1}", &[map("m", key.clone(), "$1", None)]);
+        check(
+            "default",
+            "${m:$1|x|%1}",
+            &[map("m", key.clone(), "$1", Some(template("x|%1")))],
+        );
+        check(
+            "empty default",
+            "${m:$1|}",
+            &[map("m", key.clone(), "$1", None)],
+        );
+        let inner = template("${n:$1|a}");
+        check(
+            "nested",
+            "${m:${n:$1|a}|b}",
+            &[map("m", inner.pieces, "${n:$1|a}", Some(template("b")))],
+        );
+    }
+
+    #[test]
+    fn deep_nesting_ends_in_text() {
+        let text = "${m:".repeat(5000) + &"}".repeat(5000);
+        assert!(!Template::parse(text.as_bytes()).is_literal());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_will_do(text: Vec<u8>) {
+            prop_assert_eq!(Template::parse(&text).source, text);
+        }
+
+        #[test]
+        fn any_signs_will_do(text in "[$%{}:|1a\\\\]{0,40}") {
+            Template::parse(text.as_bytes());
+        }
+    }
+}

@@ -246,3 +246,189 @@ impl fmt::Display for ExpressionError {
 }
 
 impl std::error::Error for ExpressionError {}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What a real server said to `RewriteCond expr` with this text.
+    fn check(text: &str, accepted: bool) {
+        let result = Expression::parse(text.as_bytes());
+        assert_eq!(result.is_ok(), accepted, "{text}: {result:?}");
+    }
+
+    #[test]
+    fn what_apache_accepts_is_accepted() {
+        for text in [
+            "true",
+            "! true && false",
+            "not true or (false and true)",
+            "'a' = 'b'",
+            "%{http_host} =~ /x/",
+            "%{HTTP_HOST}=~m#x#i&&true",
+            "%{HTTP_HOST} !~ m_ x_",
+            "'a' =~ m'a'",
+            "-n %{ENV:FOO}",
+            "-n req('Host')",
+            "%{SSL_PROTOCOL} == 'x'",
+            "%{SSL:HTTPS} == 'on'",
+            "-R '10.1'",
+            "-R '10.0.0.0/255.0.0.0'",
+            "-R '::1'",
+            "%{REMOTE_ADDR} -ipmatch '10.0.0.0/8'",
+            "'a' -STRCMATCH 'b*'",
+            "5 -eq 5",
+            "-5 lt 3",
+            "'a' in {'a','b'}",
+            "'a' -in PeerExtList('x')",
+            "'a'.'b'.%{HTTP_HOST} == 'ab'",
+            "'$1' == $0",
+            "'\\101\\n\\q' == 'A'",
+            "\"a'b\" == 'c'",
+            "%{req:a%{HTTP_HOST}b$1%$} == ''",
+            "tolower(tolower('X')) == 'x'",
+            "-n 'a' . 'b'",
+            "((true))",
+        ] {
+            check(text, true);
+        }
+    }
+
+    #[test]
+    fn what_apache_rejects_is_rejected() {
+        for text in [
+            "",
+            "'a'",
+            "true true",
+            "true && ",
+            "(true",
+            "true)",
+            "$a == 'a'",
+            "nottrue",
+            "%{HTTP_HOST} !~ m_x_",
+            "-n %{FOO}",
+            "%{SERVER_ADDR} == 'x'",
+            "%{ HTTP_HOST} == ''",
+            "%{HTTP_HOST == ''",
+            "%{req} == ''",
+            "%{req:} == ''",
+            "-n req(Host)",
+            "-R 10",
+            "-R '10.0.0.0/33'",
+            "-R '::1/0'",
+            "-R %{REMOTE_ADDR}",
+            "-q 'a'",
+            "'a' -foo 'b'",
+            "5 -eq5",
+            "'a' in {}",
+            "'a' in {'a',}",
+            "'a' in split('x')",
+            "'a' =~ /(/",
+            "'a' =~ 'b'",
+            "'a' =~ /x/g",
+            "'a' =~ m(a)",
+            "'\\400' == 'A'",
+            "'\\18' == 'A'",
+            "'\\8' == 'A'",
+            "'a' == 'b' == 'c'",
+            "'a' == b",
+            "'a' ! ~ /b/",
+            "base64('a')",
+            "'a",
+            "%{req:x",
+            "%{req:\"x\"} == ''",
+            "@",
+        ] {
+            check(text, false);
+        }
+    }
+
+    fn check_offset(text: &str, offset: usize) {
+        let found = Expression::parse(text.as_bytes()).map_err(|error| error.offset);
+        assert_eq!(found, Err(offset), "{text}");
+    }
+
+    #[test]
+    fn errors_say_where() {
+        check_offset("true && %{NOPE} == 'x'", 10);
+        check_offset("'a' == ", 7);
+        check_offset("true @", 5);
+        check_offset("'a' -foo 'b'", 4);
+    }
+
+    #[test]
+    fn and_binds_tighter_than_or() {
+        let parsed = Expression::parse(b"true || false && !true").map(|it| it.tree);
+        let all = Node::All(vec![Node::False, Node::Not(Box::new(Node::True))]);
+        assert_eq!(
+            parsed,
+            Ok(Tree::Condition(Node::Any(vec![Node::True, all])))
+        );
+    }
+
+    #[test]
+    fn strings_are_text_with_references() {
+        let check = |text: &str, expected: Option<Word>| {
+            let parsed = Expression::parse_string(text.as_bytes()).map(|it| it.tree);
+            assert_eq!(parsed.ok(), expected.map(Tree::Text), "{text}");
+        };
+        let literal = |text: &str| Word::Literal(text.into());
+        check("", Some(literal("")));
+        check("/a 'b' \"c\"}", Some(literal("/a 'b' \"c\"}")));
+        check(
+            "/a%{HTTP_HOST}$1",
+            Some(Word::Concat(vec![
+                literal("/a"),
+                Word::Variable(b"HTTP_HOST".into()),
+                Word::Group(1),
+            ])),
+        );
+        check("100%", Some(literal("100%")));
+        check("\\x\\%{", Some(literal("x%{")));
+        check("%{NOPE}", None);
+        check("a\nb", None);
+        check("a\\", None);
+    }
+
+    #[test]
+    fn files_are_noticed() {
+        let looks = |text: &str| Expression::parse(text.as_bytes()).map(|it| it.looks_at_files());
+        assert_eq!(looks("true && -f '/x'"), Ok(true));
+        assert_eq!(looks("'a' == tolower(file('x'))"), Ok(true));
+        assert_eq!(looks("-n 'x' && -U '/x'"), Ok(false));
+    }
+
+    #[test]
+    fn deep_nesting_is_an_error() {
+        let deep = |open: &str| Expression::parse(open.repeat(100_000).as_bytes()).is_err();
+        assert!(deep("(") && deep("!") && deep("tolower(") && deep("%{req:"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_will_do(text: Vec<u8>) {
+            let _ = Expression::parse(&text);
+            let _ = Expression::parse_string(&text);
+        }
+
+        #[test]
+        fn any_syntax_will_do(
+            parts in proptest::collection::vec(
+                prop_oneof![
+                    Just("'a'"), Just("%{req:"), Just("}"), Just("%{"), Just("TIME"), Just("("),
+                    Just(")"), Just(" && "), Just("!"), Just("=="), Just("=~"), Just("/x/i"),
+                    Just("m#"), Just("-n "), Just("-in{"), Just(","), Just("\\"), Just("\\777"),
+                    Just("$1"), Just("."), Just("\""), Just("5"), Just("tolower("),
+                ],
+                0..12,
+            )
+        ) {
+            let text = parts.concat();
+            if let Err(error) = Expression::parse(text.as_bytes()) {
+                prop_assert!(error.offset <= text.len());
+            }
+        }
+    }
+}
