@@ -1,0 +1,122 @@
+//! The account as one HTML page, for a person: `report.html`.
+//!
+//! In: a [`Reading`], its [`Account`] and everything there is to say. Out: a page that needs no
+//! other file and no network. Absent: the same as data; see `report`.
+
+use std::collections::BTreeMap;
+
+use edgewright_parser::diagnostic::{Diagnostic, Severity};
+use serde_json::{Value, json};
+
+use crate::account::{Account, Class, Verdict};
+use crate::reading::{Reading, Unit};
+
+const PAGE: &str = include_str!("page.html");
+/// Where the page expects its data.
+const DATA: &str = "@DATA@";
+/// A longer directive is cut.
+const LONGEST_TEXT: usize = 400;
+
+/// The page.
+pub(super) fn page(reading: &Reading, account: &Account, added: &[Diagnostic]) -> Vec<u8> {
+    let mut reasons = Reasons::default();
+    let units = reading.units.iter().zip(&account.verdicts);
+    let units: Vec<Value> =
+        units.map(|(unit, verdict)| line(reading, unit, verdict, &mut reasons)).collect();
+    let data = json!({
+        "account": account.totals,
+        "summary": summary(reading),
+        "files": reading.site.files,
+        "reasons": reasons.texts,
+        "units": units,
+        "findings": findings(reading, added),
+    });
+    // `<` cannot end the script element early, whatever a configuration holds.
+    PAGE.replacen(DATA, &data.to_string().replace('<', "\\u003c"), 1).into_bytes()
+}
+
+/// One array for each line: file, line, class, reason, the line that makes it redundant, text.
+fn line(reading: &Reading, unit: &Unit, verdict: &Verdict, reasons: &mut Reasons) -> Value {
+    let by = verdict.by.map(|place| [place.file, place.line]);
+    let reason = reasons.index(&verdict.reason);
+    json!([unit.place.file, unit.place.line, class(verdict.class), reason, by, text(reading, unit)])
+}
+
+/// The place of a class in the page's list.
+fn class(class: Class) -> u8 {
+    match class {
+        Class::Keyed => 0,
+        Class::Indexed => 1,
+        Class::Scanned => 2,
+        Class::Removed => 3,
+        Class::NotExpressible => 4,
+        Class::Ignored => 5,
+    }
+}
+
+/// The directive as it is written.
+fn text(reading: &Reading, unit: &Unit) -> String {
+    let span = unit.origin.span;
+    let range = usize::try_from(span.start).unwrap_or(0)..usize::try_from(span.end).unwrap_or(0);
+    let bytes = reading.sources.get(span.file).and_then(|source| source.bytes.get(range));
+    let bytes = bytes.unwrap_or_default();
+    let cut = bytes.get(..LONGEST_TEXT).unwrap_or(bytes);
+    String::from_utf8_lossy(cut).into_owned()
+}
+
+fn summary(reading: &Reading) -> String {
+    let counts = &reading.counts;
+    format!(
+        "{} files, {} virtual hosts, {} .htaccess files: {} rules with {} conditions, {} redirects, {} map entries",
+        counts.files,
+        counts.virtual_hosts,
+        counts.htaccess_files,
+        counts.rules,
+        counts.conditions,
+        counts.redirects,
+        counts.map_entries,
+    )
+}
+
+/// Each reason once.
+#[derive(Default)]
+struct Reasons {
+    texts: Vec<String>,
+    indexes: BTreeMap<String, usize>,
+}
+
+impl Reasons {
+    fn index(&mut self, reason: &str) -> usize {
+        if let Some(index) = self.indexes.get(reason) {
+            return *index;
+        }
+        let index = self.texts.len();
+        self.texts.push(reason.to_owned());
+        self.indexes.insert(reason.to_owned(), index);
+        index
+    }
+}
+
+/// Diagnostics by code and headline: severity, code, headline, how many, the first place.
+fn findings(reading: &Reading, added: &[Diagnostic]) -> Vec<Value> {
+    let mut groups: BTreeMap<(std::cmp::Reverse<Severity>, &str, &str), (usize, Option<String>)> =
+        BTreeMap::new();
+    for diagnostic in reading.diagnostics.iter().chain(added) {
+        let key = (std::cmp::Reverse(diagnostic.severity), diagnostic.code, &diagnostic.headline[..]);
+        let place = || Some(reading.sources.display(reading.sources.place(diagnostic.span?)));
+        groups.entry(key).or_insert_with(|| (0, place())).0 += 1;
+    }
+    let row = |((severity, code, headline), (count, place)): ((_, _, _), _)| {
+        let std::cmp::Reverse(severity): std::cmp::Reverse<Severity> = severity;
+        json!([name(severity), code, headline, count, place])
+    };
+    groups.into_iter().map(row).collect()
+}
+
+fn name(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    }
+}

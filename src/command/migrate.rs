@@ -1,0 +1,112 @@
+//! `edgewright migrate`: the one-off job.
+//!
+//! In: a configuration. Out: a build folder, a loaded table if one is named, and the account on
+//! standard output. Absent: deploying the function.
+
+use std::io::{IsTerminal, Write, stderr};
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use edgewright_compiler::emit::{BuildFolder, ITEMS_FILE, emit};
+use edgewright_compiler::{Compilation, Reading, compile};
+use edgewright_parser::diagnostic::Severity;
+
+use super::Exit;
+use crate::args::Migrate;
+use crate::dynamodb;
+use crate::folder;
+use crate::input::read_configuration;
+use crate::progress;
+use crate::render::TextRenderer;
+use crate::summary;
+
+/// More errors than this are counted, not shown.
+const MOST_SHOWN: usize = 10;
+
+/// Compiles the configuration and writes the build folder.
+///
+/// # Errors
+/// The configuration cannot be read at all, the folder cannot be written, or the table not loaded.
+pub fn run(arguments: &Migrate) -> Result<Exit> {
+    let mut stage = Stage::new();
+    let reading = progress::spinner("reading", || read_configuration(&arguments.conf, &arguments.reading))?;
+    stage.done(&summary::reading(&reading.counts));
+    let (compilation, build) = progress::spinner("compiling", || build(&reading))?;
+    stage.done(&summary::compiling(&compilation, &build));
+    folder::write(&arguments.out, &files(&build))?;
+    show_diagnostics(&reading, &compilation, arguments)?;
+    print!("{}", summary::account(&compilation, arguments));
+    if let Some(table) = &arguments.table {
+        load_table(arguments, table, &build)?;
+    }
+    print!("{}", summary::next(arguments));
+    let refused = reading.first_error().is_some();
+    let open = compilation.account.totals.not_expressible > 0;
+    Ok(if refused || open { Exit::Findings } else { Exit::Clean })
+}
+
+fn build(reading: &Reading) -> Result<(Compilation, BuildFolder)> {
+    let compilation = compile(reading).context("the configuration cannot be compiled")?;
+    let build = emit(&compilation, reading).context("the build cannot be written")?;
+    Ok((compilation, build))
+}
+
+fn files(build: &BuildFolder) -> Vec<(&str, &[u8])> {
+    build.files.iter().map(|(name, content)| (*name, content.as_slice())).collect()
+}
+
+/// Prints a line a stage, with its time.
+struct Stage {
+    begun: Instant,
+}
+
+impl Stage {
+    fn new() -> Self {
+        Self { begun: Instant::now() }
+    }
+
+    fn done(&mut self, text: &str) {
+        println!("{text:<72} {:>6.2} s", self.begun.elapsed().as_secs_f64());
+        self.begun = Instant::now();
+    }
+}
+
+/// Errors in full on standard error; the rest only with `--verbose`.
+fn show_diagnostics(reading: &Reading, compilation: &Compilation, arguments: &Migrate) -> Result<()> {
+    let mut out = stderr().lock();
+    let renderer = TextRenderer::new(super::colour_for(out.is_terminal()));
+    let all = reading.diagnostics.iter().chain(&compilation.diagnostics);
+    let wanted = all.filter(|diagnostic| arguments.verbose || diagnostic.severity == Severity::Error);
+    let limit = if arguments.verbose { usize::MAX } else { MOST_SHOWN };
+    let mut left_out = 0;
+    for (number, diagnostic) in wanted.enumerate() {
+        if number < limit {
+            writeln!(out, "\n{}", renderer.render(diagnostic, &reading.sources))?;
+        } else {
+            left_out += 1;
+        }
+    }
+    if left_out > 0 {
+        writeln!(out, "\nand {left_out} more errors: edgewright check {}", summary::paths(&arguments.conf))?;
+    }
+    Ok(())
+}
+
+fn load_table(arguments: &Migrate, table: &str, build: &BuildFolder) -> Result<()> {
+    let text = build.get(ITEMS_FILE).unwrap_or_default();
+    let items = dynamodb::Item::parse_all(std::str::from_utf8(text)?)?;
+    let target = dynamodb::Target {
+        table: table.to_owned(),
+        region: arguments.region.clone(),
+        endpoint_url: arguments.endpoint_url.clone(),
+    };
+    let begun = Instant::now();
+    let bar = progress::bar("loading", items.len());
+    let loaded = dynamodb::load(&target, &items, |done| bar.set_position(done as u64))
+        .with_context(|| format!("table {table}"))?;
+    bar.finish_and_clear();
+    let created = if loaded.created { ", created" } else { "" };
+    let text = format!("loading      {} items into {table}{created}", summary::thousands(loaded.items));
+    println!("{text:<72} {:>6.2} s", begun.elapsed().as_secs_f64());
+    Ok(())
+}

@@ -1,0 +1,160 @@
+//! What `migrate` prints: the account, the number that matters first.
+//!
+//! In: a reading and its compilation. Out: text. Absent: printing it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use edgewright_compiler::account::Class;
+use edgewright_compiler::emit::BuildFolder;
+use edgewright_compiler::{Compilation, Counts};
+
+use crate::args::Migrate;
+
+/// More reasons than this are summed up.
+const MOST_REASONS: usize = 12;
+
+/// What was read, in one line or two.
+pub fn reading(counts: &Counts) -> String {
+    let mut files = vec![count(counts.files, "file")];
+    add(&mut files, counts.virtual_hosts, "virtual host");
+    add(&mut files, counts.htaccess_files, ".htaccess file");
+    let mut rules = Vec::new();
+    add(&mut rules, counts.rules, "rule");
+    add(&mut rules, counts.conditions, "condition");
+    add(&mut rules, counts.redirects, "redirect");
+    if counts.maps > 0 {
+        let entries = thousands(counts.map_entries);
+        rules.push(format!("{} ({entries} entries)", count(counts.maps, "map")));
+    }
+    if rules.is_empty() {
+        rules.push("no rules".to_owned());
+    }
+    format!("reading      {}\n             {}", files.join(", "), rules.join(", "))
+}
+
+fn add(texts: &mut Vec<String>, number: usize, what: &str) {
+    if number > 0 {
+        texts.push(count(number, what));
+    }
+}
+
+/// What was built, in one line.
+pub fn compiling(compilation: &Compilation, build: &BuildFolder) -> String {
+    let size = |name: &str| bytes(build.get(name).map_or(0, <[u8]>::len));
+    format!(
+        "compiling    program {}, table {} entries, {}",
+        size("rules.bin"),
+        thousands(compilation.entries.len()),
+        size("table.bin"),
+    )
+}
+
+/// Where every directive went, and what needs a decision.
+pub fn account(compilation: &Compilation, arguments: &Migrate) -> String {
+    let totals = compilation.account.totals;
+    let width = thousands(totals.read).len().max(5);
+    let mut text = format!("\n  {} directives read\n", thousands(totals.read));
+    let report = arguments.out.join("report.html");
+    let rows = [
+        ("=", totals.keyed, "keyed        one lookup".to_owned()),
+        ("+", totals.indexed, "indexed      found by how a path begins".to_owned()),
+        ("+", totals.scanned, "scanned      tried on every request".to_owned()),
+        ("+", totals.removed, format!("removed      redundant, each with its reason in {}", report.display())),
+        ("+", totals.not_expressible, "not expressible at the edge".to_owned()),
+        ("+", totals.ignored, "ignored      Apache never consults them".to_owned()),
+    ];
+    for (sign, number, what) in rows {
+        let _ = writeln!(text, "   {sign} {:>width$} {what}", thousands(number));
+    }
+    text + &decisions(compilation) + &inputs(compilation)
+}
+
+/// Reasons of what cannot be expressed, the most frequent first.
+fn decisions(compilation: &Compilation) -> String {
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    let open = compilation.account.verdicts.iter().filter(|verdict| verdict.class == Class::NotExpressible);
+    for verdict in open {
+        *reasons.entry(&verdict.reason).or_default() += 1;
+    }
+    if reasons.is_empty() {
+        return String::new();
+    }
+    let total: usize = reasons.values().sum();
+    let mut rows: Vec<(&str, usize)> = reasons.into_iter().collect();
+    rows.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
+    let verb = if total == 1 { "line needs" } else { "lines need" };
+    let mut text = format!("\n  {} {verb} a decision from you:\n", thousands(total));
+    for (reason, number) in rows.iter().take(MOST_REASONS) {
+        let _ = writeln!(text, "  {:>6}  {reason}", thousands(*number));
+    }
+    if rows.len() > MOST_REASONS {
+        let _ = writeln!(text, "          and {} more reasons", rows.len() - MOST_REASONS);
+    }
+    text
+}
+
+fn inputs(compilation: &Compilation) -> String {
+    let inputs = &compilation.inputs;
+    format!("\n  trigger {} · cache key {}\n", inputs.trigger(), inputs.cache_key())
+}
+
+/// What to type next.
+pub fn next(arguments: &Migrate) -> String {
+    let build = arguments.out.display();
+    format!(
+        "  next: edgewright explain {build} URL      one request, rule by rule\n        \
+         edgewright serve {build}            try it on http://127.0.0.1:8080\n"
+    )
+}
+
+/// Paths as typed.
+pub fn paths(paths: &[PathBuf]) -> String {
+    let texts: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    texts.join(" ")
+}
+
+/// A number with its noun.
+fn count(number: usize, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {what}{plural}", thousands(number))
+}
+
+/// A number with separators: `60,118`.
+pub fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A size in human units.
+fn bytes(number: usize) -> String {
+    match number {
+        0..1_000 => format!("{number} B"),
+        1_000..1_000_000 => format!("{}.{} kB", number / 1_000, number % 1_000 / 100),
+        _ => format!("{}.{} MB", number / 1_000_000, number % 1_000_000 / 100_000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(thousands(0), "0");
+        assert_eq!(thousands(999), "999");
+        assert_eq!(thousands(60_118), "60,118");
+        assert_eq!(thousands(1_234_567), "1,234,567");
+        assert_eq!(bytes(1_150_000), "1.1 MB");
+        assert_eq!(bytes(999), "999 B");
+        assert_eq!(count(1, "rule"), "1 rule");
+    }
+}
