@@ -5,6 +5,7 @@
 
 pub mod check;
 pub mod explain;
+pub mod migrate;
 pub mod replay;
 pub mod serve;
 
@@ -43,7 +44,7 @@ pub fn run(command: &Command) -> Result<Exit> {
         Command::Explain(arguments) => explain::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),
         Command::Serve(arguments) => serve::run(arguments),
-        Command::Migrate(_) => anyhow::bail!("later"),
+        Command::Migrate(arguments) => migrate::run(arguments),
     }
 }
 

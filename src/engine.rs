@@ -6,8 +6,13 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
-use edgewright_compiler::Reading;
+use edgewright_compiler::emit::{PROGRAM_FILE, TABLE_FILE};
+use edgewright_compiler::{Reading, compile, emit};
 use edgewright_edge_handler::evaluate::{Options, Trace, evaluate};
+use edgewright_edge_handler::lambda::configuration::Configuration;
+use edgewright_edge_handler::lambda::function::Function;
+use edgewright_edge_handler::lambda::journal::Journal;
+use edgewright_edge_handler::lambda::rehearsal;
 use edgewright_edge_handler::outcome::{Answer, Event, Outcome};
 use edgewright_edge_handler::program::Program;
 use edgewright_edge_handler::request::Request;
@@ -23,7 +28,8 @@ use crate::input;
 #[derive(Debug)]
 pub struct Answering {
     origin: Origin,
-    engine: Engine,
+    /// Only for the engine of that name.
+    rehearsal: Option<Rehearsal>,
     now: i64,
 }
 
@@ -77,7 +83,11 @@ impl Answering {
     /// # Errors
     /// It cannot be read, or it cannot be compiled.
     pub fn open(source: &Path, engine: Engine, options: &args::Reading) -> Result<Self> {
+        let mut rehearsal = None;
         let origin = if input::is_build(source) {
+            if engine == Engine::Lambda {
+                rehearsal = Some(Rehearsal::new(Build::open(source)?));
+            }
             let build = keep(Build::open(source)?);
             match engine {
                 Engine::Reference => {
@@ -87,19 +97,20 @@ impl Answering {
             }
         } else {
             let reading = input::read_configuration(&[source.to_owned()], options)?;
+            if engine == Engine::Lambda {
+                rehearsal = Some(Rehearsal::new(compiled(&reading)?));
+            }
             match engine {
                 Engine::Reference => Origin::Configuration(Box::new(reading)),
                 Engine::Edge | Engine::Lambda => Origin::Build(keep(compiled(&reading)?)),
             }
         };
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_secs();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = i64::try_from(now.unwrap_or_default().as_secs()).unwrap_or(i64::MAX);
         Ok(Self {
             origin,
-            engine,
-            now: i64::try_from(now).unwrap_or(i64::MAX),
+            rehearsal,
+            now,
         })
     }
 
@@ -111,12 +122,10 @@ impl Answering {
             ..Options::default()
         };
         let answer = match &self.origin {
-            Origin::Configuration(reading) => evaluate(
-                &reading.site,
-                &Sequential::new(&reading.site),
-                request,
-                &options,
-            ),
+            Origin::Configuration(reading) => {
+                let source = Sequential::new(&reading.site);
+                evaluate(&reading.site, &source, request, &options)
+            }
             Origin::Restored(build, source) => {
                 evaluate(build.program.site(), source, request, &options)
             }
@@ -125,7 +134,11 @@ impl Answering {
                 evaluate(build.program.site(), &source, request, &options)
             }
         };
-        answer.unwrap_or_else(damaged)
+        let answer = answer.unwrap_or_else(damaged);
+        match &self.rehearsal {
+            Some(rehearsal) => rehearsal.answer(request, answer),
+            None => answer,
+        }
     }
 
     /// The configuration.
@@ -213,6 +226,55 @@ fn is_effect(event: &Event) -> bool {
 }
 
 /// Compiles in memory.
-fn compiled(_reading: &Reading) -> Result<Build> {
-    bail!("later")
+fn compiled(reading: &Reading) -> Result<Build> {
+    let compilation = compile(reading).context("the configuration cannot be compiled")?;
+    let folder = emit(&compilation, reading).context("the configuration cannot be compiled")?;
+    let file = |name| folder.get(name).unwrap_or_default();
+    Build::load(file(PROGRAM_FILE), file(TABLE_FILE))
+}
+
+/// The function, called as CloudFront calls it.
+struct Rehearsal(Function);
+
+impl std::fmt::Debug for Rehearsal {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Rehearsal")
+    }
+}
+
+impl Rehearsal {
+    fn new(build: Build) -> Self {
+        let Build { program, table } = build;
+        let journal = Journal::standard_error();
+        Self(Function::embedded(
+            Configuration::default(),
+            program,
+            table,
+            journal,
+        ))
+    }
+
+    /// `edge` with the outcome, cookies and `Vary` that came back through the function. A target
+    /// that CloudFront makes no event of has no other answer than the edge's.
+    fn answer(&self, request: &Request<'_>, edge: Answer) -> Answer {
+        let Some(event) = rehearsal::event(request) else {
+            return edge;
+        };
+        let effect = self
+            .0
+            .handle_at_once(event.as_bytes())
+            .and_then(|reply| rehearsal::effect(&reply));
+        let Some(effect) = effect else {
+            let reason = "CloudFront would answer 502 to what the function said".to_owned();
+            return Answer::of(Outcome::Unsupported { reason });
+        };
+        // A request that goes on as it came is one that the origin reads as the edge does.
+        let same = edge.untouched && matches!(effect.outcome, Outcome::Serve { .. });
+        Answer {
+            outcome: if same { edge.outcome } else { effect.outcome },
+            cookies: effect.cookies,
+            vary: effect.vary,
+            ..edge
+        }
+    }
 }

@@ -9,7 +9,9 @@ mod engine;
 mod folder;
 mod input;
 mod loader;
+mod progress;
 mod render;
+mod summary;
 
 use std::process::ExitCode;
 

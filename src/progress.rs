@@ -18,7 +18,9 @@ pub fn spinner<T>(name: &'static str, work: impl FnOnce() -> T) -> T {
         if waiting.recv_timeout(PATIENCE).is_ok() {
             return;
         }
-        let bar = ProgressBar::new_spinner().with_message(name).with_elapsed(begun.elapsed());
+        let bar = ProgressBar::new_spinner()
+            .with_message(name)
+            .with_elapsed(begun.elapsed());
         bar.set_style(style("{msg:12} {spinner} {elapsed}"));
         while waiting.recv_timeout(TICK).is_err() {
             bar.tick();

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use edgewright_compiler::account::Class;
 use edgewright_compiler::emit::BuildFolder;
+use edgewright_compiler::inputs::Trigger;
 use edgewright_compiler::{Compilation, Counts};
 
 use crate::args::Migrate;
@@ -31,7 +32,11 @@ pub fn reading(counts: &Counts) -> String {
     if rules.is_empty() {
         rules.push("no rules".to_owned());
     }
-    format!("reading      {}\n             {}", files.join(", "), rules.join(", "))
+    format!(
+        "reading      {}\n             {}",
+        files.join(", "),
+        rules.join(", ")
+    )
 }
 
 fn add(texts: &mut Vec<String>, number: usize, what: &str) {
@@ -59,11 +64,34 @@ pub fn account(compilation: &Compilation, arguments: &Migrate) -> String {
     let report = arguments.out.join("report.html");
     let rows = [
         ("=", totals.keyed, "keyed        one lookup".to_owned()),
-        ("+", totals.indexed, "indexed      found by how a path begins".to_owned()),
-        ("+", totals.scanned, "scanned      tried on every request".to_owned()),
-        ("+", totals.removed, format!("removed      redundant, each with its reason in {}", report.display())),
-        ("+", totals.not_expressible, "not expressible at the edge".to_owned()),
-        ("+", totals.ignored, "ignored      Apache never consults them".to_owned()),
+        (
+            "+",
+            totals.indexed,
+            "indexed      found by how a path begins".to_owned(),
+        ),
+        (
+            "+",
+            totals.scanned,
+            "scanned      tried on every request".to_owned(),
+        ),
+        (
+            "+",
+            totals.removed,
+            format!(
+                "removed      redundant, each with its reason in {}",
+                report.display()
+            ),
+        ),
+        (
+            "+",
+            totals.not_expressible,
+            "not expressible at the edge".to_owned(),
+        ),
+        (
+            "+",
+            totals.ignored,
+            "ignored      Apache never consults them".to_owned(),
+        ),
     ];
     for (sign, number, what) in rows {
         let _ = writeln!(text, "   {sign} {:>width$} {what}", thousands(number));
@@ -74,7 +102,11 @@ pub fn account(compilation: &Compilation, arguments: &Migrate) -> String {
 /// Reasons of what cannot be expressed, the most frequent first.
 fn decisions(compilation: &Compilation) -> String {
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
-    let open = compilation.account.verdicts.iter().filter(|verdict| verdict.class == Class::NotExpressible);
+    let open = compilation
+        .account
+        .verdicts
+        .iter()
+        .filter(|verdict| verdict.class == Class::NotExpressible);
     for verdict in open {
         *reasons.entry(&verdict.reason).or_default() += 1;
     }
@@ -84,20 +116,46 @@ fn decisions(compilation: &Compilation) -> String {
     let total: usize = reasons.values().sum();
     let mut rows: Vec<(&str, usize)> = reasons.into_iter().collect();
     rows.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
-    let verb = if total == 1 { "line needs" } else { "lines need" };
+    let verb = if total == 1 {
+        "line needs"
+    } else {
+        "lines need"
+    };
     let mut text = format!("\n  {} {verb} a decision from you:\n", thousands(total));
     for (reason, number) in rows.iter().take(MOST_REASONS) {
         let _ = writeln!(text, "  {:>6}  {reason}", thousands(*number));
     }
     if rows.len() > MOST_REASONS {
-        let _ = writeln!(text, "          and {} more reasons", rows.len() - MOST_REASONS);
+        let _ = writeln!(
+            text,
+            "          and {} more reasons",
+            rows.len() - MOST_REASONS
+        );
     }
     text
 }
 
 fn inputs(compilation: &Compilation) -> String {
-    let inputs = &compilation.inputs;
-    format!("\n  trigger {} · cache key {}\n", inputs.trigger(), inputs.cache_key())
+    let trigger = match compilation.inputs.trigger() {
+        Trigger::OriginRequest => "origin-request",
+        Trigger::ViewerRequest => "viewer-request",
+    };
+    let key = compilation.inputs.cache_key();
+    let key = if key.is_empty() {
+        "the path".to_owned()
+    } else {
+        key.join(", ")
+    };
+    let mut text = format!("\n  trigger {trigger} · cache key {key}\n");
+    let uncacheable = compilation.inputs.uncacheable();
+    if !uncacheable.is_empty() {
+        let _ = writeln!(
+            text,
+            "  not cacheable, because answers depend on {}",
+            uncacheable.join(", ")
+        );
+    }
+    text
 }
 
 /// What to type next.
@@ -111,7 +169,10 @@ pub fn next(arguments: &Migrate) -> String {
 
 /// Paths as typed.
 pub fn paths(paths: &[PathBuf]) -> String {
-    let texts: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    let texts: Vec<String> = paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
     texts.join(" ")
 }
 

@@ -4,6 +4,7 @@
 //! Absent: the disk. The same configuration gives the same bytes: no date, no random number.
 
 mod items;
+mod page;
 mod report;
 
 use edgewright_edge_handler::envelope::EnvelopeError;
@@ -23,6 +24,9 @@ pub const ITEMS_FILE: &str = "table.jsonl";
 pub const MANIFEST_FILE: &str = "manifest.json";
 /// What became of every line.
 pub const REPORT_FILE: &str = "report.json";
+
+/// The same, for a person.
+pub const PAGE_FILE: &str = "report.html";
 
 /// Version of the manifest's own layout.
 const MANIFEST_VERSION: u32 = 1;
@@ -89,6 +93,7 @@ pub fn emit(compilation: &Compilation, reading: &Reading) -> Result<BuildFolder,
         (TABLE_FILE, table),
         (ITEMS_FILE, items.lines),
         (REPORT_FILE, report::report(reading, &compilation.account)),
+        (PAGE_FILE, page::page(reading, compilation)),
     ];
     let manifest = manifest(compilation, reading, items.longest, &files);
     files.push((MANIFEST_FILE, pretty(&manifest)));

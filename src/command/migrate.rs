@@ -29,7 +29,9 @@ const MOST_SHOWN: usize = 10;
 /// The configuration cannot be read at all, the folder cannot be written, or the table not loaded.
 pub fn run(arguments: &Migrate) -> Result<Exit> {
     let mut stage = Stage::new();
-    let reading = progress::spinner("reading", || read_configuration(&arguments.conf, &arguments.reading))?;
+    let reading = progress::spinner("reading", || {
+        read_configuration(&arguments.conf, &arguments.reading)
+    })?;
     stage.done(&summary::reading(&reading.counts));
     let (compilation, build) = progress::spinner("compiling", || build(&reading))?;
     stage.done(&summary::compiling(&compilation, &build));
@@ -42,7 +44,11 @@ pub fn run(arguments: &Migrate) -> Result<Exit> {
     print!("{}", summary::next(arguments));
     let refused = reading.first_error().is_some();
     let open = compilation.account.totals.not_expressible > 0;
-    Ok(if refused || open { Exit::Findings } else { Exit::Clean })
+    Ok(if refused || open {
+        Exit::Findings
+    } else {
+        Exit::Clean
+    })
 }
 
 fn build(reading: &Reading) -> Result<(Compilation, BuildFolder)> {
@@ -52,7 +58,11 @@ fn build(reading: &Reading) -> Result<(Compilation, BuildFolder)> {
 }
 
 fn files(build: &BuildFolder) -> Vec<(&str, &[u8])> {
-    build.files.iter().map(|(name, content)| (*name, content.as_slice())).collect()
+    build
+        .files
+        .iter()
+        .map(|(name, content)| (*name, content.as_slice()))
+        .collect()
 }
 
 /// Prints a line a stage, with its time.
@@ -62,7 +72,9 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
-        Self { begun: Instant::now() }
+        Self {
+            begun: Instant::now(),
+        }
     }
 
     fn done(&mut self, text: &str) {
@@ -72,12 +84,21 @@ impl Stage {
 }
 
 /// Errors in full on standard error; the rest only with `--verbose`.
-fn show_diagnostics(reading: &Reading, compilation: &Compilation, arguments: &Migrate) -> Result<()> {
+fn show_diagnostics(
+    reading: &Reading,
+    compilation: &Compilation,
+    arguments: &Migrate,
+) -> Result<()> {
     let mut out = stderr().lock();
     let renderer = TextRenderer::new(super::colour_for(out.is_terminal()));
     let all = reading.diagnostics.iter().chain(&compilation.diagnostics);
-    let wanted = all.filter(|diagnostic| arguments.verbose || diagnostic.severity == Severity::Error);
-    let limit = if arguments.verbose { usize::MAX } else { MOST_SHOWN };
+    let wanted =
+        all.filter(|diagnostic| arguments.verbose || diagnostic.severity == Severity::Error);
+    let limit = if arguments.verbose {
+        usize::MAX
+    } else {
+        MOST_SHOWN
+    };
     let mut left_out = 0;
     for (number, diagnostic) in wanted.enumerate() {
         if number < limit {
@@ -87,7 +108,11 @@ fn show_diagnostics(reading: &Reading, compilation: &Compilation, arguments: &Mi
         }
     }
     if left_out > 0 {
-        writeln!(out, "\nand {left_out} more errors: edgewright check {}", summary::paths(&arguments.conf))?;
+        writeln!(
+            out,
+            "\nand {left_out} more errors: edgewright check {}",
+            summary::paths(&arguments.conf)
+        )?;
     }
     Ok(())
 }
@@ -106,7 +131,10 @@ fn load_table(arguments: &Migrate, table: &str, build: &BuildFolder) -> Result<(
         .with_context(|| format!("table {table}"))?;
     bar.finish_and_clear();
     let created = if loaded.created { ", created" } else { "" };
-    let text = format!("loading      {} items into {table}{created}", summary::thousands(loaded.items));
+    let text = format!(
+        "loading      {} items into {table}{created}",
+        summary::thousands(loaded.items)
+    );
     println!("{text:<72} {:>6.2} s", begun.elapsed().as_secs_f64());
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The account as one HTML page, for a person: `report.html`.
 //!
-//! In: a [`Reading`], its [`Account`] and everything there is to say. Out: a page that needs no
+//! In: a [`Reading`], its [`Compilation`]. Out: a page that needs no
 //! other file and no network. Absent: the same as data; see `report`.
 
 use std::collections::BTreeMap;
@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 use serde_json::{Value, json};
 
-use crate::account::{Account, Class, Verdict};
+use crate::account::{Class, Verdict};
+use crate::compile::Compilation;
 use crate::reading::{Reading, Unit};
 
 const PAGE: &str = include_str!("page.html");
@@ -18,28 +19,38 @@ const DATA: &str = "@DATA@";
 const LONGEST_TEXT: usize = 400;
 
 /// The page.
-pub(super) fn page(reading: &Reading, account: &Account, added: &[Diagnostic]) -> Vec<u8> {
+pub(super) fn page(reading: &Reading, compilation: &Compilation) -> Vec<u8> {
+    let account = &compilation.account;
     let mut reasons = Reasons::default();
     let units = reading.units.iter().zip(&account.verdicts);
-    let units: Vec<Value> =
-        units.map(|(unit, verdict)| line(reading, unit, verdict, &mut reasons)).collect();
+    let units: Vec<Value> = units
+        .map(|(unit, verdict)| line(reading, unit, verdict, &mut reasons))
+        .collect();
     let data = json!({
         "account": account.totals,
         "summary": summary(reading),
         "files": reading.site.files,
         "reasons": reasons.texts,
         "units": units,
-        "findings": findings(reading, added),
+        "findings": findings(reading, &compilation.diagnostics),
     });
     // `<` cannot end the script element early, whatever a configuration holds.
-    PAGE.replacen(DATA, &data.to_string().replace('<', "\\u003c"), 1).into_bytes()
+    PAGE.replacen(DATA, &data.to_string().replace('<', "\\u003c"), 1)
+        .into_bytes()
 }
 
 /// One array for each line: file, line, class, reason, the line that makes it redundant, text.
 fn line(reading: &Reading, unit: &Unit, verdict: &Verdict, reasons: &mut Reasons) -> Value {
     let by = verdict.by.map(|place| [place.file, place.line]);
     let reason = reasons.index(&verdict.reason);
-    json!([unit.place.file, unit.place.line, class(verdict.class), reason, by, text(reading, unit)])
+    json!([
+        unit.place.file,
+        unit.place.line,
+        class(verdict.class),
+        reason,
+        by,
+        text(reading, unit)
+    ])
 }
 
 /// The place of a class in the page's list.
@@ -58,7 +69,10 @@ fn class(class: Class) -> u8 {
 fn text(reading: &Reading, unit: &Unit) -> String {
     let span = unit.origin.span;
     let range = usize::try_from(span.start).unwrap_or(0)..usize::try_from(span.end).unwrap_or(0);
-    let bytes = reading.sources.get(span.file).and_then(|source| source.bytes.get(range));
+    let bytes = reading
+        .sources
+        .get(span.file)
+        .and_then(|source| source.bytes.get(range));
     let bytes = bytes.unwrap_or_default();
     let cut = bytes.get(..LONGEST_TEXT).unwrap_or(bytes);
     String::from_utf8_lossy(cut).into_owned()
@@ -102,8 +116,18 @@ fn findings(reading: &Reading, added: &[Diagnostic]) -> Vec<Value> {
     let mut groups: BTreeMap<(std::cmp::Reverse<Severity>, &str, &str), (usize, Option<String>)> =
         BTreeMap::new();
     for diagnostic in reading.diagnostics.iter().chain(added) {
-        let key = (std::cmp::Reverse(diagnostic.severity), diagnostic.code, &diagnostic.headline[..]);
-        let place = || Some(reading.sources.display(reading.sources.place(diagnostic.span?)));
+        let key = (
+            std::cmp::Reverse(diagnostic.severity),
+            diagnostic.code,
+            &diagnostic.headline[..],
+        );
+        let place = || {
+            Some(
+                reading
+                    .sources
+                    .display(reading.sources.place(diagnostic.span?)),
+            )
+        };
         groups.entry(key).or_insert_with(|| (0, place())).0 += 1;
     }
     let row = |((severity, code, headline), (count, place)): ((_, _, _), _)| {
