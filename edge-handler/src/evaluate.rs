@@ -182,7 +182,7 @@ struct Run<'a, S> {
     host: &'a Host,
     /// The host the request names, normalised (`r->hostname`).
     hostname: Option<Vec<u8>>,
-    /// The port the request names.
+    /// The port the request names; which of its records know it is another matter.
     port: Option<u16>,
     /// The `Host` header.
     host_header: Option<Vec<u8>>,
@@ -231,6 +231,7 @@ impl<'a, S: Source> Run<'a, S> {
         let mut record = Record::new(self.request.method, self.request.protocol, settings);
         record.uri.clone_from(&self.canonical.path);
         record.args.clone_from(&self.canonical.query);
+        record.port = self.port;
         self.set_server_environment(&mut record, raw_path(self.request.target))?;
         let mut next = match refused {
             Some(status) => self.die(status, record)?,
@@ -252,7 +253,8 @@ impl<'a, S: Source> Run<'a, S> {
         }
     }
 
-    fn finish(self, outcome: Outcome) -> Answer {
+    fn finish(mut self, outcome: Outcome) -> Answer {
+        let outcome = self.unless_refused(outcome);
         let untouched = match &outcome {
             Outcome::Serve { path, query } => {
                 *path == self.canonical.path
@@ -273,6 +275,21 @@ impl<'a, S: Source> Run<'a, S> {
             trace: self.steps,
             assumed_absent: self.assumed,
         }
+    }
+
+    /// Apache does not send a cookie with control characters, nor what it came with
+    /// (`check_headers`).
+    fn unless_refused(&mut self, outcome: Outcome) -> Outcome {
+        if self
+            .cookies
+            .iter()
+            .any(|cookie| has_controls(&cookie.header))
+        {
+            self.cookies.clear();
+            self.vary.clear();
+            return Outcome::Status { status: 500 };
+        }
+        outcome
     }
 
     /// Counts one step of work.
@@ -297,6 +314,12 @@ impl<'a, S: Source> Run<'a, S> {
     fn last_place(&self) -> Option<Place> {
         self.steps.last().map(|step| step.place)
     }
+}
+
+/// Does a header value hold what Apache refuses to send?
+fn has_controls(value: &[u8]) -> bool {
+    let is_control = |byte: &u8| *byte < b' ' && *byte != b'\t' || *byte == 0x7f;
+    value.iter().any(is_control)
 }
 
 /// The path of a target, still encoded.

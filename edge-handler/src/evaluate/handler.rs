@@ -32,46 +32,41 @@ impl<'a, S: Source> Run<'a, S> {
                 self.trace_internal(&url);
                 self.internal_redirect(&url, record, Vary::Keep)
             }
-            Handler::Proxy => Ok(Next::Done(Outcome::Proxy {
-                url: proxied_url(&record),
-            })),
+            Handler::Proxy => match proxied_url(&record) {
+                Ok(url) => Ok(Next::Done(Outcome::Proxy { url })),
+                Err(status) => self.die(status, record),
+            },
             Handler::Default => self.default_handler(record),
         }
     }
 
     /// The files.
     fn default_handler(&mut self, record: Record<'a>) -> Result<Next<'a>, Halt> {
-        match record.kind {
-            Some(FileKind::Directory) if !record.settings.indexes() => {
-                return self.die(403, record);
-            }
-            None if self.is_surely_missing(&record) => {
-                if record.status != OK {
-                    return self.die(404, record);
-                }
-                let document = record.settings.error_document(404);
-                if matches!(
-                    document,
-                    Some(ErrorDocument::Path(_) | ErrorDocument::Url(_))
-                ) {
-                    self.missing = Some(self.served(&record));
-                    return self.die(404, record);
-                }
-            }
-            _ => {}
+        if record.kind == Some(FileKind::Directory) && !record.settings.indexes() {
+            return self.die(403, record);
         }
-        let outcome = if record.status == OK {
-            self.served(&record)
-        } else {
-            redirect_or_status(record.status, record.location.as_deref())
-        };
+        let missing = self.is_surely_missing(&record);
+        if record.status != OK {
+            if (missing || has_path_info(&record)) && record.method != b"OPTIONS" {
+                return self.die(404, record);
+            }
+            let outcome = redirect_or_status(record.status, record.location.as_deref());
+            self.vary = record.vary;
+            return Ok(Next::Done(outcome));
+        }
+        let outcome = self.served(&record);
+        let document = record.settings.error_document(404);
+        if missing && !matches!(document, None | Some(ErrorDocument::Text)) {
+            self.missing = Some(outcome);
+            return self.die(404, record);
+        }
         self.vary = record.vary;
         Ok(Next::Done(outcome))
     }
 
     fn is_surely_missing(&self, record: &Record<'_>) -> bool {
         let known = &self.site.tree.known;
-        known.iter().any(|root| is_within(record.filename(), root))
+        record.kind.is_none() && known.iter().any(|root| is_within(record.filename(), root))
     }
 
     /// The file name without the document root, with path info.
@@ -89,6 +84,11 @@ impl<'a, S: Source> Run<'a, S> {
             query: record.args.clone(),
         }
     }
+}
+
+/// Something after the name of a file: a file that is only sent has no use for it.
+fn has_path_info(record: &Record<'_>) -> bool {
+    !record.path_info.is_empty() && !record.settings.accept_path_info()
 }
 
 /// The URL of an internal redirect, with the query string.

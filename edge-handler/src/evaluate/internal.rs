@@ -11,7 +11,7 @@ use crate::source::Source;
 use super::merge::Merged;
 use super::record::{Earlier, OK, Record, is_redirect};
 use super::subrequest::is_recursion_limit_exceeded;
-use super::{Halt, Run, raw_path};
+use super::{Halt, Run, has_controls, raw_path};
 
 /// Where a request goes from here.
 pub(super) enum Next<'a> {
@@ -47,6 +47,7 @@ impl<'a, S: Source> Run<'a, S> {
             Merged::new(&self.host.settings),
         );
         new.status = record.status;
+        new.port = record.port;
         new.main.clone_from(&record.main);
         new.ended = record.ended;
         new.redirects = record.redirects + 1;
@@ -118,8 +119,7 @@ pub(super) fn redirect_or_status(status: u16, location: Option<&[u8]>) -> Outcom
     let Some(location) = location else {
         return Outcome::Status { status };
     };
-    let is_control = |byte: &u8| *byte < b' ' && *byte != b'\t' || *byte == 0x7f;
-    if location.iter().any(is_control) {
+    if has_controls(location) {
         return Outcome::Status { status: 500 };
     }
     Outcome::Redirect {

@@ -101,6 +101,12 @@ impl<'a> Merged<'a> {
         self.last(|settings| settings.indexes).unwrap_or(false)
     }
 
+    /// `AcceptPathInfo` is on.
+    pub fn accept_path_info(&self) -> bool {
+        self.last(|settings| settings.accept_path_info)
+            .unwrap_or(false)
+    }
+
     /// `Options MultiViews` is on.
     pub fn multiviews(&self) -> bool {
         self.last(|settings| settings.multiviews).unwrap_or(false)

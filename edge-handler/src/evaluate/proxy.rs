@@ -8,7 +8,7 @@ use crate::site::{AliasMatcher, Proxy};
 use crate::source::Source;
 
 use super::Run;
-use super::escape::{escape_absolute_uri, is_absolute_uri};
+use super::escape::{escape_uri, is_absolute_uri};
 use super::glob::alias_matches;
 use super::matching::{Captures, substitute};
 use super::record::{Handler, Record, Verdict};
@@ -64,18 +64,41 @@ fn proxied(proxy: &Proxy, uri: &[u8]) -> Proxied {
     }
 }
 
-/// The URL to ask another server for: escaped unless a rule with `NE` made it, with the query.
-pub(super) fn proxied_url(record: &Record<'_>) -> Vec<u8> {
+/// The URL to ask another server for (`proxy_http_canon`): escaped unless a rule with `NE` made
+/// it, with the query string. Spaces and control characters that nothing escapes are a 403.
+pub(super) fn proxied_url(record: &Record<'_>) -> Result<Vec<u8>, u16> {
     let name = record.filename();
     let mut url = name.strip_prefix(PROXY).unwrap_or(name).to_vec();
     if let Some(scheme) = is_absolute_uri(&url)
         && !record.unescaped
     {
-        url = escape_absolute_uri(&url, scheme.scheme_len);
+        url = canonical(&url, scheme.scheme_len);
     }
     if let Some(args) = &record.args {
         url.push(b'?');
         url.extend_from_slice(args);
     }
-    url
+    if url.iter().any(|byte| *byte <= b' ' || *byte == 0x7f) {
+        return Err(403);
+    }
+    Ok(url)
+}
+
+/// The host in lower case, a slash after it, the path escaped (`ap_proxy_canonenc`, whose
+/// hexadecimal digits are capitals).
+fn canonical(url: &[u8], scheme_len: usize) -> Vec<u8> {
+    let (scheme, rest) = url.split_at(scheme_len);
+    let slash = rest.iter().position(|byte| *byte == b'/');
+    let (host, path) = rest.split_at(slash.unwrap_or(rest.len()));
+    let mut out = [scheme, &host.to_ascii_lowercase()].concat();
+    if path.is_empty() {
+        out.push(b'/');
+    }
+    for byte in path {
+        match escape_uri(&[*byte]).as_slice() {
+            [plain] => out.push(*plain),
+            escaped => out.extend(escaped.to_ascii_uppercase()),
+        }
+    }
+    out
 }

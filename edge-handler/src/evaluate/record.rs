@@ -57,6 +57,8 @@ pub(super) struct Record<'a> {
     pub protocol: &'a [u8],
     /// The decoded URL-path.
     pub uri: Vec<u8>,
+    /// The port the request names; a subrequest names none (`parsed_uri.port`).
+    pub port: Option<u16>,
     /// The raw query string.
     pub args: Option<Vec<u8>>,
     /// The file name; before translation the path as rewritten so far; `None` before that.
@@ -102,6 +104,7 @@ impl<'a> Record<'a> {
             method,
             protocol,
             uri: Vec::new(),
+            port: None,
             args: None,
             filename: None,
             path_info: Vec::new(),

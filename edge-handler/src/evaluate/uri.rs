@@ -62,13 +62,13 @@ fn parse(text: &[u8]) -> Uri<'_> {
     if let Some((scheme, after)) = split_scheme(text) {
         uri.scheme = Some(scheme);
         rest = after;
-        if let Some(authority) = after.strip_prefix(b"//") {
-            let (authority, after) = split_before(authority, b"/?#");
-            if !uri.read_authority(authority) {
-                return uri;
-            }
-            rest = after;
+    }
+    if let Some(authority) = rest.strip_prefix(b"//") {
+        let (authority, after) = split_before(authority, b"/?#");
+        if !uri.read_authority(authority) {
+            return uri;
         }
+        rest = after;
     }
     let (rest, fragment) = split_before(rest, b"#");
     let (path, query) = split_before(rest, b"?");

@@ -111,7 +111,7 @@ impl<S: Source> Run<'_, S> {
 
     /// The port of this server in URLs (`ap_get_server_port`).
     pub(super) fn server_port(&self, record: &Record<'_>) -> u16 {
-        let asked = self.port.filter(|_| !record.settings.canonical_name());
+        let asked = record.port.filter(|_| !record.settings.canonical_name());
         match asked.unwrap_or_else(|| configured_port(self.host)) {
             0 => self.scheme().default_port(),
             port => port,
