@@ -3,6 +3,9 @@
 //! In: a [`Site`]. Out: [`Redundant`]: which of them, and which earlier one makes each so. Absent:
 //! anything that cannot be proved; a doubtful rule stays.
 
+mod changes;
+mod deciders;
+mod product;
 mod redirects;
 mod rules;
 

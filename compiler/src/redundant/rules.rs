@@ -1,30 +1,38 @@
-//! Rewrite rules that repeat an earlier one of the same set.
+//! Rewrite rules that can never apply.
 //!
 //! In: the rule sets of a [`Site`]. Out: removals. Absent: redirects.
 //!
-//! A rule *B* is removed when an earlier rule *A* of its set is the same in everything but its
-//! place, and all of this holds:
+//! A rule *B* is removed when earlier rules *A* of its set answer for it. Of every *A*:
 //!
-//! 1. When *A* applies, the list ends there (`L`, `END`, `PT`, `P`, or a status): *B* is not reached.
-//! 2. *A* is asked whenever *B* is: it belongs to no chain, and no `S` of a rule above it reaches it.
-//!    (`N` starts at the top again, so it passes *A*. Flags that make a subrequest leave out a rule
-//!    are the same for both.)
-//! 3. Between the two nothing changes what they are asked about: each rule there either ends the
-//!    list when it applies, or has no substitution and sets nothing (`E`, `T`, `H`).
-//! 4. Asking twice gives the same answer: no condition looks into a map (`rnd:` differs from time to
-//!    time) or is an expression.
-//! 5. *B* belongs to no chain, for a chain is counted.
+//! 1. When it applies, the list ends there (`L`, `END`, `PT`, `P`, or a status): *B* is not reached.
+//! 2. It is asked whenever *B* is: it belongs to no chain, no `S` of a rule above it reaches it, and
+//!    no subrequest leaves it out (`NS`, `R`) that does not leave out *B* too. (`N` starts at the top
+//!    again, so it passes *A*.)
+//! 3. It would apply to whatever *B* applies to, either way:
+//!    * **duplicate**: it is the same in everything but its place, no condition looks into a map
+//!      (`rnd:` differs from time to time) or is an expression, and nothing between the two sets what
+//!      conditions can see without changing the path;
+//!    * **shadowed**: it has no conditions and *B* matches a few known texts only, each of which the
+//!      pattern of such an *A* was tried on and matches.
+//! 4. Between the two no rule that goes on (has none of the flags of 1) can leave behind a path that
+//!    *B* matches. So if *B* matches the path, the path was the same at *A*.
 //!
-//! Then, where *B* is asked, *A* was asked the same question and did not apply, so *B* does not.
+//! And *B* belongs to no chain, for a chain is counted. Then, where *B* is asked and would match, *A*
+//! was asked about the same path before and applied, so that *B* is not asked; or, for a duplicate,
+//! *A* was asked the same and did not apply, so *B* does not.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use edgewright_edge_handler::rules::{
     Condition, Piece, Place, Rule, RuleFlags, RuleSet, RuleSetId, Test,
 };
 use edgewright_edge_handler::site::Site;
 
+use super::changes::{Changes, Level};
+use super::deciders::{Decider, Deciders};
+use super::product::comparable;
 use super::{Cause, Redundant};
+use crate::lower::shape::Shape;
 use crate::lower::{Chains, Membership};
 use crate::reading::Position;
 
@@ -37,9 +45,22 @@ const ENDING: RuleFlags = RuleFlags::STATUS
 
 pub(super) fn find(site: &Site, found: &mut Redundant) {
     let chains = Chains::of(site);
-    let reached_from_elsewhere = site.rule_sets.iter().map(overhang).max().unwrap_or(0);
+    let levels = Levels::of(site);
+    let skipped_to = site.rule_sets.iter().map(overhang).max().unwrap_or(0);
     for (id, set) in (0..).map(RuleSetId).zip(&site.rule_sets) {
-        in_set(id, set, &chains, reached_from_elsewhere, found);
+        let mut search = Search {
+            level: levels.of_set(id),
+            skipped_to,
+            changes: Changes::default(),
+            deciders: Deciders::default(),
+            seen: HashMap::new(),
+        };
+        for (position, rule) in set.rules.iter().enumerate() {
+            let chained = chains.member(id, position);
+            if let Some((by, cause)) = search.meet(position, rule, chained) {
+                found.remove(Position::Rule(id, position), by, cause);
+            }
+        }
     }
 }
 
@@ -57,63 +78,131 @@ fn skip(rule: &Rule) -> usize {
     usize::try_from(rule.skip).unwrap_or(usize::MAX / 2)
 }
 
-/// Where the same rule stood last.
-struct Earlier {
-    /// The first of them, which stays.
-    first: Place,
-    /// How many rules above the last of them may change a request and go on.
-    changes: usize,
-}
+/// Which sets are used in a directory.
+struct Levels(HashSet<RuleSetId>);
 
-fn in_set(
-    id: RuleSetId,
-    set: &RuleSet,
-    chains: &Chains<'_>,
-    mut skipped_to: usize,
-    found: &mut Redundant,
-) {
-    let mut seen: HashMap<Vec<u8>, Earlier> = HashMap::new();
-    let mut changes = 0;
-    for (position, rule) in set.rules.iter().enumerate() {
-        let always_asked = position >= skipped_to;
-        if chains.member(id, position) == Membership::Outside && repeats_itself(rule) {
-            let text = without_places(rule);
-            let earlier = seen.get(&text).filter(|earlier| earlier.changes == changes);
-            let first = earlier.map(|earlier| earlier.first);
-            if let Some(by) = first {
-                found.remove(Position::Rule(id, position), by, Cause::Duplicate);
-            }
-            if always_asked {
-                let first = first.unwrap_or(rule.place);
-                seen.insert(text, Earlier { first, changes });
-            }
-        }
-        if may_change_and_go_on(rule) {
-            changes += 1;
-        }
-        if rule.skip > 0 {
-            skipped_to = skipped_to.max(position + skip(rule) + 1);
+impl Levels {
+    fn of(site: &Site) -> Self {
+        let hosts = site.hosts.iter().map(|host| &host.settings);
+        let sections = site.sections.iter().map(|section| &section.settings);
+        let rewriting = hosts
+            .chain(sections)
+            .filter_map(|settings| settings.rewrite.as_ref());
+        Self(rewriting.map(|rewriting| rewriting.rules).collect())
+    }
+
+    fn of_set(&self, set: RuleSetId) -> Level {
+        if self.0.contains(&set) {
+            Level::Directory
+        } else {
+            Level::Server
         }
     }
 }
 
-/// It ends the list when it applies, and asking it twice gives the same answer.
-fn repeats_itself(rule: &Rule) -> bool {
-    rule.flags.intersects(ENDING) && rule.conditions.iter().all(is_steady)
+/// A walk through one set from its top.
+struct Search<'a> {
+    level: Level,
+    /// Rules below this position may be skipped.
+    skipped_to: usize,
+    changes: Changes,
+    deciders: Deciders<'a>,
+    /// Rules that always answer the same, by what they say: the last of each.
+    seen: HashMap<Vec<u8>, Earlier>,
 }
 
+/// Where the same rule stood before.
+struct Earlier {
+    /// The first of them, which stays.
+    first: Place,
+    /// Position of the last.
+    last: usize,
+}
+
+impl<'a> Search<'a> {
+    /// Looks at the next rule: what makes it redundant, if anything does.
+    fn meet(
+        &mut self,
+        position: usize,
+        rule: &'a Rule,
+        chained: Membership,
+    ) -> Option<(Place, Cause)> {
+        let found = match chained {
+            Membership::Outside => self.judge(position, rule),
+            Membership::Inside => None,
+        };
+        if !rule.flags.intersects(ENDING) && found.is_none() {
+            self.changes.add(position, rule, self.level);
+        }
+        if rule.skip > 0 {
+            self.skipped_to = self.skipped_to.max(position + skip(rule) + 1);
+        }
+        found
+    }
+
+    fn judge(&mut self, position: usize, rule: &'a Rule) -> Option<(Place, Cause)> {
+        let shape = shape(rule);
+        let ending = rule.flags.intersects(ENDING);
+        let steady = ending && rule.conditions.iter().all(is_steady);
+        let text = steady.then(|| without_places(rule));
+        let first = text
+            .as_ref()
+            .and_then(|text| self.first_of_same(text, &shape));
+        let duplicate = first.map(|place| (place, Cause::Duplicate));
+        let shadowed = || Some((self.shadow(rule, &shape)?, Cause::Shadowed));
+        let found = duplicate.or_else(shadowed);
+        if position < self.skipped_to {
+            return found;
+        }
+        if let Some(text) = text {
+            let first = first.unwrap_or(rule.place);
+            let last = position;
+            self.seen.insert(text, Earlier { first, last });
+        }
+        let negated = rule.flags.contains(RuleFlags::NEGATED);
+        if found.is_none() && ending && rule.conditions.is_empty() && !negated {
+            self.deciders.add(Decider { rule, position }, &shape);
+        }
+        found
+    }
+
+    /// The first rule that says the same, when nothing since the last of them matters.
+    fn first_of_same(&self, text: &[u8], shape: &Shape) -> Option<Place> {
+        let earlier = self.seen.get(text)?;
+        let since = self
+            .changes
+            .last_to(shape)
+            .max(self.changes.last_of_surroundings());
+        (since <= earlier.last).then_some(earlier.first)
+    }
+
+    /// A rule that takes the first of the texts `rule` matches, when such rules take all of them.
+    fn shadow(&self, rule: &Rule, shape: &Shape) -> Option<Place> {
+        let Shape::Words(case, words) = shape else {
+            return None;
+        };
+        let deciding = words.iter().map(|word| {
+            let decider = self.deciders.of(word, *case, rule)?;
+            let since = self.changes.last_to_word(&comparable(word));
+            (since <= decider.position).then_some(decider.rule.place)
+        });
+        let deciding: Option<Vec<Place>> = deciding.collect();
+        deciding?.first().copied()
+    }
+}
+
+fn shape(rule: &Rule) -> Shape {
+    if rule.flags.contains(RuleFlags::NEGATED) {
+        Shape::Open
+    } else {
+        Shape::of(&rule.pattern)
+    }
+}
+
+/// Asking it twice gives the same answer.
 fn is_steady(condition: &Condition) -> bool {
     let looks_up = |piece: &Piece| matches!(piece, Piece::Map { .. });
     !matches!(condition.test, Test::Expression(_)) && !condition.subject.pieces.iter().any(looks_up)
-}
-
-fn may_change_and_go_on(rule: &Rule) -> bool {
-    let harmless = rule.flags.contains(RuleFlags::NO_SUBSTITUTION)
-        && !rule.flags.contains(RuleFlags::FORCE_REDIRECT)
-        && rule.environment.is_empty()
-        && rule.mime_type.is_none()
-        && rule.handler.is_none();
-    !rule.flags.intersects(ENDING) && !harmless
 }
 
 /// Everything a rule says, as one text to compare by.

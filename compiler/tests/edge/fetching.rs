@@ -93,7 +93,7 @@ fn a_miss_reads_nothing_and_a_hit_reads_one_entry() {
 }
 
 #[test]
-fn a_request_that_needs_too_many_reads_goes_on_untouched() {
+fn a_request_that_needs_too_many_reads_is_given_up() {
     let path = |depth: u32| "/a".repeat(usize::try_from(depth).unwrap());
     let nested = (1..100).map(|depth| redirect(depth, &path(depth), "http://o/"));
     let edge = edge(Parts {
@@ -104,9 +104,7 @@ fn a_request_that_needs_too_many_reads_goes_on_untouched() {
     let request = Request::get(b"h", target.as_bytes());
     let (answer, reads) = edge.fetching(&request, &Options::default());
     assert_eq!(reads, MOST_FETCHES);
-    assert!(answer.untouched);
-    let path = target.clone().into_bytes();
-    assert_eq!(answer.outcome, Outcome::Serve { path, query: None });
+    assert!(matches!(answer.outcome, Outcome::Unsupported { .. }));
     let in_memory = edge.with_table_in_memory(&request, &Options::default());
     assert!(matches!(in_memory.outcome, Outcome::Redirect { .. }));
 }

@@ -61,7 +61,12 @@ const ENDS: Line = ("^/a$", "/b", &["R", "L"]);
 
 #[test]
 fn the_same_rule_again() {
-    check(&[ENDS, ENDS, ("^/a$", "/c", &["R", "L"]), ENDS], &[1, 3]);
+    check(&[ENDS, ENDS, ENDS], &[1, 2]);
+    let open: Line = ("a", "/b", &["L"]);
+    check(
+        &[open, open, ("!a", "/b", &["L"]), ("!a", "/b", &["L"])],
+        &[1, 3],
+    );
 }
 
 #[test]
@@ -73,23 +78,154 @@ fn every_way_to_end() {
 
 #[test]
 fn a_rule_that_goes_on() {
+    check(&[("^/a$", "-", &["CO"]), ("^/a$", "-", &["CO"])], &[]);
     check(&[("^/a$", "/b", &["R"]), ("^/a$", "/b", &["R"])], &[]);
     check(&[("^/a$", "-", &["S=1"]), ("^/a$", "-", &["S=1"])], &[]);
     check(&[("^/a$", "-", &["E"]), ("^/a$", "-", &["E"])], &[]);
 }
 
 #[test]
-fn something_between_that_changes_the_request() {
-    check(&[ENDS, ("^/c", "/a", &[]), ENDS], &[]);
-    check(&[ENDS, ("^/c", "-", &["E"]), ENDS], &[]);
-    check(&[ENDS, ("^/c", "/a", &["N"]), ENDS], &[]);
+fn something_between_that_brings_the_path_about() {
+    for flags in [&[], &["N"], &["S=1"]] as [&'static [&'static str]; 3] {
+        check(&[ENDS, ("^/c", "/a", flags), ENDS], &[]);
+        check(&[ENDS, ("^/c", "a", flags), ENDS], &[]);
+        check(&[ENDS, ("^/c", "//A", flags), ENDS], &[]);
+        check(&[ENDS, ("^/c", "/a?x", flags), ENDS], &[]);
+        check(&[ENDS, ("^/c", "/$1", flags), ENDS], &[]);
+        check(&[ENDS, ("^/c", "%{ENV:x}", flags), ENDS], &[]);
+        check(&[ENDS, ("^/c", "http://h/a", flags), ENDS], &[]);
+        check(&[ENDS, ("^/c", "h$1", flags), ENDS], &[]);
+    }
+    let below: Line = ("^/a/(.*)$", "/b", &["L"]);
+    check(&[below, ("^/c", "/a/x", &[]), below], &[]);
+    check(&[below, ("^/c", "/a$1", &[]), below], &[]);
+    let open: Line = ("x", "/b", &["L"]);
+    check(&[open, ("^/c", "/d", &[]), open], &[]);
 }
 
 #[test]
-fn something_between_that_does_not() {
+fn something_between_that_leads_elsewhere() {
+    check(&[ENDS, ("^/c", "/d", &[]), ENDS], &[2]);
+    check(&[ENDS, ("^/c", "/d/$1", &[]), ENDS], &[2]);
+    check(&[ENDS, ("^/c", "/a", &["R"]), ENDS], &[]);
+    check(&[ENDS, ("^/c", "/d", &["R"]), ENDS], &[2]);
+    check(
+        &[
+            ("^http", "/b", &["L"]),
+            ("^/c", "/d", &["R"]),
+            ("^http", "/b", &["L"]),
+        ],
+        &[],
+    );
     check(&[ENDS, ("^/c", "/a", &["L"]), ENDS], &[2]);
     check(&[ENDS, ("^/c", "-", &["CO"]), ENDS], &[2]);
     check(&[ENDS, ("^/c", "-", &["S=1"]), ENDS], &[2]);
+}
+
+#[test]
+fn something_between_that_conditions_can_see() {
+    let with_condition = |line: u32| {
+        let mut rule = rule(line, "^/a$", "/b", &["L"]);
+        rule.conditions = vec![condition("%{ENV:x}", "1")];
+        rule
+    };
+    let check = |flags: &[&str], expected: usize| {
+        let between = rule(2, "^/", "-", flags);
+        let parts = Parts {
+            server: vec![with_condition(1), between, with_condition(3)],
+            ..Parts::default()
+        };
+        assert_eq!(removed(parts).len(), expected, "{flags:?}");
+    };
+    check(&["E"], 0);
+    check(&["CO"], 1);
+    check(&["E", "L"], 1);
+}
+
+#[test]
+fn behind_a_rule_without_conditions() {
+    let hides: Line = ("^/old/(.*)$", "/new/$1", &["R", "L"]);
+    check(
+        &[
+            hides,
+            ("^/old/x$", "/y", &["R", "L"]),
+            ("^/older$", "/y", &["R", "L"]),
+        ],
+        &[1],
+    );
+    check(
+        &[
+            hides,
+            ("^/old/(x|y)$", "/y", &["R"]),
+            ("^/(old|new)/x$", "/y", &["R"]),
+        ],
+        &[1],
+    );
+    check(&[ENDS, ("^/a/?$", "/y", &["R", "L"])], &[]);
+    check(
+        &[
+            ENDS,
+            ("^/a/$", "/y", &["R", "L"]),
+            ("^/a/?$", "/y", &["R", "L"]),
+        ],
+        &[2],
+    );
+    check(
+        &[(r"\.bak$", "-", &["F"]), (r"^/x\.bak$", "/y", &["R", "L"])],
+        &[1],
+    );
+    check(
+        &[
+            hides,
+            ("^/c", "/old/x", &[]),
+            ("^/old/x$", "/y", &["R", "L"]),
+        ],
+        &[],
+    );
+    check(
+        &[
+            ("^/old/(.*)$", "/new/$1", &["R"]),
+            ("^/old/x$", "/y", &["R", "L"]),
+        ],
+        &[],
+    );
+    check(
+        &[("!^/new", "-", &["F"]), ("^/old/x$", "/y", &["R", "L"])],
+        &[],
+    );
+}
+
+#[test]
+fn letters_of_either_case() {
+    let hides: Line = ("^/Old$", "/new", &["R", "L", "NC"]);
+    let exact: Line = ("^/old$", "/y", &["R", "L"]);
+    check(
+        &[hides, exact, ("^/OLD$", "/y", &["R", "L", "NC"])],
+        &[1, 2],
+    );
+    check(&[exact, ("^/old$", "/y", &["L", "R", "NC"])], &[]);
+}
+
+#[test]
+fn subrequests_leave_out_redirects() {
+    check(&[("^/a$", "/b", &["R", "L"]), ("^/a$", "/c", &["L"])], &[]);
+    check(&[("^/a$", "/b", &["L"]), ("^/a$", "/c", &["R", "L"])], &[1]);
+    check(
+        &[("^/a$", "/b", &["L", "NS"]), ("^/a$", "/c", &["R", "L"])],
+        &[1],
+    );
+}
+
+#[test]
+fn in_a_directory_every_change_counts() {
+    let between = |substitution| {
+        let parts = Parts {
+            root: rules(&[ENDS, ("^c", substitution, &[]), ENDS]),
+            ..Parts::default()
+        };
+        removed(parts).len()
+    };
+    assert_eq!((between("/d"), between("-")), (0, 1));
 }
 
 #[test]

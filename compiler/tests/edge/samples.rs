@@ -198,12 +198,25 @@ fn repeated_rules(first_line: u32) -> impl Strategy<Value = Vec<Rule>> {
 }
 
 fn repeatable_rule() -> impl Strategy<Value = Rule> {
-    let patterns = &["^/a$", "^/a", "^", "b$", "^b$", "^a?b?$", "^/ab?$"][..];
-    let substitutions = &["-", "/a", "/b", "b", "/ab", "http://o/x"][..];
+    let patterns = &[
+        "^/a$", "^/a", "^", "b$", "^b$", "^a?b?$", "^/ab?$", "^/(a|b)$", "^/b$", "^/b", "^/A$",
+    ][..];
+    let substitutions = &[
+        "-",
+        "/a",
+        "/b",
+        "b",
+        "/ab",
+        "/c",
+        "http://o/x",
+        "http://h/b",
+        "/$0",
+    ][..];
     let flags: &[&[&str]] = &[
         &["L"],
         &["R", "L"],
-        &["L"],
+        &["L", "NC"],
+        &["R"],
         &["F"],
         &["END"],
         &["L", "CO"],

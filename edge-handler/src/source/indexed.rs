@@ -124,7 +124,7 @@ fn earlier<'a, T>(
 }
 
 /// A candidate of the program itself. One that cannot be decoded ends the evaluation as a missing
-/// entry would: no key of the table is empty, so it is never found, and the request goes untouched.
+/// entry would: no key of the table is empty, so it is never found, and the request is given up.
 fn kept<'a, T: serde::de::DeserializeOwned>(
     list: &'a ListIndex<T>,
     from: usize,

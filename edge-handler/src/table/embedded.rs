@@ -90,7 +90,7 @@ impl EmbeddedTable {
 
 impl Table for EmbeddedTable {
     /// An entry whose bytes are no entry (the checksum of the whole file held, so only a file made
-    /// to mislead has one) is [`Lookup::Missing`] for good: the request then goes on untouched.
+    /// to mislead has one) is [`Lookup::Missing`] for good: the request is then given up.
     fn lookup(&self, key: &Key) -> Lookup<'_> {
         let print = key.fingerprint();
         let prints = &self.content.fingerprints;

@@ -1,0 +1,88 @@
+//! Rules that settle every request they match: without conditions, ending the list, always asked.
+//!
+//! In: such rules in order. Out: [`Deciders`]: which of them matches a given text. Absent: whether
+//! something between them and a later rule changes the path; see [`super::changes`].
+
+use std::collections::HashMap;
+
+use edgewright_edge_handler::index::Case;
+use edgewright_edge_handler::rules::{Rule, RuleFlags};
+
+use crate::lower::shape::Shape;
+
+/// So many rules with the same beginning, or with none, are tried; the last ones.
+const MOST_TRIED: usize = 16;
+
+/// Flags that make a subrequest leave out a rule.
+const NOT_FOR_SUBREQUESTS: RuleFlags = RuleFlags::NO_SUBREQUEST.union(RuleFlags::FORCE_REDIRECT);
+
+/// Deciding rules so far, found by the texts they may match (letters lowered).
+#[derive(Debug, Default)]
+pub(super) struct Deciders<'a> {
+    words: HashMap<Vec<u8>, Vec<Decider<'a>>>,
+    beginnings: HashMap<Vec<u8>, Vec<Decider<'a>>>,
+    open: Vec<Decider<'a>>,
+}
+
+/// A deciding rule and its position in its set.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Decider<'a> {
+    pub rule: &'a Rule,
+    pub position: usize,
+}
+
+impl<'a> Deciders<'a> {
+    /// Takes in a deciding rule.
+    pub fn add(&mut self, decider: Decider<'a>, shape: &Shape) {
+        match shape {
+            Shape::Words(_, words) => add_each(&mut self.words, words, decider),
+            Shape::Prefixes(_, words) => add_each(&mut self.beginnings, words, decider),
+            Shape::Open => push(&mut self.open, decider),
+        }
+    }
+
+    /// The last decider that matches `word`, and that a request meets whenever it meets `later`. With
+    /// [`Case::Folded`], one that matches it in whatever case its letters are.
+    pub fn of(&self, word: &[u8], case: Case, later: &Rule) -> Option<Decider<'a>> {
+        let folded = word.to_ascii_lowercase();
+        let exact = self.words.get(&folded).into_iter().flatten();
+        let heads = (1..=folded.len()).filter_map(|length| folded.get(..length));
+        let below = heads.filter_map(|head| self.beginnings.get(head)).flatten();
+        let all = exact.chain(below).chain(&self.open);
+        let fitting = all.filter(|decider| {
+            meets(decider.rule, later)
+                && (case == Case::Exact || ignores_case(decider.rule))
+                && decider.rule.pattern.is_match(word)
+        });
+        fitting.max_by_key(|decider| decider.position).copied()
+    }
+}
+
+fn add_each<'a>(
+    all: &mut HashMap<Vec<u8>, Vec<Decider<'a>>>,
+    words: &[Vec<u8>],
+    decider: Decider<'a>,
+) {
+    for word in words {
+        push(all.entry(word.to_ascii_lowercase()).or_default(), decider);
+    }
+}
+
+fn push<'a>(deciders: &mut Vec<Decider<'a>>, decider: Decider<'a>) {
+    if deciders.len() == MOST_TRIED {
+        deciders.remove(0);
+    }
+    deciders.push(decider);
+}
+
+fn meets(rule: &Rule, later: &Rule) -> bool {
+    !rule.flags.intersects(NOT_FOR_SUBREQUESTS) || later.flags.intersects(NOT_FOR_SUBREQUESTS)
+}
+
+/// The whole pattern ignores case.
+fn ignores_case(rule: &Rule) -> bool {
+    matches!(
+        Shape::of(&rule.pattern),
+        Shape::Words(Case::Folded, _) | Shape::Prefixes(Case::Folded, _)
+    )
+}
