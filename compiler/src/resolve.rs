@@ -47,6 +47,8 @@ pub(crate) struct Resolver<'a> {
     open_override: Option<Policy>,
     /// `AllowOverrideList` of the `.htaccess` file being read, in lower case.
     override_list: Vec<Vec<u8>>,
+    /// Addresses of `Listen`.
+    listeners: Vec<Vec<u8>>,
     /// The rule set without rules.
     no_rules: Option<RuleSetId>,
 }
@@ -78,6 +80,7 @@ pub(crate) fn resolve(
         map_files: MapFiles::new(),
         open_override: None,
         override_list: Vec::new(),
+        listeners: Vec::new(),
         no_rules: None,
     };
     let mut main = Server::default();

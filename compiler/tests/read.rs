@@ -253,6 +253,33 @@ fn refuses_what_apache_refuses() {
         ("Include nope/*.conf", "unreadable-file@1"),
         ("IncludeOptional nope/*.conf", ""),
         ("Use Nope", "unknown-macro@1"),
+        ("ServerAlias x", "bad-argument@1"),
+        ("Listen 80\nListen *:80", "bad-argument@2"),
+        ("Options +All", "bad-argument@1"),
+        (
+            "<Location /a b>\nNope\n</Location>",
+            "unknown-directive@2 wrong-argument-count@1",
+        ),
+        (
+            "<IfModule mod_nope.c>\n</Directory>\n</IfModule>",
+            "unmatched-section@1",
+        ),
+        (
+            "<Directory /x>\n<RequireAny>\n</RequireAny>\n</Directory>",
+            "bad-argument@2",
+        ),
+        (
+            "<Directory /x>\n<RequireAll>\nOptions None\nRequire all granted\n</RequireAll>\n</Directory>",
+            "misplaced-directive@3",
+        ),
+        (
+            "<Directory /x>\nRequire not all granted\n</Directory>",
+            "bad-argument@2",
+        ),
+        (
+            "<Else>\nNope\n</Else>",
+            "unknown-directive@2 unmatched-section@1",
+        ),
         ("RewriteMap a txt:/nope", "unreadable-file@1"),
         ("DocumentRoot a b", "wrong-argument-count@1"),
         ("ServerName", "wrong-argument-count@1"),

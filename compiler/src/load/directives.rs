@@ -50,6 +50,8 @@ bitflags::bitflags! {
         const PROXY = 1 << 6;
         /// `<Limit>`, `<LimitExcept>`
         const LIMIT = 1 << 7;
+        /// `<RequireAll>` and kin
+        const REQUIREMENTS = 1 << 8;
         /// Any section with settings of its own (`cmd->path` is set).
         const SECTION = Self::HTACCESS.bits()
             | Self::DIRECTORY.bits()

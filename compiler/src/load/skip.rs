@@ -34,9 +34,12 @@ impl Reader<'_> {
             let name = first_word(&line);
             match name.as_slice() {
                 [b'<', b'/', ..] => {
-                    if let Some(complaint) = close(&mut names, &name, line.origin().span) {
-                        self.diagnostics.push(complaint);
-                    }
+                    let complaint = close(&mut names, &name, open.origin.span);
+                    self.diagnostics.extend(
+                        complaint.map(|complaint| {
+                            complaint.other(line.origin().span, "this line ends it")
+                        }),
+                    );
                     if names.is_empty() {
                         return;
                     }
@@ -72,10 +75,11 @@ pub(crate) fn skipped(name: &[u8], origin: Origin, reason: &Arc<str>) -> Option<
     })
 }
 
-/// Closes the innermost section called `name`; says so when it is not the innermost of all.
+/// Closes the innermost section called `name`; says so when it is not the innermost of all, at
+/// `span`, where the section that is passed over begins.
 fn close(names: &mut Vec<Vec<u8>>, name: &[u8], span: Span) -> Option<Diagnostic> {
-    let name = without_bracket(name.to_vec());
-    let bare = name.get(2..).unwrap_or_default();
+    // The last character goes, whether it is a bracket or not.
+    let bare = name.get(2..name.len() - 1).unwrap_or_default();
     let meant = names
         .iter()
         .rposition(|open| open.get(1..).unwrap_or_default().eq_ignore_ascii_case(bare));

@@ -9,7 +9,7 @@ use edgewright_edge_handler::site::Access;
 #[derive(Debug, Default)]
 pub(crate) struct AccessRules {
     /// Open `<RequireAll>` and kin around the next `Require`; the section's own list is below them.
-    open: Vec<(Group, Vec<Access>)>,
+    open: Vec<OpenGroup>,
     /// `Require` lines of the section itself.
     own: Vec<Access>,
     /// `Order`: what a client gets that no line names.
@@ -18,6 +18,35 @@ pub(crate) struct AccessRules {
     allow: Option<Access>,
     deny: Option<Access>,
 }
+
+/// `<RequireAll>` and kin, while it is read.
+#[derive(Debug)]
+struct OpenGroup {
+    group: Group,
+    lines: Vec<Access>,
+    /// It holds something.
+    filled: bool,
+    /// It holds something that is not negated.
+    positive: bool,
+}
+
+/// What `Require` can ask, of httpd's own modules.
+const PROVIDERS: [&str; 14] = [
+    "all",
+    "env",
+    "method",
+    "expr",
+    "ip",
+    "host",
+    "forward-dns",
+    "local",
+    "user",
+    "group",
+    "valid-user",
+    "file-owner",
+    "file-group",
+    "not",
+];
 
 /// How the lines of a group are joined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,45 +59,98 @@ pub(crate) enum Group {
 impl AccessRules {
     /// `<RequireAll>` and kin.
     pub(crate) fn open(&mut self, group: Group) {
-        self.open.push((group, Vec::new()));
+        self.open.push(OpenGroup {
+            group,
+            lines: Vec::new(),
+            filled: false,
+            positive: false,
+        });
     }
 
     /// The end of the innermost group.
-    pub(crate) fn close(&mut self) {
-        if let Some((group, lines)) = self.open.pop() {
-            let joined = join(group, &lines);
-            self.innermost().extend(joined);
+    ///
+    /// # Errors
+    /// What Apache says to a group that cannot decide anything (`authz_core_check_section`).
+    pub(crate) fn close(&mut self) -> Result<(), String> {
+        let Some(closed) = self.open.pop() else {
+            return Ok(());
+        };
+        if !closed.filled {
+            return Err("the section holds no `Require`".to_owned());
         }
+        if closed.group == Group::All && !closed.positive {
+            return Err("the section holds only negated `Require`s".to_owned());
+        }
+        let negated = closed.group == Group::None;
+        let joined = join(closed.group, &closed.lines);
+        self.add(joined, negated)
     }
 
-    /// `Require words…`.
-    pub(crate) fn require(&mut self, words: &[&[u8]]) {
+    /// `Require words…` (`add_authz_provider`).
+    ///
+    /// # Errors
+    /// Something nobody can ask, or a negation where it has no effect.
+    pub(crate) fn require(&mut self, words: &[&[u8]]) -> Result<(), String> {
         let (negated, words) = match words {
             [first, rest @ ..] if first.eq_ignore_ascii_case(b"not") => (true, rest),
             _ => (false, words),
         };
+        let provider = words
+            .first()
+            .map(|word| word.to_ascii_lowercase())
+            .unwrap_or_default();
+        let own = |name: &&str| name.as_bytes() == provider;
+        let of_family = [b"ldap-", b"dbm-g", b"dbm-f", b"dbd-g", b"dbd-l"];
+        let of_family = of_family.iter().any(|family| provider.starts_with(*family));
+        if !of_family && !PROVIDERS.iter().any(own) {
+            let shown = String::from_utf8_lossy(&provider).into_owned();
+            return Err(format!("`Require` cannot ask `{shown}`"));
+        }
         let access = match words {
-            [all, granted] if all.eq_ignore_ascii_case(b"all") => {
-                let granted = granted.eq_ignore_ascii_case(b"granted");
-                if granted == negated {
-                    Access::Denied
-                } else {
-                    Access::Granted
+            [_, granted] if provider == b"all" => {
+                let granted = granted.to_ascii_lowercase();
+                match granted.as_slice() {
+                    b"granted" if !negated => Access::Granted,
+                    b"denied" if negated => Access::Granted,
+                    b"granted" | b"denied" => Access::Denied,
+                    _ => return Err("`Require all` takes `granted` or `denied`".to_owned()),
                 }
+            }
+            _ if provider == b"all" => {
+                return Err("`Require all` takes `granted` or `denied`".to_owned());
             }
             _ => Access::Conditional,
         };
-        self.innermost().push(access);
+        self.add(Some(access), negated)
+    }
+
+    fn add(&mut self, access: Option<Access>, negated: bool) -> Result<(), String> {
+        let group = self.open.last().map_or(Group::Any, |open| open.group);
+        if negated && group != Group::All {
+            return Err("a negation has no effect outside of `<RequireAll>`".to_owned());
+        }
+        match self.open.last_mut() {
+            Some(open) => {
+                open.lines.extend(access);
+                open.filled = true;
+                open.positive |= !negated;
+            }
+            None => self.own.extend(access),
+        }
+        Ok(())
     }
 
     /// `Order`.
-    pub(crate) fn order(&mut self, word: &[u8]) {
-        let allow_last = word.to_ascii_lowercase().ends_with(b"allow");
-        self.default = Some(if allow_last {
-            Access::Granted
-        } else {
-            Access::Denied
+    ///
+    /// # Errors
+    /// It is none of the three there are.
+    pub(crate) fn order(&mut self, word: &[u8]) -> Result<(), String> {
+        self.default = Some(match word.to_ascii_lowercase().as_slice() {
+            b"deny,allow" => Access::Granted,
+            b"allow,deny" | b"mutual-failure" => Access::Denied,
+            _ => return Err("`Order` is `allow,deny` or `deny,allow`".to_owned()),
         });
+        Ok(())
     }
 
     /// `Allow words…` or `Deny words…`.
@@ -122,13 +204,6 @@ impl AccessRules {
             },
         })
     }
-
-    fn innermost(&mut self) -> &mut Vec<Access> {
-        match self.open.last_mut() {
-            Some((_, lines)) => lines,
-            None => &mut self.own,
-        }
-    }
 }
 
 fn join(group: Group, lines: &[Access]) -> Option<Access> {
@@ -151,6 +226,7 @@ fn join(group: Group, lines: &[Access]) -> Option<Access> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::{AccessRules, Group};
     use edgewright_edge_handler::site::Access;
 
@@ -160,7 +236,6 @@ mod tests {
             ("", None),
             ("Require all granted", Some(Access::Granted)),
             ("Require all denied", Some(Access::Denied)),
-            ("Require not all granted", Some(Access::Denied)),
             ("Require ip 192.0.2.1", Some(Access::Conditional)),
             (
                 "Require valid-user|Require all granted",
@@ -184,8 +259,8 @@ mod tests {
             for line in lines.split('|').filter(|line| !line.is_empty()) {
                 let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
                 match words.split_first() {
-                    Some((name, rest)) if *name == b"Require" => rules.require(rest),
-                    Some((name, rest)) if *name == b"Order" => rules.order(rest[0]),
+                    Some((name, rest)) if *name == b"Require" => rules.require(rest).unwrap(),
+                    Some((name, rest)) if *name == b"Order" => rules.order(rest[0]).unwrap(),
                     Some((name, rest)) => rules.host(name, rest),
                     None => {}
                 }
@@ -198,11 +273,26 @@ mod tests {
     fn groups_are_joined() {
         let mut rules = AccessRules::default();
         rules.open(Group::All);
-        rules.require(&[b"all", b"granted"]);
+        rules.require(&[b"all", b"granted"]).unwrap();
         rules.open(Group::None);
-        rules.require(&[b"ip", b"192.0.2.1"]);
-        rules.close();
-        rules.close();
+        rules.require(&[b"ip", b"192.0.2.1"]).unwrap();
+        rules.close().unwrap();
+        rules.close().unwrap();
         assert_eq!(rules.verdict(), Some(Access::Conditional));
+    }
+
+    #[test]
+    fn groups_that_decide_nothing_are_refused() {
+        let mut rules = AccessRules::default();
+        assert!(rules.require(&[b"not", b"all", b"granted"]).is_err());
+        rules.open(Group::Any);
+        assert!(rules.close().is_err());
+        rules.open(Group::All);
+        rules.require(&[b"not", b"ip", b"192.0.2.1"]).unwrap();
+        assert!(rules.close().is_err());
+        rules.open(Group::Any);
+        rules.open(Group::None);
+        rules.require(&[b"ip", b"192.0.2.1"]).unwrap();
+        assert!(rules.close().is_err());
     }
 }

@@ -4,7 +4,7 @@
 
 use edgewright_edge_handler::rules::{Redirect, RedirectMatcher};
 use edgewright_edge_handler::site::{Alias, AliasMatcher, Proxy};
-use edgewright_parser::diagnostic::Diagnostic;
+use edgewright_parser::diagnostic::{Diagnostic, Severity};
 use edgewright_parser::source::{Origin, Span};
 use edgewright_parser::syntax::{self, Arguments, RedirectFrom};
 
@@ -44,7 +44,15 @@ impl Resolver<'_> {
                 value.matcher = RedirectMatcher::Regex(pattern);
             }
             RedirectFrom::Section if !target.context.in_section() => {
-                return Err(without_path(origin.span));
+                let complaint = without_path(origin.span);
+                return Err(match read.target {
+                    Some(_) => complaint,
+                    // Apache takes it, and crashes at the first request.
+                    None => Diagnostic {
+                        severity: Severity::Warning,
+                        ..complaint
+                    },
+                });
             }
             RedirectFrom::Section => {
                 if let Some(word) = &read.target {

@@ -94,6 +94,11 @@ impl Resolver<'_> {
         let first = words.first().copied().unwrap_or_default();
         match name {
             b"servername" => return Some(server_name(first, target)),
+            b"serveralias" if !target.context.around.contains(Around::VIRTUAL_HOST) => {
+                return Some(Err(
+                    "`ServerAlias` belongs into a `<VirtualHost>`".to_owned()
+                ));
+            }
             b"serveralias" => server
                 .aliases
                 .extend(words.iter().map(|word| host_pattern(word))),
@@ -143,6 +148,11 @@ impl Resolver<'_> {
             .next()
             .unwrap_or(address);
         let port = values::port(digits).ok_or("`Listen` needs a port")?;
+        let anywhere = address.strip_prefix(b"*:").unwrap_or(address);
+        if self.listeners.iter().any(|known| known == anywhere) {
+            return Err("there is a `Listen` for this address already".to_owned());
+        }
+        self.listeners.push(anywhere.to_vec());
         self.site.listen.push(port);
         Ok(())
     }
@@ -203,7 +213,11 @@ impl Resolver<'_> {
             b"errordocument" => return Some(error_document(words, settings)),
             b"redirectrelative" => settings.redirect_relative = Some(on(first)),
             b"usecanonicalname" => {
-                settings.canonical_name = Some(!first.eq_ignore_ascii_case(b"off"));
+                settings.canonical_name = match first.to_ascii_lowercase().as_slice() {
+                    b"on" | b"dns" => Some(true),
+                    b"off" => Some(false),
+                    _ => return Some(Err("`UseCanonicalName` must be On, Off or DNS".to_owned())),
+                };
             }
             b"acceptpathinfo" => {
                 settings.accept_path_info = match first.to_ascii_lowercase().as_slice() {
@@ -219,8 +233,8 @@ impl Resolver<'_> {
                 let value = words.get(1).copied().unwrap_or_default();
                 settings.set_env.push((first.to_vec(), value.to_vec()));
             }
-            b"require" => scope.access.require(words),
-            b"order" => scope.access.order(first),
+            b"require" => return Some(scope.access.require(words)),
+            b"order" => return Some(scope.access.order(first)),
             b"allow" | b"deny" => scope.access.host(name, words),
             b"error" => {
                 return Some(Err(format!(
@@ -298,16 +312,22 @@ fn options(words: &[&[u8]], settings: &mut Settings) -> Result<(), String> {
     if relatives > 0 && relatives + usize::from(leads_all) < words.len() {
         return Err("either all `Options` begin with + or -, or none".to_owned());
     }
+    let whole = |word: &&[u8]| {
+        let name = unsigned(word);
+        name.eq_ignore_ascii_case(b"all") || name.eq_ignore_ascii_case(b"none")
+    };
+    let leads = |index: usize, word: &&[u8]| index == 0 && !relative(word);
+    let mut indexed = words.iter().enumerate();
+    if indexed.any(|(index, word)| whole(word) && !leads(index, word)) {
+        return Err("`All` and `None` come first among the `Options`, without a sign".to_owned());
+    }
     if words.first().is_some_and(|word| !relative(word)) {
         settings.symlinks = Some(false);
         settings.indexes = Some(false);
         settings.multiviews = Some(false);
     }
     for word in words {
-        let name = word
-            .strip_prefix(b"+")
-            .or(word.strip_prefix(b"-"))
-            .unwrap_or(word);
+        let name = unsigned(word);
         let value = Some(!word.starts_with(b"-"));
         match name.to_ascii_lowercase().as_slice() {
             b"followsymlinks" => settings.symlinks = value,
@@ -323,6 +343,12 @@ fn options(words: &[&[u8]], settings: &mut Settings) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Without a leading `+` or `-`.
+fn unsigned(word: &[u8]) -> &[u8] {
+    let name = word.strip_prefix(b"+").or(word.strip_prefix(b"-"));
+    name.unwrap_or(word)
 }
 
 /// `DirectoryIndex` (`add_index` of `mod_dir.c`): lines add up; `disabled` alone takes all back.

@@ -194,7 +194,9 @@ fn misplaced(name: &Word, known: &Known, context: Context) -> Option<Diagnostic>
         Stands::Server => context.in_section(),
         Stands::Section => !context.in_section(),
     };
-    if wrong_level || known.never_in.intersects(context.around) {
+    let foreign_requirement = context.around.contains(Around::REQUIREMENTS)
+        && !known.overrides.contains(Overrides::AUTH_CONFIG);
+    if wrong_level || foreign_requirement || known.never_in.intersects(context.around) {
         let headline = format!("`{shown}` cannot stand here");
         let label = match known.stands {
             Stands::Section => "it belongs into a section such as `<Directory>`",

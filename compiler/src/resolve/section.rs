@@ -83,7 +83,7 @@ pub(crate) fn opener(
         b"<requireany" => Opener::Requirements(super::access::Group::Any),
         b"<requirenone" => Opener::Requirements(super::access::Group::None),
         b"<proxy" | b"<proxymatch" => {
-            Opener::Proxy(words.first().ok_or_else(|| missing(name))?.to_vec())
+            Opener::Proxy(words.first().copied().unwrap_or_default().to_vec())
         }
         _ => Opener::Foreign,
     })
@@ -104,18 +104,11 @@ fn path_argument(
     is_match: bool,
     regex: PatternOptions,
 ) -> Result<(PathMatcher, Vec<u8>), Complaint> {
-    let (regular, text, rest) = match words {
-        [b"~", text, rest @ ..] if !is_match => (true, *text, rest),
-        [text, rest @ ..] => (is_match, *text, rest),
+    let (regular, text) = match words {
+        [b"~", text, ..] if !is_match => (true, *text),
+        [text, ..] => (is_match, *text),
         [] => return Err(missing(name)),
     };
-    if !rest.is_empty() {
-        let shown = String::from_utf8_lossy(name);
-        return Err((
-            "wrong-argument-count",
-            format!("`{shown}>` takes one argument"),
-        ));
-    }
     let matcher = if regular {
         PathMatcher::Regex(values::pattern(text, regex).map_err(|error| ("bad-pattern", error))?)
     } else if glob::is_pattern(text) {
@@ -124,6 +117,32 @@ fn path_argument(
         PathMatcher::Plain(text.to_vec())
     };
     Ok((matcher, text.to_vec()))
+}
+
+/// What Apache says to arguments after the first, once it has carried out what is in the section.
+pub(crate) fn excess(name: &[u8], arguments: &Arguments) -> Option<Complaint> {
+    const OF_ONE: [&[u8]; 8] = [
+        b"<directory",
+        b"<directorymatch",
+        b"<location",
+        b"<locationmatch",
+        b"<files",
+        b"<filesmatch",
+        b"<if",
+        b"<elseif",
+    ];
+    let lower = name.to_ascii_lowercase();
+    let matches = lower.ends_with(b"match");
+    let given = match arguments.words.as_slice() {
+        [tilde, rest @ ..] if tilde.value == b"~" && !matches => rest.len(),
+        words => words.len(),
+    };
+    let wrong = OF_ONE.contains(&lower.as_slice()) && given > 1;
+    wrong.then(|| {
+        let shown = String::from_utf8_lossy(name);
+        let headline = format!("`{shown}>` takes one argument, not {given}; does it need quotes?");
+        ("wrong-argument-count", headline)
+    })
 }
 
 /// A directory's path is made canonical (`dirsection`).
@@ -142,14 +161,7 @@ fn directory(matcher: PathMatcher, text: Vec<u8>) -> Opener {
 }
 
 fn condition(name: &[u8], words: &[&[u8]]) -> Result<Expression, Complaint> {
-    let (text, rest) = words.split_first().ok_or_else(|| missing(name))?;
-    if !rest.is_empty() {
-        let shown = String::from_utf8_lossy(name);
-        return Err((
-            "wrong-argument-count",
-            format!("`{shown}>` takes one argument; put the expression in quotes"),
-        ));
-    }
+    let text = words.first().ok_or_else(|| missing(name))?;
     values::condition(text).map_err(|error| ("bad-expression", error))
 }
 
@@ -227,9 +239,17 @@ impl Resolver<'_> {
                 self.walk(section.items, &mut inner);
             }
             Opener::Requirements(group) => {
+                let span = section.open.origin.span;
+                let context = target.context.inside(Around::REQUIREMENTS);
                 target.scope().access.open(group);
-                self.walk(section.items, target);
-                target.scope().access.close();
+                let mut inner = Target {
+                    context,
+                    ..target.again()
+                };
+                self.walk(section.items, &mut inner);
+                if let Err(headline) = target.scope().access.close() {
+                    self.say(Diagnostic::error("bad-argument", headline, span));
+                }
             }
             Opener::Proxy(text) => {
                 let first = self.units.len();
@@ -296,12 +316,13 @@ impl Resolver<'_> {
         let may_follow = follows.is_some_and(|section| {
             matches!(section.kind, SectionKind::If(_) | SectionKind::ElseIf(_))
         });
-        if !matches!(kind, SectionKind::If(_)) && !may_follow {
+        let unmatched = !matches!(kind, SectionKind::If(_)) && !may_follow;
+        let place = self.place(&section.open.origin);
+        let scope = self.fill(Scope::of_section(b"*If"), section, Around::IF, target);
+        if unmatched {
             let headline = "`<ElseIf>` and `<Else>` need an `<If>` before them";
             self.say(Diagnostic::error("unmatched-section", headline, span));
         }
-        let place = self.place(&section.open.origin);
-        let scope = self.fill(Scope::of_section(b"*If"), section, Around::IF, target);
         let id = self.add_section(place, kind, scope);
         target.scope().settings.ifs.push(id);
     }
@@ -331,7 +352,8 @@ mod tests {
 
     #[test]
     fn addresses_are_read() {
-        let cases: &[(&str, Option<(Option<&str>, Option<u16>)>)] = &[
+        type Read<'t> = Option<(Option<&'t str>, Option<u16>)>;
+        let cases: &[(&str, Read<'_>)] = &[
             ("*", Some((None, None))),
             ("*:80", Some((None, Some(80)))),
             ("*:*", Some((None, None))),

@@ -204,7 +204,17 @@ impl Resolver<'_> {
             _ => Ok(super::section::Opener::Foreign),
         };
         match result {
-            Ok(opener) => self.enter(opener, section, target),
+            Ok(opener) => {
+                let span = section.open.origin.span;
+                let late = match &section.open.kind {
+                    Kind::Open(arguments) => super::section::excess(&name.value, arguments),
+                    _ => None,
+                };
+                self.enter(opener, section, target);
+                if let Some((code, headline)) = late {
+                    self.say(Diagnostic::error(code, headline, span));
+                }
+            }
             Err((code, headline)) => {
                 self.say(Diagnostic::error(code, headline, section.open.origin.span));
                 self.pass_over(section.items, "the section around it cannot be read");
