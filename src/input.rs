@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use edgewright_compiler::{DocrootMapping, Input, ReadOptions, Reading, guess, read};
 
 use crate::args;
-use crate::loader::{Disk, to_bytes};
+use crate::loader::{Disk, to_bytes, to_path};
 
 /// Reads a configuration from the disk.
 ///
@@ -31,7 +31,29 @@ pub fn read_configuration(paths: &[PathBuf], options: &args::Reading) -> Result<
         Some(args::Kind::Htaccess) => Input::Htaccess(only(paths)?),
         Some(args::Kind::Docroot) => Input::DocumentRoot(only(paths)?),
     };
-    Ok(read(&input, &Disk, &read_options(options)?))
+    let reading = read(&input, &Disk, &read_options(options)?);
+    if reading.counts.files == 0 {
+        bail!(nothing_read(&reading, &input));
+    }
+    Ok(reading)
+}
+
+/// Why there is nothing to work on, and what to do.
+fn nothing_read(reading: &Reading, input: &Input) -> String {
+    match (reading.first_error(), input) {
+        (Some(error), _) => {
+            let help = error
+                .help
+                .first()
+                .map_or_else(String::new, |help| format!("; {help}"));
+            format!("{}{help}", error.headline)
+        }
+        (None, Input::DocumentRoot(path)) => format!(
+            "{} has no .htaccess file in it: name the configuration file, or the document root",
+            to_path(path).display()
+        ),
+        (None, _) => "there is nothing to read: name a configuration file".to_owned(),
+    }
 }
 
 fn only(mut paths: Vec<Vec<u8>>) -> Result<Vec<u8>> {

@@ -60,41 +60,43 @@ pub fn compiling(compilation: &Compilation, build: &BuildFolder) -> String {
 pub fn account(compilation: &Compilation, arguments: &Migrate) -> String {
     let totals = compilation.account.totals;
     let width = thousands(totals.read).len().max(5);
-    let mut text = format!("\n  {} directives read\n", thousands(totals.read));
+    let noun = if totals.read == 1 {
+        "directive"
+    } else {
+        "directives"
+    };
+    let mut text = format!("\n  {} {noun} read\n", thousands(totals.read));
     let report = arguments.out.join("report.html");
     let rows = [
-        ("=", totals.keyed, "keyed        one lookup".to_owned()),
+        (totals.keyed, "keyed        one lookup".to_owned()),
         (
-            "+",
             totals.indexed,
             "indexed      found by how a path begins".to_owned(),
         ),
         (
-            "+",
             totals.scanned,
             "scanned      tried on every request".to_owned(),
         ),
         (
-            "+",
             totals.removed,
             format!(
-                "removed      redundant, each with its reason in {}",
+                "removed      redundant, each with its reason: {}",
                 report.display()
             ),
         ),
         (
-            "+",
             totals.not_expressible,
-            "not expressible at the edge".to_owned(),
+            "not expressible at the edge: see below".to_owned(),
         ),
         (
-            "+",
             totals.ignored,
             "ignored      Apache never consults them".to_owned(),
         ),
     ];
-    for (sign, number, what) in rows {
+    let mut sign = '=';
+    for (number, what) in rows.into_iter().filter(|(number, _)| *number > 0) {
         let _ = writeln!(text, "   {sign} {:>width$} {what}", thousands(number));
+        sign = '+';
     }
     text + &decisions(compilation) + &inputs(compilation)
 }
@@ -177,7 +179,7 @@ pub fn paths(paths: &[PathBuf]) -> String {
 }
 
 /// A number with its noun.
-fn count(number: usize, what: &str) -> String {
+pub fn count(number: usize, what: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {what}{plural}", thousands(number))
 }

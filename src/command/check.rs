@@ -10,6 +10,7 @@ use super::Exit;
 use crate::args::{Check, Format};
 use crate::input::read_configuration;
 use crate::render::{self, TextRenderer};
+use crate::summary;
 
 /// Reads the configuration and prints what there is to say about it.
 ///
@@ -66,16 +67,13 @@ fn print_text(reading: &Reading, out: &mut impl Write) -> Result<()> {
             .filter(|diagnostic| diagnostic.severity == severity)
             .count()
     };
+    writeln!(out, "{}", summary::reading(&reading.counts))?;
     writeln!(
         out,
-        "{} files, {} rules, {} conditions, {} redirects: {} errors, {} warnings, {} notes",
-        reading.counts.files,
-        reading.counts.rules,
-        reading.counts.conditions,
-        reading.counts.redirects,
-        count(Severity::Error),
-        count(Severity::Warning),
-        count(Severity::Note),
+        "findings     {}, {}, {}",
+        summary::count(count(Severity::Error), "error"),
+        summary::count(count(Severity::Warning), "warning"),
+        summary::count(count(Severity::Note), "note"),
     )?;
     Ok(())
 }

@@ -3,5 +3,6 @@
 
 mod architecture;
 mod cases;
+mod cli;
 mod engine;
 mod seed_site;

@@ -1,0 +1,335 @@
+//! The command line as a person uses it: exit codes, what is printed, what bad input leaves behind.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+/// A folder of its own, and the program run in it.
+struct Place(TempDir);
+
+impl Place {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn with(self, name: &str, content: impl AsRef<[u8]>) -> Self {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+        self
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        let output = Command::new(env!("CARGO_BIN_EXE_edgewright"))
+            .args(arguments)
+            .current_dir(self.0.path())
+            .env("NO_COLOR", "1")
+            .stdin(Stdio::null())
+            .output();
+        Ran::of(&output.unwrap())
+    }
+}
+
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Ran {
+    fn of(output: &Output) -> Self {
+        Self {
+            code: output.status.code().unwrap(),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Ended with `code`, and said each of `texts` somewhere.
+    #[track_caller]
+    fn check(&self, code: i32, texts: &[&str]) {
+        let said = format!("{}\n{}", self.out, self.err);
+        assert_eq!(self.code, code, "{said}");
+        for text in texts {
+            assert!(said.contains(text), "not said: {text}\n{said}");
+        }
+        assert!(!said.contains("panicked"), "{said}");
+    }
+}
+
+const RULES: &str = "RewriteEngine On\nRewriteRule ^/old$ https://example.org/new [R=301,L]\n";
+
+#[test]
+fn migrate_writes_a_build_that_answers_and_explains() {
+    let place = Place::new().with("site.conf", RULES);
+    place
+        .run(&["migrate", "site.conf", "--out", "b"])
+        .check(0, &["1 directive read", "1 keyed"]);
+    let files = [
+        "rules.bin",
+        "table.bin",
+        "table.jsonl",
+        "manifest.json",
+        "report.json",
+        "report.html",
+    ];
+    for file in files {
+        assert!(place.path("b").join(file).is_file(), "{file}");
+    }
+    let place = place.with(
+        "r.jsonl",
+        "{\"target\":\"/old?x=1\"}\n{\"target\":\"/other\"}\n",
+    );
+    for engine in ["reference", "edge", "lambda"] {
+        let ran = place.run(&["replay", "b", "--requests", "r.jsonl", "--engine", engine]);
+        ran.check(0, &[]);
+        assert_eq!(
+            ran.out,
+            "{\"outcome\":\"redirect\",\"status\":301,\"location\":\"https://example.org/new?x=1\",\"cookies\":[],\"rules\":[\"site.conf:2\"]}\n\
+             {\"outcome\":\"serve\",\"path\":\"/other\",\"query\":\"\",\"cookies\":[],\"rules\":[]}\n",
+            "{engine}"
+        );
+    }
+    place
+        .run(&["explain", "b", "https://www.example.com/old"])
+        .check(
+            0,
+            &[
+                "301 https://example.org/new",
+                "site.conf:2",
+                "RewriteRule ^/old$",
+            ],
+        );
+}
+
+#[test]
+fn the_account_adds_up() {
+    let place = Place::new().with(
+        "site.conf",
+        "RewriteEngine On\n\
+         RewriteRule ^/a$ /x [R,L]\nRewriteRule ^/a$ /x [R,L]\nRewriteRule ^/b/(.*)$ /c/$1\n\
+         RewriteRule foo /bar [R]\nRedirect /r http://r.test/\n\
+         <IfModule mod_nope.c>\nRewriteRule ^/skipped$ /y\n</IfModule>\n",
+    );
+    place
+        .run(&["migrate", "site.conf", "--out", "b"])
+        .check(0, &["6 directives read"]);
+    let manifest = fs::read(place.path("b/manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+    let account = &manifest["account"];
+    let number = |name: &str| account[name].as_u64().unwrap();
+    let classes = [
+        "keyed",
+        "indexed",
+        "scanned",
+        "removed",
+        "not_expressible",
+        "ignored",
+    ];
+    let sum: u64 = classes.iter().map(|name| number(name)).sum();
+    assert_eq!(number("read"), 6);
+    assert_eq!(sum, 6, "{account}");
+    assert_eq!((number("removed"), number("ignored")), (1, 1), "{account}");
+}
+
+#[test]
+fn the_same_configuration_gives_the_same_bytes() {
+    let place = Place::new().with("site.conf", RULES);
+    for out in ["one", "two"] {
+        place
+            .run(&["migrate", "site.conf", "--out", out])
+            .check(0, &[]);
+    }
+    for file in [
+        "rules.bin",
+        "table.bin",
+        "table.jsonl",
+        "manifest.json",
+        "report.json",
+    ] {
+        let read = |out: &str| fs::read(place.path(out).join(file)).unwrap();
+        assert_eq!(read("one"), read("two"), "{file}");
+    }
+}
+
+#[test]
+fn check_says_what_apache_refuses() {
+    let place = Place::new().with(
+        "site.conf",
+        "RewriteEngine On\nRewriteRule ^/old$ /new [R=301,L\n",
+    );
+    place.run(&["check", "site.conf"]).check(
+        1,
+        &["error[bad-flags]", "site.conf:2:25", "[R=301,L", "help:"],
+    );
+    let json = place.run(&["check", "site.conf", "--format", "json"]);
+    let first: serde_json::Value = serde_json::from_str(json.out.lines().next().unwrap()).unwrap();
+    assert_eq!(first["code"], "bad-flags");
+    assert_eq!(first["place"]["line"], 2);
+    place
+        .run(&["check", "site.conf", "--format", "github"])
+        .check(
+            1,
+            &["::error file=site.conf,line=2,col=25,title=bad-flags::"],
+        );
+    place
+        .run(&["check", "site.conf", "--format", "sarif"])
+        .check(1, &["\"ruleId\": \"bad-flags\""]);
+}
+
+#[test]
+fn check_is_silent_about_a_sound_file() {
+    Place::new()
+        .with("site.conf", RULES)
+        .run(&["check", "site.conf"])
+        .check(0, &["0 errors"]);
+}
+
+/// Nothing is left of a migration that could not run.
+#[track_caller]
+fn check_refused(place: &Place, conf: &str, texts: &[&str]) {
+    place.run(&["migrate", conf, "--out", "b"]).check(2, texts);
+    assert!(!place.path("b").exists(), "something was written");
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    check_refused(&Place::new(), "nothere.conf", &["there is no nothere.conf"]);
+}
+
+#[test]
+fn a_folder_without_configuration_is_named() {
+    let place = Place::new().with("site/index.html", "x");
+    check_refused(&place, "site", &["no .htaccess file", "site"]);
+}
+
+#[test]
+fn an_include_loop_is_an_error_with_its_line() {
+    let place = Place::new().with("loop.conf", "RewriteEngine On\nInclude loop.conf\n");
+    place
+        .run(&["migrate", "loop.conf", "--out", "b"])
+        .check(1, &["error[include-loop]", "loop.conf:2:1"]);
+}
+
+#[test]
+fn a_missing_include_is_an_error_and_the_rest_is_read() {
+    let place = Place::new().with("site.conf", format!("Include nothere.conf\n{RULES}"));
+    place
+        .run(&["migrate", "site.conf", "--out", "b", "--server-root", "."])
+        .check(1, &["nothere.conf", "site.conf:1:1", "1 keyed"]);
+}
+
+#[test]
+fn binary_junk_is_errors() {
+    let junk: Vec<u8> = (0u32..40_000)
+        .map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8)
+        .collect();
+    Place::new()
+        .with("junk.conf", junk)
+        .run(&["migrate", "junk.conf", "--out", "b"])
+        .check(1, &["error["]);
+}
+
+#[test]
+fn a_very_long_line_is_an_error() {
+    let mut line = b"RewriteRule ^/".to_vec();
+    line.resize(17 * 1024 * 1024, b'a');
+    line.extend_from_slice(b" /b [R]\n");
+    Place::new()
+        .with("long.conf", line)
+        .run(&["migrate", "long.conf", "--out", "b"])
+        .check(1, &["error[line-too-long]", "long.conf:1:1"]);
+}
+
+#[test]
+fn a_folder_that_is_no_build_is_not_replaced() {
+    let place = Place::new()
+        .with("site.conf", RULES)
+        .with("precious/file", "x");
+    place
+        .run(&["migrate", "site.conf", "--out", "precious"])
+        .check(2, &["precious exists and is not a build folder"]);
+    assert!(place.path("precious/file").is_file());
+}
+
+fn build() -> Place {
+    let place = Place::new().with("site.conf", RULES);
+    place
+        .run(&["migrate", "site.conf", "--out", "b"])
+        .check(0, &[]);
+    place
+}
+
+fn change(path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
+    let mut bytes = fs::read(path).unwrap();
+    change(&mut bytes);
+    fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn a_damaged_build_is_refused_by_name() {
+    for file in ["rules.bin", "table.bin"] {
+        let place = build();
+        change(&place.path("b").join(file), |bytes| {
+            bytes.truncate(bytes.len() / 2)
+        });
+        place
+            .run(&["replay", "b"])
+            .check(2, &[file, "edgewright migrate"]);
+
+        let place = build();
+        change(&place.path("b").join(file), |bytes| {
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 1;
+        });
+        place
+            .run(&["replay", "b"])
+            .check(2, &[file, "edgewright migrate"]);
+    }
+}
+
+#[test]
+fn a_table_of_another_build_is_refused() {
+    let place = build().with("other.conf", RULES.replace("old", "older"));
+    place
+        .run(&["migrate", "other.conf", "--out", "c"])
+        .check(0, &[]);
+    fs::copy(place.path("c/table.bin"), place.path("b/table.bin")).unwrap();
+    place
+        .run(&["explain", "b", "/old"])
+        .check(2, &["not of the same build"]);
+}
+
+#[test]
+fn a_bad_request_line_is_named() {
+    let place = build().with("r.jsonl", "{\"target\":\"/\"}\n{\"path\":\"/\"}\n");
+    place
+        .run(&["replay", "b", "--requests", "r.jsonl"])
+        .check(2, &["request line 2"]);
+}
+
+#[test]
+fn every_command_has_help_with_examples() {
+    let place = Place::new();
+    place
+        .run(&["--help"])
+        .check(0, &["migrate", "check", "explain", "replay", "serve"]);
+    for command in ["migrate", "check", "explain", "replay", "serve"] {
+        place
+            .run(&[command, "--help"])
+            .check(0, &["Examples:", &format!("edgewright {command}")]);
+    }
+}
+
+#[test]
+fn a_url_that_is_none_is_refused() {
+    build()
+        .run(&["explain", "b", "old"])
+        .check(2, &["neither a URL nor a path"]);
+}
