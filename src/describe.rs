@@ -9,6 +9,8 @@ use edgewright_edge_handler::rules::{
     Condition, FileTest, Order, Place, Redirect, RedirectMatcher, Rule, RuleFlags, Test,
 };
 
+use edgewright_edge_handler::rules::pattern::PatternOptions;
+
 use crate::contract::to_text;
 
 /// The text of directives by their place.
@@ -77,6 +79,9 @@ fn flag_texts(rule: &Rule) -> Vec<String> {
     }
     if rule.skip > 0 {
         texts.push(format!("S={}", rule.skip));
+    }
+    if rule.pattern.options.contains(PatternOptions::CASELESS) {
+        texts.push("NC".to_owned());
     }
     let named = NAMED.iter().filter(|(flag, _)| rule.flags.contains(*flag));
     texts.extend(named.map(|(_, name)| (*name).to_owned()));

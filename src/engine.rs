@@ -2,6 +2,8 @@
 //!
 //! In: a configuration or a build folder. Out: [`Answering`]. Absent: reading requests, printing.
 
+mod counted;
+
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -18,11 +20,12 @@ use edgewright_edge_handler::program::Program;
 use edgewright_edge_handler::request::Request;
 use edgewright_edge_handler::rules::{Place, Redirect, Rule};
 use edgewright_edge_handler::site::Site;
-use edgewright_edge_handler::source::{Indexed, Missing, Restored, Sequential};
+use edgewright_edge_handler::source::{Indexed, Missing, Restored, Sequential, Source};
 use edgewright_edge_handler::table::EmbeddedTable;
 
 use crate::args::{self, Engine};
 use crate::input;
+use counted::Counted;
 
 /// Answers requests, one after another.
 #[derive(Debug)]
@@ -116,28 +119,32 @@ impl Answering {
 
     /// What a request becomes.
     pub fn answer(&self, request: &Request<'_>) -> Answer {
+        self.answer_counted(request).0
+    }
+
+    /// What a request becomes, and how many rules and redirects were looked at for it.
+    pub fn answer_counted(&self, request: &Request<'_>) -> (Answer, usize) {
         let options = Options {
             trace: Trace::On,
             now: self.now,
             ..Options::default()
         };
-        let answer = match &self.origin {
+        let (answer, looked_at) = match &self.origin {
             Origin::Configuration(reading) => {
                 let source = Sequential::new(&reading.site);
-                evaluate(&reading.site, &source, request, &options)
+                counted(&reading.site, source, request, &options)
             }
             Origin::Restored(build, source) => {
-                evaluate(build.program.site(), source, request, &options)
+                counted(build.program.site(), source, request, &options)
             }
             Origin::Build(build) => {
                 let source = Indexed::new(&build.program, &build.table);
-                evaluate(build.program.site(), &source, request, &options)
+                counted(build.program.site(), source, request, &options)
             }
         };
-        let answer = answer.unwrap_or_else(damaged);
         match &self.rehearsal {
-            Some(rehearsal) => rehearsal.answer(request, answer),
-            None => answer,
+            Some(rehearsal) => (rehearsal.answer(request, answer), looked_at),
+            None => (answer, looked_at),
         }
     }
 
@@ -180,6 +187,14 @@ impl Answering {
         places
     }
 
+    /// How many rules and redirects there are.
+    pub fn count(&self) -> usize {
+        let count = std::cell::Cell::new(0);
+        let one = || count.set(count.get() + 1);
+        self.each(|_| one(), |_| one());
+        count.get()
+    }
+
     /// Every rule and redirect there is.
     pub fn each(&self, mut rule: impl FnMut(&Rule), mut redirect: impl FnMut(&Redirect)) {
         match &self.origin {
@@ -204,6 +219,17 @@ impl Answering {
             }
         }
     }
+}
+
+fn counted<S: Source>(
+    site: &Site,
+    source: S,
+    request: &Request<'_>,
+    options: &Options,
+) -> (Answer, usize) {
+    let source = Counted::new(source);
+    let answer = evaluate(site, &source, request, options).unwrap_or_else(damaged);
+    (answer, source.named())
 }
 
 /// The whole table is at hand, so that nothing can be missing but what is damaged.

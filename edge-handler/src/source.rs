@@ -56,3 +56,31 @@ pub trait Source {
     /// A table entry has to be fetched first.
     fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Missing>;
 }
+
+impl<S: Source> Source for &S {
+    fn rule_count(&self, set: RuleSetId) -> usize {
+        (**self).rule_count(set)
+    }
+
+    fn next_rule(
+        &self,
+        set: RuleSetId,
+        from: usize,
+        subject: &[u8],
+    ) -> Result<Option<(usize, &Rule)>, Missing> {
+        (**self).next_rule(set, from, subject)
+    }
+
+    fn next_redirect(
+        &self,
+        list: RedirectListId,
+        from: usize,
+        uri: &[u8],
+    ) -> Result<Option<(usize, &Redirect)>, Missing> {
+        (**self).next_redirect(list, from, uri)
+    }
+
+    fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Missing> {
+        (**self).map_value(map, key)
+    }
+}

@@ -3,7 +3,7 @@
 use std::io::{Write, stdout};
 
 use anyhow::{Result, bail};
-use edgewright_edge_handler::outcome::{Answer, Event, Outcome};
+use edgewright_edge_handler::outcome::{Answer, Event, Outcome, Step};
 use edgewright_edge_handler::request::Scheme;
 
 use super::Exit;
@@ -11,6 +11,7 @@ use crate::args::{Engine, Explain};
 use crate::contract::{OwnedRequest, to_bytes, to_text};
 use crate::describe::Directives;
 use crate::engine::Answering;
+use crate::summary::thousands;
 
 /// More steps than this are summed up.
 const MOST_STEPS: usize = 16;
@@ -24,7 +25,7 @@ const WIDEST_DIRECTIVE: usize = 72;
 pub fn run(arguments: &Explain) -> Result<Exit> {
     let answering = Answering::open(&arguments.source, Engine::Edge, &arguments.reading)?;
     let request = request(arguments, answering.default_host())?;
-    let answer = request.with(|request| answering.answer(request));
+    let (answer, looked_at) = request.with(|request| answering.answer_counted(request));
     let mut out = stdout().lock();
     writeln!(out, "{}", headline(&answer))?;
     for cookie in &answer.cookies {
@@ -34,6 +35,12 @@ pub fn run(arguments: &Explain) -> Result<Exit> {
     for line in steps(&answering, &answer) {
         writeln!(out, "  {line}")?;
     }
+    writeln!(
+        out,
+        "\n  {} of {} rules and redirects were looked at",
+        thousands(looked_at),
+        thousands(answering.count()),
+    )?;
     Ok(Exit::Clean)
 }
 
@@ -113,9 +120,8 @@ fn steps(answering: &Answering, answer: &Answer) -> Vec<String> {
     conditions_and_rules
         .iter()
         .for_each(|rule| directives.add_rule(rule));
-    let rows: Vec<[String; 3]> = answer
-        .trace
-        .iter()
+    let rows: Vec<[String; 3]> = worth_showing(&answer.trace)
+        .into_iter()
         .map(|step| {
             let directive = shorten(directives.at(step.place));
             [answering.place(step.place), directive, effect(&step.event)]
@@ -140,6 +146,16 @@ fn steps(answering: &Answering, answer: &Answer) -> Vec<String> {
         lines.push(format!("and {} more steps", rows.len() - MOST_STEPS));
     }
     lines
+}
+
+/// Every step; when those are too many, only what had an effect.
+fn worth_showing(trace: &[Step]) -> Vec<&Step> {
+    if trace.len() <= MOST_STEPS {
+        return trace.iter().collect();
+    }
+    let in_vain = |step: &&Step| matches!(step.event, Event::Failed(_) | Event::Stopped);
+    let effects = trace.iter().filter(|step| !in_vain(step));
+    effects.collect()
 }
 
 fn shorten(text: &str) -> String {
