@@ -78,18 +78,25 @@ fn text(reading: &Reading, unit: &Unit) -> String {
     String::from_utf8_lossy(cut).into_owned()
 }
 
+/// What was read: only what there was of it.
 fn summary(reading: &Reading) -> String {
     let counts = &reading.counts;
-    format!(
-        "{} files, {} virtual hosts, {} .htaccess files: {} rules with {} conditions, {} redirects, {} map entries",
-        counts.files,
-        counts.virtual_hosts,
-        counts.htaccess_files,
-        counts.rules,
-        counts.conditions,
-        counts.redirects,
-        counts.map_entries,
-    )
+    let all = [
+        (counts.files, "file"),
+        (counts.virtual_hosts, "virtual host"),
+        (counts.htaccess_files, ".htaccess file"),
+        (counts.rules, "rule"),
+        (counts.conditions, "condition"),
+        (counts.redirects, "redirect"),
+        (counts.map_entries, "line of a map"),
+    ];
+    let there = all.into_iter().filter(|(count, _)| *count > 0);
+    let text = |(count, what)| match (count, what) {
+        (1, what) => format!("1 {what}"),
+        (count, "line of a map") => format!("{count} lines of maps"),
+        (count, what) => format!("{count} {what}s"),
+    };
+    there.map(text).collect::<Vec<_>>().join(", ")
 }
 
 /// Each reason once.
