@@ -68,6 +68,7 @@ const SERVE_EXAMPLES: &str = "\
 Examples:
   edgewright serve build/
   edgewright serve build/ --docroot htdocs           also the files, for what no rule answers
+  edgewright serve build/ --host www.example.com     then open http://127.0.0.1:8080/old
   curl -si -H 'Host: www.example.com' http://127.0.0.1:8080/old";
 
 /// How configuration text is found and read.
@@ -208,6 +209,10 @@ pub struct Serve {
     /// Where to listen; loopback unless you say otherwise
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
+    /// Answer as this host, whatever the client asks for, and keep its redirects on the local
+    /// address: for a browser
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
     /// Answer as if clients came over TLS
     #[arg(long)]
     pub https: bool,

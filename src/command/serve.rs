@@ -3,6 +3,7 @@
 //! In: a configuration or a build folder. Out: answers over HTTP, until interrupted. Absent: TLS;
 //! `--https` only pretends.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -36,6 +37,7 @@ pub fn run(arguments: &Serve) -> Result<Exit> {
         } else {
             Scheme::Http
         },
+        host: arguments.host.clone().map(String::into_bytes),
         files: folder_of_files(&arguments.reading.docroot),
     });
     tokio::runtime::Builder::new_current_thread()
@@ -57,6 +59,7 @@ fn folder_of_files(docroots: &[String]) -> Option<PathBuf> {
 struct LocalEdge {
     answering: Answering,
     scheme: Scheme,
+    host: Option<Vec<u8>>,
     files: Option<PathBuf>,
 }
 
@@ -95,10 +98,16 @@ async fn listen(arguments: &Serve, edge: Arc<LocalEdge>) -> Result<()> {
 
 impl LocalEdge {
     fn reply<B>(&self, request: &hyper::Request<B>, client: &str) -> Reply {
-        let request = owned(request, client, self.scheme);
+        let mut request = owned(request, client, self.scheme);
+        let asked = request.host.clone();
+        if self.host.is_some() {
+            request.host.clone_from(&self.host);
+        }
         let answer = request.with(|request| self.answering.answer(request));
         let mut reply = match &answer.outcome {
-            Outcome::Redirect { status, location } => redirect(*status, location),
+            Outcome::Redirect { status, location } => {
+                redirect(*status, &self.kept_local(location, asked.as_deref()))
+            }
             Outcome::Status { status } => text(*status, &format!("{status}\n")),
             Outcome::Serve { path, .. } => self.serve(path, &answer),
             Outcome::Proxy { .. } | Outcome::Unsupported { .. } => self.echo(&answer),
@@ -114,6 +123,23 @@ impl LocalEdge {
             }
         }
         reply
+    }
+
+    /// `location`, on the address the client asked for when it is on the host that stands in for it.
+    fn kept_local<'a>(&self, location: &'a [u8], asked: Option<&[u8]>) -> Cow<'a, [u8]> {
+        let (Some(host), Some(asked)) = (&self.host, asked) else {
+            return location.into();
+        };
+        let rest = [&b"http://"[..], b"https://"].iter().find_map(|scheme| {
+            let rest = location.strip_prefix(*scheme)?;
+            rest.strip_prefix(host.as_slice())
+        });
+        match rest {
+            Some(rest) if matches!(rest.first(), None | Some(b'/' | b'?')) => {
+                [b"http://", asked, rest].concat().into()
+            }
+            _ => location.into(),
+        }
     }
 
     fn serve(&self, path: &[u8], answer: &Answer) -> Reply {
