@@ -160,6 +160,9 @@ pub struct Explain {
     pub source: PathBuf,
     /// The URL, or only its path
     pub url: String,
+    /// Also show rules whose pattern matched but whose conditions did not hold
+    #[arg(long)]
+    pub all: bool,
     /// A request header; may be given more than once
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
     pub header: Vec<String>,

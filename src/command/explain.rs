@@ -11,7 +11,7 @@ use crate::args::{Engine, Explain};
 use crate::contract::{OwnedRequest, to_bytes, to_text};
 use crate::describe::Directives;
 use crate::engine::Answering;
-use crate::summary::thousands;
+use crate::summary::{count, thousands};
 
 /// More steps than this are summed up.
 const MOST_STEPS: usize = 16;
@@ -32,8 +32,25 @@ pub fn run(arguments: &Explain) -> Result<Exit> {
         writeln!(out, "Set-Cookie: {}", to_text(cookie))?;
     }
     writeln!(out)?;
-    for line in steps(&answering, &answer) {
+    let detail = if arguments.all {
+        Detail::All
+    } else {
+        Detail::Effects
+    };
+    for line in steps(&answering, &answer, detail) {
         writeln!(out, "  {line}")?;
+    }
+    let in_vain = answer
+        .trace
+        .iter()
+        .filter(|step| step.event == Event::Stopped)
+        .count();
+    if detail == Detail::Effects && in_vain > 0 {
+        let what = count(in_vain, "rule");
+        writeln!(
+            out,
+            "\n  {what} matched, but a condition did not hold: --all shows which"
+        )?;
     }
     writeln!(
         out,
@@ -42,6 +59,15 @@ pub fn run(arguments: &Explain) -> Result<Exit> {
         thousands(answering.count()),
     )?;
     Ok(Exit::Clean)
+}
+
+/// How much is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Detail {
+    /// What had an effect.
+    Effects,
+    /// What matched in vain, too.
+    All,
 }
 
 fn request(arguments: &Explain, default_host: &[u8]) -> Result<OwnedRequest> {
@@ -107,8 +133,12 @@ fn headline(answer: &Answer) -> String {
     }
 }
 
-fn steps(answering: &Answering, answer: &Answer) -> Vec<String> {
-    if answer.trace.is_empty() {
+fn steps(answering: &Answering, answer: &Answer, detail: Detail) -> Vec<String> {
+    let shown = match detail {
+        Detail::Effects => effects(&answer.trace),
+        Detail::All => answer.trace.iter().collect(),
+    };
+    if shown.is_empty() {
         return vec!["no rule had a say".to_owned()];
     }
     let mut directives = Directives::default();
@@ -120,23 +150,22 @@ fn steps(answering: &Answering, answer: &Answer) -> Vec<String> {
     conditions_and_rules
         .iter()
         .for_each(|rule| directives.add_rule(rule));
-    let rows: Vec<[String; 3]> = worth_showing(&answer.trace)
+    let rows: Vec<[String; 3]> = shown
         .into_iter()
         .map(|step| {
             let directive = shorten(directives.at(step.place));
             [answering.place(step.place), directive, effect(&step.event)]
         })
         .collect();
-    let shown = &rows[..rows.len().min(MOST_STEPS)];
+    let few = &rows[..rows.len().min(MOST_STEPS)];
     let width = |column: usize| {
-        shown
-            .iter()
+        few.iter()
             .map(|row| row[column].chars().count())
             .max()
             .unwrap_or(0)
     };
     let (first, second) = (width(0), width(1));
-    let mut lines: Vec<String> = shown
+    let mut lines: Vec<String> = few
         .iter()
         .map(|[place, directive, effect]| {
             format!("{place:first$}   {directive:second$}   {effect}")
@@ -148,14 +177,22 @@ fn steps(answering: &Answering, answer: &Answer) -> Vec<String> {
     lines
 }
 
-/// Every step; when those are too many, only what had an effect.
-fn worth_showing(trace: &[Step]) -> Vec<&Step> {
-    if trace.len() <= MOST_STEPS {
-        return trace.iter().collect();
+/// The steps of rules that had an effect, each after the conditions that held for it.
+fn effects(trace: &[Step]) -> Vec<&Step> {
+    let mut shown = Vec::new();
+    let mut conditions = Vec::new();
+    for step in trace {
+        match step.event {
+            Event::Held(_) => conditions.push(step),
+            Event::Failed(_) => {}
+            Event::Stopped => conditions.clear(),
+            _ => {
+                shown.append(&mut conditions);
+                shown.push(step);
+            }
+        }
     }
-    let in_vain = |step: &&Step| matches!(step.event, Event::Failed(_) | Event::Stopped);
-    let effects = trace.iter().filter(|step| !in_vain(step));
-    effects.collect()
+    shown
 }
 
 fn shorten(text: &str) -> String {
