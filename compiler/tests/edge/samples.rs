@@ -186,7 +186,7 @@ fn rules(first_line: u32) -> impl Strategy<Value = Vec<Rule>> {
 /// Few rules, each of them several times, most of them ending the list or changing the request: what
 /// decides whether a copy is redundant.
 fn repeated_rules(first_line: u32) -> impl Strategy<Value = Vec<Rule>> {
-    let pool = prop::collection::vec(repeatable_rule(), 1..5);
+    let pool = prop::collection::vec(repeatable_rule(), 2..6);
     let picks = prop::collection::vec(any::<prop::sample::Index>(), 2..9);
     (pool, picks).prop_map(move |(pool, picks)| {
         let mut rules: Vec<Rule> = picks.iter().map(|pick| pick.get(&pool).clone()).collect();
@@ -199,50 +199,46 @@ fn repeated_rules(first_line: u32) -> impl Strategy<Value = Vec<Rule>> {
 
 fn repeatable_rule() -> impl Strategy<Value = Rule> {
     let patterns = &[
-        "^/a$", "^/a", "^", "b$", "^b$", "^a?b?$", "^/ab?$", "^/(a|b)$", "^/b$", "^/b", "^/A$",
+        "^/a$", "^/a", "^/(a|b)$", "^/b$", "b$", "^/?a$", "^/A$", "^h",
     ][..];
-    let substitutions = &[
-        "-",
-        "/a",
-        "/b",
-        "b",
-        "/ab",
-        "/c",
-        "http://o/x",
-        "http://h/b",
-        "/$0",
-    ][..];
+    let substitutions = &["-", "-", "/a", "/b", "/c", "a", "http://h/b", "/$0", "/a?x"][..];
     let flags: &[&[&str]] = &[
+        &["L"],
         &["L"],
         &["R", "L"],
         &["L", "NC"],
-        &["R"],
         &["F"],
-        &["END"],
-        &["L", "CO"],
+        &["E", "L"],
         &[],
+        &[],
+        &["R"],
         &["S=1"],
         &["S=3"],
         &["C"],
         &["E"],
         &["N"],
-        &["E", "L"],
     ];
-    let conditions = subsequence(&CONDITIONS[..6], 0..=1);
-    (
+    let conditions = prop_oneof![
+        3 => Just(Vec::new()),
+        2 => select(&CONDITIONS[..5]).prop_map(|condition| vec![condition]),
+    ];
+    let parts = (
         select(patterns),
         select(substitutions),
         select(flags),
         conditions,
-    )
-        .prop_map(|(pattern, substitution, flags, conditions)| {
-            let mut rule = site::rule(0, pattern, substitution, flags);
-            let conditions = conditions.iter();
-            let conditions = conditions.map(|(subject, pattern)| site::condition(subject, pattern));
-            rule.conditions = conditions.collect();
-            rule
-        })
+    );
+    parts.prop_map(|(pattern, substitution, flags, conditions)| {
+        let mut rule = site::rule(0, pattern, substitution, flags);
+        let conditions = conditions.into_iter();
+        let conditions = conditions.map(|(subject, pattern)| site::condition(subject, pattern));
+        rule.conditions = conditions.collect();
+        rule
+    })
 }
+
+/// Requests that the rules above are about.
+pub const REPEATED: &[&str] = &["/a", "/b", "/a?x=1", "/b?x=1", "/A", "/ab", "/c"];
 
 fn redirects(first_line: u32) -> impl Strategy<Value = Vec<Redirect>> {
     let one = (select(REDIRECTS), select(TARGETS));
@@ -266,15 +262,14 @@ pub fn parts() -> impl Strategy<Value = Parts> {
     (rules(100), rules(200), rules(300), rest()).prop_map(with_rules)
 }
 
-/// Sites whose rules repeat themselves.
+/// Sites whose rules repeat themselves, most of them in server context.
 pub fn repeating_parts() -> impl Strategy<Value = Parts> {
-    let rules = (
-        repeated_rules(100),
-        repeated_rules(200),
-        repeated_rules(300),
-    );
-    (rules, rest())
-        .prop_map(|((server, root, directory), rest)| with_rules((server, root, directory, rest)))
+    let directories = prop_oneof![
+        3 => Just((Vec::new(), Vec::new())),
+        1 => (repeated_rules(200), repeated_rules(300)),
+    ];
+    (repeated_rules(100), directories, rest())
+        .prop_map(|(server, (root, directory), rest)| with_rules((server, root, directory, rest)))
 }
 
 fn rest() -> impl Strategy<Value = Parts> {
