@@ -153,24 +153,43 @@ impl<'a> Arrival<'a> {
             },
             refused: None,
         };
-        if let Err(status) = arrival.read(site, request) {
-            arrival.refused = Some(status);
-        }
+        arrival.refused = match arrival.find_host(site, request) {
+            Ok(()) => arrival.decode(request).err(),
+            Err(status) => {
+                arrival.host = nameless_host(site, request)?;
+                Some(status)
+            }
+        };
         Some(arrival)
     }
 
-    fn read(&mut self, site: &'a Site, request: &Request<'_>) -> Result<(), u16> {
-        let (method, target) = (request.method, request.target);
-        let authority = canonical::authority(method, target)?;
+    fn find_host(&mut self, site: &'a Site, request: &Request<'_>) -> Result<(), u16> {
+        let authority = canonical::authority(request.method, request.target)?;
         let chosen = vhost::choose_host(site, request, authority.as_ref())?;
         self.host = site.hosts.get(chosen.host_index).unwrap_or(self.host);
         self.hostname = Some(chosen.hostname).filter(|name| !name.is_empty());
         self.port = chosen.port;
         self.host_header = chosen.replaced_header.or(self.host_header.take());
-        let merge = MergeSlashes::of(self.host);
-        self.canonical = canonical::canonical(method, target, merge, self.host.encoded_slashes)?;
         Ok(())
     }
+
+    fn decode(&mut self, request: &Request<'_>) -> Result<(), u16> {
+        let (merge, encoded) = (MergeSlashes::of(self.host), self.host.encoded_slashes);
+        self.canonical = canonical::canonical(request.method, request.target, merge, encoded)?;
+        Ok(())
+    }
+}
+
+/// The host that answers before any name is known, errors in the request line among it.
+fn nameless_host<'a>(site: &'a Site, request: &Request<'_>) -> Option<&'a Host> {
+    let nameless = Request {
+        host: None,
+        protocol: b"HTTP/1.0",
+        ..request.clone()
+    };
+    let chosen = vhost::choose_host(site, &nameless, None);
+    let index = chosen.map_or(0, |chosen| chosen.host_index);
+    site.hosts.get(index).or(site.hosts.first())
 }
 
 /// One client request: everything that outlives its internal redirects and subrequests.

@@ -9,6 +9,7 @@ use crate::site::{Alias, AliasMatcher};
 use crate::source::Source;
 
 use super::escape::escape_uri;
+use super::files::{canonical_path, is_too_long_to_join};
 use super::glob::alias_matches;
 use super::matching::{Captures, substitute};
 use super::record::{Context, Record, Verdict, is_redirect};
@@ -42,8 +43,10 @@ impl<'a, S: Source> Run<'a, S> {
             let Some(target) = self.expression_text(expression, record)? else {
                 return Ok(Verdict::Status(500));
             };
-            record.filename = Some(self.server_root_relative(&target));
-            return Ok(Verdict::Accept);
+            if let Some(file) = self.server_root_relative(&target) {
+                record.filename = Some(file);
+                return Ok(Verdict::Accept);
+            }
         }
         Ok(self.try_alias_list(record))
     }
@@ -168,19 +171,26 @@ impl<'a, S: Source> Run<'a, S> {
             if context.is_some() {
                 record.context = context;
             }
-            record.filename = Some(self.server_root_relative(&file));
+            let Some(file) = self.server_root_relative(&file) else {
+                return Verdict::Decline;
+            };
+            record.filename = Some(file);
             return Verdict::Accept;
         }
         Verdict::Decline
     }
 
-    /// `ap_server_root_relative`.
-    fn server_root_relative(&self, file: &[u8]) -> Vec<u8> {
-        if file.starts_with(b"/") {
-            return super::files::canonical_path(file);
-        }
-        let whole = [self.site.server_root.as_slice(), b"/", file].concat();
-        super::files::canonical_path(&whole)
+    /// A file name below `ServerRoot` unless it is absolute; `None` when it is too long
+    /// (`ap_server_root_relative`).
+    fn server_root_relative(&self, file: &[u8]) -> Option<Vec<u8>> {
+        let absolute = file.starts_with(b"/");
+        let root: &[u8] = if absolute {
+            b""
+        } else {
+            &self.site.server_root
+        };
+        let short_enough = !is_too_long_to_join(root, file);
+        short_enough.then(|| canonical_path(&[root, b"/", file].concat()))
     }
 }
 

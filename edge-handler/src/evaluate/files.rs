@@ -106,8 +106,19 @@ pub(super) fn canonical_path(path: &[u8]) -> Vec<u8> {
     out
 }
 
-/// `path` below `root`; `None` when it climbs out (`APR_FILEPATH_SECUREROOT`).
+/// Is this more than `apr_filepath_merge` joins?
+pub(super) fn is_too_long_to_join(root: &[u8], path: &[u8]) -> bool {
+    // Room for slashes between the parts is counted in.
+    root.len() + path.len() + 4 > LONGEST_PATH
+}
+
+/// `path` below `root`; `None` when it climbs out (`APR_FILEPATH_SECUREROOT`) or is too long.
 pub(super) fn join_below(root: &[u8], path: &[u8]) -> Option<Vec<u8>> {
+    let slashes = path.iter().take_while(|byte| **byte == b'/').count();
+    let path = &path[slashes..];
+    if is_too_long_to_join(root, path) {
+        return None;
+    }
     let mut depth = 0_usize;
     for part in path.split(|byte| *byte == b'/') {
         match part {

@@ -28,8 +28,6 @@ pub(super) enum Action {
     NoEscape,
     /// A rule asked for this status (`ACTION_STATUS`).
     Status(u16),
-    /// The rewritten URL is not safe (`ACTION_STATUS_SET`): this status, without an `ErrorDocument`.
-    StatusSet(u16),
 }
 
 /// What came of a list, and the last rule that substituted.
@@ -130,7 +128,7 @@ impl<'a, S: Source> Run<'a, S> {
             }
             record.add_vary(std::mem::take(&mut context.vary));
             if let Effect::Refused(status) = effect {
-                result.action = Action::StatusSet(status);
+                result.action = Action::Status(status);
                 return Ok(result);
             }
             if rule.flags.contains(RuleFlags::STATUS) {

@@ -71,6 +71,7 @@ pub(super) fn proxied_url(record: &Record<'_>) -> Result<Vec<u8>, u16> {
     let mut url = name.strip_prefix(PROXY).unwrap_or(name).to_vec();
     if let Some(scheme) = is_absolute_uri(&url)
         && !record.unescaped
+        && url[..scheme.scheme_len].ends_with(b"/")
     {
         url = canonical(&url, scheme.scheme_len);
     }

@@ -112,7 +112,6 @@ impl<'a, S: Source> Run<'a, S> {
             let mut mark = QuestionMark::for_rule(rule.flags);
             self.expand_substitution(rule, record, context, &mut mark, &mut new_uri)?;
             if mark.is_unsafe() {
-                record.status = 403;
                 self.trace(rule.place, || Event::Answered(403));
                 return Ok(Effect::Refused(403));
             }

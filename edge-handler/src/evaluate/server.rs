@@ -8,7 +8,7 @@ use crate::site::RewriteOptions;
 use crate::source::Source;
 
 use super::escape::{escape_absolute_uri, escape_uri, is_absolute_uri};
-use super::files::{is_too_long, join_below};
+use super::files::join_below;
 use super::list::{Action, PASS_THROUGH, Rules};
 use super::record::{Handler, OK, Record, Verdict, is_redirect};
 use super::rule::PROXY;
@@ -119,11 +119,11 @@ impl<'a, S: Source> Run<'a, S> {
             return Verdict::Status(400);
         }
         match join_below(&self.host.document_root, uri) {
-            Some(filename) if !is_too_long(&filename) => {
+            Some(filename) => {
                 record.filename = Some(filename);
                 Verdict::Accept
             }
-            _ => Verdict::Status(403),
+            None => Verdict::Status(403),
         }
     }
 }
@@ -157,8 +157,6 @@ pub(super) fn requested_status(record: &mut Record<'_>, action: Action) -> Optio
             record.status = OK;
             Some(status)
         }
-        // The record keeps the status, so that no ErrorDocument is looked for.
-        Action::StatusSet(status) => Some(status),
         _ => None,
     }
 }

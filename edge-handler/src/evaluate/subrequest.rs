@@ -11,7 +11,7 @@ use super::files::canonical_path;
 use super::merge::Merged;
 use super::process::Start;
 use super::record::{Main, Record};
-use super::{Halt, Run};
+use super::{Halt, Run, raw_path};
 
 /// `LimitInternalRecursion`: internal redirects in a row, and depth of subrequests.
 const RECURSION_LIMIT: u32 = 10;
@@ -31,6 +31,7 @@ impl<'a, S: Source> Run<'a, S> {
         };
         self.spend()?;
         if is_recursion_limit_exceeded(record) {
+            new.uri = raw_path(&whole).to_vec();
             new.status = 500;
             return Ok(new);
         }
