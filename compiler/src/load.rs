@@ -116,6 +116,8 @@ pub(crate) struct Reader<'a> {
     /// Undefined variables that were reported.
     undefined: BTreeSet<String>,
     depth: usize,
+    /// Sections open where the file being read is included.
+    around: usize,
     /// `LoadModule` names, in order.
     loads: Vec<Vec<u8>>,
     /// An include loop was found: no file is included any more.
@@ -195,6 +197,7 @@ impl<'a> Reader<'a> {
             read: HashMap::new(),
             undefined: BTreeSet::new(),
             depth: 0,
+            around: 0,
             loads: Vec::new(),
             looping: false,
             place: ReadPlace::Server,
@@ -263,7 +266,7 @@ impl<'a> Reader<'a> {
             lines: Lines::new(file, &bytes),
             expanded: VecDeque::new(),
         };
-        let mut nest = Nest::default();
+        let mut nest = Nest::new(self.around);
         while let Some(line) = feed.next() {
             if let Some(error) = line.too_long(self.line_limit()) {
                 self.diagnostics.push(error);
@@ -298,7 +301,11 @@ impl<'a> Reader<'a> {
     fn interpolated(&mut self, line: Line) -> Line {
         let (line, warnings) =
             interpolate(line, |name| self.defines.value(name).map(<[u8]>::to_vec));
-        for warning in warnings {
+        for mut warning in warnings {
+            if warning.headline.contains("`APACHE_") {
+                // Debian's start script sets these; nothing of interest here depends on them.
+                warning.severity = Severity::Note;
+            }
             if self.undefined.insert(warning.headline.clone()) {
                 self.diagnostics.push(warning);
             }
@@ -328,7 +335,11 @@ impl<'a> Reader<'a> {
             Kind::Open(_) if read.name.value.eq_ignore_ascii_case(b"<macro") => {
                 self.define_macro(&read, feed);
             }
-            Kind::Open(_) => nest.open(read),
+            Kind::Open(_) => {
+                if let Err(complaint) = nest.open(read) {
+                    self.diagnostics.push(*complaint);
+                }
+            }
             Kind::Other(arguments) => match immediate::find(&read.name.value) {
                 Some(immediate) => self.immediate(immediate, &read, arguments, line, feed, nest),
                 None => nest.push(Item::Directive(Box::new(read))),

@@ -6,10 +6,11 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use edgewright_compiler::testing::MemoryLoader;
-use edgewright_compiler::{Fate, Input, ReadOptions, Reading, UnitKind, read};
+use edgewright_compiler::{Fate, Input, ReadOptions, Reading, UnitKind, guess, read};
 use edgewright_edge_handler::rules::{RuleFlags, RuleSetId};
 use edgewright_edge_handler::site::SectionKind;
 use edgewright_parser::diagnostic::Severity;
+use proptest::prelude::*;
 
 fn main_config(text: &str) -> Reading {
     let loader = MemoryLoader::new().with("/conf/httpd.conf", text);
@@ -506,3 +507,280 @@ fn parts_of_configurations_are_read_as_what_they_are() {
             .contains_key(b"/var/www/html".as_slice())
     );
 }
+
+#[test]
+fn the_loaded_modules_are_those_the_configuration_loads() {
+    let cases: &[(&str, &str)] = &[
+        ("nothing loaded", "CheckSpelling On\nRewriteEngine On"),
+        (
+            "a part of a list",
+            "LoadModule php_module x.so\nphp_value a b\nRewriteEngine On",
+        ),
+    ];
+    for (name, text) in cases {
+        assert_eq!(complaints(&main_config(text)), [""; 0], "{name}");
+    }
+    let text = "LoadModule rewrite_module x.so\nRewriteEngine On\nRedirect /a /b\nphp_value a b";
+    let complaints = complaints(&main_config(text));
+    assert_eq!(complaints, ["unknown-directive@3", "unknown-directive@4"]);
+}
+
+#[test]
+fn macros_end() {
+    let loops = main_config("<Macro M>\nUse M\n</Macro>\nUse M");
+    assert_eq!(complaints(&loops), ["macro-loop@2"]);
+    let twice =
+        main_config("<Macro A>\nUse B\nUse B\n</Macro>\n<Macro B>\nUse A\nUse A\n</Macro>\nUse A");
+    assert!(
+        complaints(&twice)
+            .iter()
+            .all(|said| said.starts_with("macro-loop"))
+    );
+}
+
+#[test]
+fn sections_have_limits() {
+    let deep = "<If \"true\">\n".repeat(10_000) + "RewriteRule a -\n" + &"</If>\n".repeat(10_000);
+    let reading = main_config(&deep);
+    assert!(
+        complaints(&reading)
+            .iter()
+            .all(|said| said.starts_with("too-deep"))
+    );
+    assert_eq!(reading.units.len(), 1);
+    let skipped = "<IfModule !mod_rewrite.c>\n".repeat(10_000);
+    assert_eq!(complaints(&main_config(&skipped)), ["unclosed-section@1"]);
+}
+
+#[test]
+fn lines_have_limits() {
+    let long = "#".repeat(9000);
+    let loader = MemoryLoader::new()
+        .with("x/.htaccess", format!("{long}\nRewriteEngine On\n"))
+        .with("/conf/httpd.conf", format!("{long}\nRewriteEngine On\n"));
+    assert_eq!(complaints(&read_main(&loader)), [""; 0]);
+    let folder = read(
+        &Input::DocumentRoot(b"x".to_vec()),
+        &loader,
+        &ReadOptions::default(),
+    );
+    assert_eq!(complaints(&folder), ["line-too-long@1"]);
+    assert!(folder.site.sections[0].settings.broken);
+}
+
+#[test]
+fn allow_override_decides_line_by_line() {
+    let cases: &[(&str, &str, &str)] = &[
+        ("All", "RewriteEngine On\nOptions All", ""),
+        (
+            "FileInfo",
+            "RewriteEngine On\nOptions All",
+            "misplaced-directive@2",
+        ),
+        ("Options", "RewriteEngine On", "misplaced-directive@1"),
+        ("None", "RewriteEngine On\nNope", ""),
+        (
+            "FileInfo Nonfatal=Override",
+            "RewriteEngine On\nOptions All",
+            "misplaced-directive@2",
+        ),
+        (
+            "FileInfo Nonfatal=Unknown",
+            "RewriteEngine On\nNope",
+            "unknown-directive@2",
+        ),
+        (
+            "None\nAllowOverrideList RewriteEngine",
+            "RewriteEngine On\nRewriteBase /",
+            "misplaced-directive@2",
+        ),
+        ("All", "Define X", "misplaced-directive@1"),
+        (
+            "All",
+            "<Directory /x>\n</Directory>",
+            "misplaced-directive@1",
+        ),
+        ("All", "RewriteMap a int:tolower", "misplaced-directive@1"),
+        (
+            "All",
+            "<Files x>\nRewriteEngine On\n</Files>\n<If \"true\">\nRewriteEngine On\n</If>",
+            "",
+        ),
+    ];
+    for (allowed, text, expected) in cases {
+        let main =
+            format!("DocumentRoot /www\n<Directory /www>\nAllowOverride {allowed}\n</Directory>");
+        let loader = MemoryLoader::new()
+            .with("/conf/httpd.conf", main)
+            .with("/www/.htaccess", text);
+        let reading = read_main(&loader);
+        assert_eq!(
+            complaints(&reading).join(" "),
+            *expected,
+            "{allowed}: {text}"
+        );
+        let broken = reading
+            .site
+            .sections
+            .iter()
+            .any(|section| section.settings.broken);
+        assert_eq!(broken, reading.first_error().is_some(), "{allowed}: {text}");
+    }
+}
+
+#[test]
+fn a_host_keeps_the_main_servers_redirects_behind_its_own() {
+    let reading = main_config(
+        "Redirect /m /x\n<VirtualHost *>\nRedirect /v /x\n</VirtualHost>\n<VirtualHost *>\n</VirtualHost>\n",
+    );
+    let places = |host: usize| {
+        let list = reading.site.hosts[host].redirects.0 as usize;
+        let list = reading.site.redirect_lists[list].iter();
+        list.map(|redirect| redirect.place.line).collect::<Vec<_>>()
+    };
+    assert_eq!(places(0), [1]);
+    assert_eq!(places(1), [3, 1]);
+    assert_eq!(places(2), [1]);
+    let Fate::Placed(positions) = &reading.units[0].fate else {
+        unreachable!("placed");
+    };
+    assert_eq!(positions.len(), 2);
+}
+
+#[test]
+fn sections_merge_in_apaches_order() {
+    let reading = main_config(
+        "<Directory /a/b/c>\n</Directory>\n<Directory ~ x>\n</Directory>\n<Directory /a>\n</Directory>\n\
+         <VirtualHost *>\n<Directory /z>\n</Directory>\n<Directory />\n</Directory>\n</VirtualHost>\n",
+    );
+    let lines = |ids: &[edgewright_edge_handler::site::SectionId]| {
+        let sections = ids.iter().map(|id| &reading.site.sections[id.0 as usize]);
+        sections
+            .map(|section| section.place.line)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(lines(&reading.site.hosts[0].directories), [5, 1]);
+    assert_eq!(lines(&reading.site.hosts[1].directories), [10, 5, 8, 1]);
+    assert_eq!(lines(&reading.site.hosts[1].directory_patterns), [3]);
+}
+
+#[test]
+fn rules_nothing_consults_are_inactive() {
+    let cases: &[(&str, &str)] = &[
+        ("RewriteRule a -", "inactive"),
+        ("RewriteEngine On\nRewriteRule a -", "placed"),
+        (
+            "RewriteRule a -\n<Location /x>\nRewriteEngine On\n</Location>",
+            "placed",
+        ),
+        (
+            "<Directory /x>\nRewriteRule a -\n</Directory>\n<Directory /y>\nRewriteEngine On\n</Directory>",
+            "placed",
+        ),
+        (
+            "RewriteEngine On\n<Directory /x>\nRewriteEngine Off\nRewriteRule a -\n</Directory>",
+            "inactive",
+        ),
+        (
+            "RewriteEngine On\n<Proxy *>\nRewriteRule a -\n</Proxy>",
+            "inactive",
+        ),
+    ];
+    for (text, expected) in cases {
+        let reading = main_config(text);
+        let fate = match reading.units[0].fate {
+            Fate::Placed(_) => "placed",
+            Fate::Inactive(_) => "inactive",
+            _ => "other",
+        };
+        assert_eq!(fate, *expected, "{text}");
+    }
+}
+
+#[test]
+fn guesses_what_paths_are() {
+    let loader = MemoryLoader::new()
+        .with("site/.htaccess", "RewriteRule a b")
+        .with("host.conf", "<VirtualHost *>\n</VirtualHost>")
+        .with("rules.conf", "RewriteEngine On\nRewriteRule ^/a /b")
+        .with("redirects.conf", "Redirect /a /b")
+        .with("folder-rules", "RewriteRule ^a$ /b")
+        .with("based", "RewriteBase /\nRewriteRule . /index.php")
+        .with("empty.conf", "");
+    let cases: &[(&str, &str)] = &[
+        ("site", "DocumentRoot"),
+        ("site/.htaccess", "Htaccess"),
+        ("host.conf", "MainConfig"),
+        ("rules.conf", "VirtualHostInclude"),
+        ("redirects.conf", "VirtualHostInclude"),
+        ("folder-rules", "Htaccess"),
+        ("based", "Htaccess"),
+        ("empty.conf", "MainConfig"),
+        ("none.conf", "MainConfig"),
+    ];
+    for (path, expected) in cases {
+        let guessed = format!("{:?}", guess(&loader, &[path.as_bytes().to_vec()]));
+        assert!(guessed.starts_with(expected), "{path}: {guessed}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn nothing_makes_it_panic(
+        bytes in prop::collection::vec(any::<u8>(), 0..200),
+        lines in prop::collection::vec(prop::sample::select(LINES.to_vec()), 0..25),
+    ) {
+        let mut text = lines.join("\n").into_bytes();
+        text.extend(bytes);
+        let loader = MemoryLoader::new()
+            .with("/conf/httpd.conf", &text)
+            .with("/www/.htaccess", &text)
+            .with("/etc/apache2/map.txt", &text);
+        let reading = read_main(&loader);
+        let placed = |fate: &Fate| matches!(fate, Fate::Placed(positions) if positions.is_empty());
+        prop_assert!(!reading.units.iter().any(|unit| placed(&unit.fate)));
+    }
+}
+
+/// Lines to be put together at random.
+const LINES: &[&str] = &[
+    "DocumentRoot /www",
+    "<Directory /www>",
+    "AllowOverride All",
+    "</Directory>",
+    "<VirtualHost *:80>",
+    "</VirtualHost>",
+    "<IfModule mod_rewrite.c>",
+    "<IfModule !mod_rewrite.c>",
+    "</IfModule>",
+    "<If \"true\">",
+    "</If>",
+    "<Else>",
+    "</Else>",
+    "<Macro M $x>",
+    "</Macro>",
+    "Use M a",
+    "RewriteEngine On",
+    "RewriteMap m txt:map.txt",
+    "RewriteCond a b [OR]",
+    "RewriteRule ^a$ ${m:b} [L]",
+    "RewriteRule",
+    "Redirect /a /b",
+    "Redirect 410",
+    "Include httpd.conf",
+    "RewriteOptions Inherit",
+    "<Files x>",
+    "</Files>",
+    "<Location /x>",
+    "</Location>",
+    "Define X a",
+    "RewriteRule ${X} -",
+    "x \\",
+    "<RequireAny>",
+    "Require all granted",
+    "</RequireAny>",
+    "Options +All",
+    "SetEnvIf a b c",
+    "Alias /a /www",
+    "ErrorDocument 404 /x",
+];

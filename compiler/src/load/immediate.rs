@@ -140,11 +140,13 @@ impl Reader<'_> {
                 return;
             }
         };
+        let around = std::mem::replace(&mut self.around, nest.depth());
         self.depth += 1;
         for item in self.lines_of(file) {
             nest.push(item);
         }
         self.depth -= 1;
+        self.around = around;
     }
 
     /// `<Macro …>` with its body.

@@ -13,11 +13,16 @@ use super::{Item, Refused, Section};
 ///
 /// A conditional section is transparent: what is in it goes to the section around it. But it is read
 /// by a reader of its own (`ap_build_cont_config`), so a section cannot begin in it and end outside.
-#[derive(Default)]
 pub(crate) struct Nest {
     items: Vec<Item>,
     open: Vec<Open>,
+    /// Sections open now, those open where the file is included among them.
+    depth: usize,
 }
+
+/// How deep sections may be nested. Apache goes on until its stack ends; what reads sections here
+/// is recursive too.
+const DEEPEST: usize = 40;
 
 struct Open {
     /// Without `<`.
@@ -28,33 +33,63 @@ struct Open {
 
 enum OpenKind {
     Conditional,
+    /// A section that is nested too deep: what is in it goes to the section around it.
+    TooDeep,
     Section(Directive, Vec<Item>),
     /// A section whose opening line Apache refuses, though only after reading everything.
     Refused(Refused, Vec<Item>),
 }
 
 impl Nest {
+    /// A file read inside so many sections.
+    pub(crate) fn new(around: usize) -> Self {
+        Self {
+            items: Vec::new(),
+            open: Vec::new(),
+            depth: around,
+        }
+    }
+
+    /// How many sections are open, those around the file included.
+    pub(crate) fn depth(&self) -> usize {
+        self.depth
+    }
+
     /// Something that opens and closes nothing.
     pub(crate) fn push(&mut self, item: Item) {
         self.innermost().push(item);
     }
 
     /// `<Name …>`.
-    pub(crate) fn open(&mut self, directive: Directive) {
-        self.open.push(Open {
-            name: bare_name(&directive.name.value),
-            span: directive.name.span,
-            kind: OpenKind::Section(directive, Vec::new()),
-        });
+    ///
+    /// # Errors
+    /// It is nested too deep.
+    pub(crate) fn open(&mut self, directive: Directive) -> Result<(), Box<Diagnostic>> {
+        let name = bare_name(&directive.name.value);
+        let span = directive.name.span;
+        let above = self.open.last().map(|open| &open.kind);
+        let first = !matches!(above, Some(OpenKind::TooDeep));
+        let deep = self.depth >= DEEPEST;
+        self.enter(name, span, OpenKind::Section(directive, Vec::new()));
+        if deep && first {
+            let headline = format!("sections are nested more than {DEEPEST} deep");
+            return Err(Box::new(Diagnostic::error("too-deep", headline, span)));
+        }
+        Ok(())
     }
 
     /// `<Name …` without its bracket, or otherwise wrong.
     pub(crate) fn open_refused(&mut self, refused: Refused) {
-        self.open.push(Open {
-            name: bare_name(&refused.name),
-            span: refused.origin.span,
-            kind: OpenKind::Refused(refused, Vec::new()),
-        });
+        let name = bare_name(&refused.name);
+        let span = refused.origin.span;
+        self.enter(name, span, OpenKind::Refused(refused, Vec::new()));
+    }
+
+    fn enter(&mut self, name: Vec<u8>, span: Span, kind: OpenKind) {
+        let deep = self.depth >= DEEPEST;
+        let kind = if deep { OpenKind::TooDeep } else { kind };
+        self.depth += usize::from(!deep);
+        self.open.push(Open { name, span, kind });
     }
 
     /// A conditional section that is true.
@@ -114,7 +149,7 @@ impl Nest {
             .iter_mut()
             .rev()
             .find_map(|open| match &mut open.kind {
-                OpenKind::Conditional => None,
+                OpenKind::Conditional | OpenKind::TooDeep => None,
                 OpenKind::Section(_, items) | OpenKind::Refused(_, items) => Some(items),
             });
         section.unwrap_or(&mut self.items)
@@ -123,9 +158,13 @@ impl Nest {
     fn close_innermost(&mut self) {
         let Some(open) = self.open.pop() else { return };
         match open.kind {
-            OpenKind::Conditional => {}
-            OpenKind::Section(open, items) => self.push(Item::Section(Section { open, items })),
+            OpenKind::Conditional | OpenKind::TooDeep => {}
+            OpenKind::Section(open, items) => {
+                self.depth -= 1;
+                self.push(Item::Section(Section { open, items }));
+            }
             OpenKind::Refused(refused, items) => {
+                self.depth -= 1;
                 self.push(Item::Refused(Box::new(Refused { items, ..refused })));
             }
         }

@@ -233,6 +233,9 @@ impl Resolver<'_> {
                 let value = words.get(1).copied().unwrap_or_default();
                 settings.set_env.push((first.to_vec(), value.to_vec()));
             }
+            b"unsetenv" => settings
+                .set_env
+                .retain(|(name, _)| !words.contains(&name.as_slice())),
             b"require" => return Some(scope.access.require(words)),
             b"order" => return Some(scope.access.order(first)),
             b"allow" | b"deny" => scope.access.host(name, words),

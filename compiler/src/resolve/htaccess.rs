@@ -6,8 +6,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use edgewright_edge_handler::evaluate::glob::directory_matches;
-use edgewright_edge_handler::evaluate::matching::Captures;
+use edgewright_edge_handler::evaluate::glob::{GlobMode, glob_matches};
 use edgewright_edge_handler::rules::Place;
 use edgewright_edge_handler::site::{FileKind, PathMatcher, SectionKind};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
@@ -30,6 +29,19 @@ const DEEPEST: usize = 64;
 pub(crate) struct DirectoryOverride {
     pub(crate) matcher: PathMatcher,
     pub(crate) policy: Policy,
+}
+
+impl DirectoryOverride {
+    /// True when the section is exactly this directory's. A regular expression has no say in which
+    /// files are read: it is asked after that.
+    fn is_for(&self, directory: &[u8]) -> bool {
+        let directory = directory.strip_suffix(b"/").unwrap_or(directory);
+        match &self.matcher {
+            PathMatcher::Plain(path) => path.strip_suffix(b"/").unwrap_or(path) == directory,
+            PathMatcher::Wildcard(path) => glob_matches(path, directory, GlobMode::Path),
+            PathMatcher::Regex(_) => false,
+        }
+    }
 }
 
 /// `AllowOverride` and `AllowOverrideList`; `None` says nothing.
@@ -95,9 +107,8 @@ impl Policies<'_> {
     /// What holds in `directory`, given what holds in the one above.
     fn inside(&self, above: &Policy, directory: &[u8]) -> Policy {
         let mut policy = above.clone();
-        let mut captures = Captures::new();
         for section in &self.sections {
-            if directory_matches(&section.matcher, directory, &mut captures) {
+            if section.is_for(directory) {
                 policy.add(&section.policy);
             }
         }
@@ -171,11 +182,7 @@ impl Resolver<'_> {
         policies: &Policies<'_>,
     ) -> Option<Pending> {
         let server = join(&directory.server, &entry.name);
-        let kind = match entry.kind {
-            EntryKind::File => FileKind::File,
-            EntryKind::Empty => FileKind::Empty,
-            EntryKind::Directory => FileKind::Directory,
-        };
+        let kind = file_kind(entry.kind);
         self.site.tree.entries.insert(server.clone(), kind);
         let enter = kind == FileKind::Directory && directory.depth < DEEPEST;
         enter.then(|| Pending {
@@ -193,7 +200,8 @@ impl Resolver<'_> {
                 .filter(|entry| entry.kind != EntryKind::Directory);
             files.any(|entry| entry.name == **name)
         };
-        if let Some(name) = access_names.iter().find(here) {
+        let given = self.site.tree.overrides.contains_key(&directory.server);
+        if let Some(name) = access_names.iter().find(here).filter(|_| !given) {
             let local = join(&directory.local, name);
             self.htaccess(&directory.server, &local, &directory.policy);
         }
@@ -282,6 +290,15 @@ impl Resolver<'_> {
                 unit.fate = Fate::Inactive(Cow::Owned(reason.to_owned()));
             }
         }
+    }
+}
+
+/// The same, as the site has it.
+pub(crate) fn file_kind(kind: EntryKind) -> FileKind {
+    match kind {
+        EntryKind::File => FileKind::File,
+        EntryKind::Empty => FileKind::Empty,
+        EntryKind::Directory => FileKind::Directory,
     }
 }
 

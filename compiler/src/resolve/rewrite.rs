@@ -112,7 +112,7 @@ impl Resolver<'_> {
             let headline = "no `RewriteRule` follows this condition";
             let warning = Diagnostic::warning("unattached-condition", headline, span)
                 .label("it has no effect")
-                .help("a condition belongs to the next rule in the same section of the same file tree");
+                .help("put the rule it is for after it, in the same section; or remove it");
             self.reader.diagnostics.push(warning);
         }
     }

@@ -6,7 +6,7 @@
 use edgewright_edge_handler::site::{AliasMatcher, FileKind};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 
-use super::htaccess::{DirectoryOverride, Policies, Policy};
+use super::htaccess::{DirectoryOverride, Policies, Policy, file_kind};
 use super::merge::{DEFAULT_DOCUMENT_ROOT, component_count};
 use super::scope::Server;
 use super::{Resolver, values};
@@ -94,9 +94,14 @@ impl Resolver<'_> {
         let local = self.reader.files.local(root);
         // The synthetic server's document root is not this machine's.
         let ours = matches!(input, Input::MainConfig(_)) || local != root;
-        if ours && self.reader.files.loader.kind(&local) == Some(EntryKind::Directory) {
-            self.read_tree(root, &local, policies, names);
-            return;
+        match self.reader.files.loader.kind(&local).filter(|_| ours) {
+            Some(EntryKind::Directory) => return self.read_tree(root, &local, policies, names),
+            Some(kind) => {
+                // An alias for one file.
+                self.site.tree.insert(root, file_kind(kind));
+                return self.site.tree.known.push(root.to_vec());
+            }
+            None => {}
         }
         let shown = values::shown(root);
         self.say(Diagnostic {

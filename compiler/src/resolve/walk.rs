@@ -139,6 +139,9 @@ impl Resolver<'_> {
             self.say(refused.error);
             reason
         });
+        if refused.name.eq_ignore_ascii_case(b"RewriteCond") {
+            self.counts.conditions += 1;
+        }
         if unit_kind(&refused.name) == Some(UnitKind::Rule) {
             let rewrite = target.rewrite();
             rewrite.present = true;
