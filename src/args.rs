@@ -39,6 +39,9 @@ pub enum Command {
     /// Answer over HTTP as the edge would
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(Serve),
+    /// Pack a build with the function's binary as Lambda@Edge takes it
+    #[command(after_help = PACKAGE_EXAMPLES)]
+    Package(Package),
 }
 
 const MIGRATE_EXAMPLES: &str = "\
@@ -70,6 +73,12 @@ Examples:
   edgewright serve build/ --docroot htdocs           also the files, for what no rule answers
   edgewright serve build/ --host www.example.com     then open http://127.0.0.1:8080/old
   curl -si -H 'Host: www.example.com' http://127.0.0.1:8080/old";
+
+const PACKAGE_EXAMPLES: &str = "\
+Examples:
+  edgewright package build/ --out function.zip
+  edgewright package build/ --table redirects --region us-east-1 --region eu-west-1
+  edgewright package build/ --cache-control s-maxage=3600 --cache-control 302=no-store";
 
 /// How configuration text is found and read.
 #[derive(Debug, Args, Clone, Default)]
@@ -221,4 +230,71 @@ pub struct Serve {
     pub https: bool,
     #[command(flatten)]
     pub reading: Reading,
+}
+
+/// `edgewright package`.
+#[derive(Debug, Args)]
+pub struct Package {
+    /// A build folder
+    #[arg(value_name = "BUILD")]
+    pub build: PathBuf,
+    /// The zip file to write; the CloudFormation template lies beside it, by its name with `.template.json` instead of `.zip`
+    #[arg(long, short, value_name = "FILE", default_value = "function.zip")]
+    pub out: PathBuf,
+    /// The function's binary [default: `bootstrap` beside this program, or target/edge/bootstrap]
+    #[arg(long, value_name = "FILE")]
+    pub bootstrap: Option<PathBuf>,
+    /// Look entries up in this DynamoDB table [default: they are in the zip file]
+    #[arg(long, value_name = "NAME")]
+    pub table: Option<String>,
+    /// A Region that holds the table; may be given more than once, us-east-1 if not at all
+    #[arg(long, value_name = "REGION", requires = "table")]
+    pub region: Vec<String>,
+    /// Where CloudFront calls the function [default: what the rules allow]
+    #[arg(long, value_enum, value_name = "TRIGGER")]
+    pub trigger: Option<Trigger>,
+    /// How long answers are kept: of redirects, or of every answer with one status
+    #[arg(long, value_name = "[STATUS=]VALUE")]
+    pub cache_control: Vec<String>,
+    /// How viewers connect, where CloudFront does not tell the function
+    #[arg(long, value_enum, default_value_t = Scheme::Https)]
+    pub scheme: Scheme,
+}
+
+/// Where CloudFront calls the function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Trigger {
+    /// After a cache miss: answers are cached
+    OriginRequest,
+    /// For every request, before the cache
+    ViewerRequest,
+}
+
+impl Trigger {
+    /// As CloudFront spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OriginRequest => "origin-request",
+            Self::ViewerRequest => "viewer-request",
+        }
+    }
+}
+
+/// How viewers connect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Scheme {
+    /// In the clear
+    Http,
+    /// Over TLS
+    Https,
+}
+
+impl Scheme {
+    /// As it stands in a URL.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
 }

@@ -6,6 +6,7 @@
 pub mod check;
 pub mod explain;
 pub mod migrate;
+pub mod package;
 pub mod replay;
 pub mod serve;
 
@@ -45,6 +46,7 @@ pub fn run(command: &Command) -> Result<Exit> {
         Command::Replay(arguments) => replay::run(arguments),
         Command::Serve(arguments) => serve::run(arguments),
         Command::Migrate(arguments) => migrate::run(arguments),
+        Command::Package(arguments) => package::run(arguments),
     }
 }
 

@@ -9,6 +9,7 @@ mod engine;
 mod folder;
 mod input;
 mod loader;
+mod package;
 mod progress;
 mod render;
 mod summary;

@@ -1,0 +1,77 @@
+//! `edgewright package`: a build as Lambda@Edge takes it.
+//!
+//! In: a build folder. Out: a zip file, the template of its stack, and on standard output what is in
+//! them. Absent: AWS.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use super::Exit;
+use crate::args;
+use crate::package::{Binary, LARGEST_ZIP, Package, pack, template};
+use crate::summary::thousands;
+
+/// Packs the build and says what to do with it.
+///
+/// # Errors
+/// The build or the binary cannot be used, a quota is exceeded, or the disk refuses.
+pub fn run(arguments: &args::Package) -> Result<Exit> {
+    let binary = Binary::find(arguments.bootstrap.as_deref())?;
+    let needs = match binary.glibc {
+        Some(version) => format!("{}, glibc {version}", binary.path.display()),
+        None => binary.path.display().to_string(),
+    };
+    let package = pack(arguments, binary)?;
+    let template = template(arguments, &package)?;
+    let beside = arguments.out.with_extension("template.json");
+    write(&arguments.out, &package.zip)?;
+    write(&beside, format!("{template:#}\n").as_bytes())?;
+    print!("{}", content(&arguments.out, &package, &needs));
+    print!("{}", next(arguments, &package, &beside));
+    Ok(Exit::Clean)
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn content(out: &Path, package: &Package, needs: &str) -> String {
+    let mut text = String::new();
+    for (name, size) in &package.content {
+        let note = if *name == "bootstrap" { needs } else { "" };
+        let line = format!("  {:>12}  {name:<16} {note}", thousands(*size));
+        text += line.trim_end();
+        text.push('\n');
+    }
+    let (size, largest) = (thousands(package.zip.len()), thousands(LARGEST_ZIP));
+    text + &format!(
+        "= {size:>12}  {}, of {largest} bytes that Lambda@Edge takes\n",
+        out.display()
+    )
+}
+
+fn next(arguments: &args::Package, package: &Package, template: &Path) -> String {
+    let (zip, template) = (arguments.out.display(), template.display());
+    let (trigger, key) = (package.trigger.name(), package.code_key());
+    format!(
+        "\n  trigger {trigger} · template {template}\n{}  \
+         next: aws s3 cp {zip} s3://BUCKET/{key}\n        \
+         aws cloudformation deploy --region us-east-1 --stack-name edgewright --template-file {template} \\\n          \
+         --capabilities CAPABILITY_IAM --parameter-overrides CodeBucket=BUCKET CodeKey={key} OriginDomain=HOST\n",
+        doubt(arguments, package)
+    )
+}
+
+/// What the function cannot know at this trigger.
+fn doubt(arguments: &args::Package, package: &Package) -> String {
+    let matters = package.inputs.iter().any(|input| input == "scheme");
+    if package.trigger == args::Trigger::OriginRequest || !matters {
+        return String::new();
+    }
+    let scheme = arguments.scheme.name();
+    format!(
+        "  CloudFront does not tell http from https there: every answer is the one for {scheme} (--scheme)\n"
+    )
+}

@@ -1,0 +1,199 @@
+//! A build as Lambda@Edge takes it.
+//!
+//! In: a build folder, the function's binary, the command line. Out: [`Package`], and the
+//! [`template`] of its stack. Absent: the disk they are written to, and AWS.
+//!
+//! In the zip file: `bootstrap`, the function; `index.mjs`, which Lambda loads and which starts it;
+//! `edgewright.json`, its settings; `rules.bin`; and `table.bin` unless the table is in DynamoDB.
+
+mod archive;
+mod binary;
+mod regions;
+mod settings;
+mod template;
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use edgewright_compiler::emit::{MANIFEST_FILE, PROGRAM_FILE, TABLE_FILE};
+use edgewright_edge_handler::lambda::configuration;
+use edgewright_edge_handler::program::Program;
+use edgewright_edge_handler::table::EmbeddedTable;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::args::{self, Trigger};
+use archive::{File, Mode};
+pub use binary::Binary;
+pub use template::template;
+
+/// What Lambda loads.
+const LAUNCHER: &str = include_str!("package/index.mjs");
+
+/// Lambda@Edge's quota for a zip file, in bytes; the same at both triggers.
+pub const LARGEST_ZIP: usize = 50 * 1024 * 1024;
+
+/// Lambda's quota for what is in it, in bytes.
+pub const LARGEST_CONTENT: usize = 250 * 1024 * 1024;
+
+/// What goes to AWS.
+#[derive(Debug)]
+pub struct Package {
+    /// Name and size of each file in the zip file, in order.
+    pub content: Vec<(&'static str, usize)>,
+    /// The zip file.
+    pub zip: Vec<u8>,
+    /// SHA-256 of the zip file, in hexadecimal digits.
+    pub hash: String,
+    /// Where CloudFront should call the function.
+    pub trigger: Trigger,
+    /// Which parts of a request can change an answer, as the manifest names them.
+    pub inputs: Vec<String>,
+}
+
+impl Package {
+    /// Where the template expects the zip file in its bucket: another place for other bytes.
+    pub fn code_key(&self) -> String {
+        format!("edgewright/{}.zip", self.short_hash())
+    }
+
+    /// Enough of the hash to tell packages apart.
+    fn short_hash(&self) -> &str {
+        self.hash.get(..16).unwrap_or(&self.hash)
+    }
+}
+
+/// Packs a build.
+///
+/// # Errors
+/// The build or the binary cannot be used, the trigger does not fit the rules, or a quota is
+/// exceeded.
+pub fn pack(arguments: &args::Package, binary: Binary) -> Result<Package> {
+    let manifest = manifest(&arguments.build)?;
+    let trigger = trigger(&manifest, arguments.trigger)?;
+    let files = files(arguments, binary)?;
+    let content: Vec<_> = files
+        .iter()
+        .map(|file| (file.name, file.bytes.len()))
+        .collect();
+    let zip = archive::zip(&files).context("the zip file cannot be made")?;
+    let unpacked = content.iter().map(|(_, size)| size).sum();
+    within("the zip file", zip.len(), LARGEST_ZIP, arguments)?;
+    within("the unpacked content", unpacked, LARGEST_CONTENT, arguments)?;
+    Ok(Package {
+        content,
+        hash: hexadecimal(&Sha256::digest(&zip)),
+        zip,
+        trigger,
+        inputs: texts(&manifest, "inputs").map(str::to_owned).collect(),
+    })
+}
+
+/// Bytes as lower-case hexadecimal digits.
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn within(what: &str, size: usize, largest: usize, arguments: &args::Package) -> Result<()> {
+    if size <= largest {
+        return Ok(());
+    }
+    let remedy = match arguments.table {
+        None => "put the table into DynamoDB with --table NAME",
+        Some(_) => "the rules that are not keyed are too many for a function",
+    };
+    bail!("{what} has {size} bytes, Lambda@Edge takes {largest}: {remedy}")
+}
+
+fn files(arguments: &args::Package, binary: Binary) -> Result<Vec<File>> {
+    let data = |name, bytes| File {
+        name,
+        bytes,
+        mode: Mode::Data,
+    };
+    let rules = read(&arguments.build, PROGRAM_FILE)?;
+    let program = Program::load(&rules)
+        .with_context(|| format!("{PROGRAM_FILE}: run `edgewright migrate` again"))?;
+    let mut files = vec![
+        File {
+            name: binary::NAME,
+            bytes: binary.bytes,
+            mode: Mode::Program,
+        },
+        data("index.mjs", LAUNCHER.as_bytes().to_vec()),
+        data(configuration::FILE_NAME, settings::text(arguments)?),
+        data(PROGRAM_FILE, rules),
+    ];
+    if arguments.table.is_none() {
+        let table = read(&arguments.build, TABLE_FILE)?;
+        let loaded = EmbeddedTable::load(&table)
+            .with_context(|| format!("{TABLE_FILE}: run `edgewright migrate` again"))?;
+        if loaded.generation() != program.generation() {
+            bail!("{PROGRAM_FILE} and {TABLE_FILE} are not of the same build");
+        }
+        files.push(data(TABLE_FILE, table));
+    }
+    Ok(files)
+}
+
+fn read(folder: &Path, name: &str) -> Result<Vec<u8>> {
+    let path = folder.join(name);
+    fs::read(&path).with_context(|| {
+        format!(
+            "cannot read {}: is this a folder that `edgewright migrate` wrote?",
+            path.display()
+        )
+    })
+}
+
+fn manifest(build: &Path) -> Result<Value> {
+    let text = read(build, MANIFEST_FILE)?;
+    serde_json::from_slice(&text).with_context(|| format!("{MANIFEST_FILE} is damaged"))
+}
+
+/// The trigger asked for, or the one the rules allow.
+///
+/// # Errors
+/// Answers may not be cached, and the trigger asked for caches them.
+fn trigger(manifest: &Value, asked: Option<Trigger>) -> Result<Trigger> {
+    let uncacheable: Vec<&str> = texts(manifest, "uncacheable").collect();
+    match asked {
+        Some(Trigger::OriginRequest) if !uncacheable.is_empty() => bail!(
+            "answers depend on {}, which no cache key can hold: one viewer would get another's \
+             answer at origin-request; use viewer-request",
+            uncacheable.join(", ")
+        ),
+        Some(trigger) => Ok(trigger),
+        None if uncacheable.is_empty() => Ok(Trigger::OriginRequest),
+        None => Ok(Trigger::ViewerRequest),
+    }
+}
+
+/// The texts in the list called `name`.
+fn texts<'a>(manifest: &'a Value, name: &str) -> impl Iterator<Item = &'a str> {
+    let list = manifest[name].as_array().map(Vec::as_slice);
+    list.unwrap_or_default().iter().filter_map(Value::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn check(uncacheable: &Value, asked: Option<Trigger>, expected: Option<Trigger>) {
+        let manifest = json!({ "uncacheable": uncacheable });
+        assert_eq!(trigger(&manifest, asked).ok(), expected, "{uncacheable}");
+    }
+
+    #[test]
+    fn the_trigger_never_caches_what_must_not_be() {
+        let (origin, viewer) = (Trigger::OriginRequest, Trigger::ViewerRequest);
+        check(&json!([]), None, Some(origin));
+        check(&json!([]), Some(viewer), Some(viewer));
+        check(&json!(["time"]), None, Some(viewer));
+        check(&json!(["time"]), Some(viewer), Some(viewer));
+        check(&json!(["time"]), Some(origin), None);
+    }
+}

@@ -1,0 +1,108 @@
+//! `edgewright.json`: what the function is told beside its program.
+//!
+//! In: the command line. Out: the file's text. Absent: what each setting does; see
+//! `edgewright_edge_handler::lambda::configuration`.
+
+use anyhow::{Context, Result, bail};
+use edgewright_edge_handler::lambda::configuration::Configuration;
+use serde_json::{Map, Value, json};
+
+use super::regions;
+use crate::args::Package;
+
+/// The file's text.
+///
+/// # Errors
+/// A `--cache-control` is not of the form `[STATUS=]VALUE`, a Region is unknown, or the function
+/// would not read the file.
+pub fn text(arguments: &Package) -> Result<Vec<u8>> {
+    let mut settings = json!({
+        "default_scheme": arguments.scheme.name(),
+        "table": { "embedded": {} },
+    });
+    if let Some(name) = &arguments.table {
+        let region = regions::rule(&arguments.region)?;
+        settings["table"] = json!({ "dynamodb": { "name": name, "region": region } });
+    }
+    if let Some(value) = cache_control(&arguments.cache_control)? {
+        settings["cache_control"] = value;
+    }
+    let text = format!("{settings:#}\n").into_bytes();
+    Configuration::parse(&text).context("the function would not read its settings")?;
+    Ok(text)
+}
+
+fn cache_control(texts: &[String]) -> Result<Option<Value>> {
+    let mut redirects = None;
+    let mut statuses = Map::new();
+    for text in texts {
+        let (status, value) = match text.split_once('=') {
+            // `s-maxage=300` has the same sign in it.
+            Some((status, value)) if status.bytes().all(|byte| byte.is_ascii_digit()) => {
+                (Some(status), value)
+            }
+            _ => (None, text.as_str()),
+        };
+        if !value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+            bail!("--cache-control {text}: a header cannot hold this");
+        }
+        match status.map(str::parse::<u16>) {
+            None => redirects = Some(value),
+            Some(Ok(status)) if (200..600).contains(&status) => {
+                statuses.insert(status.to_string(), json!(value));
+            }
+            Some(_) => bail!("--cache-control {text}: a status is 200 to 599"),
+        }
+    }
+    let mut value = json!({ "statuses": statuses });
+    if let Some(redirects) = redirects {
+        value["redirects"] = json!(redirects);
+    }
+    Ok((!texts.is_empty()).then_some(value))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed test should say so")]
+
+    use super::*;
+
+    fn check(texts: &[&str], expected: &str) {
+        let texts: Vec<String> = texts.iter().copied().map(str::to_owned).collect();
+        let shown = match cache_control(&texts) {
+            Ok(value) => value.map_or_else(String::new, |value| value.to_string()),
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn cache_control_is_for_redirects_or_for_one_status() {
+        check(&[], "");
+        check(
+            &["s-maxage=60", "410=max-age=3600", "302="],
+            r#"{"statuses":{"410":"max-age=3600","302":""},"redirects":"s-maxage=60"}"#,
+        );
+    }
+
+    #[test]
+    fn what_is_no_cache_control_is_refused() {
+        check(&["99=x"], "--cache-control 99=x: a status is 200 to 599");
+        check(&["600=x"], "--cache-control 600=x: a status is 200 to 599");
+        check(
+            &["301=a\nb"],
+            "--cache-control 301=a\nb: a header cannot hold this",
+        );
+    }
+
+    #[test]
+    fn the_function_reads_what_is_written() {
+        let settings = cache_control(&["404=no-store".to_owned()])
+            .unwrap()
+            .unwrap();
+        let text = json!({ "cache_control": settings }).to_string();
+        let read = Configuration::parse(text.as_bytes()).unwrap();
+        assert_eq!(read.cache_control.value(404), Some("no-store"));
+        assert_eq!(read.cache_control.value(301), Some("s-maxage=300"));
+    }
+}

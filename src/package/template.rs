@@ -1,0 +1,444 @@
+//! The stack that runs the function: a CloudFormation template.
+//!
+//! In: what the rules depend on, the package, the command line. Out: JSON. Absent: uploading and
+//! deploying; docs/deploy.md has the commands.
+//!
+//! Everything an answer depends on is part of the cache key at origin-request: otherwise one viewer
+//! would get another's answer. At viewer-request answers are not cached, and the key only holds what
+//! the function's own requests to the origin differ by.
+
+use anyhow::{Result, bail};
+use serde_json::{Map, Value, json};
+
+use super::{Package, regions};
+use crate::args::{self, Trigger};
+
+/// `CloudFront`'s quotas for one policy.
+const MOST_HEADERS: usize = 10;
+
+/// How the viewer connected, which `CloudFront` tells at origin-request.
+const SCHEME_HEADER: &str = "CloudFront-Forwarded-Proto";
+
+/// Milliseconds, as the function's own limits are; Lambda takes whole seconds and viewers wait.
+const TIMEOUT_SECONDS: u32 = 5;
+
+/// What the cache key holds beside the path.
+#[derive(Debug, PartialEq, Eq)]
+pub struct CacheKey {
+    headers: Vec<String>,
+    cookies: bool,
+    query: bool,
+}
+
+impl CacheKey {
+    /// The key for rules that depend on `inputs`, which are as the manifest names them.
+    ///
+    /// # Errors
+    /// More headers than `CloudFront` takes.
+    pub fn new<'a>(inputs: impl Iterator<Item = &'a str>, trigger: Trigger) -> Result<Self> {
+        let mut key = Self {
+            headers: Vec::new(),
+            cookies: false,
+            query: false,
+        };
+        let at_origin = trigger == Trigger::OriginRequest;
+        for input in inputs {
+            match input.strip_prefix("header ") {
+                Some(name) if at_origin => key.headers.push(name.to_owned()),
+                None if input == "host" => key.headers.push("Host".to_owned()),
+                None if input == "query" => key.query = true,
+                None if input == "scheme" && at_origin => {
+                    key.headers.push(SCHEME_HEADER.to_owned());
+                }
+                None if input == "cookies" && at_origin => key.cookies = true,
+                // The method needs no place in the key: only GET and HEAD are cached.
+                _ => {}
+            }
+        }
+        if key.headers.len() > MOST_HEADERS {
+            bail!(
+                "answers depend on {} headers ({}), a cache key holds {MOST_HEADERS}: use --trigger viewer-request",
+                key.headers.len(),
+                key.headers.join(", ")
+            );
+        }
+        Ok(key)
+    }
+
+    /// The three parts both kinds of policy have.
+    fn parts(&self) -> Map<String, Value> {
+        let headers = if self.headers.is_empty() {
+            json!({ "HeaderBehavior": "none" })
+        } else {
+            json!({ "HeaderBehavior": "whitelist", "Headers": self.headers })
+        };
+        let behaviour = |all| if all { "all" } else { "none" };
+        let parts = [
+            ("HeadersConfig", headers),
+            (
+                "CookiesConfig",
+                json!({ "CookieBehavior": behaviour(self.cookies) }),
+            ),
+            (
+                "QueryStringsConfig",
+                json!({ "QueryStringBehavior": behaviour(self.query) }),
+            ),
+        ];
+        parts
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect()
+    }
+}
+
+/// The whole template.
+///
+/// # Errors
+/// The rules depend on more than a cache key holds, or a Region is no name.
+pub fn template(arguments: &args::Package, package: &Package) -> Result<Value> {
+    let inputs = package.inputs.iter().map(String::as_str);
+    let key = CacheKey::new(inputs, package.trigger)?;
+    // A version is published only when its name in the template is new.
+    let version = format!("Version{}", package.short_hash());
+    let mut resources = Map::new();
+    let mut add = |name: &str, value| _ = resources.insert(name.to_owned(), value);
+    if let Some(name) = &arguments.table {
+        add("Table", table(name, &regions::chosen(&arguments.region)?));
+    }
+    add("Role", role(arguments.table.as_deref()));
+    add("Function", function(package.trigger));
+    add(&version, published());
+    add("CachePolicy", cache_policy(&key));
+    add("OriginRequestPolicy", origin_request_policy(&key));
+    add("Distribution", distribution(package.trigger, &version));
+    Ok(json!({
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": "Redirects and rewrites at the edge, made by edgewright. Deploy in us-east-1.",
+        "Parameters": parameters(package),
+        "Resources": resources,
+        "Outputs": {
+            "DomainName": { "Value": { "Fn::GetAtt": ["Distribution", "DomainName"] } },
+            "DistributionId": { "Value": { "Ref": "Distribution" } },
+            "FunctionVersion": { "Value": { "Ref": version } },
+        },
+    }))
+}
+
+fn parameters(package: &Package) -> Value {
+    let text = |description: &str| json!({ "Type": "String", "Description": description });
+    let mut key = text("Where the zip file lies in it.");
+    key["Default"] = json!(package.code_key());
+    json!({
+        "CodeBucket": text("A bucket in us-east-1 that holds the function's zip file."),
+        "CodeKey": key,
+        "OriginDomain": text("The host that serves what no rule answers. Its name must resolve, even when every request is redirected."),
+    })
+}
+
+fn table(name: &str, chosen: &[&str]) -> Value {
+    // A global table has a replica in the stack's own Region.
+    let home = (!chosen.contains(&regions::HOME)).then_some(regions::HOME);
+    let replicas: Vec<Value> = home
+        .iter()
+        .chain(chosen)
+        .map(|region| {
+            json!({
+                "Region": region,
+                "PointInTimeRecoverySpecification": { "PointInTimeRecoveryEnabled": true },
+            })
+        })
+        .collect();
+    let mut table = json!({
+        "Type": "AWS::DynamoDB::GlobalTable",
+        "DeletionPolicy": "Retain",
+        "UpdateReplacePolicy": "Retain",
+        "Properties": {
+            "TableName": name,
+            "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [{ "AttributeName": "pk", "AttributeType": "S" }],
+            "KeySchema": [{ "AttributeName": "pk", "KeyType": "HASH" }],
+            "Replicas": replicas,
+        },
+    });
+    if replicas.len() > 1 {
+        table["Properties"]["StreamSpecification"] =
+            json!({ "StreamViewType": "NEW_AND_OLD_IMAGES" });
+    }
+    table
+}
+
+/// What the function may do: read the table, and write its log. Both in every Region it runs in.
+fn role(table: Option<&str>) -> Value {
+    let mut statements = vec![json!({
+        "Effect": "Allow",
+        "Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": { "Fn::Sub": "arn:${AWS::Partition}:logs:*:${AWS::AccountId}:log-group:/aws/lambda/us-east-1.${AWS::StackName}-*" },
+    })];
+    if let Some(name) = table {
+        let resource =
+            format!("arn:${{AWS::Partition}}:dynamodb:*:${{AWS::AccountId}}:table/{name}");
+        statements.push(json!({
+            "Effect": "Allow",
+            "Action": ["dynamodb:GetItem", "dynamodb:BatchGetItem"],
+            "Resource": { "Fn::Sub": resource },
+        }));
+    }
+    json!({
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [{
+                    "Effect": "Allow",
+                    "Principal": { "Service": ["lambda.amazonaws.com", "edgelambda.amazonaws.com"] },
+                    "Action": "sts:AssumeRole",
+                }],
+            },
+            "Policies": [{
+                "PolicyName": "edge",
+                "PolicyDocument": { "Version": "2012-10-17", "Statement": statements },
+            }],
+        },
+    })
+}
+
+fn function(trigger: Trigger) -> Value {
+    // AWS's pages disagree about more than 128 MB at viewer-request. Elsewhere memory buys the
+    // processor time that the first TLS handshake needs.
+    let memory = match trigger {
+        Trigger::ViewerRequest => 128,
+        Trigger::OriginRequest => 512,
+    };
+    json!({
+        "Type": "AWS::Lambda::Function",
+        "Properties": {
+            "FunctionName": { "Fn::Sub": "${AWS::StackName}-function" },
+            "Runtime": "nodejs24.x",
+            "Architectures": ["x86_64"],
+            "Handler": "index.handler",
+            "MemorySize": memory,
+            "Timeout": TIMEOUT_SECONDS,
+            "Role": { "Fn::GetAtt": ["Role", "Arn"] },
+            "Code": { "S3Bucket": { "Ref": "CodeBucket" }, "S3Key": { "Ref": "CodeKey" } },
+        },
+    })
+}
+
+/// Retained: replicas of a version go hours after its last distribution, and until then it cannot
+/// be deleted.
+fn published() -> Value {
+    json!({
+        "Type": "AWS::Lambda::Version",
+        "DeletionPolicy": "Retain",
+        "UpdateReplacePolicy": "Retain",
+        "Properties": { "FunctionName": { "Ref": "Function" } },
+    })
+}
+
+fn cache_policy(key: &CacheKey) -> Value {
+    let mut parts = key.parts();
+    // Off: they would keep every answer twice.
+    parts.insert("EnableAcceptEncodingGzip".to_owned(), json!(false));
+    parts.insert("EnableAcceptEncodingBrotli".to_owned(), json!(false));
+    json!({
+        "Type": "AWS::CloudFront::CachePolicy",
+        "Properties": { "CachePolicyConfig": {
+            "Name": { "Fn::Sub": "${AWS::StackName}-key" },
+            "Comment": "What answers depend on.",
+            "MinTTL": 0,
+            "DefaultTTL": 300,
+            "MaxTTL": 86400,
+            "ParametersInCacheKeyAndForwardedToOrigin": parts,
+        } },
+    })
+}
+
+/// The origin gets what the key holds, and no more: what it does not see cannot change what is
+/// cached.
+fn origin_request_policy(key: &CacheKey) -> Value {
+    let mut config = key.parts();
+    config.insert(
+        "Name".to_owned(),
+        json!({ "Fn::Sub": "${AWS::StackName}-origin" }),
+    );
+    config.insert(
+        "Comment".to_owned(),
+        json!("What the function and the origin see."),
+    );
+    json!({
+        "Type": "AWS::CloudFront::OriginRequestPolicy",
+        "Properties": { "OriginRequestPolicyConfig": config },
+    })
+}
+
+fn distribution(trigger: Trigger, version: &str) -> Value {
+    let methods = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"];
+    json!({
+        "Type": "AWS::CloudFront::Distribution",
+        "Properties": { "DistributionConfig": {
+            "Enabled": true,
+            "HttpVersion": "http2and3",
+            "IPV6Enabled": true,
+            "Comment": { "Ref": "AWS::StackName" },
+            "Origins": [{
+                "Id": "origin",
+                "DomainName": { "Ref": "OriginDomain" },
+                "CustomOriginConfig": {
+                    "OriginProtocolPolicy": "https-only",
+                    "OriginSSLProtocols": ["TLSv1.2"],
+                },
+            }],
+            "DefaultCacheBehavior": {
+                "TargetOriginId": "origin",
+                // Rules may tell http from https; CloudFront must not decide before them.
+                "ViewerProtocolPolicy": "allow-all",
+                "AllowedMethods": methods,
+                "CachePolicyId": { "Ref": "CachePolicy" },
+                "OriginRequestPolicyId": { "Ref": "OriginRequestPolicy" },
+                "LambdaFunctionAssociations": [{
+                    "EventType": trigger.name(),
+                    "LambdaFunctionARN": { "Ref": version },
+                    "IncludeBody": false,
+                }],
+            },
+            "ViewerCertificate": { "CloudFrontDefaultCertificate": true },
+        } },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed test should say so")]
+
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::args::{Arguments, Command};
+
+    fn made(options: &[&str], inputs: &[&str], trigger: Trigger, hash: &str) -> Value {
+        let line = ["edgewright", "package", "build"].iter().chain(options);
+        let Command::Package(arguments) = Arguments::parse_from(line).command else {
+            unreachable!("it is the package command");
+        };
+        let package = Package {
+            content: Vec::new(),
+            zip: Vec::new(),
+            hash: hash.repeat(32),
+            trigger,
+            inputs: inputs.iter().copied().map(str::to_owned).collect(),
+        };
+        template(&arguments, &package).unwrap()
+    }
+
+    fn of_type<'a>(template: &'a Value, kind: &str) -> (&'a String, &'a Value) {
+        let resources = template["Resources"].as_object().unwrap();
+        let mut found = resources.iter().filter(|(_, one)| one["Type"] == kind);
+        let one = found.next().unwrap();
+        assert!(found.next().is_none(), "{kind}");
+        one
+    }
+
+    #[test]
+    fn the_cache_key_holds_every_input() {
+        let inputs = [
+            "host",
+            "scheme",
+            "query",
+            "method",
+            "cookies",
+            "header accept-language",
+        ];
+        let template = made(&[], &inputs, Trigger::OriginRequest, "00");
+        let (_, policy) = of_type(&template, "AWS::CloudFront::CachePolicy");
+        let key =
+            &policy["Properties"]["CachePolicyConfig"]["ParametersInCacheKeyAndForwardedToOrigin"];
+        let headers = json!(["Host", SCHEME_HEADER, "accept-language"]);
+        assert_eq!(key["HeadersConfig"]["Headers"], headers);
+        assert_eq!(key["CookiesConfig"]["CookieBehavior"], "all");
+        assert_eq!(key["QueryStringsConfig"]["QueryStringBehavior"], "all");
+    }
+
+    #[test]
+    fn the_cache_key_holds_nothing_else() {
+        let template = made(&[], &["method"], Trigger::OriginRequest, "00");
+        let (_, policy) = of_type(&template, "AWS::CloudFront::CachePolicy");
+        let key =
+            &policy["Properties"]["CachePolicyConfig"]["ParametersInCacheKeyAndForwardedToOrigin"];
+        assert_eq!(key["HeadersConfig"], json!({ "HeaderBehavior": "none" }));
+        assert_eq!(key["CookiesConfig"]["CookieBehavior"], "none");
+        assert_eq!(key["QueryStringsConfig"]["QueryStringBehavior"], "none");
+    }
+
+    #[test]
+    fn eleven_headers_need_the_other_trigger() {
+        let names: Vec<String> = (0..11).map(|number| format!("header x-{number}")).collect();
+        let names = || names.iter().map(String::as_str);
+        assert!(CacheKey::new(names(), Trigger::OriginRequest).is_err());
+        assert!(CacheKey::new(names().skip(1), Trigger::OriginRequest).is_ok());
+        assert!(CacheKey::new(names(), Trigger::ViewerRequest).is_ok());
+    }
+
+    #[test]
+    fn the_function_is_called_at_the_trigger() {
+        let triggers = [
+            (Trigger::OriginRequest, "origin-request", 512),
+            (Trigger::ViewerRequest, "viewer-request", 128),
+        ];
+        for (trigger, name, memory) in triggers {
+            let template = made(&[], &["host"], trigger, "01");
+            let (version, _) = of_type(&template, "AWS::Lambda::Version");
+            let (_, distribution) = of_type(&template, "AWS::CloudFront::Distribution");
+            let behaviour =
+                &distribution["Properties"]["DistributionConfig"]["DefaultCacheBehavior"];
+            let association = json!([{
+                "EventType": name,
+                "LambdaFunctionARN": { "Ref": version },
+                "IncludeBody": false,
+            }]);
+            assert_eq!(behaviour["LambdaFunctionAssociations"], association);
+            let (_, function) = of_type(&template, "AWS::Lambda::Function");
+            assert_eq!(function["Properties"]["MemorySize"], memory);
+        }
+    }
+
+    #[test]
+    fn other_bytes_are_another_version() {
+        let version = |hash| {
+            let template = made(&[], &[], Trigger::OriginRequest, hash);
+            let (name, _) = of_type(&template, "AWS::Lambda::Version");
+            (
+                name.clone(),
+                template["Parameters"]["CodeKey"]["Default"].clone(),
+            )
+        };
+        assert_eq!(version("a0"), version("a0"));
+        assert_ne!(version("a0"), version("b0"));
+        let alphanumeric = version("a0")
+            .0
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric());
+        assert!(alphanumeric);
+    }
+
+    #[test]
+    fn the_table_is_read_and_not_written() {
+        let options = ["--table", "moved", "--region", "eu-west-1"];
+        let template = made(&options, &[], Trigger::OriginRequest, "00");
+        let (_, table) = of_type(&template, "AWS::DynamoDB::GlobalTable");
+        let replicas = table["Properties"]["Replicas"].as_array().unwrap();
+        let regions: Vec<_> = replicas.iter().map(|one| &one["Region"]).collect();
+        assert_eq!(regions, ["us-east-1", "eu-west-1"]);
+        let (_, role) = of_type(&template, "AWS::IAM::Role");
+        let policy = role["Properties"]["Policies"].to_string();
+        assert!(policy.contains(":table/moved\""));
+        for action in ["PutItem", "Scan", "Query", "Delete", "\"dynamodb:*"] {
+            assert!(!policy.contains(action), "{action}");
+        }
+    }
+
+    #[test]
+    fn without_a_table_there_is_none() {
+        let template = made(&[], &[], Trigger::OriginRequest, "00").to_string();
+        assert!(!template.to_lowercase().contains("dynamodb"));
+    }
+}
