@@ -46,6 +46,9 @@ use nest::Nest;
 /// How deep `Include` may be nested (`AP_MAX_INCLUDE_DEPTH`).
 const DEEPEST_INCLUDE: usize = 128;
 
+/// How much of a file is looked at to tell that it is no text.
+const BINARY_SAMPLE: usize = 1024;
+
 /// One thing that was read.
 #[derive(Debug)]
 pub(crate) enum Item {
@@ -262,16 +265,21 @@ impl<'a> Reader<'a> {
             .get(file)
             .map(|source| Arc::clone(&source.bytes));
         let bytes = bytes.unwrap_or_default();
+        if bytes.iter().take(BINARY_SAMPLE).any(|byte| *byte == 0) {
+            self.diagnostics.push(binary(file));
+            return Vec::new();
+        }
         let mut feed = Feed {
             lines: Lines::new(file, &bytes),
             expanded: VecDeque::new(),
         };
         let mut nest = Nest::new(self.around);
         while let Some(line) = feed.next() {
-            if let Some(error) = line.too_long(self.line_limit()) {
-                self.diagnostics.push(error);
-            } else if !line.is_ignored() {
-                self.line(line, &mut feed, &mut nest);
+            match (line.too_long(self.line_limit()), line.is_ignored()) {
+                (Some(error), true) => self.diagnostics.push(error),
+                (Some(error), false) => self.refused(&line, error, &mut nest),
+                (None, true) => {}
+                (None, false) => self.line(line, &mut feed, &mut nest),
             }
         }
         let (items, complaints) = nest.finish();
@@ -379,6 +387,21 @@ impl<'a> Reader<'a> {
         self.diagnostics
             .push(Diagnostic::error(code, headline, span));
     }
+}
+
+fn binary(file: FileId) -> Diagnostic {
+    let span = Span {
+        file,
+        start: 0,
+        end: 0,
+    };
+    Diagnostic::error(
+        "binary-file",
+        "this is no configuration but a binary file",
+        span,
+    )
+    .label("there are NUL bytes in it")
+    .help("name the text file it was made from, or leave it out")
 }
 
 /// A file that cannot be read.

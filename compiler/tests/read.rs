@@ -539,6 +539,12 @@ fn macros_end() {
 }
 
 #[test]
+fn a_binary_file_is_one_error() {
+    let loader = MemoryLoader::new().with("/conf/httpd.conf", b"\x7fELF\0\0RewriteRule a b\nx\n");
+    assert_eq!(complaints(&read_main(&loader)), ["binary-file@1"]);
+}
+
+#[test]
 fn sections_have_limits() {
     let deep = "<If \"true\">\n".repeat(10_000) + "RewriteRule a -\n" + &"</If>\n".repeat(10_000);
     let reading = main_config(&deep);
