@@ -52,7 +52,7 @@ fn compile_all(criterion: &mut Criterion) {
     group.bench_function("read", |bencher| bencher.iter(|| black_box(reading(&site))));
     let reading = reading(&site);
     group.bench_function("compile", |bencher| {
-        bencher.iter(|| black_box(compile(&reading).unwrap()))
+        bencher.iter(|| black_box(compile(&reading).unwrap()));
     });
     group.finish();
 }

@@ -64,7 +64,7 @@ fn header_list<'de, D: Deserializer<'de>>(
         match serde_json::from_value(value).map_err(serde::de::Error::custom)? {
             Values::One(value) => headers.push((name, value)),
             Values::Many(values) => {
-                headers.extend(values.into_iter().map(|value| (name.clone(), value)))
+                headers.extend(values.into_iter().map(|value| (name.clone(), value)));
             }
         }
     }
@@ -143,7 +143,7 @@ impl OwnedRequest {
 }
 
 /// An answer as the contract's JSON object. `rules` are `file:line` of the rules that had a say.
-pub fn answer_to_json(answer: &Answer, rules: Vec<String>) -> Value {
+pub fn answer_to_json(answer: &Answer, rules: &[String]) -> Value {
     let mut object = outcome_to_json(&answer.outcome);
     if let Value::Object(fields) = &mut object {
         let cookies: Vec<String> = answer

@@ -125,9 +125,9 @@ fn condition_text(condition: &Condition) -> String {
 fn test_text(test: &Test) -> String {
     match test {
         Test::Regex(pattern) => to_text(&pattern.text),
-        Test::Equal(text) => format!("={}", to_text(text)),
-        Test::Compare(order, text) => format!("{}{}", sign(*order), to_text(text)),
-        Test::Integer(order, text) => format!("{}{}", word(*order), to_text(text)),
+        Test::Equal(operand) => format!("={}", to_text(operand)),
+        Test::Compare(order, operand) => format!("{}{}", sign(*order), to_text(operand)),
+        Test::Integer(order, operand) => format!("{}{}", word(*order), to_text(operand)),
         Test::File(file) => letter(*file).to_owned(),
         Test::SubrequestUri => "-U".to_owned(),
         Test::SubrequestFile => "-F".to_owned(),

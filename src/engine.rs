@@ -228,13 +228,14 @@ fn counted<S: Source>(
     options: &Options,
 ) -> (Answer, usize) {
     let source = Counted::new(source);
-    let answer = evaluate(site, &source, request, options).unwrap_or_else(damaged);
+    let answer =
+        evaluate(site, &source, request, options).unwrap_or_else(|missing| damaged(&missing));
     (answer, source.named())
 }
 
 /// The whole table is at hand, so that nothing can be missing but what is damaged.
-fn damaged(missing: Missing) -> Answer {
-    let reason = format!("the table's entry {} is damaged", missing.0.item_name());
+fn damaged(Missing(key): &Missing) -> Answer {
+    let reason = format!("the table's entry {} is damaged", key.item_name());
     Answer::of(Outcome::Unsupported { reason })
 }
 

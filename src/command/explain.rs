@@ -142,14 +142,14 @@ fn steps(answering: &Answering, answer: &Answer, detail: Detail) -> Vec<String> 
         return vec!["no rule had a say".to_owned()];
     }
     let mut directives = Directives::default();
-    let mut conditions_and_rules = Vec::new();
+    let mut rules = Vec::new();
     answering.each(
-        |rule| conditions_and_rules.push(rule.clone()),
+        |rule| rules.push(rule.clone()),
         |redirect| directives.add_redirect(redirect),
     );
-    conditions_and_rules
-        .iter()
-        .for_each(|rule| directives.add_rule(rule));
+    for rule in &rules {
+        directives.add_rule(rule);
+    }
     let rows: Vec<[String; 3]> = shown
         .into_iter()
         .map(|step| {

@@ -31,7 +31,11 @@ pub fn run(arguments: &Replay) -> Result<Exit> {
         let request = OwnedRequest::parse(&line, answering.default_host())
             .with_context(|| format!("request line {}", number + 1))?;
         let answer = request.with(|request| answering.answer(request));
-        writeln!(out, "{}", answer_to_json(&answer, answering.rules(&answer)))?;
+        writeln!(
+            out,
+            "{}",
+            answer_to_json(&answer, &answering.rules(&answer))
+        )?;
     }
     out.flush()?;
     Ok(Exit::Clean)

@@ -157,7 +157,7 @@ impl LocalEdge {
 
     /// The request that would go to the origin, as the contract writes it.
     fn echo(&self, answer: &Answer) -> Reply {
-        let body = answer_to_json(answer, self.answering.rules(answer));
+        let body = answer_to_json(answer, &self.answering.rules(answer));
         with_type(200, "application/json", format!("{body}\n").into_bytes())
     }
 }

@@ -228,7 +228,7 @@ fn a_missing_include_is_an_error_and_the_rest_is_read() {
 #[test]
 fn binary_junk_is_errors() {
     let junk: Vec<u8> = (0u32..40_000)
-        .map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8)
+        .map(|at| at.wrapping_mul(2_654_435_761).to_be_bytes()[2])
         .collect();
     Place::new()
         .with("junk.conf", junk)
@@ -277,7 +277,7 @@ fn a_damaged_build_is_refused_by_name() {
     for file in ["rules.bin", "table.bin"] {
         let place = build();
         change(&place.path("b").join(file), |bytes| {
-            bytes.truncate(bytes.len() / 2)
+            bytes.truncate(bytes.len() / 2);
         });
         place
             .run(&["replay", "b"])

@@ -3,6 +3,7 @@
 //! In: a [`Reading`], its [`Compilation`]. Out: a page that needs no
 //! other file and no network. Absent: the same as data; see `report`.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
@@ -118,16 +119,15 @@ impl Reasons {
     }
 }
 
+/// What is told apart among diagnostics, the gravest first: severity, code, headline.
+type Finding<'a> = (Reverse<Severity>, &'a str, &'a str);
+
 /// Diagnostics by code and headline: severity, code, headline, how many, the first place.
 fn findings(reading: &Reading, added: &[Diagnostic]) -> Vec<Value> {
-    let mut groups: BTreeMap<(std::cmp::Reverse<Severity>, &str, &str), (usize, Option<String>)> =
-        BTreeMap::new();
+    let mut groups: BTreeMap<Finding<'_>, (usize, Option<String>)> = BTreeMap::new();
     for diagnostic in reading.diagnostics.iter().chain(added) {
-        let key = (
-            std::cmp::Reverse(diagnostic.severity),
-            diagnostic.code,
-            &diagnostic.headline[..],
-        );
+        let severity = Reverse(diagnostic.severity);
+        let key = (severity, diagnostic.code, &diagnostic.headline[..]);
         let place = || {
             Some(
                 reading
@@ -137,8 +137,7 @@ fn findings(reading: &Reading, added: &[Diagnostic]) -> Vec<Value> {
         };
         groups.entry(key).or_insert_with(|| (0, place())).0 += 1;
     }
-    let row = |((severity, code, headline), (count, place)): ((_, _, _), _)| {
-        let std::cmp::Reverse(severity): std::cmp::Reverse<Severity> = severity;
+    let row = |((Reverse(severity), code, headline), (count, place)): (Finding<'_>, _)| {
         json!([name(severity), code, headline, count, place])
     };
     groups.into_iter().map(row).collect()
