@@ -1,6 +1,6 @@
 //! From a configuration that was read to everything the edge needs, on one screen.
 //!
-//! In: a [`Reading`]. Out: a [`Compilation`]. Absent: writing files; see [`crate::emit`].
+//! In: a [`Reading`]. Out: a [`Compilation`]. Absent: writing files; see [`mod@crate::emit`].
 
 use edgewright_edge_handler::packed::TooLong;
 use edgewright_edge_handler::program::{Program, ProgramError};

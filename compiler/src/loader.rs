@@ -1,7 +1,7 @@
 //! How files come in.
 //!
 //! In: nothing. Out: [`Loader`]. Absent: an implementation; the command line has one over the disk,
-//! [`crate::testing`] one over memory.
+//! module `testing` one over memory.
 
 /// Reads files. The only way out of this crate.
 ///

@@ -1,7 +1,7 @@
 //! Parts a settled configuration: what goes to the table, what stays in the program.
 //!
 //! In: a [`Site`], and what of it is redundant. Out: [`Lowered`]: the program's parts, the table's
-//! entries, and where each rule went. Absent: files; see [`crate::emit`].
+//! entries, and where each rule went. Absent: files; see [`mod@crate::emit`].
 //!
 //! A rule whose pattern matches a few known texts only is *keyed*: it lives in the table under each
 //! of them. One that matches only texts with a known beginning is *indexed*: it stays in the program

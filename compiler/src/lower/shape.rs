@@ -1,6 +1,6 @@
 //! Which texts a pattern may match, as far as an index can use it.
 //!
-//! In: a [`Pattern`]. Out: its [`Shape`]. Absent: negation, chains; see [`super::partition`].
+//! In: a [`Pattern`]. Out: its [`Shape`]. Absent: negation, chains; see `partition`.
 
 use edgewright_edge_handler::index::Case;
 use edgewright_edge_handler::rules::Pattern;
