@@ -45,9 +45,9 @@ impl<'a, S: Source> Run<'a, S> {
         if record.kind == Some(FileKind::Directory) && !record.settings.indexes() {
             return self.die(403, record);
         }
-        let missing = self.is_surely_missing(&record);
         if record.status != OK {
-            if (missing || has_path_info(&record)) && record.method != b"OPTIONS" {
+            let missing = record.kind.is_none() || has_path_info(&record);
+            if missing && record.method != b"OPTIONS" {
                 return self.die(404, record);
             }
             let outcome = redirect_or_status(record.status, record.location.as_deref());
@@ -56,7 +56,8 @@ impl<'a, S: Source> Run<'a, S> {
         }
         let outcome = self.served(&record);
         let document = record.settings.error_document(404);
-        if missing && !matches!(document, None | Some(ErrorDocument::Text)) {
+        if self.is_surely_missing(&record) && !matches!(document, None | Some(ErrorDocument::Text))
+        {
             self.missing = Some(outcome);
             return self.die(404, record);
         }

@@ -793,6 +793,7 @@ fn redirects() {
         redirect(regex("^/rel$"), 302, "rel"),
         redirect(regex("^/local$"), 302, "/b%20"),
         redirect(regex("^/user$"), 302, "http://u:p@x.test/"),
+        redirect(regex("^/two(.*)$"), 302, "//$1"),
     ];
     let cases = [
         ("/ab", "serve /ab"),
@@ -804,6 +805,7 @@ fn redirects() {
         ("/local", "302 http://t.test/b%2520"),
         ("/user", "302 http://u:XXXXXXXX@x.test/"),
         ("/kept", "302 http://r.test"),
+        ("/twob:c", "302 http://t.test//b"),
     ];
     for (target, expected) in cases {
         check("redirects", &site, target, expected);
@@ -815,6 +817,7 @@ fn error_documents() {
     let mut site = site(vec![
         status("^/f", 403),
         status("^/g", 410),
+        rule("^/q(.*)$", "/y$1", R),
         rule("^/moved$", "/n", R),
     ]);
     site.hosts[0].settings.error_documents = vec![
@@ -830,8 +833,74 @@ fn error_documents() {
         "/f",
         "302 http://e.test/x",
     );
+    check(
+        "a refused question mark",
+        &site,
+        "/q%3f",
+        "302 http://e.test/x",
+    );
     check("a redirect on the way", &site, "/g", "302 http://t.test/n");
     check("a missing file", &site, "/nope", "302 http://t.test/n");
+}
+
+#[test]
+fn a_subrequest_knows_no_port() {
+    let site = site(vec![rule("^/index.html$", "/sub", NONE)]);
+    let request = Request::get(b"t.test:8080", b"/");
+    let options = Options::default();
+    let answer = evaluate(&site, &Sequential::new(&site), &request, &options).unwrap();
+    // The index is a directory without a slash: the slash is added by the subrequest.
+    assert_eq!(shown(&answer.outcome), "301 http://t.test/index.html/");
+    let request = Request::get(b"t.test:8080", b"/sub");
+    let answer = evaluate(&site, &Sequential::new(&site), &request, &options).unwrap();
+    assert_eq!(shown(&answer.outcome), "301 http://t.test:8080/sub/");
+}
+
+#[test]
+fn cookies() {
+    let mut set = rule("^/x(.*)$", "-", NONE);
+    set.cookies = vec![
+        Template::parse(b"n:v$1:.t.test"),
+        Template::parse(b"n:second:.t.test"),
+        Template::parse(b"incomplete:v"),
+    ];
+    let site = site(vec![set, rule("^/x", "/b", R)]);
+    let run = |target: &[u8]| {
+        let request = Request::get(b"t.test", target);
+        evaluate(
+            &site,
+            &Sequential::new(&site),
+            &request,
+            &Options::default(),
+        )
+        .unwrap()
+    };
+    let answer = run(b"/x1");
+    assert_eq!(shown(&answer.outcome), "302 http://t.test/b");
+    assert_eq!(answer.cookies, [b"n=v1; path=/; domain=.t.test"]);
+    let refused = run(b"/x%01");
+    assert_eq!(shown(&refused.outcome), "500");
+    assert!(refused.cookies.is_empty());
+}
+
+#[test]
+fn a_long_way_ends() {
+    let ahead = condition("%{LA-U:REQUEST_URI}", matches("."));
+    let mut rules = Vec::new();
+    for _ in 0..20 {
+        let mut rule = rule("^(.*)$", "$1x", NONE);
+        rule.conditions = vec![ahead.clone(), ahead.clone()];
+        rules.push(rule);
+    }
+    let site = site(rules);
+    let options = Options {
+        most_steps: 1000,
+        ..Options::default()
+    };
+    let request = Request::get(b"t.test", b"/x");
+    let answer = evaluate(&site, &Sequential::new(&site), &request, &options).unwrap();
+    let expected = "unsupported more than 1000 rules and lookups for one request";
+    assert_eq!(shown(&answer.outcome), expected);
 }
 
 #[test]
