@@ -88,8 +88,9 @@ const OF_MAIN: [&[u8]; 9] = [
 /// A directory is a document root, a file called `.htaccess` is one. Otherwise the lines decide, of
 /// all files together: one that only the server's own files have (`<VirtualHost>`, `<Directory>`,
 /// `ServerName`, `Include` …) makes it a main configuration; a `RewriteBase` outside of sections,
-/// or rules none of which expects the slash every URL-path begins with, make a single file a
-/// `.htaccess` file; anything else is a file to be included in a virtual host.
+/// or rules none of which expects the slash every URL-path begins with (in a file not called
+/// `.conf`), make a single file a `.htaccess` file; anything else is a file to be included in a
+/// virtual host.
 pub fn guess(loader: &dyn Loader, paths: &[Vec<u8>]) -> Input {
     if let [path] = paths {
         if loader.kind(path) == Some(EntryKind::Directory) {
@@ -106,7 +107,8 @@ pub fn guess(loader: &dyn Loader, paths: &[Vec<u8>]) -> Input {
     let rules = has(Sign::RuleWithSlash) || has(Sign::RuleWithoutSlash);
     match paths {
         _ if has(Sign::Main) || signs.is_empty() => Input::MainConfig(paths.to_vec()),
-        [path] if has(Sign::Base) || (rules && !has(Sign::RuleWithSlash)) => {
+        [path] if has(Sign::Base) => Input::Htaccess(path.clone()),
+        [path] if rules && !has(Sign::RuleWithSlash) && !path.ends_with(b".conf") => {
             Input::Htaccess(path.clone())
         }
         _ => Input::VirtualHostInclude(paths.to_vec()),

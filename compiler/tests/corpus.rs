@@ -8,7 +8,7 @@
 use std::path::{Path, PathBuf};
 
 use edgewright_compiler::{
-    Entry, EntryKind, Fate, Input, LoadError, Loader, ReadOptions, Reading, read,
+    Entry, EntryKind, Fate, Input, LoadError, Loader, ReadOptions, Reading, guess, read,
 };
 use edgewright_parser::diagnostic::Diagnostic;
 use serde_json::Value;
@@ -100,6 +100,31 @@ fn agrees_with_apache_on_real_files() {
     }
     assert!(judged > 2000, "only {judged} files");
     assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+#[test]
+fn guesses_what_real_files_are() {
+    let Some(corpus) = corpus() else { return };
+    let verdicts = std::fs::read(corpus.join("httpd-verdicts.json")).unwrap();
+    let verdicts: Vec<Value> = serde_json::from_slice(&verdicts).unwrap();
+    let mut wrong = Vec::new();
+    for verdict in &verdicts {
+        let source = verdict["source"].as_str().unwrap();
+        let path = corpus.join(source).join(verdict["file"].as_str().unwrap());
+        if !path.is_file() {
+            continue;
+        }
+        let context = verdict["context"].as_str().unwrap();
+        let guessed = guess(&Disk, &[path.as_os_str().as_encoded_bytes().to_vec()]);
+        // What the manifest calls `vhost` may be a part of one. One `.htaccess` file is written
+        // for a virtual host, whatever its name.
+        let per_directory = matches!(guessed, Input::Htaccess(_) | Input::DocumentRoot(_));
+        let right = per_directory == context.starts_with("htaccess") || source == "project-babel";
+        if !right {
+            wrong.push(format!("{} ({context})", path.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 fn read_one(path: &Path, context: &str) -> Reading {

@@ -688,6 +688,19 @@ fn rules_nothing_consults_are_inactive() {
             "inactive",
         ),
         (
+            "RewriteEngine On\nRewriteRule a -\n<VirtualHost *:80>\n</VirtualHost>",
+            "inactive",
+        ),
+        (
+            "RewriteEngine On\nRewriteRule a -\n<VirtualHost *:443>\n</VirtualHost>",
+            "placed",
+        ),
+        (
+            "RewriteEngine On\nRewriteOptions Inherit\nRewriteRule a -\n<VirtualHost *>\nRewriteEngine On\n</VirtualHost>",
+            "placed",
+        ),
+        ("Redirect /a /b\n<VirtualHost *>\n</VirtualHost>", "placed"),
+        (
             "RewriteEngine On\n<Proxy *>\nRewriteRule a -\n</Proxy>",
             "inactive",
         ),
