@@ -42,6 +42,9 @@ pub enum Command {
     /// Pack a build with the function's binary as Lambda@Edge takes it
     #[command(after_help = PACKAGE_EXAMPLES)]
     Package(Package),
+    /// Compare with the Apache of this machine, request by request
+    #[command(after_help = VERIFY_EXAMPLES)]
+    Verify(Verify),
 }
 
 const MIGRATE_EXAMPLES: &str = "\
@@ -79,6 +82,16 @@ Examples:
   edgewright package build/ --out function.zip
   edgewright package build/ --table redirects --region us-east-1 --region eu-west-1
   edgewright package build/ --cache-control s-maxage=3600 --cache-control 302=no-store";
+
+const VERIFY_EXAMPLES: &str = "\
+Examples:
+  edgewright verify /etc/apache2/apache2.conf
+  edgewright verify site.conf --log /var/log/apache2/access.log
+  edgewright verify ./htdocs --unreached              rules that no request could reach
+  edgewright verify httpd.conf --format json | jq '.differences[]'
+
+Apache is started on a free loopback port with a copy of the configuration: without its ports, logs,
+TLS, and modules that start programs or open connections. Nothing leaves this machine.";
 
 /// How configuration text is found and read.
 #[derive(Debug, Args, Clone, Default)]
@@ -297,4 +310,38 @@ impl Scheme {
             Self::Https => "https",
         }
     }
+}
+
+/// `edgewright verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The configuration: a file, several that are read in order, or a document root
+    #[arg(required = true, value_name = "CONF")]
+    pub conf: Vec<PathBuf>,
+    /// Also the requests of an access log, common or combined format; may be given more than once
+    #[arg(long, value_name = "FILE")]
+    pub log: Vec<PathBuf>,
+    /// What is compared with Apache
+    #[arg(long, value_enum, default_value_t = Engine::Edge)]
+    pub engine: Engine,
+    /// At most so many requests from the rules, and as many from each log
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// List the rules that no request could reach
+    #[arg(long)]
+    pub unreached: bool,
+    /// How the result is printed
+    #[arg(long, value_enum, default_value_t = VerifyFormat::Text)]
+    pub format: VerifyFormat,
+    #[command(flatten)]
+    pub reading: Reading,
+}
+
+/// How the result of a comparison is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum VerifyFormat {
+    /// For a person
+    Text,
+    /// One JSON object
+    Json,
 }

@@ -9,6 +9,7 @@ pub mod migrate;
 pub mod package;
 pub mod replay;
 pub mod serve;
+pub mod verify;
 
 use std::process::ExitCode;
 
@@ -45,6 +46,7 @@ pub fn run(command: &Command) -> Result<Exit> {
         Command::Explain(arguments) => explain::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),
         Command::Serve(arguments) => serve::run(arguments),
+        Command::Verify(arguments) => verify::run(arguments),
         Command::Migrate(arguments) => migrate::run(arguments),
         Command::Package(arguments) => package::run(arguments),
     }

@@ -100,20 +100,32 @@ impl Answering {
             }
         } else {
             let reading = input::read_configuration(&[source.to_owned()], options)?;
-            if engine == Engine::Lambda {
-                rehearsal = Some(Rehearsal::new(compiled(&reading)?));
-            }
-            match engine {
-                Engine::Reference => Origin::Configuration(Box::new(reading)),
-                Engine::Edge | Engine::Lambda => Origin::Build(keep(compiled(&reading)?)),
-            }
+            return Self::of_reading(reading, engine);
         };
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let now = i64::try_from(now.unwrap_or_default().as_secs()).unwrap_or(i64::MAX);
         Ok(Self {
             origin,
             rehearsal,
-            now,
+            now: now(),
+        })
+    }
+
+    /// Answers for a configuration that was read.
+    ///
+    /// # Errors
+    /// It cannot be compiled.
+    pub fn of_reading(reading: Reading, engine: Engine) -> Result<Self> {
+        let rehearsal = match engine {
+            Engine::Lambda => Some(Rehearsal::new(compiled(&reading)?)),
+            Engine::Reference | Engine::Edge => None,
+        };
+        let origin = match engine {
+            Engine::Reference => Origin::Configuration(Box::new(reading)),
+            Engine::Edge | Engine::Lambda => Origin::Build(keep(compiled(&reading)?)),
+        };
+        Ok(Self {
+            origin,
+            rehearsal,
+            now: now(),
         })
     }
 
@@ -245,11 +257,17 @@ fn keep(build: Build) -> &'static Build {
 }
 
 /// True for what a rule did; a condition alone does nothing.
-fn is_effect(event: &Event) -> bool {
+pub fn is_effect(event: &Event) -> bool {
     !matches!(
         event,
         Event::Held(_) | Event::Failed(_) | Event::Stopped | Event::Internal(_)
     )
+}
+
+/// Seconds since 1970.
+fn now() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    i64::try_from(now.unwrap_or_default().as_secs()).unwrap_or(i64::MAX)
 }
 
 /// Compiles in memory.

@@ -15,6 +15,27 @@ use crate::loader::{Disk, to_bytes, to_path};
 /// # Errors
 /// A path does not exist.
 pub fn read_configuration(paths: &[PathBuf], options: &args::Reading) -> Result<Reading> {
+    let input = input_of(paths, options)?;
+    read_input(&input, &read_options(options)?)
+}
+
+/// Reads what was found out to be there.
+///
+/// # Errors
+/// Nothing can be read.
+pub fn read_input(input: &Input, options: &ReadOptions) -> Result<Reading> {
+    let reading = read(input, &Disk, options);
+    if reading.counts.files == 0 {
+        bail!(nothing_read(&reading, input));
+    }
+    Ok(reading)
+}
+
+/// What the paths are.
+///
+/// # Errors
+/// A path does not exist, or there are too many.
+pub fn input_of(paths: &[PathBuf], options: &args::Reading) -> Result<Input> {
     for path in paths {
         if !path.exists() {
             bail!(
@@ -24,18 +45,13 @@ pub fn read_configuration(paths: &[PathBuf], options: &args::Reading) -> Result<
         }
     }
     let paths: Vec<Vec<u8>> = paths.iter().map(|path| to_bytes(path)).collect();
-    let input = match options.kind {
+    Ok(match options.kind {
         None => guess(&Disk, &paths),
         Some(args::Kind::Main) => Input::MainConfig(paths),
         Some(args::Kind::Vhost) => Input::VirtualHostInclude(paths),
         Some(args::Kind::Htaccess) => Input::Htaccess(only(paths)?),
         Some(args::Kind::Docroot) => Input::DocumentRoot(only(paths)?),
-    };
-    let reading = read(&input, &Disk, &read_options(options)?);
-    if reading.counts.files == 0 {
-        bail!(nothing_read(&reading, &input));
-    }
-    Ok(reading)
+    })
 }
 
 /// Why there is nothing to work on, and what to do.
@@ -63,7 +79,11 @@ fn only(mut paths: Vec<Vec<u8>>) -> Result<Vec<u8>> {
     }
 }
 
-fn read_options(options: &args::Reading) -> Result<ReadOptions> {
+/// How they are read.
+///
+/// # Errors
+/// A folder that is named does not exist.
+pub fn read_options(options: &args::Reading) -> Result<ReadOptions> {
     let docroots = options
         .docroot
         .iter()

@@ -13,6 +13,7 @@ mod package;
 mod progress;
 mod render;
 mod summary;
+mod verify;
 
 use std::process::ExitCode;
 

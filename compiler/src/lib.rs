@@ -21,14 +21,16 @@ mod resolve;
 pub mod sources;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod witness;
 
 pub use account::{Account, Class, Totals, Verdict};
 pub use compile::{Compilation, CompileError, compile};
 pub use emit::{BuildFolder, EmitError, emit};
 pub use input::{DocrootMapping, Input, ReadOptions, guess};
 pub use loader::{Entry, EntryKind, LoadError, Loader};
-pub use reading::{Counts, Fate, Position, Reading, Unit, UnitKind};
+pub use reading::{Counts, Fate, Inclusion, Position, Reading, Unit, UnitKind};
 pub use sources::{Source, Sources};
+pub use witness::{Witness, witnesses};
 
 /// Reads a configuration: every file Apache would read, in Apache's order, and what it knows then.
 ///

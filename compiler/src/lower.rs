@@ -7,7 +7,7 @@
 //! of them. One that matches only texts with a known beginning is *indexed*: it stays in the program
 //! and is found by that beginning. What is left is *scanned*: tried on every request.
 
-mod dialect;
+pub(crate) mod dialect;
 mod partition;
 pub mod shape;
 mod table;

@@ -131,6 +131,7 @@ impl Resolver<'_> {
             site: self.site,
             sources: self.reader.sources,
             diagnostics: self.reader.diagnostics,
+            inclusions: self.reader.inclusions,
             units: self.units,
             counts,
         }

@@ -8,12 +8,13 @@ use std::sync::Arc;
 use edgewright_parser::diagnostic::Diagnostic;
 use edgewright_parser::line::Line;
 use edgewright_parser::macros::parse_macro;
-use edgewright_parser::source::Span;
+use edgewright_parser::source::{FileId, Span};
 use edgewright_parser::syntax::{Arguments, Directive, Kind};
 
 use super::nest::Nest;
 use super::skip::{first_word, skipped};
 use super::{DEEPEST_INCLUDE, Feed, Item, MacroKnown, ReadPlace, Reader, unreadable};
+use crate::reading::Inclusion;
 
 /// A directive carried out while reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,9 +122,20 @@ impl Reader<'_> {
                     .help("`--server-root DIR` says where files below `ServerRoot` are");
                 self.diagnostics.push(error);
             }
-            Ok(files) => files
-                .iter()
-                .for_each(|file| self.included_file(file, span, nest)),
+            Ok(files) => {
+                let at = self.inclusions.len();
+                let files_of_line = Vec::with_capacity(files.len());
+                self.inclusions.push(Inclusion {
+                    span,
+                    files: files_of_line,
+                });
+                for path in &files {
+                    let file = self.included_file(path, span, nest);
+                    if let Some(inclusion) = self.inclusions.get_mut(at) {
+                        inclusion.files.extend(file);
+                    }
+                }
+            }
             Err(missing) if required => {
                 let error = unreadable(&missing, &crate::LoadError::NotFound, Some(span));
                 self.diagnostics.push(error);
@@ -132,12 +144,12 @@ impl Reader<'_> {
         }
     }
 
-    fn included_file(&mut self, path: &[u8], span: Span, nest: &mut Nest) {
+    fn included_file(&mut self, path: &[u8], span: Span, nest: &mut Nest) -> Option<FileId> {
         let file = match self.open(path) {
             Ok(file) => file,
             Err(error) => {
                 self.diagnostics.push(unreadable(path, &error, Some(span)));
-                return;
+                return None;
             }
         };
         let around = std::mem::replace(&mut self.around, nest.depth());
@@ -147,6 +159,7 @@ impl Reader<'_> {
         }
         self.depth -= 1;
         self.around = around;
+        Some(file)
     }
 
     /// `<Macro …>` with its body.

@@ -27,7 +27,7 @@ const POSIX_CLASSES: [&str; 13] = [
 
 /// The structure of `text`, letters taken as written: for a pattern that ignores case, it describes
 /// texts whose letters were lowered once the structure's own are lowered too.
-pub(super) fn read(text: &[u8], options: PatternOptions) -> Option<Hir> {
+pub(crate) fn read(text: &[u8], options: PatternOptions) -> Option<Hir> {
     if text.len() > LONGEST {
         return None;
     }
@@ -48,7 +48,7 @@ pub(super) fn read(text: &[u8], options: PatternOptions) -> Option<Hir> {
 }
 
 /// The expression without a leading `(?i)`, and whether it ignores case.
-pub(super) fn without_case_option(pattern: &Pattern) -> (&[u8], bool) {
+pub(crate) fn without_case_option(pattern: &Pattern) -> (&[u8], bool) {
     if let Some(text) = pattern.text.strip_prefix(b"(?i)") {
         return (text, true);
     }

@@ -58,7 +58,7 @@ pub fn choose_host(
 }
 
 /// The port of the connection: at the edge only the scheme is known.
-fn connection_port(site: &Site, scheme: Scheme) -> u16 {
+pub fn connection_port(site: &Site, scheme: Scheme) -> u16 {
     let addresses = |tls_only: bool| {
         let hosts = site.hosts.iter().filter(move |host| host.tls || !tls_only);
         hosts.flat_map(|host| host.addresses.iter().filter_map(|address| address.port))

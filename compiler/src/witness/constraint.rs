@@ -1,0 +1,220 @@
+//! What conditions ask of a request.
+//!
+//! In: a rule's conditions. Out: [`Constraint`]s, as far as a client can fulfil them. Absent:
+//! fulfilling them.
+
+use edgewright_edge_handler::rules::Order;
+use edgewright_edge_handler::rules::{Condition, FileTest, Pattern, Piece, Template, Test};
+use edgewright_edge_handler::site::expression::{
+    Comparison, Expression, Function, Node, Tree, Word,
+};
+use edgewright_edge_handler::site::{EnvAttribute, EnvRule, Host};
+
+/// A part of a request that a client chooses.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Slot {
+    /// The `Host` header.
+    Host,
+    /// The decoded path.
+    Path,
+    /// The path and the query string, as the request line holds them.
+    RequestLine,
+    /// The query string.
+    Query,
+    /// The method.
+    Method,
+    /// A header, by its name in lower case.
+    Header(Vec<u8>),
+    /// A group of the rule's pattern.
+    Group(u32),
+    /// The file the path leads to.
+    File,
+}
+
+/// What has to be true of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Demand<'c> {
+    Matches(&'c Pattern),
+    Equals(&'c [u8]),
+    IsFile(FileTest),
+}
+
+/// One thing that has to be true, or false, of a request.
+#[derive(Debug, Clone)]
+pub(super) struct Constraint<'c> {
+    pub(super) slot: Slot,
+    pub(super) demand: Demand<'c>,
+    /// It has to be false.
+    pub(super) negated: bool,
+}
+
+impl Constraint<'_> {
+    /// Does `value` fulfil it? Not for [`Demand::IsFile`].
+    pub(super) fn holds(&self, value: &[u8]) -> bool {
+        let is_so = match self.demand {
+            Demand::Matches(pattern) => pattern.is_match(value),
+            Demand::Equals(text) => value.eq_ignore_ascii_case(text),
+            Demand::IsFile(_) => self.negated,
+        };
+        is_so != self.negated
+    }
+}
+
+/// What `conditions` ask, one set for each way through their `OR`s.
+pub(super) fn constraints<'c>(
+    host: &'c Host,
+    conditions: &'c [Condition],
+    variant: usize,
+) -> Vec<Constraint<'c>> {
+    let mut found = Vec::new();
+    for group in conditions.split_inclusive(|condition| !condition.or_next) {
+        if let Some(condition) = group.get(variant % group.len().max(1)) {
+            add(host, condition, &mut found);
+        }
+    }
+    found
+}
+
+fn add<'c>(host: &'c Host, condition: &'c Condition, found: &mut Vec<Constraint<'c>>) {
+    let negated = condition.negated;
+    let demand = match &condition.test {
+        Test::Regex(pattern) => Demand::Matches(pattern),
+        Test::Equal(text) => Demand::Equals(text),
+        Test::File(test) => {
+            found.push(Constraint {
+                slot: Slot::File,
+                demand: Demand::IsFile(*test),
+                negated,
+            });
+            return;
+        }
+        Test::Expression(expression) => return add_expression(expression, found),
+        _ => return,
+    };
+    if let Some(variable) = environment_variable(&condition.subject) {
+        return add_environment(host, variable, negated, found);
+    }
+    if let Some(slot) = slot(&condition.subject) {
+        found.push(Constraint {
+            slot,
+            demand,
+            negated,
+        });
+    }
+}
+
+/// The part of a request a test string consists of.
+fn slot(subject: &Template) -> Option<Slot> {
+    match subject.pieces.as_slice() {
+        [Piece::Variable(name)] => variable(name),
+        [Piece::RuleGroup(group)] => Some(Slot::Group(u32::from(*group))),
+        [Piece::Map { key, .. }] => slot(key),
+        _ => None,
+    }
+}
+
+fn variable(name: &[u8]) -> Option<Slot> {
+    let name = name.to_ascii_uppercase();
+    let header = |name: &str| Some(Slot::Header(name.into()));
+    match name.as_slice() {
+        b"HTTP_HOST" | b"SERVER_NAME" | b"HTTP:HOST" => Some(Slot::Host),
+        b"REQUEST_URI" => Some(Slot::Path),
+        b"THE_REQUEST" => Some(Slot::RequestLine),
+        b"QUERY_STRING" => Some(Slot::Query),
+        b"REQUEST_METHOD" => Some(Slot::Method),
+        b"HTTP_USER_AGENT" => header("user-agent"),
+        b"HTTP_REFERER" => header("referer"),
+        b"HTTP_COOKIE" => header("cookie"),
+        b"HTTP_ACCEPT" => header("accept"),
+        b"HTTP_FORWARDED" => header("forwarded"),
+        name => {
+            let name = name.strip_prefix(b"HTTP:")?;
+            Some(Slot::Header(name.to_ascii_lowercase()))
+        }
+    }
+}
+
+fn environment_variable(subject: &Template) -> Option<&[u8]> {
+    match subject.pieces.as_slice() {
+        [Piece::Variable(name)] => name.strip_prefix(b"ENV:"),
+        _ => None,
+    }
+}
+
+/// A variable that a `SetEnvIf` sets depends on what that looks at.
+fn add_environment<'c>(
+    host: &'c Host,
+    variable: &[u8],
+    negated: bool,
+    found: &mut Vec<Constraint<'c>>,
+) {
+    let rules = host.environment.iter().chain(&host.settings.set_env_if);
+    let mut setting = rules.filter(|rule| rule.changes.iter().any(|one| one.name == variable));
+    if let Some((rule, slot)) = setting.find_map(|rule| Some((rule, looked_at(rule)?))) {
+        let demand = Demand::Matches(&rule.pattern);
+        found.push(Constraint {
+            slot,
+            demand,
+            negated,
+        });
+    }
+}
+
+fn looked_at(rule: &EnvRule) -> Option<Slot> {
+    match &rule.attribute {
+        EnvAttribute::Header(name) if name.eq_ignore_ascii_case(b"host") => Some(Slot::Host),
+        EnvAttribute::Header(name) => Some(Slot::Header(name.to_ascii_lowercase())),
+        EnvAttribute::Uri => Some(Slot::Path),
+        EnvAttribute::Method => Some(Slot::Method),
+        _ => None,
+    }
+}
+
+/// What a section's or a condition's expression asks.
+pub(super) fn add_expression<'c>(expression: &'c Expression, found: &mut Vec<Constraint<'c>>) {
+    if let Tree::Condition(node) = &expression.tree {
+        add_node(node, false, found);
+    }
+}
+
+fn add_node<'c>(node: &'c Node, negated: bool, found: &mut Vec<Constraint<'c>>) {
+    let mut push = |word: &Word, demand, negated| {
+        if let Some(slot) = slot_of_word(word) {
+            found.push(Constraint {
+                slot,
+                demand,
+                negated,
+            });
+        }
+    };
+    match node {
+        Node::Not(inner) => add_node(inner, !negated, found),
+        Node::All(nodes) => nodes.iter().for_each(|node| add_node(node, negated, found)),
+        Node::Any(nodes) => nodes
+            .iter()
+            .take(1)
+            .for_each(|node| add_node(node, negated, found)),
+        Node::Matches(word, pattern) => push(word, Demand::Matches(pattern), negated),
+        Node::MatchesNot(word, pattern) => push(word, Demand::Matches(pattern), !negated),
+        Node::Text(comparison, word, Word::Literal(text)) => match comparison {
+            Comparison::Is(Order::Equal) => push(word, Demand::Equals(text), negated),
+            Comparison::Differ => push(word, Demand::Equals(text), !negated),
+            Comparison::Is(_) => {}
+        },
+        _ => {}
+    }
+}
+
+fn slot_of_word(word: &Word) -> Option<Slot> {
+    match word {
+        Word::Variable(name) => variable(name),
+        Word::Function(Function::RequestHeader | Function::RequestHeaderNoVary, name) => {
+            match &**name {
+                Word::Literal(name) => variable(&[b"HTTP:", name.as_slice()].concat()),
+                _ => None,
+            }
+        }
+        Word::Function(Function::ToLower | Function::ToUpper, inner) => slot_of_word(inner),
+        _ => None,
+    }
+}

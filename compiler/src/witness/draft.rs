@@ -1,0 +1,281 @@
+//! A request in the making.
+//!
+//! In: a scope, a path, constraints. Out: a [`Request`]. Absent: choosing what to try.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use edgewright_edge_handler::request::Scheme;
+use edgewright_edge_handler::rules::{FileTest, Pattern};
+use edgewright_edge_handler::site::{FileKind, Site};
+
+use super::Request;
+use super::constraint::{Constraint, Demand, Slot};
+use super::sample::{Groups, sample};
+use super::scope::{Scope, Subject, names};
+
+/// Samples of one pattern that are looked at.
+const VARIANTS: usize = 4;
+
+/// What a rule or redirect asks of the path.
+#[derive(Debug, Clone)]
+pub(super) struct Aim<'r> {
+    /// Decoded paths that may do, the likeliest first.
+    pub(super) paths: Vec<Vec<u8>>,
+    /// What the subject should match.
+    pub(super) pattern: Option<&'r Pattern>,
+    /// It should not.
+    pub(super) negated: bool,
+}
+
+/// A request whose parts can still be changed.
+#[derive(Debug, Clone)]
+pub(super) struct Draft {
+    pub(super) method: Vec<u8>,
+    pub(super) scheme: Scheme,
+    pub(super) host: Vec<u8>,
+    /// Decoded.
+    pub(super) path: Vec<u8>,
+    pub(super) query: Option<Vec<u8>>,
+    pub(super) headers: BTreeMap<Vec<u8>, Vec<u8>>,
+}
+
+impl Draft {
+    /// The request that fulfils most of `constraints`; `variant` chooses among equals.
+    pub(super) fn best(
+        site: &Site,
+        scope: &Scope<'_>,
+        aim: &Aim<'_>,
+        constraints: &[Constraint<'_>],
+        variant: usize,
+    ) -> Self {
+        let hosts = names(scope.host);
+        let mut draft = Self {
+            method: b"GET".to_vec(),
+            scheme: if scope.host.tls {
+                Scheme::Https
+            } else {
+                Scheme::Http
+            },
+            host: hosts.first().cloned().unwrap_or_default(),
+            path: b"/".to_vec(),
+            query: None,
+            headers: BTreeMap::new(),
+        };
+        let mut slots: Vec<&Slot> = constraints.iter().map(|one| &one.slot).collect();
+        slots.sort();
+        slots.dedup();
+        for slot in slots {
+            let asked = || constraints.iter().filter(|one| one.slot == *slot);
+            let known = match slot {
+                Slot::Host => hosts.clone(),
+                Slot::Method => ["GET", "POST", "HEAD"].map(Vec::from).to_vec(),
+                _ => vec![Vec::new(), b"x".to_vec()],
+            };
+            let candidates = known.into_iter().chain(asked().flat_map(wanted));
+            let score = |value: &Vec<u8>| asked().filter(|one| one.holds(value)).count();
+            if let Some(value) = pick(
+                candidates.filter(|value| is_sendable(value)),
+                score,
+                variant,
+            ) {
+                draft.set(slot, value);
+            }
+        }
+        draft.path = best_path(site, scope, aim, constraints, &mut draft.query, variant);
+        draft
+    }
+
+    fn set(&mut self, slot: &Slot, value: Vec<u8>) {
+        match slot {
+            Slot::Host => self.host = value,
+            Slot::Method => self.method = value,
+            Slot::Query if !value.is_empty() => self.query = Some(value),
+            Slot::Header(name) if !value.trim_ascii().is_empty() => {
+                self.headers
+                    .insert(name.clone(), value.trim_ascii().to_vec());
+            }
+            _ => {}
+        }
+    }
+
+    /// The request.
+    pub(super) fn finish(&self) -> Request {
+        let mut target = encoded(&self.path);
+        if let Some(query) = &self.query {
+            target.push(b'?');
+            target.extend(encoded_query(query));
+        }
+        self.with_target(target)
+    }
+
+    /// The request, with another target.
+    pub(super) fn with_target(&self, target: Vec<u8>) -> Request {
+        let headers = self.headers.iter();
+        Request {
+            method: self.method.clone(),
+            scheme: self.scheme,
+            host: self.host.clone(),
+            target,
+            headers: headers
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
+        }
+    }
+}
+
+/// Values that would fulfil a constraint.
+fn wanted(constraint: &Constraint<'_>) -> Vec<Vec<u8>> {
+    match constraint.demand {
+        _ if constraint.negated => Vec::new(),
+        Demand::Matches(pattern) => {
+            let groups = Groups::new();
+            (0..VARIANTS)
+                .map(|variant| sample(pattern, variant, &groups))
+                .collect()
+        }
+        Demand::Equals(text) => vec![text.to_vec()],
+        Demand::IsFile(_) => Vec::new(),
+    }
+}
+
+/// One of the values with the highest score: which, `variant` says.
+fn pick(
+    values: impl Iterator<Item = Vec<u8>>,
+    score: impl Fn(&Vec<u8>) -> usize,
+    variant: usize,
+) -> Option<Vec<u8>> {
+    let mut best: (usize, Vec<Vec<u8>>) = (0, Vec::new());
+    for value in values {
+        let points = score(&value);
+        if points > best.0 || best.1.is_empty() {
+            best = (points, vec![value]);
+        } else if points == best.0 && !best.1.contains(&value) {
+            best.1.push(value);
+        }
+    }
+    let index = variant % best.1.len().max(1);
+    best.1.into_iter().nth(index)
+}
+
+/// Can it stand in a header or a request line?
+fn is_sendable(value: &[u8]) -> bool {
+    value.iter().all(|byte| (b' '..=b'~').contains(byte))
+}
+
+fn best_path(
+    site: &Site,
+    scope: &Scope<'_>,
+    aim: &Aim<'_>,
+    constraints: &[Constraint<'_>],
+    query: &mut Option<Vec<u8>>,
+    variant: usize,
+) -> Vec<u8> {
+    let of = |slot: Slot| constraints.iter().filter(move |one| one.slot == slot);
+    let lines: Vec<_> = of(Slot::RequestLine)
+        .flat_map(wanted)
+        .map(|line| target_of(&line))
+        .collect();
+    if let (None, Some(from_line)) = (&*query, lines.iter().find_map(|(_, query)| query.clone())) {
+        *query = Some(from_line);
+    }
+    let files = of(Slot::File).filter(|one| !one.negated);
+    let candidates = (aim.paths.iter().cloned())
+        .chain(of(Slot::Path).flat_map(wanted))
+        .chain(lines.into_iter().map(|(path, _)| path))
+        .chain(files.flat_map(|file| known_files(site, scope, file)));
+    let rooted = candidates.map(|path| match path.first() {
+        Some(b'/') => path,
+        _ => [b"/", path.as_slice()].concat(),
+    });
+    let suffix = query
+        .as_ref()
+        .map_or_else(Vec::new, |query| [b"?", query.as_slice()].concat());
+    let score = |path: &Vec<u8>| {
+        let line = [b"GET ", encoded(path).as_slice(), &suffix, b" HTTP/1.1"].concat();
+        let fits = aim.pattern.is_none_or(|pattern| {
+            below(scope, path).is_some_and(|subject| pattern.is_match(subject)) != aim.negated
+        });
+        usize::from(fits) * 8
+            + of(Slot::Path).filter(|one| one.holds(path)).count()
+            + of(Slot::RequestLine).filter(|one| one.holds(&line)).count()
+            + of(Slot::File)
+                .filter(|one| is_so(site, scope, one, path))
+                .count()
+    };
+    pick(rooted, score, variant).unwrap_or_else(|| b"/".to_vec())
+}
+
+/// What the pattern of a rule is matched with, for a URL-path.
+fn below<'p>(scope: &Scope<'_>, path: &'p [u8]) -> Option<&'p [u8]> {
+    match scope.subject {
+        Subject::Url => Some(path),
+        Subject::BelowDirectory => {
+            let rest = path.strip_prefix(scope.base.as_slice())?;
+            Some(rest.strip_prefix(b"/").unwrap_or(rest))
+        }
+    }
+}
+
+/// Path and query of a request line; of a part of one, what is likely to be them.
+fn target_of(line: &[u8]) -> (Vec<u8>, Option<Vec<u8>>) {
+    let slash = line.iter().position(|byte| *byte == b'/').unwrap_or(0);
+    let rest = line.get(slash..).unwrap_or_default();
+    let end = rest
+        .iter()
+        .position(|byte| *byte == b' ')
+        .unwrap_or(rest.len());
+    let target = &rest[..end];
+    match target.iter().position(|byte| *byte == b'?') {
+        Some(mark) => (target[..mark].to_vec(), Some(target[mark + 1..].to_vec())),
+        None => (target.to_vec(), None),
+    }
+}
+
+/// URL-paths of things in the document root that are such files.
+fn known_files(site: &Site, scope: &Scope<'_>, constraint: &Constraint<'_>) -> Vec<Vec<u8>> {
+    let root = scope.host.document_root.as_slice();
+    let entries = site.tree.entries.range(root.to_vec()..);
+    let below = entries.map_while(|(path, _)| path.strip_prefix(root));
+    let fitting = below.filter(|path| is_so(site, scope, constraint, path));
+    fitting.take(VARIANTS).map(<[u8]>::to_vec).collect()
+}
+
+fn is_so(site: &Site, scope: &Scope<'_>, constraint: &Constraint<'_>, path: &[u8]) -> bool {
+    let Demand::IsFile(test) = constraint.demand else {
+        return false;
+    };
+    let file = [scope.host.document_root.as_slice(), path].concat();
+    let is_so = match (test, site.tree.kind(&file)) {
+        (FileTest::Regular, kind) => matches!(kind, Some(FileKind::File | FileKind::Empty)),
+        (FileTest::NotEmpty, kind) => kind == Some(FileKind::File),
+        (FileTest::Directory, kind) => kind == Some(FileKind::Directory),
+        _ => false,
+    };
+    is_so != constraint.negated
+}
+
+/// A decoded path as a request line holds it.
+pub(super) fn encoded(path: &[u8]) -> Vec<u8> {
+    escaped(path, |byte| {
+        byte.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@".contains(&byte)
+    })
+}
+
+fn encoded_query(query: &[u8]) -> Vec<u8> {
+    escaped(query, |byte| {
+        byte.is_ascii_graphic() && !b"#\"<>".contains(&byte)
+    })
+}
+
+fn escaped(text: &[u8], stays: impl Fn(u8) -> bool) -> Vec<u8> {
+    let mut out = String::with_capacity(text.len());
+    for byte in text {
+        if stays(*byte) {
+            out.push(char::from(*byte));
+        } else {
+            _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out.into_bytes()
+}

@@ -1,0 +1,204 @@
+//! Texts a pattern matches.
+//!
+//! In: a [`Pattern`] and the number of a variant. Out: one text. Absent: whether it really matches;
+//! look-around and back references are not followed, so ask the pattern itself.
+
+use std::collections::BTreeMap;
+
+use edgewright_edge_handler::rules::Pattern;
+use regex_syntax::hir::{Class, ClassBytes, Hir, HirKind};
+
+use crate::lower::dialect;
+
+/// Longer texts are cut: no request line holds them.
+const LONGEST: usize = 2_000;
+
+/// What classes are made of where they allow it, so that texts look like paths.
+const PREFERRED: &[u8] = b"ax7-_.Z";
+
+/// Texts that groups have to stand for, by number.
+pub(super) type Groups = BTreeMap<u32, Vec<u8>>;
+
+/// A text that `pattern` most likely matches. Each `variant` takes other alternatives, other letters
+/// and other numbers of repetitions; 0 is the plainest.
+pub(super) fn sample(pattern: &Pattern, variant: usize, groups: &Groups) -> Vec<u8> {
+    let (text, _) = dialect::without_case_option(pattern);
+    let structure = dialect::read(text, pattern.options)
+        .or_else(|| dialect::read(&simplified(text), pattern.options));
+    let Some(structure) = structure else {
+        return literal_prefix(text);
+    };
+    let mut sampler = Sampler {
+        variant,
+        groups,
+        text: Vec::new(),
+    };
+    sampler.add(&structure);
+    sampler.text
+}
+
+struct Sampler<'a> {
+    variant: usize,
+    groups: &'a Groups,
+    text: Vec<u8>,
+}
+
+impl Sampler<'_> {
+    fn add(&mut self, structure: &Hir) {
+        if self.text.len() > LONGEST {
+            return;
+        }
+        match structure.kind() {
+            HirKind::Empty | HirKind::Look(_) => {}
+            HirKind::Literal(literal) => self.text.extend_from_slice(&literal.0),
+            HirKind::Class(class) => self.text.extend(self.member(class)),
+            HirKind::Repetition(repetition) => {
+                for _ in 0..self.times(repetition.min, repetition.max) {
+                    self.add(&repetition.sub);
+                }
+            }
+            HirKind::Capture(group) => match self.groups.get(&group.index) {
+                Some(text) => self.text.extend_from_slice(text),
+                None => self.add(&group.sub),
+            },
+            HirKind::Concat(parts) => parts.iter().for_each(|part| self.add(part)),
+            HirKind::Alternation(branches) => {
+                if let Some(branch) = branches.get(self.variant % branches.len().max(1)) {
+                    self.add(branch);
+                }
+            }
+        }
+    }
+
+    /// Once if it may, then as few times as allowed, then a few more.
+    fn times(&self, least: u32, most: Option<u32>) -> u32 {
+        let wanted = match self.variant % 3 {
+            0 => least.max(1),
+            1 => least,
+            _ => least.saturating_add(2),
+        };
+        wanted.min(most.unwrap_or(u32::MAX)).min(64)
+    }
+
+    fn member(&self, class: &Class) -> Option<u8> {
+        let bytes: &ClassBytes = match class {
+            Class::Bytes(bytes) => bytes,
+            Class::Unicode(_) => return None,
+        };
+        let has = |byte: u8| {
+            let mut ranges = bytes.ranges().iter();
+            ranges.any(|range| (range.start()..=range.end()).contains(&byte))
+        };
+        let fitting: Vec<u8> = PREFERRED
+            .iter()
+            .copied()
+            .filter(|byte| has(*byte))
+            .collect();
+        let preferred = fitting.get(self.variant % fitting.len().max(1)).copied();
+        let printable = || (b'!'..=b'~').find(|byte| has(*byte));
+        let first = || bytes.ranges().first().map(|range| range.start());
+        preferred.or_else(printable).or_else(first)
+    }
+}
+
+/// The expression without what the structure cannot hold: look-around, options, names of groups.
+fn simplified(text: &[u8]) -> Vec<u8> {
+    let mut simple = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        let looks = [&b"(?="[..], b"(?!", b"(?<=", b"(?<!"];
+        if rest[0] == b'\\' {
+            simple.extend_from_slice(&rest[..rest.len().min(2)]);
+            at += 2;
+        } else if looks.iter().any(|look| rest.starts_with(look)) {
+            at += group_length(rest);
+        } else if rest.starts_with(b"(?P<") || rest.starts_with(b"(?<") {
+            simple.push(b'(');
+            at += rest
+                .iter()
+                .position(|byte| *byte == b'>')
+                .map_or(1, |end| end + 1);
+        } else if rest.starts_with(b"(?") && !rest.starts_with(b"(?:") {
+            let end = rest
+                .iter()
+                .position(|byte| matches!(byte, b':' | b')' | b'>'));
+            let end = end.unwrap_or(rest.len() - 1);
+            if rest[end] != b')' {
+                simple.extend_from_slice(b"(?:");
+            }
+            at += end + 1;
+        } else {
+            simple.push(rest[0]);
+            at += 1;
+        }
+    }
+    simple
+}
+
+/// How long the group that `text` begins with is.
+fn group_length(text: &[u8]) -> usize {
+    let (mut depth, mut escaped) = (0_usize, false);
+    for (at, byte) in text.iter().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'(' => depth += 1,
+            b')' if depth == 1 => return at + 1,
+            b')' => depth -= 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// What a text must begin with, read without understanding the expression.
+fn literal_prefix(text: &[u8]) -> Vec<u8> {
+    let text = text.strip_prefix(b"^").unwrap_or(text);
+    let special = |byte: &u8| b"\\[](){}.*+?|^$".contains(byte);
+    text.iter()
+        .copied()
+        .take_while(|byte| !special(byte))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use edgewright_edge_handler::rules::pattern::PatternOptions;
+
+    fn check(text: &str, variant: usize, expected: &str) {
+        let pattern = Pattern::new(text, PatternOptions::default());
+        let found = sample(&pattern, variant, &Groups::new());
+        assert_eq!(
+            found.escape_ascii().to_string(),
+            expected,
+            "{text} {variant}"
+        );
+    }
+
+    #[test]
+    fn texts_follow_the_pattern() {
+        check("^/old$", 0, "/old");
+        check("^/a/(.*)$", 0, "/a/a");
+        check("^/a/(.*)$", 1, "/a/");
+        check("^/a/(.*)$", 2, "/a/777");
+        check("^/(x|y)/?$", 1, "/y");
+        check("^/n/[0-9]{4}$", 0, "/n/7777");
+        check("(?i)^/Case", 0, "/Case");
+    }
+
+    #[test]
+    fn what_the_structure_cannot_hold_is_left_out() {
+        check("^/(?!admin)(.+)$", 0, "/a");
+        check("^/(?<name>b+)$", 0, "/b");
+        check("^/a(?i:b)$", 0, "/ab");
+        check("^/a\\1(b)", 0, "/a");
+    }
+
+    #[test]
+    fn groups_stand_for_what_is_asked() {
+        let pattern = Pattern::new("^/m/([a-z]+)$", PatternOptions::default());
+        let groups = Groups::from([(1, b"key".to_vec())]);
+        assert_eq!(sample(&pattern, 0, &groups), b"/m/key");
+    }
+}

@@ -1,0 +1,4 @@
+#![expect(clippy::unwrap_used, reason = "a failed test should say so")]
+
+use crate::testing::*;
+use super::*;

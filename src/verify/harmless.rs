@@ -1,0 +1,338 @@
+//! A configuration made harmless: other ports, no logs, no user, no modules that act by themselves.
+//!
+//! In: the text of one configuration file, and what is known about its lines. Out: the text of a
+//! copy. Absent: writing it. What is not named here stays byte for byte.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use edgewright_compiler::{Input, Reading};
+use edgewright_edge_handler::site::Host;
+
+use super::install::Installation;
+
+/// Directives about the process, its logs and its connections: a copy has its own, or none.
+const DROPPED: &[&str] = &[
+    "listen",
+    "namevirtualhost",
+    "pidfile",
+    "errorlog",
+    "errorlogformat",
+    "loglevel",
+    "customlog",
+    "transferlog",
+    "globallog",
+    "forensiclog",
+    "scriptlog",
+    "cookielog",
+    "dumpioinput",
+    "dumpiooutput",
+    "user",
+    "group",
+    "suexecusergroup",
+    "chrootdir",
+    "mutex",
+    "scoreboardfile",
+    "coredumpdirectory",
+    "defaultruntimedir",
+    "serverroot",
+    "proxyremote",
+    "proxyremotematch",
+    "noproxy",
+    "keepalive",
+    "acceptfilter",
+    "protocols",
+    "loadfile",
+];
+
+/// Modules that only answer: they start no program, open no connection, change no file.
+pub const HARMLESS_MODULES: &[&str] = &[
+    "access_compat",
+    "actions",
+    "alias",
+    "allowmethods",
+    "auth_basic",
+    "auth_digest",
+    "authn_anon",
+    "authn_core",
+    "authn_file",
+    "authz_core",
+    "authz_groupfile",
+    "authz_host",
+    "authz_owner",
+    "authz_user",
+    "autoindex",
+    "brotli",
+    "cache",
+    "deflate",
+    "dir",
+    "env",
+    "expires",
+    "filter",
+    "headers",
+    "include",
+    "lbmethod_byrequests",
+    "lua",
+    "macro",
+    "mime",
+    "mime_magic",
+    "mpm_event",
+    "mpm_prefork",
+    "mpm_worker",
+    "negotiation",
+    "proxy",
+    "proxy_balancer",
+    "proxy_http",
+    "ratelimit",
+    "remoteip",
+    "reqtimeout",
+    "rewrite",
+    "setenvif",
+    "slotmem_shm",
+    "socache_shmcb",
+    "speling",
+    "ssl",
+    "status",
+    "substitute",
+    "unique_id",
+    "unixd",
+    "userdir",
+    "usertrack",
+    "version",
+    "vhost_alias",
+    "log_config",
+];
+
+/// What is known about the lines of one file.
+#[derive(Debug, Default)]
+pub struct Facts<'r> {
+    /// Hosts by the line of their `<VirtualHost>`.
+    pub hosts: HashMap<u32, &'r Host>,
+    /// Folders with copies of what an `Include` line led to, by line.
+    pub inclusions: HashMap<u32, PathBuf>,
+    /// The port plain HTTP comes in by, and the one that stands for it.
+    pub ports: Ports,
+    /// Paths to be replaced by others.
+    pub folders: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+/// The port plain HTTP comes in by, and the one that stands for it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Ports {
+    /// In the configuration.
+    pub written: u16,
+    /// On this machine.
+    pub local: u16,
+}
+
+/// The copy of one file. Names of modules that were left out are added to `left_out`.
+pub fn copy(
+    text: &[u8],
+    facts: &Facts<'_>,
+    installation: &Installation,
+    left_out: &mut Vec<String>,
+) -> Vec<u8> {
+    let lines: Vec<&[u8]> = text.split_inclusive(|byte| *byte == b'\n').collect();
+    let mut out = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while at < lines.len() {
+        let length = 1 + lines[at..]
+            .iter()
+            .take_while(|line| is_continued(line))
+            .count();
+        let physical = &lines[at..lines.len().min(at + length)];
+        let number = u32::try_from(at + 1).unwrap_or(u32::MAX);
+        let whole = physical.concat();
+        let name = first_word(&whole).to_ascii_lowercase();
+        let replaced = match name.as_slice() {
+            b"<virtualhost" => virtual_host(facts, number, &lines[at..]),
+            b"include" | b"includeoptional" => Some(inclusion(facts, number)),
+            b"loadmodule" => Some(load_module(&whole, installation, left_out)),
+            b"rewritemap" if is_program(&whole) => Some(Vec::new()),
+            name if is_dropped(name) => Some(Vec::new()),
+            _ => None,
+        };
+        match replaced {
+            Some(text) => {
+                out.extend(text);
+                out.extend(std::iter::repeat_n(b'\n', physical.len()));
+            }
+            None if facts.folders.is_empty() => out.extend(whole),
+            None => out.extend(relocated(whole, &facts.folders)),
+        }
+        at += length;
+    }
+    out
+}
+
+fn is_continued(line: &&[u8]) -> bool {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line).ends_with(b"\\")
+}
+
+fn first_word(line: &[u8]) -> &[u8] {
+    let line = line.trim_ascii_start();
+    let end = line
+        .iter()
+        .position(|byte| byte.is_ascii_whitespace() || *byte == b'>');
+    &line[..end.unwrap_or(line.len())]
+}
+
+fn is_dropped(name: &[u8]) -> bool {
+    // mod_ssl and mod_md: there is no TLS on loopback.
+    let tls = name.starts_with(b"ssl") || name.starts_with(b"md") && name.get(2) != Some(&b'_');
+    tls || DROPPED.iter().any(|dropped| dropped.as_bytes() == name)
+}
+
+/// `prg:` and `dbd:` maps: a program is started, a database is asked.
+fn is_program(line: &[u8]) -> bool {
+    let lower = line.to_ascii_lowercase();
+    [&b"prg:"[..], b"dbd:", b"fastdbd:"]
+        .iter()
+        .any(|kind| lower.windows(kind.len()).any(|window| window == *kind))
+}
+
+/// `<VirtualHost>` with its ports changed. A host without name of its own would take the port from
+/// there, so it gets its name with the port it had.
+fn virtual_host(facts: &Facts<'_>, number: u32, lines: &[&[u8]]) -> Option<Vec<u8>> {
+    let host = facts.hosts.get(&number)?;
+    let Ports { written, local } = facts.ports;
+    let mut text = String::from("<VirtualHost");
+    for address in &host.addresses {
+        let _ = match address.port {
+            None => write!(text, " *"),
+            Some(port) if port == written => write!(text, " *:{local}"),
+            Some(port) => write!(text, " *:{port}"),
+        };
+    }
+    text.push('>');
+    let mut text = text.into_bytes();
+    let port = host.addresses.first().and_then(|address| address.port);
+    if let (Some(port), false, false) = (port, host.name.is_empty(), may_be_named(lines)) {
+        text.extend(b"\nServerName ");
+        text.extend(&host.name);
+        text.extend(format!(":{port}").bytes());
+    }
+    Some(text)
+}
+
+/// Does the section that `lines` begin with name its host, or hold lines from elsewhere?
+fn may_be_named(lines: &[&[u8]]) -> bool {
+    let names = lines
+        .iter()
+        .map(|line| first_word(line).to_ascii_lowercase());
+    let mut inside = names.take_while(|name| name.as_slice() != b"</virtualhost");
+    inside.any(|name| {
+        matches!(
+            name.as_slice(),
+            b"servername" | b"use" | b"include" | b"includeoptional"
+        )
+    })
+}
+
+/// A line that was not followed leads nowhere here either.
+fn inclusion(facts: &Facts<'_>, number: u32) -> Vec<u8> {
+    let folder = facts.inclusions.get(&number);
+    folder.map_or_else(Vec::new, |folder| {
+        format!("Include \"{}\"", folder.display()).into_bytes()
+    })
+}
+
+fn load_module(line: &[u8], installation: &Installation, left_out: &mut Vec<String>) -> Vec<u8> {
+    let text = String::from_utf8_lossy(line);
+    let mut words = text.split_whitespace().skip(1);
+    let (Some(symbol), Some(path)) = (words.next(), words.next()) else {
+        return line.trim_ascii_end().to_vec();
+    };
+    let file = path
+        .trim_matches('"')
+        .rsplit('/')
+        .next()
+        .unwrap_or_default();
+    let name = file.strip_suffix(".so").unwrap_or(file);
+    let name = name.strip_prefix("mod_").unwrap_or(name);
+    match installation.module(name) {
+        Some(file) if HARMLESS_MODULES.contains(&name) => {
+            format!("LoadModule {symbol} \"{}\"", file.display()).into_bytes()
+        }
+        _ => {
+            if !HARMLESS_MODULES.contains(&name) && !left_out.iter().any(|known| known == name) {
+                left_out.push(name.to_owned());
+            }
+            Vec::new()
+        }
+    }
+}
+
+/// `text` with paths replaced.
+pub fn relocated(text: Vec<u8>, folders: &[(Vec<u8>, Vec<u8>)]) -> Vec<u8> {
+    folders.iter().fold(text, |text, (from, to)| {
+        let mut out = Vec::with_capacity(text.len());
+        let mut rest = text.as_slice();
+        while let Some(at) = find(rest, from) {
+            let after = &rest[at + from.len()..];
+            let whole = after
+                .first()
+                .is_none_or(|byte| !byte.is_ascii_alphanumeric() && !b"-_.".contains(byte));
+            out.extend(&rest[..at]);
+            out.extend(if whole { to } else { from });
+            rest = after;
+        }
+        out.extend(rest);
+        out
+    })
+}
+
+fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
+    if wanted.is_empty() {
+        return None;
+    }
+    text.windows(wanted.len())
+        .position(|window| window == wanted)
+}
+
+/// Does the configuration load its modules itself? As the compiler decides it: one that loads
+/// neither of the two modules whose directives are looked for is only a part of one.
+pub fn loads_its_modules(reading: &Reading, input: &Input) -> bool {
+    if matches!(input, Input::Htaccess(_) | Input::DocumentRoot(_)) {
+        return false;
+    }
+    let mut lines = reading
+        .sources
+        .iter()
+        .flat_map(|source| source.bytes.split(|byte| *byte == b'\n'));
+    lines.any(|line| {
+        let name = first_word(line);
+        let symbol = line.trim_ascii_start().get(name.len()..).map(first_word);
+        name.eq_ignore_ascii_case(b"loadmodule")
+            && matches!(symbol, Some(b"rewrite_module" | b"alias_module"))
+    })
+}
+
+/// `text` without its line `number` (from 1), and without the whole section if it opens one.
+/// Returns the directive's name.
+pub fn without_line(text: &[u8], number: usize) -> Option<(Vec<u8>, String)> {
+    let mut lines: Vec<Vec<u8>> = text
+        .split_inclusive(|byte| *byte == b'\n')
+        .map(<[u8]>::to_vec)
+        .collect();
+    let at = number.checked_sub(1)?;
+    let name = first_word(lines.get(at)?).to_vec();
+    let continued = lines[at..]
+        .iter()
+        .take_while(|line| is_continued(&line.as_slice()))
+        .count();
+    let close = name
+        .strip_prefix(b"<")
+        .map(|section| [b"</", section].concat());
+    let end = close.and_then(|close| {
+        let mut rest = lines.iter().enumerate().skip(at);
+        rest.find(|(_, line)| first_word(line).eq_ignore_ascii_case(&close))
+    });
+    let last = end.map_or(at + continued, |(end, _)| end);
+    for line in lines.iter_mut().take(last + 1).skip(at) {
+        *line = b"\n".to_vec();
+    }
+    Some((lines.concat(), String::from_utf8_lossy(&name).into_owned()))
+}

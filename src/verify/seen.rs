@@ -1,0 +1,178 @@
+//! Answers in one form, so that they can be compared.
+//!
+//! In: a response of Apache's, or an engine's answer. Out: [`Seen`]. Absent: sending.
+
+use edgewright_edge_handler::outcome::{Answer, Outcome};
+use serde_json::{Value, json};
+
+use super::harmless::relocated;
+use super::wire::Response;
+use crate::contract::to_text;
+
+/// What a client sees, and where a request that is served ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// What the request becomes.
+    pub end: End,
+    /// `Set-Cookie` values, the moment of `expires=` left out: it depends on the clock.
+    pub cookies: Vec<Vec<u8>>,
+}
+
+/// What a request becomes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// An answer with a `Location`.
+    Redirect(u16, Vec<u8>),
+    /// Any other answer that is no file.
+    Status(u16),
+    /// A file, present or not: path below the document root, query string (empty for none).
+    Serve(Vec<u8>, Vec<u8>),
+    /// Another server's business: the absolute URL.
+    Proxy(Vec<u8>),
+}
+
+/// How names of files here become the server's.
+#[derive(Debug, Clone, Default)]
+pub struct Naming {
+    /// Folders here, and what they are on the server.
+    pub folders: Vec<(Vec<u8>, Vec<u8>)>,
+    /// The document roots of the server.
+    pub document_roots: Vec<Vec<u8>>,
+}
+
+impl Naming {
+    fn general(&self, text: &[u8]) -> Vec<u8> {
+        relocated(text.to_vec(), &self.folders)
+    }
+
+    /// The path below a document root; a file outside of all keeps its whole name.
+    fn below_root(&self, path: &[u8]) -> Vec<u8> {
+        let below = |root: &Vec<u8>| {
+            let rest = path.strip_prefix(root.as_slice())?;
+            (rest.is_empty() || rest.starts_with(b"/")).then(|| rest.to_vec())
+        };
+        let found = self.document_roots.iter().find_map(below);
+        found.unwrap_or_else(|| path.to_vec())
+    }
+}
+
+impl Seen {
+    /// What Apache answered.
+    pub fn of_apache(response: &Response, naming: &Naming) -> Self {
+        let cookies = response.all("Set-Cookie");
+        Self {
+            end: end(response, naming),
+            cookies: cookies
+                .map(|cookie| without_date(&naming.general(cookie)))
+                .collect(),
+        }
+    }
+
+    /// What an engine answers.
+    ///
+    /// # Errors
+    /// It cannot tell: why.
+    pub fn of_engine(answer: &Answer) -> Result<Self, String> {
+        let end = match &answer.outcome {
+            Outcome::Redirect { status, location } => End::Redirect(*status, location.clone()),
+            Outcome::Status { status } => End::Status(*status),
+            Outcome::Serve { path, query } => {
+                End::Serve(path.clone(), query.clone().unwrap_or_default())
+            }
+            Outcome::Proxy { url } => End::Proxy(url.clone()),
+            Outcome::Unsupported { reason } => return Err(reason.clone()),
+        };
+        let cookies = answer.cookies.iter();
+        Ok(Self {
+            end,
+            cookies: cookies.map(|cookie| without_date(cookie)).collect(),
+        })
+    }
+
+    /// For a person.
+    pub fn to_line(&self) -> String {
+        let mut text = match &self.end {
+            End::Redirect(status, location) => format!("{status} {}", location.escape_ascii()),
+            End::Status(status) => status.to_string(),
+            End::Serve(path, query) if query.is_empty() => {
+                format!("serves {}", path.escape_ascii())
+            }
+            End::Serve(path, query) => {
+                format!("serves {}?{}", path.escape_ascii(), query.escape_ascii())
+            }
+            End::Proxy(url) => format!("proxies to {}", url.escape_ascii()),
+        };
+        for cookie in &self.cookies {
+            text += &format!(", cookie {}", cookie.escape_ascii());
+        }
+        text
+    }
+
+    /// For a program.
+    pub fn to_json(&self) -> Value {
+        let mut object = match &self.end {
+            End::Redirect(status, location) => {
+                json!({"outcome": "redirect", "status": status, "location": to_text(location)})
+            }
+            End::Status(status) => json!({"outcome": "status", "status": status}),
+            End::Serve(path, query) => {
+                json!({"outcome": "serve", "path": to_text(path), "query": to_text(query)})
+            }
+            End::Proxy(url) => json!({"outcome": "proxy", "url": to_text(url)}),
+        };
+        if let Value::Object(fields) = &mut object {
+            let cookies = self.cookies.iter().map(|cookie| json!(to_text(cookie)));
+            fields.insert("cookies".to_owned(), cookies.collect());
+        }
+        object
+    }
+}
+
+fn end(response: &Response, naming: &Naming) -> End {
+    let status = response.status;
+    if let Some(location) = response.first("Location") {
+        return End::Redirect(status, naming.general(location));
+    }
+    let field = |name| response.first(name).map(unescaped);
+    let Some(file) = field("X-Edgewright-Filename") else {
+        return End::Status(status);
+    };
+    if let Some(url) = file.strip_prefix(b"proxy:") {
+        return End::Proxy(url.to_vec());
+    }
+    // An answer that a rule made has no date of a file.
+    let is_file = status == 200 && response.first("Last-Modified").is_some();
+    if !is_file && response.first("X-Edgewright-Served").is_none() {
+        return End::Status(status);
+    }
+    let info = field("X-Edgewright-Path-Info").unwrap_or_default();
+    let path = naming.general(&[file, info].concat());
+    let query = field("X-Edgewright-Query").unwrap_or_default();
+    End::Serve(naming.below_root(&path), query)
+}
+
+/// Undoes `%{escape:…}`, which escapes every byte a header could not carry.
+fn unescaped(text: &[u8]) -> Vec<u8> {
+    let digit = |at: usize| char::from(*text.get(at)?).to_digit(16);
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(byte) = text.get(at) {
+        let pair = digit(at + 1).zip(digit(at + 2)).filter(|_| *byte == b'%');
+        let value = pair.and_then(|(high, low)| u8::try_from(high * 16 + low).ok());
+        bytes.push(value.unwrap_or(*byte));
+        at += if value.is_some() { 3 } else { 1 };
+    }
+    bytes
+}
+
+fn without_date(cookie: &[u8]) -> Vec<u8> {
+    let parts = cookie.split(|byte| *byte == b';');
+    let parts = parts.map(|part| {
+        let is_date = part
+            .trim_ascii_start()
+            .to_ascii_lowercase()
+            .starts_with(b"expires=");
+        if is_date { b" expires" } else { part }
+    });
+    parts.collect::<Vec<_>>().join(&b';')
+}
