@@ -27,7 +27,7 @@ fn complaints(reading: &Reading) -> Vec<String> {
     let told = reading
         .diagnostics
         .iter()
-        .filter(|said| said.severity > Severity::Note);
+        .filter(|said| said.severity > Severity::Note && said.code != "engine-off");
     told.map(|said| {
         let line = said.span.map_or(0, |span| reading.sources.place(span).line);
         format!("{}@{line}", said.code)
@@ -713,6 +713,18 @@ fn rules_nothing_consults_are_inactive() {
             _ => "other",
         };
         assert_eq!(fate, *expected, "{text}");
+    }
+    for (text, expected) in [
+        ("RewriteRule a -", true),
+        ("RewriteEngine On\nRewriteRule a -", false),
+        ("", false),
+    ] {
+        let reading = main_config(text);
+        let said = reading
+            .diagnostics
+            .iter()
+            .any(|said| said.code == "engine-off");
+        assert_eq!(said, expected, "{text}");
     }
 }
 

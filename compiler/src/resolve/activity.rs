@@ -10,8 +10,10 @@ use std::collections::BTreeSet;
 
 use edgewright_edge_handler::site::{RewriteOptions, Settings};
 
+use edgewright_parser::diagnostic::Diagnostic;
+
 use super::Resolver;
-use crate::reading::{Fate, Position};
+use crate::reading::{Fate, Position, Unit, UnitKind};
 
 /// The port of a configuration that never says `Listen`.
 const DEFAULT_PORT: u16 = 80;
@@ -21,6 +23,9 @@ impl Resolver<'_> {
     pub(crate) fn mark_inactive(&mut self) {
         let off = self.never_run();
         let unreached = self.never_asked();
+        if matches!(off, Off::Everywhere) {
+            self.report_engine_off();
+        }
         for unit in &mut self.units {
             let Fate::Placed(positions) = &unit.fate else {
                 continue;
@@ -44,6 +49,20 @@ impl Resolver<'_> {
                 unit.fate = Fate::Inactive(reason.into());
             }
         }
+    }
+
+    /// Says so once when no rule of the whole configuration runs.
+    fn report_engine_off(&mut self) {
+        let placed =
+            |unit: &&Unit| unit.kind == UnitKind::Rule && matches!(unit.fate, Fate::Placed(_));
+        let Some(span) = self.units.iter().find(placed).map(|unit| unit.origin.span) else {
+            return;
+        };
+        let headline = "none of the rules runs: nothing says `RewriteEngine On`";
+        let warning = Diagnostic::warning("engine-off", headline, span)
+            .label("this is the first of them")
+            .help("add `RewriteEngine On` before it");
+        self.say(warning);
     }
 
     /// Rule sets of contexts in which the engine is off whatever the request.
