@@ -24,6 +24,12 @@ use crate::reading::Fate;
 /// How deep directories are followed: links may lead back.
 const DEEPEST: usize = 64;
 
+/// What the parser says of an error in a line; it does not know what kind of file the line is in.
+const REFUSED_BY_SERVER: &str = "Apache refuses to start with this line";
+/// What the same error does in a `.htaccess` file.
+const REFUSED_IN_DIRECTORY: &str =
+    "Apache answers 500 for the whole directory because of this line";
+
 /// What `<Directory>` says about `.htaccess` files.
 #[derive(Debug, Clone)]
 pub(crate) struct DirectoryOverride {
@@ -247,7 +253,13 @@ impl Resolver<'_> {
         self.walk(items, &mut target);
         self.report_pending(&mut scope.rewrite);
         self.override_list.clear();
-        let said = &self.reader.diagnostics[said..];
+        let said = &mut self.reader.diagnostics[said..];
+        for error in said
+            .iter_mut()
+            .filter(|said| said.label == REFUSED_BY_SERVER)
+        {
+            error.label = REFUSED_IN_DIRECTORY.to_owned();
+        }
         let error = said.iter().find(|said| said.severity == Severity::Error);
         if let Some(error) = error {
             let at = error.span.map(|span| self.reader.sources.place(span));
