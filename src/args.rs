@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::dynamodb::Target;
+
 /// Moves the redirects of an Apache server to CloudFront's edge, with the same answers.
 #[derive(Debug, Parser)]
 #[command(
@@ -45,6 +47,13 @@ pub enum Command {
     /// Compare with the Apache of this machine, request by request
     #[command(after_help = VERIFY_EXAMPLES)]
     Verify(Verify),
+    /// Put a build into a table as a generation of its own, and make it live
+    #[command(after_help = DEPLOY_EXAMPLES)]
+    Deploy(Deploy),
+    /// Make the generation that was live before live again
+    Rollback(Rollback),
+    /// List a table's generations, and which is live
+    Status(Status),
 }
 
 const MIGRATE_EXAMPLES: &str = "\
@@ -92,6 +101,13 @@ Examples:
 
 Apache is started on a free loopback port with a copy of the configuration: without its ports, logs,
 TLS, and modules that start programs or open connections. Nothing leaves this machine.";
+
+const DEPLOY_EXAMPLES: &str = "\
+Examples:
+  edgewright deploy build/ --table redirects --dry-run
+  edgewright deploy build/ --table redirects --region us-east-1 --region eu-west-1
+  edgewright status --table redirects
+  edgewright rollback --table redirects";
 
 /// How configuration text is found and read.
 #[derive(Debug, Args, Clone, Default)]
@@ -344,4 +360,64 @@ pub enum VerifyFormat {
     Text,
     /// One JSON object
     Json,
+}
+
+/// A table that holds generations.
+#[derive(Debug, Args)]
+pub struct TableOptions {
+    /// The table
+    #[arg(long, value_name = "NAME")]
+    pub table: String,
+    /// A Region that holds the table; of several, the first is written to and the others copy it
+    #[arg(long, value_name = "REGION", default_value = "us-east-1")]
+    pub region: Vec<String>,
+    /// Where DynamoDB answers, for an emulator
+    #[arg(long, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+}
+
+impl TableOptions {
+    /// The table in `region`.
+    pub fn target(&self, region: &str) -> Target {
+        Target {
+            table: self.table.clone(),
+            region: region.to_owned(),
+            endpoint_url: self.endpoint_url.clone(),
+        }
+    }
+
+    /// The table in the Region that is written to.
+    pub fn home(&self) -> Target {
+        self.target(self.region.first().map_or("us-east-1", String::as_str))
+    }
+}
+
+/// `edgewright deploy`.
+#[derive(Debug, Args)]
+pub struct Deploy {
+    /// A build folder
+    #[arg(value_name = "BUILD")]
+    pub build: PathBuf,
+    /// Only say what would be written
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub table: TableOptions,
+}
+
+/// `edgewright rollback`.
+#[derive(Debug, Args)]
+pub struct Rollback {
+    /// The generation to make live [default: the one before]
+    #[arg(long, value_name = "GENERATION")]
+    pub to: Option<String>,
+    #[command(flatten)]
+    pub table: TableOptions,
+}
+
+/// `edgewright status`.
+#[derive(Debug, Args)]
+pub struct Status {
+    #[command(flatten)]
+    pub table: TableOptions,
 }

@@ -4,16 +4,19 @@
 //! which the libraries do.
 
 pub mod check;
+pub mod deploy;
 pub mod explain;
 pub mod migrate;
 pub mod package;
 pub mod replay;
+pub mod rollback;
 pub mod serve;
+pub mod status;
 pub mod verify;
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::args::Command;
 use crate::render::Colour;
@@ -49,7 +52,22 @@ pub fn run(command: &Command) -> Result<Exit> {
         Command::Verify(arguments) => verify::run(arguments),
         Command::Migrate(arguments) => migrate::run(arguments),
         Command::Package(arguments) => package::run(arguments),
+        Command::Deploy(arguments) => deploy::run(arguments),
+        Command::Rollback(arguments) => rollback::run(arguments),
+        Command::Status(arguments) => status::run(arguments),
     }
+}
+
+/// Runs what talks to AWS.
+///
+/// # Errors
+/// The system gives no network runtime.
+fn block_on<T>(work: impl Future<Output = T>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the network runtime")?;
+    Ok(runtime.block_on(work))
 }
 
 /// Colours on a terminal, unless `NO_COLOR` is set.

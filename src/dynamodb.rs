@@ -1,4 +1,4 @@
-//! Loads a build's entries into a DynamoDB table.
+//! Loads a build's entries into a DynamoDB table, alone or as a whole generation.
 //!
 //! In: a table's name and the items. Out: the items in the table, which is created when absent.
 //! Absent: reading `table.jsonl` (see [`item`]), and removing what an earlier build left.
@@ -7,8 +7,12 @@
 //! `AWS_SESSION_TOKEN`); profiles and single sign-on would double what is to be built. Whoever uses
 //! those runs `eval "$(aws configure export-credentials --format env)"` first.
 
+mod deploy;
+mod generation;
 pub mod item;
+mod pointer;
 mod table;
+mod verify;
 mod write;
 
 use std::time::Duration;
@@ -21,7 +25,10 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use edgewright_edge_handler::lambda::dynamodb::Environment;
 
+pub use deploy::{Known, Stage, deploy, roll_back, status};
+pub use generation::Generation;
 pub use item::Item;
+pub use pointer::{Pointer, now};
 use write::{Backoff, Batches};
 
 /// Where items are written.

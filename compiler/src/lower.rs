@@ -16,7 +16,7 @@ use edgewright_edge_handler::filter::Filter;
 use edgewright_edge_handler::index::{Case, ListBuilder, ListIndex, Reach};
 use edgewright_edge_handler::key::{Fingerprint, Key};
 use edgewright_edge_handler::packed::TooLong;
-use edgewright_edge_handler::program::Parts;
+use edgewright_edge_handler::program::{Parts, Program};
 use edgewright_edge_handler::rules::{MapId, Redirect, RedirectListId, Rule, RuleSet, RuleSetId};
 use edgewright_edge_handler::site::{Map, MapKind, Site};
 use edgewright_edge_handler::table::{Content, Entry};
@@ -218,13 +218,14 @@ fn add_map(map: MapId, content: &Map, table: &mut TableBuilder) {
 
 fn finish(site: &Site, entries: Vec<Entry>, lists: Lists) -> Lowered {
     let prints = entries.iter().map(|entry| entry.key.fingerprint());
-    let parts = Parts {
-        generation: generation(&entries),
+    let mut parts = Parts {
+        generation: 0,
         site: without_rules(site),
         rules: lists.rules.indexes,
         redirects: lists.redirects.indexes,
         filter: Filter::new(prints.collect()),
     };
+    parts.generation = generation(&parts, &entries);
     Lowered {
         parts,
         entries,
@@ -233,9 +234,11 @@ fn finish(site: &Site, entries: Vec<Entry>, lists: Lists) -> Lowered {
     }
 }
 
-/// A hash over everything in the table: equal tables have equal generations.
-fn generation(entries: &[Entry]) -> u64 {
+/// A hash over the program and the table: equal builds have equal generations. The program counts,
+/// because a generation in `DynamoDB` holds both, and is never overwritten with another.
+fn generation(parts: &Parts, entries: &[Entry]) -> u64 {
     let mut hasher = Fingerprint::default();
+    hasher.extend(&Program::encode(parts).unwrap_or_default());
     for entry in entries {
         hasher.extend(&entry.encode().unwrap_or_default());
     }

@@ -10,5 +10,6 @@ pub mod event;
 pub mod function;
 mod guard;
 pub mod journal;
+mod live;
 pub mod rehearsal;
 pub mod response;

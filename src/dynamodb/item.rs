@@ -25,7 +25,7 @@ pub struct Item {
 
 /// A value of an attribute.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-enum Attribute {
+pub enum Attribute {
     /// A text.
     S(String),
     /// A number, as text.
@@ -64,6 +64,28 @@ struct Line {
 }
 
 impl Item {
+    /// An item with `others` beside its key.
+    pub fn new<const N: usize>(key: String, others: [(&str, Attribute); N]) -> Self {
+        let others = others.map(|(name, value)| (name.to_owned(), value));
+        Self {
+            key,
+            others: HashMap::from(others),
+        }
+    }
+
+    /// An item that holds `bytes` where an entry would be.
+    pub fn of_bytes(key: String, bytes: &[u8]) -> Self {
+        Self::new(key, [(ENTRY_ATTRIBUTE, Attribute::B(bytes.to_vec()))])
+    }
+
+    /// The entry, if there is one.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        match self.others.get(ENTRY_ATTRIBUTE) {
+            Some(Attribute::B(bytes)) => Some(bytes),
+            _ => None,
+        }
+    }
+
     /// Reads one line.
     ///
     /// # Errors
@@ -102,7 +124,8 @@ impl Item {
         &self.key
     }
 
-    fn size(&self) -> usize {
+    /// Names and values of all attributes, in bytes, as DynamoDB counts them.
+    pub fn size(&self) -> usize {
         let others = self.others.iter();
         let others: usize = others.map(|(name, value)| name.len() + value.size()).sum();
         KEY_ATTRIBUTE.len() + self.key.len() + others

@@ -53,7 +53,7 @@ impl Default for Backoff {
 
 impl Backoff {
     /// Somewhere between half and the whole of the wait, so that batches do not return together.
-    fn wait(self, attempt: u32) -> Duration {
+    pub fn wait(self, attempt: u32) -> Duration {
         let whole = self.first.saturating_mul(2_u32.saturating_pow(attempt));
         whole.min(self.longest).mul_f64(0.5 + fastrand::f64() / 2.0)
     }

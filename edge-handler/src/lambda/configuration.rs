@@ -11,6 +11,7 @@
 //!   "table": {"dynamodb": {
 //!     "name": "redirects",
 //!     "region": {"eu-west-2": "eu-west-1", "otherwise": "us-east-1"},
+//!     "refresh": 5000,
 //!     "timeouts": {"connect": 1000, "attempt": 1000, "operation": 2000, "warm_up": 2000}
 //!   }},
 //!   "default_scheme": "https",
@@ -116,9 +117,17 @@ pub struct DynamoDbTable {
     /// Another endpoint than the Region's own, for tests.
     #[serde(default)]
     pub endpoint_url: Option<String>,
+    /// After how many milliseconds it is looked up again which generation is live.
+    #[serde(default = "default_refresh")]
+    pub refresh: u64,
     /// How long a read may take.
     #[serde(default)]
     pub timeouts: Timeouts,
+}
+
+/// One read every five seconds costs nothing beside the requests of five seconds.
+fn default_refresh() -> u64 {
+    5000
 }
 
 /// Which Region's replica of the table is read.

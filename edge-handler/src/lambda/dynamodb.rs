@@ -1,10 +1,12 @@
 //! Entries in a DynamoDB table.
 //!
 //! In: the table's settings and the environment Lambda gives every function. Out: the bytes of one
-//! entry. Absent: writing, and decoding entries; see `table`.
+//! entry; which generation is live, and its program. Absent: writing, and decoding entries; see
+//! `table`.
 //!
 //! Reads are eventually consistent: half the price, and an entry never changes within a generation.
 
+use std::collections::HashMap;
 use std::error::Error;
 use std::iter::successors;
 use std::time::Duration;
@@ -17,7 +19,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_http_client::tls;
 
 use super::configuration::{DynamoDbTable, Timeouts};
-use crate::item::{ENTRY_ATTRIBUTE, KEY_ATTRIBUTE};
+use crate::item::{
+    self, ENTRY_ATTRIBUTE, GENERATION_ATTRIBUTE, KEY_ATTRIBUTE, PIECES_ATTRIBUTE, POINTER,
+};
+use crate::program::Program;
 
 /// The first attempt and one more.
 const ATTEMPTS: u32 = 2;
@@ -25,8 +30,8 @@ const ATTEMPTS: u32 = 2;
 /// The longest pause between them.
 const PAUSE: Duration = Duration::from_millis(30);
 
-/// A name like any other: whether there is an entry does not matter.
-const WARM_UP_NAME: &str = "warm-up";
+/// A program in more pieces than this would not fit into a function.
+const MOST_PIECES: usize = 1000;
 
 /// Who we are and where we run, from the variables Lambda sets.
 #[derive(Clone)]
@@ -91,7 +96,6 @@ impl Environment {
 pub struct DynamoDb {
     client: Client,
     table: String,
-    warm_up: Duration,
 }
 
 /// A read that failed: the table is missing, unreachable, slow, or holds something else.
@@ -113,7 +117,6 @@ impl DynamoDb {
         Self {
             client: Client::from_conf(settings),
             table: table.name.clone(),
-            warm_up: table.timeouts.warm_up(),
         }
     }
 
@@ -122,34 +125,70 @@ impl DynamoDb {
     /// # Errors
     /// See [`Fault`].
     pub async fn get(&self, name: &str) -> Result<Option<Vec<u8>>, Fault> {
+        let Some(mut item) = self.item(name).await? else {
+            return Ok(None);
+        };
+        match item.remove(ENTRY_ATTRIBUTE) {
+            Some(AttributeValue::B(entry)) => Ok(Some(entry.into_inner())),
+            _ => Err(self.strange(name)),
+        }
+    }
+
+    /// The generation that is live; `None` when none was ever deployed.
+    ///
+    /// # Errors
+    /// See [`Fault`].
+    pub async fn live(&self) -> Result<Option<u64>, Fault> {
+        let Some(pointer) = self.item(POINTER).await? else {
+            return Ok(None);
+        };
+        let text = pointer.get(GENERATION_ATTRIBUTE);
+        let text = text.and_then(|value| value.as_s().ok());
+        let generation = text.and_then(|text| item::generation_named(text));
+        generation.map(Some).ok_or_else(|| self.strange(POINTER))
+    }
+
+    /// The program of `generation`, all of it.
+    ///
+    /// # Errors
+    /// The generation is not whole, or not sound; see also [`Fault`].
+    pub async fn program(&self, generation: u64) -> Result<Program, Fault> {
+        let name = item::record_name(generation);
+        let absent = |name: &str| Fault(format!("the generation is not whole: no item {name}"));
+        let record = self.item(&name).await?.ok_or_else(|| absent(&name))?;
+        let pieces = record.get(PIECES_ATTRIBUTE);
+        let pieces = pieces.and_then(|value| value.as_n().ok()?.parse().ok());
+        let pieces: usize = pieces
+            .filter(|pieces| *pieces <= MOST_PIECES)
+            .ok_or_else(|| self.strange(&name))?;
+        let mut bytes = Vec::new();
+        for number in 0..pieces {
+            let name = item::piece_name(generation, number);
+            let piece = self.get(&name).await?;
+            bytes.extend(piece.ok_or_else(|| absent(&name))?);
+        }
+        let program = Program::load(&bytes).map_err(|error| Fault(format!("{name}: {error}")))?;
+        if program.generation() != generation {
+            return Err(Fault(format!("{name}: the program of another generation")));
+        }
+        Ok(program)
+    }
+
+    async fn item(&self, name: &str) -> Result<Option<HashMap<String, AttributeValue>>, Fault> {
         let request = self.client.get_item().table_name(&self.table);
         let answer = request
             .key(KEY_ATTRIBUTE, AttributeValue::S(name.to_owned()))
             .send()
             .await
             .map_err(|error| Fault(with_causes(&error)))?;
-        let Some(mut item) = answer.item else {
-            return Ok(None);
-        };
-        match item.remove(ENTRY_ATTRIBUTE) {
-            Some(AttributeValue::B(entry)) => Ok(Some(entry.into_inner())),
-            _ => Err(Fault(format!(
-                "an item of table {} has no binary attribute {ENTRY_ATTRIBUTE}: was it written by edgewright?",
-                self.table
-            ))),
-        }
+        Ok(answer.item)
     }
 
-    /// Opens the connection before the first viewer waits for it: on a small function the TLS
-    /// handshake alone takes most of a second.
-    ///
-    /// # Errors
-    /// The read failed or took too long. The function works on: the next read tries again.
-    pub async fn warm_up(&self) -> Result<(), Fault> {
-        match tokio::time::timeout(self.warm_up, self.get(WARM_UP_NAME)).await {
-            Ok(answer) => answer.map(|_| ()),
-            Err(_) => Err(Fault("the read at start took too long".to_owned())),
-        }
+    fn strange(&self, name: &str) -> Fault {
+        Fault(format!(
+            "the item {name} of table {} has not the attributes it should: was it written by edgewright?",
+            self.table
+        ))
     }
 }
 

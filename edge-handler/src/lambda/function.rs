@@ -17,11 +17,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::value::RawValue;
 
 use super::artefact::{Artefact, LoadError};
-use super::configuration::{self, Configuration};
+use super::configuration::{self, Configuration, Timeouts};
 use super::dynamodb::{DynamoDb, Environment, Fault};
 use super::event::{Event, Fields};
 use super::guard::{Panicked, guarded};
 use super::journal::{Journal, Kind};
+use super::live::Live;
 use super::response::Reply;
 use crate::evaluate::Options;
 use crate::handler::{self, Step};
@@ -36,21 +37,26 @@ use crate::table::{EmbeddedTable, Entry, Fetched};
 #[derive(Debug)]
 pub struct Function {
     site: Option<Site>,
-    journal: Journal,
+    journal: Arc<Journal>,
 }
 
 /// What events are answered from.
 #[derive(Debug)]
 struct Site {
     configuration: Configuration,
-    program: Program,
-    entries: Entries,
+    rules: Rules,
 }
 
 #[derive(Debug)]
-enum Entries {
-    Embedded(EmbeddedTable),
-    DynamoDb { table: DynamoDb, limit: Duration },
+enum Rules {
+    Embedded {
+        program: Box<Program>,
+        table: EmbeddedTable,
+    },
+    DynamoDb {
+        live: Arc<Live>,
+        timeouts: Timeouts,
+    },
 }
 
 /// Why there is no answer.
@@ -81,12 +87,14 @@ impl Function {
     ) -> Self {
         let site = Site {
             configuration,
-            program,
-            entries: Entries::Embedded(table),
+            rules: Rules::Embedded {
+                program: Box::new(program),
+                table,
+            },
         };
         Self {
             site: Some(site),
-            journal,
+            journal: Arc::new(journal),
         }
     }
 
@@ -100,19 +108,31 @@ impl Function {
         let site = Site::load(folder, variable)
             .inspect_err(|error| journal.note(Kind::NotLoaded, None, &error.to_string()))
             .ok();
-        Self { site, journal }
+        Self {
+            site,
+            journal: Arc::new(journal),
+        }
     }
 
-    /// Opens the connection to the table, if there is one. Takes at most the configured time.
+    /// Asks the table, if there is one, which generation is live. Takes at most the configured time.
+    ///
+    /// That also opens the connection before the first viewer waits for it: on a small function the
+    /// TLS handshake alone takes most of a second. When it fails, the packaged program answers, and
+    /// the next look is a few seconds away.
     pub async fn warm_up(&self) {
-        if let Some(Site {
-            entries: Entries::DynamoDb { table, .. },
+        let Some(Site {
+            rules: Rules::DynamoDb { live, timeouts },
             ..
         }) = &self.site
-            && let Err(fault) = table.warm_up().await
-        {
-            self.journal.note(Kind::WarmUp, None, &fault.0);
-        }
+        else {
+            return;
+        };
+        let complaint = match tokio::time::timeout(timeouts.warm_up(), live.look()).await {
+            Ok(Ok(())) => return,
+            Ok(Err(fault)) => fault.0,
+            Err(_) => "the read at start took too long".to_owned(),
+        };
+        self.journal.note(Kind::WarmUp, None, &complaint);
     }
 
     /// Answers one event.
@@ -164,6 +184,9 @@ impl Function {
     async fn reply(&self, event: &Event<'_>, site: &Site) -> Result<Reply, Failure> {
         let fields = event.fields()?;
         let parts = fields.parts(&site.configuration);
+        if let Rules::DynamoDb { live, .. } = &site.rules {
+            live.look_if_due(&self.journal);
+        }
         let answer = site.answer(&parts.request()).await?;
         let reply = Reply::to(event, &fields, &answer, &site.configuration.cache_control)?;
         if let Some(shortfall) = &reply.shortfall {
@@ -180,69 +203,72 @@ impl Site {
             program,
             embedded,
         } = Artefact::load(folder)?;
-        let entries = match (&configuration.table, embedded) {
+        let rules = match (&configuration.table, embedded) {
             (configuration::Table::DynamoDb(table), _) => {
                 let environment = Environment::read(variable).map_err(|unset| LoadError {
                     file: folder.to_owned(),
                     reason: unset.to_string(),
                 })?;
-                Entries::DynamoDb {
-                    table: DynamoDb::new(table, &environment),
-                    limit: table.timeouts.operation(),
+                let interval = Duration::from_millis(table.refresh);
+                let live = Live::new(program, DynamoDb::new(table, &environment), interval);
+                Rules::DynamoDb {
+                    live: Arc::new(live),
+                    timeouts: table.timeouts,
                 }
             }
-            (configuration::Table::Embedded(_), embedded) => {
-                Entries::Embedded(embedded.unwrap_or_default())
-            }
+            (configuration::Table::Embedded(_), embedded) => Rules::Embedded {
+                program: Box::new(program),
+                table: embedded.unwrap_or_default(),
+            },
         };
         Ok(Self {
             configuration,
-            program,
-            entries,
+            rules,
         })
     }
 
     async fn answer(&self, request: &Request<'_>) -> Result<Answer, Fault> {
         let options = options();
-        match &self.entries {
-            Entries::Embedded(table) => {
-                Ok(handler::handle(&self.program, table, request, &options))
+        match &self.rules {
+            Rules::Embedded { program, table } => {
+                Ok(handler::handle(program, table, request, &options))
             }
-            Entries::DynamoDb { table, limit } => {
-                let answer = self.answer_fetching(table, request, &options);
+            Rules::DynamoDb { live, timeouts } => {
+                let (limit, program) = (timeouts.operation(), live.program());
+                let answer = answer_fetching(&program, live.table(), request, &options);
                 let late = |_| Fault(format!("no answer within {} ms", limit.as_millis()));
-                tokio::time::timeout(*limit, answer).await.map_err(late)?
+                tokio::time::timeout(limit, answer).await.map_err(late)?
             }
         }
     }
+}
 
-    /// Decides, fetches what that lacked, and decides again.
-    async fn answer_fetching(
-        &self,
-        table: &DynamoDb,
-        request: &Request<'_>,
-        options: &Options,
-    ) -> Result<Answer, Fault> {
-        let mut fetched = Fetched::new();
-        loop {
-            match handler::step(&self.program, &fetched, request, options) {
-                Step::Done(answer) => return Ok(answer),
-                Step::Fetch(key) => {
-                    let entry = self.fetch(table, &key).await?;
-                    fetched.insert(key, entry.map(Arc::new));
-                }
+/// Decides, fetches what that lacked, and decides again: all with one program.
+async fn answer_fetching(
+    program: &Program,
+    table: &DynamoDb,
+    request: &Request<'_>,
+    options: &Options,
+) -> Result<Answer, Fault> {
+    let mut fetched = Fetched::new();
+    loop {
+        match handler::step(program, &fetched, request, options) {
+            Step::Done(answer) => return Ok(answer),
+            Step::Fetch(key) => {
+                let entry = fetch(program, table, &key).await?;
+                fetched.insert(key, entry.map(Arc::new));
             }
         }
     }
+}
 
-    async fn fetch(&self, table: &DynamoDb, key: &Key) -> Result<Option<Entry>, Fault> {
-        let name = item::name(self.program.generation(), key);
-        let bytes = table.get(&name).await?;
-        bytes
-            .map(|bytes| Entry::decode(&bytes))
-            .transpose()
-            .map_err(|error| Fault(format!("the item {name}: {error}")))
-    }
+async fn fetch(program: &Program, table: &DynamoDb, key: &Key) -> Result<Option<Entry>, Fault> {
+    let name = item::name(program.generation(), key);
+    let bytes = table.get(&name).await?;
+    bytes
+        .map(|bytes| Entry::decode(&bytes))
+        .transpose()
+        .map_err(|error| Fault(format!("the item {name}: {error}")))
 }
 
 /// The time and a random number of one request. Times are UTC: the server's time zone is not known.

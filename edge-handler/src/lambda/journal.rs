@@ -19,6 +19,8 @@ pub enum Kind {
     NotLoaded,
     /// The read at start failed.
     WarmUp,
+    /// The generation that is live cannot be had: the one before goes on.
+    Refresh,
     /// CloudFront's event could not be read.
     Event,
     /// The table failed or was too slow.
@@ -42,6 +44,7 @@ impl Kind {
         match self {
             Self::NotLoaded => "not-loaded",
             Self::WarmUp => "warm-up",
+            Self::Refresh => "refresh",
             Self::Event => "event",
             Self::Table => "table",
             Self::Panic => "panic",

@@ -22,6 +22,7 @@ fn every_setting_is_read() {
             "name": "redirects",
             "region": {"eu-west-2": "eu-west-1", "otherwise": "us-east-1"},
             "endpoint_url": "http://127.0.0.1:8000",
+            "refresh": 5,
             "timeouts": {"connect": 1, "attempt": 2, "operation": 3, "warm_up": 4}
         }},
         "default_scheme": "http",
@@ -35,6 +36,7 @@ fn every_setting_is_read() {
             name: "redirects".to_owned(),
             region: RegionRule::Nearest(regions.map(|(a, b)| (a.to_owned(), b.to_owned())).into()),
             endpoint_url: Some("http://127.0.0.1:8000".to_owned()),
+            refresh: 5,
             timeouts: Timeouts {
                 connect: 1,
                 attempt: 2,

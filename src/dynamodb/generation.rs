@@ -1,0 +1,127 @@
+//! A build as the items of its generation.
+//!
+//! In: a build folder. Out: [`Generation`]. Absent: writing it.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use edgewright_compiler::emit::{ITEMS_FILE, PROGRAM_FILE};
+use edgewright_edge_handler::item::{self, LONGEST_PIECE};
+use edgewright_edge_handler::program::Program;
+
+use super::Item;
+use super::item::Attribute;
+
+/// Everything of a build that goes into a table.
+#[derive(Debug, Clone)]
+pub struct Generation {
+    /// Its number.
+    pub id: u64,
+    /// How many entries it has.
+    pub entries: usize,
+    /// How many pieces its program lies in.
+    pub pieces: usize,
+    /// The entries, and the pieces of the program.
+    pub items: Vec<Item>,
+}
+
+impl Generation {
+    /// Reads a build folder.
+    ///
+    /// # Errors
+    /// A file is missing or damaged, or the two are not of the same build.
+    pub fn open(build: &Path) -> Result<Self> {
+        let read = |name: &str| {
+            let path = build.join(name);
+            fs::read(&path).with_context(|| {
+                format!(
+                    "cannot read {}: is this a folder that `edgewright migrate` wrote?",
+                    path.display()
+                )
+            })
+        };
+        let lines = String::from_utf8(read(ITEMS_FILE)?).context(ITEMS_FILE)?;
+        let entries = Item::parse_all(&lines).context(ITEMS_FILE)?;
+        Self::new(&read(PROGRAM_FILE)?, entries)
+    }
+
+    fn new(program: &[u8], mut items: Vec<Item>) -> Result<Self> {
+        let id = Program::load(program).context(PROGRAM_FILE)?.generation();
+        let prefix = format!("{id:016x}/");
+        if let Some(other) = items.iter().find(|item| !item.key().starts_with(&prefix)) {
+            bail!(
+                "{PROGRAM_FILE} and {ITEMS_FILE} are not of the same build: the item {} is not of generation {id:016x}",
+                other.key()
+            );
+        }
+        let entries = items.len();
+        let pieces = program.chunks(LONGEST_PIECE);
+        items.extend(
+            (0..)
+                .zip(pieces)
+                .map(|(number, piece)| Item::of_bytes(item::piece_name(id, number), piece)),
+        );
+        Ok(Self {
+            id,
+            entries,
+            pieces: items.len() - entries,
+            items,
+        })
+    }
+
+    /// The item that says that all others are there; `now` in seconds since 1970.
+    pub fn record(&self, now: u64) -> Item {
+        let number = |number: usize| Attribute::N(number.to_string());
+        Item::new(
+            item::record_name(self.id),
+            [
+                (item::ENTRIES_ATTRIBUTE, number(self.entries)),
+                (item::PIECES_ATTRIBUTE, number(self.pieces)),
+                (item::SINCE_ATTRIBUTE, Attribute::N(now.to_string())),
+            ],
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed test should say so")]
+
+    use edgewright_edge_handler::program::Parts;
+
+    use super::*;
+
+    fn program(files: usize) -> Vec<u8> {
+        let mut parts = Parts {
+            generation: 7,
+            ..Parts::default()
+        };
+        parts.site.files = vec!["x".repeat(100); files];
+        Program::encode(&parts).unwrap()
+    }
+
+    fn entry(key: &str) -> Item {
+        Item::of_bytes(key.to_owned(), b"")
+    }
+
+    #[test]
+    fn a_program_lies_in_pieces() {
+        let program = program(10_000);
+        let generation = Generation::new(&program, vec![entry("0000000000000007/a")]).unwrap();
+        assert_eq!((generation.entries, generation.pieces), (1, 3));
+        let pieces: Vec<u8> = generation.items[1..]
+            .iter()
+            .flat_map(|item| item.bytes().unwrap().to_vec())
+            .collect();
+        assert_eq!(pieces, program);
+        let names: Vec<&str> = generation.items.iter().map(Item::key).collect();
+        assert_eq!(names[1], "0000000000000007/@program/0");
+    }
+
+    #[test]
+    fn entries_of_another_build_are_refused() {
+        let entries = vec![entry("0000000000000008/a")];
+        assert!(Generation::new(&program(1), entries).is_err());
+    }
+}
