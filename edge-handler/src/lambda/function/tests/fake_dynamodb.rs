@@ -1,9 +1,10 @@
 //! A DynamoDB of one table that knows `GetItem` and can fail.
 
+use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -17,6 +18,8 @@ use crate::item::{ENTRY_ATTRIBUTE, KEY_ATTRIBUTE};
 pub enum Behaviour {
     /// Answers from these items.
     Items(Vec<(String, Vec<u8>)>),
+    /// Answers from these items, which may change, whole as they are sent.
+    Changing(Changing),
     /// Fails the first call and answers the others.
     FailsOnce(Vec<(String, Vec<u8>)>),
     /// Answers with this status and error.
@@ -26,6 +29,9 @@ pub enum Behaviour {
     /// Never answers.
     Silent,
 }
+
+/// Whole items by name.
+pub type Changing = Arc<Mutex<HashMap<String, Value>>>;
 
 /// Listens until the test program ends.
 pub struct FakeDynamoDb {
@@ -73,6 +79,7 @@ fn serve(connection: &TcpStream, behaviour: &Behaviour, calls: &AtomicUsize) -> 
             }
             Behaviour::FailsOnce(_) if number == 0 => (500, failure("InternalServerError")),
             Behaviour::FailsOnce(items) | Behaviour::Items(items) => (200, found(items, &call)),
+            Behaviour::Changing(items) => (200, as_it_is(items, &call)),
             Behaviour::Status(status, kind) => (*status, failure(kind)),
             Behaviour::Junk => (200, "no JSON".to_owned()),
         };
@@ -87,6 +94,14 @@ fn serve(connection: &TcpStream, behaviour: &Behaviour, calls: &AtomicUsize) -> 
 fn failure(kind: &str) -> String {
     let kind = format!("com.amazonaws.dynamodb.v20120810#{kind}");
     json!({"__type": kind, "message": "made up"}).to_string()
+}
+
+fn as_it_is(items: &Changing, call: &Value) -> String {
+    let name = call["Key"][KEY_ATTRIBUTE]["S"].as_str().unwrap();
+    match items.lock().unwrap().get(name) {
+        Some(item) => json!({ "Item": item }).to_string(),
+        None => "{}".to_owned(),
+    }
 }
 
 fn found(items: &[(String, Vec<u8>)], call: &Value) -> String {

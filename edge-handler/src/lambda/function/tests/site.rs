@@ -56,10 +56,18 @@ fn host() -> Host {
 
 /// The bytes of `rules.bin` and `table.bin`.
 pub fn encoded() -> (Vec<u8>, Vec<u8>) {
+    (
+        program_of_generation(GENERATION),
+        table_of_generation(GENERATION),
+    )
+}
+
+/// The bytes of a `rules.bin`.
+pub fn program_of_generation(generation: u64) -> Vec<u8> {
     let mut list = ListBuilder::new(1);
     list.key(Case::Exact, b"/moved".len());
     let parts = Parts {
-        generation: GENERATION,
+        generation,
         site: Site {
             files: vec!["site.conf".to_owned()],
             hosts: vec![host()],
@@ -69,8 +77,7 @@ pub fn encoded() -> (Vec<u8>, Vec<u8>) {
         filter: Filter::new(vec![entry().key.fingerprint()]),
         ..Parts::default()
     };
-    let program = Program::encode(&parts).unwrap();
-    (program, table_of_generation(GENERATION))
+    Program::encode(&parts).unwrap()
 }
 
 /// The bytes of a `table.bin`, perhaps one that goes with another program.
@@ -87,7 +94,12 @@ pub fn embedded() -> (Program, EmbeddedTable) {
 
 /// Names and entries in DynamoDB.
 pub fn items() -> Vec<(String, Vec<u8>)> {
+    items_of_generation(GENERATION)
+}
+
+/// The same of another generation.
+pub fn items_of_generation(generation: u64) -> Vec<(String, Vec<u8>)> {
     let entry = entry();
-    let name = item::name(GENERATION, &entry.key);
+    let name = item::name(generation, &entry.key);
     vec![(name, entry.encode().unwrap())]
 }
