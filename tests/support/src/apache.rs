@@ -307,9 +307,10 @@ pub fn unescape(text: &[u8]) -> Vec<u8> {
 /// no other module has named one. A directory without index is refused, as `mod_autoindex` would.
 const PROBE_SCRIPT: &str = r#"require "apache2"
 function handle(r)
-  if r.status ~= 200 or r.handler ~= "lua-map-handler" then return apache2.DECLINED end
+  if r.handler ~= "lua-map-handler" then return apache2.DECLINED end
   local file = r:stat(r.filename)
   if file and file.filetype == 2 and not string.find(r.options, "Indexes") then return 403 end
+  if r.status ~= 200 then return apache2.DECLINED end
   r.err_headers_out["X-Edgewright-Served"] = "yes"
   r.content_type = "text/plain"
   r:puts("served\n")

@@ -80,7 +80,8 @@ fn outcome(answer: &Answer, document_roots: &[String]) -> Outcome {
     let Some(end) = &answer.end else {
         return Outcome::Status { status };
     };
-    if let Some(url) = end.filename.strip_prefix(b"proxy:") {
+    // The other server refuses every connection, and of some schemes Apache has no module.
+    if let (Some(url), 500 | 503) = (end.filename.strip_prefix(b"proxy:"), status) {
         return Outcome::Proxy {
             url: from_latin_1(url),
         };

@@ -65,13 +65,26 @@ impl RuleSet {
             lines.extend(directives(random, Context::Directory));
             set.htaccess.insert("sub/".to_owned(), lines);
         }
-        if random.percent(25) {
-            set.host.push(word(random, "settings").replace(" ; ", "\n"));
+        let setting = word(random, "settings").replace(" ; ", "\n");
+        // An error document from another server cannot be had here.
+        let is_proxied = setting.starts_with("ErrorDocument") && set.has_proxy();
+        if random.percent(25) && !is_proxied {
+            set.host.push(setting);
         }
         if random.percent(12) {
             set.host.push(section(random));
         }
         set
+    }
+
+    fn has_proxy(&self) -> bool {
+        let all = self.host.iter().chain(self.htaccess.values().flatten());
+        let flags = all
+            .filter_map(|line| line.rsplit('"').nth(1))
+            .filter(|flags| flags.starts_with('['));
+        flags
+            .flat_map(|flags| flags.trim_matches(['[', ']']).split(','))
+            .any(|flag| flag == "P")
     }
 
     /// Every rule set with one piece less.
