@@ -132,7 +132,7 @@ fn of_rule(site: &Site, scope: &Scope<'_>, rule: &Rule, most: usize) -> Vec<Requ
         };
         Draft::best(site, scope, &aim, &constraints, variant)
     });
-    with_misses(drafts.collect(), rule.place, most)
+    with_misses(&drafts.collect::<Vec<_>>(), rule.place, most)
 }
 
 /// What groups of the pattern should be, so that conditions on them hold and maps have an answer.
@@ -215,7 +215,7 @@ fn of_redirect(site: &Site, scope: &Scope<'_>, redirect: &Redirect, most: usize)
         };
         Draft::best(site, scope, &aim, &[], 0)
     });
-    with_misses(drafts.collect(), redirect.place, most)
+    with_misses(&drafts.collect::<Vec<_>>(), redirect.place, most)
 }
 
 /// The URL-path of what a pattern is matched with.
@@ -232,14 +232,16 @@ fn in_scope(scope: &Scope<'_>, text: &[u8]) -> Vec<u8> {
 
 /// The requests of `drafts`, and near misses of the first. Which misses come first depends on the
 /// rule's place, so that all kinds occur.
-fn with_misses(drafts: Vec<Draft>, place: Place, most: usize) -> Vec<Request> {
+fn with_misses(drafts: &[Draft], place: Place, most: usize) -> Vec<Request> {
     let mut requests: Vec<Request> = Vec::new();
     let mut push = |request: Request| {
         if requests.len() < most && !requests.contains(&request) {
             requests.push(request);
         }
     };
-    drafts.iter().for_each(|draft| push(draft.finish()));
+    for draft in drafts {
+        push(draft.finish());
+    }
     let misses = drafts.first().map(misses).unwrap_or_default();
     let first = usize::try_from(place.line).unwrap_or(0) % misses.len().max(1);
     for request in misses.iter().cycle().skip(first).take(misses.len()) {
@@ -300,3 +302,6 @@ fn misses(hit: &Draft) -> Vec<Request> {
     );
     found
 }
+
+#[cfg(test)]
+mod tests;

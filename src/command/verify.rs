@@ -1,6 +1,6 @@
 //! `edgewright verify`: the same requests to the user's own Apache and to us.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _, stdout};
 use std::path::Path;
@@ -9,7 +9,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use edgewright_compiler::{Reading, witnesses};
+use edgewright_compiler::{Reading, Witness, witnesses};
 use edgewright_edge_handler::request::Scheme;
 use edgewright_edge_handler::rules::Place;
 use serde_json::{Value, json};
@@ -73,7 +73,10 @@ struct Requests {
 impl Requests {
     fn gather(arguments: &Verify, reading: &Reading) -> Result<Self> {
         let most = arguments.limit.unwrap_or(usize::MAX);
-        let found = progress::spinner("witnesses", || witnesses(&reading.site));
+        let mut found = progress::spinner("witnesses", || witnesses(&reading.site));
+        if found.len() > most {
+            spread(&mut found);
+        }
         let (plain, tls): (Vec<_>, Vec<_>) = found
             .into_iter()
             .map(|witness| witness.request)
@@ -132,6 +135,16 @@ impl Requests {
     }
 }
 
+/// The first witness of every rule before the second of any.
+fn spread(witnesses: &mut [Witness]) {
+    let mut counts: HashMap<Place, usize> = HashMap::new();
+    witnesses.sort_by_cached_key(|witness| {
+        let count = counts.entry(witness.place).or_default();
+        *count += 1;
+        *count
+    });
+}
+
 /// One request that is answered differently.
 struct Difference {
     request: OwnedRequest,
@@ -149,7 +162,7 @@ struct Comparison<'a> {
     compared: usize,
     differences: Vec<Difference>,
     /// Requests the engine gives no answer to, by reason.
-    untold: std::collections::BTreeMap<String, usize>,
+    untold: BTreeMap<String, usize>,
 }
 
 impl<'a> Comparison<'a> {
@@ -173,7 +186,7 @@ impl<'a> Comparison<'a> {
             fired: BTreeSet::new(),
             compared: 0,
             differences: Vec::new(),
-            untold: std::collections::BTreeMap::new(),
+            untold: BTreeMap::new(),
         }
     }
 

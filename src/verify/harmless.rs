@@ -180,8 +180,8 @@ fn first_word(line: &[u8]) -> &[u8] {
 }
 
 fn is_dropped(name: &[u8]) -> bool {
-    // mod_ssl and mod_md: there is no TLS on loopback.
-    let tls = name.starts_with(b"ssl") || name.starts_with(b"md") && name.get(2) != Some(&b'_');
+    // mod_ssl and mod_md: there is no TLS here.
+    let tls = name.starts_with(b"ssl") || name.starts_with(b"md");
     tls || DROPPED.iter().any(|dropped| dropped.as_bytes() == name)
 }
 
@@ -335,4 +335,101 @@ pub fn without_line(text: &[u8], number: usize) -> Option<(Vec<u8>, String)> {
         *line = b"\n".to_vec();
     }
     Some((lines.concat(), String::from_utf8_lossy(&name).into_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed test should say so")]
+    use std::path::PathBuf;
+
+    use edgewright_compiler::testing::MemoryLoader;
+    use edgewright_compiler::{Input, ReadOptions, read};
+
+    use super::*;
+
+    /// Copies `text` for port 4000 in place of 80; there are no modules here.
+    fn check(name: &str, text: &str, expected: &str) {
+        let loader = MemoryLoader::new().with("/c", text);
+        let input = Input::MainConfig(vec![b"/c".to_vec()]);
+        let reading = read(&input, &loader, &ReadOptions::default());
+        let hosts = reading.site.hosts.iter();
+        let hosts = hosts.filter_map(|host| Some((host.place?.line, host)));
+        let facts = Facts {
+            hosts: hosts.collect(),
+            inclusions: HashMap::from([(1, PathBuf::from("/copies/1.d"))]),
+            ports: Ports {
+                written: 80,
+                local: 4000,
+            },
+            folders: vec![(b"/srv/www".to_vec(), b"/home/me/www".to_vec())],
+        };
+        let installation = Installation {
+            program: PathBuf::new(),
+            modules: PathBuf::from("/nowhere"),
+            version: String::new(),
+        };
+        let copied = copy(text.as_bytes(), &facts, &installation, &mut Vec::new());
+        assert_eq!(String::from_utf8(copied).unwrap(), expected, "{name}");
+    }
+
+    #[test]
+    fn only_what_could_do_harm_is_changed() {
+        let rules = "# a\nRewriteEngine On\nRewriteRule ^/a$ \\\n  /b [R]\n";
+        check("rules stay", rules, rules);
+        check(
+            "ports go",
+            "Listen 80\nLISTEN 8080 \\\n http\n# end",
+            "\n\n\n# end",
+        );
+        check("logs go", "ErrorLog /x\nCustomLog |/bin/x common\n", "\n\n");
+        check("TLS goes", "SSLEngine on\nSSLCertificateFile /c\n", "\n\n");
+        check(
+            "missing modules go",
+            "LoadModule php_module m/php.so\n",
+            "\n",
+        );
+        check(
+            "programs go",
+            "RewriteMap a prg:/bin/x\nRewriteMap b int:tolower\n",
+            "\nRewriteMap b int:tolower\n",
+        );
+        check(
+            "includes lead to copies",
+            "Include conf/*.conf\nInclude other\n",
+            "Include \"/copies/1.d\"\n\n",
+        );
+        check(
+            "folders move",
+            "DocumentRoot /srv/www\nAlias /a /srv/www2\n",
+            "DocumentRoot /home/me/www\nAlias /a /srv/www2\n",
+        );
+    }
+
+    #[test]
+    fn virtual_hosts_answer_on_the_other_port() {
+        check(
+            "named",
+            "<VirtualHost 192.0.2.1:80>\nServerName a.test\n</VirtualHost>\n",
+            "<VirtualHost *:4000>\nServerName a.test\n</VirtualHost>\n",
+        );
+        check(
+            "another port is nobody's",
+            "<VirtualHost *:80 *:8080>\nServerName a.test\n</VirtualHost>\n",
+            "<VirtualHost *:4000 *:8080>\nServerName a.test\n</VirtualHost>\n",
+        );
+    }
+
+    #[test]
+    fn a_line_is_left_out_with_what_it_opens() {
+        let without = |text: &str, line| {
+            let (text, name) = without_line(text.as_bytes(), line).unwrap();
+            (String::from_utf8(text).unwrap(), name)
+        };
+        assert_eq!(
+            without("a\nFoo \\\n x\nb\n", 2),
+            ("a\n\n\nb\n".into(), "Foo".into())
+        );
+        let section = "<Foo x>\ny\n</Foo>\nb\n";
+        assert_eq!(without(section, 1), ("\n\n\nb\n".into(), "<Foo".into()));
+    }
 }

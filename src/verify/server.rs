@@ -151,7 +151,9 @@ impl<'r> Layout<'r> {
                 .unwrap_or_else(|| main_root.clone());
             folders.push((mapping.local_path.clone(), server));
         }
-        if !matches!(input, Input::MainConfig(_)) {
+        // Without a `DocumentRoot`, whatever happens to be in this machine's default is nobody's.
+        let is_main = matches!(input, Input::MainConfig(_));
+        if !is_main || !site.tree.known.contains(&main_root) {
             folders.push((to_bytes(&folder.path().join("htdocs")), main_root));
         }
         folders.push((to_bytes(&root), site.server_root.clone()));
@@ -179,6 +181,7 @@ impl<'r> Layout<'r> {
         let includes = match self.input {
             Input::MainConfig(paths) | Input::VirtualHostInclude(paths) => {
                 let mut lines = String::new();
+                fs::create_dir(self.path("htdocs"))?;
                 for path in paths {
                     let copy = self.copy_of_path(path)?;
                     let _ = writeln!(lines, "Include \"{}\"", copy.display());
@@ -215,12 +218,10 @@ impl<'r> Layout<'r> {
             .map(|host| host.name.as_slice());
         let name = name.filter(|name| !name.is_empty()).unwrap_or(b"localhost");
         let _ = writeln!(text, "ServerName {}:80", String::from_utf8_lossy(name));
+        let _ = writeln!(text, "DocumentRoot \"{folder}/htdocs\"");
         if !matches!(self.input, Input::MainConfig(_)) {
-            let _ = write!(
-                text,
-                "DocumentRoot \"{folder}/htdocs\"\n\
-                 <Directory \"{folder}/htdocs\">\nAllowOverride All\n</Directory>\n"
-            );
+            let section = "AllowOverride All\n</Directory>";
+            let _ = writeln!(text, "<Directory \"{folder}/htdocs\">\n{section}");
         }
         text += includes;
         let assumed = self.reading.diagnostics.iter();

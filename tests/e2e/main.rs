@@ -15,3 +15,4 @@ mod function;
 mod legacy_site;
 mod records;
 mod runtime_api;
+mod verify;

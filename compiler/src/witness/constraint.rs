@@ -162,8 +162,9 @@ fn add_environment<'c>(
 
 fn looked_at(rule: &EnvRule) -> Option<Slot> {
     match &rule.attribute {
-        EnvAttribute::Header(name) if name.eq_ignore_ascii_case(b"host") => Some(Slot::Host),
-        EnvAttribute::Header(name) => Some(Slot::Header(name.to_ascii_lowercase())),
+        EnvAttribute::Header(name) | EnvAttribute::Variable(name) => {
+            variable(&[b"HTTP:", name.as_slice()].concat())
+        }
         EnvAttribute::Uri => Some(Slot::Path),
         EnvAttribute::Method => Some(Slot::Method),
         _ => None,

@@ -68,15 +68,22 @@ impl Draft {
         for slot in slots {
             let asked = || constraints.iter().filter(|one| one.slot == *slot);
             let known = match slot {
-                Slot::Host => hosts.clone(),
+                // A name of nobody's: the first host takes it.
+                Slot::Host => {
+                    let other = hosts
+                        .iter()
+                        .take(1)
+                        .map(|name| [b"x", name.as_slice()].concat());
+                    hosts.iter().cloned().chain(other).collect()
+                }
                 Slot::Method => ["GET", "POST", "HEAD"].map(Vec::from).to_vec(),
                 _ => vec![Vec::new(), b"x".to_vec()],
             };
             let candidates = known.into_iter().chain(asked().flat_map(wanted));
-            let score = |value: &Vec<u8>| asked().filter(|one| one.holds(value)).count();
+            let points = |value: &Vec<u8>| asked().filter(|one| one.holds(value)).count();
             if let Some(value) = pick(
                 candidates.filter(|value| is_sendable(value)),
-                score,
+                points,
                 variant,
             ) {
                 draft.set(slot, value);
@@ -147,10 +154,10 @@ fn pick(
 ) -> Option<Vec<u8>> {
     let mut best: (usize, Vec<Vec<u8>>) = (0, Vec::new());
     for value in values {
-        let points = score(&value);
-        if points > best.0 || best.1.is_empty() {
-            best = (points, vec![value]);
-        } else if points == best.0 && !best.1.contains(&value) {
+        let reached = score(&value);
+        if reached > best.0 || best.1.is_empty() {
+            best = (reached, vec![value]);
+        } else if reached == best.0 && !best.1.contains(&value) {
             best.1.push(value);
         }
     }
@@ -191,7 +198,7 @@ fn best_path(
     let suffix = query
         .as_ref()
         .map_or_else(Vec::new, |query| [b"?", query.as_slice()].concat());
-    let score = |path: &Vec<u8>| {
+    let points = |path: &Vec<u8>| {
         let line = [b"GET ", encoded(path).as_slice(), &suffix, b" HTTP/1.1"].concat();
         let fits = aim.pattern.is_none_or(|pattern| {
             below(scope, path).is_some_and(|subject| pattern.is_match(subject)) != aim.negated
@@ -203,7 +210,7 @@ fn best_path(
                 .filter(|one| is_so(site, scope, one, path))
                 .count()
     };
-    pick(rooted, score, variant).unwrap_or_else(|| b"/".to_vec())
+    pick(rooted, points, variant).unwrap_or_else(|| b"/".to_vec())
 }
 
 /// What the pattern of a rule is matched with, for a URL-path.

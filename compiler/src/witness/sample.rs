@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use edgewright_edge_handler::rules::Pattern;
-use regex_syntax::hir::{Class, ClassBytes, Hir, HirKind};
+use regex_syntax::hir::{Class, Hir, HirKind};
 
 use crate::lower::dialect;
 
@@ -81,23 +81,27 @@ impl Sampler<'_> {
     }
 
     fn member(&self, class: &Class) -> Option<u8> {
-        let bytes: &ClassBytes = match class {
-            Class::Bytes(bytes) => bytes,
-            Class::Unicode(_) => return None,
-        };
-        let has = |byte: u8| {
-            let mut ranges = bytes.ranges().iter();
-            ranges.any(|range| (range.start()..=range.end()).contains(&byte))
-        };
-        let fitting: Vec<u8> = PREFERRED
-            .iter()
-            .copied()
-            .filter(|byte| has(*byte))
+        let fitting: Vec<u8> = (PREFERRED.iter().copied())
+            .filter(|byte| contains(class, *byte))
             .collect();
         let preferred = fitting.get(self.variant % fitting.len().max(1)).copied();
-        let printable = || (b'!'..=b'~').find(|byte| has(*byte));
-        let first = || bytes.ranges().first().map(|range| range.start());
-        preferred.or_else(printable).or_else(first)
+        let printable = || (b'!'..=b'~').find(|byte| contains(class, *byte));
+        let any = || (0..=u8::MAX).find(|byte| contains(class, *byte));
+        preferred.or_else(printable).or_else(any)
+    }
+}
+
+/// Alternatives of one letter are a class of characters even where everything else is bytes.
+fn contains(class: &Class, byte: u8) -> bool {
+    match class {
+        Class::Bytes(bytes) => {
+            let mut ranges = bytes.ranges().iter();
+            ranges.any(|range| (range.start()..=range.end()).contains(&byte))
+        }
+        Class::Unicode(characters) => {
+            let mut ranges = characters.ranges().iter();
+            ranges.any(|range| (range.start()..=range.end()).contains(&char::from(byte)))
+        }
     }
 }
 
@@ -181,8 +185,9 @@ mod tests {
         check("^/old$", 0, "/old");
         check("^/a/(.*)$", 0, "/a/a");
         check("^/a/(.*)$", 1, "/a/");
-        check("^/a/(.*)$", 2, "/a/777");
-        check("^/(x|y)/?$", 1, "/y");
+        check("^/a/(.*)$", 2, "/a/77");
+        check("^/(x|y)/?$", 1, "/x");
+        check("^/(one|two)/?$", 1, "/two");
         check("^/n/[0-9]{4}$", 0, "/n/7777");
         check("(?i)^/Case", 0, "/Case");
     }

@@ -183,10 +183,10 @@ pub(super) fn names(host: &Host) -> Vec<Vec<u8>> {
         HostPattern::Exact(name) => name.clone(),
         HostPattern::Wildcard(name) => filled(name),
     });
-    let named = std::iter::once(host.name.clone()).chain(aliases);
-    let mut names: Vec<_> = named.filter(|name| !name.is_empty()).collect();
-    if names.is_empty() {
-        names.push(b"localhost".to_vec());
+    let all = std::iter::once(host.name.clone()).chain(aliases);
+    let mut found: Vec<_> = all.filter(|name| !name.is_empty()).collect();
+    if found.is_empty() {
+        found.push(b"localhost".to_vec());
     }
-    names
+    found
 }

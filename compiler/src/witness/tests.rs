@@ -1,4 +1,120 @@
-#![expect(clippy::unwrap_used, reason = "a failed test should say so")]
+//! Requests made from rules, by example.
 
-use crate::testing::*;
 use super::*;
+use crate::testing::MemoryLoader;
+use crate::{Input, ReadOptions, read};
+
+fn requests(text: &str) -> Vec<String> {
+    let loader =
+        MemoryLoader::new().with("/c", format!("ServerName h.test\nRewriteEngine On\n{text}"));
+    let reading = read(
+        &Input::MainConfig(vec![b"/c".to_vec()]),
+        &loader,
+        &ReadOptions::default(),
+    );
+    let shown = witnesses(&reading.site).into_iter().map(|witness| {
+        let Request {
+            method,
+            host,
+            target,
+            headers,
+            ..
+        } = witness.request;
+        let mut text = [&method[..], b" ", &host, &target].concat();
+        for (name, value) in headers {
+            text.extend([b" ", &name[..], b"=", &value].concat());
+        }
+        text.escape_ascii().to_string()
+    });
+    shown.collect()
+}
+
+/// The first request made for a rule is `expected`.
+fn check(name: &str, text: &str, expected: &str) {
+    let found = requests(text);
+    assert_eq!(
+        found.first().map(String::as_str),
+        Some(expected),
+        "{name}: {found:?}"
+    );
+    assert!(found.len() <= MOST_PER_SCOPE, "{name}: {found:?}");
+}
+
+#[test]
+fn requests_fulfil_pattern_and_conditions() {
+    let rule = |condition: &str| format!("RewriteCond {condition}\nRewriteRule ^/a$ /b [R]");
+    check(
+        "pattern",
+        "RewriteRule ^/a/([0-9]+)$ /b [R]",
+        "GET h.test/a/7",
+    );
+    check(
+        "host",
+        &rule("%{HTTP_HOST} ^www\\.x\\.test$"),
+        "GET www.x.test/a",
+    );
+    check(
+        "query",
+        &rule("%{QUERY_STRING} ^id=([0-9]+)$"),
+        "GET h.test/a?id=7",
+    );
+    check("method", &rule("%{REQUEST_METHOD} =POST"), "POST h.test/a");
+    check(
+        "agent",
+        &rule("%{HTTP_USER_AGENT} Bot"),
+        "GET h.test/a user-agent=Bot",
+    );
+    check("header", &rule("%{HTTP:X-A} ^b"), "GET h.test/a x-a=b");
+    check(
+        "not this host",
+        &rule("%{HTTP_HOST} !^h\\.test$"),
+        "GET xh.test/a",
+    );
+    check(
+        "expression",
+        &rule("expr \"%{HTTP_HOST} == 'x.test'\""),
+        "GET x.test/a",
+    );
+    check(
+        "request line",
+        "RewriteCond %{THE_REQUEST} \\s/index\\.php\nRewriteRule .* /b [R]",
+        "GET h.test/index.php",
+    );
+    check(
+        "variable",
+        "SetEnvIf User-Agent Robot r=1\nRewriteCond %{ENV:r} =1\nRewriteRule ^/a$ /b [R]",
+        "GET h.test/a user-agent=Robot",
+    );
+    check("redirect", "Redirect /old /new", "GET h.test/old");
+}
+
+#[test]
+fn near_misses_are_among_them() {
+    let found = requests("RewriteRule ^/old$ /new [R]");
+    for miss in [
+        "GET h.test/oldx",
+        "GET h.test/old/",
+        "GET h.test/ol",
+        "GET h.test/olD",
+    ] {
+        assert!(
+            found.iter().any(|request| request == miss),
+            "{miss}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn a_directory_has_its_url_in_front() {
+    check(
+        "directory",
+        "DocumentRoot /w\n<Directory /w/d>\nRewriteEngine On\nRewriteRule ^a$ b [R]\n</Directory>",
+        "GET h.test/d/a",
+    );
+}
+
+#[test]
+fn the_same_site_gives_the_same_requests() {
+    let text = "RewriteRule ^/(a|b)/(.*)$ /$1 [R]\nRedirect /c /d";
+    assert_eq!(requests(text), requests(text));
+}
