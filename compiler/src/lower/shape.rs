@@ -4,6 +4,7 @@
 
 use edgewright_edge_handler::index::Case;
 use edgewright_edge_handler::rules::Pattern;
+use edgewright_edge_handler::rules::pattern::PatternOptions;
 use regex_syntax::hir::literal::Extractor;
 use regex_syntax::hir::{Hir, Look};
 
@@ -35,11 +36,34 @@ impl Shape {
     pub fn of(pattern: &Pattern) -> Self {
         let (text, caseless) = dialect::without_case_option(pattern);
         let case = if caseless { Case::Folded } else { Case::Exact };
-        let shape = match dialect::read(text, pattern.options) {
-            Some(structure) => of_structure(&structure, case),
-            None => of_literal_head(text, case),
+        let end_is_end = pattern.options.contains(PatternOptions::DOLLAR_END_ONLY);
+        let shape = match literal_head(text) {
+            // By far the most frequent, and the structure would say the same.
+            Some((word, b"$")) if end_is_end => Self::Words(case, vec![word]),
+            head => match (dialect::read(text, pattern.options), head) {
+                (Some(structure), _) => of_structure(&structure, case),
+                (None, Some((head, rest))) => of_head(head, rest, case),
+                (None, None) => Self::Open,
+            },
         };
         shape.fold()
+    }
+
+    /// True when `pattern` surely matches every one of the words of its shape: it has neither anchors
+    /// inside nor anything that makes PCRE match less than its structure says.
+    pub fn is_complete(pattern: &Pattern) -> bool {
+        let (text, _) = dialect::without_case_option(pattern);
+        let inside = text
+            .strip_prefix(b"^")
+            .and_then(|text| text.strip_suffix(b"$"));
+        let plain = |inside: &[u8]| {
+            let escapes = inside.windows(2);
+            !inside.iter().any(|byte| b"^$+*{".contains(byte))
+                && !escapes
+                    .into_iter()
+                    .any(|two| two[0] == b'\\' && two[1].is_ascii_alphanumeric())
+        };
+        inside.is_some_and(plain)
     }
 
     fn fold(mut self) -> Self {
@@ -80,38 +104,35 @@ fn of_structure(structure: &Hir, case: Case) -> Shape {
     Shape::Prefixes(case, words)
 }
 
-/// The literal text after `^` of a pattern that is otherwise not understood, for example one with
-/// look-around. A `|` anywhere could be an alternative to the whole.
-fn of_literal_head(text: &[u8], case: Case) -> Shape {
-    let Some(mut rest) = text.strip_prefix(b"^") else {
-        return Shape::Open;
-    };
-    if rest.contains(&b'|') {
-        return Shape::Open;
-    }
-    let mut head = Vec::new();
-    loop {
-        let (byte, after) = match rest {
-            [b'\\', byte, after @ ..] if byte.is_ascii_punctuation() => (*byte, after),
-            [byte, after @ ..] if !b"\\^$.[]()|?*+{}".contains(byte) => (*byte, after),
-            _ => break,
-        };
-        head.push(byte);
-        rest = after;
-    }
+/// A pattern that is otherwise not understood, for example one with look-around, by the literal text
+/// after its `^`. A `|` anywhere could be an alternative to the whole.
+fn of_head(mut head: Vec<u8>, rest: &[u8], case: Case) -> Shape {
     if matches!(rest.first(), Some(b'?' | b'*' | b'+' | b'{')) {
         head.pop();
     }
-    if head.len() < SHORTEST_PREFIX {
+    if rest.contains(&b'|') || head.len() < SHORTEST_PREFIX {
         return Shape::Open;
     }
     Shape::Prefixes(case, vec![head])
 }
 
+/// The literal text after a leading `^`, and what follows it.
+fn literal_head(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+    let mut rest = text.strip_prefix(b"^")?;
+    let mut head = Vec::new();
+    loop {
+        let (byte, after) = match rest {
+            [b'\\', byte, after @ ..] if byte.is_ascii_punctuation() => (*byte, after),
+            [byte, after @ ..] if !b"\\^$.[]()|?*+{}".contains(byte) => (*byte, after),
+            _ => return Some((head, rest)),
+        };
+        head.push(byte);
+        rest = after;
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use edgewright_edge_handler::rules::pattern::PatternOptions;
-
     use super::*;
 
     fn with(options: PatternOptions, text: &str) -> Shape {

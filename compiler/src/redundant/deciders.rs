@@ -19,6 +19,8 @@ const NOT_FOR_SUBREQUESTS: RuleFlags = RuleFlags::NO_SUBREQUEST.union(RuleFlags:
 /// Deciding rules so far, found by the texts they may match (letters lowered).
 #[derive(Debug, Default)]
 pub(super) struct Deciders<'a> {
+    /// Those that surely match these words, letters lowered for [`Case::Folded`] only.
+    complete: HashMap<(Case, Vec<u8>), Vec<Decider<'a>>>,
     words: HashMap<Vec<u8>, Vec<Decider<'a>>>,
     beginnings: HashMap<Vec<u8>, Vec<Decider<'a>>>,
     open: Vec<Decider<'a>>,
@@ -35,6 +37,14 @@ impl<'a> Deciders<'a> {
     /// Takes in a deciding rule.
     pub fn add(&mut self, decider: Decider<'a>, shape: &Shape) {
         match shape {
+            Shape::Words(case, words) if Shape::is_complete(&decider.rule.pattern) => {
+                for word in words {
+                    push(
+                        self.complete.entry((*case, word.clone())).or_default(),
+                        decider,
+                    );
+                }
+            }
             Shape::Words(_, words) => add_each(&mut self.words, words, decider),
             Shape::Prefixes(_, words) => add_each(&mut self.beginnings, words, decider),
             Shape::Open => push(&mut self.open, decider),
@@ -45,16 +55,28 @@ impl<'a> Deciders<'a> {
     /// [`Case::Folded`], one that matches it in whatever case its letters are.
     pub fn of(&self, word: &[u8], case: Case, later: &Rule) -> Option<Decider<'a>> {
         let folded = word.to_ascii_lowercase();
-        let exact = self.words.get(&folded).into_iter().flatten();
+        let surely = self.surely(word, &folded, case);
+        let fitting = surely.chain(self.tried(word, &folded, case));
+        let fitting = fitting.filter(|decider| meets(decider.rule, later));
+        fitting.max_by_key(|decider| decider.position).copied()
+    }
+
+    fn surely(&self, word: &[u8], folded: &[u8], case: Case) -> impl Iterator<Item = &Decider<'a>> {
+        let exact = (case == Case::Exact).then(|| (Case::Exact, word.to_vec()));
+        let keys = [exact, Some((Case::Folded, folded.to_vec()))];
+        let found = keys.into_iter().flatten();
+        found.filter_map(|key| self.complete.get(&key)).flatten()
+    }
+
+    fn tried(&self, word: &[u8], folded: &[u8], case: Case) -> impl Iterator<Item = &Decider<'a>> {
+        let exact = self.words.get(folded).into_iter().flatten();
         let heads = (1..=folded.len()).filter_map(|length| folded.get(..length));
         let below = heads.filter_map(|head| self.beginnings.get(head)).flatten();
         let all = exact.chain(below).chain(&self.open);
-        let fitting = all.filter(|decider| {
-            meets(decider.rule, later)
-                && (case == Case::Exact || ignores_case(decider.rule))
+        all.filter(move |decider| {
+            (case == Case::Exact || ignores_case(decider.rule))
                 && decider.rule.pattern.is_match(word)
-        });
-        fitting.max_by_key(|decider| decider.position).copied()
+        })
     }
 }
 

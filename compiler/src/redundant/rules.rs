@@ -27,6 +27,7 @@ use edgewright_edge_handler::rules::{
     Condition, Piece, Place, Rule, RuleFlags, RuleSet, RuleSetId, Test,
 };
 use edgewright_edge_handler::site::Site;
+use serde::Serialize;
 
 use super::changes::{Changes, Level};
 use super::deciders::{Decider, Deciders};
@@ -205,13 +206,40 @@ fn is_steady(condition: &Condition) -> bool {
     !matches!(condition.test, Test::Expression(_)) && !condition.subject.pieces.iter().any(looks_up)
 }
 
-/// Everything a rule says, as one text to compare by.
+/// Everything a rule says, as one text to compare by. Its parts are named one by one, so that a new
+/// one cannot be forgotten.
 fn without_places(rule: &Rule) -> Vec<u8> {
-    let nowhere = Place { file: 0, line: 0 };
-    let mut rule = rule.clone();
-    rule.place = nowhere;
-    for condition in &mut rule.conditions {
-        condition.place = nowhere;
-    }
-    postcard::to_allocvec(&rule).unwrap_or_default()
+    let Rule {
+        place: _,
+        pattern,
+        conditions,
+        substitution,
+        flags,
+        status,
+        skip,
+        max_rounds,
+        environment,
+        cookies,
+        mime_type,
+        handler,
+        escapes,
+        no_escapes,
+    } = rule;
+    let conditions: Vec<_> = conditions.iter().map(condition_without_place).collect();
+    let what = (pattern, conditions, substitution, flags, status, skip);
+    let more = (max_rounds, environment, cookies, mime_type, handler);
+    postcard::to_allocvec(&(what, more, escapes, no_escapes)).unwrap_or_default()
+}
+
+fn condition_without_place(condition: &Condition) -> impl Serialize + '_ {
+    let Condition {
+        place: _,
+        subject,
+        test,
+        negated,
+        no_case,
+        or_next,
+        no_vary,
+    } = condition;
+    (subject, test, negated, no_case, or_next, no_vary)
 }

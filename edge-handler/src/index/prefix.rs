@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::packed::Blob;
 
 /// Whether letters have to agree in case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Case {
     /// They do.
     Exact,
