@@ -42,7 +42,8 @@ impl<'a, S: Source> Run<'a, S> {
 
     /// The files.
     fn default_handler(&mut self, record: Record<'a>) -> Result<Next<'a>, Halt> {
-        if record.kind == Some(FileKind::Directory) && !record.settings.indexes() {
+        let is_directory = record.kind == Some(FileKind::Directory);
+        if is_directory && !record.settings.indexes() && !self.may_have_index(&record) {
             return self.die(403, record);
         }
         if record.status != OK {
@@ -66,8 +67,19 @@ impl<'a, S: Source> Run<'a, S> {
     }
 
     fn is_surely_missing(&self, record: &Record<'_>) -> bool {
+        record.kind.is_none() && self.is_known(record)
+    }
+
+    /// A directory of the site whose content nobody has seen: the origin knows whether there is an
+    /// index in it.
+    fn may_have_index(&self, record: &Record<'_>) -> bool {
+        is_within(record.filename(), &self.host.document_root) && !self.is_known(record)
+    }
+
+    /// Below a folder whose content was read.
+    fn is_known(&self, record: &Record<'_>) -> bool {
         let known = &self.site.tree.known;
-        record.kind.is_none() && known.iter().any(|root| is_within(record.filename(), root))
+        known.iter().any(|root| is_within(record.filename(), root))
     }
 
     /// The file name without the document root, with path info.
