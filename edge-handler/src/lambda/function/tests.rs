@@ -431,7 +431,7 @@ fn half_a_generation_is_never_used() {
                     items,
                     &item::record_name(8),
                     json!({ "pieces": { "N": "1" } }),
-                )
+                );
             },
             |items| put(items, "@live", json!({ "generation": { "S": "8" } })),
         ];
