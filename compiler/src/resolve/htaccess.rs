@@ -258,7 +258,7 @@ impl Resolver<'_> {
             .iter_mut()
             .filter(|said| said.label == REFUSED_BY_SERVER)
         {
-            error.label = REFUSED_IN_DIRECTORY.to_owned();
+            REFUSED_IN_DIRECTORY.clone_into(&mut error.label);
         }
         let error = said.iter().find(|said| said.severity == Severity::Error);
         if let Some(error) = error {
