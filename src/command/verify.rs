@@ -99,8 +99,8 @@ impl Requests {
                 client: b"127.0.0.1".to_vec(),
                 protocol: b"HTTP/1.1".to_vec(),
             }));
-        let default = reading.site.hosts.iter().map(|host| &host.name);
-        let default = default.filter(|name| !name.is_empty()).next_back();
+        let mut default = reading.site.hosts.iter().map(|host| &host.name);
+        let default = default.rfind(|name| !name.is_empty());
         let default = default.cloned().unwrap_or_else(|| b"localhost".to_vec());
         for log in &arguments.log {
             requests.add_log(log, &default, most)?;
