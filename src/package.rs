@@ -1,7 +1,7 @@
 //! A build as Lambda@Edge takes it.
 //!
 //! In: a build folder, the function's binary, the command line. Out: [`Package`], and the
-//! [`template`] of its stack. Absent: the disk they are written to, and AWS.
+//! [`template`](mod@template) of its stack. Absent: the disk they are written to, and AWS.
 //!
 //! In the zip file: `bootstrap`, the function; `index.mjs`, which Lambda loads and which starts it;
 //! `edgewright.json`, its settings; `rules.bin`; and `table.bin` unless the table is in DynamoDB.
