@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::lower::{Chains, Lowered, Membership, Placement};
 use crate::obstacles::Obstacles;
-use crate::reading::{Fate, Position, Reading, Unit, UnitKind};
+use crate::reading::{Fate, Position, Reading, Unit};
 use crate::redundant::Redundant;
 
 /// What became of a unit. Ordered from light to heavy.
@@ -133,10 +133,10 @@ impl Judge<'_> {
                 let unused = || Verdict::new(Class::Ignored, "nothing uses the list it stands in");
                 heaviest.unwrap_or_else(unused)
             }
-            // Only a line of a map file with a key that was there before.
-            Fate::Inactive(reason) if unit.kind == UnitKind::MapEntry => {
-                Verdict::new(Class::Removed, reason.clone())
-            }
+            Fate::Repeated(earlier) => Verdict {
+                by: Some(*earlier),
+                ..Verdict::new(Class::Removed, "an earlier line of the map has its key")
+            },
             Fate::Skipped(reason) | Fate::Inactive(reason) => {
                 Verdict::new(Class::Ignored, reason.clone())
             }

@@ -7,26 +7,32 @@
 use std::collections::HashMap;
 
 use edgewright_edge_handler::rules::{Redirect, Rule};
-use edgewright_edge_handler::site::{MapKind, Site};
+use edgewright_edge_handler::site::{Access, MapKind, Site};
 
 use crate::mentions::{Mentions, Question};
 
 /// Variables nobody knows at the edge.
-const UNKNOWABLE: [&[u8]; 5] = [
+const UNKNOWABLE: [&[u8]; 6] = [
     b"REMOTE_HOST",
     b"REMOTE_PORT",
-    b"REMOTE_IDENT",
     b"SCRIPT_USER",
     b"SCRIPT_GROUP",
+    b"SERVER_ADDR",
+    b"SERVER_SOFTWARE",
 ];
 
-/// Variables that name who has logged in. The edge takes them as empty.
+/// Variables that name who has logged in. The edge takes them as empty, which is right where nobody
+/// can log in.
 const LOGIN: [&[u8]; 2] = [b"REMOTE_USER", b"AUTH_TYPE"];
 
 /// What a site cannot answer.
 #[derive(Debug)]
 pub struct Obstacles<'a> {
     files_known: bool,
+    /// Some part of the site is not open to everybody.
+    may_log_in: bool,
+    /// Some host speaks TLS: elsewhere `%{SSL:…}` is empty.
+    tls: bool,
     unavailable_maps: HashMap<&'a [u8], &'a str>,
 }
 
@@ -37,8 +43,13 @@ impl<'a> Obstacles<'a> {
             MapKind::Unavailable(why) => Some((map.name.as_slice(), why.as_str())),
             _ => None,
         });
+        let hosts = site.hosts.iter().map(|host| &host.settings);
+        let sections = site.sections.iter().map(|section| &section.settings);
+        let mut settings = hosts.chain(sections);
         Self {
             files_known: !site.tree.known.is_empty(),
+            may_log_in: settings.any(|settings| settings.access == Some(Access::Conditional)),
+            tls: site.hosts.iter().any(|host| host.tls),
             unavailable_maps: unavailable.collect(),
         }
     }
@@ -59,10 +70,11 @@ impl<'a> Obstacles<'a> {
             Some(format!("map {} cannot be asked: {why}", lossy(name)))
         };
         let variable = |name: &Vec<u8>| {
-            if UNKNOWABLE.contains(&name.as_slice()) || name.starts_with(b"SSL:") {
+            let tls = self.tls && name.starts_with(b"SSL:");
+            if UNKNOWABLE.contains(&name.as_slice()) || tls {
                 return Some(format!("%{{{}}} cannot be known at the edge", lossy(name)));
             }
-            let login = LOGIN.contains(&name.as_slice());
+            let login = self.may_log_in && LOGIN.contains(&name.as_slice());
             login.then(|| format!("%{{{}}}: nobody has logged in at the edge", lossy(name)))
         };
         let question = |question: &Question| {

@@ -79,6 +79,8 @@ pub enum Fate {
     Skipped(Cow<'static, str>),
     /// Apache refuses it. The reason.
     Rejected(Cow<'static, str>),
+    /// A line of a map file whose key this earlier line has: Apache reads it and the earlier answers.
+    Repeated(Place),
     /// Apache reads it and never consults it. The reason.
     Inactive(Cow<'static, str>),
 }

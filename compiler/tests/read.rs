@@ -422,10 +422,10 @@ fn maps_are_read() {
         .units
         .iter()
         .filter(|unit| unit.kind == UnitKind::MapEntry);
-    let inactive = of_map
+    let repeated = of_map
         .clone()
-        .filter(|unit| matches!(unit.fate, Fate::Inactive(_)));
-    assert_eq!((of_map.count(), inactive.count()), (3, 1));
+        .filter(|unit| matches!(unit.fate, Fate::Repeated(place) if place.line == 3));
+    assert_eq!((of_map.count(), repeated.count()), (3, 1));
 }
 
 #[test]
@@ -444,6 +444,7 @@ fn every_line_that_counts_is_a_unit() {
                 Fate::Placed(_) => "placed",
                 Fate::Skipped(_) => "skipped",
                 Fate::Rejected(_) => "rejected",
+                Fate::Repeated(_) => "repeated",
                 Fate::Inactive(_) => "inactive",
             };
             format!("{}:{fate}", unit.place.line)
@@ -709,6 +710,7 @@ fn rules_nothing_consults_are_inactive() {
         let reading = main_config(text);
         let fate = match reading.units[0].fate {
             Fate::Placed(_) => "placed",
+            Fate::Repeated(_) => "repeated",
             Fate::Inactive(_) => "inactive",
             _ => "other",
         };

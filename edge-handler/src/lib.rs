@@ -5,6 +5,7 @@
 //! outside feature `lambda`.
 
 pub mod canonical;
+mod depth;
 pub mod envelope;
 pub mod evaluate;
 pub mod filter;

@@ -2,7 +2,7 @@
 //!
 //! In: its arguments. Out: a map of the site, its entries counted. Absent: looking up.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use edgewright_edge_handler::rules::{MapId, Place};
 use edgewright_edge_handler::site::map::MapEntry;
@@ -130,7 +130,7 @@ impl Resolver<'_> {
             return Vec::new();
         };
         let bytes = std::sync::Arc::clone(&source.bytes);
-        let mut keys: HashSet<&[u8]> = HashSet::new();
+        let mut keys: HashMap<&[u8], Place> = HashMap::new();
         let mut entries = Vec::new();
         let mut start = 0;
         for (line, text) in bytes.split(|byte| *byte == b'\n').enumerate() {
@@ -141,14 +141,11 @@ impl Resolver<'_> {
                     continue;
                 };
                 let origin = line_origin(file, start, text.len());
-                let fresh = keys.insert(key);
-                let fate = if fresh {
-                    Fate::Placed(Vec::new())
-                } else {
-                    Fate::Inactive("an earlier line of the map has the same key".into())
-                };
+                let earlier = keys.get(key).copied();
+                let fate = earlier.map_or(Fate::Placed(Vec::new()), Fate::Repeated);
                 let unit = self.count(UnitKind::MapEntry, origin, fate);
-                if fresh {
+                if earlier.is_none() {
+                    keys.insert(key, place);
                     let (key, value) = (key.to_vec(), value.to_vec());
                     entries.push((MapEntry { place, key, value }, unit));
                 }

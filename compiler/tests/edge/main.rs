@@ -7,6 +7,7 @@
 
 mod equality;
 mod fetching;
+mod misleading;
 mod redundancy;
 mod samples;
 mod site;

@@ -36,8 +36,10 @@ pub enum Piece {
         /// The map's name.
         name: Vec<u8>,
         /// The key, expanded before the lookup.
+        #[serde(deserialize_with = "crate::depth::template")]
         key: Template,
         /// What stands for a missing key; `None` when nothing was written.
+        #[serde(deserialize_with = "crate::depth::template")]
         default: Option<Template>,
     },
 }

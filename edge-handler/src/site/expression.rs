@@ -40,11 +40,11 @@ pub enum Node {
     /// `false`.
     False,
     /// `!`, `not`.
-    Not(Box<Node>),
+    Not(#[serde(deserialize_with = "crate::depth::expression")] Box<Node>),
     /// `&&`, `and`: all of them, asked in order until one fails.
-    All(Vec<Node>),
+    All(#[serde(deserialize_with = "crate::depth::expression")] Vec<Node>),
     /// `||`, `or`: any of them, asked in order until one holds.
-    Any(Vec<Node>),
+    Any(#[serde(deserialize_with = "crate::depth::expression")] Vec<Node>),
     /// `-eq` and kin: by number.
     Number(Comparison, Word, Word),
     /// `==` and kin: by bytes.
@@ -116,9 +116,12 @@ pub enum Word {
     /// `%{NAME}`: the name in upper case.
     Variable(Vec<u8>),
     /// `%{name:argument}`, `name(argument)`.
-    Function(Function, Box<Word>),
+    Function(
+        Function,
+        #[serde(deserialize_with = "crate::depth::expression")] Box<Word>,
+    ),
     /// One after the other.
-    Concat(Vec<Word>),
+    Concat(#[serde(deserialize_with = "crate::depth::expression")] Vec<Word>),
 }
 
 /// A function of one text.

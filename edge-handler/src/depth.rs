@@ -1,0 +1,116 @@
+//! Keeps decoding from recursing without end.
+//!
+//! In: a value that holds values of its own type. Out: the same decoded, or an error when it nests
+//! too deeply. Absent: limits on length; the decoder has those.
+//!
+//! What the compiler writes nests a little; bytes made to mislead could nest until the stack ends,
+//! and that cannot be caught.
+
+use std::cell::Cell;
+
+use serde::de::{Deserialize, Deserializer, Error};
+
+/// More than the parser of expressions lets nest.
+const DEEPEST_EXPRESSION: u32 = 300;
+
+/// More than the parser of templates lets nest.
+const DEEPEST_TEMPLATE: u32 = 100;
+
+thread_local! {
+    static DEPTH: Cell<u32> = const { Cell::new(0) };
+}
+
+/// One level of nesting. Ends when dropped, errors included.
+struct Level;
+
+impl Level {
+    fn enter(deepest: u32) -> Option<Self> {
+        let depth = DEPTH.get();
+        (depth < deepest).then(|| {
+            DEPTH.set(depth + 1);
+            Self
+        })
+    }
+}
+
+impl Drop for Level {
+    fn drop(&mut self) {
+        DEPTH.set(DEPTH.get().saturating_sub(1));
+    }
+}
+
+/// Decodes a part of an expression one level further down: for `#[serde(deserialize_with = …)]`.
+///
+/// # Errors
+/// It is malformed, or nests too deeply.
+pub fn expression<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<T, D::Error> {
+    at_most(DEEPEST_EXPRESSION, from)
+}
+
+/// The same for a part of a template.
+///
+/// # Errors
+/// It is malformed, or nests too deeply.
+pub fn template<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<T, D::Error> {
+    at_most(DEEPEST_TEMPLATE, from)
+}
+
+fn at_most<'de, D, T>(deepest: u32, deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    let level = Level::enter(deepest);
+    let _level = level.ok_or_else(|| D::Error::custom("nested too deeply"))?;
+    T::deserialize(deserializer)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+    use crate::rules::Template;
+    use crate::site::expression::Node;
+
+    /// `levels` times `${:`, around nothing.
+    fn templates_in_templates(levels: usize) -> Vec<u8> {
+        let mut bytes = [0, 1, 5, 0].repeat(levels);
+        bytes.extend([0, 0]);
+        bytes.extend([0].repeat(levels));
+        bytes
+    }
+
+    /// `levels` times `!`, around `true`.
+    fn negations(levels: usize) -> Vec<u8> {
+        let mut bytes = [2].repeat(levels);
+        bytes.push(0);
+        bytes
+    }
+
+    /// `levels` times a conjunction of one, around `true`.
+    fn conjunctions(levels: usize) -> Vec<u8> {
+        let mut bytes = [3, 1].repeat(levels);
+        bytes.push(0);
+        bytes
+    }
+
+    #[test]
+    fn templates() {
+        assert!(postcard::from_bytes::<Template>(&templates_in_templates(64)).is_ok());
+        assert!(postcard::from_bytes::<Template>(&templates_in_templates(100_000)).is_err());
+    }
+
+    #[test]
+    fn expressions() {
+        for nested in [negations, conjunctions] {
+            assert!(postcard::from_bytes::<Node>(&nested(250)).is_ok());
+            assert!(postcard::from_bytes::<Node>(&nested(100_000)).is_err());
+        }
+    }
+
+    #[test]
+    fn an_error_leaves_no_level_behind() {
+        assert!(postcard::from_bytes::<Node>(&negations(100_000)).is_err());
+        postcard::from_bytes::<Node>(&negations(250)).unwrap();
+    }
+}
