@@ -22,17 +22,25 @@ const TOP_LEVEL: [&[u8]; 19] = [
 impl<S: Source> Run<'_, S> {
     /// What stands at `path`; a relative path starts at `/`, where a server runs.
     pub(super) fn stat(&mut self, path: &[u8]) -> Option<FileKind> {
-        if path.is_empty() || path.len() >= LONGEST_PATH {
+        if path.is_empty() {
             return None;
         }
-        let wants_directory = path.ends_with(b"/");
-        let plain = canonical_path(path);
-        let plain = plain.strip_suffix(b"/").unwrap_or(&plain);
+        let canonical = canonical_path(path);
+        let kind = self.stat_canonical(&canonical);
+        kind.filter(|kind| !path.ends_with(b"/") || *kind == FileKind::Directory)
+    }
+
+    /// The same for a path that [`canonical_path`] made.
+    pub(super) fn stat_canonical(&mut self, path: &[u8]) -> Option<FileKind> {
+        if path.len() >= LONGEST_PATH {
+            return None;
+        }
+        let plain = path.strip_suffix(b"/").unwrap_or(path);
         let kind = self.kind_of(plain);
         if kind.is_none() {
             self.remember_assumption(plain);
         }
-        kind.filter(|kind| !wants_directory || *kind == FileKind::Directory)
+        kind.filter(|kind| plain.len() == path.len() || *kind == FileKind::Directory)
     }
 
     /// What stands at the top of the file system under this name. Nothing is remembered: that a

@@ -69,13 +69,17 @@ fn proxied(proxy: &Proxy, uri: &[u8]) -> Proxied {
 pub(super) fn proxied_url(record: &Record<'_>) -> Result<Vec<u8>, u16> {
     let name = record.filename();
     let mut url = name.strip_prefix(PROXY).unwrap_or(name).to_vec();
-    if let Some(scheme) = is_absolute_uri(&url)
-        && !record.unescaped
-        && url[..scheme.scheme_len].ends_with(b"/")
-    {
-        url = canonical(&url, scheme.scheme_len);
+    let scheme_len = is_absolute_uri(&url).map_or(0, |scheme| scheme.scheme_len);
+    let has_host = url[..scheme_len].ends_with(b"/");
+    if has_host && !record.unescaped {
+        url = canonical(&url, scheme_len);
     }
-    if let Some(args) = &record.args {
+    // Nothing makes a URL of other schemes complete, and nothing can be asked with one.
+    if let Some(args) = record
+        .args
+        .as_ref()
+        .filter(|_| has_host || record.unescaped)
+    {
         url.push(b'?');
         url.extend_from_slice(args);
     }

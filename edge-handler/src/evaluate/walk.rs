@@ -28,6 +28,9 @@ impl<'a, S: Source> Run<'a, S> {
     }
 
     fn location_walk(&mut self, record: &mut Record<'a>) {
+        if self.host.locations.is_empty() {
+            return;
+        }
         record.settings.begin_walk();
         let merged = merge_slashes(&record.uri);
         for id in &self.host.locations {
@@ -95,12 +98,12 @@ impl<'a, S: Source> Run<'a, S> {
     pub(super) fn directory_walk(&mut self, record: &mut Record<'a>) -> Result<(), u16> {
         record.settings.begin_walk();
         let whole = canonical_path(record.filename());
-        record.kind = self.stat(&whole);
+        record.kind = self.stat_canonical(&whole);
         let saved = std::mem::take(&mut record.path_info);
         let end = self.walk_down(&whole, record)?;
         record.path_info = [&whole[end..], &saved].concat();
         record.filename = Some(whole[..end].to_vec());
-        record.kind = record.kind.or_else(|| self.stat(&whole[..end]));
+        record.kind = record.kind.or_else(|| self.stat_canonical(&whole[..end]));
         for id in &self.host.directory_patterns {
             let Some(section) = self.section(*id) else {
                 continue;
@@ -136,7 +139,7 @@ impl<'a, S: Source> Run<'a, S> {
             if is_too_long(&whole[..end]) {
                 return Err(403);
             }
-            if self.stat(&whole[..end]) != Some(FileKind::Directory) {
+            if self.stat_canonical(&whole[..end]) != Some(FileKind::Directory) {
                 return Ok(end);
             }
         }
@@ -167,13 +170,17 @@ impl<'a, S: Source> Run<'a, S> {
 
     /// `<Files>` sections of everything merged so far.
     pub(super) fn file_walk(&mut self, record: &mut Record<'a>) {
+        let files = record.settings.files();
+        if files.is_empty() {
+            return;
+        }
         record.settings.begin_walk();
         let filename = record.filename().to_vec();
         let name = filename
             .rsplit(|byte| *byte == b'/')
             .next()
             .unwrap_or_default();
-        for id in record.settings.files() {
+        for id in files {
             let Some(section) = self.section(id) else {
                 continue;
             };
