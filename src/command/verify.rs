@@ -12,6 +12,7 @@ use anyhow::{Context, Result};
 use edgewright_compiler::{Reading, Witness, witnesses};
 use edgewright_edge_handler::request::Scheme;
 use edgewright_edge_handler::rules::Place;
+use edgewright_edge_handler::site::Host;
 use serde_json::{Value, json};
 
 use super::Exit;
@@ -22,7 +23,7 @@ use crate::input;
 use crate::progress;
 use crate::summary::thousands;
 use crate::verify::access_log;
-use crate::verify::seen::Seen;
+use crate::verify::seen::{End, Seen};
 use crate::verify::server::Server;
 
 /// Requests under way at the same time.
@@ -99,9 +100,7 @@ impl Requests {
                 client: b"127.0.0.1".to_vec(),
                 protocol: b"HTTP/1.1".to_vec(),
             }));
-        let mut default = reading.site.hosts.iter().map(|host| &host.name);
-        let default = default.rfind(|name| !name.is_empty());
-        let default = default.cloned().unwrap_or_else(|| b"localhost".to_vec());
+        let default = default_host(reading);
         for log in &arguments.log {
             requests.add_log(log, &default, most)?;
         }
@@ -133,6 +132,15 @@ impl Requests {
         }
         Ok(())
     }
+}
+
+/// The host of a logged request that does not say: the first virtual host, as for a request with
+/// an unknown name; else the main server.
+fn default_host(reading: &Reading) -> Vec<u8> {
+    let hosts = &reading.site.hosts;
+    let named = |host: &&Host| !host.name.is_empty() && !host.tls;
+    let first = hosts.iter().skip(1).chain(hosts.first()).find(named);
+    first.map_or_else(|| b"localhost".to_vec(), |host| host.name.clone())
 }
 
 /// The first witness of every rule before the second of any.
@@ -242,7 +250,7 @@ impl<'a> Comparison<'a> {
         self.compared += 1;
         let effects = answer.trace.iter().filter(|step| is_effect(&step.event));
         self.fired.extend(effects.map(|step| step.place));
-        if ours != apache {
+        if ours != apache && !self.agrees_about_files(&request, &apache, &ours) {
             self.differences.push(Difference {
                 request,
                 apache,
@@ -250,6 +258,14 @@ impl<'a> Comparison<'a> {
                 rules: self.answering.rules(&answer),
             });
         }
+    }
+
+    /// Apache serves here whether or not there is a file. Where the engine knows that there is none
+    /// and what an `ErrorDocument` makes of it, Apache is asked about files too.
+    fn agrees_about_files(&self, request: &OwnedRequest, apache: &Seen, ours: &Seen) -> bool {
+        let served = matches!(apache.end, End::Serve(..));
+        let answer = || self.server.answer_from_files(request);
+        served && answer().is_ok_and(|answer| answer == *ours)
     }
 
     fn unreached(&self) -> Vec<String> {

@@ -37,11 +37,12 @@ const START_PATIENCE: Duration = Duration::from_mins(2);
 /// Lines with directives of modules that are not here: more than these, and it is given up.
 const MOST_DROPPED: usize = 200;
 
-/// Answers whatever would be served: `mod_lua` names its handler only where, after all rewriting,
+/// Answers whatever would be served, present or not, unless files are asked for: `mod_lua` names its handler only where, after all rewriting,
 /// no other module has named one. A directory without index is refused, as `mod_autoindex` would.
 const PROBE: &str = r#"require "apache2"
 function handle(r)
   if r.status ~= 200 or r.handler ~= "lua-map-handler" then return apache2.DECLINED end
+  if r.headers_in["X-Edgewright-Files"] then return apache2.DECLINED end
   local file = r:stat(r.filename)
   if file and file.filetype == 2 and not string.find(r.options, "Indexes") then return 403 end
   r.err_headers_out["X-Edgewright-Served"] = "yes"
@@ -91,7 +92,19 @@ impl Server {
         }
     }
 
-    /// What it answers.
+    /// What it answers when only files that are there are served: the others are a 404, which an
+    /// `ErrorDocument` may turn into something else.
+    ///
+    /// # Errors
+    /// It went away.
+    pub fn answer_from_files(&self, request: &OwnedRequest) -> io::Result<Seen> {
+        let mut request = request.clone();
+        let header = (b"X-Edgewright-Files".to_vec(), b"yes".to_vec());
+        request.headers.push(header);
+        self.answer(&request)
+    }
+
+    /// What it answers; a request that goes on to the files is served even where none is.
     ///
     /// # Errors
     /// It went away.
@@ -122,6 +135,8 @@ struct Layout<'r> {
     root: PathBuf,
     /// Copies, and the files they are copies of.
     copies: HashMap<PathBuf, String>,
+    /// Folders made for what `Include` lines led to.
+    included: usize,
     left_out: Vec<String>,
 }
 
@@ -167,6 +182,7 @@ impl<'r> Layout<'r> {
             folders,
             root,
             copies: HashMap::new(),
+            included: 0,
             left_out: Vec::new(),
         })
     }
@@ -299,8 +315,8 @@ impl<'r> Layout<'r> {
         Ok(target)
     }
 
-    /// Copies a file, and what it includes into folders beside the copy: Apache reads a folder's
-    /// files in the order of their names.
+    /// Copies a file, and what each `Include` of it leads to into a folder of its own, which holds
+    /// nothing else: Apache reads a folder with all below it, in the order of the names.
     fn copy(&mut self, file: FileId, target: &Path, depth: usize) -> io::Result<()> {
         let reading = self.reading;
         let Some(source) = reading.sources.get(file).filter(|_| depth < 64) else {
@@ -329,7 +345,8 @@ impl<'r> Layout<'r> {
             if facts.inclusions.contains_key(&line) {
                 continue;
             }
-            let folder = target.with_extension(format!("{line}.d"));
+            self.included += 1;
+            let folder = self.path(&format!("copies/{}.d", self.included));
             fs::create_dir_all(&folder)?;
             for (at, included) in inclusion.files.iter().enumerate() {
                 self.copy(*included, &folder.join(format!("{at:05}.conf")), depth + 1)?;

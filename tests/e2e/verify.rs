@@ -8,8 +8,14 @@ use serde_json::Value;
 #[test]
 fn the_example_site_is_answered_as_its_apache_does() {
     let site = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/legacy-site/httpd.conf");
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("access.log");
+    // What www.conf includes is not the shop's.
+    let line = r#"shop.harbourbooks.example:80 192.0.2.1 - - [x] "GET /news HTTP/1.1" 200 5"#;
+    std::fs::write(&log, line).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_edgewright"))
-        .args(["verify", "--format", "json"])
+        .args(["verify", "--format", "json", "--log"])
+        .arg(log)
         .arg(site)
         .output()
         .unwrap();
