@@ -3,7 +3,7 @@
 //! In: a configuration. Out: a build folder, a loaded table if one is named, and the account on
 //! standard output. Absent: deploying the function.
 
-use std::io::{IsTerminal, Write, stderr};
+use std::io::{IsTerminal, Write, stderr, stdout};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
@@ -32,16 +32,16 @@ pub fn run(arguments: &Migrate) -> Result<Exit> {
     let reading = progress::spinner("reading", || {
         read_configuration(&arguments.conf, &arguments.reading)
     })?;
-    stage.done(&summary::reading(&reading.counts));
+    stage.done(&summary::reading(&reading.counts))?;
     let (compilation, build) = progress::spinner("compiling", || build(&reading))?;
-    stage.done(&summary::compiling(&compilation, &build));
+    stage.done(&summary::compiling(&compilation, &build))?;
     folder::write(&arguments.out, &files(&build))?;
     show_diagnostics(&reading, &compilation, arguments)?;
-    print!("{}", summary::account(&compilation, arguments));
+    say(&summary::account(&compilation, arguments))?;
     if let Some(table) = &arguments.table {
         load_table(arguments, table, &build)?;
     }
-    print!("{}", summary::next(arguments));
+    say(&summary::next(arguments))?;
     let refused = reading.first_error().is_some();
     let open = compilation.account.totals.not_expressible > 0;
     Ok(if refused || open {
@@ -65,6 +65,11 @@ fn files(build: &BuildFolder) -> Vec<(&str, &[u8])> {
         .collect()
 }
 
+/// Prints `text`. A reader that went away is an error here, and no panic.
+fn say(text: &str) -> Result<()> {
+    Ok(stdout().lock().write_all(text.as_bytes())?)
+}
+
 /// Prints a line a stage, with its time.
 struct Stage {
     begun: Instant,
@@ -77,9 +82,10 @@ impl Stage {
         }
     }
 
-    fn done(&mut self, text: &str) {
-        println!("{text:<72} {:>6.2} s", self.begun.elapsed().as_secs_f64());
+    fn done(&mut self, text: &str) -> Result<()> {
+        let seconds = self.begun.elapsed().as_secs_f64();
         self.begun = Instant::now();
+        say(&format!("{text:<72} {seconds:>6.2} s\n"))
     }
 }
 
@@ -135,6 +141,5 @@ fn load_table(arguments: &Migrate, table: &str, build: &BuildFolder) -> Result<(
         "loading      {} items into {table}{created}",
         summary::thousands(loaded.items)
     );
-    println!("{text:<72} {:>6.2} s", begun.elapsed().as_secs_f64());
-    Ok(())
+    say(&format!("{text:<72} {:>6.2} s\n", begun.elapsed().as_secs_f64()))
 }
