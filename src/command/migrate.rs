@@ -141,5 +141,8 @@ fn load_table(arguments: &Migrate, table: &str, build: &BuildFolder) -> Result<(
         "loading      {} items into {table}{created}",
         summary::thousands(loaded.items)
     );
-    say(&format!("{text:<72} {:>6.2} s\n", begun.elapsed().as_secs_f64()))
+    say(&format!(
+        "{text:<72} {:>6.2} s\n",
+        begun.elapsed().as_secs_f64()
+    ))
 }
