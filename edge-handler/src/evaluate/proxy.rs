@@ -89,13 +89,27 @@ pub(super) fn proxied_url(record: &Record<'_>) -> Result<Vec<u8>, u16> {
     Ok(url)
 }
 
-/// The host in lower case, a slash after it, the path escaped (`ap_proxy_canonenc`, whose
+/// `host` without the port a URL of this scheme leaves out.
+fn without_default_port<'a>(scheme: &[u8], host: &'a [u8]) -> &'a [u8] {
+    let port: &[u8] = match scheme.to_ascii_lowercase().as_slice() {
+        b"http://" => b":80",
+        b"https://" => b":443",
+        _ => return host,
+    };
+    host.strip_suffix(port).unwrap_or(host)
+}
+
+/// The host in lower case and without a default port, a slash after it, the path escaped (`ap_proxy_canonenc`, whose
 /// hexadecimal digits are capitals).
 fn canonical(url: &[u8], scheme_len: usize) -> Vec<u8> {
     let (scheme, rest) = url.split_at(scheme_len);
     let slash = rest.iter().position(|byte| *byte == b'/');
     let (host, path) = rest.split_at(slash.unwrap_or(rest.len()));
-    let mut out = [scheme, &host.to_ascii_lowercase()].concat();
+    let mut out = [
+        scheme,
+        &without_default_port(scheme, host).to_ascii_lowercase(),
+    ]
+    .concat();
     if path.is_empty() {
         out.push(b'/');
     }
