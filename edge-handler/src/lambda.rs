@@ -2,14 +2,23 @@
 //!
 //! In: a CloudFront event as bytes. Out: the JSON CloudFront gets back. Absent: deciding what a
 //! request becomes; that is the rest of this library.
+//!
+//! Feature `events` has what reads events and writes responses; feature `lambda` also the function,
+//! with its table and its journal.
 
+#[cfg(feature = "lambda")]
 pub mod artefact;
 pub mod configuration;
+#[cfg(feature = "lambda")]
 pub mod dynamodb;
 pub mod event;
+#[cfg(feature = "lambda")]
 pub mod function;
+#[cfg(feature = "lambda")]
 mod guard;
+#[cfg(feature = "lambda")]
 pub mod journal;
+#[cfg(feature = "lambda")]
 mod live;
 pub mod rehearsal;
 pub mod response;

@@ -13,7 +13,7 @@ pub mod handler;
 pub mod index;
 pub mod item;
 pub mod key;
-#[cfg(feature = "lambda")]
+#[cfg(feature = "events")]
 pub mod lambda;
 pub mod outcome;
 pub mod packed;
