@@ -47,6 +47,12 @@ pub enum Command {
     /// Compare with the Apache of this machine, request by request
     #[command(after_help = VERIFY_EXAMPLES)]
     Verify(Verify),
+    /// Say which URLs change between two configurations or builds
+    #[command(after_help = DIFF_EXAMPLES)]
+    Diff(Diff),
+    /// Say which rules the traffic of an access log still uses
+    #[command(after_help = PRUNE_EXAMPLES)]
+    Prune(Prune),
     /// Put a build into a table as a generation of its own, and make it live
     #[command(after_help = DEPLOY_EXAMPLES)]
     Deploy(Deploy),
@@ -101,6 +107,23 @@ Examples:
 
 Apache is started on a free loopback port with a copy of the configuration: without its ports, logs,
 TLS, and modules that start programs or open connections. Nothing leaves this machine.";
+
+const DIFF_EXAMPLES: &str = "\
+Examples:
+  edgewright diff build-of-last-week/ /etc/apache2/apache2.conf
+  edgewright diff old.conf new.conf --log /var/log/apache2/access.log
+  edgewright diff old/ new/ --requests regression.jsonl --format json
+
+Requests are made from every rule of both sides.";
+
+const PRUNE_EXAMPLES: &str = "\
+Examples:
+  edgewright prune /etc/apache2/apache2.conf --log /var/log/apache2/access.log
+  zcat access.log.*.gz | edgewright prune site.conf --log -
+  edgewright prune site.conf --log access.log --unused
+
+A log tells the request line, the referrer and the browser. A rule that asks for another header, for
+a cookie or for the client's address may be in use without a trace here.";
 
 const DEPLOY_EXAMPLES: &str = "\
 Examples:
@@ -340,22 +363,66 @@ pub struct Verify {
     /// What is compared with Apache
     #[arg(long, value_enum, default_value_t = Engine::Edge)]
     pub engine: Engine,
-    /// At most so many requests from the rules, and as many from each log
+    /// At most so many requests from the rules, and as many from the logs
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
     /// List the rules that no request could reach
     #[arg(long)]
     pub unreached: bool,
     /// How the result is printed
-    #[arg(long, value_enum, default_value_t = VerifyFormat::Text)]
-    pub format: VerifyFormat,
+    #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
+    pub format: ResultFormat,
     #[command(flatten)]
     pub reading: Reading,
 }
 
-/// How the result of a comparison is printed.
+/// `edgewright diff`.
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// A configuration or a build folder: as it was
+    #[arg(value_name = "OLD")]
+    pub old: PathBuf,
+    /// A configuration or a build folder: as it is now
+    #[arg(value_name = "NEW")]
+    pub new: PathBuf,
+    /// Also the requests of an access log, common or combined format; may be given more than once
+    #[arg(long, value_name = "FILE")]
+    pub log: Vec<PathBuf>,
+    /// Also these requests, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    pub requests: Option<PathBuf>,
+    /// How the result is printed
+    #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
+    pub format: ResultFormat,
+    #[command(flatten)]
+    pub reading: Reading,
+}
+
+/// `edgewright prune`.
+#[derive(Debug, Args)]
+pub struct Prune {
+    /// The configuration: a file, several that are read in order, or a document root
+    #[arg(required = true, value_name = "CONF")]
+    pub conf: Vec<PathBuf>,
+    /// An access log, common or combined format, `-` for standard input; may be given more than once
+    #[arg(long, required = true, value_name = "FILE")]
+    pub log: Vec<PathBuf>,
+    /// List the rules that no request used
+    #[arg(long)]
+    pub unused: bool,
+    /// Clients came over TLS
+    #[arg(long)]
+    pub https: bool,
+    /// How the result is printed
+    #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
+    pub format: ResultFormat,
+    #[command(flatten)]
+    pub reading: Reading,
+}
+
+/// How a result is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum VerifyFormat {
+pub enum ResultFormat {
     /// For a person
     Text,
     /// One JSON object

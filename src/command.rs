@@ -5,9 +5,11 @@
 
 pub mod check;
 pub mod deploy;
+pub mod diff;
 pub mod explain;
 pub mod migrate;
 pub mod package;
+pub mod prune;
 pub mod replay;
 pub mod rollback;
 pub mod serve;
@@ -52,6 +54,8 @@ pub fn run(command: &Command) -> Result<Exit> {
         Command::Verify(arguments) => verify::run(arguments),
         Command::Migrate(arguments) => migrate::run(arguments),
         Command::Package(arguments) => package::run(arguments),
+        Command::Diff(arguments) => diff::run(arguments),
+        Command::Prune(arguments) => prune::run(arguments),
         Command::Deploy(arguments) => deploy::run(arguments),
         Command::Rollback(arguments) => rollback::run(arguments),
         Command::Status(arguments) => status::run(arguments),

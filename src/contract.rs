@@ -5,6 +5,7 @@
 //! Texts are bytes: a character up to U+00FF stands for the byte of that number, a character above
 //! for its UTF-8 bytes. What is printed uses the first form only.
 
+use edgewright_compiler::witness;
 use edgewright_edge_handler::outcome::{Answer, Outcome};
 use edgewright_edge_handler::request::{Request, Scheme};
 use serde::{Deserialize, Deserializer};
@@ -72,7 +73,7 @@ fn header_list<'de, D: Deserializer<'de>>(
 }
 
 /// A request that owns its bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct OwnedRequest {
     /// The method.
     pub method: Vec<u8>,
@@ -123,6 +124,45 @@ impl OwnedRequest {
         })
     }
 
+    /// For a person: the method, the URL and the headers, one a line.
+    pub fn to_text(&self) -> String {
+        let scheme = match self.scheme {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+        };
+        let host = self.host.as_deref().unwrap_or_default();
+        let mut text = format!(
+            "{} {scheme}://{}{}",
+            self.method.escape_ascii(),
+            host.escape_ascii(),
+            self.target.escape_ascii()
+        );
+        for (name, value) in &self.headers {
+            text += &format!("\n  -H '{}: {}'", name.escape_ascii(), value.escape_ascii());
+        }
+        text
+    }
+
+    /// As a line of a request file, less what is as it is when nothing is said.
+    pub fn to_json(&self) -> Value {
+        let mut object = json!({
+            "method": to_text(&self.method),
+            "host": self.host.as_deref().map(to_text),
+            "target": to_text(&self.target),
+        });
+        if let Value::Object(fields) = &mut object {
+            if self.scheme == Scheme::Https {
+                fields.insert("scheme".to_owned(), json!("https"));
+            }
+            let headers = self.headers.iter();
+            let headers: Map<String, Value> = headers
+                .map(|(name, value)| (to_text(name), json!(to_text(value))))
+                .collect();
+            fields.insert("headers".to_owned(), Value::Object(headers));
+        }
+        object
+    }
+
     /// Calls `answer` with this request borrowed.
     pub fn with<T>(&self, answer: impl FnOnce(&Request<'_>) -> T) -> T {
         let headers: Vec<(&[u8], &[u8])> = self
@@ -139,6 +179,20 @@ impl OwnedRequest {
             client: &self.client,
             protocol: &self.protocol,
         })
+    }
+}
+
+impl From<witness::Request> for OwnedRequest {
+    fn from(request: witness::Request) -> Self {
+        Self {
+            method: request.method,
+            scheme: request.scheme,
+            host: Some(request.host),
+            target: request.target,
+            headers: request.headers,
+            client: b"127.0.0.1".to_vec(),
+            protocol: b"HTTP/1.1".to_vec(),
+        }
     }
 }
 

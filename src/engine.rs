@@ -4,6 +4,7 @@
 
 mod counted;
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -11,6 +12,7 @@ use anyhow::{Context, Result, bail};
 use edgewright_compiler::emit::{PROGRAM_FILE, TABLE_FILE};
 use edgewright_compiler::{Reading, compile, emit};
 use edgewright_edge_handler::evaluate::{Options, Trace, evaluate};
+use edgewright_edge_handler::key::KeySpace;
 use edgewright_edge_handler::lambda::configuration::Configuration;
 use edgewright_edge_handler::lambda::function::Function;
 use edgewright_edge_handler::lambda::journal::Journal;
@@ -18,10 +20,10 @@ use edgewright_edge_handler::lambda::rehearsal;
 use edgewright_edge_handler::outcome::{Answer, Event, Outcome};
 use edgewright_edge_handler::program::Program;
 use edgewright_edge_handler::request::Request;
-use edgewright_edge_handler::rules::{Place, Redirect, Rule};
+use edgewright_edge_handler::rules::{Place, Redirect, RedirectListId, Rule, RuleSetId};
 use edgewright_edge_handler::site::Site;
 use edgewright_edge_handler::source::{Indexed, Missing, Restored, Sequential, Source};
-use edgewright_edge_handler::table::EmbeddedTable;
+use edgewright_edge_handler::table::{Content, EmbeddedTable};
 
 use crate::args::{self, Engine};
 use crate::input;
@@ -78,6 +80,45 @@ impl Build {
         }
         Ok(Self { program, table })
     }
+
+    /// The configuration with the rules, redirects and map entries of program and table. What the
+    /// compiler removed is not there.
+    fn whole_site(&self) -> Site {
+        let source = Restored::new(&self.program, &self.table);
+        let mut site = self.program.site().clone();
+        for (set, rules) in (0..).map(RuleSetId).zip(&mut site.rule_sets) {
+            let next = |from| source.next_rule(set, from, b"");
+            rules.rules = in_order(next);
+        }
+        for (list, redirects) in (0..).map(RedirectListId).zip(&mut site.redirect_lists) {
+            let next = |from| source.next_redirect(list, from, b"");
+            *redirects = in_order(next);
+        }
+        for entry in self.table.entries() {
+            let (KeySpace::Map(map), Content::Value(value)) = (entry.key.space(), &entry.content)
+            else {
+                continue;
+            };
+            let map = usize::try_from(map.0).ok();
+            if let Some(map) = map.and_then(|map| site.maps.get_mut(map)) {
+                map.add(value.clone());
+            }
+        }
+        site
+    }
+}
+
+/// Everything that `next` names, from the first on.
+fn in_order<'a, T: Clone + 'a>(
+    next: impl Fn(usize) -> Result<Option<(usize, &'a T)>, Missing>,
+) -> Vec<T> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Ok(Some((at, item))) = next(from) {
+        found.push(item.clone());
+        from = at + 1;
+    }
+    found
 }
 
 impl Answering {
@@ -165,6 +206,14 @@ impl Answering {
         match &self.origin {
             Origin::Configuration(reading) => &reading.site,
             Origin::Build(build) | Origin::Restored(build, _) => build.program.site(),
+        }
+    }
+
+    /// The configuration with every rule, redirect and map entry that is left in a build.
+    pub fn whole_site(&self) -> Cow<'_, Site> {
+        match &self.origin {
+            Origin::Configuration(reading) => Cow::Borrowed(&reading.site),
+            Origin::Build(build) | Origin::Restored(build, _) => Cow::Owned(build.whole_site()),
         }
     }
 

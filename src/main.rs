@@ -1,5 +1,6 @@
 //! The command line: arguments → command → exit code (0 clean, 1 findings, 2 could not run).
 
+mod access_log;
 mod args;
 mod command;
 mod contract;
@@ -13,6 +14,7 @@ mod package;
 mod progress;
 mod render;
 mod summary;
+mod traffic;
 mod verify;
 
 use std::process::ExitCode;

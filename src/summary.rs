@@ -178,6 +178,20 @@ pub fn paths(paths: &[PathBuf]) -> String {
     texts.join(" ")
 }
 
+/// A longer directive is cut.
+const WIDEST_DIRECTIVE: usize = 72;
+
+/// A directive, cut when it is long.
+pub fn shorten(text: &str) -> String {
+    if text.chars().count() <= WIDEST_DIRECTIVE {
+        return text.to_owned();
+    }
+    text.chars()
+        .take(WIDEST_DIRECTIVE - 1)
+        .chain(['…'])
+        .collect()
+}
+
 /// A number with its noun.
 pub fn count(number: usize, what: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };

@@ -3,7 +3,6 @@
 //! In: a configuration. Out: what its Apache answers, and what the engine does, in one form.
 //! Absent: printing; see `command::verify`.
 
-pub mod access_log;
 pub mod harmless;
 pub mod install;
 pub mod seen;

@@ -11,12 +11,10 @@ use crate::args::{Engine, Explain};
 use crate::contract::{OwnedRequest, to_bytes, to_text};
 use crate::describe::Directives;
 use crate::engine::Answering;
-use crate::summary::{count, thousands};
+use crate::summary::{count, shorten, thousands};
 
 /// More steps than this are summed up.
 const MOST_STEPS: usize = 16;
-/// A longer directive is cut.
-const WIDEST_DIRECTIVE: usize = 72;
 
 /// Prints what happens to the request.
 ///
@@ -193,16 +191,6 @@ fn effects(trace: &[Step]) -> Vec<&Step> {
         }
     }
     shown
-}
-
-fn shorten(text: &str) -> String {
-    if text.chars().count() <= WIDEST_DIRECTIVE {
-        return text.to_owned();
-    }
-    text.chars()
-        .take(WIDEST_DIRECTIVE - 1)
-        .chain(['…'])
-        .collect()
 }
 
 fn effect(event: &Event) -> String {

@@ -1,28 +1,25 @@
 //! `edgewright verify`: the same requests to the user's own Apache and to us.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _, stdout};
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io::{Write as _, stdout};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context as _, Result};
 use edgewright_compiler::{Reading, Witness, witnesses};
 use edgewright_edge_handler::request::Scheme;
 use edgewright_edge_handler::rules::Place;
-use edgewright_edge_handler::site::Host;
 use serde_json::{Value, json};
 
 use super::Exit;
-use crate::args::{Verify, VerifyFormat};
-use crate::contract::{OwnedRequest, to_text};
+use crate::args::{ResultFormat, Verify};
+use crate::contract::OwnedRequest;
 use crate::engine::{Answering, is_effect};
 use crate::input;
 use crate::progress;
-use crate::summary::thousands;
-use crate::verify::access_log;
+use crate::summary::{count, thousands};
+use crate::traffic::Traffic;
 use crate::verify::seen::{End, Seen};
 use crate::verify::server::Server;
 
@@ -49,8 +46,8 @@ pub fn run(arguments: &Verify) -> Result<Exit> {
         let mut comparison = Comparison::new(&answering, server, requests);
         comparison.run()?;
         match arguments.format {
-            VerifyFormat::Text => comparison.print(arguments)?,
-            VerifyFormat::Json => comparison.print_json()?,
+            ResultFormat::Text => comparison.print(arguments)?,
+            ResultFormat::Json => comparison.print_json()?,
         }
         comparison.differences.len()
     };
@@ -91,56 +88,14 @@ impl Requests {
         };
         requests
             .all
-            .extend(plain.into_iter().take(most).map(|request| OwnedRequest {
-                method: request.method,
-                scheme: request.scheme,
-                host: Some(request.host),
-                target: request.target,
-                headers: request.headers,
-                client: b"127.0.0.1".to_vec(),
-                protocol: b"HTTP/1.1".to_vec(),
-            }));
-        let default = default_host(reading);
-        for log in &arguments.log {
-            requests.add_log(log, &default, most)?;
-        }
+            .extend(plain.into_iter().take(most).map(OwnedRequest::from));
+        let traffic = Traffic::read(&arguments.log, &[&reading.site], most)?;
+        requests.log_lines = traffic.lines;
+        requests.log_distinct = traffic.requests.len();
+        let logged = traffic.requests.into_iter().map(|(request, _)| request);
+        requests.all.extend(logged);
         Ok(requests)
     }
-
-    fn add_log(&mut self, log: &Path, default_host: &[u8], most: usize) -> Result<()> {
-        let file = fs::File::open(log).with_context(|| format!("cannot read {}", log.display()))?;
-        let mut seen = HashSet::new();
-        for line in BufReader::new(file).split(b'\n') {
-            let line = line.with_context(|| format!("cannot read {}", log.display()))?;
-            let Some(logged) = access_log::parse(&line) else {
-                continue;
-            };
-            self.log_lines += 1;
-            if self.log_distinct >= most || !seen.insert(logged.clone()) {
-                continue;
-            }
-            self.log_distinct += 1;
-            self.all.push(OwnedRequest {
-                method: logged.method,
-                scheme: Scheme::Http,
-                host: Some(logged.host.unwrap_or_else(|| default_host.to_vec())),
-                target: logged.target,
-                headers: Vec::new(),
-                client: b"127.0.0.1".to_vec(),
-                protocol: b"HTTP/1.1".to_vec(),
-            });
-        }
-        Ok(())
-    }
-}
-
-/// The host of a logged request that does not say: the first virtual host, as for a request with
-/// an unknown name; else the main server.
-fn default_host(reading: &Reading) -> Vec<u8> {
-    let hosts = &reading.site.hosts;
-    let named = |host: &&Host| !host.name.is_empty() && !host.tls;
-    let first = hosts.iter().skip(1).chain(hosts.first()).find(named);
-    first.map_or_else(|| b"localhost".to_vec(), |host| host.name.clone())
 }
 
 /// The first witness of every rule before the second of any.
@@ -391,23 +346,9 @@ fn answer_of(server: &Server, request: &OwnedRequest) -> std::io::Result<Seen> {
     })
 }
 
-fn count(number: usize, what: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {what}{plural}", thousands(number))
-}
-
 impl Difference {
     fn to_text(&self) -> String {
-        let host = self.request.host.as_deref().unwrap_or_default();
-        let mut text = format!(
-            "{} http://{}{}",
-            self.request.method.escape_ascii(),
-            host.escape_ascii(),
-            self.request.target.escape_ascii()
-        );
-        for (name, value) in &self.request.headers {
-            text += &format!("\n  -H '{}: {}'", name.escape_ascii(), value.escape_ascii());
-        }
+        let mut text = self.request.to_text();
         text += &format!("\n  Apache      {}", self.apache.to_line());
         text += &format!("\n  edgewright  {}", self.ours.to_line());
         if !self.rules.is_empty() {
@@ -417,15 +358,8 @@ impl Difference {
     }
 
     fn to_json(&self) -> Value {
-        let headers = self.request.headers.iter();
-        let headers = headers.map(|(name, value)| (to_text(name), json!(to_text(value))));
         json!({
-            "request": {
-                "method": to_text(&self.request.method),
-                "host": self.request.host.as_deref().map(to_text),
-                "target": to_text(&self.request.target),
-                "headers": Value::Object(headers.collect()),
-            },
+            "request": self.request.to_json(),
             "apache": self.apache.to_json(),
             "edgewright": self.ours.to_json(),
             "rules": self.rules,

@@ -333,3 +333,66 @@ fn a_url_that_is_none_is_refused() {
         .run(&["explain", "b", "old"])
         .check(2, &["neither a URL nor a path"]);
 }
+
+const LOG: &str = "\
+192.0.2.1 - - [10/Oct/2000:13:55:36 -0700] \"GET /old?x=1 HTTP/1.1\" 301 20 \"-\" \"Bot/1\"
+192.0.2.1 - - [10/Oct/2000:13:55:37 -0700] \"GET /old?x=1 HTTP/1.1\" 301 20 \"-\" \"Other/1\"
+192.0.2.1 - - [10/Oct/2000:13:55:38 -0700] \"GET /agent HTTP/1.1\" 301 20 \"-\" \"Bot/1\"
+192.0.2.1 - - [10/Oct/2000:13:55:39 -0700] \"GET /agent HTTP/1.1\" 301 20 \"-\" \"Other/1\"
+192.0.2.1 - - [10/Oct/2000:13:55:40 -0700] \"DELETE /rest HTTP/1.1\" 405 20
+";
+
+#[test]
+fn prune_tells_used_rules_from_unused_ones() {
+    let rules = "RewriteEngine On\nRewriteRule ^/old$ /new [R,L]\nRewriteRule ^/rest$ /x [R,L]\n";
+    let place = Place::new().with("site.conf", rules).with("log", LOG);
+    let ran = place.run(&["prune", "site.conf", "--log", "log"]);
+    let said = ["4 requests, 2 of them distinct", "used     1 of 2 rules"];
+    ran.check(1, &said);
+    assert!(ran.out.contains("2   site.conf:2   RewriteRule ^/old$"));
+    let unused = place.run(&["prune", "site.conf", "--log", "log", "--unused"]);
+    unused.check(1, &["site.conf:3   RewriteRule ^/rest$"]);
+    assert!(!unused.out.contains("site.conf:2"), "{}", unused.out);
+}
+
+#[test]
+fn prune_knows_the_browser_where_a_rule_asks_for_it() {
+    let rules = "RewriteEngine On\nRewriteCond %{HTTP_USER_AGENT} ^Bot\n\
+                 RewriteRule ^/agent$ - [F]\nRedirect /old /new\n";
+    let place = Place::new().with("site.conf", rules).with("log", LOG);
+    let ran = place.run(&["prune", "site.conf", "--log", "log", "--format", "json"]);
+    ran.check(0, &["\"log_distinct\": 4"]);
+    let document: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let requests = |at: usize| document["rules"][at]["requests"].as_u64().unwrap();
+    assert_eq!((requests(0), requests(1)), (1, 2));
+}
+
+/// What `diff` says of two versions of a configuration, the second also as a build.
+#[track_caller]
+fn check_diff(old: &str, new: &str, code: i32, texts: &[&str]) {
+    let place = Place::new().with("old.conf", old).with("new.conf", new);
+    place
+        .run(&["diff", "old.conf", "new.conf"])
+        .check(code, texts);
+    place
+        .run(&["migrate", "new.conf", "--out", "b"])
+        .check(0, &[]);
+    place.run(&["diff", "old.conf", "b"]).check(code, texts);
+}
+
+#[test]
+fn diff_finds_what_changed() {
+    check_diff(RULES, RULES, 0, &[" 0 answered otherwise"]);
+    let changed = "RewriteEngine On\nRewriteRule ^/old$ https://example.org/other [R=302,L]\n";
+    check_diff(
+        RULES,
+        changed,
+        1,
+        &["/old\n  old  301 https://example.org/new   old.conf:2\n  \
+             new  302 https://example.org/other   new.conf:2"],
+    );
+    let more = format!("{RULES}Redirect 410 /gone\n");
+    check_diff(RULES, &more, 1, &["old  serves /gone", "new  410"]);
+    let map = "RewriteEngine On\nRedirect /a http://h.test/b\n";
+    check_diff("RewriteEngine On\n", map, 1, &["new  302 http://h.test/b"]);
+}

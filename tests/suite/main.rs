@@ -5,4 +5,5 @@ mod architecture;
 mod cases;
 mod cli;
 mod engine;
+mod readme;
 mod seed_site;

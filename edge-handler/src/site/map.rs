@@ -17,6 +17,16 @@ pub struct Map {
     pub kind: MapKind,
 }
 
+impl Map {
+    /// Adds an entry to a text map, in the order of keys. Other maps have none, and stay as they are.
+    pub fn add(&mut self, entry: MapEntry) {
+        if let MapKind::Text(entries) | MapKind::Random(entries) = &mut self.kind {
+            let at = entries.partition_point(|other| other.key < entry.key);
+            entries.insert(at, entry);
+        }
+    }
+}
+
 /// What answers a lookup.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MapKind {

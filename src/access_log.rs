@@ -1,7 +1,7 @@
 //! Requests of an access log.
 //!
 //! In: lines in the common or combined format, also with the virtual host in front. Out:
-//! [`Logged`]. Absent: what was answered.
+//! [`Logged`]. Absent: what was answered; reading files (`traffic`).
 
 /// One request of a log.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,6 +12,10 @@ pub struct Logged {
     pub host: Option<Vec<u8>>,
     /// The request target.
     pub target: Vec<u8>,
+    /// `Referer`, in the combined format.
+    pub referer: Option<Vec<u8>>,
+    /// `User-Agent`, in the combined format.
+    pub user_agent: Option<Vec<u8>>,
 }
 
 /// Methods that are asked again: none that could change something.
@@ -27,16 +31,30 @@ pub fn parse(line: &[u8]) -> Option<Logged> {
     let host = (rest >= 3).then(|| without_port(first).to_vec());
     let after = &line[bracket..];
     let quote = after.iter().position(|byte| *byte == b'"')?;
-    let request = unquoted(&after[quote + 1..])?;
+    let (request, rest) = unquoted(&after[quote + 1..])?;
     let mut words = request.split(|byte| *byte == b' ');
     let (method, target, protocol) = (words.next()?, words.next()?, words.next()?);
     let sendable = target.iter().all(u8::is_ascii_graphic) && target.starts_with(b"/");
     let usual = METHODS.contains(&method) && protocol.starts_with(b"HTTP/");
+    let (referer, rest) = header(rest);
+    let (user_agent, _) = header(rest);
     (sendable && usual && words.next().is_none()).then(|| Logged {
         method: method.to_vec(),
         host,
         target: target.to_vec(),
+        referer,
+        user_agent,
     })
+}
+
+/// The next quoted text, a header's value; `-` is a header that was not sent. And what follows it.
+fn header(text: &[u8]) -> (Option<Vec<u8>>, &[u8]) {
+    let quote = text.iter().position(|byte| *byte == b'"');
+    let Some((value, rest)) = quote.and_then(|quote| unquoted(&text[quote + 1..])) else {
+        return (None, b"");
+    };
+    let sent = value != b"-" && value.iter().all(|byte| *byte >= b' ' && *byte != 0x7f);
+    (sent.then_some(value), rest)
 }
 
 fn without_port(host: &[u8]) -> &[u8] {
@@ -44,13 +62,14 @@ fn without_port(host: &[u8]) -> &[u8] {
     colon.map_or(host, |colon| &host[..colon])
 }
 
-/// The text up to the closing quote, Apache's escapes undone (`ap_escape_logitem`).
-fn unquoted(text: &[u8]) -> Option<Vec<u8>> {
+/// The text up to the closing quote, Apache's escapes undone (`ap_escape_logitem`), and what
+/// follows the quote.
+fn unquoted(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let mut bytes = text.iter();
     let mut found = Vec::new();
     loop {
         match bytes.next()? {
-            b'"' => return Some(found),
+            b'"' => return Some((found, bytes.as_slice())),
             b'\\' => match bytes.next()? {
                 b'x' => {
                     let mut digit = || char::from(*bytes.next()?).to_digit(16);
@@ -68,6 +87,8 @@ fn unquoted(text: &[u8]) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed test should say so")]
+
     use super::parse;
 
     fn check(name: &str, line: &str, expected: Option<(&str, Option<&str>, &str)>) {
@@ -77,8 +98,37 @@ mod tests {
             method: bytes(method),
             host: host.map(bytes),
             target: bytes(target),
+            referer: None,
+            user_agent: None,
         });
-        assert_eq!(found, expected, "{name}");
+        let without_headers = found.map(|found| super::Logged {
+            referer: None,
+            user_agent: None,
+            ..found
+        });
+        assert_eq!(without_headers, expected, "{name}");
+    }
+
+    fn check_headers(name: &str, rest: &str, referer: Option<&str>, user_agent: Option<&str>) {
+        let line = format!(r#"192.0.2.1 - - [x] "GET / HTTP/1.1" 200 5{rest}"#);
+        let found = parse(line.as_bytes()).unwrap();
+        let text = |value: Option<Vec<u8>>| value.map(|value| String::from_utf8(value).unwrap());
+        assert_eq!(text(found.referer).as_deref(), referer, "{name}");
+        assert_eq!(text(found.user_agent).as_deref(), user_agent, "{name}");
+    }
+
+    #[test]
+    fn headers_of_the_combined_format_are_read() {
+        check_headers("common", "", None, None);
+        check_headers(
+            "both",
+            r#" "http://r/" "UA \"x\"""#,
+            Some("http://r/"),
+            Some(r#"UA "x""#),
+        );
+        check_headers("not sent", r#" "-" "UA""#, None, Some("UA"));
+        check_headers("cut off", r#" "http://r/" "UA"#, Some("http://r/"), None);
+        check_headers("a control character", r#" "-" "a\nb""#, None, None);
     }
 
     #[test]

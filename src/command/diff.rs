@@ -1,0 +1,164 @@
+//! `edgewright diff`: which URLs change between two configurations or builds.
+
+use std::collections::HashSet;
+use std::io::{BufRead, BufReader, Write, stdout};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use edgewright_compiler::witnesses;
+use serde_json::{Value, json};
+
+use super::Exit;
+use crate::args::{Diff, Engine, ResultFormat};
+use crate::contract::OwnedRequest;
+use crate::engine::Answering;
+use crate::progress;
+use crate::summary::{count, thousands};
+use crate::traffic::Traffic;
+use crate::verify::seen::Seen;
+
+/// Changes that are printed; all are counted.
+const MOST_SHOWN: usize = 50;
+
+/// Prints what is answered otherwise.
+///
+/// # Errors
+/// A side, a log or the requests cannot be read.
+pub fn run(arguments: &Diff) -> Result<Exit> {
+    let open = |source: &Path| Answering::open(source, Engine::Edge, &arguments.reading);
+    let (old, new) = (open(&arguments.old)?, open(&arguments.new)?);
+    let requests = progress::spinner("witnesses", || gather(arguments, &old, &new))?;
+    let bar = progress::bar("comparing", requests.len());
+    let changes: Vec<Change> = requests
+        .iter()
+        .inspect(|_| bar.inc(1))
+        .filter_map(|request| Change::of(request, &old, &new))
+        .collect();
+    bar.finish_and_clear();
+    match arguments.format {
+        ResultFormat::Text => print(requests.len(), &changes)?,
+        ResultFormat::Json => print_json(requests.len(), &changes)?,
+    }
+    Ok(if changes.is_empty() {
+        Exit::Clean
+    } else {
+        Exit::Findings
+    })
+}
+
+/// The requests to ask both sides: from the rules of both, from logs, from a file; each once.
+fn gather(arguments: &Diff, old: &Answering, new: &Answering) -> Result<Vec<OwnedRequest>> {
+    let sites = [new.whole_site(), old.whole_site()];
+    let found = sites.iter().flat_map(|site| witnesses(site));
+    let mut all: Vec<OwnedRequest> = found
+        .map(|witness| OwnedRequest::from(witness.request))
+        .collect();
+    let sites = sites.each_ref().map(AsRef::as_ref);
+    let traffic = Traffic::read(&arguments.log, &sites, usize::MAX)?;
+    all.extend(traffic.requests.into_iter().map(|(request, _)| request));
+    if let Some(path) = &arguments.requests {
+        all.extend(read_requests(path, new.default_host())?);
+    }
+    let mut seen = HashSet::new();
+    all.retain(|request| seen.insert(request.clone()));
+    Ok(all)
+}
+
+fn read_requests(path: &Path, default_host: &[u8]) -> Result<Vec<OwnedRequest>> {
+    let name = || path.display().to_string();
+    let file = std::fs::File::open(path).with_context(name)?;
+    let mut requests = Vec::new();
+    for (number, line) in (1..).zip(BufReader::new(file).lines()) {
+        let line = line.with_context(name)?;
+        if !line.trim().is_empty() {
+            let request = OwnedRequest::parse(&line, default_host);
+            requests.push(request.with_context(|| format!("{}:{number}", name()))?);
+        }
+    }
+    Ok(requests)
+}
+
+/// A request that is answered otherwise.
+struct Change<'a> {
+    request: &'a OwnedRequest,
+    old: Side,
+    new: Side,
+}
+
+/// What one side answers, and which rules say so.
+struct Side {
+    answer: Result<Seen, String>,
+    rules: Vec<String>,
+}
+
+impl Side {
+    fn of(request: &OwnedRequest, answering: &Answering) -> Self {
+        let answer = request.with(|request| answering.answer(request));
+        Self {
+            answer: Seen::of_engine(&answer),
+            rules: answering.rules(&answer),
+        }
+    }
+
+    fn to_line(&self) -> String {
+        let answer = match &self.answer {
+            Ok(seen) => seen.to_line(),
+            Err(reason) => format!("cannot be told: {reason}"),
+        };
+        if self.rules.is_empty() {
+            return answer;
+        }
+        format!("{answer}   {}", self.rules.join(", "))
+    }
+
+    fn to_json(&self) -> Value {
+        let mut answer = match &self.answer {
+            Ok(seen) => seen.to_json(),
+            Err(reason) => json!({"outcome": "unsupported", "reason": reason}),
+        };
+        if let Value::Object(fields) = &mut answer {
+            fields.insert("rules".to_owned(), json!(self.rules));
+        }
+        answer
+    }
+}
+
+impl<'a> Change<'a> {
+    /// `None` when both sides answer the same.
+    fn of(request: &'a OwnedRequest, old: &Answering, new: &Answering) -> Option<Self> {
+        let (old, new) = (Side::of(request, old), Side::of(request, new));
+        (old.answer != new.answer).then_some(Self { request, old, new })
+    }
+}
+
+fn print(compared: usize, changes: &[Change<'_>]) -> Result<()> {
+    let mut out = stdout().lock();
+    for change in changes.iter().take(MOST_SHOWN) {
+        writeln!(out, "{}", change.request.to_text())?;
+        writeln!(out, "  old  {}", change.old.to_line())?;
+        writeln!(out, "  new  {}\n", change.new.to_line())?;
+    }
+    if changes.len() > MOST_SHOWN {
+        let more = thousands(changes.len() - MOST_SHOWN);
+        writeln!(out, "and {more} more: --format json lists all\n")?;
+    }
+    let requests = count(compared, "request");
+    let otherwise = thousands(changes.len());
+    writeln!(out, "{requests} compared, {otherwise} answered otherwise")?;
+    Ok(())
+}
+
+fn print_json(compared: usize, changes: &[Change<'_>]) -> Result<()> {
+    let changes = changes.iter().map(|change| {
+        json!({
+            "request": change.request.to_json(),
+            "old": change.old.to_json(),
+            "new": change.new.to_json(),
+        })
+    });
+    let document = json!({"compared": compared, "changes": changes.collect::<Vec<_>>()});
+    let mut out = stdout().lock();
+    serde_json::to_writer_pretty(&mut out, &document)?;
+    writeln!(out)?;
+    Ok(())
+}

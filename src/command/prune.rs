@@ -1,0 +1,200 @@
+//! `edgewright prune`: which rules the traffic of a log still uses.
+
+use std::collections::BTreeMap;
+use std::io::{Write, stdout};
+
+use anyhow::Result;
+use edgewright_edge_handler::request::Scheme;
+use edgewright_edge_handler::rules::Place;
+use edgewright_edge_handler::site::Site;
+use serde_json::json;
+
+use super::Exit;
+use crate::args::{Engine, Prune, ResultFormat};
+use crate::describe::Directives;
+use crate::engine::{Answering, is_effect};
+use crate::input;
+use crate::progress;
+use crate::summary::{count, shorten, thousands};
+use crate::traffic::Traffic;
+
+/// So many of the most used rules are shown.
+const MOST_SHOWN: usize = 20;
+
+/// Prints the rules by use.
+///
+/// # Errors
+/// The configuration or a log cannot be read.
+pub fn run(arguments: &Prune) -> Result<Exit> {
+    let reading = input::read_configuration(&arguments.conf, &arguments.reading)?;
+    let mut traffic = Traffic::read(&arguments.log, &[&reading.site], usize::MAX)?;
+    if arguments.https {
+        let requests = traffic.requests.iter_mut();
+        requests.for_each(|(request, _)| request.scheme = Scheme::Https);
+    }
+    let rules = Rules::of(&reading.site);
+    let answering =
+        progress::spinner("compiling", || Answering::of_reading(reading, Engine::Edge))?;
+    let found = Use::of(rules, &answering, &traffic);
+    match arguments.format {
+        ResultFormat::Text => found.print(arguments, &traffic)?,
+        ResultFormat::Json => found.print_json(&traffic)?,
+    }
+    Ok(if found.unused().next().is_none() {
+        Exit::Clean
+    } else {
+        Exit::Findings
+    })
+}
+
+/// Every rule and redirect of a configuration, those too that the compiler will remove.
+struct Rules {
+    texts: Directives,
+    /// Requests that each had a say in.
+    requests: BTreeMap<Place, usize>,
+}
+
+impl Rules {
+    fn of(site: &Site) -> Self {
+        let mut rules = Self {
+            texts: Directives::default(),
+            requests: BTreeMap::new(),
+        };
+        for rule in site.rule_sets.iter().flat_map(|set| &set.rules) {
+            rules.texts.add_rule(rule);
+            rules.requests.insert(rule.place, 0);
+        }
+        for redirect in site.redirect_lists.iter().flatten() {
+            rules.texts.add_redirect(redirect);
+            rules.requests.insert(redirect.place, 0);
+        }
+        rules
+    }
+}
+
+/// The rules, with how often each was used.
+struct Use<'a> {
+    rules: Rules,
+    answering: &'a Answering,
+}
+
+impl<'a> Use<'a> {
+    fn of(mut rules: Rules, answering: &'a Answering, traffic: &Traffic) -> Self {
+        let bar = progress::bar("replaying", traffic.requests.len());
+        for (request, times) in &traffic.requests {
+            let answer = request.with(|request| answering.answer(request));
+            let effects = answer.trace.iter().filter(|step| is_effect(&step.event));
+            let mut places: Vec<Place> = effects.map(|step| step.place).collect();
+            places.sort_unstable();
+            places.dedup();
+            for place in places {
+                if let Some(requests) = rules.requests.get_mut(&place) {
+                    *requests += times;
+                }
+            }
+            bar.inc(1);
+        }
+        bar.finish_and_clear();
+        Self { rules, answering }
+    }
+
+    fn unused(&self) -> impl Iterator<Item = Place> {
+        let requests = self.rules.requests.iter();
+        requests
+            .filter(|(_, number)| **number == 0)
+            .map(|(place, _)| *place)
+    }
+
+    /// Rules that were used, the most used first.
+    fn used(&self) -> Vec<(Place, usize)> {
+        let requests = self.rules.requests.iter();
+        let mut used: Vec<(Place, usize)> = requests
+            .filter(|(_, number)| **number > 0)
+            .map(|(place, number)| (*place, *number))
+            .collect();
+        used.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
+        used
+    }
+
+    fn print(&self, arguments: &Prune, traffic: &Traffic) -> Result<()> {
+        let mut out = stdout().lock();
+        let used = self.used();
+        let all = self.rules.requests.len();
+        writeln!(
+            out,
+            "log      {}, {} of them distinct",
+            count(traffic.lines, "request"),
+            thousands(traffic.requests.len())
+        )?;
+        let (number, of) = (thousands(used.len()), count(all, "rule"));
+        writeln!(out, "used     {number} of {of}")?;
+        let unused = thousands(all - used.len());
+        match (all == used.len(), arguments.unused) {
+            (true, _) => {}
+            (false, false) => writeln!(out, "unused   {unused}: --unused lists them")?,
+            (false, true) => writeln!(out, "unused   {unused}")?,
+        }
+        if arguments.unused {
+            let rows = self.unused().map(|place| (String::new(), place));
+            return self.print_rows(&mut out, rows.collect());
+        }
+        let few = used.iter().take(MOST_SHOWN);
+        let rows = few.map(|(place, number)| (thousands(*number), *place));
+        self.print_rows(&mut out, rows.collect())?;
+        if used.len() > MOST_SHOWN {
+            let more = used.len() - MOST_SHOWN;
+            writeln!(
+                out,
+                "  and {}: --format json has all",
+                count(more, "more rule")
+            )?;
+        }
+        Ok(())
+    }
+
+    fn print_rows(&self, out: &mut impl Write, rows: Vec<(String, Place)>) -> Result<()> {
+        let rows: Vec<(String, String, &str)> = rows
+            .into_iter()
+            .map(|(number, place)| {
+                (
+                    number,
+                    self.answering.place(place),
+                    self.rules.texts.at(place),
+                )
+            })
+            .collect();
+        let wide = |text: fn(&(String, String, &str)) -> usize| rows.iter().map(text).max();
+        let first = wide(|row| row.0.len()).unwrap_or(0);
+        let second = wide(|row| row.1.len()).unwrap_or(0);
+        if !rows.is_empty() {
+            writeln!(out)?;
+        }
+        for (number, place, text) in &rows {
+            let gap = if first > 0 { "   " } else { "" };
+            let text = shorten(text);
+            writeln!(out, "  {number:>first$}{gap}{place:second$}   {text}")?;
+        }
+        Ok(())
+    }
+
+    fn print_json(&self, traffic: &Traffic) -> Result<()> {
+        let requests = self.rules.requests.iter();
+        let rules = requests.map(|(place, number)| {
+            json!({
+                "rule": self.answering.place(*place),
+                "directive": self.rules.texts.at(*place),
+                "requests": number,
+            })
+        });
+        let document = json!({
+            "log_lines": traffic.lines,
+            "log_distinct": traffic.requests.len(),
+            "unused": self.unused().count(),
+            "rules": rules.collect::<Vec<_>>(),
+        });
+        let mut out = stdout().lock();
+        serde_json::to_writer_pretty(&mut out, &document)?;
+        writeln!(out)?;
+        Ok(())
+    }
+}

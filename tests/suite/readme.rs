@@ -1,0 +1,128 @@
+//! The README's transcripts are what the program prints.
+//!
+//! Each block of `$ edgewright …` (or `$ cargo run --release -- …`) with an output below is run on
+//! the example site; times, ports and the width of gaps may differ.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// A command and what the README says it prints.
+struct Transcript {
+    command: String,
+    output: String,
+}
+
+/// The transcripts of the README: the output stands in the same block as the command, or in a block
+/// of plain text after it.
+fn transcripts(readme: &str) -> Vec<Transcript> {
+    let mut found: Vec<Transcript> = Vec::new();
+    let mut blocks = readme.split("\n```").skip(1);
+    while let Some(block) = blocks.next() {
+        let (kind, text) = block.split_once('\n').unwrap_or((block, ""));
+        match (kind, text.strip_prefix("$ ")) {
+            ("console", Some(text)) => {
+                let (command, output) = text.split_once('\n').unwrap_or((text, ""));
+                let (command, output) = (command.to_owned(), output.to_owned());
+                found.push(Transcript { command, output });
+            }
+            ("text", _) => {
+                if let Some(last) = found.last_mut().filter(|last| last.output.is_empty()) {
+                    text.clone_into(&mut last.output);
+                }
+            }
+            _ => {}
+        }
+        // What follows is the text up to the next block.
+        blocks.next();
+    }
+    found.retain(|transcript| !transcript.output.is_empty());
+    found
+}
+
+/// The arguments of a command line, quotes undone.
+fn arguments(command: &str) -> Vec<String> {
+    let mut arguments = Vec::new();
+    for (at, part) in command.split('\'').enumerate() {
+        if at % 2 == 1 {
+            arguments.push(part.to_owned());
+        } else {
+            arguments.extend(part.split_whitespace().map(str::to_owned));
+        }
+    }
+    arguments
+}
+
+/// What stays the same from run to run: no times, no port, one blank for each gap.
+fn settled(text: &str) -> Vec<String> {
+    let words = |line: &str| {
+        let words = line.split_whitespace();
+        let kept = words.filter(|word| !word.starts_with("127.0.0.1:") && !is_time(word));
+        let text = kept.collect::<Vec<_>>().join(" ");
+        text.strip_suffix(" s").map(str::to_owned).unwrap_or(text)
+    };
+    let lines = text.lines().map(words);
+    lines.filter(|line| !line.is_empty()).collect()
+}
+
+/// `0.21`, as in `0.21 s`.
+fn is_time(word: &str) -> bool {
+    word.contains('.')
+        && word
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'.')
+}
+
+/// Runs `command` in a copy of the repository's root as a user sees it. `None` for a command that is
+/// not ours alone.
+fn run(command: &str, folder: &Path) -> Option<String> {
+    let (input, command) = match command.split_once(" | ") {
+        Some((input, command)) => (Some(input.strip_prefix("echo ")?), command),
+        None => (None, command),
+    };
+    let rest = command
+        .strip_prefix("edgewright ")
+        .or(command.strip_prefix("cargo run --release -- "))?;
+    if rest.starts_with("verify ") {
+        // Needs an Apache: tests/e2e/verify.rs compares its numbers.
+        return None;
+    }
+    let mut child = Command::new(env!("CARGO_BIN_EXE_edgewright"))
+        .args(arguments(rest))
+        .current_dir(folder)
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let text = input.map(|input| arguments(input).concat());
+    std::io::Write::write_all(
+        &mut child.stdin.take().unwrap(),
+        text.unwrap_or_default().as_bytes(),
+    )
+    .unwrap();
+    let output = child.wait_with_output().unwrap();
+    let both = [output.stdout, output.stderr].concat();
+    Some(String::from_utf8(both).unwrap())
+}
+
+#[test]
+fn transcripts_are_true() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let place = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(root.join("examples"), place.path().join("examples")).unwrap();
+    let mut checked = 0;
+    for Transcript { command, output } in transcripts(&readme) {
+        let Some(printed) = run(&command, place.path()) else {
+            continue;
+        };
+        let equal = settled(&printed) == settled(&output);
+        assert!(
+            equal,
+            "README.md shows something else for `{command}`, which prints:\n{printed}"
+        );
+        checked += 1;
+    }
+    assert!(checked >= 3, "only {checked} transcripts were found");
+}
