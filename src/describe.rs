@@ -166,13 +166,14 @@ fn letter(test: FileTest) -> &'static str {
 }
 
 fn redirect_text(redirect: &Redirect) -> String {
+    let status = redirect.status.to_string();
     let target = to_text(&redirect.target);
-    let status = redirect.status;
-    match &redirect.matcher {
-        RedirectMatcher::Prefix(path) => format!("Redirect {status} {} {target}", to_text(path)),
+    let words = match &redirect.matcher {
+        RedirectMatcher::Prefix(path) => ["Redirect", &status, &to_text(path), &target].join(" "),
         RedirectMatcher::Regex(pattern) => {
-            format!("RedirectMatch {status} {} {target}", to_text(&pattern.text))
+            ["RedirectMatch", &status, &to_text(&pattern.text), &target].join(" ")
         }
-        RedirectMatcher::Section => format!("Redirect {status} {target}"),
-    }
+        RedirectMatcher::Section => ["Redirect", &status, &target].join(" "),
+    };
+    words.trim_end().to_owned()
 }

@@ -1,6 +1,6 @@
 //! `edgewright diff`: which URLs change between two configurations or builds.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, BufReader, Write, stdout};
 use std::path::Path;
 
@@ -17,7 +17,7 @@ use crate::summary::{count, thousands};
 use crate::traffic::Traffic;
 use crate::verify::seen::Seen;
 
-/// Changes that are printed; all are counted.
+/// Kinds of changes that are printed; all are counted.
 const MOST_SHOWN: usize = 50;
 
 /// Prints what is answered otherwise.
@@ -131,16 +131,50 @@ impl<'a> Change<'a> {
     }
 }
 
+/// Changes that the same rules make, the first of them as the example.
+struct Group<'c, 'a> {
+    example: &'c Change<'a>,
+    others: usize,
+}
+
+/// Changes by the rules that had a say on either side.
+fn groups<'c, 'a>(changes: &'c [Change<'a>]) -> Vec<Group<'c, 'a>> {
+    let mut places = HashMap::new();
+    let mut groups: Vec<Group<'c, 'a>> = Vec::new();
+    for change in changes {
+        let place = *places
+            .entry((&change.old.rules, &change.new.rules))
+            .or_insert(groups.len());
+        match groups.get_mut(place) {
+            Some(group) => group.others += 1,
+            None => groups.push(Group {
+                example: change,
+                others: 0,
+            }),
+        }
+    }
+    groups
+}
+
 fn print(compared: usize, changes: &[Change<'_>]) -> Result<()> {
     let mut out = stdout().lock();
-    for change in changes.iter().take(MOST_SHOWN) {
-        writeln!(out, "{}", change.request.to_text())?;
-        writeln!(out, "  old  {}", change.old.to_line())?;
-        writeln!(out, "  new  {}\n", change.new.to_line())?;
+    let groups = groups(changes);
+    for Group { example, others } in groups.iter().take(MOST_SHOWN) {
+        writeln!(out, "{}", example.request.to_text())?;
+        writeln!(out, "  old  {}", example.old.to_line())?;
+        writeln!(out, "  new  {}", example.new.to_line())?;
+        if *others > 0 {
+            let more = count(*others, "more request");
+            writeln!(out, "       and {more} by the same rules")?;
+        }
+        writeln!(out)?;
     }
-    if changes.len() > MOST_SHOWN {
-        let more = thousands(changes.len() - MOST_SHOWN);
-        writeln!(out, "and {more} more: --format json lists all\n")?;
+    if groups.len() > MOST_SHOWN {
+        let more = thousands(groups.len() - MOST_SHOWN);
+        writeln!(
+            out,
+            "and {more} more kinds: --format json lists every request\n"
+        )?;
     }
     let requests = count(compared, "request");
     let otherwise = thousands(changes.len());
