@@ -16,6 +16,7 @@ pub mod serve;
 pub mod status;
 pub mod verify;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -60,6 +61,14 @@ pub fn run(command: &Command) -> Result<Exit> {
         Command::Rollback(arguments) => rollback::run(arguments),
         Command::Status(arguments) => status::run(arguments),
     }
+}
+
+/// Prints `text`. A reader that went away is an error here, and no panic.
+///
+/// # Errors
+/// Standard output cannot be written to.
+fn say(text: &str) -> Result<()> {
+    Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
 }
 
 /// Runs what talks to AWS.

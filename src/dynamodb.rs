@@ -28,7 +28,7 @@ use edgewright_edge_handler::lambda::dynamodb::Environment;
 pub use deploy::{Known, Stage, deploy, roll_back, status};
 pub use generation::Generation;
 pub use item::Item;
-pub use pointer::{Pointer, now};
+pub use pointer::{Overtaken, Pointer, now};
 use write::{Backoff, Batches};
 
 /// Where items are written.

@@ -20,6 +20,7 @@ mod verify;
 use std::process::ExitCode;
 
 use clap::Parser;
+use dynamodb::Overtaken;
 
 fn main() -> ExitCode {
     let arguments = args::Arguments::parse();
@@ -28,7 +29,8 @@ fn main() -> ExitCode {
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("edgewright: {error:#}");
-            ExitCode::from(2)
+            // That somebody else was faster is a finding: everything could run.
+            ExitCode::from(if error.is::<Overtaken>() { 1 } else { 2 })
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use super::{Exit, block_on};
+use super::{Exit, block_on, say};
 use crate::args::Deploy;
 use crate::dynamodb::{Generation, Stage, Target, deploy};
 use crate::progress;
@@ -20,7 +20,8 @@ use crate::summary::thousands;
 pub fn run(arguments: &Deploy) -> Result<Exit> {
     let generation = Generation::open(&arguments.build)?;
     let targets = targets(arguments);
-    println!("{}", account(&generation, targets.len()));
+    // A reader that goes away, as `head` does, is no reason to leave half a generation.
+    _ = say(&account(&generation, targets.len()));
     let Some((home, others)) = targets.split_first() else {
         return Ok(Exit::Clean);
     };
@@ -39,12 +40,12 @@ pub fn run(arguments: &Deploy) -> Result<Exit> {
     .with_context(|| format!("table {}", home.table))?;
     bar.finish_and_clear();
     let found = generation.items.len() - deployed.written;
-    println!(
-        "deploying    {} items written, {} were there, {:.2} s",
+    say(&format!(
+        "deploying    {} items written, {} were there, {:.2} s\n",
         thousands(deployed.written),
         thousands(found),
         begun.elapsed().as_secs_f64()
-    );
+    ))?;
     let before = match deployed.before {
         Some(before) if before == generation.id => "as before".to_owned(),
         Some(before) => format!(
@@ -53,7 +54,7 @@ pub fn run(arguments: &Deploy) -> Result<Exit> {
         ),
         None => "the first of this table".to_owned(),
     };
-    println!("live         {:016x}, {before}", generation.id);
+    say(&format!("live         {:016x}, {before}\n", generation.id))?;
     Ok(Exit::Clean)
 }
 
@@ -63,7 +64,7 @@ fn account(generation: &Generation, regions: usize) -> String {
     let bytes: usize = sizes().sum();
     let units: usize = sizes().map(|size| size.div_ceil(1024)).sum();
     format!(
-        "generation   {:016x}: {} entries, program in {}; {} bytes, at most {} write units in each of {regions} Region{}",
+        "generation   {:016x}: {} entries, program in {}; {} bytes, at most {} write units in each of {regions} Region{}\n",
         generation.id,
         thousands(generation.entries),
         generation.pieces,

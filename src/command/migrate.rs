@@ -3,7 +3,7 @@
 //! In: a configuration. Out: a build folder, a loaded table if one is named, and the account on
 //! standard output. Absent: deploying the function.
 
-use std::io::{IsTerminal, Write, stderr, stdout};
+use std::io::{IsTerminal, Write, stderr};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
@@ -11,7 +11,7 @@ use edgewright_compiler::emit::{BuildFolder, ITEMS_FILE, emit};
 use edgewright_compiler::{Compilation, Reading, compile};
 use edgewright_parser::diagnostic::Severity;
 
-use super::Exit;
+use super::{Exit, say};
 use crate::args::Migrate;
 use crate::dynamodb;
 use crate::folder;
@@ -63,11 +63,6 @@ fn files(build: &BuildFolder) -> Vec<(&str, &[u8])> {
         .iter()
         .map(|(name, content)| (*name, content.as_slice()))
         .collect()
-}
-
-/// Prints `text`. A reader that went away is an error here, and no panic.
-fn say(text: &str) -> Result<()> {
-    Ok(stdout().lock().write_all(text.as_bytes())?)
 }
 
 /// Prints a line a stage, with its time.

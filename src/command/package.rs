@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::Exit;
+use super::{Exit, say};
 use crate::args;
 use crate::package::{Binary, LARGEST_ZIP, Package, pack, template};
 use crate::summary::thousands;
@@ -28,8 +28,8 @@ pub fn run(arguments: &args::Package) -> Result<Exit> {
     let beside = arguments.out.with_extension("template.json");
     write(&arguments.out, &package.zip)?;
     write(&beside, format!("{template:#}\n").as_bytes())?;
-    print!("{}", content(&arguments.out, &package, &needs));
-    print!("{}", next(arguments, &package, &beside));
+    say(&content(&arguments.out, &package, &needs))?;
+    say(&next(arguments, &package, &beside))?;
     Ok(Exit::Clean)
 }
 

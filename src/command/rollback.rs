@@ -5,7 +5,7 @@
 use anyhow::{Context, Result};
 use edgewright_edge_handler::item;
 
-use super::{Exit, block_on};
+use super::{Exit, block_on, say};
 use crate::args::Rollback;
 use crate::dynamodb::roll_back;
 
@@ -25,6 +25,9 @@ pub fn run(arguments: &Rollback) -> Result<Exit> {
     };
     let (before, live) =
         block_on(roll_back(&target, wanted))?.with_context(|| format!("table {}", target.table))?;
-    println!("live         {live:016x}, before it {:016x}", before.live);
+    say(&format!(
+        "live         {live:016x}, before it {:016x}\n",
+        before.live
+    ))?;
     Ok(Exit::Clean)
 }

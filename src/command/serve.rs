@@ -18,7 +18,7 @@ use hyper::service::service_fn;
 use hyper::{Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 
-use super::Exit;
+use super::{Exit, say};
 use crate::args::{Engine, Serve};
 use crate::contract::{OwnedRequest, answer_to_json, to_text};
 use crate::engine::Answering;
@@ -73,11 +73,12 @@ async fn listen(arguments: &Serve, edge: Arc<LocalEdge>) -> Result<()> {
             )
         })?;
     let address = listener.local_addr()?;
-    println!("serving {} on http://{address}", arguments.source.display());
-    println!(
-        "try: curl -si -H 'Host: {}' http://{address}/",
+    // A reader that went away is no reason to stop serving.
+    _ = say(&format!(
+        "serving {} on http://{address}\ntry: curl -si -H 'Host: {}' http://{address}/\n",
+        arguments.source.display(),
         to_text(edge.answering.default_host())
-    );
+    ));
     loop {
         let (stream, peer) = listener.accept().await?;
         let edge = Arc::clone(&edge);

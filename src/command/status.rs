@@ -4,7 +4,7 @@
 
 use anyhow::{Context, Result};
 
-use super::{Exit, block_on};
+use super::{Exit, block_on, say};
 use crate::args::Status;
 use crate::dynamodb::{Known, Pointer, now, status};
 use crate::summary::thousands;
@@ -18,8 +18,11 @@ pub fn run(arguments: &Status) -> Result<Exit> {
     let (pointer, known) =
         block_on(status(&target))?.with_context(|| format!("table {}", target.table))?;
     match pointer {
-        None => println!("nothing was ever deployed into table {}", target.table),
-        Some(pointer) => print!("{}", table(pointer, &known, now())),
+        None => say(&format!(
+            "nothing was ever deployed into table {}\n",
+            target.table
+        ))?,
+        Some(pointer) => say(&table(pointer, &known, now()))?,
     }
     Ok(Exit::Clean)
 }

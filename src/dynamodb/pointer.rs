@@ -3,9 +3,10 @@
 //! In: a table. Out: the pointer, the list, the records. Absent: the generations' items.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -37,6 +38,28 @@ pub struct Record {
     /// When it was whole, in seconds since 1970.
     pub since: u64,
 }
+
+/// Somebody else moved the pointer first; nothing was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Overtaken {
+    /// The generation that is live now.
+    pub live: Option<u64>,
+}
+
+impl fmt::Display for Overtaken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let live = self
+            .live
+            .map_or("none".to_owned(), |live| format!("{live:016x}"));
+        write!(
+            formatter,
+            "somebody else made generation {live} live in the meantime; yours is not. \
+             Look at `edgewright status`, then run this again if yours should be live"
+        )
+    }
+}
+
+impl std::error::Error for Overtaken {}
 
 /// A table's bookkeeping.
 #[derive(Debug, Clone, Copy)]
@@ -117,7 +140,7 @@ impl Book<'_> {
     /// Makes `generation` live, if the pointer still is as `seen`.
     ///
     /// # Errors
-    /// It is not: somebody else moved it, and nothing was changed. Or DynamoDB refuses.
+    /// [`Overtaken`]; or DynamoDB refuses.
     pub async fn make_live(self, generation: u64, seen: Option<Pointer>) -> Result<()> {
         let text = |generation: u64| AttributeValue::S(format!("{generation:016x}"));
         let put = self
@@ -143,11 +166,8 @@ impl Book<'_> {
                 if refusal.err().is_conditional_check_failed_exception() =>
             {
                 let live = self.pointer().await?;
-                let live = live.map_or("none".to_owned(), |live| format!("{:016x}", live.live));
-                bail!(
-                    "somebody else made generation {live} live in the meantime; yours is not. \
-                     Look at `edgewright status`, then run this again if yours should be live"
-                )
+                let live = live.map(|pointer| pointer.live);
+                Err(Overtaken { live }.into())
             }
             Err(error) => Err(plainly(error)).context("cannot move the pointer"),
         }
