@@ -8,6 +8,8 @@
 
 #[cfg(feature = "lambda")]
 pub mod artefact;
+mod breaker;
+mod cache;
 pub mod configuration;
 #[cfg(feature = "lambda")]
 pub mod dynamodb;
@@ -22,3 +24,4 @@ pub mod journal;
 mod live;
 pub mod rehearsal;
 pub mod response;
+mod store;

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::LazyLock;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Credentials;
@@ -17,6 +16,7 @@ use edgewright_edge_handler::lambda::event::Event;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::bootstrap::BOOTSTRAP;
 use crate::emulator::Emulator;
 use crate::runtime_api::RuntimeApi;
 
@@ -77,11 +77,15 @@ impl Site {
 
     fn dynamodb(&self) -> Value {
         let timeouts = json!({"connect": 500, "attempt": 500, "operation": 1500});
-        json!({"table": {"dynamodb": {
-            "name": self.table,
-            "endpoint_url": self.emulator.endpoint(),
-            "timeouts": timeouts,
-        }}})
+        json!({
+            "table": {"dynamodb": {
+                "name": self.table,
+                "endpoint_url": self.emulator.endpoint(),
+                "memory": 0,
+                "timeouts": timeouts,
+            }},
+            "journal_interval": 0,
+        })
     }
 
     fn client(&self) -> Client {
@@ -132,35 +136,6 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
         .build();
     runtime.unwrap().block_on(future)
 }
-
-/// The function's binary. Built with the features of the whole workspace, as this test is, so that
-/// its dependencies need not be built once more.
-static BOOTSTRAP: LazyLock<PathBuf> = LazyLock::new(|| {
-    let mut cargo = Command::new(env!("CARGO"));
-    // What cargo tells this test about its package; build scripts would take it for theirs, and run
-    // again.
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
-            cargo.env_remove(name);
-        }
-    }
-    let output = cargo
-        .args(["build", "--locked", "--message-format=json"])
-        .args(["--workspace", "--bin", "bootstrap"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .stderr(Stdio::inherit())
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "the function cannot be built");
-    let text = String::from_utf8(output.stdout).unwrap();
-    let messages = text
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let mut executables =
-        messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
-    executables.next().unwrap()
-});
 
 /// The function's process in a folder as its package has it.
 struct Function {
@@ -213,14 +188,16 @@ impl Function {
         answered.body
     }
 
-    /// What was noted, one kind a line.
+    /// What was noted, by kind.
     fn journal(&self) -> Vec<String> {
         let text = fs::read_to_string(self.folder.path().join("journal")).unwrap();
-        let kind = |line: &str| {
+        let kinds = |line: &str| {
             let line: Value = serde_json::from_str(line).expect(line);
-            line["edgewright"].as_str().unwrap().to_owned()
+            let samples = line["samples"].as_array().unwrap();
+            let kind = |sample: &Value| sample["kind"].as_str().unwrap().to_owned();
+            samples.iter().map(kind).collect::<Vec<_>>()
         };
-        text.lines().map(kind).collect()
+        text.lines().flat_map(kinds).collect()
     }
 }
 
@@ -341,11 +318,11 @@ fn the_table_is_really_read() {
 
     site.overwrite(":/old/page.html", b"\x01damaged");
     check(&function, "viewer-get", path, "=");
-    assert_eq!(function.journal(), ["table"]);
+    assert_eq!(function.journal(), ["item"]);
 
     site.delete(":/old/page.html");
     check(&function, "viewer-get", path, "=");
-    assert_eq!(function.journal(), ["table"]);
+    assert_eq!(function.journal(), ["item"]);
     check(
         &function,
         "viewer-get",

@@ -12,10 +12,12 @@
 //!     "name": "redirects",
 //!     "region": {"eu-west-2": "eu-west-1", "otherwise": "us-east-1"},
 //!     "refresh": 5000,
+//!     "memory": 8388608,
 //!     "timeouts": {"connect": 1000, "attempt": 1000, "operation": 2000, "warm_up": 2000}
 //!   }},
 //!   "default_scheme": "https",
 //!   "host_header": "x-viewer-host",
+//!   "journal_interval": 10000,
 //!   "cache_control": {"redirects": "s-maxage=300", "statuses": {"410": "max-age=3600"}}
 //! }
 //! ```
@@ -47,6 +49,8 @@ pub struct Configuration {
     /// The header that carries the viewer's host where `Host` is the origin's, for example
     /// `x-viewer-host`.
     pub host_header: Option<String>,
+    /// At least so many milliseconds lie between two lines of the log.
+    pub journal_interval: u64,
     /// How long answers may be kept.
     pub cache_control: CacheControl,
 }
@@ -58,6 +62,7 @@ impl Default for Configuration {
             table: Table::default(),
             default_scheme: SchemeName::Https,
             host_header: None,
+            journal_interval: 10_000,
             cache_control: CacheControl::default(),
         }
     }
@@ -120,9 +125,17 @@ pub struct DynamoDbTable {
     /// After how many milliseconds it is looked up again which generation is live.
     #[serde(default = "default_refresh")]
     pub refresh: u64,
+    /// How many bytes of entries are remembered.
+    #[serde(default = "default_memory")]
+    pub memory: usize,
     /// How long a read may take.
     #[serde(default)]
     pub timeouts: Timeouts,
+}
+
+/// Tens of thousands of entries, and little beside the 128 MB of the smallest function.
+fn default_memory() -> usize {
+    8 << 20
 }
 
 /// One read every five seconds costs nothing beside the requests of five seconds.

@@ -15,6 +15,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_http_client::tls;
 
@@ -29,6 +30,15 @@ const ATTEMPTS: u32 = 2;
 
 /// The longest pause between them.
 const PAUSE: Duration = Duration::from_millis(30);
+
+/// The ways in which DynamoDB says that it is asked for too much.
+const THROTTLING: [&str; 5] = [
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "Throttling",
+    "ThrottlingException",
+    "LimitExceededException",
+];
 
 /// A program in more pieces than this would not fit into a function.
 const MOST_PIECES: usize = 1000;
@@ -98,9 +108,63 @@ pub struct DynamoDb {
     table: String,
 }
 
-/// A read that failed: the table is missing, unreachable, slow, or holds something else.
+/// A read that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault(pub String);
+pub struct Fault {
+    /// In which way.
+    pub kind: FaultKind,
+    /// What was said, or what is wrong.
+    pub message: String,
+}
+
+/// The ways in which a read can fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultKind {
+    /// The table cannot be reached, is missing, refuses, or makes no sense.
+    Table,
+    /// It is asked for more than it gives.
+    Throttled,
+    /// No answer in time.
+    Slow,
+    /// It was not asked, because it failed before.
+    Paused,
+    /// An item is damaged, of another version, or not ours; a generation is not whole.
+    Item,
+}
+
+impl FaultKind {
+    /// True when asking again would probably fail as well, whatever is asked for.
+    pub fn is_of_the_table(self) -> bool {
+        matches!(self, Self::Table | Self::Throttled | Self::Slow)
+    }
+}
+
+impl Fault {
+    /// A fault of `kind`.
+    pub fn new(kind: FaultKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+        }
+    }
+
+    fn of<E>(error: &SdkError<E>) -> Self
+    where
+        SdkError<E>: ProvideErrorMetadata + Error,
+    {
+        let kind = match (error, error.code()) {
+            (SdkError::TimeoutError(_), _) => FaultKind::Slow,
+            (SdkError::DispatchFailure(failure), _) if failure.is_timeout() => FaultKind::Slow,
+            (_, Some(code)) if THROTTLING.contains(&code) => FaultKind::Throttled,
+            _ => FaultKind::Table,
+        };
+        let causes = successors(Some(error as &dyn Error), |error: &&dyn Error| {
+            (*error).source()
+        });
+        let texts: Vec<String> = causes.map(ToString::to_string).collect();
+        Self::new(kind, texts.join(": "))
+    }
+}
 
 impl DynamoDb {
     /// A client for `table`. Connects with the first read.
@@ -154,7 +218,8 @@ impl DynamoDb {
     /// The generation is not whole, or not sound; see also [`Fault`].
     pub async fn program(&self, generation: u64) -> Result<Program, Fault> {
         let name = item::record_name(generation);
-        let absent = |name: &str| Fault(format!("the generation is not whole: no item {name}"));
+        let item = |message| Fault::new(FaultKind::Item, message);
+        let absent = |name: &str| item(format!("the generation is not whole: no item {name}"));
         let record = self.item(&name).await?.ok_or_else(|| absent(&name))?;
         let pieces = record.get(PIECES_ATTRIBUTE);
         let pieces = pieces.and_then(|value| value.as_n().ok()?.parse().ok());
@@ -167,9 +232,9 @@ impl DynamoDb {
             let piece = self.get(&name).await?;
             bytes.extend(piece.ok_or_else(|| absent(&name))?);
         }
-        let program = Program::load(&bytes).map_err(|error| Fault(format!("{name}: {error}")))?;
+        let program = Program::load(&bytes).map_err(|error| item(format!("{name}: {error}")))?;
         if program.generation() != generation {
-            return Err(Fault(format!("{name}: the program of another generation")));
+            return Err(item(format!("{name}: the program of another generation")));
         }
         Ok(program)
     }
@@ -180,23 +245,17 @@ impl DynamoDb {
             .key(KEY_ATTRIBUTE, AttributeValue::S(name.to_owned()))
             .send()
             .await
-            .map_err(|error| Fault(with_causes(&error)))?;
+            .map_err(|error| Fault::of(&error))?;
         Ok(answer.item)
     }
 
     fn strange(&self, name: &str) -> Fault {
-        Fault(format!(
+        let message = format!(
             "the item {name} of table {} has not the attributes it should: was it written by edgewright?",
             self.table
-        ))
+        );
+        Fault::new(FaultKind::Item, message)
     }
-}
-
-/// An error and its causes on one line.
-fn with_causes(error: &dyn Error) -> String {
-    let causes = successors(Some(error), |error: &&dyn Error| (*error).source());
-    let texts: Vec<String> = causes.map(ToString::to_string).collect();
-    texts.join(": ")
 }
 
 /// The client's own pause of up to a second is longer than a viewer should wait.

@@ -18,20 +18,22 @@ use serde_json::value::RawValue;
 
 use super::artefact::{Artefact, LoadError};
 use super::configuration::{self, Configuration, Timeouts};
-use super::dynamodb::{DynamoDb, Environment, Fault};
+use super::dynamodb::{DynamoDb, Environment, Fault, FaultKind};
 use super::event::{Event, Fields};
 use super::guard::{Panicked, guarded};
 use super::journal::{Journal, Kind};
 use super::live::Live;
 use super::response::Reply;
+use super::store::Store;
 use crate::evaluate::Options;
 use crate::handler::{self, Step};
-use crate::item;
-use crate::key::Key;
 use crate::outcome::Answer;
 use crate::program::Program;
 use crate::request::Request;
-use crate::table::{EmbeddedTable, Entry, Fetched};
+use crate::table::{EmbeddedTable, Fetched};
+
+/// Between two lines of the log, where no configuration says otherwise.
+const DEFAULT_JOURNAL_INTERVAL: Duration = Duration::from_secs(10);
 
 /// The function, ready for events.
 #[derive(Debug)]
@@ -129,10 +131,11 @@ impl Function {
         };
         let complaint = match tokio::time::timeout(timeouts.warm_up(), live.look()).await {
             Ok(Ok(())) => return,
-            Ok(Err(fault)) => fault.0,
+            Ok(Err(fault)) => fault.message,
             Err(_) => "the read at start took too long".to_owned(),
         };
         self.journal.note(Kind::WarmUp, None, &complaint);
+        self.journal.tell(Duration::ZERO);
     }
 
     /// Answers one event.
@@ -140,6 +143,19 @@ impl Function {
     /// Only bytes that are no event at all have no answer, not even the request as it came: then
     /// the reply is `null`, which is no worse than an error.
     pub async fn handle(&self, bytes: &[u8]) -> Box<RawValue> {
+        let json = self.handled(bytes).await;
+        self.journal.count_request();
+        self.journal.tell(self.journal_interval());
+        json
+    }
+
+    fn journal_interval(&self) -> Duration {
+        let site = self.site.as_ref();
+        let interval = site.map(|site| site.configuration.journal_interval);
+        interval.map_or(DEFAULT_JOURNAL_INTERVAL, Duration::from_millis)
+    }
+
+    async fn handled(&self, bytes: &[u8]) -> Box<RawValue> {
         let event = match Event::parse(bytes) {
             Ok(event) => event,
             Err(error) => {
@@ -172,7 +188,7 @@ impl Function {
         let (kind, message) = match guarded(self.reply(event, site)).await {
             Ok(Ok(reply)) => return reply.json,
             Ok(Err(Failure::Event(error))) => (Kind::Event, error.to_string()),
-            Ok(Err(Failure::Table(fault))) => (Kind::Table, fault.0),
+            Ok(Err(Failure::Table(fault))) => (Kind::of(fault.kind), fault.message),
             Err(Panicked) => (Kind::Panic, "a panic, told above".to_owned()),
         };
         let fields = event.fields().ok();
@@ -210,7 +226,8 @@ impl Site {
                     reason: unset.to_string(),
                 })?;
                 let interval = Duration::from_millis(table.refresh);
-                let live = Live::new(program, DynamoDb::new(table, &environment), interval);
+                let store = Store::new(DynamoDb::new(table, &environment), table.memory);
+                let live = Live::new(program, store, interval);
                 Rules::DynamoDb {
                     live: Arc::new(live),
                     timeouts: table.timeouts,
@@ -235,8 +252,12 @@ impl Site {
             }
             Rules::DynamoDb { live, timeouts } => {
                 let (limit, program) = (timeouts.operation(), live.program());
-                let answer = answer_fetching(&program, live.table(), request, &options);
-                let late = |_| Fault(format!("no answer within {} ms", limit.as_millis()));
+                let answer = answer_fetching(&program, live.store(), request, &options);
+                let late = |_| {
+                    live.store().gave_up();
+                    let message = format!("no answer within {} ms", limit.as_millis());
+                    Fault::new(FaultKind::Slow, message)
+                };
                 tokio::time::timeout(limit, answer).await.map_err(late)?
             }
         }
@@ -246,7 +267,7 @@ impl Site {
 /// Decides, fetches what that lacked, and decides again: all with one program.
 async fn answer_fetching(
     program: &Program,
-    table: &DynamoDb,
+    store: &Store,
     request: &Request<'_>,
     options: &Options,
 ) -> Result<Answer, Fault> {
@@ -255,20 +276,11 @@ async fn answer_fetching(
         match handler::step(program, &fetched, request, options) {
             Step::Done(answer) => return Ok(answer),
             Step::Fetch(key) => {
-                let entry = fetch(program, table, &key).await?;
-                fetched.insert(key, entry.map(Arc::new));
+                let entry = store.entry(program.generation(), &key).await?;
+                fetched.insert(key, entry);
             }
         }
     }
-}
-
-async fn fetch(program: &Program, table: &DynamoDb, key: &Key) -> Result<Option<Entry>, Fault> {
-    let name = item::name(program.generation(), key);
-    let bytes = table.get(&name).await?;
-    bytes
-        .map(|bytes| Entry::decode(&bytes))
-        .transpose()
-        .map_err(|error| Fault(format!("the item {name}: {error}")))
 }
 
 /// The time and a random number of one request. Times are UTC: the server's time zone is not known.

@@ -1,18 +1,30 @@
-//! What went wrong, counted, one line each.
+//! What went wrong, counted: a line now and then, not one for each request.
 //!
-//! In: an event worth a line. Out: one JSON object on a line, with how many of its kind there were
-//! since the function started, for a metric filter. Absent: requests that went well, and the
-//! query, headers and address of any request: they may be somebody's secret.
+//! In: events worth a line. Out: JSON objects on a line each, in CloudWatch's embedded metric format:
+//! the counts since the line before become metrics by themselves. Absent: requests that went well,
+//! and the query, headers and address of any request: they may be somebody's secret.
+//!
+//! ```json
+//! {"_aws": {"Timestamp": 1, "CloudWatchMetrics": [{"Namespace": "edgewright", "Dimensions": [[]],
+//!    "Metrics": [{"Name": "table", "Unit": "Count"}]}]},
+//!  "edgewright": "events", "requests": 812, "table": 3,
+//!  "samples": [{"kind": "table", "path": "/old", "message": "…"}]}
+//! ```
+//!
+//! The first event makes a line at once; those that follow wait until the interval is over and a
+//! request comes, since Lambda stops the process in between.
 
 use std::fmt;
 use std::io::Write as _;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use serde::Serialize;
+use serde_json::{Map, Value, json};
 
+use super::dynamodb::FaultKind;
 use super::response::Shortfall;
 
-/// Why a request was not answered as Apache would have.
+/// Why a request was not answered as Apache would have, or what else went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// The program, its table or the configuration could not be loaded.
@@ -23,8 +35,16 @@ pub enum Kind {
     Refresh,
     /// CloudFront's event could not be read.
     Event,
-    /// The table failed or was too slow.
+    /// The table failed.
     Table,
+    /// The table was asked for too much.
+    Throttled,
+    /// The table was too slow.
+    Slow,
+    /// The table was not asked, because it failed before.
+    Paused,
+    /// An item of the table cannot be used.
+    Item,
     /// A panic.
     Panic,
     /// The request should go to another server.
@@ -38,15 +58,46 @@ pub enum Kind {
 }
 
 impl Kind {
-    const COUNT: usize = Self::CookiesLost as usize + 1;
+    const ALL: [Self; 14] = [
+        Self::NotLoaded,
+        Self::WarmUp,
+        Self::Refresh,
+        Self::Event,
+        Self::Table,
+        Self::Throttled,
+        Self::Slow,
+        Self::Paused,
+        Self::Item,
+        Self::Panic,
+        Self::Proxy,
+        Self::Unsupported,
+        Self::TooLong,
+        Self::CookiesLost,
+    ];
 
-    fn name(self) -> &'static str {
+    /// The kind of a failed read.
+    pub fn of(fault: FaultKind) -> Self {
+        match fault {
+            FaultKind::Table => Self::Table,
+            FaultKind::Throttled => Self::Throttled,
+            FaultKind::Slow => Self::Slow,
+            FaultKind::Paused => Self::Paused,
+            FaultKind::Item => Self::Item,
+        }
+    }
+
+    /// The metric's name.
+    pub fn name(self) -> &'static str {
         match self {
             Self::NotLoaded => "not-loaded",
             Self::WarmUp => "warm-up",
             Self::Refresh => "refresh",
             Self::Event => "event",
             Self::Table => "table",
+            Self::Throttled => "throttled",
+            Self::Slow => "slow",
+            Self::Paused => "paused",
+            Self::Item => "item",
             Self::Panic => "panic",
             Self::Proxy => "proxy",
             Self::Unsupported => "unsupported",
@@ -56,25 +107,32 @@ impl Kind {
     }
 }
 
-#[derive(Serialize)]
-struct Line<'a> {
-    edgewright: &'static str,
-    count: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    path: Option<&'a str>,
-    message: &'a str,
-}
-
 /// Counts, and writes lines.
 pub struct Journal {
-    counts: [AtomicU64; Kind::COUNT],
+    pending: Mutex<Pending>,
     write: Box<dyn Fn(&str) + Send + Sync>,
+}
+
+/// What was noted since the last line.
+#[derive(Debug, Default)]
+struct Pending {
+    requests: u64,
+    noted: [Noted; Kind::ALL.len()],
+    /// When the last line was written.
+    line: Option<Instant>,
+}
+
+/// Events of one kind, and the first of them.
+#[derive(Debug, Default)]
+struct Noted {
+    count: u64,
+    path: Option<String>,
+    message: String,
 }
 
 impl fmt::Debug for Journal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let counts = self.counts.iter();
-        formatter.debug_list().entries(counts).finish()
+        self.pending.fmt(formatter)
     }
 }
 
@@ -82,7 +140,7 @@ impl Journal {
     /// A journal whose lines `write` gets, without line ends.
     pub fn new(write: impl Fn(&str) + Send + Sync + 'static) -> Self {
         Self {
-            counts: Default::default(),
+            pending: Mutex::default(),
             write: Box::new(write),
         }
     }
@@ -95,18 +153,14 @@ impl Journal {
 
     /// Notes one event; `path` is the request's, if there was one.
     pub fn note(&self, kind: Kind, path: Option<&str>, message: &str) {
-        let count = self
-            .counts
-            .get(kind as usize)
-            .map_or(0, |count| count.fetch_add(1, Ordering::Relaxed));
-        let line = Line {
-            edgewright: kind.name(),
-            count: count + 1,
-            path,
-            message,
+        let mut pending = self.pending();
+        let Some(noted) = pending.noted.get_mut(kind as usize) else {
+            return;
         };
-        if let Ok(line) = serde_json::to_string(&line) {
-            (self.write)(&line);
+        noted.count += 1;
+        if noted.count == 1 {
+            noted.path = path.map(str::to_owned);
+            message.clone_into(&mut noted.message);
         }
     }
 
@@ -120,6 +174,62 @@ impl Journal {
         };
         self.note(kind, Some(path), &message);
     }
+
+    /// Counts a request.
+    pub fn count_request(&self) {
+        self.pending().requests += 1;
+    }
+
+    /// Writes a line if there is something to tell and the last line is `interval` ago.
+    pub fn tell(&self, interval: Duration) {
+        let mut pending = self.pending();
+        let early = pending.line.is_some_and(|line| line.elapsed() < interval);
+        if early || pending.noted.iter().all(|noted| noted.count == 0) {
+            return;
+        }
+        let told = std::mem::take(&mut *pending);
+        pending.line = Some(Instant::now());
+        drop(pending);
+        (self.write)(&told.line().to_string());
+    }
+
+    fn pending(&self) -> MutexGuard<'_, Pending> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pending {
+    fn line(&self) -> Value {
+        let all = || {
+            let all = Kind::ALL.iter().zip(&self.noted);
+            all.filter(|(_, noted)| noted.count > 0)
+        };
+        let names = all().map(|(kind, _)| kind.name()).chain(["requests"]);
+        let metrics: Vec<Value> = names
+            .map(|name| json!({ "Name": name, "Unit": "Count" }))
+            .collect();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = u64::try_from(now.unwrap_or_default().as_millis()).unwrap_or_default();
+        let mut line = Map::new();
+        let mut add = |name: &str, value| _ = line.insert(name.to_owned(), value);
+        let directive =
+            json!({ "Namespace": "edgewright", "Dimensions": [[]], "Metrics": metrics });
+        add(
+            "_aws",
+            json!({ "Timestamp": now, "CloudWatchMetrics": [directive] }),
+        );
+        add("edgewright", json!("events"));
+        add("requests", json!(self.requests));
+        for (kind, noted) in all() {
+            add(kind.name(), json!(noted.count));
+        }
+        let samples = all().map(|(kind, noted)| match &noted.path {
+            Some(path) => json!({ "kind": kind.name(), "path": path, "message": noted.message }),
+            None => json!({ "kind": kind.name(), "message": noted.message }),
+        });
+        add("samples", samples.collect());
+        Value::Object(line)
+    }
 }
 
 fn without_query(url: &str) -> &str {
@@ -130,27 +240,62 @@ fn without_query(url: &str) -> &str {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed test should say so")]
 
-    use std::sync::{Arc, Mutex};
+    use std::sync::Arc;
 
     use super::*;
 
-    #[test]
-    fn every_kind_is_counted_by_itself() {
+    /// A journal and its lines, without what depends on the clock.
+    fn journal() -> (Journal, Arc<Mutex<Vec<String>>>) {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&lines);
-        let journal = Journal::new(move |line| sink.lock().unwrap().push(line.to_owned()));
-        journal.note(Kind::Table, Some("/a\"\n"), "slow");
-        journal.note(Kind::Event, None, "cut short");
+        let journal = Journal::new(move |line| {
+            let mut line: Value = serde_json::from_str(line).unwrap();
+            assert!(line["_aws"]["Timestamp"].as_u64().unwrap() > 1_700_000_000_000);
+            let directive = &line["_aws"]["CloudWatchMetrics"][0];
+            for metric in directive["Metrics"].as_array().unwrap() {
+                assert!(line[metric["Name"].as_str().unwrap()].is_u64(), "{line}");
+            }
+            line.as_object_mut().unwrap().shift_remove("_aws");
+            sink.lock().unwrap().push(line.to_string());
+        });
+        (journal, lines)
+    }
+
+    #[test]
+    fn the_order_of_kinds_is_that_of_the_counts() {
+        for (number, kind) in Kind::ALL.into_iter().enumerate() {
+            assert_eq!(kind as usize, number);
+        }
+    }
+
+    #[test]
+    fn a_line_has_the_counts_and_the_first_of_each_kind() {
+        let (journal, lines) = journal();
+        journal.note(Kind::Table, Some("/a\"\n"), "gone");
         journal.note_shortfall(&Shortfall::Proxy("http://b/c?secret".to_owned()), "/b");
-        journal.note(Kind::Table, None, "slow");
-        journal.note_shortfall(&Shortfall::CookiesLost(2), "/c");
+        journal.note(Kind::Table, Some("/later"), "gone again");
+        journal.count_request();
+        journal.tell(Duration::ZERO);
+        journal.tell(Duration::ZERO);
+        journal.note(Kind::CookiesLost, None, "2 cookies");
+        journal.tell(Duration::ZERO);
         let expected = [
-            r#"{"edgewright":"table","count":1,"path":"/a\"\n","message":"slow"}"#,
-            r#"{"edgewright":"event","count":1,"message":"cut short"}"#,
-            r#"{"edgewright":"proxy","count":1,"path":"/b","message":"http://b/c"}"#,
-            r#"{"edgewright":"table","count":2,"message":"slow"}"#,
-            r#"{"edgewright":"cookies-lost","count":1,"path":"/c","message":"2 cookies"}"#,
+            r#"{"edgewright":"events","requests":1,"table":2,"proxy":1,"samples":[{"kind":"table","path":"/a\"\n","message":"gone"},{"kind":"proxy","path":"/b","message":"http://b/c"}]}"#,
+            r#"{"edgewright":"events","requests":0,"cookies-lost":1,"samples":[{"kind":"cookies-lost","message":"2 cookies"}]}"#,
         ];
         assert_eq!(*lines.lock().unwrap(), expected);
+    }
+
+    #[test]
+    fn a_storm_is_one_line_an_interval() {
+        let (journal, lines) = journal();
+        for _ in 0..1000 {
+            journal.note(Kind::Slow, None, "");
+            journal.tell(Duration::from_hours(1));
+        }
+        assert_eq!(lines.lock().unwrap().len(), 1);
+        journal.tell(Duration::ZERO);
+        let lines = lines.lock().unwrap();
+        assert!(lines[1].contains(r#""slow":999"#), "{lines:?}");
     }
 }

@@ -11,9 +11,10 @@
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use super::dynamodb::{DynamoDb, Fault};
+use super::dynamodb::Fault;
 use super::guard::guarded;
 use super::journal::{Journal, Kind};
+use super::store::Store;
 use crate::program::Program;
 
 /// A look in the background is given up after this long, so that the next one can begin.
@@ -22,7 +23,7 @@ const LONGEST_LOOK: Duration = Duration::from_secs(30);
 /// The live program, and what keeps it so.
 #[derive(Debug)]
 pub struct Live {
-    table: DynamoDb,
+    store: Store,
     interval: Duration,
     program: RwLock<Arc<Program>>,
     /// When the pointer is to be looked at again; `None` while somebody looks.
@@ -31,18 +32,18 @@ pub struct Live {
 
 impl Live {
     /// Begins with `packaged`, and looks at the pointer every `interval`.
-    pub fn new(packaged: Program, table: DynamoDb, interval: Duration) -> Self {
+    pub fn new(packaged: Program, store: Store, interval: Duration) -> Self {
         Self {
-            table,
+            store,
             interval,
             program: RwLock::new(Arc::new(packaged)),
             next_look: Mutex::new(Some(Instant::now() + interval)),
         }
     }
 
-    /// The table.
-    pub fn table(&self) -> &DynamoDb {
-        &self.table
+    /// Where entries are had from.
+    pub fn store(&self) -> &Store {
+        &self.store
     }
 
     /// The program for a request that begins now.
@@ -57,13 +58,13 @@ impl Live {
     /// # Errors
     /// The table failed, or the generation is not whole. The program stays.
     pub async fn look(&self) -> Result<(), Fault> {
-        let Some(generation) = self.table.live().await? else {
+        let Some(generation) = self.store.table().live().await? else {
             return Ok(());
         };
         if generation == self.program().generation() {
             return Ok(());
         }
-        let program = Arc::new(self.table.program(generation).await?);
+        let program = Arc::new(self.store.table().program(generation).await?);
         *self.program.write().unwrap_or_else(PoisonError::into_inner) = program;
         Ok(())
     }
@@ -83,7 +84,7 @@ impl Live {
             let look = guarded(tokio::time::timeout(LONGEST_LOOK, live.look()));
             let complaint = match look.await {
                 Ok(Ok(Ok(()))) => None,
-                Ok(Ok(Err(fault))) => Some(fault.0),
+                Ok(Ok(Err(fault))) => Some(fault.message),
                 Ok(Err(_)) => Some("the look at the table took too long".to_owned()),
                 Err(_) => Some("a panic, told above".to_owned()),
             };

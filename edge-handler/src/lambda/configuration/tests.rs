@@ -23,10 +23,12 @@ fn every_setting_is_read() {
             "region": {"eu-west-2": "eu-west-1", "otherwise": "us-east-1"},
             "endpoint_url": "http://127.0.0.1:8000",
             "refresh": 5,
+            "memory": 6,
             "timeouts": {"connect": 1, "attempt": 2, "operation": 3, "warm_up": 4}
         }},
         "default_scheme": "http",
         "host_header": "x-viewer-host",
+        "journal_interval": 7,
         "cache_control": {"redirects": "no-store", "statuses": {"410": "max-age=60"}}
     }"#;
     let regions = [("eu-west-2", "eu-west-1"), ("otherwise", "us-east-1")];
@@ -37,6 +39,7 @@ fn every_setting_is_read() {
             region: RegionRule::Nearest(regions.map(|(a, b)| (a.to_owned(), b.to_owned())).into()),
             endpoint_url: Some("http://127.0.0.1:8000".to_owned()),
             refresh: 5,
+            memory: 6,
             timeouts: Timeouts {
                 connect: 1,
                 attempt: 2,
@@ -46,6 +49,7 @@ fn every_setting_is_read() {
         }),
         default_scheme: SchemeName::Http,
         host_header: Some("x-viewer-host".to_owned()),
+        journal_interval: 7,
         cache_control: CacheControl {
             redirects: "no-store".to_owned(),
             statuses: [(410, "max-age=60".to_owned())].into(),

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed test should say so")]
 
 mod fake_dynamodb;
+mod faults;
 mod site;
 
 use std::collections::HashMap;
@@ -14,8 +15,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::item;
 use crate::lambda::configuration::FILE_NAME;
-use fake_dynamodb::{Behaviour, Changing, FakeDynamoDb};
+use fake_dynamodb::{FakeDynamoDb, Items, Turn, items};
 
 const VIEWER_GET: &str = include_str!("../../../tests/events/viewer-get.json");
 
@@ -52,11 +54,23 @@ impl Notes {
 
     fn kinds(&self) -> Vec<String> {
         let lines = self.0.lock().unwrap();
-        let kind = |line: &String| {
+        let kinds = |line: &String| {
             let line: Value = serde_json::from_str(line).unwrap();
-            line["edgewright"].as_str().unwrap().to_owned()
+            let samples = line["samples"].as_array().unwrap();
+            let kind = |sample: &Value| sample["kind"].as_str().unwrap().to_owned();
+            samples.iter().map(kind).collect::<Vec<_>>()
         };
-        lines.iter().map(kind).collect()
+        lines.iter().flat_map(kinds).collect()
+    }
+
+    /// How often `kind` was counted.
+    fn count(&self, kind: &str) -> u64 {
+        let lines = self.0.lock().unwrap();
+        let count = |line: &String| {
+            let line: Value = serde_json::from_str(line).unwrap();
+            line[kind].as_u64().unwrap_or_default()
+        };
+        lines.iter().map(count).sum()
     }
 }
 
@@ -154,7 +168,7 @@ fn packaged(dynamodb: Option<&FakeDynamoDb>) -> tempfile::TempDir {
         Some(dynamodb) => write(
             FILE_NAME,
             format!(
-                r#"{{"table":{{"dynamodb":{{"name":"redirects","endpoint_url":"{}",
+                r#"{{"journal_interval":0,"table":{{"dynamodb":{{"name":"redirects","endpoint_url":"{}",
                 "timeouts":{{"connect":200,"attempt":200,"operation":500,"warm_up":300}}}}}}}}"#,
                 dynamodb.url()
             )
@@ -233,140 +247,17 @@ fn files_that_cannot_be_used_make_a_function_that_passes_everything_on() {
     }
 }
 
-/// What `/moved` becomes when DynamoDB behaves like this, what is noted, and how many calls it gets.
-fn check(behaviour: Behaviour, expected: &str, kinds: &[&str], calls: usize) {
-    let dynamodb = FakeDynamoDb::start(behaviour);
-    let folder = packaged(Some(&dynamodb));
-    let notes = Notes::default();
-    let function = Function::load(folder.path(), lambda_variable, notes.journal());
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let event = event("/moved");
-    let start = Instant::now();
-    let reply = runtime.block_on(function.handle(event.as_bytes()));
-    assert!(
-        start.elapsed() < Duration::from_secs(2),
-        "{:?}",
-        start.elapsed()
-    );
-    let shown = if reply.get() == request_of(&event) {
-        "untouched".to_owned()
-    } else {
-        shown(&reply)
-    };
-    assert_eq!(shown, expected, "{:?}", notes.0);
-    assert_eq!(notes.kinds(), kinds, "{:?}", notes.0);
-    assert_eq!(dynamodb.calls(), calls);
-}
-
-#[test]
-fn a_keyed_redirect_is_answered_from_dynamodb_with_one_read() {
-    check(
-        Behaviour::Items(site::items()),
-        "301 https://www.example.com/new",
-        &[],
-        1,
-    );
-}
-
-#[test]
-fn an_item_that_is_gone_answers_nothing() {
-    check(Behaviour::Items(Vec::new()), "untouched", &[], 1);
-}
-
-#[test]
-fn an_item_that_is_damaged_is_a_fault() {
-    let mut items = site::items();
-    items[0].1[9] ^= 1;
-    check(Behaviour::Items(items), "untouched", &["table"], 1);
-}
-
-#[test]
-fn one_failure_is_tried_again() {
-    check(
-        Behaviour::FailsOnce(site::items()),
-        "301 https://www.example.com/new",
-        &[],
-        2,
-    );
-}
-
-#[test]
-fn a_second_failure_is_a_fault() {
-    check(
-        Behaviour::Status(500, "InternalServerError"),
-        "untouched",
-        &["table"],
-        2,
-    );
-}
-
-#[test]
-fn a_table_that_is_not_there_is_a_fault() {
-    check(
-        Behaviour::Status(400, "ResourceNotFoundException"),
-        "untouched",
-        &["table"],
-        1,
-    );
-}
-
-#[test]
-fn an_answer_that_makes_no_sense_is_a_fault() {
-    check(Behaviour::Junk, "untouched", &["table"], 1);
-}
-
-#[test]
-fn silence_is_a_fault_in_time() {
-    check(Behaviour::Silent, "untouched", &["table"], 2);
-}
-
-#[test]
-fn what_is_surely_not_in_the_table_costs_no_read() {
-    let dynamodb = FakeDynamoDb::start(Behaviour::Silent);
-    let folder = packaged(Some(&dynamodb));
-    let notes = Notes::default();
-    let function = Function::load(folder.path(), lambda_variable, notes.journal());
-    let event = event("/elsewhere");
-    let reply = function.handle_at_once(event.as_bytes());
-    // Timers need a runtime: without one the future would panic, so there was nothing to wait for.
-    assert_eq!(reply.unwrap().get(), request_of(&event));
-    assert_eq!(dynamodb.calls(), 0);
-}
-
-#[test]
-fn a_warm_up_that_fails_is_noted_and_takes_no_longer_than_allowed() {
-    let dynamodb = FakeDynamoDb::start(Behaviour::Silent);
-    let folder = packaged(Some(&dynamodb));
-    let notes = Notes::default();
-    let function = Function::load(folder.path(), lambda_variable, notes.journal());
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let start = Instant::now();
-    runtime.block_on(function.warm_up());
-    assert!(start.elapsed() < Duration::from_secs(2));
-    assert_eq!(notes.kinds(), ["warm-up"]);
-}
-
 /// Generation 8 in a table, but for its record and the pointer.
-fn generation_8() -> Changing {
-    let bytes = |bytes: Vec<u8>| json!({ "entry": { "B": STANDARD.encode(bytes) } });
-    let mut items: HashMap<String, Value> = site::items_of_generation(8)
-        .into_iter()
-        .map(|(name, entry)| (name, bytes(entry)))
-        .collect();
+fn generation_8() -> Items {
+    let mut entries = site::items_of_generation(8);
     let program = site::program_of_generation(8);
     let (one, other) = program.split_at(program.len() / 2);
-    items.insert(item::piece_name(8, 0), bytes(one.to_vec()));
-    items.insert(item::piece_name(8, 1), bytes(other.to_vec()));
-    Arc::new(Mutex::new(items))
+    entries.push((item::piece_name(8, 0), one.to_vec()));
+    entries.push((item::piece_name(8, 1), other.to_vec()));
+    items(entries)
 }
 
-fn put(items: &Changing, name: &str, item: Value) {
+fn put(items: &Items, name: &str, item: Value) {
     items.lock().unwrap().insert(name.to_owned(), item);
 }
 
@@ -379,8 +270,8 @@ fn record() -> Value {
 }
 
 /// A function whose package has generation 7, of which the table has nothing.
-fn following(items: &Changing, notes: &Notes, refresh: u32) -> (tempfile::TempDir, Function) {
-    let dynamodb = FakeDynamoDb::start(Behaviour::Changing(Arc::clone(items)));
+fn following(items: &Items, notes: &Notes, refresh: u32) -> (tempfile::TempDir, Function) {
+    let dynamodb = FakeDynamoDb::start(items, &[Turn::Answer]);
     let folder = packaged(Some(&dynamodb));
     let file = folder.path().join(FILE_NAME);
     let text = std::fs::read_to_string(&file).unwrap();
@@ -422,7 +313,7 @@ fn the_generation_that_is_live_at_start_answers() {
 #[test]
 fn half_a_generation_is_never_used() {
     run(async {
-        type Loss = fn(&Changing);
+        type Loss = fn(&Items);
         let losses: [Loss; 4] = [
             |items| _ = items.lock().unwrap().remove(&item::record_name(8)),
             |items| _ = items.lock().unwrap().remove(&item::piece_name(8, 1)),

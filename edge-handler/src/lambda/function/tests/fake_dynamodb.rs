@@ -1,4 +1,5 @@
-//! A DynamoDB of one table that knows `GetItem` and can fail.
+//! A DynamoDB of one table that knows `GetItem` and can fail in every way the network and the
+//! service can.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
@@ -14,24 +15,37 @@ use serde_json::{Value, json};
 
 use crate::item::{ENTRY_ATTRIBUTE, KEY_ATTRIBUTE};
 
-/// What it does with every call.
-pub enum Behaviour {
-    /// Answers from these items.
-    Items(Vec<(String, Vec<u8>)>),
-    /// Answers from these items, which may change, whole as they are sent.
-    Changing(Changing),
-    /// Fails the first call and answers the others.
-    FailsOnce(Vec<(String, Vec<u8>)>),
+/// What it does with one call.
+#[derive(Debug, Clone, Copy)]
+pub enum Turn {
+    /// Answers from the items.
+    Answer,
+    /// The same, after so long.
+    Late(Duration),
     /// Answers with this status and error.
-    Status(u16, &'static str),
-    /// Answers with something that is no JSON.
-    Junk,
+    Refuse(u16, &'static str),
+    /// Answers 200 with this body.
+    Say(&'static str),
+    /// Sends half of an answer and closes.
+    Break,
+    /// Closes without an answer.
+    Close,
     /// Never answers.
-    Silent,
+    Hang,
 }
 
-/// Whole items by name.
-pub type Changing = Arc<Mutex<HashMap<String, Value>>>;
+/// Whole items by name. They may change while the fake runs.
+pub type Items = Arc<Mutex<HashMap<String, Value>>>;
+
+/// `entries` as items.
+pub fn items(entries: Vec<(String, Vec<u8>)>) -> Items {
+    let item = |(name, entry): (String, Vec<u8>)| {
+        let entry = json!({ "B": STANDARD.encode(entry) });
+        let item = json!({ KEY_ATTRIBUTE: { "S": name }, ENTRY_ATTRIBUTE: entry });
+        (name, item)
+    };
+    Arc::new(Mutex::new(entries.into_iter().map(item).collect()))
+}
 
 /// Listens until the test program ends.
 pub struct FakeDynamoDb {
@@ -40,17 +54,17 @@ pub struct FakeDynamoDb {
 }
 
 impl FakeDynamoDb {
-    /// Listens on a free port of the loopback interface.
-    pub fn start(behaviour: Behaviour) -> Self {
+    /// Listens on a free port of the loopback interface. The calls get `turns`, one each, and those
+    /// that follow the last of them.
+    pub fn start(items: &Items, turns: &'static [Turn]) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let calls = Arc::new(AtomicUsize::new(0));
-        let counted = Arc::clone(&calls);
-        let behaviour = Arc::new(behaviour);
+        let (items, counted) = (Arc::clone(items), Arc::clone(&calls));
         thread::spawn(move || {
             for connection in listener.incoming().map_while(Result::ok) {
-                let (behaviour, counted) = (Arc::clone(&behaviour), Arc::clone(&counted));
-                thread::spawn(move || serve(&connection, &behaviour, &counted));
+                let (items, counted) = (Arc::clone(&items), Arc::clone(&counted));
+                thread::spawn(move || serve(&connection, &items, turns, &counted));
             }
         });
         Self { address, calls }
@@ -67,51 +81,52 @@ impl FakeDynamoDb {
     }
 }
 
-fn serve(connection: &TcpStream, behaviour: &Behaviour, calls: &AtomicUsize) -> Option<()> {
+fn serve(connection: &TcpStream, items: &Items, turns: &[Turn], calls: &AtomicUsize) -> Option<()> {
     let mut reader = BufReader::new(connection);
     loop {
         let call = read(&mut reader)?;
         let number = calls.fetch_add(1, Ordering::SeqCst);
-        let (status, body) = match behaviour {
-            Behaviour::Silent => {
+        let turn = turns.get(number).or(turns.last());
+        let turn = turn.copied().unwrap_or(Turn::Answer);
+        let (status, body) = match turn {
+            Turn::Hang => {
                 thread::sleep(Duration::from_mins(1));
                 return None;
             }
-            Behaviour::FailsOnce(_) if number == 0 => (500, failure("InternalServerError")),
-            Behaviour::FailsOnce(items) | Behaviour::Items(items) => (200, found(items, &call)),
-            Behaviour::Changing(items) => (200, as_it_is(items, &call)),
-            Behaviour::Status(status, kind) => (*status, failure(kind)),
-            Behaviour::Junk => (200, "no JSON".to_owned()),
+            Turn::Close => return None,
+            Turn::Late(delay) => {
+                thread::sleep(delay);
+                (200, found(items, &call))
+            }
+            Turn::Answer | Turn::Break => (200, found(items, &call)),
+            Turn::Refuse(status, kind) => (status, refusal(kind)),
+            Turn::Say(body) => (200, body.to_owned()),
         };
         let length = body.len();
         let answer = format!(
             "HTTP/1.1 {status} -\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: {length}\r\n\r\n{body}"
         );
-        (&mut &*connection).write_all(answer.as_bytes()).ok()?;
+        let half = matches!(turn, Turn::Break).then_some(answer.len() - length / 2);
+        let sent = &answer.as_bytes()[..half.unwrap_or(answer.len())];
+        (&mut &*connection).write_all(sent).ok()?;
+        if half.is_some() {
+            return None;
+        }
     }
 }
 
-fn failure(kind: &str) -> String {
+fn refusal(kind: &str) -> String {
     let kind = format!("com.amazonaws.dynamodb.v20120810#{kind}");
     json!({"__type": kind, "message": "made up"}).to_string()
 }
 
-fn as_it_is(items: &Changing, call: &Value) -> String {
+fn found(items: &Items, call: &Value) -> String {
+    assert_eq!(call["TableName"], "redirects");
     let name = call["Key"][KEY_ATTRIBUTE]["S"].as_str().unwrap();
     match items.lock().unwrap().get(name) {
         Some(item) => json!({ "Item": item }).to_string(),
         None => "{}".to_owned(),
     }
-}
-
-fn found(items: &[(String, Vec<u8>)], call: &Value) -> String {
-    assert_eq!(call["TableName"], "redirects");
-    let name = call["Key"][KEY_ATTRIBUTE]["S"].as_str().unwrap();
-    let Some((_, entry)) = items.iter().find(|(key, _)| key == name) else {
-        return "{}".to_owned();
-    };
-    let entry = STANDARD.encode(entry);
-    json!({"Item": {KEY_ATTRIBUTE: {"S": name}, ENTRY_ATTRIBUTE: {"B": entry}}}).to_string()
 }
 
 /// The body of the next call; `None` when the connection was closed.
