@@ -302,6 +302,9 @@ pub struct Package {
     /// A Region that holds the table; may be given more than once, us-east-1 if not at all
     #[arg(long, value_name = "REGION", requires = "table")]
     pub region: Vec<String>,
+    /// Where DynamoDB answers, for an emulator
+    #[arg(long, value_name = "URL", requires = "table")]
+    pub endpoint_url: Option<String>,
     /// Where CloudFront calls the function [default: what the rules allow]
     #[arg(long, value_enum, value_name = "TRIGGER")]
     pub trigger: Option<Trigger>,

@@ -22,7 +22,11 @@ pub fn text(arguments: &Package) -> Result<Vec<u8>> {
     });
     if let Some(name) = &arguments.table {
         let region = regions::rule(&arguments.region)?;
-        settings["table"] = json!({ "dynamodb": { "name": name, "region": region } });
+        let mut table = json!({ "name": name, "region": region });
+        if let Some(url) = &arguments.endpoint_url {
+            table["endpoint_url"] = json!(url);
+        }
+        settings["table"] = json!({ "dynamodb": table });
     }
     if let Some(value) = cache_control(&arguments.cache_control)? {
         settings["cache_control"] = value;

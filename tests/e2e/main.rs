@@ -7,12 +7,15 @@
     reason = "a failed test should say so"
 )]
 
+mod bootstrap;
 mod differential;
 mod emulator;
 #[path = "../suite/engine.rs"]
 mod engine;
 mod function;
+mod lambda;
 mod legacy_site;
+mod packaged;
 mod records;
 mod runtime_api;
 mod verify;

@@ -4,16 +4,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs;
-use std::path::Path;
 
-use edgewright_compiler::Reading;
-use edgewright_compiler::testing::MemoryLoader;
 use edgewright_test_support::contract::Line;
 use edgewright_test_support::legacy_site;
 use edgewright_test_support::record::{Folders, OUTSIDE_FILE, Record};
 
-use crate::engine::{Engine, engines, read_from, reading};
+use crate::engine::{Engine, engines, reading, reading_folder};
 
 /// Cases that an engine cannot answer: the host, the target, and why. A case that is answered after
 /// all fails until it is taken off this list.
@@ -132,22 +128,4 @@ fn example_site() {
         failures.len(),
         failures.join("\n")
     );
-}
-
-/// The configuration `httpd.conf` of a folder on disk, which stands at `/srv/site` in memory.
-fn reading_folder(folder: &Path) -> Reading {
-    let mut loader = MemoryLoader::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(current) = folders.pop() {
-        for entry in fs::read_dir(current).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let name = path.strip_prefix(folder).unwrap().display();
-            loader = loader.with(format!("/srv/site/{name}"), fs::read(&path).unwrap());
-        }
-    }
-    read_from(&loader, "/srv/site/httpd.conf")
 }

@@ -3,6 +3,8 @@
 //! In: configuration text and files, all in memory. Out: [`Line`]s, in the form that a real Apache's
 //! answers have. Absent: what they should answer.
 
+use std::path::Path;
+
 use edgewright_compiler::testing::MemoryLoader;
 use edgewright_compiler::{Input, ReadOptions, Reading, compile, read};
 use edgewright_edge_handler::evaluate::{Options, evaluate};
@@ -32,6 +34,24 @@ pub fn reading(config: &str, files: impl IntoIterator<Item = (String, String)>) 
 pub fn read_from(loader: &MemoryLoader, main: &str) -> Reading {
     let input = Input::MainConfig(vec![main.as_bytes().to_vec()]);
     read(&input, loader, &ReadOptions::default())
+}
+
+/// The configuration `httpd.conf` of a folder on disk, which stands at `/srv/site` in memory.
+pub fn reading_folder(folder: &Path) -> Reading {
+    let mut loader = MemoryLoader::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(current) = folders.pop() {
+        for entry in std::fs::read_dir(current).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let name = path.strip_prefix(folder).unwrap().display();
+            loader = loader.with(format!("/srv/site/{name}"), std::fs::read(&path).unwrap());
+        }
+    }
+    read_from(&loader, "/srv/site/httpd.conf")
 }
 
 /// One way of answering requests.
