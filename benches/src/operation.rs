@@ -1,0 +1,55 @@
+//! The operations that are timed and counted, each on one request.
+//!
+//! In: a [`Site`] and a request. Out: what it becomes. Absent: measuring.
+
+use std::sync::LazyLock;
+
+use edgewright_edge_handler::evaluate::Options;
+use edgewright_edge_handler::handler;
+use edgewright_edge_handler::lambda::configuration::Configuration;
+use edgewright_edge_handler::lambda::event::Event;
+use edgewright_edge_handler::lambda::rehearsal;
+use edgewright_edge_handler::lambda::response::Reply;
+use edgewright_edge_handler::outcome::Answer;
+use edgewright_edge_handler::request::Request;
+use edgewright_edge_handler::source::{Indexed, Source};
+
+use crate::site::Site;
+
+static OPTIONS: LazyLock<Options> = LazyLock::new(Options::default);
+static CONFIGURATION: LazyLock<Configuration> = LazyLock::new(Configuration::default);
+
+/// Does a rule match this path? In other words the rule set's filter, index, table and patterns,
+/// without conditions, substitution, or anything else of a request.
+pub fn lookup(site: &Site, path: &[u8]) -> bool {
+    let source = Indexed::new(&site.program, &site.table);
+    let mut from = 0;
+    while let Ok(Some((position, rule))) = source.next_rule(site.rules, from, path) {
+        if rule.pattern.is_match(path) {
+            return true;
+        }
+        from = position + 1;
+    }
+    false
+}
+
+/// From target, host and headers to the outcome with the bytes of its `Location`.
+pub fn decide(site: &Site, request: &Request<'_>) -> Answer {
+    handler::handle(&site.program, &site.table, request, &OPTIONS)
+}
+
+/// The event CloudFront would make of `request`.
+pub fn event(request: &Request<'_>) -> Vec<u8> {
+    rehearsal::event(request).unwrap_or_default().into_bytes()
+}
+
+/// From the bytes of an event to the bytes of the reply. `None` when they are no event.
+///
+/// What the function adds around this is waiting for the table, catching panics, and the journal.
+pub fn handle(site: &Site, event: &[u8]) -> Option<Reply> {
+    let event = Event::parse(event).ok()?;
+    let fields = event.fields().ok()?;
+    let parts = fields.parts(&CONFIGURATION);
+    let answer = decide(site, &parts.request());
+    Reply::to(&event, &fields, &answer, &CONFIGURATION.cache_control).ok()
+}
