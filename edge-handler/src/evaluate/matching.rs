@@ -2,16 +2,25 @@
 //!
 //! In: a [`Pattern`] and a subject. Out: whether it matches, and [`Captures`]. Absent: how a
 //! pattern's text differs between PCRE2 releases; see `evaluate::dialect`.
+//!
+//! Three matchers, each for what the one before does not understand, all with PCRE2's answers: `simple`
+//! needs no engine, `linear` one whose time is bounded by the subject's length, `full` is PCRE2 itself.
+
+#[cfg(test)]
+mod agreement;
+mod full;
+mod linear;
+mod simple;
+pub mod structure;
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
-use pcre2::bytes::{CaptureLocations, Regex, RegexBuilder};
-
-use super::dialect;
 use crate::rules::Pattern;
-use crate::rules::pattern::PatternOptions;
+use full::Full;
+use linear::Linear;
+use simple::{Simple, Verdict};
 
 /// How many groups can be referred to: `$0` to `$9` (`AP_MAX_REG_MATCH`).
 pub const GROUPS: usize = 10;
@@ -46,13 +55,9 @@ impl Captures {
             .unwrap_or_default()
     }
 
-    fn fill(&mut self, locations: &CaptureLocations) {
-        for (group, range) in self.ranges.iter_mut().enumerate() {
-            *range = if group < locations.len() {
-                locations.get(group).and_then(narrow)
-            } else {
-                None
-            };
+    fn set(&mut self, group: usize, range: Option<(u32, u32)>) {
+        if let Some(place) = self.ranges.get_mut(group) {
+            *place = range;
         }
     }
 }
@@ -103,7 +108,7 @@ impl std::error::Error for PatternError {}
 /// The compiled form of a pattern: made when first used, shared by clones. A pattern that does not
 /// compile matches nothing.
 #[derive(Clone, Default)]
-pub(crate) struct Compiled(OnceLock<Option<Arc<Program>>>);
+pub(crate) struct Compiled(OnceLock<Arc<Engines>>);
 
 impl fmt::Debug for Compiled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -115,83 +120,62 @@ impl fmt::Debug for Compiled {
     }
 }
 
-/// PCRE2's error code for a match that needed more than the machine stack machine code runs on
-/// (`PCRE2_ERROR_JIT_STACKLIMIT`).
-const JIT_STACK_LIMIT: i32 = -46;
-
-/// A compiled expression.
-struct Program {
-    fast: Runner,
-    /// The same without machine code, which has no such limit: made when the limit is first hit.
-    thorough: OnceLock<Option<Runner>>,
+/// What a pattern is matched with, the quickest first; the others are made when they are needed.
+struct Engines {
+    simple: Option<Simple>,
+    linear: OnceLock<Option<Box<Linear>>>,
+    full: OnceLock<Option<Box<Full>>>,
 }
 
-impl Program {
-    fn new(pattern: &Pattern) -> Option<Self> {
-        Some(Self {
-            fast: Runner::new(compile(pattern, Speed::MachineCode).ok()?),
-            thorough: OnceLock::new(),
-        })
+impl Engines {
+    fn new(pattern: &Pattern) -> Self {
+        Self {
+            simple: Simple::read(&pattern.text, pattern.options),
+            linear: OnceLock::new(),
+            full: OnceLock::new(),
+        }
     }
 
-    /// Runs the expression. An error while matching (a limit was hit) is no match, as in
-    /// `ap_regexec`; but Apache runs without machine code, and so does not know its stack's limit.
+    fn linear(&self, pattern: &Pattern) -> Option<&Linear> {
+        let make = || Linear::read(&pattern.text, pattern.options).map(Box::new);
+        self.linear.get_or_init(make).as_deref()
+    }
+
+    fn full(&self, pattern: &Pattern) -> Option<&Full> {
+        let make = || Full::new(pattern).map(Box::new);
+        self.full.get_or_init(make).as_deref()
+    }
+
     fn find(&self, pattern: &Pattern, subject: &[u8], captures: &mut Captures) -> bool {
-        let result = self.fast.find(subject, captures);
-        result.unwrap_or_else(|error| {
-            error.code() == JIT_STACK_LIMIT
-                && self
-                    .thorough(pattern)
-                    .is_some_and(|runner| runner.find(subject, captures).unwrap_or(false))
-        })
-    }
-
-    fn is_match(&self, pattern: &Pattern, subject: &[u8]) -> bool {
-        let result = self.fast.regex.is_match(subject);
-        result.unwrap_or_else(|error| {
-            error.code() == JIT_STACK_LIMIT
-                && self
-                    .thorough(pattern)
-                    .is_some_and(|runner| runner.regex.is_match(subject).unwrap_or(false))
-        })
-    }
-
-    fn thorough(&self, pattern: &Pattern) -> Option<&Runner> {
-        let make = || compile(pattern, Speed::Interpreter).ok().map(Runner::new);
-        self.thorough.get_or_init(make).as_ref()
-    }
-}
-
-/// A compiled expression with one set of capture locations to reuse.
-struct Runner {
-    regex: Regex,
-    locations: Mutex<CaptureLocations>,
-}
-
-impl Runner {
-    fn new(regex: Regex) -> Self {
-        let locations = Mutex::new(regex.capture_locations());
-        Self { regex, locations }
-    }
-
-    fn find(&self, subject: &[u8], captures: &mut Captures) -> Result<bool, pcre2::Error> {
-        match self.locations.try_lock() {
-            Ok(mut locations) => self.find_with(&mut locations, subject, captures),
-            Err(_) => self.find_with(&mut self.regex.capture_locations(), subject, captures),
+        if let Some(simple) = &self.simple {
+            match simple.find(subject, captures) {
+                Verdict::Match => return true,
+                Verdict::NoMatch => return false,
+                Verdict::TooMuch => {}
+            }
         }
+        let mut found = *captures;
+        if let Some(linear) = self.linear(pattern) {
+            if !linear.find(subject, &mut found) {
+                return false;
+            }
+            if subject.len() < linear.surely() {
+                *captures = found;
+                return true;
+            }
+        }
+        let full = self.full(pattern);
+        full.is_some_and(|full| full.find(pattern, subject, captures))
     }
 
-    fn find_with(
-        &self,
-        locations: &mut CaptureLocations,
-        subject: &[u8],
-        captures: &mut Captures,
-    ) -> Result<bool, pcre2::Error> {
-        let found = self.regex.captures_read(locations, subject)?.is_some();
-        if found {
-            captures.fill(locations);
+    fn group_count(&self, pattern: &Pattern) -> usize {
+        if let Some(simple) = &self.simple {
+            return simple.group_count();
         }
-        Ok(found)
+        match self.linear(pattern) {
+            Some(linear) => linear.group_count(),
+            None => self.full(pattern).map_or(0, Full::group_count),
+        }
     }
 }
 
@@ -199,31 +183,26 @@ impl Pattern {
     /// Matches `subject`; when it matches, `captures` is replaced, else left alone. An error while
     /// matching (a limit was hit) is no match, as in `ap_regexec`.
     pub fn find(&self, subject: &[u8], captures: &mut Captures) -> bool {
-        self.program()
-            .is_some_and(|program| program.find(self, subject, captures))
+        self.engines().find(self, subject, captures)
     }
 
     /// Matches `subject` without regard to groups.
     pub fn is_match(&self, subject: &[u8]) -> bool {
-        self.program()
-            .is_some_and(|program| program.is_match(self, subject))
+        self.find(subject, &mut Captures::new())
     }
 
     /// How many groups the pattern has, group 0 not counted (`re_nsub`).
     pub fn group_count(&self) -> usize {
-        self.program()
-            .map_or(0, |program| program.fast.regex.captures_len() - 1)
+        self.engines().group_count(self)
     }
 
     /// Names of groups with their numbers, for `MATCH_NAME` of `<LocationMatch>` and kin.
     pub fn group_names(&self) -> Vec<(Vec<u8>, usize)> {
-        let Some(program) = self.program() else {
+        let engines = self.engines();
+        if engines.simple.is_some() {
             return Vec::new();
-        };
-        let names = program.fast.regex.capture_names().iter().enumerate();
-        names
-            .filter_map(|(group, name)| Some((name.as_ref()?.clone().into_bytes(), group)))
-            .collect()
+        }
+        engines.full(self).map_or(Vec::new(), Full::group_names)
     }
 
     /// Does Apache accept the pattern?
@@ -231,35 +210,15 @@ impl Pattern {
     /// # Errors
     /// What PCRE2 says is wrong with it.
     pub fn check(&self) -> Result<(), PatternError> {
-        compile(self, Speed::Interpreter).map(|_| ())
+        if self.engines().simple.is_some() {
+            return Ok(());
+        }
+        full::check(self)
     }
 
-    fn program(&self) -> Option<&Program> {
-        let make = || Program::new(self).map(Arc::new);
-        self.compiled.0.get_or_init(make).as_deref()
+    fn engines(&self) -> &Engines {
+        self.compiled.0.get_or_init(|| Arc::new(Engines::new(self)))
     }
-}
-
-/// How a pattern is to run.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Speed {
-    /// As machine code, where that is possible.
-    MachineCode,
-    /// By PCRE2's interpreter, as Apache does.
-    Interpreter,
-}
-
-fn compile(pattern: &Pattern, speed: Speed) -> Result<Regex, PatternError> {
-    let translation = dialect::translate(&pattern.text, pattern.options)?;
-    RegexBuilder::new()
-        .caseless(pattern.options.contains(PatternOptions::CASELESS))
-        .dotall(pattern.options.contains(PatternOptions::DOT_ALL))
-        .jit_if_available(speed == Speed::MachineCode)
-        .build(&translation.text)
-        .map_err(|error| PatternError {
-            offset: translation.source_offset(error.offset().unwrap_or(0)),
-            message: error.to_string(),
-        })
 }
 
 #[cfg(test)]
@@ -269,6 +228,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::rules::pattern::PatternOptions;
 
     fn matched(pattern: &[u8], subject: &[u8]) -> Option<Vec<Option<Range<usize>>>> {
         let mut captures = Captures::new();

@@ -1,0 +1,245 @@
+//! The matchers against PCRE2, which is what Apache runs: the same verdict, the same groups.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+use proptest::prelude::*;
+
+use super::full::Full;
+use super::linear::Linear;
+use super::simple::{Simple, Verdict};
+use super::{Captures, Pattern};
+use crate::rules::pattern::PatternOptions;
+
+fn judge(pattern: &Pattern, subject: &[u8]) -> Option<Captures> {
+    let mut captures = Captures::new();
+    let full = Full::new(pattern)?;
+    let found = full.find(pattern, subject, &mut captures);
+    found.then_some(captures)
+}
+
+/// What the quickest matcher that understands the pattern must say about every subject.
+fn agree(pattern: &Pattern, subject: &[u8]) {
+    let simple = Simple::read(&pattern.text, pattern.options);
+    let linear = Linear::read(&pattern.text, pattern.options);
+    if simple.is_none() && linear.is_none() {
+        return;
+    }
+    let expected = judge(pattern, subject);
+    let context = || {
+        format!(
+            "{:?} {:?} on {:?}",
+            String::from_utf8_lossy(&pattern.text),
+            pattern.options,
+            String::from_utf8_lossy(subject)
+        )
+    };
+    if let Some(simple) = simple {
+        assert!(Full::new(pattern).is_some(), "not refused: {}", context());
+        let mut captures = Captures::new();
+        match simple.find(subject, &mut captures) {
+            Verdict::Match => assert_eq!(Some(captures), expected, "simple: {}", context()),
+            Verdict::NoMatch => assert_eq!(None, expected, "simple: {}", context()),
+            Verdict::TooMuch => {}
+        }
+    }
+    if let Some(linear) = linear {
+        let mut captures = Captures::new();
+        let found = linear.find(subject, &mut captures).then_some(captures);
+        if found.is_none() || subject.len() < linear.surely() {
+            assert_eq!(found, expected, "linear: {}", context());
+        }
+    }
+    let mut captures = Captures::new();
+    let found = pattern.find(subject, &mut captures).then_some(captures);
+    assert_eq!(found, expected, "together: {}", context());
+}
+
+fn check(text: &str, subjects: &[&str]) {
+    for options in [
+        PatternOptions::default(),
+        PatternOptions::default() | PatternOptions::CASELESS,
+        PatternOptions::empty(),
+    ] {
+        for subject in subjects {
+            agree(&Pattern::new(text, options), subject.as_bytes());
+        }
+    }
+}
+
+/// Is `text` matched without an engine?
+fn is_simple(text: &str) -> bool {
+    Simple::read(text.as_bytes(), PatternOptions::default()).is_some()
+}
+
+#[test]
+fn the_common_shapes_need_no_engine() {
+    for (text, subjects) in [
+        ("^/a$", &["/a", "/A", "/a/", "/a\n", "x/a"][..]),
+        ("^/a", &["/a", "/ab", "/", ""]),
+        ("^/a/?$", &["/a", "/a/", "/a//"]),
+        ("^/a/(.*)$", &["/a/", "/a/b/c", "/a", "/a/\n"]),
+        ("^/a/(.*)", &["/a/b", "/a"]),
+        ("^/([^/]+)/([^/]+)$", &["/a/b", "/a/", "/a/b/c"]),
+        (
+            "^/([^/]+)-([0-9]+)\\.html$",
+            &["/a-1.html", "/a-1-22.html", "/a-.html"],
+        ),
+        (r"\.html$", &["a.html", ".html.html", "a.htmlx"]),
+        (r"\.(?:gif|jpe?g)$", &["a.jpg", "a.jpeg", "a.gif.", "gif"]),
+        ("^", &["", "a"]),
+        (".*", &["", "a\nb"]),
+        ("^(.*)$", &["", "ab"]),
+        ("(.*)", &["", "ab"]),
+        ("", &["", "a"]),
+        ("^/(en|de|fr)/(.*?)/?$", &["/en/a/", "/de/", "/fr/a/b"]),
+        ("^/a(?:/(b|c))?(/d)?$", &["/a", "/a/b", "/a/c/d", "/a/d"]),
+        (
+            "^(.*)/old/(.*)/new/(.*)$",
+            &["/old/a/old/b/new/c/new/d", "/old/new/"],
+        ),
+        ("x|(a)b|ac", &["ac", "zab", "aax"]),
+        ("(?i)^/Old-([a-z]+)$", &["/OLD-x", "/old-"]),
+        (r"^/\d{4}/\d{1,2}/$", &["/2024/1/", "/2024/123/"]),
+        (r"[\w-]+@[^\s\]]", &["ab-c@d", "@]"]),
+        ("^[]a[:digit:]-]+$", &["]a1-", "b"]),
+        ("a??b*?(c)", &["abbc", "c"]),
+        ("(^a|b$)c?", &["ac", "b", "cb"]),
+    ] {
+        assert!(is_simple(text), "{text}");
+        check(text, subjects);
+    }
+}
+
+#[test]
+fn loops_over_groups_take_bounded_time() {
+    for (text, subjects) in [
+        ("^(?:/[a-z]+)+$", &["/a/b", "/a/", "/"][..]),
+        ("^/(?:([a-z])|([0-9]))+$", &["/a1", "/1a", "/"]),
+        (r"^/(\w+/)*x\b", &["/a/b/x", "/x-", "/xy"]),
+        ("(a|ab)(c|bcd)(d*)", &["abcd", "abcdd"]),
+        ("(?:a|ab){2}c", &["abac", "aabc"]),
+    ] {
+        let linear = Linear::read(text.as_bytes(), PatternOptions::default());
+        assert!(linear.is_some(), "{text}");
+        check(text, subjects);
+    }
+}
+
+#[test]
+fn what_only_pcre_means_is_left_to_it() {
+    for text in [
+        "^/a(?!b)",
+        r"(a)\1",
+        "a++",
+        "a*+",
+        r"\Qa\E",
+        "(?<n>a)",
+        "(?>a)",
+        r"a\Kb",
+        "(?x)a b",
+        "(*UTF)a",
+        "(a*)*",
+        "(|a)+",
+        "a**",
+        "a{,2}",
+        "[[:alpha:]-z]",
+        r"[\d-z]",
+        "[:alpha:]",
+        "^*",
+        "(",
+        "a)",
+        r"\Z",
+    ] {
+        let pattern = Pattern::new(text, PatternOptions::default());
+        assert!(!is_simple(text), "{text}");
+        assert!(
+            Linear::read(text.as_bytes(), pattern.options).is_none(),
+            "{text}"
+        );
+    }
+}
+
+/// A search that takes many steps is not finished without an engine, and still has PCRE2's answer.
+#[test]
+fn long_searches_are_handed_on() {
+    let text = "([^/]*)-([^/]*)-([^/]*)-([^/]*)-x";
+    let simple = Simple::read(text.as_bytes(), PatternOptions::default()).unwrap();
+    let subject = "-".repeat(200);
+    let verdict = simple.find(subject.as_bytes(), &mut Captures::new());
+    assert_eq!(verdict, Verdict::TooMuch);
+    check(text, &[&subject, &format!("{subject}x")]);
+}
+
+/// Apache gives up such a match and takes it for none; so do we, though `linear` finds it.
+#[test]
+fn a_match_that_apache_gives_up_is_none() {
+    let text = "^(?:(?:[ab]+)+)+d|c$";
+    let subject = format!("{}c", "ab".repeat(30));
+    let linear = Linear::read(text.as_bytes(), PatternOptions::default()).unwrap();
+    assert!(linear.find(subject.as_bytes(), &mut Captures::new()));
+    assert!(!Pattern::new(text, PatternOptions::default()).is_match(subject.as_bytes()));
+}
+
+fn pattern_text() -> impl Strategy<Value = String> {
+    let atom = prop::sample::select(vec![
+        "a",
+        "b",
+        "/",
+        "-",
+        "ab",
+        "/a",
+        r"\.",
+        ".",
+        "[ab]",
+        "[^/]",
+        "[^a]",
+        "[a-c-]",
+        r"\d",
+        r"[\w.-]",
+        "[[:alpha:]]",
+        "B",
+        "^",
+        "$",
+        "0",
+        r"\b",
+    ]);
+    let quantifier = prop::sample::select(vec![
+        "", "", "", "", "*", "+", "?", "*?", "+?", "??", "{2}", "{1,2}", "{0,}", "{1,}?", "++",
+    ]);
+    let item = (atom, quantifier).prop_map(|(atom, quantifier)| format!("{atom}{quantifier}"));
+    let tree = item.prop_recursive(4, 24, 4, |inner| {
+        let quantifier = prop::sample::select(vec!["", "", "", "?", "??", "*", "+", "{2}"]);
+        let open = prop::sample::select(vec!["(", "(", "(?:"]);
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 1..4).prop_map(|parts| parts.concat()),
+            (open, prop::collection::vec(inner, 1..4), quantifier).prop_map(
+                |(open, parts, quantifier)| format!("{open}{}){quantifier}", parts.join("|"))
+            ),
+        ]
+    });
+    let whole = (any::<bool>(), tree, any::<bool>());
+    whole.prop_map(|(start, tree, end)| {
+        format!(
+            "{}{tree}{}",
+            if start { "^" } else { "" },
+            if end { "$" } else { "" }
+        )
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn patterns_made_of_parts(text in pattern_text(), subjects in prop::collection::vec("[ab/.0B\n-]{0,9}", 4), bits in 0_u8..8) {
+        let pattern = Pattern::new(text, PatternOptions::from_bits_truncate(bits));
+        for subject in &subjects {
+            agree(&pattern, subject.as_bytes());
+        }
+    }
+
+    #[test]
+    fn patterns_of_any_signs(text in r"[ab01(){}\[\]?*+|^$\\.,:!-]{0,12}", subject in "[ab01/.\n-]{0,8}", bits in 0_u8..8) {
+        agree(&Pattern::new(text, PatternOptions::from_bits_truncate(bits)), subject.as_bytes());
+    }
+}

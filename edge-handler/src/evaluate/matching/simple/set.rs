@@ -1,0 +1,91 @@
+//! A set of bytes.
+
+/// The empty set.
+pub(super) const NONE: Set = Set { words: [0; 4] };
+
+/// Which of the 256 bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Set {
+    words: [u64; 4],
+}
+
+impl Set {
+    /// One byte.
+    pub fn of(byte: u8) -> Self {
+        let mut set = NONE;
+        set.insert(byte);
+        set
+    }
+
+    /// Those a test admits.
+    pub fn that(admits: impl Fn(u8) -> bool) -> Self {
+        let mut set = NONE;
+        (0..=255)
+            .filter(|byte| admits(*byte))
+            .for_each(|byte| set.insert(byte));
+        set
+    }
+
+    pub fn insert(&mut self, byte: u8) {
+        self.words[usize::from(byte >> 6)] |= 1 << (byte & 63);
+    }
+
+    pub fn contains(&self, byte: u8) -> bool {
+        self.words[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1
+    }
+
+    pub fn union(&mut self, other: &Self) {
+        for (word, other) in self.words.iter_mut().zip(other.words) {
+            *word |= other;
+        }
+    }
+
+    pub fn complement(self) -> Self {
+        Self {
+            words: self.words.map(|word| !word),
+        }
+    }
+
+    pub fn is_disjoint(&self, other: &Self) -> bool {
+        self.words
+            .iter()
+            .zip(other.words)
+            .all(|(word, other)| word & other == 0)
+    }
+
+    /// With both cases of every letter in it (ASCII only).
+    pub fn folded(self) -> Self {
+        Self::that(|byte| {
+            self.contains(byte.to_ascii_lowercase()) || self.contains(byte.to_ascii_uppercase())
+        })
+    }
+
+    fn is_everything(&self) -> bool {
+        self.words == [u64::MAX; 4]
+    }
+
+    /// How many bytes at the beginning of `text` are in the set.
+    pub fn run(&self, text: &[u8]) -> usize {
+        if self.is_everything() {
+            return text.len();
+        }
+        let outside = text.iter().position(|byte| !self.contains(*byte));
+        outside.unwrap_or(text.len())
+    }
+
+    /// Where the first byte of the set is.
+    pub fn position(&self, text: &[u8]) -> Option<usize> {
+        match self.only() {
+            Some(byte) => memchr::memchr(byte, text),
+            None => text.iter().position(|byte| self.contains(*byte)),
+        }
+    }
+
+    /// The byte of a set of one.
+    fn only(&self) -> Option<u8> {
+        let count: u32 = self.words.iter().map(|word| word.count_ones()).sum();
+        let word = self.words.iter().position(|word| *word != 0)?;
+        let byte = 64 * word + self.words.get(word)?.trailing_zeros() as usize;
+        u8::try_from(byte).ok().filter(|_| count == 1)
+    }
+}
