@@ -60,6 +60,9 @@ pub enum Command {
     Rollback(Rollback),
     /// List a table's generations, and which is live
     Status(Status),
+    /// Remove old generations from a table
+    #[command(after_help = PRUNE_GENERATIONS_EXAMPLES)]
+    PruneGenerations(PruneGenerations),
 }
 
 const MIGRATE_EXAMPLES: &str = "\
@@ -129,8 +132,17 @@ const DEPLOY_EXAMPLES: &str = "\
 Examples:
   edgewright deploy build/ --table redirects --dry-run
   edgewright deploy build/ --table redirects --region us-east-1 --region eu-west-1
+  edgewright deploy build/ --table redirects --s3-import import/   files, for a table of millions
   edgewright status --table redirects
   edgewright rollback --table redirects";
+
+const PRUNE_GENERATIONS_EXAMPLES: &str = "\
+Examples:
+  edgewright prune-generations --table redirects
+  edgewright prune-generations --table redirects --keep 1 --unfinished
+
+Functions look every few seconds which generation is live, but one that slept may answer a first
+request from the one before: keep those of the last hours.";
 
 /// How configuration text is found and read.
 #[derive(Debug, Args, Clone, Default)]
@@ -468,9 +480,12 @@ pub struct Deploy {
     /// A build folder
     #[arg(value_name = "BUILD")]
     pub build: PathBuf,
-    /// Only say what would be written
+    /// Only say what would be written, and what that costs
     #[arg(long)]
     pub dry_run: bool,
+    /// Write the items into this folder as DynamoDB imports them from S3 into a new table; send nothing
+    #[arg(long, value_name = "DIR", conflicts_with = "dry_run")]
+    pub s3_import: Option<PathBuf>,
     #[command(flatten)]
     pub table: TableOptions,
 }
@@ -488,6 +503,19 @@ pub struct Rollback {
 /// `edgewright status`.
 #[derive(Debug, Args)]
 pub struct Status {
+    #[command(flatten)]
+    pub table: TableOptions,
+}
+
+/// `edgewright prune-generations`.
+#[derive(Debug, Args)]
+pub struct PruneGenerations {
+    /// Keep so many of the newest; the live one and the one before stay in any case
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub keep: usize,
+    /// Also what deploys left that broke off; not while one is at work
+    #[arg(long)]
+    pub unfinished: bool,
     #[command(flatten)]
     pub table: TableOptions,
 }

@@ -10,6 +10,7 @@ pub mod explain;
 pub mod migrate;
 pub mod package;
 pub mod prune;
+pub mod prune_generations;
 pub mod replay;
 pub mod rollback;
 pub mod serve;
@@ -60,6 +61,7 @@ pub fn run(command: &Command) -> Result<Exit> {
         Command::Deploy(arguments) => deploy::run(arguments),
         Command::Rollback(arguments) => rollback::run(arguments),
         Command::Status(arguments) => status::run(arguments),
+        Command::PruneGenerations(arguments) => prune_generations::run(arguments),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Loads a build's entries into a DynamoDB table, alone or as a whole generation.
 //!
 //! In: a table's name and the items. Out: the items in the table, which is created when absent.
-//! Absent: reading `table.jsonl` (see [`item`]), and removing what an earlier build left.
+//! Absent: reading `table.jsonl`; see [`item`].
 //!
 //! Credentials come from the environment (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`,
 //! `AWS_SESSION_TOKEN`); profiles and single sign-on would double what is to be built. Whoever uses
@@ -9,8 +9,11 @@
 
 mod deploy;
 mod generation;
+pub mod import;
 pub mod item;
 mod pointer;
+mod price;
+mod prune;
 mod table;
 mod verify;
 mod write;
@@ -29,6 +32,8 @@ pub use deploy::{Known, Stage, deploy, roll_back, status};
 pub use generation::Generation;
 pub use item::Item;
 pub use pointer::{Overtaken, Pointer, now};
+pub use price::Estimate;
+pub use prune::{Keep, Unfinished, prune};
 use write::{Backoff, Batches};
 
 /// Where items are written.

@@ -41,6 +41,13 @@ pub fn bar(name: &'static str, count: usize) -> ProgressBar {
     bar
 }
 
+/// A count of things nobody knows the number of.
+pub fn counter(name: &'static str) -> ProgressBar {
+    let bar = ProgressBar::new_spinner().with_message(name);
+    bar.set_style(style("{msg:12} {spinner} {pos}  {elapsed}"));
+    bar
+}
+
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
 }

@@ -2,13 +2,14 @@
 //!
 //! In: a build folder and a table. Out: the generation live in it. Absent: the function.
 
+use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 
 use super::{Exit, block_on, say};
 use crate::args::Deploy;
-use crate::dynamodb::{Generation, Stage, Target, deploy};
+use crate::dynamodb::{Estimate, Generation, Stage, Target, deploy, import};
 use crate::progress;
 use crate::summary::thousands;
 
@@ -21,7 +22,10 @@ pub fn run(arguments: &Deploy) -> Result<Exit> {
     let generation = Generation::open(&arguments.build)?;
     let targets = targets(arguments);
     // A reader that goes away, as `head` does, is no reason to leave half a generation.
-    _ = say(&account(&generation, targets.len()));
+    _ = say(&account(&generation, &targets)?);
+    if let Some(folder) = &arguments.s3_import {
+        return write_import(folder, &generation, arguments);
+    }
     let Some((home, others)) = targets.split_first() else {
         return Ok(Exit::Clean);
     };
@@ -58,20 +62,63 @@ pub fn run(arguments: &Deploy) -> Result<Exit> {
     Ok(Exit::Clean)
 }
 
-/// What would be written, and what that costs: one write unit for each kilobyte begun.
-fn account(generation: &Generation, regions: usize) -> String {
-    let sizes = || generation.items.iter().map(crate::dynamodb::Item::size);
-    let bytes: usize = sizes().sum();
-    let units: usize = sizes().map(|size| size.div_ceil(1024)).sum();
-    format!(
-        "generation   {:016x}: {} entries, program in {}; {} bytes, at most {} write units in each of {regions} Region{}\n",
+/// What would be written, and what that costs.
+fn account(generation: &Generation, targets: &[Target]) -> Result<String> {
+    let regions: Vec<&str> = targets
+        .iter()
+        .map(|target| target.region.as_str())
+        .collect();
+    let estimate = Estimate::of(generation, &regions)?;
+    let unlisted = match &estimate.unlisted[..] {
+        [] => String::new(),
+        unlisted => format!(
+            "; no prices of {}, us-east-1's were taken",
+            unlisted.join(", ")
+        ),
+    };
+    Ok(format!(
+        "generation   {:016x}: {} entries, program in {}\n\
+         at most      {} items, {} bytes, {} write units and {} read units in each of {} Region{}\n\
+         cost         ${:.4}, prices of {}{unlisted}\n",
         generation.id,
         thousands(generation.entries),
         generation.pieces,
-        thousands(bytes),
-        thousands(units),
-        if regions == 1 { "" } else { "s" },
-    )
+        thousands(estimate.items),
+        thousands(estimate.bytes),
+        thousands(estimate.write_units),
+        thousands(estimate.read_units),
+        regions.len(),
+        if regions.len() == 1 { "" } else { "s" },
+        estimate.dollars,
+        estimate.date,
+    ))
+}
+
+/// Writes the files of a table import, and says what to do with them.
+fn write_import(folder: &Path, generation: &Generation, arguments: &Deploy) -> Result<Exit> {
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("cannot create {}", folder.display()))?;
+    let files = import::files(&generation.items)?;
+    for (name, bytes) in &files {
+        let path = folder.join(name);
+        std::fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    let (id, table) = (generation.id, &arguments.table.table);
+    let home = arguments.table.home().region;
+    say(&format!(
+        "written      {} file{} in {}\n\n  \
+         next: aws s3 sync {} s3://BUCKET/{id:016x}/\n        \
+         aws dynamodb import-table --region {home} --s3-bucket-source S3Bucket=BUCKET,S3KeyPrefix={id:016x}/ \\\n          \
+         --input-format DYNAMODB_JSON --input-compression-type GZIP --table-creation-parameters \\\n          \
+         'TableName={table},BillingMode=PAY_PER_REQUEST,AttributeDefinitions=[{{AttributeName=pk,AttributeType=S}}],KeySchema=[{{AttributeName=pk,KeyType=HASH}}]'\n        \
+         edgewright deploy {} --table {table} --region {home}      compares it, and makes it live\n",
+        files.len(),
+        if files.len() == 1 { "" } else { "s" },
+        folder.display(),
+        folder.display(),
+        arguments.build.display(),
+    ))?;
+    Ok(Exit::Clean)
 }
 
 /// The table in each Region; the first is written to, the others get it from there.

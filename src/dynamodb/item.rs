@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use edgewright_edge_handler::item::{ENTRY_ATTRIBUTE, KEY_ATTRIBUTE};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value, json};
 
 /// DynamoDB's limit for an item, names of attributes included.
 const LARGEST: usize = 400 * 1024;
@@ -40,6 +41,14 @@ impl Attribute {
         match self {
             Self::S(text) | Self::N(text) => text.len(),
             Self::B(bytes) => bytes.len(),
+        }
+    }
+
+    fn json(&self) -> Value {
+        match self {
+            Self::S(text) => json!({ "S": text }),
+            Self::N(text) => json!({ "N": text }),
+            Self::B(bytes) => json!({ "B": STANDARD.encode(bytes) }),
         }
     }
 
@@ -117,6 +126,19 @@ impl Item {
         lines
             .map(|(number, line)| Self::parse(line).with_context(|| format!("line {number}")))
             .collect()
+    }
+
+    /// The line that [`Item::parse`] reads.
+    pub fn line(&self) -> Value {
+        let mut attributes: Map<String, Value> = self
+            .others
+            .iter()
+            .map(|(name, value)| (name.clone(), value.json()))
+            .collect();
+        // Sorted: a map of the standard library has another order each time.
+        attributes.sort_keys();
+        attributes.insert(KEY_ATTRIBUTE.to_owned(), json!({ "S": self.key }));
+        json!({ "Item": attributes })
     }
 
     /// The partition key.

@@ -137,6 +137,39 @@ impl Book<'_> {
         Ok(())
     }
 
+    /// Removes the record of `generation`: it is no longer whole.
+    ///
+    /// # Errors
+    /// DynamoDB refuses.
+    pub async fn remove_record(self, generation: u64) -> Result<()> {
+        let name = AttributeValue::S(item::record_name(generation));
+        let delete = self.client.delete_item().table_name(self.table);
+        let delete = delete.key(KEY_ATTRIBUTE, name);
+        let answer = delete.send().await.map_err(plainly);
+        answer.context("cannot remove the record")?;
+        Ok(())
+    }
+
+    /// Takes `generation` off the list.
+    ///
+    /// # Errors
+    /// DynamoDB refuses.
+    pub async fn unlist(self, generation: u64) -> Result<()> {
+        let name = AttributeValue::Ss(vec![format!("{generation:016x}")]);
+        self.client
+            .update_item()
+            .table_name(self.table)
+            .key(KEY_ATTRIBUTE, AttributeValue::S(LIST.to_owned()))
+            .update_expression("DELETE #generations :one")
+            .expression_attribute_names("#generations", GENERATIONS_ATTRIBUTE)
+            .expression_attribute_values(":one", name)
+            .send()
+            .await
+            .map_err(plainly)
+            .context("cannot take the generation off the list")?;
+        Ok(())
+    }
+
     /// Makes `generation` live, if the pointer still is as `seen`.
     ///
     /// # Errors

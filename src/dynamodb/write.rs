@@ -22,11 +22,32 @@ const AT_A_TIME: usize = 8;
 
 /// Takes a batch, and gives back what it did not write.
 pub trait Writer {
+    /// What it writes, or deletes.
+    type Item: Clone + Named;
+
     /// Writes `items`, at most [`BATCH`] of different keys.
     ///
     /// # Errors
     /// Nothing can be written.
-    async fn write(&self, items: Vec<Item>) -> Result<Vec<Item>>;
+    async fn write(&self, items: Vec<Self::Item>) -> Result<Vec<Self::Item>>;
+}
+
+/// What has a key in the table.
+pub trait Named {
+    /// The partition key.
+    fn name(&self) -> &str;
+}
+
+impl Named for Item {
+    fn name(&self) -> &str {
+        self.key()
+    }
+}
+
+impl Named for String {
+    fn name(&self) -> &str {
+        self
+    }
 }
 
 /// How long to wait before what was left over is sent again.
@@ -63,9 +84,9 @@ impl Backoff {
 ///
 /// # Errors
 /// A batch failed, or the table took nothing of one for too long.
-pub async fn all(
-    writer: &impl Writer,
-    items: &[Item],
+pub async fn all<W: Writer>(
+    writer: &W,
+    items: &[W::Item],
     backoff: Backoff,
     mut progress: impl FnMut(usize),
 ) -> Result<usize> {
@@ -81,7 +102,7 @@ pub async fn all(
     Ok(written)
 }
 
-async fn whole_batch(writer: &impl Writer, batch: &[Item], backoff: Backoff) -> Result<usize> {
+async fn whole_batch<W: Writer>(writer: &W, batch: &[W::Item], backoff: Backoff) -> Result<usize> {
     let mut left = batch.to_vec();
     let mut attempt = 0;
     loop {
@@ -97,7 +118,7 @@ async fn whole_batch(writer: &impl Writer, batch: &[Item], backoff: Backoff) -> 
                 "the table takes no more: {} items of a batch, the first of them {}, were left over {attempt} times; \
                  raise its write capacity and load again",
                 left.len(),
-                left.first().map_or("", Item::key)
+                left.first().map_or("", Named::name)
             );
         }
         tokio::time::sleep(backoff.wait(attempt)).await;
@@ -114,6 +135,8 @@ pub struct Batches {
 }
 
 impl Writer for Batches {
+    type Item = Item;
+
     async fn write(&self, items: Vec<Item>) -> Result<Vec<Item>> {
         let requests = items.iter().map(put).collect::<Result<Vec<_>>>()?;
         let answer = self

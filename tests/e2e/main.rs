@@ -13,6 +13,7 @@ mod emulator;
 #[path = "../suite/engine.rs"]
 mod engine;
 mod function;
+mod generations;
 mod lambda;
 mod legacy_site;
 mod packaged;

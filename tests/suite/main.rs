@@ -4,6 +4,7 @@
 mod architecture;
 mod cases;
 mod cli;
+mod deploy;
 mod engine;
 mod readme;
 mod seed_site;

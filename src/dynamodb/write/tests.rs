@@ -23,6 +23,8 @@ struct FakeTable {
 }
 
 impl Writer for FakeTable {
+    type Item = Item;
+
     async fn write(&self, mut items: Vec<Item>) -> Result<Vec<Item>> {
         self.sizes.borrow_mut().push(items.len());
         let count = match self.turns.borrow_mut().pop() {

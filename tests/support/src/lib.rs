@@ -5,6 +5,7 @@
 
 pub mod apache;
 pub mod contract;
+pub mod dynamodb;
 pub mod legacy_site;
 pub mod random;
 pub mod record;

@@ -1,0 +1,195 @@
+//! Generations in a table that behaves as DynamoDB does on a bad day.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use edgewright_test_support::dynamodb::{Day, Table};
+use tempfile::TempDir;
+
+const BAD_DAY: Day = Day {
+    leaves_over: 7,
+    throttles: 23,
+    breaks: 31,
+};
+
+/// Builds of the same paths with another target each.
+struct Builds(TempDir);
+
+impl Builds {
+    fn new(count: usize, redirects: usize) -> Self {
+        let builds = Self(tempfile::tempdir().unwrap());
+        for build in 0..count {
+            let line =
+                |number| format!("Redirect /old/{number} https://{build}.example/{number}\n");
+            let text: String = (0..redirects).map(line).collect();
+            let file = builds.0.path().join(format!("{build}.conf"));
+            fs::write(&file, text).unwrap();
+            let migrate = edgewright(&[
+                Path::new("migrate"),
+                &file,
+                Path::new("--out"),
+                &builds.path(build),
+            ]);
+            assert!(migrate.status.success(), "{migrate:?}");
+        }
+        builds
+    }
+
+    fn path(&self, build: usize) -> PathBuf {
+        self.0.path().join(format!("build{build}"))
+    }
+
+    fn deploy(&self, build: usize, table: &Table, options: &[&str]) -> Output {
+        let url = table.url();
+        let mut line = vec!["deploy", "--table", "t", "--endpoint-url", &url];
+        line.extend(options);
+        let build = self.path(build);
+        line.push(build.to_str().unwrap());
+        edgewright(&line)
+    }
+}
+
+fn edgewright<S: AsRef<std::ffi::OsStr>>(arguments: &[S]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_edgewright"));
+    command.args(arguments).output().unwrap()
+}
+
+fn on(table: &Table, arguments: &[&str]) -> Output {
+    let url = table.url();
+    edgewright(&[arguments, &["--table", "t", "--endpoint-url", &url]].concat())
+}
+
+#[track_caller]
+fn check(output: &Output, code: i32, texts: &[&str]) {
+    let said = [&output.stdout[..], &output.stderr[..]].concat();
+    let said = String::from_utf8_lossy(&said);
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    for text in texts {
+        assert!(said.contains(text), "not said: {text}\n{said}");
+    }
+}
+
+#[test]
+fn everything_arrives_on_a_bad_day() {
+    let (builds, table) = (Builds::new(1, 500), Table::start(BAD_DAY).unwrap());
+    check(
+        &builds.deploy(0, &table, &[]),
+        0,
+        &["501 items written, 0 were there", "the first of this table"],
+    );
+    // 500 entries, the program, the record, the list, the pointer.
+    assert_eq!(table.names().len(), 504);
+    let (left_over, throttled) = table.troubles();
+    assert!(left_over > 50 && throttled > 2, "{left_over} {throttled}");
+}
+
+#[test]
+fn what_is_there_is_not_written_again() {
+    let (builds, table) = (Builds::new(1, 100), Table::start(Day::default()).unwrap());
+    check(
+        &builds.deploy(0, &table, &[]),
+        0,
+        &["101 items written, 0 were there"],
+    );
+    check(
+        &builds.deploy(0, &table, &[]),
+        0,
+        &["0 items written, 101 were there", "as before"],
+    );
+    let lost: Vec<String> = table
+        .names()
+        .into_iter()
+        .filter(|name| name.ends_with('7'))
+        .collect();
+    for name in &lost {
+        table.lose(name);
+    }
+    let written = format!(
+        "{} items written, {} were there",
+        lost.len(),
+        101 - lost.len()
+    );
+    check(&builds.deploy(0, &table, &[]), 0, &[&written]);
+}
+
+#[test]
+fn a_dry_run_says_what_it_would_cost_and_does_nothing() {
+    let (builds, table) = (Builds::new(1, 100), Table::start(Day::default()).unwrap());
+    let options = [
+        "--dry-run",
+        "--region",
+        "us-east-1",
+        "--region",
+        "eu-west-1",
+    ];
+    let texts = [
+        "102 items",
+        "write units and",
+        "in each of 2 Regions",
+        "cost         $0.00",
+        "prices of 2026-11-23",
+        "no prices of eu-west-1",
+    ];
+    check(&builds.deploy(0, &table, &options), 0, &texts);
+    assert!(table.names().is_empty());
+}
+
+#[test]
+fn files_for_an_import_come_with_the_commands() {
+    let (builds, table) = (Builds::new(1, 100), Table::start(Day::default()).unwrap());
+    let folder = builds.0.path().join("import");
+    let options = ["--s3-import", folder.to_str().unwrap()];
+    let texts = [
+        "1 file in",
+        "aws dynamodb import-table",
+        "--input-compression-type GZIP",
+        "edgewright deploy",
+    ];
+    check(&builds.deploy(0, &table, &options), 0, &texts);
+    assert!(folder.join("part-00000.json.gz").is_file());
+    assert!(table.names().is_empty());
+}
+
+#[test]
+fn old_generations_are_pruned_and_the_last_two_never() {
+    let (builds, table) = (Builds::new(4, 50), Table::start(BAD_DAY).unwrap());
+    let prune = |keep| on(&table, &["prune-generations", "--keep", keep]);
+    check(&prune("0"), 2, &["nothing was ever deployed"]);
+    for build in 0..4 {
+        check(&builds.deploy(build, &table, &[]), 0, &[]);
+    }
+    check(&prune("3"), 0, &["1 generations removed, 51 items"]);
+    check(&prune("0"), 0, &["1 generations removed, 51 items"]);
+    check(&prune("0"), 0, &["0 generations removed, 0 items"]);
+    // Two of 50 entries, program and record, the list, the pointer.
+    assert_eq!(table.names().len(), 2 * 52 + 2);
+    check(&on(&table, &["rollback"]), 0, &["live"]);
+    check(&on(&table, &["status"]), 0, &["live since", "live before"]);
+}
+
+#[test]
+fn what_a_deploy_left_that_broke_off_goes_when_asked_for() {
+    let (builds, table) = (Builds::new(2, 50), Table::start(Day::default()).unwrap());
+    check(&builds.deploy(0, &table, &[]), 0, &[]);
+    let whole = table.names();
+    check(&builds.deploy(1, &table, &[]), 0, &[]);
+    // As if the second deploy had written half of its items, and nothing else.
+    let other = Table::start(Day::default()).unwrap();
+    check(&builds.deploy(0, &other, &[]), 0, &[]);
+    let of_the_second = table
+        .names()
+        .into_iter()
+        .filter(|name| !whole.contains(name));
+    let entries: Vec<String> = of_the_second.filter(|name| !name.contains("/@")).collect();
+    for name in entries.iter().take(20) {
+        other.put(name);
+    }
+    check(&on(&other, &["prune-generations"]), 0, &["0 items"]);
+    check(
+        &on(&other, &["prune-generations", "--unfinished"]),
+        0,
+        &["20 items"],
+    );
+    assert_eq!(other.names(), whole);
+}
