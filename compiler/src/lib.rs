@@ -7,6 +7,7 @@
 pub mod account;
 pub mod compile;
 pub mod emit;
+pub mod fates;
 pub mod input;
 pub mod inputs;
 mod load;

@@ -22,6 +22,7 @@ use edgewright_edge_handler::site::{Map, MapKind, Site};
 use edgewright_edge_handler::table::{Content, Entry};
 use serde::Serialize;
 
+use crate::fates::{FateCounts, Fates};
 use crate::reading::Position;
 use crate::redundant::Redundant;
 use partition::Home;
@@ -48,6 +49,8 @@ pub struct Lowered {
     pub parts: Parts,
     /// What becomes the table, sorted by key.
     pub entries: Vec<Entry>,
+    /// How many paths were decided beforehand.
+    pub fates: FateCounts,
     /// Where each rule went, by rule set and position.
     pub rules: Vec<Vec<Placement>>,
     /// Where each redirect went, by list and position.
@@ -216,22 +219,34 @@ fn add_map(map: MapId, content: &Map, table: &mut TableBuilder) {
     }
 }
 
-fn finish(site: &Site, entries: Vec<Entry>, lists: Lists) -> Lowered {
-    let prints = entries.iter().map(|entry| entry.key.fingerprint());
+fn finish(site: &Site, mut entries: Vec<Entry>, lists: Lists) -> Lowered {
     let mut parts = Parts {
         generation: 0,
         site: without_rules(site),
         rules: lists.rules.indexes,
         redirects: lists.redirects.indexes,
-        filter: Filter::new(prints.collect()),
+        filter: filter(&entries),
     };
+    let fates = Fates::find(site, &parts, &entries);
+    entries.extend(fates.entries);
+    parts.filter = filter(&entries);
     parts.generation = generation(&parts, &entries);
     Lowered {
         parts,
         entries,
+        fates: fates.counts,
         rules: lists.rules.placements,
         redirects: lists.redirects.placements,
     }
+}
+
+fn filter(entries: &[Entry]) -> Filter {
+    Filter::new(
+        entries
+            .iter()
+            .map(|entry| entry.key.fingerprint())
+            .collect(),
+    )
 }
 
 /// A hash over the program and the table: equal builds have equal generations. The program counts,

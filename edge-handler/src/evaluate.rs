@@ -37,15 +37,18 @@ mod walk;
 
 use crate::canonical::{self, Canonical, MergeSlashes};
 use crate::outcome::{Answer, Event, Outcome, Step};
+use crate::plain::Plain;
 use crate::request::Request;
 use crate::rules::Place;
 use crate::site::{Host, Site};
 use crate::source::{Missing, Source};
 
+pub use condition::text_holds;
 use cookie::Cookie;
 use internal::Next;
 use merge::Merged;
 use record::Record;
+pub(crate) use variable::header_named;
 
 /// Is a trace wanted?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -104,6 +107,37 @@ pub fn evaluate<S: Source>(
         let reason = "the configuration has no server".to_owned();
         return Ok(Answer::of(Outcome::Unsupported { reason }));
     };
+    run(site, source, request, options, arrival)
+}
+
+/// Answers a plain request for `path` on one host, whatever the request's own host and target.
+///
+/// # Errors
+/// A table entry has to be fetched first; then ask again.
+pub fn evaluate_plain<S: Source>(
+    site: &Site,
+    source: &S,
+    plain: &Plain<'_>,
+    request: &Request<'_>,
+    options: &Options,
+) -> Result<Answer, Missing> {
+    let host = usize::try_from(plain.host.0)
+        .ok()
+        .and_then(|at| site.hosts.get(at));
+    let Some(host) = host else {
+        let reason = "there is no such host".to_owned();
+        return Ok(Answer::of(Outcome::Unsupported { reason }));
+    };
+    run(site, source, request, options, Arrival::plain(host, plain))
+}
+
+fn run<S: Source>(
+    site: &Site,
+    source: &S,
+    request: &Request<'_>,
+    options: &Options,
+    arrival: Arrival<'_>,
+) -> Result<Answer, Missing> {
     let refused = arrival.refused;
     let mut run = Run::new(site, source, request, options, arrival);
     match run.answer(refused) {
@@ -161,6 +195,21 @@ impl<'a> Arrival<'a> {
             }
         };
         Some(arrival)
+    }
+
+    fn plain(host: &'a Host, plain: &Plain<'_>) -> Self {
+        Self {
+            host,
+            hostname: Some(plain.hostname.to_vec()),
+            port: None,
+            host_header: Some(plain.hostname.to_vec()),
+            canonical: Canonical {
+                path: plain.path.to_vec(),
+                query: plain.query.map(<[u8]>::to_vec),
+                authority: None,
+            },
+            refused: None,
+        }
     }
 
     fn find_host(&mut self, site: &'a Site, request: &Request<'_>) -> Result<(), u16> {

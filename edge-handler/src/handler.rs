@@ -7,13 +7,14 @@
 //! "restart, not suspend". Time and chance come from [`Options`], the same for every step of a
 //! request, so each step goes the way the one before went, and one entry further.
 
-use crate::evaluate::{Options, evaluate};
-use crate::key::Key;
+use crate::evaluate::{Options, Trace, evaluate};
+use crate::key::{Fingerprint, Key, KeySpace};
 use crate::outcome::{Answer, Outcome};
+use crate::plain::Plain;
 use crate::program::Program;
 use crate::request::Request;
 use crate::source::{Indexed, Missing};
-use crate::table::{EmbeddedTable, Fetched, Table};
+use crate::table::{Content, EmbeddedTable, Fetched, Lookup, Table};
 
 /// A request is given up after this many entries. Ten internal redirects, each with an entry for
 /// the path as written, one in lower case, a redirect and a map value, need no more than that.
@@ -66,8 +67,37 @@ fn run<T: Table>(
     request: &Request<'_>,
     options: &Options,
 ) -> Result<Answer, Missing> {
+    if options.trace == Trace::Off
+        && let Some(plain) = Plain::of(program, request)
+        && let Some(answer) = fated(program, table, &plain, request)?
+    {
+        return Ok(answer);
+    }
     let source = Indexed::new(program, table);
     evaluate(program.site(), &source, request, options)
+}
+
+/// The answer that was decided beforehand, if there is one.
+fn fated<T: Table>(
+    program: &Program,
+    table: &T,
+    plain: &Plain<'_>,
+    request: &Request<'_>,
+) -> Result<Option<Answer>, Missing> {
+    let mut print = Fingerprint::new(KeySpace::Fates(plain.host));
+    print.extend(plain.path);
+    if !program.filter().may_contain(print.finish()) {
+        return Ok(None);
+    }
+    let key = Key::fate(plain.host, plain.path);
+    match table.lookup(&key) {
+        Lookup::Found(entry) => Ok(match &entry.content {
+            Content::Fate(fate) => fate.answer(plain, request),
+            Content::Rules(_) | Content::Redirects(_) | Content::Value(_) => None,
+        }),
+        Lookup::Absent => Ok(None),
+        Lookup::Missing => Err(Missing(key)),
+    }
 }
 
 /// The answer when an entry is damaged.

@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 
 use crate::rules::{MapId, RedirectListId, RuleSetId};
+use crate::site::HostId;
 
 /// Names longer than this are replaced by a hash: `DynamoDB` allows 2,048 bytes, and a generation
 /// stands in front.
@@ -26,6 +27,8 @@ pub enum KeySpace {
     Redirects(RedirectListId),
     /// Entries of a map.
     Map(MapId),
+    /// Fates of a host's paths.
+    Fates(HostId),
 }
 
 impl KeySpace {
@@ -35,6 +38,7 @@ impl KeySpace {
             Self::FoldedRules(set) => ("fold", set.0),
             Self::Redirects(list) => ("redirect", list.0),
             Self::Map(map) => ("map", map.0),
+            Self::Fates(host) => ("fate", host.0),
         }
     }
 }
@@ -72,6 +76,13 @@ impl Key {
     pub fn map(map: MapId, key: &[u8]) -> Self {
         let text = key.to_vec();
         let space = KeySpace::Map(map);
+        Self { space, text }
+    }
+
+    /// The key of the fate of `path` on `host`.
+    pub fn fate(host: HostId, path: &[u8]) -> Self {
+        let text = path.to_vec();
+        let space = KeySpace::Fates(host);
         Self { space, text }
     }
 

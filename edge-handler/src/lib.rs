@@ -8,6 +8,7 @@ pub mod canonical;
 mod depth;
 pub mod envelope;
 pub mod evaluate;
+pub mod fate;
 pub mod filter;
 pub mod handler;
 pub mod index;
@@ -15,8 +16,10 @@ pub mod item;
 pub mod key;
 #[cfg(feature = "events")]
 pub mod lambda;
+pub mod names;
 pub mod outcome;
 pub mod packed;
+pub mod plain;
 pub mod program;
 pub mod request;
 pub mod rules;

@@ -53,7 +53,7 @@ pub struct Answer {
     /// Rules that had a say, in the order they had it. Filled only when asked for.
     pub trace: Vec<Step>,
     /// Paths that were taken for absent because nothing is known about files there. When there
-    /// are any, the answer rests on that.
+    /// are any, the answer rests on that. Filled only when a trace is asked for.
     pub assumed_absent: Vec<Vec<u8>>,
 }
 

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::envelope::{EnvelopeError, Format};
 use crate::filter::Filter;
 use crate::index::ListIndex;
+use crate::names::Names;
 use crate::rules::{Redirect, RedirectListId, Rule, RuleSetId};
 use crate::site::Site;
 
@@ -32,6 +33,7 @@ pub type ProgramError = EnvelopeError;
 #[derive(Debug)]
 pub struct Program {
     parts: Parts,
+    names: Names,
 }
 
 /// What a program is made of.
@@ -74,7 +76,8 @@ impl Program {
         if !sound {
             return Err(ProgramError::Malformed("an index points outside"));
         }
-        Ok(Self { parts })
+        let names = Names::of(&parts.site);
+        Ok(Self { parts, names })
     }
 
     /// The generation of the table it goes with.
@@ -86,6 +89,11 @@ impl Program {
     /// through [`crate::source::Indexed`].
     pub fn site(&self) -> &Site {
         &self.parts.site
+    }
+
+    /// The hosts by name.
+    pub fn names(&self) -> &Names {
+        &self.names
     }
 
     /// What is in the table.

@@ -2,6 +2,8 @@
 //!
 //! In: nothing. Out: [`Request`]. Absent: decoding; see `canonical`.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 /// How the client connected.
@@ -52,6 +54,22 @@ pub struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
+    /// The value of a header, its name in either case; those of several are joined. Not for `Host`.
+    pub fn header(&self, name: &[u8]) -> Option<Cow<'a, [u8]>> {
+        let headers = self.headers.iter();
+        let mut values = headers
+            .filter(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| *value);
+        let first = values.next()?;
+        Some(match values.next() {
+            None => Cow::Borrowed(first),
+            Some(second) => {
+                let all: Vec<&[u8]> = [first, second].into_iter().chain(values).collect();
+                Cow::Owned(all.join(b", ".as_slice()))
+            }
+        })
+    }
+
     /// A `GET` over plain HTTP/1.1 from the loopback address, without headers.
     pub fn get(host: &'a [u8], target: &'a [u8]) -> Self {
         Self {

@@ -13,7 +13,7 @@ pub use restored::Restored;
 pub use sequential::Sequential;
 
 use crate::key::Key;
-use crate::rules::{MapId, Redirect, RedirectListId, Rule, RuleSetId};
+use crate::rules::{Condition, MapId, Redirect, RedirectListId, Rule, RuleSetId};
 
 /// A table entry is needed that has not been fetched. Whoever called the evaluator fetches it and
 /// calls again: evaluation has no side effects and costs less than keeping its state.
@@ -55,6 +55,38 @@ pub trait Source {
     /// # Errors
     /// A table entry has to be fetched first.
     fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Missing>;
+
+    /// Hears that the evaluation looks at something that differs between requests for one path. For
+    /// the compiler, which evaluates paths before there are requests; nobody else listens.
+    fn looks_at(&self, _unknown: Unknown) {}
+
+    /// Hears what a variable stands for. For the compiler, as above.
+    fn reads(&self, _text: &[u8]) {}
+
+    /// The answer to a condition (without its `!`) that is given, not found out: the compiler tries
+    /// both. `args` is the query string as it is by now.
+    fn foretell(&self, _condition: &Condition, _args: Option<&[u8]>) -> Option<bool> {
+        None
+    }
+}
+
+/// What differs between requests for one path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Unknown {
+    /// What the client calls the host.
+    Host,
+    /// The query string.
+    Query,
+    /// A header.
+    Header,
+    /// The client's address, or the server's.
+    Client,
+    /// The time.
+    Time,
+    /// The choice of an `rnd:` map.
+    Chance,
+    /// What a foretold condition's groups matched.
+    Condition,
 }
 
 impl<S: Source> Source for &S {
@@ -82,5 +114,17 @@ impl<S: Source> Source for &S {
 
     fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Missing> {
         (**self).map_value(map, key)
+    }
+
+    fn looks_at(&self, unknown: Unknown) {
+        (**self).looks_at(unknown);
+    }
+
+    fn reads(&self, text: &[u8]) {
+        (**self).reads(text);
+    }
+
+    fn foretell(&self, condition: &Condition, args: Option<&[u8]>) -> Option<bool> {
+        (**self).foretell(condition, args)
     }
 }

@@ -12,6 +12,7 @@ pub use fetched::Fetched;
 use serde::{Deserialize, Serialize};
 
 use crate::envelope::EnvelopeError;
+use crate::fate::Fate;
 use crate::key::Key;
 use crate::rules::{Redirect, Rule};
 use crate::site::map::MapEntry;
@@ -37,6 +38,8 @@ pub enum Content {
     Redirects(Vec<Placed<Redirect>>),
     /// The map's entry.
     Value(MapEntry),
+    /// What becomes of the key's path on its host.
+    Fate(Fate),
 }
 
 /// A rule or redirect with its position in its list.

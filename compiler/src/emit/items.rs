@@ -9,6 +9,7 @@ use std::collections::HashSet;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use edgewright_edge_handler::fate::{Course, Effect, Fate};
 use edgewright_edge_handler::item::{self, ENTRY_ATTRIBUTE, KEY_ATTRIBUTE};
 use edgewright_edge_handler::rules::{Place, Redirect, Rule, RuleFlags};
 use edgewright_edge_handler::table::{Content, Entry, Placed};
@@ -81,6 +82,7 @@ impl Item {
             Content::Rules(rules) => item.first_rule(rules),
             Content::Redirects(redirects) => item.first_redirect(redirects),
             Content::Value(value) => item.bytes("value", &value.value),
+            Content::Fate(fate) => item.fate(fate),
         }
         Ok(item)
     }
@@ -126,6 +128,19 @@ impl Item {
         }
     }
 
+    /// The answer without a query string, when it is always the same.
+    fn fate(&mut self, fate: &Fate) {
+        let ending = fate.bare.as_ref().and_then(Course::only_ending);
+        match ending.map(|ending| &ending.effect) {
+            Some(Effect::Redirect(status, location)) => {
+                self.number("status", *status);
+                self.bytes("location", &location.shown());
+            }
+            Some(Effect::Status(status)) => self.number("status", *status),
+            _ => {}
+        }
+    }
+
     fn line(self) -> Vec<u8> {
         format!("{}\n", json!({ "Item": self.attributes })).into_bytes()
     }
@@ -137,6 +152,7 @@ fn places(content: &Content, sources: &Sources) -> String {
         Content::Rules(rules) => rules.iter().map(|rule| rule.item.place).collect(),
         Content::Redirects(redirects) => redirects.iter().map(|one| one.item.place).collect(),
         Content::Value(value) => vec![value.place],
+        Content::Fate(_) => Vec::new(),
     };
     let named = places.iter().take(MOST_PLACES);
     let mut texts: Vec<String> = named.map(|place| sources.display(*place)).collect();

@@ -43,7 +43,7 @@ impl Edge {
     }
 
     /// The answer, and how many reads it took.
-    fn fetching(&self, request: &Request<'_>, options: &Options) -> (Answer, usize) {
+    pub fn fetching(&self, request: &Request<'_>, options: &Options) -> (Answer, usize) {
         let mut fetched = Fetched::new();
         loop {
             match step(&self.program, &fetched, request, options) {

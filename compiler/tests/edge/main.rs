@@ -6,6 +6,7 @@
 )]
 
 mod equality;
+mod fates;
 mod fetching;
 mod misleading;
 mod redundancy;

@@ -5,6 +5,7 @@
 
 use std::cmp::Ordering;
 
+use crate::fate::Subject;
 use crate::outcome::Event;
 use crate::rules::{Condition, FileTest, Order, Test};
 use crate::site::FileKind;
@@ -22,6 +23,9 @@ impl<'a, S: Source> Run<'a, S> {
         record: &mut Record<'a>,
         context: &mut RuleContext<'a>,
     ) -> Result<bool, Halt> {
+        if let Some(answer) = self.source.foretell(condition, record.args.as_deref()) {
+            return Ok(take_foretold(answer, condition, context));
+        }
         let mut input = Vec::new();
         if !matches!(condition.test, Test::Expression(_)) {
             self.expand_into(&condition.subject, record, context, &mut input)?;
@@ -40,6 +44,7 @@ impl<'a, S: Source> Run<'a, S> {
             std::mem::swap(&mut context.condition.captures, &mut context.scratch);
             context.condition.source = input;
             context.condition.set = true;
+            context.condition.foretold = false;
         }
         Ok(holds)
     }
@@ -53,13 +58,9 @@ impl<'a, S: Source> Run<'a, S> {
     ) -> Result<bool, Halt> {
         Ok(match &condition.test {
             Test::Regex(pattern) => pattern.find(input, &mut context.scratch),
-            Test::Equal(operand) if condition.no_case => input.eq_ignore_ascii_case(operand),
-            Test::Equal(operand) => input == operand.as_slice(),
-            Test::Compare(order, operand) if condition.no_case => {
-                fits(*order, compare_folded(input, operand))
+            Test::Equal(_) | Test::Compare(..) | Test::Integer(..) => {
+                text_holds(&condition.test, condition.no_case, input)
             }
-            Test::Compare(order, operand) => fits(*order, compare_lexicography(input, operand)),
-            Test::Integer(order, operand) => fits(*order, atoi(input).cmp(&atoi(operand))),
             Test::File(test) => self.is_such_a_file(*test, input),
             Test::SubrequestUri => {
                 !input.is_empty()
@@ -87,6 +88,31 @@ impl<'a, S: Source> Run<'a, S> {
             FileTest::Directory | FileTest::Executable => kind == Some(FileKind::Directory),
             FileTest::Link => false,
         }
+    }
+}
+
+/// The answer is given. Where a pattern matched, what its groups matched is not known.
+fn take_foretold(answer: bool, condition: &Condition, context: &mut RuleContext<'_>) -> bool {
+    if let Some(Subject::Header(name)) = Subject::of(&condition.subject) {
+        context.vary_this.push(name);
+    }
+    if answer && !condition.negated && matches!(condition.test, Test::Regex(_)) {
+        context.condition.set = true;
+        context.condition.foretold = true;
+    }
+    answer != condition.negated
+}
+
+/// Does a text pass a test that is about a text? Any other test is false.
+pub fn text_holds(test: &Test, no_case: bool, input: &[u8]) -> bool {
+    match test {
+        Test::Regex(pattern) => pattern.is_match(input),
+        Test::Equal(operand) if no_case => input.eq_ignore_ascii_case(operand),
+        Test::Equal(operand) => input == operand.as_slice(),
+        Test::Compare(order, operand) if no_case => fits(*order, compare_folded(input, operand)),
+        Test::Compare(order, operand) => fits(*order, compare_lexicography(input, operand)),
+        Test::Integer(order, operand) => fits(*order, atoi(input).cmp(&atoi(operand))),
+        Test::File(_) | Test::SubrequestUri | Test::SubrequestFile | Test::Expression(_) => false,
     }
 }
 

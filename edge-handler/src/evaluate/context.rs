@@ -6,7 +6,7 @@
 use crate::rules::{Condition, FileTest};
 use crate::site::expression::Expression;
 use crate::site::{EnvRule, FileKind};
-use crate::source::Source;
+use crate::source::{Source, Unknown};
 
 use super::environment::{self, EnvironmentContext};
 use super::expression::{self, ExpressionContext};
@@ -51,7 +51,11 @@ impl<S: Source> ExpressionContext for View<'_, '_, S> {
 
     fn response_header(&self, name: &[u8]) -> Option<Vec<u8>> {
         let location = self.record.location.clone();
-        location.filter(|_| name.eq_ignore_ascii_case(b"Location"))
+        let location = location.filter(|_| name.eq_ignore_ascii_case(b"Location"));
+        self.run
+            .source
+            .reads(location.as_deref().unwrap_or_default());
+        location
     }
 
     fn vary(&mut self, name: &[u8]) {
@@ -72,6 +76,7 @@ impl<S: Source> ExpressionContext for View<'_, '_, S> {
     }
 
     fn client_address(&self) -> &[u8] {
+        self.run.source.looks_at(Unknown::Client);
         self.run.request.client
     }
 
@@ -99,6 +104,7 @@ impl<S: Source> ExpressionContext for View<'_, '_, S> {
 
 impl<S: Source> EnvironmentContext for View<'_, '_, S> {
     fn headers(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        self.run.source.looks_at(Unknown::Header);
         let host = self.run.host_header.iter();
         let mut all: Vec<_> = host.map(|host| (b"Host".to_vec(), host.clone())).collect();
         for (name, _) in self.run.request.headers {
@@ -173,6 +179,7 @@ impl<'a, S: Source> Run<'a, S> {
         }
         if holds && !condition.negated {
             context.condition.set = groups.subject.is_some();
+            context.condition.foretold = false;
             context.condition.source = groups.subject.unwrap_or_default();
             context.condition.captures = groups.captures;
         }

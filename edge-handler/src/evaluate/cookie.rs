@@ -12,6 +12,14 @@ pub struct Cookie {
     pub header: Vec<u8>,
 }
 
+impl Cookie {
+    /// Might the time be in it? Never wrong when it is.
+    pub fn expires(&self) -> bool {
+        let mark = b"; expires=";
+        self.header.windows(mark.len()).any(|part| part == mark)
+    }
+}
+
 /// Reads `NAME:VALUE:DOMAIN[:minutes[:path[:secure[:httponly[:samesite]]]]]` (`add_cookie` of
 /// `mod_rewrite.c`). `now` is in seconds since 1970. `None` when name, value or domain is missing.
 pub fn set_cookie(text: &[u8], now: i64) -> Option<Cookie> {

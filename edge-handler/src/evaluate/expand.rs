@@ -5,7 +5,7 @@
 
 use crate::rules::{MapId, Piece, Rule, RuleFlags, Template};
 use crate::site::{Map, MapFunction, MapKind};
-use crate::source::Source;
+use crate::source::{Source, Unknown};
 
 use super::cookie::set_cookie;
 use super::escape::{SlashDecoding, Unreserved, escape_backreference, escape_uri, unescape_url};
@@ -97,6 +97,9 @@ impl<'a, S: Source> Run<'a, S> {
             }
             Piece::ConditionGroup(number) => {
                 let groups = &context.condition;
+                if groups.set && groups.foretold {
+                    self.source.looks_at(Unknown::Condition);
+                }
                 append_group(groups, &groups.source, *number, rule, out);
             }
             Piece::Variable(name) => self.lookup_variable(name, record, context, out)?,
@@ -153,6 +156,7 @@ impl<'a, S: Source> Run<'a, S> {
     /// function of the key and the caller's random number, so that a run can be repeated.
     fn choose<'v>(&self, value: &'v [u8], key: &[u8]) -> &'v [u8] {
         let alternatives: Vec<&[u8]> = value.split(|byte| *byte == b'|').collect();
+        self.source.looks_at(Unknown::Chance);
         let mixed = key.iter().fold(self.options.random, |sum, byte| {
             (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
         });
@@ -193,9 +197,13 @@ impl<'a, S: Source> Run<'a, S> {
         for template in &rule.cookies {
             let mut text = Vec::new();
             self.expand_into(template, record, context, &mut text)?;
-            if let Some(cookie) = set_cookie(&text, self.options.now)
-                && !self.cookies.iter().any(|known| known.name == cookie.name)
-            {
+            let Some(cookie) = set_cookie(&text, self.options.now) else {
+                continue;
+            };
+            if cookie.expires() {
+                self.source.looks_at(Unknown::Time);
+            }
+            if !self.cookies.iter().any(|known| known.name == cookie.name) {
                 self.cookies.push(cookie);
             }
         }

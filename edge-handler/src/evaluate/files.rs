@@ -6,7 +6,7 @@
 use crate::site::FileKind;
 use crate::source::Source;
 
-use super::Run;
+use super::{Run, Trace};
 
 /// The longest path the operating system takes (`PATH_MAX`).
 const LONGEST_PATH: usize = 4096;
@@ -66,6 +66,9 @@ impl<S: Source> Run<'_, S> {
     }
 
     fn remember_assumption(&mut self, path: &[u8]) {
+        if self.options.trace == Trace::Off {
+            return;
+        }
         let covered = self
             .site
             .tree

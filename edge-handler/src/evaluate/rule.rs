@@ -37,6 +37,8 @@ pub(super) struct Groups {
     pub captures: Captures,
     /// Whether there was a match at all.
     pub set: bool,
+    /// Whether the match was foretold: then what matched is not known.
+    pub foretold: bool,
 }
 
 /// What one list of rules carries from rule to rule (`rewrite_ctx`).

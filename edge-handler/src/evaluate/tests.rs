@@ -907,7 +907,11 @@ fn a_long_way_ends() {
 fn untouched_and_assumed() {
     let run = |site: &Site, target: &[u8]| {
         let request = Request::get(b"t.test", target);
-        evaluate(site, &Sequential::new(site), &request, &Options::default()).unwrap()
+        let options = Options {
+            trace: Trace::On,
+            ..Options::default()
+        };
+        evaluate(site, &Sequential::new(site), &request, &options).unwrap()
     };
     let site = site(vec![rule("^/x$", "/b", NONE)]);
     assert!(run(&site, b"/b?q").untouched);

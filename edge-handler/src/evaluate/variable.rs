@@ -3,7 +3,9 @@
 //! In: a name and a record. Out: bytes appended to a buffer, or the news that it cannot be known
 //! here. Which variables those are is decided in this file only. Absent: expansion; see `expand`.
 
-use crate::source::Source;
+use std::borrow::Cow;
+
+use crate::source::{Source, Unknown};
 
 use super::cookie::CivilTime;
 use super::record::Record;
@@ -114,14 +116,11 @@ impl<'a, S: Source> Run<'a, S> {
     /// A request header; several of one name are joined.
     pub(super) fn header(&self, name: &[u8]) -> Option<Vec<u8>> {
         if name.eq_ignore_ascii_case(b"Host") {
+            self.source.looks_at(Unknown::Host);
             return self.host_header.clone();
         }
-        let headers = self.request.headers.iter();
-        let values: Vec<&[u8]> = headers
-            .filter(|(known, _)| known.eq_ignore_ascii_case(name))
-            .map(|(_, value)| *value)
-            .collect();
-        (!values.is_empty()).then(|| values.join(b", ".as_slice()))
+        self.source.looks_at(Unknown::Header);
+        self.request.header(name).map(Cow::into_owned)
     }
 
     /// An environment variable. `SCRIPT_URL` and `SCRIPT_URI`, which every rewritten request
@@ -135,14 +134,26 @@ impl<'a, S: Source> Run<'a, S> {
             .filter(|_| record.redirects > 0);
         match redirected.unwrap_or(name) {
             b"SCRIPT_URL" => self.canonical.path.clone(),
-            b"SCRIPT_URI" => self.construct_url(&self.canonical.path, record),
+            b"SCRIPT_URI" => {
+                self.source.looks_at(Unknown::Host);
+                self.construct_url(&self.canonical.path, record)
+            }
             _ => Vec::new(),
         }
     }
 
     /// Variables without a colon, in upper case. An unknown name is empty.
     pub(super) fn plain_variable(&self, name: &[u8], record: &Record<'a>) -> Result<Vec<u8>, Halt> {
+        let value = self.variable_value(name, record)?;
+        self.source.reads(&value);
+        Ok(value)
+    }
+
+    fn variable_value(&self, name: &[u8], record: &Record<'a>) -> Result<Vec<u8>, Halt> {
         let request = self.request;
+        if is_about_client(name) {
+            self.source.looks_at(Unknown::Client);
+        }
         Ok(match name {
             b"REQUEST_URI" => record.uri.clone(),
             b"REQUEST_FILENAME" | b"SCRIPT_FILENAME" => record.filename().to_vec(),
@@ -181,6 +192,9 @@ impl<'a, S: Source> Run<'a, S> {
 
     /// `TIME` and its parts, in the server's time zone.
     fn time_variable(&self, name: &[u8]) -> Vec<u8> {
+        if name.starts_with(b"TIME") {
+            self.source.looks_at(Unknown::Time);
+        }
         let now = self.options.now.saturating_add(self.options.utc_offset);
         let time = CivilTime::from_epoch(now);
         let (year, month, day) = (time.year, time.month, time.day);
@@ -207,6 +221,14 @@ pub(super) fn header_of(name: &[u8]) -> Option<&'static [u8]> {
     found.map(|(_, header)| *header)
 }
 
+/// The request header that `%{name}` stands for, if it is one.
+pub(crate) fn header_named(name: &[u8]) -> Option<&[u8]> {
+    match split_kind(name) {
+        Some((kind, rest)) => (kind == b"HTTP" && !rest.is_empty()).then_some(rest),
+        None => header_of(&name.to_ascii_uppercase()),
+    }
+}
+
 /// The part before the colon, in upper case, and the part after it. Only the fourth and fifth
 /// byte are looked at.
 fn split_kind(name: &[u8]) -> Option<(Vec<u8>, &[u8])> {
@@ -218,6 +240,13 @@ fn split_kind(name: &[u8]) -> Option<(Vec<u8>, &[u8])> {
 pub(super) fn unknown(name: &[u8]) -> Halt {
     let name = String::from_utf8_lossy(name);
     Halt::Unsupported(format!("%{{{name}}} cannot be known at the edge"))
+}
+
+fn is_about_client(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"REMOTE_ADDR" | b"CONN_REMOTE_ADDR" | b"IPV6" | b"SERVER_ADDR" | b"SERVER_SOFTWARE"
+    )
 }
 
 fn known(name: &[u8], value: Option<&[u8]>) -> Result<Vec<u8>, Halt> {

@@ -38,7 +38,10 @@ pub fn choose_host(
 ) -> Result<ChosenHost, u16> {
     let candidates = candidates(site, request.scheme);
     let first = candidates.first().copied().unwrap_or(0);
-    let named = name_host(site.hosts.get(first), request, authority)?;
+    let first_host = usize::try_from(first)
+        .ok()
+        .and_then(|at| site.hosts.get(at));
+    let named = name_host(first_host, request, authority)?;
     if !named.known && !request.protocol.ends_with(b"/1.0")
         || request.host.is_none() && request.protocol == b"HTTP/1.1"
     {
@@ -50,7 +53,7 @@ pub fn choose_host(
         first
     };
     Ok(ChosenHost {
-        host_index,
+        host_index: usize::try_from(host_index).unwrap_or(usize::MAX),
         hostname: named.hostname,
         port: named.port,
         replaced_header: named.replaced_header,
@@ -80,13 +83,13 @@ pub fn connection_port(site: &Site, scheme: Scheme) -> u16 {
 
 /// The virtual hosts on the connection's port, in file order; empty when only the main server is
 /// left.
-fn candidates(site: &Site, scheme: Scheme) -> Vec<usize> {
+pub(crate) fn candidates(site: &Site, scheme: Scheme) -> Vec<u32> {
     let port = connection_port(site, scheme);
     let listens = |host: &Host| {
         let mut ports = host.addresses.iter().map(|address| address.port);
         ports.any(|own| own.is_none_or(|own| own == port))
     };
-    let hosts = site.hosts.iter().enumerate();
+    let hosts = (0..).zip(&site.hosts);
     hosts
         .filter(|(_, host)| listens(host))
         .map(|(index, _)| index)
@@ -95,13 +98,14 @@ fn candidates(site: &Site, scheme: Scheme) -> Vec<usize> {
 
 /// The first candidate that goes by `hostname`; failing that, the first whose `<VirtualHost>`
 /// address is written so.
-fn by_name(site: &Site, candidates: &[usize], hostname: &[u8]) -> Option<usize> {
+pub(crate) fn by_name(site: &Site, candidates: &[u32], hostname: &[u8]) -> Option<u32> {
     let find = |answers: fn(&Host, &[u8]) -> bool| {
         let mut all = candidates.iter().copied();
         all.find(|index| {
-            site.hosts
-                .get(*index)
-                .is_some_and(|host| answers(host, hostname))
+            let host = usize::try_from(*index)
+                .ok()
+                .and_then(|at| site.hosts.get(at));
+            host.is_some_and(|host| answers(host, hostname))
         })
     };
     find(goes_by).or_else(|| find(has_address))

@@ -55,6 +55,10 @@ pub struct Host {
     pub locations: Vec<SectionId>,
 }
 
+/// Names a [`Host`] of a site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct HostId(pub u32);
+
 /// An address of a `<VirtualHost>`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Address {

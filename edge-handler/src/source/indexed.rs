@@ -95,14 +95,14 @@ fn within(longest: Option<u32>, text: &[u8]) -> bool {
 fn rules(entry: &Entry) -> &[Placed<Rule>] {
     match &entry.content {
         Content::Rules(rules) => rules,
-        Content::Redirects(_) | Content::Value(_) => &[],
+        Content::Redirects(_) | Content::Value(_) | Content::Fate(_) => &[],
     }
 }
 
 fn redirects(entry: &Entry) -> &[Placed<Redirect>] {
     match &entry.content {
         Content::Redirects(redirects) => redirects,
-        Content::Rules(_) | Content::Value(_) => &[],
+        Content::Rules(_) | Content::Value(_) | Content::Fate(_) => &[],
     }
 }
 
@@ -175,7 +175,7 @@ impl<T: Table> Source for Indexed<'_, T> {
         let entry = self.entry(print.finish(), || Key::map(map, key))?;
         Ok(entry.and_then(|entry| match &entry.content {
             Content::Value(value) => Some(value.value.as_slice()),
-            Content::Rules(_) | Content::Redirects(_) => None,
+            Content::Rules(_) | Content::Redirects(_) | Content::Fate(_) => None,
         }))
     }
 }

@@ -1,0 +1,180 @@
+//! Decides beforehand what becomes of paths: their [`Fate`]s.
+//!
+//! In: a compiled program with its table. Out: [`Fates`]: a table entry for each host and path that can be
+//! decided without, or nearly without, the request. Absent: what a fate means (`edge-handler/src/fate.rs`).
+//!
+//! Every path that some key is about is evaluated on every host it can reach, with stand-ins for the
+//! host's name and the query string, and with an [`oracle`] in place of the request: it hears what the
+//! evaluation looks at, and answers conditions about one unknown thing, once yes and once no. What
+//! remains is a list of questions with constant ends. A path whose evaluation looks at something else
+//! that is unknown has no fate, and is left to the evaluator: this errs towards too few fates.
+
+mod course;
+mod oracle;
+mod paths;
+
+use std::collections::BTreeMap;
+
+use edgewright_edge_handler::evaluate::Options;
+use edgewright_edge_handler::fate::{Course, Effect, Fate, Part, Queried, Step, Text};
+use edgewright_edge_handler::key::Key;
+use edgewright_edge_handler::plain::Plain;
+use edgewright_edge_handler::program::{Parts, Program};
+use edgewright_edge_handler::request::Request;
+use edgewright_edge_handler::site::{HostId, Site};
+use edgewright_edge_handler::source::Indexed;
+use edgewright_edge_handler::table::{Content, EmbeddedTable, Entry};
+use serde::Serialize;
+
+use course::{Undecided, course};
+
+/// More fates than this are not looked for: the table should not grow without bound.
+const MOST_FATES: usize = 4_000_000;
+
+/// One evaluation gives up after so many rules and lookups.
+const MOST_STEPS: u64 = 100_000;
+
+/// Stands for the host's name.
+const HOST: &[u8] = b"stand-in.for-the-host.edgewright.invalid";
+/// Stands for the query string.
+const QUERY: &[u8] = b"stand-in=for-the-query.edgewright.invalid";
+
+/// The fates of a site.
+#[derive(Debug, Default)]
+pub struct Fates {
+    /// One entry for each fate, sorted by key.
+    pub entries: Vec<Entry>,
+    /// How many paths were decided how far.
+    pub counts: FateCounts,
+}
+
+/// How far paths were decided, a path counting once for each host.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct FateCounts {
+    /// One answer, whatever the request; its query string may pass through.
+    pub constant: usize,
+    /// Some questions about the request tell.
+    pub guarded: usize,
+    /// Left to the evaluator: what it would have to know, and for how many paths.
+    pub undecided: BTreeMap<&'static str, usize>,
+}
+
+impl Fates {
+    /// The fates of `site`, which was lowered to `parts` and `entries`. None when these cannot be
+    /// encoded, which says the same elsewhere.
+    pub fn find(site: &Site, parts: &Parts, entries: &[Entry]) -> Self {
+        let program = Program::encode(parts).and_then(|bytes| Program::load(&bytes));
+        let table = EmbeddedTable::encode(parts.generation, entries)
+            .and_then(|bytes| EmbeddedTable::load(&bytes));
+        let (Ok(program), Ok(table)) = (program, table) else {
+            return Self::default();
+        };
+        let source = Indexed::new(&program, &table);
+        let mut found = Self::default();
+        for (host, path) in paths::paths(site, entries).into_iter().take(MOST_FATES) {
+            let mind = Mind {
+                site: program.site(),
+                source: &source,
+                host,
+                path: &path,
+            };
+            found.add(host, &path, mind.fate());
+        }
+        found
+    }
+
+    fn add(&mut self, host: HostId, path: &[u8], fate: Result<Fate, Undecided>) {
+        match fate {
+            Ok(fate) => {
+                let counts = &mut self.counts;
+                *(if is_constant(&fate) {
+                    &mut counts.constant
+                } else {
+                    &mut counts.guarded
+                }) += 1;
+                self.entries.push(Entry {
+                    key: Key::fate(host, path),
+                    content: Content::Fate(fate),
+                });
+            }
+            Err(why) => *self.counts.undecided.entry(why.name()).or_default() += 1,
+        }
+    }
+}
+
+fn is_constant(fate: &Fate) -> bool {
+    let constant = |course: &Course| course.only_ending().is_some();
+    fate.bare.as_ref().is_some_and(constant)
+        && match &fate.queried {
+            Queried::Same | Queried::Appended => true,
+            Queried::Own(course) => constant(course),
+            Queried::Unknown => false,
+        }
+}
+
+/// What deciding one path takes.
+struct Mind<'m, S> {
+    site: &'m Site,
+    source: &'m S,
+    host: HostId,
+    path: &'m [u8],
+}
+
+impl<S: edgewright_edge_handler::source::Source> Mind<'_, S> {
+    fn fate(&self) -> Result<Fate, Undecided> {
+        let bare = self.course(None);
+        let queried = self.course(Some(QUERY));
+        if let (Err(why), Err(_)) = (&bare, &queried) {
+            return Err(*why);
+        }
+        let bare = bare.ok();
+        let queried = queried.map_or(Queried::Unknown, |queried| match &bare {
+            Some(bare) if *bare == queried => Queried::Same,
+            Some(bare) if with_query(bare) == queried => Queried::Appended,
+            _ => Queried::Own(queried),
+        });
+        Ok(Fate { bare, queried })
+    }
+
+    fn course(&self, query: Option<&'static [u8]>) -> Result<Course, Undecided> {
+        let target = [
+            self.path,
+            query.map_or(b"", |_| b"?"),
+            query.unwrap_or_default(),
+        ]
+        .concat();
+        let request = Request::get(HOST, &target);
+        let plain = Plain {
+            host: self.host,
+            hostname: HOST,
+            path: self.path,
+            query,
+        };
+        let options = Options {
+            most_steps: MOST_STEPS,
+            ..Options::default()
+        };
+        course(self.site, self.source, &plain, &request, &options)
+    }
+}
+
+/// `course` with the query string at the end of every `Location`.
+fn with_query(course: &Course) -> Course {
+    let mut course = course.clone();
+    for step in &mut course.steps {
+        if let Step::End(ending) = step
+            && let Effect::Redirect(_, location) = &mut ending.effect
+        {
+            append_query(location);
+        }
+    }
+    course
+}
+
+fn append_query(text: &mut Text) {
+    match text.0.last_mut() {
+        Some(Part::Literal(bytes)) => bytes.push(b'?'),
+        _ => text.0.push(Part::Literal(b"?".to_vec())),
+    }
+    text.0.push(Part::Query);
+}

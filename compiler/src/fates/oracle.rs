@@ -1,0 +1,109 @@
+//! Stands in for the request while a path is decided.
+//!
+//! In: a [`Source`], and answers to begin with. Out: [`Oracle`], the same source, which answers what it
+//! was given, says yes to everything else it is asked, and hears what it cannot answer. Absent: trying
+//! out the other answers; see [`super::course`].
+
+use std::cell::{Cell, RefCell};
+
+use edgewright_edge_handler::fate::{Question, Subject};
+use edgewright_edge_handler::rules::{Condition, MapId, Redirect, RedirectListId, Rule, RuleSetId};
+use edgewright_edge_handler::source::{Missing, Source, Unknown};
+
+use super::{HOST, QUERY};
+
+/// A question and its answer.
+pub(super) type Answered = (Question, bool);
+
+/// A source that answers conditions, and listens.
+pub(super) struct Oracle<'s, S> {
+    source: &'s S,
+    answers: RefCell<Vec<Answered>>,
+    unknown: Cell<Option<Unknown>>,
+}
+
+impl<'s, S> Oracle<'s, S> {
+    pub fn new(source: &'s S, answers: Vec<Answered>) -> Self {
+        Self {
+            source,
+            answers: RefCell::new(answers),
+            unknown: Cell::new(None),
+        }
+    }
+
+    /// The answers given, those to begin with first; or what could not be answered.
+    pub fn finish(self) -> Result<Vec<Answered>, Unknown> {
+        match self.unknown.get() {
+            Some(unknown) => Err(unknown),
+            None => Ok(self.answers.into_inner()),
+        }
+    }
+
+    fn answer(&self, question: Question) -> bool {
+        let mut answers = self.answers.borrow_mut();
+        let known = answers.iter().find(|(known, _)| *known == question);
+        if let Some((_, answer)) = known {
+            return *answer;
+        }
+        answers.push((question, true));
+        true
+    }
+}
+
+impl<S: Source> Source for Oracle<'_, S> {
+    fn rule_count(&self, set: RuleSetId) -> usize {
+        self.source.rule_count(set)
+    }
+
+    fn next_rule(
+        &self,
+        set: RuleSetId,
+        from: usize,
+        subject: &[u8],
+    ) -> Result<Option<(usize, &Rule)>, Missing> {
+        self.reads(subject);
+        self.source.next_rule(set, from, subject)
+    }
+
+    fn next_redirect(
+        &self,
+        list: RedirectListId,
+        from: usize,
+        uri: &[u8],
+    ) -> Result<Option<(usize, &Redirect)>, Missing> {
+        self.reads(uri);
+        self.source.next_redirect(list, from, uri)
+    }
+
+    fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Missing> {
+        self.reads(key);
+        self.source.map_value(map, key)
+    }
+
+    fn looks_at(&self, unknown: Unknown) {
+        self.unknown.set(self.unknown.get().or(Some(unknown)));
+    }
+
+    /// A stand-in in a text that decides something, or is changed, must not be taken for the real thing.
+    fn reads(&self, text: &[u8]) {
+        if contains(text, HOST) {
+            self.looks_at(Unknown::Host);
+        }
+        if contains(text, QUERY) {
+            self.looks_at(Unknown::Query);
+        }
+    }
+
+    fn foretell(&self, condition: &Condition, args: Option<&[u8]>) -> Option<bool> {
+        let question = Question::of(condition)?;
+        // Of a query string that rules have made, the evaluation tells what it holds.
+        if question.subject == Subject::Query && args != Some(QUERY) {
+            return None;
+        }
+        Some(self.answer(question))
+    }
+}
+
+pub(super) fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.len() >= part.len() && text.windows(part.len()).any(|window| window == part)
+}

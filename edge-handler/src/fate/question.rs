@@ -1,0 +1,83 @@
+//! A condition about something that is not known before there is a request.
+//!
+//! In: a [`Condition`]. Out: [`Question`], and with a request its answer. Absent: conditions about
+//! several things at once; only an evaluation answers those.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::evaluate::text_holds;
+use crate::plain::Plain;
+use crate::request::Request;
+use crate::rules::{Condition, Piece, Template, Test};
+
+/// What is asked about one [`Subject`]: a condition as it would be without its `!`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// What is asked about.
+    pub subject: Subject,
+    /// What is asked: a question about a text.
+    pub test: Test,
+    /// `NC` was given.
+    pub no_case: bool,
+}
+
+/// What of a request is not known beforehand.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Subject {
+    /// The query string as the client sent it.
+    Query,
+    /// The `Host` header.
+    Host,
+    /// Another header, by its name; its values joined, empty when there is none.
+    Header(Vec<u8>),
+}
+
+impl Subject {
+    /// What a test string stands for when it is one variable and nothing else.
+    pub fn of(template: &Template) -> Option<Self> {
+        let [Piece::Variable(name)] = template.pieces.as_slice() else {
+            return None;
+        };
+        if name.eq_ignore_ascii_case(b"QUERY_STRING") {
+            return Some(Self::Query);
+        }
+        let header = crate::evaluate::header_named(name)?;
+        Some(if header.eq_ignore_ascii_case(b"Host") {
+            Self::Host
+        } else {
+            Self::Header(header.to_vec())
+        })
+    }
+
+    fn text<'r>(&self, plain: &Plain<'r>, request: &Request<'r>) -> Cow<'r, [u8]> {
+        match self {
+            Self::Query => Cow::Borrowed(plain.query.unwrap_or_default()),
+            Self::Host => Cow::Borrowed(plain.hostname),
+            Self::Header(name) => request.header(name).unwrap_or_default(),
+        }
+    }
+}
+
+impl Question {
+    /// The question that `condition` asks; `None` when it is none about one text.
+    pub fn of(condition: &Condition) -> Option<Self> {
+        match &condition.test {
+            Test::Regex(_) | Test::Equal(_) | Test::Compare(..) | Test::Integer(..) => {}
+            Test::File(_) | Test::SubrequestUri | Test::SubrequestFile | Test::Expression(_) => {
+                return None;
+            }
+        }
+        Some(Self {
+            subject: Subject::of(&condition.subject)?,
+            test: condition.test.clone(),
+            no_case: condition.no_case,
+        })
+    }
+
+    pub(super) fn holds(&self, plain: &Plain<'_>, request: &Request<'_>) -> bool {
+        let text = self.subject.text(plain, request);
+        text_holds(&self.test, self.no_case, &text)
+    }
+}

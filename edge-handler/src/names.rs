@@ -1,0 +1,88 @@
+//! Hosts by name.
+//!
+//! In: a [`Site`]. Out: [`Names`], made once, which finds the host for a name without allocating.
+//! Absent: names in odd forms; see `evaluate::vhost`, which this agrees with.
+
+use std::collections::HashMap;
+
+use crate::evaluate::vhost;
+use crate::request::Scheme;
+use crate::site::{Host, HostId, HostPattern, Site};
+
+/// The hosts of a site by the names they go by.
+#[derive(Debug, Default)]
+pub struct Names {
+    http: Port,
+    https: Port,
+}
+
+/// The hosts on the port that requests of one scheme come in by.
+#[derive(Debug, Default)]
+struct Port {
+    /// In file order.
+    candidates: Vec<u32>,
+    /// The first candidate of each name; left empty when there are wildcards or addresses, before
+    /// which a name may have to wait.
+    by_name: HashMap<Vec<u8>, u32>,
+    /// Names have to be compared one by one.
+    one_by_one: bool,
+}
+
+impl Names {
+    /// Collects the names of `site`.
+    pub fn of(site: &Site) -> Self {
+        Self {
+            http: Port::of(site, Scheme::Http),
+            https: Port::of(site, Scheme::Https),
+        }
+    }
+
+    /// The index of the host that answers for `name`, which is in lower case; `None` when the site has
+    /// no host.
+    pub fn host(&self, site: &Site, scheme: Scheme, name: &[u8]) -> Option<HostId> {
+        let port = match scheme {
+            Scheme::Http => &self.http,
+            Scheme::Https => &self.https,
+        };
+        let named = if port.one_by_one {
+            vhost::by_name(site, &port.candidates, name)
+        } else {
+            port.by_name.get(name).copied()
+        };
+        let found = named.or(port.candidates.first().copied()).unwrap_or(0);
+        (usize::try_from(found).ok()? < site.hosts.len()).then_some(HostId(found))
+    }
+}
+
+impl Port {
+    fn of(site: &Site, scheme: Scheme) -> Self {
+        let mut port = Self {
+            candidates: vhost::candidates(site, scheme),
+            ..Self::default()
+        };
+        for index in &port.candidates {
+            let host = usize::try_from(*index)
+                .ok()
+                .and_then(|at| site.hosts.get(at));
+            let Some(host) = host else { continue };
+            port.one_by_one |= is_loose(host);
+            let exact = host.aliases.iter().filter_map(|alias| match alias {
+                HostPattern::Exact(name) => Some(name),
+                HostPattern::Wildcard(_) => None,
+            });
+            for name in exact.chain([&host.name]) {
+                port.by_name
+                    .entry(name.to_ascii_lowercase())
+                    .or_insert(*index);
+            }
+        }
+        port
+    }
+}
+
+/// Does the host answer to more than plain names?
+fn is_loose(host: &Host) -> bool {
+    let is_wildcard = |alias: &HostPattern| matches!(alias, HostPattern::Wildcard(_));
+    host.aliases.iter().any(is_wildcard)
+        || host.addresses.iter().any(|address| address.ip.is_some())
+}
