@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail};
 use edgewright_compiler::emit::{PROGRAM_FILE, TABLE_FILE};
 use edgewright_compiler::{Reading, compile, emit};
 use edgewright_edge_handler::evaluate::{Options, Trace, evaluate};
+use edgewright_edge_handler::handler::handle;
 use edgewright_edge_handler::key::KeySpace;
 use edgewright_edge_handler::lambda::configuration::Configuration;
 use edgewright_edge_handler::lambda::function::Function;
@@ -192,7 +193,8 @@ impl Answering {
             }
             Origin::Build(build) => {
                 let source = Indexed::new(&build.program, &build.table);
-                counted(build.program.site(), source, request, &options)
+                let told = counted(build.program.site(), source, request, &options);
+                as_deployed(build, request, options, told)
             }
         };
         match &self.rehearsal {
@@ -280,6 +282,26 @@ impl Answering {
             }
         }
     }
+}
+
+/// The answer as the function decides it: without a trace, and by what was decided beforehand where it
+/// can be. Only the trace is `told`'s.
+fn as_deployed(
+    build: &Build,
+    request: &Request<'_>,
+    options: Options,
+    (told, looked_at): (Answer, usize),
+) -> (Answer, usize) {
+    let options = Options {
+        trace: Trace::Off,
+        ..options
+    };
+    let answer = Answer {
+        trace: told.trace,
+        assumed_absent: told.assumed_absent,
+        ..handle(&build.program, &build.table, request, &options)
+    };
+    (answer, looked_at)
 }
 
 fn counted<S: Source>(

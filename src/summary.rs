@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use edgewright_compiler::account::Class;
 use edgewright_compiler::emit::BuildFolder;
+use edgewright_compiler::fates::FateCounts;
 use edgewright_compiler::inputs::Trigger;
 use edgewright_compiler::{Compilation, Counts};
 
@@ -49,10 +50,26 @@ fn add(texts: &mut Vec<String>, number: usize, what: &str) {
 pub fn compiling(compilation: &Compilation, build: &BuildFolder) -> String {
     let size = |name: &str| bytes(build.get(name).map_or(0, <[u8]>::len));
     format!(
-        "compiling    program {}, table {} entries, {}",
+        "compiling    program {}, table {} entries, {}{}",
         size("rules.bin"),
         thousands(compilation.entries.len()),
         size("table.bin"),
+        fates(&compilation.fates),
+    )
+}
+
+/// How many paths need nothing more than their entry, on a line of its own.
+fn fates(counts: &FateCounts) -> String {
+    let undecided: usize = counts.undecided.values().sum();
+    let all = counts.decided() + undecided;
+    if all == 0 {
+        return String::new();
+    }
+    format!(
+        "\n             {} of {} paths decided beforehand, {} of them always the same",
+        thousands(counts.decided()),
+        thousands(all),
+        thousands(counts.constant),
     )
 }
 

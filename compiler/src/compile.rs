@@ -8,6 +8,7 @@ use edgewright_edge_handler::table::Entry;
 use edgewright_parser::diagnostic::Diagnostic;
 
 use crate::account::Account;
+use crate::fates::FateCounts;
 use crate::inputs::Inputs;
 use crate::lower::lower;
 use crate::notices;
@@ -25,6 +26,8 @@ pub struct Compilation {
     pub generation: u64,
     /// What became of every unit.
     pub account: Account,
+    /// How many paths were decided beforehand.
+    pub fates: FateCounts,
     /// What of a request can change an answer.
     pub inputs: Inputs,
     /// What compiling adds to the reading's diagnostics: redundant rules, rules the edge cannot
@@ -44,6 +47,7 @@ pub fn compile(reading: &Reading) -> Result<Compilation, CompileError> {
         program: Program::encode(&lowered.parts)?,
         generation: lowered.parts.generation,
         entries: lowered.entries,
+        fates: lowered.fates,
         inputs: Inputs::of(&reading.site),
         diagnostics: notices::of(reading, &account),
         account,

@@ -131,6 +131,7 @@ fn manifest(
             "entries": compilation.entries.len(),
             "longest_item_bytes": longest_item,
         },
+        "fates": compilation.fates,
         "trigger": inputs.trigger(),
         "inputs": inputs,
         "cache_key": inputs.cache_key(),

@@ -59,6 +59,13 @@ pub struct FateCounts {
     pub undecided: BTreeMap<&'static str, usize>,
 }
 
+impl FateCounts {
+    /// How many paths have a fate.
+    pub fn decided(&self) -> usize {
+        self.constant + self.guarded
+    }
+}
+
 impl Fates {
     /// The fates of `site`, which was lowered to `parts` and `entries`. None when these cannot be
     /// encoded, which says the same elsewhere.

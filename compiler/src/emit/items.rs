@@ -77,7 +77,10 @@ impl Item {
         item.length += ENTRY_ATTRIBUTE.len() + bytes.len();
         let encoded = json!({ "B": STANDARD.encode(bytes) });
         item.attributes.insert(ENTRY_ATTRIBUTE.to_owned(), encoded);
-        item.text("src", &places(&entry.content, sources));
+        let places = places(&entry.content, sources);
+        if !places.is_empty() {
+            item.text("src", &places);
+        }
         match &entry.content {
             Content::Rules(rules) => item.first_rule(rules),
             Content::Redirects(redirects) => item.first_redirect(redirects),

@@ -93,12 +93,18 @@ fn an_answer_that_is_always_the_same() {
 
 #[test]
 fn questions_that_remain() {
-    check(vec![redirected(&[("%{HTTP_HOST}", "^www")], "/q")], "1 appended");
+    check(
+        vec![redirected(&[("%{HTTP_HOST}", "^www")], "/q")],
+        "1 appended",
+    );
     check(
         vec![redirected(&[("%{HTTP_USER_AGENT}", "Mobile")], "/q")],
         "1 appended",
     );
-    check(vec![redirected(&[("%{HTTP:X-Y}", "!z")], "/q")], "1 appended");
+    check(
+        vec![redirected(&[("%{HTTP:X-Y}", "!z")], "/q")],
+        "1 appended",
+    );
     check(
         vec![redirected(&[("%{QUERY_STRING}", "^id=1$")], "/q?")],
         "0 1",
