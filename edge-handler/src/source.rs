@@ -56,6 +56,12 @@ pub trait Source {
     /// A table entry has to be fetched first.
     fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Missing>;
 
+    /// True for the compiler, which evaluates paths before there are requests. Variables that
+    /// `SetEnvIf` would set from headers hold [`HIDDEN`] then.
+    fn is_beforehand(&self) -> bool {
+        false
+    }
+
     /// Hears that the evaluation looks at something that differs between requests for one path. For
     /// the compiler, which evaluates paths before there are requests; nobody else listens.
     fn looks_at(&self, _unknown: Unknown) {}
@@ -69,6 +75,9 @@ pub trait Source {
         None
     }
 }
+
+/// The value of a variable that depends on what is not known beforehand.
+pub const HIDDEN: &[u8] = b"edgewright:hidden";
 
 /// What differs between requests for one path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -114,6 +123,10 @@ impl<S: Source> Source for &S {
 
     fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Missing> {
         (**self).map_value(map, key)
+    }
+
+    fn is_beforehand(&self) -> bool {
+        (**self).is_beforehand()
     }
 
     fn looks_at(&self, unknown: Unknown) {

@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 
 use edgewright_edge_handler::fate::{Question, Subject};
 use edgewright_edge_handler::rules::{Condition, MapId, Redirect, RedirectListId, Rule, RuleSetId};
-use edgewright_edge_handler::source::{Missing, Source, Unknown};
+use edgewright_edge_handler::source::{HIDDEN, Missing, Source, Unknown};
 
 use super::{HOST, QUERY};
 
@@ -80,6 +80,10 @@ impl<S: Source> Source for Oracle<'_, S> {
         self.source.map_value(map, key)
     }
 
+    fn is_beforehand(&self) -> bool {
+        true
+    }
+
     fn looks_at(&self, unknown: Unknown) {
         self.unknown.set(self.unknown.get().or(Some(unknown)));
     }
@@ -91,6 +95,9 @@ impl<S: Source> Source for Oracle<'_, S> {
         }
         if contains(text, QUERY) {
             self.looks_at(Unknown::Query);
+        }
+        if contains(text, HIDDEN) {
+            self.looks_at(Unknown::Header);
         }
     }
 

@@ -7,8 +7,9 @@ use edgewright_edge_handler::fate::{Course, Fate, Queried, Step};
 use edgewright_edge_handler::key::Key;
 use edgewright_edge_handler::outcome::Outcome;
 use edgewright_edge_handler::request::{Request, Scheme};
-use edgewright_edge_handler::rules::Rule;
-use edgewright_edge_handler::site::{HostId, HostPattern};
+use edgewright_edge_handler::rules::pattern::PatternOptions;
+use edgewright_edge_handler::rules::{Pattern, Rule};
+use edgewright_edge_handler::site::{EnvAttribute, EnvChange, EnvRule, HostId, HostPattern};
 use edgewright_edge_handler::source::Sequential;
 use edgewright_edge_handler::table::Content;
 use proptest::prelude::*;
@@ -340,12 +341,46 @@ fn requests() -> impl Strategy<Value = Vec<Sent>> {
     prop::collection::vec(one, 1..16)
 }
 
+/// `SetEnvIf` as rules see it: variables that headers and addresses decide.
+fn environment() -> impl Strategy<Value = Vec<EnvRule>> {
+    let attributes = [
+        EnvAttribute::Header(b"User-Agent".to_vec()),
+        EnvAttribute::Header(b"Host".to_vec()),
+        EnvAttribute::HeaderPattern(Pattern::new("^x", PatternOptions::CASELESS)),
+        EnvAttribute::Uri,
+        EnvAttribute::Method,
+        EnvAttribute::ClientAddress,
+        EnvAttribute::Variable(b"x".to_vec()),
+    ];
+    let change = (
+        select(&["x", "y"][..]),
+        select(&[Some("1"), Some("$0"), None][..]),
+    );
+    let patterns = &["o", "^/a", ".", "(.)", "1"][..];
+    let rule = (select(attributes.to_vec()), select(patterns), change);
+    let rule = rule.prop_map(|(attribute, pattern, (name, value))| EnvRule {
+        place: site::place(600),
+        attribute,
+        pattern: Pattern::new(pattern, PatternOptions::default()),
+        changes: vec![EnvChange {
+            name: name.into(),
+            value: value.map(Into::into),
+        }],
+    });
+    prop_oneof![2 => Just(Vec::new()).boxed(), 1 => prop::collection::vec(rule, 1..4).boxed()]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1_500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_fate_is_what_an_evaluation_says(parts in parts(), requests in requests()) {
+    fn a_fate_is_what_an_evaluation_says(
+        parts in parts(),
+        environment in environment(),
+        requests in requests(),
+    ) {
         let mut site = parts.site();
+        site.hosts[0].environment = environment;
         site.hosts[0].aliases = vec![HostPattern::Exact(b"www.h".to_vec())];
         let edge = Edge::new(lower(&site, &Redundant::default()).unwrap());
         let options = Options { most_steps: 3_000, random: 7, now: 1_700_000_000, ..Options::default() };

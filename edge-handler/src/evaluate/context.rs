@@ -122,6 +122,10 @@ impl<S: Source> EnvironmentContext for View<'_, '_, S> {
         self.run.plain_variable(b"SERVER_ADDR", self.record)
     }
 
+    fn is_beforehand(&self) -> bool {
+        self.run.source.is_beforehand()
+    }
+
     fn set_environment(&mut self, name: &[u8], value: Option<Vec<u8>>) {
         match value {
             Some(value) => self.record.environment.set(name, &value),

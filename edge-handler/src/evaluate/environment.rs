@@ -8,6 +8,7 @@ use super::expression::{self, ExpressionContext, Groups};
 use super::matching::Captures;
 use crate::rules::Pattern;
 use crate::site::{EnvAttribute, EnvChange, EnvRule};
+use crate::source::HIDDEN;
 
 /// What `SetEnvIf` needs of a request beyond what expressions do.
 pub trait EnvironmentContext: ExpressionContext {
@@ -19,6 +20,11 @@ pub trait EnvironmentContext: ExpressionContext {
     /// # Errors
     /// See [`ExpressionContext::Stop`].
     fn server_address(&self) -> Result<Vec<u8>, Self::Stop>;
+
+    /// True while there is no request yet, only its path: what headers and addresses hold is hidden.
+    fn is_beforehand(&self) -> bool {
+        false
+    }
 
     /// Sets or removes a variable of the request's environment.
     fn set_environment(&mut self, name: &[u8], value: Option<Vec<u8>>);
@@ -33,7 +39,18 @@ pub fn apply<C: EnvironmentContext>(rules: &[EnvRule], context: &mut C) -> Resul
     // if they change it; an expression leaves what its last regular expression was matched with.
     let mut groups = Groups::default();
     let mut last: Option<&EnvAttribute> = None;
+    let mut hidden = false;
     for rule in rules {
+        // Expressions may have to do with the groups of what was hidden before.
+        hidden |= context.is_beforehand() && is_hidden(&rule.attribute);
+        let is_expression = matches!(rule.attribute, EnvAttribute::Expression(_));
+        if hidden && (is_expression || is_hidden(&rule.attribute)) {
+            for change in &rule.changes {
+                context.set_environment(&change.name, Some(HIDDEN.to_vec()));
+            }
+            last = None;
+            continue;
+        }
         let holds = if let EnvAttribute::Expression(expression) = &rule.attribute {
             expression::holds(expression, context, &mut groups)?
         } else {
@@ -55,6 +72,22 @@ pub fn apply<C: EnvironmentContext>(rules: &[EnvRule], context: &mut C) -> Resul
         groups.subject.get_or_insert_default();
     }
     Ok(())
+}
+
+/// Is this something that differs between requests for one path?
+fn is_hidden(attribute: &EnvAttribute) -> bool {
+    match attribute {
+        EnvAttribute::Header(_)
+        | EnvAttribute::HeaderPattern(_)
+        | EnvAttribute::Variable(_)
+        | EnvAttribute::ClientAddress
+        | EnvAttribute::ServerAddress => true,
+        EnvAttribute::Uri
+        | EnvAttribute::Method
+        | EnvAttribute::Protocol
+        | EnvAttribute::ClientHost
+        | EnvAttribute::Expression(_) => false,
+    }
 }
 
 fn is_same(left: &EnvAttribute, right: &EnvAttribute) -> bool {

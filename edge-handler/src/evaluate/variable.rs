@@ -127,6 +127,7 @@ impl<'a, S: Source> Run<'a, S> {
     /// carries, are what the client asked for.
     pub(super) fn environment(&self, name: &[u8], record: &Record<'a>) -> Vec<u8> {
         if let Some(value) = record.environment.get(name) {
+            self.source.reads(value);
             return value.to_vec();
         }
         let redirected = name
