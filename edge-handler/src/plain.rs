@@ -100,8 +100,7 @@ fn is_odd_segment(after: &[u8]) -> bool {
     let ends = |rest: &[u8]| matches!(rest.first(), None | Some(b'/' | b'?'));
     match after {
         [b'/', ..] => true,
-        [b'.', b'.', rest @ ..] => ends(rest),
-        [b'.', rest @ ..] => ends(rest),
+        [b'.', b'.', rest @ ..] | [b'.', rest @ ..] => ends(rest),
         _ => false,
     }
 }

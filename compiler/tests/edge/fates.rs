@@ -27,7 +27,7 @@ fn fate(lowered: &Lowered, path: &str) -> Option<Fate> {
     let entry = lowered.entries.iter().find(|entry| entry.key == key)?;
     match &entry.content {
         Content::Fate(fate) => Some(fate.clone()),
-        other => panic!("{other:?}"),
+        _ => None,
     }
 }
 
