@@ -8,7 +8,9 @@
 
 #[cfg(feature = "lambda")]
 pub mod artefact;
+#[cfg(feature = "lambda")]
 mod breaker;
+#[cfg(feature = "lambda")]
 mod cache;
 pub mod configuration;
 #[cfg(feature = "lambda")]
@@ -24,4 +26,5 @@ pub mod journal;
 mod live;
 pub mod rehearsal;
 pub mod response;
+#[cfg(feature = "lambda")]
 mod store;
