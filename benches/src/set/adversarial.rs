@@ -15,15 +15,25 @@ const CONDITIONS: usize = 4_495;
 /// As long as Apache takes a target by default, less the rest of the request line.
 const LONGEST: usize = 8_000;
 
+/// Names of the adversarial sets.
+pub const NAMES: [&str; 5] = [
+    "60k rules share one prefix",
+    "60k rules without an anchor",
+    "8 kB targets, 60k rules",
+    "%-storms of 8 kB, 60k rules",
+    "4,495 conditions on one rule",
+];
+
 /// Every adversarial set, with its name.
-pub fn all() -> Vec<(&'static str, Set)> {
-    vec![
-        ("60k rules share one prefix", shared_prefix()),
-        ("60k rules without an anchor", unanchored()),
-        ("8 kB targets, 60k rules", long_targets()),
-        ("%-storms of 8 kB, 60k rules", percent_storms()),
-        ("4,495 conditions on one rule", conditions()),
-    ]
+pub fn all() -> impl Iterator<Item = (&'static str, Set)> {
+    let sets = [
+        shared_prefix,
+        unanchored,
+        long_targets,
+        percent_storms,
+        conditions,
+    ];
+    NAMES.into_iter().zip(sets.map(|set| set()))
 }
 
 /// All rules begin with the same text and are told apart only after a variable part.
