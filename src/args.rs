@@ -208,6 +208,9 @@ pub struct Check {
     /// How findings are printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+    /// Show every finding as text, not only the first of each kind
+    #[arg(long)]
+    pub all: bool,
     #[command(flatten)]
     pub reading: Reading,
 }

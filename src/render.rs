@@ -57,6 +57,9 @@ impl TextRenderer {
         for help in &diagnostic.help {
             group = group.element(Level::HELP.message(help));
         }
+        if let Some(url) = &diagnostic.witness {
+            group = group.element(Level::NOTE.message(format!("for example {url}")));
+        }
         self.renderer.render(&[group])
     }
 }
@@ -158,6 +161,7 @@ pub fn to_json(diagnostic: &Diagnostic, sources: &Sources) -> Value {
         "label": diagnostic.label,
         "others": others,
         "help": diagnostic.help,
+        "witness": diagnostic.witness,
     })
 }
 

@@ -11,6 +11,7 @@ use edgewright_compiler::emit::BuildFolder;
 use edgewright_compiler::fates::FateCounts;
 use edgewright_compiler::inputs::Trigger;
 use edgewright_compiler::{Compilation, Counts};
+use edgewright_parser::diagnostic::{Diagnostic, Severity};
 
 use crate::args::Migrate;
 
@@ -44,6 +45,35 @@ fn add(texts: &mut Vec<String>, number: usize, what: &str) {
     if number > 0 {
         texts.push(count(number, what));
     }
+}
+
+/// How many findings of which weight, and of which kind.
+pub fn findings(findings: &[Diagnostic]) -> String {
+    let of = |severity| {
+        let same = findings.iter().filter(|one| one.severity == severity);
+        same.count()
+    };
+    let mut text = format!(
+        "findings     {}, {}, {}",
+        count(of(Severity::Error), "error"),
+        count(of(Severity::Warning), "warning"),
+        count(of(Severity::Note), "note"),
+    );
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    for finding in findings {
+        *kinds.entry(finding.code).or_default() += 1;
+    }
+    for (kind, number) in by_number(kinds) {
+        let _ = write!(text, "\n{:>12} {kind}", thousands(number));
+    }
+    text
+}
+
+/// The largest number first.
+fn by_number(counts: BTreeMap<&str, usize>) -> Vec<(&str, usize)> {
+    let mut rows: Vec<(&str, usize)> = counts.into_iter().collect();
+    rows.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
+    rows
 }
 
 /// What was built, in one line.
@@ -97,7 +127,8 @@ pub fn account(compilation: &Compilation, arguments: &Migrate) -> String {
         (
             totals.removed,
             format!(
-                "removed      redundant, each with its reason: {}",
+                "removed      {}: {}",
+                removed(compilation),
                 report.display()
             ),
         ),
@@ -118,6 +149,16 @@ pub fn account(compilation: &Compilation, arguments: &Migrate) -> String {
     text + &decisions(compilation) + &inputs(compilation)
 }
 
+/// What was removed, by its kind.
+fn removed(compilation: &Compilation) -> String {
+    let kinds = by_number(compilation.account.removed.clone());
+    let each = kinds.into_iter().map(|(kind, number)| {
+        let kind = kind.trim_end_matches("-rule").replace('-', " ");
+        format!("{} {kind}", thousands(number))
+    });
+    each.collect::<Vec<_>>().join(", ")
+}
+
 /// Reasons of what cannot be expressed, the most frequent first.
 fn decisions(compilation: &Compilation) -> String {
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
@@ -133,8 +174,7 @@ fn decisions(compilation: &Compilation) -> String {
         return String::new();
     }
     let total: usize = reasons.values().sum();
-    let mut rows: Vec<(&str, usize)> = reasons.into_iter().collect();
-    rows.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
+    let rows = by_number(reasons);
     let verb = if total == 1 {
         "line needs"
     } else {

@@ -8,6 +8,7 @@
 //! counts as removed only when it is redundant wherever it stands.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use edgewright_edge_handler::rules::{Place, Rule, RuleFlags};
 use edgewright_edge_handler::site::Site;
@@ -17,6 +18,9 @@ use crate::lower::{Chains, Lowered, Membership, Placement};
 use crate::obstacles::Obstacles;
 use crate::reading::{Fate, Position, Reading, Unit};
 use crate::redundant::Redundant;
+
+/// The code of a line of a map whose key an earlier line has.
+pub(crate) const REPEATED_KEY: &str = "repeated-key";
 
 /// What became of a unit. Ordered from light to heavy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -45,13 +49,19 @@ pub struct Verdict {
     pub reason: Cow<'static, str>,
     /// The line that makes it redundant.
     pub by: Option<Place>,
+    /// For what was removed: the code of its diagnostic.
+    pub code: Option<&'static str>,
 }
 
 impl Verdict {
     fn new(class: Class, reason: impl Into<Cow<'static, str>>) -> Self {
         let reason = reason.into();
-        let by = None;
-        Self { class, reason, by }
+        Self {
+            class,
+            reason,
+            by: None,
+            code: None,
+        }
     }
 }
 
@@ -95,6 +105,8 @@ pub struct Account {
     pub verdicts: Vec<Verdict>,
     /// The sums.
     pub totals: Totals,
+    /// How many were removed for which reason: by the code of their diagnostic.
+    pub removed: BTreeMap<&'static str, usize>,
 }
 
 impl Account {
@@ -109,10 +121,18 @@ impl Account {
         };
         let verdicts: Vec<Verdict> = reading.units.iter().map(|unit| judge.unit(unit)).collect();
         let mut totals = Totals::default();
+        let mut removed = BTreeMap::new();
         for verdict in &verdicts {
             totals.add(verdict.class);
+            if let Some(code) = verdict.code {
+                *removed.entry(code).or_default() += 1;
+            }
         }
-        Self { verdicts, totals }
+        Self {
+            verdicts,
+            totals,
+            removed,
+        }
     }
 }
 
@@ -135,6 +155,7 @@ impl Judge<'_> {
             }
             Fate::Repeated(earlier) => Verdict {
                 by: Some(*earlier),
+                code: Some(REPEATED_KEY),
                 ..Verdict::new(Class::Removed, "an earlier line of the map has its key")
             },
             Fate::Skipped(reason) | Fate::Inactive(reason) => {
@@ -147,8 +168,11 @@ impl Judge<'_> {
     fn position(&self, position: Position) -> Verdict {
         if let Some(removal) = self.redundant.removal(position) {
             let verdict = Verdict::new(Class::Removed, removal.cause.text());
-            let by = Some(removal.by);
-            return Verdict { by, ..verdict };
+            return Verdict {
+                by: removal.by,
+                code: Some(removal.cause.code()),
+                ..verdict
+            };
         }
         if let Some(obstacle) = self.obstacle(position) {
             return Verdict::new(Class::NotExpressible, obstacle);

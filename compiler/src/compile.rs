@@ -49,7 +49,7 @@ pub fn compile(reading: &Reading) -> Result<Compilation, CompileError> {
         entries: lowered.entries,
         fates: lowered.fates,
         inputs: Inputs::of(&reading.site),
-        diagnostics: notices::of(reading, &account),
+        diagnostics: notices::of(reading, &account, &redundant),
         account,
     })
 }

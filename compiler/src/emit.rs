@@ -7,6 +7,8 @@ mod items;
 mod page;
 mod report;
 
+use std::collections::BTreeMap;
+
 use edgewright_edge_handler::envelope::EnvelopeError;
 use edgewright_edge_handler::table::EmbeddedTable;
 use serde_json::{Value, json};
@@ -92,7 +94,7 @@ pub fn emit(compilation: &Compilation, reading: &Reading) -> Result<BuildFolder,
         (PROGRAM_FILE, compilation.program.clone()),
         (TABLE_FILE, table),
         (ITEMS_FILE, items.lines),
-        (REPORT_FILE, report::report(reading, &compilation.account)),
+        (REPORT_FILE, report::report(reading, compilation)),
         (PAGE_FILE, page::page(reading, compilation)),
     ];
     let manifest = manifest(compilation, reading, items.longest, &files);
@@ -117,6 +119,8 @@ fn manifest(
         "generator": concat!("edgewright ", env!("CARGO_PKG_VERSION")),
         "generation": format!("{:016x}", compilation.generation),
         "account": compilation.account.totals,
+        "removed": compilation.account.removed,
+        "findings": codes(reading, compilation),
         "counts": {
             "files": counts.files,
             "virtual_hosts": counts.virtual_hosts,
@@ -139,6 +143,15 @@ fn manifest(
         "files": files.iter().map(file).collect::<serde_json::Map<_, _>>(),
         "sources": reading.site.files,
     })
+}
+
+/// How many diagnostics of which code.
+fn codes<'a>(reading: &'a Reading, compilation: &'a Compilation) -> BTreeMap<&'a str, usize> {
+    let mut codes = BTreeMap::new();
+    for diagnostic in reading.diagnostics.iter().chain(&compilation.diagnostics) {
+        *codes.entry(diagnostic.code).or_default() += 1;
+    }
+    codes
 }
 
 fn crc32(content: &[u8]) -> String {

@@ -10,6 +10,7 @@ pub mod emit;
 pub mod fates;
 pub mod input;
 pub mod inputs;
+mod language;
 mod load;
 pub mod loader;
 pub mod lower;

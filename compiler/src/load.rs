@@ -427,6 +427,7 @@ pub(crate) fn unreadable(path: &[u8], error: &LoadError, span: Option<Span>) -> 
         label: String::new(),
         others: Vec::new(),
         help: vec![help.into_owned()],
+        witness: None,
     }
 }
 

@@ -1,42 +1,168 @@
-//! What compiling has to say about a configuration.
+//! What compiling has to say about single lines: which never have a say, which the edge cannot answer
+//! surely.
 //!
-//! In: a [`Reading`] and its [`Account`]. Out: diagnostics. Absent: what reading found; see
-//! [`Reading::diagnostics`].
+//! In: a [`Reading`], its [`Account`], what is redundant. Out: diagnostics. Absent: what reading found;
+//! see [`Reading::diagnostics`].
 
-use edgewright_parser::diagnostic::Diagnostic;
+use std::collections::HashMap;
+
+use edgewright_edge_handler::rules::{Place, Rule};
+use edgewright_parser::diagnostic::{Diagnostic, Severity};
 use edgewright_parser::source::Span;
 
-use crate::account::{Account, Class, Verdict};
-use crate::reading::{Fate, Reading, Unit};
-use crate::sources::Sources;
+use crate::account::{Account, Class, REPEATED_KEY, Verdict};
+use crate::reading::{Fate, Position, Reading, Unit};
+use crate::redundant::{Cause, Redundant, Removal};
+use crate::witness::Aiming;
 
 /// One diagnostic for each unit that is redundant or that the edge cannot answer surely. What
 /// Apache refuses was said while reading.
-pub(crate) fn of(reading: &Reading, account: &Account) -> Vec<Diagnostic> {
+pub(crate) fn of(reading: &Reading, account: &Account, redundant: &Redundant) -> Vec<Diagnostic> {
+    let teller = Teller {
+        reading,
+        redundant,
+        spans: Spans::of(reading),
+        aiming: Aiming::of(&reading.site),
+    };
     let judged = reading.units.iter().zip(&account.verdicts);
-    let placed = judged.filter(|(unit, _)| matches!(unit.fate, Fate::Placed(_)));
-    placed
-        .filter_map(|(unit, verdict)| notice(unit, verdict, &reading.sources))
+    judged
+        .filter_map(|(unit, verdict)| teller.notice(unit, verdict))
         .collect()
 }
 
-fn notice(unit: &Unit, verdict: &Verdict, sources: &Sources) -> Option<Diagnostic> {
-    let span = unit.origin.span;
-    match verdict.class {
-        Class::Removed => Some(redundant(span, verdict, sources)),
-        Class::NotExpressible => Some(
-            Diagnostic::warning("not-at-edge", verdict.reason.clone(), span)
-                .label("the edge may answer otherwise than Apache"),
-        ),
-        Class::Ignored | Class::Keyed | Class::Indexed | Class::Scanned => None,
+/// The exact places of lines that count.
+pub(crate) struct Spans<'r> {
+    reading: &'r Reading,
+    units: HashMap<Place, Span>,
+}
+
+impl<'r> Spans<'r> {
+    /// Those of `reading`.
+    pub fn of(reading: &'r Reading) -> Self {
+        let units = reading.units.iter();
+        Self {
+            reading,
+            units: units.map(|unit| (unit.place, unit.origin.span)).collect(),
+        }
+    }
+
+    /// The directive at `place`; of another line, the whole.
+    pub fn at(&self, place: Place) -> Option<Span> {
+        let known = self.units.get(&place).copied();
+        known.or_else(|| self.reading.sources.span_of_line(place))
     }
 }
 
-fn redundant(span: Span, verdict: &Verdict, sources: &Sources) -> Diagnostic {
-    let notice = Diagnostic::note("redundant-rule", "this line never has a say", span)
-        .label(verdict.reason.clone());
-    match verdict.by.and_then(|place| sources.span_of_line(place)) {
-        Some(other) => notice.other(other, "this is the earlier line"),
-        None => notice,
+struct Teller<'r> {
+    reading: &'r Reading,
+    redundant: &'r Redundant,
+    spans: Spans<'r>,
+    aiming: Aiming<'r>,
+}
+
+impl Teller<'_> {
+    fn notice(&self, unit: &Unit, verdict: &Verdict) -> Option<Diagnostic> {
+        let span = unit.origin.span;
+        let positions = match &unit.fate {
+            Fate::Placed(positions) => positions.as_slice(),
+            Fate::Repeated(_) => &[],
+            _ => return None,
+        };
+        match verdict.class {
+            Class::Removed => {
+                let removed = positions
+                    .iter()
+                    .find_map(|position| Some((*position, self.redundant.removal(*position)?)));
+                Some(match removed {
+                    Some((position, removal)) => self.removed(span, position, removal),
+                    None => self.repeated_key(span, verdict),
+                })
+            }
+            Class::NotExpressible => Some(
+                Diagnostic::warning("not-at-edge", verdict.reason.clone(), span)
+                    .label("the edge may answer otherwise than Apache"),
+            ),
+            Class::Ignored | Class::Keyed | Class::Indexed | Class::Scanned => None,
+        }
+    }
+
+    fn repeated_key(&self, span: Span, verdict: &Verdict) -> Diagnostic {
+        let notice = Diagnostic::note(REPEATED_KEY, verdict.reason.clone(), span)
+            .label("never looked up")
+            .help("delete it: no answer changes");
+        self.with_other(notice, verdict.by, "this line answers")
+    }
+
+    fn removed(&self, span: Span, position: Position, removal: &Removal) -> Diagnostic {
+        let cause = removal.cause;
+        let severity = match cause {
+            Cause::Duplicate => Severity::Note,
+            _ => Severity::Warning,
+        };
+        let url = || {
+            Some(
+                self.aiming
+                    .request(position, removal.example.as_ref()?)?
+                    .url(),
+            )
+        };
+        // What no request can show has no witness.
+        let shows = !matches!(cause, Cause::Contradiction | Cause::Impossible);
+        let notice = Diagnostic::new(severity, cause.code(), cause.text(), span)
+            .label("never has a say")
+            .help(self.help(position, removal))
+            .witness(if shows { url() } else { None });
+        self.with_other(notice, removal.by, other(cause))
+    }
+
+    fn with_other(&self, notice: Diagnostic, by: Option<Place>, what: &str) -> Diagnostic {
+        match by.and_then(|place| self.spans.at(place)) {
+            Some(other) => notice.other(other, what),
+            None => notice,
+        }
+    }
+
+    fn help(&self, position: Position, removal: &Removal) -> &'static str {
+        match removal.cause {
+            Cause::Duplicate => "delete it: no answer changes",
+            Cause::Shadowed => "delete it, or move it above the other line if it is to answer",
+            Cause::Unreachable => "move it above the other line, or give that one a condition",
+            Cause::Skipped => "delete it, or lower the number of S= in the other line",
+            Cause::Contradiction => "write [OR] after the first condition if either is to do",
+            Cause::Impossible => self.rule(position).map_or("delete it", why_impossible),
+        }
+    }
+
+    fn rule(&self, position: Position) -> Option<&Rule> {
+        let Position::Rule(set, at) = position else {
+            return None;
+        };
+        let set = usize::try_from(set.0).ok()?;
+        self.reading.site.rule_sets.get(set)?.rules.get(at)
+    }
+}
+
+/// What the other line of a removal is.
+fn other(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Duplicate => "this line says the same",
+        Cause::Shadowed => "this line answers instead",
+        Cause::Unreachable => "nothing gets past this line",
+        Cause::Skipped => "this line skips it",
+        Cause::Contradiction => "this condition excludes what the others ask for",
+        Cause::Impossible => "this line",
+    }
+}
+
+fn why_impossible(rule: &Rule) -> &'static str {
+    let text = rule.pattern.text.as_slice();
+    if text.windows(3).any(|three| three == b"://") {
+        "a pattern sees the path only: ask for the host with RewriteCond %{HTTP_HOST}"
+    } else if text.starts_with(b"^/") {
+        "leave out the slash after ^: in a directory a pattern sees what follows the directory"
+    } else if text.starts_with(b"^") {
+        "write ^/ at the beginning: in server context a path begins with a slash"
+    } else {
+        "look at the pattern: paths have single slashes, and no host or query string"
     }
 }

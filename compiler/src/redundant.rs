@@ -1,11 +1,14 @@
 //! Finds rules and redirects that can never have a say.
 //!
-//! In: a [`Site`]. Out: [`Redundant`]: which of them, and which earlier one makes each so. Absent:
-//! anything that cannot be proved; a doubtful rule stays.
+//! In: a [`Site`]. Out: [`Redundant`]: which of them, why, which earlier line makes each so, and a
+//! text that shows it. Absent: anything that cannot be proved; a doubtful rule stays.
 
 mod changes;
+mod conditions;
+mod covers;
 mod deciders;
 mod product;
+mod reach;
 mod redirects;
 mod rules;
 
@@ -23,29 +26,66 @@ pub struct Redundant {
 }
 
 /// Why something can be left out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Removal {
-    /// The earlier line that makes it redundant.
-    pub by: Place,
+    /// The line that makes it redundant, if another one does.
+    pub by: Option<Place>,
     /// How.
     pub cause: Cause,
+    /// A text that it matches and the other line takes: in server context a path, in a directory
+    /// what follows it. `None` when nothing can show it.
+    pub example: Option<Vec<u8>>,
 }
 
-/// How an earlier line makes a later one redundant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// Why a line can never have a say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Cause {
-    /// They are the same.
+    /// An earlier line is the same.
     Duplicate,
-    /// The earlier one takes every request the later one is for.
+    /// An earlier line takes every request it is for.
     Shadowed,
+    /// An earlier line ends processing for every request.
+    Unreachable,
+    /// An earlier line skips it for every request it is for.
+    Skipped,
+    /// Its conditions cannot hold together.
+    Contradiction,
+    /// Its pattern matches nothing that can come before it.
+    Impossible,
 }
 
 impl Cause {
-    /// For a person, after "is redundant: ".
+    /// Every cause.
+    pub const ALL: [Self; 6] = [
+        Self::Duplicate,
+        Self::Shadowed,
+        Self::Unreachable,
+        Self::Skipped,
+        Self::Contradiction,
+        Self::Impossible,
+    ];
+
+    /// The code of its diagnostic, which never changes.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Duplicate => "duplicate-rule",
+            Self::Shadowed => "shadowed-rule",
+            Self::Unreachable => "unreachable-rule",
+            Self::Skipped => "skipped-rule",
+            Self::Contradiction => "contradictory-conditions",
+            Self::Impossible => "impossible-pattern",
+        }
+    }
+
+    /// For a person, after "never has a say: ".
     pub fn text(self) -> &'static str {
         match self {
             Self::Duplicate => "an earlier line says the same and ends processing",
             Self::Shadowed => "an earlier line takes every request it is for",
+            Self::Unreachable => "an earlier line ends processing for every request",
+            Self::Skipped => "an earlier line skips it for every request it is for",
+            Self::Contradiction => "its conditions can never hold together",
+            Self::Impossible => "no path can match its pattern here",
         }
     }
 }
@@ -65,8 +105,15 @@ impl Redundant {
     }
 
     /// Why the thing at `position` can be left out.
-    pub fn removal(&self, position: Position) -> Option<Removal> {
-        self.removals.get(&position).copied()
+    pub fn removal(&self, position: Position) -> Option<&Removal> {
+        self.removals.get(&position)
+    }
+
+    /// Everything that can be left out, in the order it stands.
+    pub fn iter(&self) -> impl Iterator<Item = (Position, &Removal)> {
+        self.removals
+            .iter()
+            .map(|(position, removal)| (*position, removal))
     }
 
     /// How many can be left out.
@@ -79,7 +126,7 @@ impl Redundant {
         self.removals.is_empty()
     }
 
-    fn remove(&mut self, position: Position, by: Place, cause: Cause) {
-        self.removals.insert(position, Removal { by, cause });
+    fn remove(&mut self, position: Position, removal: Removal) {
+        self.removals.insert(position, removal);
     }
 }

@@ -5,6 +5,7 @@
 //! witness may fail to reach its rule (an earlier rule took it, a condition cannot be fulfilled):
 //! what fired is for the evaluator to say.
 
+mod aim;
 mod constraint;
 mod draft;
 mod sample;
@@ -18,9 +19,10 @@ use edgewright_edge_handler::rules::{
 };
 use edgewright_edge_handler::site::{Host, MapKind, Site};
 
+pub(crate) use aim::Aiming;
 use constraint::{Constraint, Slot, constraints};
 use draft::{Aim, Draft};
-use sample::{Groups, sample};
+pub(crate) use sample::{Groups, sample};
 use scope::{List, Scope, Subject};
 
 /// Requests for one rule in one scope, at most.
@@ -57,6 +59,20 @@ pub struct Request {
     pub target: Vec<u8>,
     /// The other headers, names in lower case.
     pub headers: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Request {
+    /// Its URL, for a person to read and to type.
+    pub fn url(&self) -> String {
+        let url = [
+            self.scheme.name().as_bytes(),
+            b"://",
+            &self.host,
+            &self.target,
+        ]
+        .concat();
+        String::from_utf8_lossy(&url).into_owned()
+    }
 }
 
 /// Witnesses of every rule and redirect, in the order they stand; each request once. The same site

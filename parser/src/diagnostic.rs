@@ -32,6 +32,8 @@ pub struct Diagnostic {
     pub others: Vec<(Span, String)>,
     /// What to type, or to know.
     pub help: Vec<String>,
+    /// A URL that shows it, for one that is about certain requests.
+    pub witness: Option<String>,
 }
 
 impl Diagnostic {
@@ -50,6 +52,7 @@ impl Diagnostic {
             label: String::new(),
             others: Vec::new(),
             help: Vec::new(),
+            witness: None,
         }
     }
 
@@ -86,6 +89,13 @@ impl Diagnostic {
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help.push(help.into());
+        self
+    }
+
+    /// The same, with a URL that shows it.
+    #[must_use]
+    pub fn witness(mut self, url: Option<String>) -> Self {
+        self.witness = url;
         self
     }
 }

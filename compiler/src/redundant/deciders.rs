@@ -1,4 +1,4 @@
-//! Rules that settle every request they match: without conditions, ending the list, always asked.
+//! Rules that settle every request they match and whose conditions hold: ending the list, always asked.
 //!
 //! In: such rules in order. Out: [`Deciders`]: which of them matches a given text. Absent: whether
 //! something between them and a later rule changes the path; see [`super::changes`].
@@ -33,6 +33,14 @@ pub(super) struct Decider<'a> {
     pub position: usize,
 }
 
+impl Decider<'_> {
+    /// Every request that meets `later` meets it first: no subrequest leaves out it alone.
+    pub fn is_met_with(&self, later: &Rule) -> bool {
+        !self.rule.flags.intersects(NOT_FOR_SUBREQUESTS)
+            || later.flags.intersects(NOT_FOR_SUBREQUESTS)
+    }
+}
+
 impl<'a> Deciders<'a> {
     /// Takes in a deciding rule.
     pub fn add(&mut self, decider: Decider<'a>, shape: &Shape) {
@@ -51,14 +59,22 @@ impl<'a> Deciders<'a> {
         }
     }
 
-    /// The last decider that matches `word`, and that a request meets whenever it meets `later`. With
-    /// [`Case::Folded`], one that matches it in whatever case its letters are.
-    pub fn of(&self, word: &[u8], case: Case, later: &Rule) -> Option<Decider<'a>> {
+    /// A decider that `fits` and matches `word`. With [`Case::Folded`], one that matches it in whatever
+    /// case its letters are.
+    pub fn of(
+        &self,
+        word: &[u8],
+        case: Case,
+        mut fits: impl FnMut(&Decider<'a>) -> bool,
+    ) -> Option<Decider<'a>> {
         let folded = word.to_ascii_lowercase();
-        let surely = self.surely(word, &folded, case);
-        let fitting = surely.chain(self.tried(word, &folded, case));
-        let fitting = fitting.filter(|decider| meets(decider.rule, later));
-        fitting.max_by_key(|decider| decider.position).copied()
+        let surely = self
+            .surely(word, &folded, case)
+            .find(|decider| fits(decider));
+        let mut tried = self.tried(word, &folded, case);
+        surely
+            .or_else(|| tried.find(|decider| fits(decider)))
+            .copied()
     }
 
     fn surely(&self, word: &[u8], folded: &[u8], case: Case) -> impl Iterator<Item = &Decider<'a>> {
@@ -95,10 +111,6 @@ fn push<'a>(deciders: &mut Vec<Decider<'a>>, decider: Decider<'a>) {
         deciders.remove(0);
     }
     deciders.push(decider);
-}
-
-fn meets(rule: &Rule, later: &Rule) -> bool {
-    !rule.flags.intersects(NOT_FOR_SUBREQUESTS) || later.flags.intersects(NOT_FOR_SUBREQUESTS)
 }
 
 /// The whole pattern ignores case.

@@ -8,36 +8,105 @@
 //!
 //! * an earlier `Redirect /x` matches `/x` and everything that goes on with a slash, hence
 //!   everything a later `Redirect /x`, `Redirect /x/y` or `RedirectMatch ^/x/y$` matches;
-//! * an earlier `RedirectMatch` matches whatever a later one with the same expression does.
+//! * an earlier `RedirectMatch` matches whatever a later one with the same expression does, and
+//!   whatever a later one matches whose automaton has no text that it does not match
+//!   ([`crate::language`]).
+//!
+//! It errs towards keeping a redirect.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use edgewright_edge_handler::index::Case;
 use edgewright_edge_handler::key::collapse_slashes;
+use edgewright_edge_handler::rules::pattern::PatternOptions;
 use edgewright_edge_handler::rules::{Pattern, Place, Redirect, RedirectListId, RedirectMatcher};
 use edgewright_edge_handler::site::Site;
 
-use super::{Cause, Redundant};
+use super::conditions::Languages;
+use super::covers::{Candidate, Covers};
+use super::{Cause, Redundant, Removal};
+use crate::language::{Found, Membership, Universe, find as find_text};
 use crate::lower::shape::Shape;
 use crate::reading::Position;
+use crate::witness::{Groups, sample};
+
+/// Examples of a pattern that are tried before its automaton is built.
+const EXAMPLES: usize = 3;
+
+/// So many automata are compared for one redirect, at most.
+const MOST_PROOFS: usize = 6;
 
 pub(super) fn find(site: &Site, found: &mut Redundant) {
+    let mut languages = Languages::default();
     for (list, redirects) in (0..).map(RedirectListId).zip(&site.redirect_lists) {
         let mut earlier = Earlier::default();
         for (position, redirect) in redirects.iter().enumerate() {
-            match earlier.covering(redirect) {
-                Some((by, cause)) => found.remove(Position::Redirect(list, position), by, cause),
+            let removal = earlier
+                .covering(redirect)
+                .or_else(|| earlier.including(redirect, &mut languages));
+            match removal {
+                Some((by, cause)) => {
+                    let removal = Removal {
+                        by: Some(by),
+                        cause,
+                        example: example(&redirect.matcher),
+                    };
+                    found.remove(Position::Redirect(list, position), removal);
+                }
                 None => earlier.add(redirect),
             }
         }
     }
 }
 
+/// A path it matches.
+fn example(matcher: &RedirectMatcher) -> Option<Vec<u8>> {
+    match matcher {
+        RedirectMatcher::Prefix(path) => Some(path.clone()),
+        RedirectMatcher::Regex(pattern) => {
+            let text = sample(pattern, 0, &Groups::new());
+            pattern.is_match(&text).then_some(text)
+        }
+        RedirectMatcher::Section => None,
+    }
+}
+
+/// They answer alike what both match.
+fn says_the_same(one: &Redirect, other: &Redirect) -> bool {
+    one.status == other.status && one.target == other.target && one.expression == other.expression
+}
+
+/// What a `Redirect` matches, as an expression: `alias_matches` takes several slashes for one.
+fn as_pattern(matcher: &RedirectMatcher) -> Option<Cow<'_, Pattern>> {
+    match matcher {
+        RedirectMatcher::Prefix(path) if path.starts_with(b"/") => {
+            let mut text = b"^".to_vec();
+            for byte in &*collapse_slashes(path) {
+                match byte {
+                    b'/' => text.extend(b"/+"),
+                    byte if byte.is_ascii() && !byte.is_ascii_alphanumeric() => {
+                        text.extend([b'\\', *byte]);
+                    }
+                    byte => text.push(*byte),
+                }
+            }
+            if !path.ends_with(b"/") {
+                text.extend(b"(?:/.*)?$");
+            }
+            Some(Cow::Owned(Pattern::new(text, PatternOptions::default())))
+        }
+        RedirectMatcher::Regex(pattern) => Some(Cow::Borrowed(pattern)),
+        RedirectMatcher::Prefix(_) | RedirectMatcher::Section => None,
+    }
+}
+
 /// The redirects above one, none of them redundant.
 #[derive(Default)]
 struct Earlier<'a> {
-    paths: HashMap<Vec<u8>, Place>,
-    patterns: HashMap<&'a Pattern, Place>,
+    paths: HashMap<Vec<u8>, &'a Redirect>,
+    patterns: HashMap<&'a Pattern, &'a Redirect>,
+    covers: Covers<'a, Place>,
 }
 
 impl<'a> Earlier<'a> {
@@ -45,30 +114,68 @@ impl<'a> Earlier<'a> {
         match &redirect.matcher {
             RedirectMatcher::Prefix(path) if path.starts_with(b"/") => {
                 let path = collapse_slashes(path).into_owned();
-                self.paths.entry(path).or_insert(redirect.place);
+                self.paths.entry(path).or_insert(redirect);
             }
             RedirectMatcher::Regex(pattern) => {
-                self.patterns.entry(pattern).or_insert(redirect.place);
+                self.patterns.entry(pattern).or_insert(redirect);
+                self.covers.add(Candidate {
+                    pattern,
+                    asked: Membership::Inside,
+                    of: redirect.place,
+                });
             }
             RedirectMatcher::Prefix(_) | RedirectMatcher::Section => {}
         }
+    }
+
+    /// An earlier expression that matches whatever `redirect` does.
+    fn including(&self, redirect: &Redirect, languages: &mut Languages) -> Option<(Place, Cause)> {
+        let pattern = as_pattern(&redirect.matcher)?;
+        let texts = (0..EXAMPLES).map(|variant| sample(&pattern, variant, &Groups::new()));
+        let texts: Vec<Vec<u8>> = texts.filter(|text| pattern.is_match(text)).collect();
+        let candidates = self.covers.taking(texts.first()?).into_iter().rev();
+        let mut fitting = candidates
+            .filter(|candidate| texts.iter().all(|text| candidate.takes(text)))
+            .take(MOST_PROOFS);
+        let by = fitting.find(|candidate| {
+            let inner = languages.of(&pattern);
+            let outer = languages.of(candidate.pattern);
+            let (Some(inner), Some(outer)) = (inner, outer) else {
+                return false;
+            };
+            let asked = [
+                (&*inner, Membership::Inside),
+                (&*outer, Membership::Outside),
+            ];
+            find_text(Universe::ALL, &asked) == Found::Nothing
+        })?;
+        Some((by.of, Cause::Shadowed))
     }
 
     fn covering(&self, redirect: &Redirect) -> Option<(Place, Cause)> {
         match &redirect.matcher {
             RedirectMatcher::Prefix(path) if path.starts_with(b"/") => {
                 let (above, by) = self.path_above(path, Follows::Path)?;
-                let same = above == collapse_slashes(path).len();
+                let same_path = above == collapse_slashes(path).len();
+                let same = same_path && says_the_same(by, redirect);
                 let cause = if same {
                     Cause::Duplicate
                 } else {
                     Cause::Shadowed
                 };
-                Some((by, cause))
+                Some((by.place, cause))
             }
             RedirectMatcher::Regex(pattern) => {
                 if let Some(by) = self.patterns.get(pattern) {
-                    return Some((*by, Cause::Duplicate));
+                    let same = says_the_same(by, redirect);
+                    return Some((
+                        by.place,
+                        if same {
+                            Cause::Duplicate
+                        } else {
+                            Cause::Shadowed
+                        },
+                    ));
                 }
                 Some((self.path_above_all(&Shape::of(pattern))?, Cause::Shadowed))
             }
@@ -84,12 +191,12 @@ impl<'a> Earlier<'a> {
             _ => return None,
         };
         let above = words.iter().map(|word| self.path_above(word, follows));
-        let above: Option<Vec<(usize, Place)>> = above.collect();
-        above?.first().map(|(_, by)| *by)
+        let above: Option<Vec<(usize, &Redirect)>> = above.collect();
+        above?.first().map(|(_, by)| by.place)
     }
 
     /// The shortest earlier path that matches `text`, whatever follows it, and its length.
-    fn path_above(&self, text: &[u8], follows: Follows) -> Option<(usize, Place)> {
+    fn path_above(&self, text: &[u8], follows: Follows) -> Option<(usize, &'a Redirect)> {
         let text = collapse_slashes(text);
         (1..=text.len()).find_map(|length| {
             let (head, rest) = text.split_at_checked(length)?;

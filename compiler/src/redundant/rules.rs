@@ -4,25 +4,35 @@
 //!
 //! A rule *B* is removed when earlier rules *A* of its set answer for it. Of every *A*:
 //!
-//! 1. When it applies, the list ends there (`L`, `END`, `PT`, `P`, or a status): *B* is not reached.
+//! 1. When it applies, the list ends there (`L`, `END`, `PT`, `P`, or a status), or *B* is among the
+//!    rules it skips (`S`): *B* is not reached.
 //! 2. It is asked whenever *B* is: it belongs to no chain, no `S` of a rule above it reaches it, and
 //!    no subrequest leaves it out (`NS`, `R`) that does not leave out *B* too. (`N` starts at the top
 //!    again, so it passes *A*.)
-//! 3. It would apply to whatever *B* applies to, either way:
+//! 3. It would apply to whatever *B* applies to, in one of these ways:
 //!    * **duplicate**: it is the same in everything but its place, no condition looks into a map
 //!      (`rnd:` differs from time to time) or is an expression, and nothing between the two sets what
 //!      conditions can see without changing the path;
-//!    * **shadowed**: it has no conditions and *B* matches a few known texts only, each of which the
-//!      pattern of such an *A* was tried on and matches.
+//!    * **shadowed**: its conditions hold whenever those of *B* do ([`super::conditions`]), and it
+//!      matches whatever *B* matches: either *B* matches a few known texts only, each of which the
+//!      pattern of such an *A* was tried on and matches, or the automaton of *B*'s pattern has no
+//!      text that *A*'s does not match ([`crate::language`]);
+//!    * **unreachable**: it has no conditions and matches every text that can come before it.
 //! 4. Between the two no rule that goes on (has none of the flags of 1) can leave behind a path that
 //!    *B* matches. So if *B* matches the path, the path was the same at *A*.
 //!
 //! And *B* belongs to no chain, for a chain is counted. Then, where *B* is asked and would match, *A*
 //! was asked about the same path before and applied, so that *B* is not asked; or, for a duplicate,
 //! *A* was asked the same and did not apply, so *B* does not.
+//!
+//! Without any *A*, *B* is removed when its own conditions contradict each other, or when its pattern
+//! matches no text that can come before it ([`super::reach`]).
+//!
+//! All of this errs towards keeping a rule.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
+use edgewright_edge_handler::index::Case;
 use edgewright_edge_handler::rules::{
     Condition, Piece, Place, Rule, RuleFlags, RuleSet, RuleSetId, Test,
 };
@@ -30,12 +40,17 @@ use edgewright_edge_handler::site::Site;
 use serde::Serialize;
 
 use super::changes::{Changes, Level};
+use super::conditions::{self, Languages, RuleGroups};
+use super::covers::{Candidate, Covers};
 use super::deciders::{Decider, Deciders};
-use super::product::comparable;
-use super::{Cause, Redundant};
+use super::product::{self, Product, comparable};
+use super::reach::Reach;
+use super::{Cause, Redundant, Removal};
+use crate::language::{Begins, Found, Membership, Slashes, Universe, find as find_text};
 use crate::lower::shape::Shape;
-use crate::lower::{Chains, Membership};
+use crate::lower::{Chains, Membership as InChain};
 use crate::reading::Position;
+use crate::witness::{Groups, sample};
 
 /// Any of these ends the list once the rule applied.
 const ENDING: RuleFlags = RuleFlags::STATUS
@@ -44,22 +59,35 @@ const ENDING: RuleFlags = RuleFlags::STATUS
     .union(RuleFlags::PASS_THROUGH)
     .union(RuleFlags::PROXY);
 
+/// Examples of a pattern that are tried before its automaton is built.
+const EXAMPLES: usize = 3;
+
+/// So many automata are compared for one rule, at most.
+const MOST_PROOFS: usize = 6;
+
 pub(super) fn find(site: &Site, found: &mut Redundant) {
     let chains = Chains::of(site);
-    let levels = Levels::of(site);
+    let reach = Reach::of(site);
     let skipped_to = site.rule_sets.iter().map(overhang).max().unwrap_or(0);
+    let mut languages = Languages::default();
     for (id, set) in (0..).map(RuleSetId).zip(&site.rule_sets) {
         let mut search = Search {
-            level: levels.of_set(id),
+            level: reach.level(id),
+            texts: Texts::of(set, reach.level(id), reach.universe(id)),
             skipped_to,
             changes: Changes::default(),
             deciders: Deciders::default(),
+            conditional: Deciders::default(),
+            covers: Covers::default(),
+            skipping: Vec::new(),
+            stop: None,
             seen: HashMap::new(),
+            languages: &mut languages,
         };
         for (position, rule) in set.rules.iter().enumerate() {
             let chained = chains.member(id, position);
-            if let Some((by, cause)) = search.meet(position, rule, chained) {
-                found.remove(Position::Rule(id, position), by, cause);
+            if let Some(removal) = search.meet(position, rule, chained) {
+                found.remove(Position::Rule(id, position), removal);
             }
         }
     }
@@ -79,37 +107,62 @@ fn skip(rule: &Rule) -> usize {
     usize::try_from(rule.skip).unwrap_or(usize::MAX / 2)
 }
 
-/// Which sets are used in a directory.
-struct Levels(HashSet<RuleSetId>);
+/// Which texts the rule at hand may be matched with.
+struct Texts {
+    level: Level,
+    now: Universe,
+}
 
-impl Levels {
-    fn of(site: &Site) -> Self {
-        let hosts = site.hosts.iter().map(|host| &host.settings);
-        let sections = site.sections.iter().map(|section| &section.settings);
-        let rewriting = hosts
-            .chain(sections)
-            .filter_map(|settings| settings.rewrite.as_ref());
-        Self(rewriting.map(|rewriting| rewriting.rules).collect())
+impl Texts {
+    fn of(set: &RuleSet, level: Level, first: Universe) -> Self {
+        let mut texts = Self { level, now: first };
+        // What a later rule makes of the path comes before every rule once more.
+        if set
+            .rules
+            .iter()
+            .any(|rule| rule.flags.contains(RuleFlags::NEXT))
+        {
+            set.rules.iter().for_each(|rule| texts.change(rule));
+        }
+        texts
     }
 
-    fn of_set(&self, set: RuleSetId) -> Level {
-        if self.0.contains(&set) {
-            Level::Directory
-        } else {
-            Level::Server
+    /// Takes in what `rule` may leave behind.
+    fn change(&mut self, rule: &Rule) {
+        if rule.flags.contains(RuleFlags::NO_SUBSTITUTION) || rule.flags.intersects(ENDING) {
+            return;
+        }
+        let local = |product: &Product| *product != Product::Anything;
+        let stays_a_path = self.level == Level::Server
+            && !rule.flags.contains(RuleFlags::FORCE_REDIRECT)
+            && product::of(rule).iter().all(local);
+        self.now.slashes = Slashes::Several;
+        if !stays_a_path {
+            self.now.begins = Begins::Anyhow;
         }
     }
 }
 
 /// A walk through one set from its top.
-struct Search<'a> {
+struct Search<'a, 'l> {
     level: Level,
+    texts: Texts,
     /// Rules below this position may be skipped.
     skipped_to: usize,
     changes: Changes,
+    /// Rules without conditions that end the list.
     deciders: Deciders<'a>,
+    /// Rules with conditions that do.
+    conditional: Deciders<'a>,
+    /// Both, by what their patterns hold.
+    covers: Covers<'a, Decider<'a>>,
+    /// Rules with `S`, and the last position each skips.
+    skipping: Vec<(Decider<'a>, usize)>,
+    /// A rule that ends the list for every request.
+    stop: Option<Decider<'a>>,
     /// Rules that always answer the same, by what they say: the last of each.
     seen: HashMap<Vec<u8>, Earlier>,
+    languages: &'l mut Languages,
 }
 
 /// Where the same rule stood before.
@@ -120,20 +173,18 @@ struct Earlier {
     last: usize,
 }
 
-impl<'a> Search<'a> {
+impl<'a> Search<'a, '_> {
     /// Looks at the next rule: what makes it redundant, if anything does.
-    fn meet(
-        &mut self,
-        position: usize,
-        rule: &'a Rule,
-        chained: Membership,
-    ) -> Option<(Place, Cause)> {
+    fn meet(&mut self, position: usize, rule: &'a Rule, chained: InChain) -> Option<Removal> {
         let found = match chained {
-            Membership::Outside => self.judge(position, rule),
-            Membership::Inside => None,
+            InChain::Outside => self.judge(position, rule),
+            InChain::Inside => None,
         };
-        if !rule.flags.intersects(ENDING) && found.is_none() {
-            self.changes.add(position, rule, self.level);
+        if found.is_none() {
+            if !rule.flags.intersects(ENDING) {
+                self.changes.add(position, rule, self.level);
+            }
+            self.texts.change(rule);
         }
         if rule.skip > 0 {
             self.skipped_to = self.skipped_to.max(position + skip(rule) + 1);
@@ -141,7 +192,7 @@ impl<'a> Search<'a> {
         found
     }
 
-    fn judge(&mut self, position: usize, rule: &'a Rule) -> Option<(Place, Cause)> {
+    fn judge(&mut self, position: usize, rule: &'a Rule) -> Option<Removal> {
         let shape = shape(rule);
         let ending = rule.flags.intersects(ENDING);
         let steady = ending && rule.conditions.iter().all(is_steady);
@@ -149,9 +200,15 @@ impl<'a> Search<'a> {
         let first = text
             .as_ref()
             .and_then(|text| self.first_of_same(text, &shape));
-        let duplicate = first.map(|place| (place, Cause::Duplicate));
-        let shadowed = || Some((self.shadow(rule, &shape)?, Cause::Shadowed));
-        let found = duplicate.or_else(shadowed);
+        let found = match first {
+            Some(first) => Some(removal(
+                Some(first),
+                Cause::Duplicate,
+                example(rule, &shape),
+            )),
+            None => self.of_others(position, rule, &shape),
+        };
+        let found = found.or_else(|| self.of_itself(rule, &shape));
         if position < self.skipped_to {
             return found;
         }
@@ -160,11 +217,98 @@ impl<'a> Search<'a> {
             let last = position;
             self.seen.insert(text, Earlier { first, last });
         }
-        let negated = rule.flags.contains(RuleFlags::NEGATED);
-        if found.is_none() && ending && rule.conditions.is_empty() && !negated {
-            self.deciders.add(Decider { rule, position }, &shape);
+        if found.is_none() {
+            self.learn(Decider { rule, position }, &shape);
         }
         found
+    }
+
+    /// Keeps what later rules are to be compared with.
+    fn learn(&mut self, decider: Decider<'a>, shape: &Shape) {
+        let rule = decider.rule;
+        if !rule.flags.intersects(ENDING) {
+            if rule.skip > 0 && !rule.flags.contains(RuleFlags::NEXT) {
+                self.skipping.push((decider, decider.position + skip(rule)));
+            }
+            return;
+        }
+        self.covers.add(Candidate {
+            pattern: &rule.pattern,
+            asked: asked(rule),
+            of: decider,
+        });
+        if rule.conditions.is_empty() && self.stop.is_none() && self.is_total(rule, shape) {
+            self.stop = Some(decider);
+        }
+        if asked(rule) == Membership::Inside {
+            let deciders = if rule.conditions.is_empty() {
+                &mut self.deciders
+            } else {
+                &mut self.conditional
+            };
+            deciders.add(decider, shape);
+        }
+    }
+
+    /// It matches whatever may come.
+    fn is_total(&mut self, rule: &Rule, shape: &Shape) -> bool {
+        let shortest: &[u8] = match self.texts.now.begins {
+            Begins::Slash => b"/",
+            Begins::NoSlash | Begins::Anyhow => b"",
+        };
+        if *shape != Shape::Open
+            || rule.pattern.is_match(shortest) != (asked(rule) == Membership::Inside)
+        {
+            return false;
+        }
+        let language = self.languages.of(&rule.pattern);
+        language.is_some_and(|language| {
+            let missed = (&*language, asked(rule).opposite());
+            find_text(self.texts.now, &[missed]) == Found::Nothing
+        })
+    }
+
+    /// What earlier rules make of it.
+    fn of_others(&mut self, position: usize, rule: &Rule, shape: &Shape) -> Option<Removal> {
+        if let Some(stop) = self.stop.filter(|stop| stop.is_met_with(rule)) {
+            let example = example(rule, shape);
+            return Some(removal(Some(stop.rule.place), Cause::Unreachable, example));
+        }
+        if let Some(by) = self.skipper(position, rule, shape) {
+            return Some(removal(Some(by), Cause::Skipped, example(rule, shape)));
+        }
+        let shadow = match shape {
+            Shape::Words(case, words) => self.shadow(rule, *case, words),
+            Shape::Prefixes(..) | Shape::Open => self.cover(rule, shape),
+        };
+        shadow.map(|(by, example)| removal(Some(by), Cause::Shadowed, Some(example)))
+    }
+
+    /// Why it can never apply, whatever stands above it.
+    fn of_itself(&mut self, rule: &Rule, shape: &Shape) -> Option<Removal> {
+        if let Some((_, other)) = conditions::contradiction(&rule.conditions, self.languages) {
+            return Some(removal(Some(other.place), Cause::Contradiction, None));
+        }
+        self.is_impossible(rule, shape)
+            .then(|| removal(None, Cause::Impossible, example(rule, shape)))
+    }
+
+    fn is_impossible(&mut self, rule: &Rule, shape: &Shape) -> bool {
+        let universe = self.texts.now;
+        match shape {
+            Shape::Words(_, words) => return !words.iter().any(|word| universe.holds(word)),
+            Shape::Prefixes(_, heads) => return !heads.iter().any(|head| universe.may_begin(head)),
+            Shape::Open => {}
+        }
+        let text = sample(&rule.pattern, 0, &Groups::new());
+        let inside = asked(rule) == Membership::Inside;
+        if universe.holds(&text) && rule.pattern.is_match(&text) == inside {
+            return false;
+        }
+        let language = self.languages.of(&rule.pattern);
+        language.is_some_and(|language| {
+            find_text(universe, &[(&*language, asked(rule))]) == Found::Nothing
+        })
     }
 
     /// The first rule that says the same, when nothing since the last of them matters.
@@ -177,18 +321,128 @@ impl<'a> Search<'a> {
         (since <= earlier.last).then_some(earlier.first)
     }
 
-    /// A rule that takes the first of the texts `rule` matches, when such rules take all of them.
-    fn shadow(&self, rule: &Rule, shape: &Shape) -> Option<Place> {
-        let Shape::Words(case, words) = shape else {
-            return None;
-        };
-        let deciding = words.iter().map(|word| {
-            let decider = self.deciders.of(word, *case, rule)?;
+    /// A rule that takes the first of the texts `rule` matches, when such rules take all of them; and
+    /// that text.
+    fn shadow(&mut self, rule: &Rule, case: Case, words: &[Vec<u8>]) -> Option<(Place, Vec<u8>)> {
+        let mut first = None;
+        for word in words {
             let since = self.changes.last_to_word(&comparable(word));
-            (since <= decider.position).then_some(decider.rule.place)
+            let open = self.deciders.of(word, case, |decider| {
+                decider.is_met_with(rule) && since <= decider.position
+            });
+            let decider = match open {
+                Some(decider) => decider,
+                None if rule.conditions.is_empty() => return None,
+                None => self.shadow_with_conditions(rule, word, case, since)?,
+            };
+            first.get_or_insert_with(|| (decider.rule.place, word.clone()));
+        }
+        first
+    }
+
+    fn shadow_with_conditions(
+        &mut self,
+        rule: &Rule,
+        word: &[u8],
+        case: Case,
+        since: usize,
+    ) -> Option<Decider<'a>> {
+        let since = since.max(self.changes.last_of_surroundings());
+        let languages = &mut *self.languages;
+        self.conditional.of(word, case, |decider| {
+            decider.is_met_with(rule)
+                && since <= decider.position
+                && holds_whenever(decider.rule, rule, languages)
+        })
+    }
+
+    /// A rule that takes everything `rule` matches, and an example.
+    fn cover(&mut self, rule: &Rule, shape: &Shape) -> Option<(Place, Vec<u8>)> {
+        if asked(rule) == Membership::Outside {
+            return None;
+        }
+        let texts = (0..EXAMPLES).map(|variant| sample(&rule.pattern, variant, &Groups::new()));
+        let mut texts: Vec<Vec<u8>> = texts.filter(|text| rule.pattern.is_match(text)).collect();
+        let candidates = self.covers.taking(texts.first()?);
+        let since = self.changes.last_to(shape);
+        let fitting = candidates.into_iter().rev().filter(|candidate| {
+            candidate.of.is_met_with(rule)
+                && self.nothing_since(candidate.of, since)
+                && texts.iter().all(|text| candidate.takes(text))
         });
-        let deciding: Option<Vec<Place>> = deciding.collect();
-        deciding?.first().copied()
+        let fitting: Vec<_> = fitting.take(MOST_PROOFS).collect();
+        let by = fitting.into_iter().find(|candidate| {
+            holds_whenever(candidate.of.rule, rule, self.languages)
+                && self.takes_all(candidate.of, rule)
+        })?;
+        Some((by.of.rule.place, texts.swap_remove(0)))
+    }
+
+    /// A rule with `S` that skips `rule` whenever it would match.
+    fn skipper(&mut self, position: usize, rule: &Rule, shape: &Shape) -> Option<Place> {
+        self.skipping.retain(|(_, last)| *last >= position);
+        if self.skipping.is_empty() {
+            return None;
+        }
+        let since = self.changes.last_to(shape);
+        let skipping = self.skipping.clone();
+        let by = skipping.into_iter().find(|(decider, _)| {
+            decider.is_met_with(rule)
+                && self.nothing_since(*decider, since)
+                && holds_whenever(decider.rule, rule, self.languages)
+                && self.takes_all(*decider, rule)
+        })?;
+        Some(by.0.rule.place)
+    }
+
+    /// What it was asked about is what a rule now would be asked about, if the path is the same.
+    fn nothing_since(&self, decider: Decider<'_>, since: usize) -> bool {
+        let surroundings = self.changes.last_of_surroundings();
+        since <= decider.position
+            && (decider.rule.conditions.is_empty() || surroundings <= decider.position)
+    }
+
+    /// The pattern of `decider` asks for less than that of `rule`.
+    fn takes_all(&mut self, decider: Decider<'_>, rule: &Rule) -> bool {
+        let inner = self.languages.of(&rule.pattern);
+        let outer = self.languages.of(&decider.rule.pattern);
+        let (Some(inner), Some(outer)) = (inner, outer) else {
+            return false;
+        };
+        let missed = (&*outer, asked(decider.rule).opposite());
+        find_text(self.texts.now, &[(&*inner, asked(rule)), missed]) == Found::Nothing
+    }
+}
+
+/// The conditions of `earlier` hold whenever those of `later` do.
+fn holds_whenever(earlier: &Rule, later: &Rule, languages: &mut Languages) -> bool {
+    let groups = if earlier.pattern == later.pattern && asked(earlier) == asked(later) {
+        RuleGroups::Same
+    } else {
+        RuleGroups::Different
+    };
+    conditions::implied(&earlier.conditions, &later.conditions, groups, languages)
+}
+
+fn removal(by: Option<Place>, cause: Cause, example: Option<Vec<u8>>) -> Removal {
+    Removal { by, cause, example }
+}
+
+/// A text that `rule` matches, where there is one to be had without much work.
+fn example(rule: &Rule, shape: &Shape) -> Option<Vec<u8>> {
+    let text = match shape {
+        Shape::Words(_, words) => words.first().cloned(),
+        Shape::Prefixes(..) | Shape::Open => Some(sample(&rule.pattern, 0, &Groups::new())),
+    };
+    text.filter(|_| asked(rule) == Membership::Inside)
+}
+
+/// What a text has to be for the rule to match.
+fn asked(rule: &Rule) -> Membership {
+    if rule.flags.contains(RuleFlags::NEGATED) {
+        Membership::Outside
+    } else {
+        Membership::Inside
     }
 }
 

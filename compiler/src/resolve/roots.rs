@@ -110,6 +110,7 @@ impl Resolver<'_> {
             headline: format!("what is below `{shown}` is not known"),
             span: None,
             label: String::new(),
+            witness: None,
             others: Vec::new(),
             help: vec![format!(
                 "`--docroot {shown}=FOLDER` gives a copy of it, with its .htaccess files"

@@ -41,6 +41,25 @@ pub(super) struct Draft {
 }
 
 impl Draft {
+    /// A request for `path` without anything else.
+    pub(super) fn plain(scope: &Scope<'_>, path: Vec<u8>) -> Self {
+        Self {
+            method: b"GET".to_vec(),
+            scheme: if scope.host.tls {
+                Scheme::Https
+            } else {
+                Scheme::Http
+            },
+            host: names(scope.host).into_iter().next().unwrap_or_default(),
+            path: match path.first() {
+                Some(b'/') => path,
+                _ => [b"/", path.as_slice()].concat(),
+            },
+            query: None,
+            headers: BTreeMap::new(),
+        }
+    }
+
     /// The request that fulfils most of `constraints`; `variant` chooses among equals.
     pub(super) fn best(
         site: &Site,
@@ -50,18 +69,7 @@ impl Draft {
         variant: usize,
     ) -> Self {
         let hosts = names(scope.host);
-        let mut draft = Self {
-            method: b"GET".to_vec(),
-            scheme: if scope.host.tls {
-                Scheme::Https
-            } else {
-                Scheme::Http
-            },
-            host: hosts.first().cloned().unwrap_or_default(),
-            path: b"/".to_vec(),
-            query: None,
-            headers: BTreeMap::new(),
-        };
+        let mut draft = Self::plain(scope, b"/".to_vec());
         let mut slots: Vec<&Slot> = constraints.iter().map(|one| &one.slot).collect();
         slots.sort();
         slots.dedup();

@@ -17,11 +17,11 @@ const LONGEST: usize = 2_000;
 const PREFERRED: &[u8] = b"ax7-_.Z";
 
 /// Texts that groups have to stand for, by number.
-pub(super) type Groups = BTreeMap<u32, Vec<u8>>;
+pub(crate) type Groups = BTreeMap<u32, Vec<u8>>;
 
 /// A text that `pattern` most likely matches. Each `variant` takes other alternatives, other letters
 /// and other numbers of repetitions; 0 is the plainest.
-pub(super) fn sample(pattern: &Pattern, variant: usize, groups: &Groups) -> Vec<u8> {
+pub(crate) fn sample(pattern: &Pattern, variant: usize, groups: &Groups) -> Vec<u8> {
     let (text, _) = dialect::without_case_option(pattern);
     let structure = dialect::read(text, pattern.options)
         .or_else(|| dialect::read(&simplified(text), pattern.options));
@@ -82,26 +82,12 @@ impl Sampler<'_> {
 
     fn member(&self, class: &Class) -> Option<u8> {
         let fitting: Vec<u8> = (PREFERRED.iter().copied())
-            .filter(|byte| contains(class, *byte))
+            .filter(|byte| dialect::class_contains(class, *byte))
             .collect();
         let preferred = fitting.get(self.variant % fitting.len().max(1)).copied();
-        let printable = || (b'!'..=b'~').find(|byte| contains(class, *byte));
-        let any = || (0..=u8::MAX).find(|byte| contains(class, *byte));
+        let printable = || (b'!'..=b'~').find(|byte| dialect::class_contains(class, *byte));
+        let any = || (0..=u8::MAX).find(|byte| dialect::class_contains(class, *byte));
         preferred.or_else(printable).or_else(any)
-    }
-}
-
-/// Alternatives of one letter are a class of characters even where everything else is bytes.
-fn contains(class: &Class, byte: u8) -> bool {
-    match class {
-        Class::Bytes(bytes) => {
-            let mut ranges = bytes.ranges().iter();
-            ranges.any(|range| (range.start()..=range.end()).contains(&byte))
-        }
-        Class::Unicode(characters) => {
-            let mut ranges = characters.ranges().iter();
-            ranges.any(|range| (range.start()..=range.end()).contains(&char::from(byte)))
-        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! Which rules and redirects count as redundant, case by case.
 
 use edgewright_compiler::Position;
-use edgewright_compiler::redundant::Redundant;
+use edgewright_compiler::redundant::{Cause, Redundant};
 use edgewright_edge_handler::rules::{RedirectListId, Rule, RuleSetId};
+use edgewright_edge_handler::site::RewriteOptions;
 
 use crate::site::{Parts, condition, redirect, rule};
 
@@ -58,6 +59,7 @@ fn check_redirects(paths: &[&str], expected: &[usize]) {
 }
 
 const ENDS: Line = ("^/a$", "/b", &["R", "L"]);
+const BELOW: Line = ("^a$", "/b", &["R", "L"]);
 
 #[test]
 fn the_same_rule_again() {
@@ -111,9 +113,9 @@ fn something_between_that_leads_elsewhere() {
     check(&[ENDS, ("^/c", "/d", &["R"]), ENDS], &[2]);
     check(
         &[
-            ("^http", "/b", &["L"]),
+            ("http", "/b", &["L"]),
             ("^/c", "/d", &["R"]),
-            ("^http", "/b", &["L"]),
+            ("http", "/b", &["L"]),
         ],
         &[],
     );
@@ -220,7 +222,7 @@ fn subrequests_leave_out_redirects() {
 fn in_a_directory_every_change_counts() {
     let between = |substitution| {
         let parts = Parts {
-            root: rules(&[ENDS, ("^c", substitution, &[]), ENDS]),
+            root: rules(&[BELOW, ("^c", substitution, &[]), BELOW]),
             ..Parts::default()
         };
         removed(parts).len()
@@ -239,7 +241,7 @@ fn the_first_may_be_skipped() {
 fn the_first_may_be_skipped_from_another_set() {
     let parts = Parts {
         root: rules(&[("^c", "-", &["S=1"])]),
-        directory: rules(&[ENDS, ENDS, ENDS]),
+        directory: rules(&[BELOW, BELOW, BELOW]),
         ..Parts::default()
     };
     assert_eq!(removed(parts), [Position::Rule(RuleSetId(2), 2)]);
@@ -249,6 +251,218 @@ fn the_first_may_be_skipped_from_another_set() {
 fn chains_stay_whole() {
     check(&[ENDS, ("^/c", "-", &["C"]), ENDS], &[]);
     check(&[("^/c", "-", &["C"]), ENDS, ENDS], &[]);
+}
+
+/// The rules of one set that are removed, each with its cause.
+#[track_caller]
+fn check_causes(rules: Vec<Rule>, expected: &[(usize, Cause)]) {
+    let parts = Parts {
+        server: rules,
+        ..Parts::default()
+    };
+    let redundant = Redundant::find(&parts.site());
+    let found = redundant
+        .iter()
+        .filter_map(|(position, removal)| match position {
+            Position::Rule(RuleSetId(0), at) => Some((at, removal.cause)),
+            _ => None,
+        });
+    assert_eq!(found.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_pattern_within_an_earlier_one() {
+    let shadowed =
+        |earlier: Line, later: Line, expected: &[usize]| check(&[earlier, later], expected);
+    let broad: Line = ("^/old/(.*)$", "/new/$1", &["R", "L"]);
+    shadowed(broad, ("^/old/a(.*)$", "/x", &["L", "R"]), &[1]);
+    shadowed(broad, (r"^/old/[0-9]+\.html$", "/x", &["R"]), &[1]);
+    shadowed(broad, ("^/(old|older)/x", "/x", &["R"]), &[]);
+    shadowed(broad, ("^/old/a(.*)$", "/x", &["L"]), &[]);
+    shadowed(
+        (r"\.php$", "-", &["F"]),
+        (r"^/(.*)/index\.php$", "/x", &["L"]),
+        &[1],
+    );
+    shadowed(
+        (r"\.php$", "-", &["F"]),
+        (r"^/(.*)/index\.php", "/x", &["L"]),
+        &[],
+    );
+    shadowed(
+        ("^/A/", "/x", &["L", "NC"]),
+        ("^/a/b(.*)", "/y", &["L"]),
+        &[1],
+    );
+    shadowed(
+        ("^/a/", "/x", &["L"]),
+        ("^/a/b(.*)", "/y", &["L", "NC"]),
+        &[],
+    );
+    shadowed(
+        ("^/a/(b+)+c", "/x", &["L"]),
+        ("^/a/bbc(.*)", "/y", &["L"]),
+        &[],
+    );
+    shadowed(("!^/a", "/x", &["L"]), ("^/b(.*)$", "/y", &["L"]), &[1]);
+    shadowed(("!^/a", "/x", &["L"]), ("^/a/b(.*)$", "/y", &["L"]), &[]);
+}
+
+#[test]
+fn conditions_of_the_earlier_rule_follow_from_those_of_the_later() {
+    let check =
+        |earlier: &[(&str, &str)], later: &[(&str, &str)], patterns: [&str; 2], expected| {
+            let with = |line: u32, pattern: &str, target: &str, conditions: &[(&str, &str)]| {
+                let mut rule = rule(line, pattern, target, &["R", "L"]);
+                let each = conditions.iter();
+                rule.conditions = each
+                    .map(|(subject, test)| condition(subject, test))
+                    .collect();
+                rule
+            };
+            let parts = Parts {
+                server: vec![
+                    with(1, patterns[0], "/x", earlier),
+                    with(2, patterns[1], "/y", later),
+                ],
+                ..Parts::default()
+            };
+            assert_eq!(removed(parts).len(), expected, "{earlier:?} {later:?}");
+        };
+    let (query, host) = ("%{QUERY_STRING}", "%{HTTP_HOST}");
+    for patterns in [
+        ["^/a$", "^/a$"],
+        ["^/a", "^/a/b$"],
+        ["^/a/(.*)$", "^/a/b(.*)$"],
+    ] {
+        check(&[(query, "x")], &[(query, "^x=1$")], patterns, 1);
+        check(&[(query, "x")], &[(query, "^x"), (host, "h")], patterns, 1);
+        check(&[(query, "x"), (host, "h")], &[(query, "x")], patterns, 0);
+        check(&[(query, "!y")], &[(query, "^x*$")], patterns, 1);
+        check(&[(query, "!y")], &[(query, "x")], patterns, 0);
+        check(&[(query, "^x=1$")], &[(query, "x")], patterns, 0);
+        check(&[(query, "x")], &[(host, "x")], patterns, 0);
+        check(
+            &[("%{TIME_SEC}", "1")],
+            &[("%{TIME_SEC}", "1")],
+            patterns,
+            0,
+        );
+    }
+    check(
+        &[("$1", "x")],
+        &[("$1", "^x")],
+        ["^/a/(.*)$", "^/a/(.*)$"],
+        1,
+    );
+    check(
+        &[("$1", "x")],
+        &[("$1", "^x")],
+        ["^/a/(.*)$", "^/a/b(.*)$"],
+        0,
+    );
+}
+
+#[test]
+fn after_a_rule_for_everything() {
+    let rules = rules(&[
+        ("^/a$", "/b", &["R", "L"]),
+        ("^(.*)$", "/c", &["R", "L"]),
+        ("^/d$", "/e", &["R", "L"]),
+        ("x", "/e", &["L"]),
+        ("!^/f", "/e", &["R", "L"]),
+    ]);
+    let expected = [(2, Cause::Unreachable), (4, Cause::Unreachable)];
+    check_causes(rules, &expected);
+}
+
+#[test]
+fn skipped_rules() {
+    let all: Line = ("^/c", "-", &["S=1"]);
+    let causes = |lines: &[Line], expected: &[(usize, Cause)]| check_causes(rules(lines), expected);
+    causes(
+        &[all, ("^/c/x", "/y", &["L"]), ("^/c/x", "/y", &["L"])],
+        &[(1, Cause::Skipped)],
+    );
+    causes(&[all, ("^/d/x", "/y", &["L"])], &[]);
+    causes(&[("^/q", "-", &["S=1"]), all, ("^/c/x", "/y", &["L"])], &[]);
+    causes(&[all, ("^/e", "/c", &[]), ("^/c/x", "/y", &["L"])], &[]);
+}
+
+#[test]
+fn conditions_that_exclude_each_other() {
+    let check = |conditions: &[(&str, &str)], expected: usize| {
+        let mut contradictory = rule(1, "^/a$", "/b", &[]);
+        let each = conditions.iter();
+        contradictory.conditions = each
+            .map(|(subject, test)| condition(subject, test))
+            .collect();
+        let causes = [(0, Cause::Contradiction)];
+        check_causes(vec![contradictory], &causes[..expected]);
+    };
+    let (query, host, file) = ("%{QUERY_STRING}", "%{HTTP_HOST}", "%{REQUEST_FILENAME}");
+    check(&[(query, "^id=1$"), (query, "^id=2$")], 1);
+    check(&[(query, "^id=1"), (query, "id=2")], 0);
+    check(&[(query, "a"), (query, "!a")], 1);
+    check(&[(query, "^ab"), (query, "!^a")], 1);
+    check(&[(query, "a"), (host, "!a")], 0);
+    check(&[(file, "-f"), (file, "!-f")], 1);
+    check(&[(query, "!")], 1);
+    check(&[("fixed", "^other$")], 1);
+    check(&[("fixed", "^fix")], 0);
+    check(&[("%1", "^id=1$"), ("%1", "^id=2$")], 0);
+    check(&[("${r:b}", "^1$"), ("${r:b}", "^2$")], 0);
+}
+
+#[test]
+fn a_group_of_conditions_needs_one_member() {
+    let check = |last_is_open: bool, expected: usize| {
+        let mut grouped = rule(1, "^/a$", "/b", &[]);
+        grouped.conditions = vec![
+            condition("%{QUERY_STRING}", "^a"),
+            condition("%{QUERY_STRING}", "^b"),
+            condition("%{QUERY_STRING}", "^c"),
+        ];
+        grouped.conditions[0].or_next = true;
+        grouped.conditions[2].or_next = last_is_open;
+        check_causes(vec![grouped], &[(0, Cause::Contradiction)][..expected]);
+    };
+    check(false, 1);
+    check(true, 0);
+}
+
+#[test]
+fn patterns_that_nothing_can_match() {
+    let impossible = |lines: &[Line], expected: &[usize]| {
+        let expected: Vec<_> = expected.iter().map(|at| (*at, Cause::Impossible)).collect();
+        check_causes(rules(lines), &expected);
+    };
+    impossible(&[("^old$", "/new", &["R", "L"])], &[0]);
+    impossible(&[("^old/(.*)$", "/new", &["R", "L"])], &[0]);
+    impossible(&[("^(old|older)[0-9]", "/new", &["R", "L"])], &[0]);
+    impossible(&[("^$", "/new", &["R", "L"])], &[0]);
+    impossible(
+        &[("^/?old", "/new", &["R", "L"]), ("old", "/new", &[])],
+        &[],
+    );
+    impossible(&[("^/c", "http://o/", &[]), ("^http", "/new", &["L"])], &[]);
+    impossible(&[("^/c", "/d$1", &[]), ("^http", "/new", &["L"])], &[1]);
+    impossible(
+        &[("^http", "/new", &["L"]), ("^/c", "/d", &["R", "N"])],
+        &[],
+    );
+    let below = |pattern: &'static str, options, expected: usize| {
+        let parts = Parts {
+            directory: rules(&[(pattern, "/new", &["L"])]),
+            directory_options: options,
+            ..Parts::default()
+        };
+        assert_eq!(removed(parts).len(), expected, "{pattern}");
+    };
+    below("^/old", RewriteOptions::empty(), 1);
+    below("^/?old", RewriteOptions::empty(), 0);
+    below("^/old", RewriteOptions::INHERIT, 0);
+    below("^/old", RewriteOptions::ALLOW_NO_SLASH, 0);
 }
 
 #[test]
@@ -283,8 +497,13 @@ fn redirects_below_an_earlier_one() {
 fn expressions_below_an_earlier_redirect() {
     check_redirects(
         &["/x", "^/x$", "^/x/(.*)$", "^/x(.*)$", "^/x(/.*)?$", "x"],
-        &[1, 2],
+        &[1, 2, 4],
     );
     check_redirects(&["^/x(.*)$", "/x", "^/x(.*)$", "(?i)^/x$"], &[2]);
+    check_redirects(&["^/+x", "/x", "/x/y", "/y", "^/x", "^/y"], &[1, 2, 4]);
+    check_redirects(
+        &["(?i)^/old/", "^/OLD/x", "^/Old/[0-9]+", "^/older/"],
+        &[1, 2],
+    );
     check_redirects(&["/a", "/b", "^/(a|b)/c$", "^/(a|c)/c$"], &[2]);
 }

@@ -237,6 +237,179 @@ fn repeatable_rule() -> impl Strategy<Value = Rule> {
     })
 }
 
+/// Rules whose patterns lie within each other, with conditions that do too, and rules that skip.
+fn overlapping_rule() -> impl Strategy<Value = Rule> {
+    let patterns = &[
+        "^/a",
+        "^/a/",
+        "^/a/(.*)$",
+        "^/a/b(.*)$",
+        "^/a/[bc]$",
+        "^/[ab]/c",
+        "^(.*)$",
+        "^",
+        "b$",
+        "^/(a|b)",
+        "!^/a",
+        "!b$",
+        "^a",
+        "^a/",
+        "^b$",
+        "^/?a/(.*)$",
+        "^/A/",
+        "^http:",
+        "^/b",
+        "^/a//b",
+        "//",
+        "^/a/b$",
+    ][..];
+    let substitutions = &[
+        "-",
+        "-",
+        "/a/b",
+        "/b",
+        "/c",
+        "a/c",
+        "http://h/b",
+        "/a/$1",
+        "/c?x=1",
+        "$1",
+    ][..];
+    let flags: &[&[&str]] = &[
+        &["L"],
+        &["L"],
+        &["L"],
+        &["R", "L"],
+        &["R", "L"],
+        &["L", "NC"],
+        &["F"],
+        &["END"],
+        &["NS", "L"],
+        &[],
+        &[],
+        &["R"],
+        &["S=1"],
+        &["S=1"],
+        &["S=3"],
+        &["C"],
+        &["E"],
+        &["N"],
+        &["PT"],
+    ];
+    let conditions = &[
+        ("%{QUERY_STRING}", "x"),
+        ("%{QUERY_STRING}", "^x"),
+        ("%{QUERY_STRING}", "^x=1$"),
+        ("%{QUERY_STRING}", "!x"),
+        ("%{QUERY_STRING}", "!^x"),
+        ("%{QUERY_STRING}", "^$"),
+        ("%{REQUEST_URI}", "^/a"),
+        ("%{REQUEST_URI}", "^/a/b"),
+        ("%{ENV:x}", "1"),
+        ("%{ENV:x}", "!1"),
+        ("$1", "b"),
+        ("$1", "^b"),
+        ("%{REQUEST_FILENAME}", "-f"),
+        ("%{REQUEST_FILENAME}", "!-f"),
+        ("%{REQUEST_FILENAME}", "-d"),
+    ][..];
+    let conditions = prop_oneof![
+        2 => Just(Vec::new()),
+        3 => prop::collection::vec(select(conditions), 1..3),
+    ];
+    let parts = (
+        select(patterns),
+        select(substitutions),
+        select(flags),
+        conditions,
+        0..8_u8,
+    );
+    parts.prop_map(|(pattern, substitution, flags, conditions, or_next)| {
+        let mut rule = site::rule(0, pattern, substitution, flags);
+        let conditions = conditions.into_iter();
+        let conditions = conditions.map(|(subject, pattern)| site::condition(subject, pattern));
+        rule.conditions = conditions.collect();
+        for (at, condition) in rule.conditions.iter_mut().enumerate() {
+            condition.or_next = or_next == at as u8;
+        }
+        rule
+    })
+}
+
+fn overlapping_rules(first_line: u32) -> impl Strategy<Value = Vec<Rule>> {
+    prop::collection::vec(overlapping_rule(), 0..8).prop_map(move |mut rules| {
+        for (line, rule) in (first_line..).zip(&mut rules) {
+            rule.place = site::place(line);
+        }
+        rules
+    })
+}
+
+/// Sites whose rules lie within each other; paths have their slashes merged in half of them.
+pub fn overlapping_parts() -> impl Strategy<Value = Parts> {
+    let rules = (
+        overlapping_rules(100),
+        overlapping_rules(200),
+        overlapping_rules(300),
+    );
+    let redirects = prop::collection::vec((select(OVERLAPPING_REDIRECTS), select(TARGETS)), 0..6);
+    (rules, rest(), redirects, any::<bool>()).prop_map(|(rules, rest, redirects, merge_slashes)| {
+        let numbered = (400..).zip(redirects);
+        let redirect =
+            |(line, (from, target)): (u32, (&str, &str))| site::redirect(line, from, target);
+        with_rules((
+            rules.0,
+            rules.1,
+            rules.2,
+            Parts {
+                redirects: numbered.map(redirect).collect(),
+                merge_slashes,
+                ..rest
+            },
+        ))
+    })
+}
+
+const OVERLAPPING_REDIRECTS: &[&str] = &[
+    "/a",
+    "/a/",
+    "/a/b",
+    "^/a",
+    "^/a/(.*)$",
+    "^/+a(/.*)?$",
+    "^/a/b$",
+    "^/a/[bc]",
+    "(?i)^/A",
+    "b$",
+    "^/",
+];
+
+/// Requests that overlapping rules are about.
+pub const OVERLAPPING: &[&str] = &[
+    "/a",
+    "/a/",
+    "/a/b",
+    "/a/b?x=1",
+    "/a/b?x",
+    "/a/b?y",
+    "/a/c",
+    "/a/c?x=1",
+    "/b",
+    "/b/c",
+    "/b/c?x",
+    "/c",
+    "/ab",
+    "/A/b",
+    "//a//b",
+    "/a%2Fb",
+    "/a/b/c",
+    "/c/b",
+    "/a/index.html",
+    "/a/%2Fb",
+    "/%2Fa/b?x=1",
+    "/x?x=1",
+];
+
 /// Requests that the rules above are about.
 pub const REPEATED: &[&str] = &["/a", "/b", "/a?x=1", "/b?x=1", "/A", "/ab", "/c"];
 

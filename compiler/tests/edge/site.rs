@@ -129,6 +129,8 @@ pub struct Parts {
     pub directory_options: RewriteOptions,
     pub redirects: Vec<Redirect>,
     pub root_redirects: Vec<Redirect>,
+    /// Slashes are merged, and none comes from an escape.
+    pub merge_slashes: bool,
 }
 
 impl Parts {
@@ -147,6 +149,10 @@ impl Parts {
             maps: vec![map("m", MapKind::Text), map("r", MapKind::Random)],
             ..Site::default()
         };
+        if self.merge_slashes {
+            site.hosts[0].merge_slashes = true;
+            site.hosts[0].encoded_slashes = EncodedSlashes::Refuse;
+        }
         site.sections[0].settings.redirects = Some(RedirectListId(1));
         site.tree.known = vec![ROOT.to_vec()];
         for file in ["b", "a/b", "a/index.html", "ab"] {

@@ -52,11 +52,7 @@ pub fn read(text: &[u8], options: PatternOptions) -> Option<Structure> {
 }
 
 /// The same; with `ignores_case`, letters stand for both cases.
-pub(super) fn read_cased(
-    text: &[u8],
-    options: PatternOptions,
-    ignores_case: bool,
-) -> Option<Structure> {
+pub fn read_cased(text: &[u8], options: PatternOptions, ignores_case: bool) -> Option<Structure> {
     if text.len() > LONGEST {
         return None;
     }

@@ -1,0 +1,245 @@
+//! What one condition says about another, and lists of them about each other.
+//!
+//! In: the conditions of rules. Out: whether they [can never hold together](contradiction), and
+//! whether [one list holds whenever another does](implied). Absent: what happens to rules.
+//!
+//! Errs towards "nothing is known". Conditions are compared only when they ask about the same text,
+//! written the same, that is the same each time it is looked up: no map, no time, no `%N`.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use edgewright_edge_handler::rules::pattern::PatternOptions;
+use edgewright_edge_handler::rules::{Condition, FileTest, Pattern, Piece, Template, Test};
+
+use crate::language::{Found, Language, Membership, Universe, find};
+
+/// More pairs of conditions are not compared for one rule.
+const MOST_PAIRS: usize = 64;
+
+/// More automata than this are not kept.
+const MOST_KEPT: usize = 2_048;
+
+/// Languages of patterns, each built once.
+#[derive(Debug, Default)]
+pub(super) struct Languages(HashMap<Pattern, Option<Rc<Language>>>);
+
+impl Languages {
+    /// The language of `pattern`, if it has one.
+    pub fn of(&mut self, pattern: &Pattern) -> Option<Rc<Language>> {
+        if let Some(known) = self.0.get(pattern) {
+            return known.clone();
+        }
+        if self.0.len() >= MOST_KEPT {
+            self.0.clear();
+        }
+        let language = Language::of(pattern).map(Rc::new);
+        self.0.insert(pattern.clone(), language.clone());
+        language
+    }
+}
+
+/// Two conditions of `conditions` that cannot hold at the same time, where both have to. They are the
+/// same when one alone never holds.
+pub(super) fn contradiction<'c>(
+    conditions: &'c [Condition],
+    languages: &mut Languages,
+) -> Option<(&'c Condition, &'c Condition)> {
+    let groups: Vec<&[Condition]> = demands(conditions).collect();
+    for (at, group) in groups.iter().enumerate() {
+        if let [condition] = group
+            && never_holds(condition, languages)
+        {
+            return Some((condition, condition));
+        }
+        let (first, rest) = (group.first()?, groups.get(at + 1..).unwrap_or_default());
+        for other in rest {
+            let pairs = group.len() * other.len();
+            if pairs <= MOST_PAIRS && each_pair(group, other, |a, b| are_apart(a, b, languages)) {
+                return Some((first, other.first()?));
+            }
+        }
+    }
+    None
+}
+
+fn each_pair(
+    one: &[Condition],
+    other: &[Condition],
+    mut holds: impl FnMut(&Condition, &Condition) -> bool,
+) -> bool {
+    one.iter()
+        .all(|first| other.iter().all(|second| holds(first, second)))
+}
+
+/// Whether two rules have the same `$N` where both match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RuleGroups {
+    /// Their patterns are the same.
+    Same,
+    /// They may differ.
+    Different,
+}
+
+/// Do `earlier` hold whenever `later` do?
+pub(super) fn implied(
+    earlier: &[Condition],
+    later: &[Condition],
+    groups: RuleGroups,
+    languages: &mut Languages,
+) -> bool {
+    let given: Vec<&[Condition]> = demands(later).collect();
+    let mut is_given = |group: &[Condition]| {
+        given.iter().any(|known| {
+            known.len() * group.len() <= MOST_PAIRS
+                && known.iter().all(|condition| {
+                    let mut members = group.iter();
+                    members.any(|member| implies(condition, member, groups, languages))
+                })
+        })
+    };
+    demands(earlier).all(|group| is_given(group))
+}
+
+/// Groups joined by `OR`, of which one member has to hold. A group that is open at the end stops
+/// nothing.
+fn demands(conditions: &[Condition]) -> impl Iterator<Item = &[Condition]> {
+    let groups = conditions.split_inclusive(|condition| !condition.or_next);
+    groups.filter(|group| group.last().is_some_and(|last| !last.or_next))
+}
+
+/// Does `later` hold only when `earlier` does?
+fn implies(
+    later: &Condition,
+    earlier: &Condition,
+    groups: RuleGroups,
+    languages: &mut Languages,
+) -> bool {
+    if groups == RuleGroups::Different && later.subject.pieces.iter().any(is_rule_group) {
+        return false;
+    }
+    let opposite = Condition {
+        negated: !earlier.negated,
+        ..earlier.clone()
+    };
+    are_apart(later, &opposite, languages)
+}
+
+fn is_rule_group(piece: &Piece) -> bool {
+    matches!(piece, Piece::RuleGroup(_))
+}
+
+/// Can the two never hold together?
+fn are_apart(one: &Condition, other: &Condition, languages: &mut Languages) -> bool {
+    if one.subject != other.subject || !is_steady(one) || !is_steady(other) {
+        return false;
+    }
+    if one.test == other.test && one.no_case == other.no_case {
+        return one.negated != other.negated;
+    }
+    match (&one.test, &other.test) {
+        (Test::File(first), Test::File(second)) => {
+            files_are_apart((*first, one.negated), (*second, other.negated))
+        }
+        _ => texts_are_apart(one, other, languages).unwrap_or(false),
+    }
+}
+
+/// Nothing is a file and a directory, and what has content is a file.
+fn files_are_apart(one: (FileTest, bool), other: (FileTest, bool)) -> bool {
+    use FileTest::{Directory, NotEmpty, Regular};
+    let apart = |one, other| {
+        matches!(
+            (one, other),
+            ((Regular | NotEmpty, false), (Directory, false))
+                | ((NotEmpty, false), (Regular, true))
+        )
+    };
+    apart(one, other) || apart(other, one)
+}
+
+fn texts_are_apart(one: &Condition, other: &Condition, languages: &mut Languages) -> Option<bool> {
+    let first = languages.of(&as_pattern(one)?)?;
+    let second = languages.of(&as_pattern(other)?)?;
+    let asked = [(&*first, asked(one)), (&*second, asked(other))];
+    Some(find(Universe::ALL, &asked) == Found::Nothing)
+}
+
+/// No text at all makes it true, or it asks about a fixed text for which it is false.
+fn never_holds(condition: &Condition, languages: &mut Languages) -> bool {
+    let Some(pattern) = as_pattern(condition) else {
+        return false;
+    };
+    if let Some(text) = fixed_text(&condition.subject) {
+        return pattern.is_match(&text) == condition.negated;
+    }
+    let Some(language) = languages.of(&pattern) else {
+        return false;
+    };
+    let asked = [(&*language, asked(condition))];
+    find(Universe::ALL, &asked) == Found::Nothing
+}
+
+/// The text of a template without references.
+fn fixed_text(template: &Template) -> Option<Vec<u8>> {
+    let mut text = Vec::new();
+    for piece in &template.pieces {
+        match piece {
+            Piece::Literal(literal) => text.extend(literal),
+            Piece::Escaped(byte) => text.push(*byte),
+            _ => return None,
+        }
+    }
+    Some(text)
+}
+
+/// What the condition asks about its text, as a pattern; `None` when it asks something else.
+fn as_pattern(condition: &Condition) -> Option<Pattern> {
+    match &condition.test {
+        Test::Regex(pattern) => Some(pattern.clone()),
+        Test::Equal(text) => {
+            let mut options = PatternOptions::default();
+            options.set(PatternOptions::CASELESS, condition.no_case);
+            Some(Pattern::new(exactly(text), options))
+        }
+        _ => None,
+    }
+}
+
+fn exactly(text: &[u8]) -> Vec<u8> {
+    let mut pattern = b"^".to_vec();
+    for byte in text {
+        if byte.is_ascii() && !byte.is_ascii_alphanumeric() {
+            pattern.push(b'\\');
+        }
+        pattern.push(*byte);
+    }
+    pattern.push(b'$');
+    pattern
+}
+
+/// Looked up again, its text is the same, as long as no rule changed anything.
+fn is_steady(condition: &Condition) -> bool {
+    let pieces = &condition.subject.pieces;
+    !matches!(condition.test, Test::Expression(_)) && pieces.iter().all(is_steady_piece)
+}
+
+fn is_steady_piece(piece: &Piece) -> bool {
+    match piece {
+        Piece::Literal(_) | Piece::Escaped(_) | Piece::RuleGroup(_) => true,
+        Piece::Variable(name) => !name
+            .to_ascii_uppercase()
+            .windows(4)
+            .any(|part| part == b"TIME"),
+        Piece::ConditionGroup(_) | Piece::Map { .. } => false,
+    }
+}
+
+/// What a text has to be for the condition to hold.
+fn asked(condition: &Condition) -> Membership {
+    if condition.negated {
+        Membership::Outside
+    } else {
+        Membership::Inside
+    }
+}

@@ -1,0 +1,75 @@
+//! A request for a text that a rule or redirect matches.
+//!
+//! In: a [`Site`], a position in it and a text. Out: a [`Request`]. Absent: finding the text.
+
+use std::collections::HashMap;
+
+use edgewright_edge_handler::rules::{RedirectListId, Rule, RuleSetId};
+use edgewright_edge_handler::site::Site;
+
+use super::constraint::constraints;
+use super::draft::{Aim, Draft};
+use super::scope::{List, Scope, scopes};
+use super::{Request, in_scope};
+use crate::reading::Position;
+
+/// Where the lists of a site apply.
+#[derive(Debug)]
+pub(crate) struct Aiming<'s> {
+    site: &'s Site,
+    rules: HashMap<RuleSetId, Scope<'s>>,
+    redirects: HashMap<RedirectListId, Scope<'s>>,
+}
+
+impl<'s> Aiming<'s> {
+    /// Of a list that applies in several places, the first counts.
+    pub fn of(site: &'s Site) -> Self {
+        let mut aiming = Self {
+            site,
+            rules: HashMap::new(),
+            redirects: HashMap::new(),
+        };
+        for (scope, list) in scopes(site) {
+            match list {
+                List::Rules(id) => _ = aiming.rules.entry(id).or_insert(scope),
+                List::Redirects(id) => _ = aiming.redirects.entry(id).or_insert(scope),
+            }
+        }
+        aiming
+    }
+
+    /// A request for which the rule or redirect at `position` is matched with `text`, its conditions
+    /// fulfilled as far as that is easy. `None` for a list that applies nowhere.
+    pub fn request(&self, position: Position, text: &[u8]) -> Option<Request> {
+        match position {
+            Position::Rule(set, at) => {
+                let scope = self.rules.get(&set)?;
+                let rule = self.rule(set, at)?;
+                Some(self.draft(scope, rule, in_scope(scope, text)).finish())
+            }
+            Position::Redirect(list, _) => {
+                let scope = self.redirects.get(&list)?;
+                Some(Draft::plain(scope, text.to_vec()).finish())
+            }
+            Position::MapEntry(..) => None,
+        }
+    }
+
+    fn draft(&self, scope: &Scope<'_>, rule: &Rule, path: Vec<u8>) -> Draft {
+        if rule.conditions.is_empty() {
+            return Draft::plain(scope, path);
+        }
+        let constraints = constraints(scope.host, &rule.conditions, 0);
+        let aim = Aim {
+            paths: vec![path],
+            pattern: None,
+            negated: false,
+        };
+        Draft::best(self.site, scope, &aim, &constraints, 0)
+    }
+
+    fn rule(&self, set: RuleSetId, at: usize) -> Option<&'s Rule> {
+        let set = usize::try_from(set.0).ok()?;
+        self.site.rule_sets.get(set)?.rules.get(at)
+    }
+}
