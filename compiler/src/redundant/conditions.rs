@@ -89,7 +89,7 @@ pub(super) fn implied(
     languages: &mut Languages,
 ) -> bool {
     let given: Vec<&[Condition]> = demands(later).collect();
-    let mut is_given = |group: &[Condition]| {
+    let is_given = |group: &[Condition]| {
         given.iter().any(|known| {
             known.len() * group.len() <= MOST_PAIRS
                 && known.iter().all(|condition| {
@@ -98,7 +98,7 @@ pub(super) fn implied(
                 })
         })
     };
-    demands(earlier).all(|group| is_given(group))
+    demands(earlier).all(is_given)
 }
 
 /// Groups joined by `OR`, of which one member has to hold. A group that is open at the end stops

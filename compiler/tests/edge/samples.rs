@@ -322,7 +322,7 @@ fn overlapping_rule() -> impl Strategy<Value = Rule> {
         select(substitutions),
         select(flags),
         conditions,
-        0..8_u8,
+        0..8_usize,
     );
     parts.prop_map(|(pattern, substitution, flags, conditions, or_next)| {
         let mut rule = site::rule(0, pattern, substitution, flags);
@@ -330,7 +330,7 @@ fn overlapping_rule() -> impl Strategy<Value = Rule> {
         let conditions = conditions.map(|(subject, pattern)| site::condition(subject, pattern));
         rule.conditions = conditions.collect();
         for (at, condition) in rule.conditions.iter_mut().enumerate() {
-            condition.or_next = or_next == at as u8;
+            condition.or_next = or_next == at;
         }
         rule
     })
