@@ -3,6 +3,7 @@
 //! In: checked arguments. Out: text on standard output and an [`Exit`]. Absent: the work itself,
 //! which the libraries do.
 
+pub mod bench;
 pub mod check;
 pub mod deploy;
 pub mod diff;
@@ -49,6 +50,7 @@ impl From<Exit> for ExitCode {
 /// It could not run: exit code 2.
 pub fn run(command: &Command) -> Result<Exit> {
     match command {
+        Command::Bench(arguments) => bench::run(arguments),
         Command::Check(arguments) => check::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),

@@ -165,20 +165,28 @@ impl OwnedRequest {
 
     /// Calls `answer` with this request borrowed.
     pub fn with<T>(&self, answer: impl FnOnce(&Request<'_>) -> T) -> T {
-        let headers: Vec<(&[u8], &[u8])> = self
-            .headers
-            .iter()
+        answer(&self.borrowed(&self.header_list()))
+    }
+
+    /// The headers, for [`OwnedRequest::borrowed`].
+    pub fn header_list(&self) -> Vec<(&[u8], &[u8])> {
+        let headers = self.headers.iter();
+        headers
             .map(|(name, value)| (&name[..], &value[..]))
-            .collect();
-        answer(&Request {
+            .collect()
+    }
+
+    /// This request borrowed, with its header list.
+    pub fn borrowed<'a>(&'a self, headers: &'a [(&'a [u8], &'a [u8])]) -> Request<'a> {
+        Request {
             method: &self.method,
             scheme: self.scheme,
             host: self.host.as_deref(),
             target: &self.target,
-            headers: &headers,
+            headers,
             client: &self.client,
             protocol: &self.protocol,
-        })
+        }
     }
 }
 

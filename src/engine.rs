@@ -219,6 +219,14 @@ impl Answering {
         }
     }
 
+    /// What was compiled; nothing for the reference of a configuration.
+    pub fn build(&self) -> Option<&'static Build> {
+        match &self.origin {
+            Origin::Configuration(_) => None,
+            Origin::Build(build) | Origin::Restored(build, _) => Some(build),
+        }
+    }
+
     /// The host of a request that names none: the main server's name.
     pub fn default_host(&self) -> &[u8] {
         let name = self

@@ -1,13 +1,16 @@
 //! From what was typed to what can be read: a configuration or a build folder.
 //!
-//! In: paths and reading options. Out: a [`Reading`], or the bytes of a build. Absent: compiling.
+//! In: paths and reading options. Out: a [`Reading`], or the requests of a file. Absent: compiling.
 
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use edgewright_compiler::{DocrootMapping, Input, ReadOptions, Reading, guess, read};
 
 use crate::args;
+use crate::contract::OwnedRequest;
 use crate::loader::{Disk, to_bytes, to_path};
 
 /// Reads a configuration from the disk.
@@ -29,6 +32,24 @@ pub fn read_input(input: &Input, options: &ReadOptions) -> Result<Reading> {
         bail!(nothing_read(&reading, input));
     }
     Ok(reading)
+}
+
+/// The requests of a file, one JSON object a line.
+///
+/// # Errors
+/// It cannot be read, or a line is no request.
+pub fn requests(path: &Path, default_host: &[u8]) -> Result<Vec<OwnedRequest>> {
+    let name = || path.display().to_string();
+    let file = File::open(path).with_context(name)?;
+    let mut requests = Vec::new();
+    for (number, line) in (1..).zip(BufReader::new(file).lines()) {
+        let line = line.with_context(name)?;
+        if !line.trim().is_empty() {
+            let request = OwnedRequest::parse(&line, default_host);
+            requests.push(request.with_context(|| format!("{}:{number}", name()))?);
+        }
+    }
+    Ok(requests)
 }
 
 /// What the paths are.

@@ -13,6 +13,7 @@ mod loader;
 mod package;
 mod progress;
 mod render;
+mod stopwatch;
 mod summary;
 mod traffic;
 mod verify;

@@ -1,10 +1,10 @@
 //! `edgewright diff`: which URLs change between two configurations or builds.
 
 use std::collections::{HashMap, HashSet};
-use std::io::{BufRead, BufReader, Write, stdout};
+use std::io::{Write, stdout};
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use edgewright_compiler::witnesses;
 use serde_json::{Value, json};
 
@@ -12,6 +12,7 @@ use super::Exit;
 use crate::args::{Diff, Engine, ResultFormat};
 use crate::contract::OwnedRequest;
 use crate::engine::Answering;
+use crate::input;
 use crate::progress;
 use crate::summary::{count, thousands};
 use crate::traffic::Traffic;
@@ -57,25 +58,11 @@ fn gather(arguments: &Diff, old: &Answering, new: &Answering) -> Result<Vec<Owne
     let traffic = Traffic::read(&arguments.log, &sites, usize::MAX)?;
     all.extend(traffic.requests.into_iter().map(|(request, _)| request));
     if let Some(path) = &arguments.requests {
-        all.extend(read_requests(path, new.default_host())?);
+        all.extend(input::requests(path, new.default_host())?);
     }
     let mut seen = HashSet::new();
     all.retain(|request| seen.insert(request.clone()));
     Ok(all)
-}
-
-fn read_requests(path: &Path, default_host: &[u8]) -> Result<Vec<OwnedRequest>> {
-    let name = || path.display().to_string();
-    let file = std::fs::File::open(path).with_context(name)?;
-    let mut requests = Vec::new();
-    for (number, line) in (1..).zip(BufReader::new(file).lines()) {
-        let line = line.with_context(name)?;
-        if !line.trim().is_empty() {
-            let request = OwnedRequest::parse(&line, default_host);
-            requests.push(request.with_context(|| format!("{}:{number}", name()))?);
-        }
-    }
-    Ok(requests)
 }
 
 /// A request that is answered otherwise.

@@ -367,6 +367,29 @@ fn prune_knows_the_browser_where_a_rule_asks_for_it() {
     assert_eq!((requests(0), requests(1)), (1, 2));
 }
 
+#[test]
+fn bench_measures_and_fails_where_it_is_too_slow() {
+    let place = build().with("r.jsonl", "{\"target\":\"/old\"}\n{\"target\":\"/\"}\n");
+    place.run(&["bench", "b"]).check(0, &["p50  ", "table  "]);
+    let requests = ["bench", "b", "--requests", "r.jsonl"];
+    let with = |more: &[&str]| place.run(&[&requests, more].concat());
+    with(&["--max-p99", "10s", "--save", "f.json"]).check(0, &["requests     2"]);
+    with(&["--max-p99", "0ns"]).check(1, &["too slow     p99 is", "allowed are 0 ns"]);
+    with(&["--baseline", "f.json", "--tolerance", "100000"]).check(0, &[]);
+    with(&["--baseline", "none.json"]).check(2, &["cannot read the baseline none.json"]);
+    with(&["--max-p99", "fast"]).check(2, &["a number with ns, us, ms or s"]);
+    let before = r#"{"requests":2,"p50":0,"p99":0,"max":0,"table_reads":0,"most_table_reads":0,"yardstick":1000000000}"#;
+    let place = place.with("before.json", before);
+    let ran = place.run(
+        &[
+            &requests[..],
+            &["--baseline", "before.json", "--format", "json"],
+        ]
+        .concat(),
+    );
+    ran.check(1, &["\"findings\": [", "slower"]);
+}
+
 /// What `diff` says of two versions of a configuration, the second also as a build.
 #[track_caller]
 fn check_diff(old: &str, new: &str, code: i32, texts: &[&str]) {
