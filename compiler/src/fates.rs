@@ -12,11 +12,13 @@
 mod course;
 mod oracle;
 mod paths;
+mod share;
+mod weave;
 
 use std::collections::BTreeMap;
 
 use edgewright_edge_handler::evaluate::Options;
-use edgewright_edge_handler::fate::{Course, Effect, Fate, Part, Queried, Step, Text};
+use edgewright_edge_handler::fate::{Fate, Question};
 use edgewright_edge_handler::key::Key;
 use edgewright_edge_handler::plain::Plain;
 use edgewright_edge_handler::program::{Parts, Program};
@@ -26,7 +28,7 @@ use edgewright_edge_handler::source::Indexed;
 use edgewright_edge_handler::table::{Content, EmbeddedTable, Entry};
 use serde::Serialize;
 
-use course::{Undecided, course};
+use course::{Course, Undecided, course};
 
 /// More fates than this are not looked for: the table should not grow without bound.
 const MOST_FATES: usize = 4_000_000;
@@ -44,6 +46,8 @@ const QUERY: &[u8] = b"stand-in=for-the-query.edgewright.invalid";
 pub struct Fates {
     /// One entry for each fate, sorted by key.
     pub entries: Vec<Entry>,
+    /// Questions that several of them ask.
+    pub questions: Vec<Question>,
     /// How many paths were decided how far.
     pub counts: FateCounts,
 }
@@ -87,6 +91,7 @@ impl Fates {
             };
             found.add(host, &path, mind.fate());
         }
+        found.questions = share::share(&mut found.entries);
         found
     }
 
@@ -94,7 +99,7 @@ impl Fates {
         match fate {
             Ok(fate) => {
                 let counts = &mut self.counts;
-                *(if is_constant(&fate) {
+                *(if fate.is_constant() {
                     &mut counts.constant
                 } else {
                     &mut counts.guarded
@@ -109,16 +114,6 @@ impl Fates {
     }
 }
 
-fn is_constant(fate: &Fate) -> bool {
-    let constant = |course: &Course| course.only_ending().is_some();
-    fate.bare.as_ref().is_some_and(constant)
-        && match &fate.queried {
-            Queried::Same | Queried::Appended => true,
-            Queried::Own(course) => constant(course),
-            Queried::Unknown => false,
-        }
-}
-
 /// What deciding one path takes.
 struct Mind<'m, S> {
     site: &'m Site,
@@ -131,16 +126,9 @@ impl<S: edgewright_edge_handler::source::Source> Mind<'_, S> {
     fn fate(&self) -> Result<Fate, Undecided> {
         let bare = self.course(None);
         let queried = self.course(Some(QUERY));
-        if let (Err(why), Err(_)) = (&bare, &queried) {
-            return Err(*why);
-        }
-        let bare = bare.ok();
-        let queried = queried.map_or(Queried::Unknown, |queried| match &bare {
-            Some(bare) if *bare == queried => Queried::Same,
-            Some(bare) if with_query(bare) == queried => Queried::Appended,
-            _ => Queried::Own(queried),
-        });
-        Ok(Fate { bare, queried })
+        let why = bare.as_ref().err().copied();
+        let fate = weave::weave(bare.ok().as_ref(), queried.ok().as_ref());
+        fate.ok_or(why.unwrap_or(Undecided::Unsupported))
     }
 
     fn course(&self, query: Option<&'static [u8]>) -> Result<Course, Undecided> {
@@ -163,25 +151,4 @@ impl<S: edgewright_edge_handler::source::Source> Mind<'_, S> {
         };
         course(self.site, self.source, &plain, &request, &options)
     }
-}
-
-/// `course` with the query string at the end of every `Location`.
-fn with_query(course: &Course) -> Course {
-    let mut course = course.clone();
-    for step in &mut course.steps {
-        if let Step::End(ending) = step
-            && let Effect::Redirect(_, location) = &mut ending.effect
-        {
-            append_query(location);
-        }
-    }
-    course
-}
-
-fn append_query(text: &mut Text) {
-    match text.0.last_mut() {
-        Some(Part::Literal(bytes)) => bytes.push(b'?'),
-        _ => text.0.push(Part::Literal(b"?".to_vec())),
-    }
-    text.0.push(Part::Query);
 }

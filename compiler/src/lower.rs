@@ -15,7 +15,7 @@ mod table;
 use edgewright_edge_handler::filter::Filter;
 use edgewright_edge_handler::index::{Case, ListBuilder, ListIndex, Reach};
 use edgewright_edge_handler::key::{Fingerprint, Key};
-use edgewright_edge_handler::packed::TooLong;
+use edgewright_edge_handler::packed::{Packed, TooLong};
 use edgewright_edge_handler::program::{Parts, Program};
 use edgewright_edge_handler::rules::{MapId, Redirect, RedirectListId, Rule, RuleSet, RuleSetId};
 use edgewright_edge_handler::site::{Map, MapKind, Site};
@@ -106,7 +106,7 @@ pub fn lower(site: &Site, redundant: &Redundant) -> Result<Lowered, TooLong> {
     for (map, content) in (0..).map(MapId).zip(&site.maps) {
         add_map(map, content, &mut table);
     }
-    Ok(finish(site, table.entries(), lists))
+    finish(site, table.entries(), lists)
 }
 
 #[derive(Default)]
@@ -219,25 +219,27 @@ fn add_map(map: MapId, content: &Map, table: &mut TableBuilder) {
     }
 }
 
-fn finish(site: &Site, mut entries: Vec<Entry>, lists: Lists) -> Lowered {
+fn finish(site: &Site, mut entries: Vec<Entry>, lists: Lists) -> Result<Lowered, TooLong> {
     let mut parts = Parts {
         generation: 0,
         site: without_rules(site),
         rules: lists.rules.indexes,
         redirects: lists.redirects.indexes,
+        questions: Packed::default(),
         filter: filter(&entries),
     };
     let fates = Fates::find(site, &parts, &entries);
     entries.extend(fates.entries);
+    parts.questions = Packed::new(&fates.questions)?;
     parts.filter = filter(&entries);
     parts.generation = generation(&parts, &entries);
-    Lowered {
+    Ok(Lowered {
         parts,
         entries,
         fates: fates.counts,
         rules: lists.rules.placements,
         redirects: lists.redirects.placements,
-    }
+    })
 }
 
 fn filter(entries: &[Entry]) -> Filter {

@@ -6,7 +6,7 @@
 //!
 //! A fate holds for one host and one path. What it does not know is the name the client calls the host
 //! by, the query string and the headers. Where these only pass through, an answer has holes for them;
-//! where a condition asks about them, a [`Course`] has a [`Question`].
+//! where a condition asks about them, the fate asks a [`Question`].
 
 mod question;
 mod text;
@@ -17,46 +17,49 @@ pub use text::{Part, Text};
 use serde::{Deserialize, Serialize};
 
 use crate::outcome::{Answer, Outcome};
+use crate::packed::Packed;
 use crate::plain::Plain;
 use crate::request::Request;
 
 /// What becomes of one path on one host.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Fate {
-    /// Without a query string; `None` when only an evaluation can tell.
-    pub bare: Option<Course>,
+    /// Steps lead to later ones, several perhaps to the same.
+    pub steps: Vec<Step>,
+    /// The first step without a query string; `None` when only an evaluation can tell.
+    pub bare: Option<u32>,
     /// With one.
     pub queried: Queried,
 }
 
 /// What becomes of a path with a query string.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Queried {
     /// Only an evaluation can tell.
     #[default]
     Unknown,
-    /// The same as without.
-    Same,
     /// The same as without, the query string added at the end of the `Location`.
     Appended,
-    /// Something else.
-    Own(Course),
+    /// This is the first step.
+    From(u32),
 }
 
-/// Questions, and how things end depending on their answers.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Course {
-    /// The first step is taken first.
-    pub steps: Vec<Step>,
-}
-
-/// One step of a [`Course`].
+/// One step on the way to an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Step {
-    /// Yes leads to the next step, no to the one with this number, which is a later one.
-    Ask(Question, u32),
+    /// A question, and the steps that yes and no lead to: later ones.
+    Ask(Asked, u32, u32),
     /// The end.
     End(Ending),
+}
+
+/// Where a question is written down.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Asked {
+    /// Here.
+    Own(Question),
+    /// In the program, with this number: several fates ask it.
+    Shared(u32),
 }
 
 /// An answer with holes.
@@ -87,65 +90,70 @@ pub enum Effect {
 
 impl Fate {
     /// The answer to a plain request for this fate's path on its host; `None` when only an evaluation
-    /// can tell.
-    pub fn answer(&self, plain: &Plain<'_>, request: &Request<'_>) -> Option<Answer> {
-        if plain.query.is_none() {
-            let ending = self.bare.as_ref()?.end(plain, request)?;
-            return Some(ending.answer(plain, request));
+    /// can tell. `shared` are the program's questions.
+    pub fn answer(
+        &self,
+        plain: &Plain<'_>,
+        request: &Request<'_>,
+        shared: &Packed<Question>,
+    ) -> Option<Answer> {
+        let (first, appended) = match (plain.query, self.queried) {
+            (None, _) => (self.bare?, None),
+            (Some(_), Queried::From(first)) => (first, None),
+            (query, Queried::Appended) => (self.bare?, query),
+            (Some(_), Queried::Unknown) => return None,
+        };
+        let mut answer = self
+            .end(first, plain, request, shared)?
+            .answer(plain, request);
+        if let (Outcome::Redirect { location, .. }, Some(query)) = (&mut answer.outcome, appended) {
+            location.push(b'?');
+            location.extend_from_slice(query);
         }
-        match &self.queried {
-            Queried::Unknown => None,
-            Queried::Own(course) => Some(course.end(plain, request)?.answer(plain, request)),
-            Queried::Same => {
-                let ending = self.bare.as_ref()?.end(plain, request)?;
-                Some(ending.answer(plain, request))
-            }
-            Queried::Appended => {
-                let ending = self.bare.as_ref()?.end(plain, request)?;
-                let mut answer = ending.answer(plain, request);
-                append_query(&mut answer, plain);
-                Some(answer)
-            }
-        }
-    }
-}
-
-fn append_query(answer: &mut Answer, plain: &Plain<'_>) {
-    if let (Outcome::Redirect { location, .. }, Some(query)) = (&mut answer.outcome, plain.query) {
-        location.push(b'?');
-        location.extend_from_slice(query);
-    }
-}
-
-impl Course {
-    /// A course without questions.
-    pub fn constant(ending: Ending) -> Self {
-        Self {
-            steps: vec![Step::End(ending)],
-        }
+        Some(answer)
     }
 
-    /// The only ending there is; `None` when there are questions.
-    pub fn only_ending(&self) -> Option<&Ending> {
-        match self.steps.as_slice() {
-            [Step::End(ending)] => Some(ending),
-            _ => None,
-        }
-    }
-
-    /// How it ends for a request. `None` when a step leads nowhere, which only damage can cause.
-    fn end(&self, plain: &Plain<'_>, request: &Request<'_>) -> Option<&Ending> {
-        let mut at = 0;
+    /// The end that `first` leads to for a request. `None` when a step leads nowhere, which only
+    /// damage can cause.
+    fn end(
+        &self,
+        first: u32,
+        plain: &Plain<'_>,
+        request: &Request<'_>,
+        shared: &Packed<Question>,
+    ) -> Option<&Ending> {
+        let mut at = usize::try_from(first).ok()?;
         loop {
-            match self.steps.get(at)? {
+            let (asked, yes, no) = match self.steps.get(at)? {
                 Step::End(ending) => return Some(ending),
-                Step::Ask(question, _) if question.holds(plain, request) => at += 1,
-                Step::Ask(_, otherwise) => {
-                    // Only ever forwards: no course runs in circles.
-                    at = usize::try_from(*otherwise).ok().filter(|next| *next > at)?;
-                }
-            }
+                Step::Ask(asked, yes, no) => (asked, *yes, *no),
+            };
+            let question = match asked {
+                Asked::Own(question) => question,
+                Asked::Shared(number) => shared.get(usize::try_from(*number).ok()?)?,
+            };
+            let next = if question.holds(plain, request) {
+                yes
+            } else {
+                no
+            };
+            // Only ever forwards: no fate runs in circles.
+            at = usize::try_from(next).ok().filter(|next| *next > at)?;
         }
+    }
+
+    /// How it always ends without a query string, if it always ends the same.
+    pub fn only_ending(&self) -> Option<&Ending> {
+        match self.steps.get(usize::try_from(self.bare?).ok()?)? {
+            Step::End(ending) => Some(ending),
+            Step::Ask(..) => None,
+        }
+    }
+
+    /// True when there is nothing to ask and everything is known.
+    pub fn is_constant(&self) -> bool {
+        let no_questions = self.steps.iter().all(|step| matches!(step, Step::End(_)));
+        no_questions && self.bare.is_some() && self.queried != Queried::Unknown
     }
 }
 

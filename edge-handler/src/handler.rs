@@ -92,7 +92,7 @@ fn fated<T: Table>(
     let key = Key::fate(plain.host, plain.path);
     match table.lookup(&key) {
         Lookup::Found(entry) => Ok(match &entry.content {
-            Content::Fate(fate) => fate.answer(plain, request),
+            Content::Fate(fate) => fate.answer(plain, request, program.questions()),
             Content::Rules(_) | Content::Redirects(_) | Content::Value(_) => None,
         }),
         Lookup::Absent => Ok(None),

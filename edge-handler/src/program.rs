@@ -10,14 +10,17 @@
 //! 3. one [`ListIndex`] for each rule set: the rules that are not in the table with their positions,
 //!    and what finds them;
 //! 4. one [`ListIndex`] for each redirect list;
-//! 5. the [`Filter`] over the table's keys.
+//! 5. the [`Question`]s that several fates ask;
+//! 6. the [`Filter`] over the table's keys.
 
 use serde::{Deserialize, Serialize};
 
 use crate::envelope::{EnvelopeError, Format};
+use crate::fate::Question;
 use crate::filter::Filter;
 use crate::index::ListIndex;
 use crate::names::Names;
+use crate::packed::Packed;
 use crate::rules::{Redirect, RedirectListId, Rule, RuleSetId};
 use crate::site::Site;
 
@@ -47,6 +50,8 @@ pub struct Parts {
     pub rules: Vec<ListIndex<Rule>>,
     /// The lists of redirects, named by [`RedirectListId`].
     pub redirects: Vec<ListIndex<Redirect>>,
+    /// Questions that several fates ask.
+    pub questions: Packed<Question>,
     /// What is in the table.
     pub filter: Filter,
 }
@@ -94,6 +99,11 @@ impl Program {
     /// The hosts by name.
     pub fn names(&self) -> &Names {
         &self.names
+    }
+
+    /// Questions that several fates ask.
+    pub fn questions(&self) -> &Packed<Question> {
+        &self.parts.questions
     }
 
     /// What is in the table.

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use edgewright_edge_handler::fate::{Course, Effect, Fate};
+use edgewright_edge_handler::fate::{Effect, Fate};
 use edgewright_edge_handler::item::{self, ENTRY_ATTRIBUTE, KEY_ATTRIBUTE};
 use edgewright_edge_handler::rules::{Place, Redirect, Rule, RuleFlags};
 use edgewright_edge_handler::table::{Content, Entry, Placed};
@@ -133,8 +133,7 @@ impl Item {
 
     /// The answer without a query string, when it is always the same.
     fn fate(&mut self, fate: &Fate) {
-        let ending = fate.bare.as_ref().and_then(Course::only_ending);
-        match ending.map(|ending| &ending.effect) {
+        match fate.only_ending().map(|ending| &ending.effect) {
             Some(Effect::Redirect(status, location)) => {
                 self.number("status", *status);
                 self.bytes("location", &location.shown());

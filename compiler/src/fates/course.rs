@@ -4,7 +4,7 @@
 //! answering questions; see [`super::oracle`].
 
 use edgewright_edge_handler::evaluate::{Options, evaluate_plain};
-use edgewright_edge_handler::fate::{Course, Effect, Ending, Step, Text};
+use edgewright_edge_handler::fate::{Effect, Ending, Question, Text};
 use edgewright_edge_handler::outcome::{Answer, Outcome};
 use edgewright_edge_handler::plain::Plain;
 use edgewright_edge_handler::request::Request;
@@ -46,6 +46,22 @@ impl Undecided {
             Self::Unsupported => "not known at the edge",
         }
     }
+}
+
+/// Questions in the order they come up, and how things end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Course {
+    /// The first step is taken first; never empty.
+    pub steps: Vec<Step>,
+}
+
+/// One step of a [`Course`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Yes leads to the next step, no to the one with this index, which is a later one.
+    Ask(Question, usize),
+    /// The end.
+    End(Ending),
 }
 
 /// Explores every way `plain` can go.
@@ -98,7 +114,7 @@ impl<S: Source, F: Fn(&Oracle<'_, S>) -> Result<Ending, Undecided>> Explorer<'_,
         self.steps.push(Step::End(ending));
         while answers.len() > known {
             let ask = first + answers.len() - 1 - known;
-            let next = u32::try_from(self.steps.len()).map_err(|_| Undecided::TooMany)?;
+            let next = self.steps.len();
             if let Some(Step::Ask(_, otherwise)) = self.steps.get_mut(ask) {
                 *otherwise = next;
             }

@@ -1,9 +1,11 @@
 //! Fates: whatever a request is like, a path's fate says what an evaluation would, or nothing.
 
+use std::collections::BTreeSet;
+
 use edgewright_compiler::lower::{Lowered, lower};
 use edgewright_compiler::redundant::Redundant;
 use edgewright_edge_handler::evaluate::{Options, evaluate};
-use edgewright_edge_handler::fate::{Course, Fate, Queried, Step};
+use edgewright_edge_handler::fate::{Fate, Queried, Step};
 use edgewright_edge_handler::key::Key;
 use edgewright_edge_handler::outcome::Outcome;
 use edgewright_edge_handler::request::{Request, Scheme};
@@ -31,9 +33,18 @@ fn fate(lowered: &Lowered, path: &str) -> Option<Fate> {
     }
 }
 
-fn questions(course: &Course) -> usize {
-    let is_question = |step: &&Step| matches!(step, Step::Ask(..));
-    course.steps.iter().filter(is_question).count()
+/// How many questions there are on the way from `first` on.
+fn questions(fate: &Fate, first: u32) -> usize {
+    let mut ahead = vec![first];
+    let mut seen = BTreeSet::new();
+    while let Some(at) = ahead.pop() {
+        if let Step::Ask(_, yes, no) = fate.steps[at as usize]
+            && seen.insert(at)
+        {
+            ahead.extend([yes, no]);
+        }
+    }
+    seen.len()
 }
 
 /// How many questions remain without and with a query string, or `-`.
@@ -41,12 +52,12 @@ fn shown(fate: Option<&Fate>) -> String {
     let Some(fate) = fate else {
         return "none".to_owned();
     };
-    let bare = fate.bare.as_ref().map(|bare| questions(bare).to_string());
-    let queried = match &fate.queried {
+    let bare = fate.bare.map(|first| questions(fate, first).to_string());
+    let queried = match fate.queried {
         Queried::Unknown => "-".to_owned(),
-        Queried::Same => "same".to_owned(),
         Queried::Appended => "appended".to_owned(),
-        Queried::Own(course) => questions(course).to_string(),
+        Queried::From(first) if Some(first) == fate.bare => "same".to_owned(),
+        Queried::From(first) => questions(fate, first).to_string(),
     };
     format!("{} {queried}", bare.as_deref().unwrap_or("-"))
 }

@@ -1,0 +1,110 @@
+//! Makes one [`Fate`] of the courses without and with a query string: what they share stands in it once.
+//!
+//! In: two [`Course`]s. Out: a [`Fate`]. Absent: sharing questions with other fates; see [`super::share`].
+
+use std::collections::HashMap;
+
+use edgewright_edge_handler::fate::{Asked, Effect, Fate, Part, Queried, Step, Text};
+
+use super::course::{self, Course};
+
+/// The fate of a path with these courses; `None` when there is neither.
+pub(super) fn weave(bare: Option<&Course>, queried: Option<&Course>) -> Option<Fate> {
+    let mut weaver = Weaver::default();
+    let appended = match (bare, queried) {
+        (None, None) => return None,
+        (Some(bare), Some(queried)) => with_query(bare) == *queried && bare != queried,
+        _ => false,
+    };
+    let queried = queried
+        .filter(|_| !appended)
+        .map(|course| weaver.add(course));
+    let bare = bare.map(|course| weaver.add(course));
+    Some(weaver.finish(bare, queried, appended))
+}
+
+/// Steps, the last one first, equal ones once. A step is known by its place from the end.
+#[derive(Default)]
+struct Weaver {
+    steps: Vec<Step>,
+    known: HashMap<Vec<u8>, u32>,
+}
+
+impl Weaver {
+    /// Adds the steps of `course` and returns the place of its first.
+    fn add(&mut self, course: &Course) -> u32 {
+        let mut places: Vec<u32> = vec![0; course.steps.len()];
+        for (at, step) in course.steps.iter().enumerate().rev() {
+            let place = |at: usize| places.get(at).copied().unwrap_or_default();
+            let found = match step {
+                course::Step::End(ending) => self.place(Step::End(ending.clone())),
+                course::Step::Ask(_, otherwise) if place(at + 1) == place(*otherwise) => {
+                    // Whatever the answer, the same follows.
+                    place(at + 1)
+                }
+                course::Step::Ask(question, otherwise) => {
+                    let asked = Asked::Own(question.clone());
+                    self.place(Step::Ask(asked, place(at + 1), place(*otherwise)))
+                }
+            };
+            if let Some(place) = places.get_mut(at) {
+                *place = found;
+            }
+        }
+        places.first().copied().unwrap_or_default()
+    }
+
+    fn place(&mut self, step: Step) -> u32 {
+        let bytes = postcard::to_allocvec(&step).unwrap_or_default();
+        let next = u32::try_from(self.steps.len()).unwrap_or(u32::MAX);
+        let place = *self.known.entry(bytes).or_insert(next);
+        if place == next {
+            self.steps.push(step);
+        }
+        place
+    }
+
+    /// Turns the steps round, so that they lead forwards.
+    fn finish(mut self, bare: Option<u32>, queried: Option<u32>, appended: bool) -> Fate {
+        let last = u32::try_from(self.steps.len())
+            .unwrap_or(u32::MAX)
+            .saturating_sub(1);
+        let index = |place: u32| last.saturating_sub(place);
+        for step in &mut self.steps {
+            if let Step::Ask(_, yes, no) = step {
+                (*yes, *no) = (index(*yes), index(*no));
+            }
+        }
+        self.steps.reverse();
+        Fate {
+            steps: self.steps,
+            bare: bare.map(index),
+            queried: match queried {
+                Some(place) => Queried::From(index(place)),
+                None if appended => Queried::Appended,
+                None => Queried::Unknown,
+            },
+        }
+    }
+}
+
+/// `course` with the query string at the end of every `Location`.
+fn with_query(course: &Course) -> Course {
+    let mut course = course.clone();
+    for step in &mut course.steps {
+        if let course::Step::End(ending) = step
+            && let Effect::Redirect(_, location) = &mut ending.effect
+        {
+            append_query(location);
+        }
+    }
+    course
+}
+
+fn append_query(text: &mut Text) {
+    match text.0.last_mut() {
+        Some(Part::Literal(bytes)) => bytes.push(b'?'),
+        _ => text.0.push(Part::Literal(b"?".to_vec())),
+    }
+    text.0.push(Part::Query);
+}
