@@ -76,10 +76,13 @@ fn everything_arrives_on_a_bad_day() {
     check(
         &builds.deploy(0, &table, &[]),
         0,
-        &["501 items written, 0 were there", "the first of this table"],
+        &[
+            "1,001 items written, 0 were there",
+            "the first of this table",
+        ],
     );
-    // 500 entries, the program, the record, the list, the pointer.
-    assert_eq!(table.names().len(), 504);
+    // 500 redirects and as many fates, the program, the record, the list, the pointer.
+    assert_eq!(table.names().len(), 1_004);
     let (left_over, throttled) = table.troubles();
     assert!(left_over > 50 && throttled > 2, "{left_over} {throttled}");
 }
@@ -90,12 +93,12 @@ fn what_is_there_is_not_written_again() {
     check(
         &builds.deploy(0, &table, &[]),
         0,
-        &["101 items written, 0 were there"],
+        &["201 items written, 0 were there"],
     );
     check(
         &builds.deploy(0, &table, &[]),
         0,
-        &["0 items written, 101 were there", "as before"],
+        &["0 items written, 201 were there", "as before"],
     );
     let lost: Vec<String> = table
         .names()
@@ -108,7 +111,7 @@ fn what_is_there_is_not_written_again() {
     let written = format!(
         "{} items written, {} were there",
         lost.len(),
-        101 - lost.len()
+        201 - lost.len()
     );
     check(&builds.deploy(0, &table, &[]), 0, &[&written]);
 }
@@ -124,7 +127,7 @@ fn a_dry_run_says_what_it_would_cost_and_does_nothing() {
         "eu-west-1",
     ];
     let texts = [
-        "102 items",
+        "202 items",
         "write units and",
         "in each of 2 Regions",
         "cost         $0.00",
@@ -159,11 +162,11 @@ fn old_generations_are_pruned_and_the_last_two_never() {
     for build in 0..4 {
         check(&builds.deploy(build, &table, &[]), 0, &[]);
     }
-    check(&prune("3"), 0, &["1 generations removed, 51 items"]);
-    check(&prune("0"), 0, &["1 generations removed, 51 items"]);
+    check(&prune("3"), 0, &["1 generations removed, 101 items"]);
+    check(&prune("0"), 0, &["1 generations removed, 101 items"]);
     check(&prune("0"), 0, &["0 generations removed, 0 items"]);
-    // Two of 50 entries, program and record, the list, the pointer.
-    assert_eq!(table.names().len(), 2 * 52 + 2);
+    // Two of 100 entries, program and record, the list, the pointer.
+    assert_eq!(table.names().len(), 2 * 102 + 2);
     check(&on(&table, &["rollback"]), 0, &["live"]);
     check(&on(&table, &["status"]), 0, &["live since", "live before"]);
 }
