@@ -103,6 +103,7 @@ const PACKAGE_EXAMPLES: &str = "\
 Examples:
   edgewright package build/ --out function.zip
   edgewright package build/ --table redirects --region us-east-1 --region eu-west-1
+  edgewright package build/ --origin bucket          files from S3
   edgewright package build/ --cache-control s-maxage=3600 --cache-control 302=no-store";
 
 const VERIFY_EXAMPLES: &str = "\
@@ -340,9 +341,24 @@ pub struct Package {
     /// How long answers are kept: of redirects, or of every answer with one status
     #[arg(long, value_name = "[STATUS=]VALUE")]
     pub cache_control: Vec<String>,
+    /// What serves the requests that no rule answers
+    #[arg(long, value_enum, default_value_t = Origin::Server)]
+    pub origin: Origin,
+    /// Rules that read X-Forwarded-Proto, which CloudFront hides, see how the viewer connected
+    #[arg(long)]
+    pub forwarded_proto: bool,
     /// How viewers connect, where CloudFront does not tell the function
     #[arg(long, value_enum, default_value_t = Scheme::Https)]
     pub scheme: Scheme,
+}
+
+/// What serves the requests that no rule answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Origin {
+    /// A web server, which gets the viewer's Host
+    Server,
+    /// An S3 bucket, which must not get it
+    Bucket,
 }
 
 /// Where CloudFront calls the function.

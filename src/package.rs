@@ -8,6 +8,7 @@
 
 mod archive;
 mod binary;
+pub mod inputs;
 mod regions;
 mod settings;
 mod template;
@@ -50,6 +51,8 @@ pub struct Package {
     pub trigger: Trigger,
     /// Which parts of a request can change an answer, as the manifest names them.
     pub inputs: Vec<String>,
+    /// Who reads each of them, as the manifest has it.
+    pub readers: Value,
 }
 
 impl Package {
@@ -72,7 +75,7 @@ impl Package {
 pub fn pack(arguments: &args::Package, binary: Binary) -> Result<Package> {
     let manifest = manifest(&arguments.build)?;
     let trigger = trigger(&manifest, arguments.trigger)?;
-    let files = files(arguments, binary)?;
+    let files = files(arguments, trigger, binary)?;
     let content: Vec<_> = files
         .iter()
         .map(|file| (file.name, file.bytes.len()))
@@ -87,6 +90,7 @@ pub fn pack(arguments: &args::Package, binary: Binary) -> Result<Package> {
         zip,
         trigger,
         inputs: texts(&manifest, "inputs").map(str::to_owned).collect(),
+        readers: manifest["readers"].clone(),
     })
 }
 
@@ -106,7 +110,7 @@ fn within(what: &str, size: usize, largest: usize, arguments: &args::Package) ->
     bail!("{what} has {size} bytes, Lambda@Edge takes {largest}: {remedy}")
 }
 
-fn files(arguments: &args::Package, binary: Binary) -> Result<Vec<File>> {
+fn files(arguments: &args::Package, trigger: Trigger, binary: Binary) -> Result<Vec<File>> {
     let data = |name, bytes| File {
         name,
         bytes,
@@ -122,7 +126,10 @@ fn files(arguments: &args::Package, binary: Binary) -> Result<Vec<File>> {
             mode: Mode::Program,
         },
         data("index.mjs", LAUNCHER.as_bytes().to_vec()),
-        data(configuration::FILE_NAME, settings::text(arguments)?),
+        data(
+            configuration::FILE_NAME,
+            settings::text(arguments, trigger)?,
+        ),
         data(PROGRAM_FILE, rules),
     ];
     if arguments.table.is_none() {
@@ -160,14 +167,21 @@ fn trigger(manifest: &Value, asked: Option<Trigger>) -> Result<Trigger> {
     let uncacheable: Vec<&str> = texts(manifest, "uncacheable").collect();
     match asked {
         Some(Trigger::OriginRequest) if !uncacheable.is_empty() => bail!(
-            "answers depend on {}, which no cache key can hold: one viewer would get another's \
-             answer at origin-request; use viewer-request",
-            uncacheable.join(", ")
+            "answers depend on what no cache key can hold, and one viewer would get another's at \
+             origin-request: {}; use viewer-request",
+            reasons(&uncacheable, &manifest["readers"])
         ),
         Some(trigger) => Ok(trigger),
         None if uncacheable.is_empty() => Ok(Trigger::OriginRequest),
         None => Ok(Trigger::ViewerRequest),
     }
+}
+
+/// Each input with the rules that read it.
+fn reasons(names: &[&str], readers: &Value) -> String {
+    let reason = |name: &&str| format!("{name} ({})", inputs::read_by(&readers[*name]));
+    let reasons: Vec<String> = names.iter().map(reason).collect();
+    reasons.join(", ")
 }
 
 /// The texts in the list called `name`.

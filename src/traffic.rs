@@ -111,7 +111,7 @@ impl Relevant {
         let relevance = |name: &str| {
             let header = Input::Header(name.to_owned());
             let read =
-                |Inputs(read): &Inputs| read.contains(&Input::AnyHeader) || read.contains(&header);
+                |inputs: &Inputs| inputs.contains(&Input::AnyHeader) || inputs.contains(&header);
             if inputs.iter().any(read) {
                 Relevance::Some
             } else {

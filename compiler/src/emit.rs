@@ -14,6 +14,7 @@ use edgewright_edge_handler::table::EmbeddedTable;
 use serde_json::{Value, json};
 
 use crate::compile::Compilation;
+use crate::inputs::Readers;
 use crate::reading::Reading;
 
 /// The program.
@@ -114,6 +115,10 @@ fn manifest(
         let facts = json!({ "bytes": content.len(), "crc32": crc32(content) });
         ((*name).to_owned(), facts)
     };
+    let reader = |(name, readers): (String, Readers)| {
+        let first = readers.first.map(|place| reading.sources.display(place));
+        (name, json!({ "count": readers.count, "first": first }))
+    };
     json!({
         "manifest_version": MANIFEST_VERSION,
         "generator": concat!("edgewright ", env!("CARGO_PKG_VERSION")),
@@ -137,7 +142,8 @@ fn manifest(
         },
         "fates": compilation.fates,
         "trigger": inputs.trigger(),
-        "inputs": inputs,
+        "inputs": inputs.iter().map(|(name, _)| name).collect::<Vec<_>>(),
+        "readers": inputs.iter().map(reader).collect::<serde_json::Map<_, _>>(),
         "cache_key": inputs.cache_key(),
         "uncacheable": inputs.uncacheable(),
         "files": files.iter().map(file).collect::<serde_json::Map<_, _>>(),

@@ -3,11 +3,11 @@
 //! In: a [`Site`]. Out: [`Inputs`]: the cache key answers need, and the trigger. Absent: the
 //! CloudFront template.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use edgewright_edge_handler::rules::{Redirect, Rule, RuleFlags, Template};
+use edgewright_edge_handler::rules::{Place, Redirect, Rule, RuleFlags, Template};
 use edgewright_edge_handler::site::{EnvAttribute, EnvRule, MapKind, Section, SectionKind, Site};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::mentions::{Mentions, Question};
 
@@ -61,12 +61,6 @@ impl Input {
     }
 }
 
-impl Serialize for Input {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.text())
-    }
-}
-
 /// Where CloudFront calls the function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -77,33 +71,57 @@ pub enum Trigger {
     ViewerRequest,
 }
 
-/// Every input that can change an answer.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct Inputs(pub BTreeSet<Input>);
+/// Every input that can change an answer, and who reads it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Inputs(BTreeMap<Input, Readers>);
+
+/// The rules and redirects that read an input. Sections and settings that do are not counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Readers {
+    /// How many there are.
+    pub count: usize,
+    /// The first of them.
+    pub first: Option<Place>,
+    /// The last: one that reads an input twice is counted once.
+    last: Option<Place>,
+}
 
 impl Inputs {
     /// The inputs of `site`.
     pub fn of(site: &Site) -> Self {
-        let mut found = Self::default();
+        let mut found = Search::default();
         found.add_hosts(site);
         for rule in site.rule_sets.iter().flat_map(|set| &set.rules) {
+            found.reader = Some(rule.place);
             found.add_rule(rule);
         }
         for redirect in site.redirect_lists.iter().flatten() {
+            found.reader = Some(redirect.place);
             found.add_redirect(redirect);
         }
+        found.reader = None;
         for map in &site.maps {
             if matches!(map.kind, MapKind::Random(_)) {
                 found.add(Input::Random);
             }
         }
-        found
+        found.inputs
+    }
+
+    /// True when `input` can change an answer.
+    pub fn contains(&self, input: &Input) -> bool {
+        self.0.contains_key(input)
+    }
+
+    /// All inputs, as the manifest names them, with their readers.
+    pub fn iter(&self) -> impl Iterator<Item = (String, Readers)> {
+        let all = self.0.iter();
+        all.map(|(input, readers)| (input.text(), *readers))
     }
 
     /// Where CloudFront should call the function.
     pub fn trigger(&self) -> Trigger {
-        if self.0.iter().all(Input::can_be_cache_key) {
+        if self.0.keys().all(Input::can_be_cache_key) {
             Trigger::OriginRequest
         } else {
             Trigger::ViewerRequest
@@ -113,17 +131,32 @@ impl Inputs {
     /// What the cache key has to hold besides the path, for a person to read, each with its reason.
     pub fn cache_key(&self) -> Vec<String> {
         let key = |input: &&Input| input.can_be_cache_key();
-        self.0.iter().filter(key).map(Input::text).collect()
+        self.0.keys().filter(key).map(Input::text).collect()
     }
 
     /// What forbids caching, for a person to read.
     pub fn uncacheable(&self) -> Vec<String> {
         let key = |input: &&Input| !input.can_be_cache_key();
-        self.0.iter().filter(key).map(Input::text).collect()
+        self.0.keys().filter(key).map(Input::text).collect()
     }
+}
 
+/// A walk over a site.
+#[derive(Default)]
+struct Search {
+    inputs: Inputs,
+    /// Whose inputs are being added.
+    reader: Option<Place>,
+}
+
+impl Search {
     fn add(&mut self, input: Input) {
-        self.0.insert(input);
+        let readers = self.inputs.0.entry(input).or_default();
+        if self.reader.is_some() && readers.last != self.reader {
+            readers.count += 1;
+            readers.first = readers.first.or(self.reader);
+            readers.last = self.reader;
+        }
     }
 
     fn add_self_reference(&mut self) {
@@ -233,7 +266,10 @@ impl Inputs {
             b"HTTPS" | b"REQUEST_SCHEME" | b"SERVER_PORT" => self.add(Input::Scheme),
             b"QUERY_STRING" => self.add(Input::Query),
             b"REQUEST_METHOD" => self.add(Input::Method),
-            b"THE_REQUEST" => self.0.extend([Input::Method, Input::Query]),
+            b"THE_REQUEST" => {
+                self.add(Input::Method);
+                self.add(Input::Query);
+            }
             b"REMOTE_ADDR" | b"CONN_REMOTE_ADDR" | b"REMOTE_HOST" | b"REMOTE_PORT" | b"IPV6" => {
                 self.add(Input::Client);
             }

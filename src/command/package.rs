@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 
 use super::{Exit, say};
 use crate::args;
-use crate::package::{Binary, LARGEST_ZIP, Package, pack, template};
+use crate::package::{Binary, LARGEST_ZIP, Package, inputs, pack, template};
 use crate::summary::thousands;
 
 /// Packs the build and says what to do with it.
@@ -29,6 +29,13 @@ pub fn run(arguments: &args::Package) -> Result<Exit> {
     write(&arguments.out, &package.zip)?;
     write(&beside, format!("{template:#}\n").as_bytes())?;
     say(&content(&arguments.out, &package, &needs))?;
+    let inputs = inputs::table(
+        &package.inputs,
+        &package.readers,
+        package.trigger,
+        arguments,
+    );
+    say(&format!("\n{inputs}"))?;
     say(&next(arguments, &package, &beside))?;
     Ok(Exit::Clean)
 }

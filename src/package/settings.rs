@@ -7,19 +7,24 @@ use anyhow::{Context, Result, bail};
 use edgewright_edge_handler::lambda::configuration::Configuration;
 use serde_json::{Map, Value, json};
 
+use super::inputs::HOST_HEADER;
 use super::regions;
-use crate::args::Package;
+use crate::args::{Origin, Package, Trigger};
 
 /// The file's text.
 ///
 /// # Errors
 /// A `--cache-control` is not of the form `[STATUS=]VALUE`, a Region is unknown, or the function
 /// would not read the file.
-pub fn text(arguments: &Package) -> Result<Vec<u8>> {
+pub fn text(arguments: &Package, trigger: Trigger) -> Result<Vec<u8>> {
     let mut settings = json!({
         "default_scheme": arguments.scheme.name(),
+        "forwarded_proto": arguments.forwarded_proto,
         "table": { "embedded": {} },
     });
+    if trigger == Trigger::OriginRequest && arguments.origin == Origin::Bucket {
+        settings["host_header"] = json!(HOST_HEADER);
+    }
     if let Some(name) = &arguments.table {
         let region = regions::rule(&arguments.region)?;
         let mut table = json!({ "name": name, "region": region });

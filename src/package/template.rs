@@ -10,49 +10,40 @@
 use anyhow::{Result, bail};
 use serde_json::{Map, Value, json};
 
+use super::inputs::{HOST_HEADER, Key, Source};
 use super::{Package, regions};
-use crate::args::{self, Trigger};
+use crate::args::{self, Origin, Trigger};
 
 /// `CloudFront`'s quotas for one policy.
 const MOST_HEADERS: usize = 10;
-
-/// How the viewer connected, which `CloudFront` tells at origin-request.
-const SCHEME_HEADER: &str = "CloudFront-Forwarded-Proto";
 
 /// Milliseconds, as the function's own limits are; Lambda takes whole seconds and viewers wait.
 const TIMEOUT_SECONDS: u32 = 5;
 
 /// What the cache key holds beside the path.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct CacheKey {
     headers: Vec<String>,
+    encodings: bool,
     cookies: bool,
     query: bool,
 }
 
 impl CacheKey {
-    /// The key for rules that depend on `inputs`, which are as the manifest names them.
+    /// The key for rules whose inputs come from `sources`.
     ///
     /// # Errors
     /// More headers than `CloudFront` takes.
-    pub fn new<'a>(inputs: impl Iterator<Item = &'a str>, trigger: Trigger) -> Result<Self> {
-        let mut key = Self {
-            headers: Vec::new(),
-            cookies: false,
-            query: false,
-        };
-        let at_origin = trigger == Trigger::OriginRequest;
-        for input in inputs {
-            match input.strip_prefix("header ") {
-                Some(name) if at_origin => key.headers.push(name.to_owned()),
-                None if input == "host" => key.headers.push("Host".to_owned()),
-                None if input == "query" => key.query = true,
-                None if input == "scheme" && at_origin => {
-                    key.headers.push(SCHEME_HEADER.to_owned());
-                }
-                None if input == "cookies" && at_origin => key.cookies = true,
-                // The method needs no place in the key: only GET and HEAD are cached.
-                _ => {}
+    pub fn new(sources: impl Iterator<Item = Source>) -> Result<Self> {
+        let mut key = Self::default();
+        for source in sources {
+            match source.key {
+                Key::None => {}
+                Key::Header(name) if key.headers.contains(&name) => {}
+                Key::Header(name) => key.headers.push(name),
+                Key::Encodings => key.encodings = true,
+                Key::Cookies => key.cookies = true,
+                Key::Query => key.query = true,
             }
         }
         if key.headers.len() > MOST_HEADERS {
@@ -96,8 +87,9 @@ impl CacheKey {
 /// # Errors
 /// The rules depend on more than a cache key holds, or a Region is no name.
 pub fn template(arguments: &args::Package, package: &Package) -> Result<Value> {
-    let inputs = package.inputs.iter().map(String::as_str);
-    let key = CacheKey::new(inputs, package.trigger)?;
+    let source = |input: &String| Source::of(input, package.trigger, arguments);
+    let key = CacheKey::new(package.inputs.iter().map(source))?;
+    let has_host = key.headers.iter().any(|name| name == HOST_HEADER);
     // A version is published only when its name in the template is new.
     let version = format!("Version{}", package.short_hash());
     let mut resources = Map::new();
@@ -110,7 +102,21 @@ pub fn template(arguments: &args::Package, package: &Package) -> Result<Value> {
     add(&version, published());
     add("CachePolicy", cache_policy(&key));
     add("OriginRequestPolicy", origin_request_policy(&key));
-    add("Distribution", distribution(package.trigger, &version));
+    let mut distribution = distribution(package.trigger, &version);
+    if arguments.origin == Origin::Bucket {
+        add("OriginAccess", origin_access());
+        let config = &mut distribution["Properties"]["DistributionConfig"];
+        config["Origins"] = json!([bucket()]);
+    }
+    if has_host {
+        add("HostFunction", host_function());
+        let config = &mut distribution["Properties"]["DistributionConfig"];
+        config["DefaultCacheBehavior"]["FunctionAssociations"] = json!([{
+            "EventType": "viewer-request",
+            "FunctionARN": { "Fn::GetAtt": ["HostFunction", "FunctionARN"] },
+        }]);
+    }
+    add("Distribution", distribution);
     Ok(json!({
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": "Redirects and rewrites at the edge, made by edgewright. Deploy in us-east-1.",
@@ -237,9 +243,10 @@ fn published() -> Value {
 
 fn cache_policy(key: &CacheKey) -> Value {
     let mut parts = key.parts();
-    // Off: they would keep every answer twice.
-    parts.insert("EnableAcceptEncodingGzip".to_owned(), json!(false));
-    parts.insert("EnableAcceptEncodingBrotli".to_owned(), json!(false));
+    // Off unless a rule reads it: they would keep every answer twice.
+    for name in ["EnableAcceptEncodingGzip", "EnableAcceptEncodingBrotli"] {
+        parts.insert(name.to_owned(), json!(key.encodings));
+    }
     json!({
         "Type": "AWS::CloudFront::CachePolicy",
         "Properties": { "CachePolicyConfig": {
@@ -268,6 +275,50 @@ fn origin_request_policy(key: &CacheKey) -> Value {
     json!({
         "Type": "AWS::CloudFront::OriginRequestPolicy",
         "Properties": { "OriginRequestPolicyConfig": config },
+    })
+}
+
+/// The bucket, read with `CloudFront`'s own signature.
+fn bucket() -> Value {
+    json!({
+        "Id": "origin",
+        "DomainName": { "Ref": "OriginDomain" },
+        "OriginAccessControlId": { "Fn::GetAtt": ["OriginAccess", "Id"] },
+        "S3OriginConfig": { "OriginAccessIdentity": "" },
+    })
+}
+
+fn origin_access() -> Value {
+    json!({
+        "Type": "AWS::CloudFront::OriginAccessControl",
+        "Properties": { "OriginAccessControlConfig": {
+            "Name": { "Fn::Sub": "${AWS::StackName}-bucket" },
+            "OriginAccessControlOriginType": "s3",
+            "SigningBehavior": "always",
+            "SigningProtocol": "sigv4",
+        } },
+    })
+}
+
+/// A bucket refuses requests with the viewer's `Host`, so it never reaches origin-request. This
+/// copies it, before the cache, to a header that does; what a viewer sent there is overwritten.
+fn host_function() -> Value {
+    let code = format!(
+        "function handler(event) {{\n  var request = event.request;\n  \
+         request.headers['{HOST_HEADER}'] = {{ value: request.headers.host.value }};\n  \
+         return request;\n}}\n"
+    );
+    json!({
+        "Type": "AWS::CloudFront::Function",
+        "Properties": {
+            "Name": { "Fn::Sub": "${AWS::StackName}-host" },
+            "AutoPublish": true,
+            "FunctionCode": code,
+            "FunctionConfig": {
+                "Comment": "Copies Host to where the rules look for it.",
+                "Runtime": "cloudfront-js-2.0",
+            },
+        },
     })
 }
 
@@ -326,6 +377,7 @@ mod tests {
             hash: hash.repeat(32),
             trigger,
             inputs: inputs.iter().copied().map(str::to_owned).collect(),
+            readers: Value::Null,
         };
         template(&arguments, &package).unwrap()
     }
@@ -352,7 +404,7 @@ mod tests {
         let (_, policy) = of_type(&template, "AWS::CloudFront::CachePolicy");
         let key =
             &policy["Properties"]["CachePolicyConfig"]["ParametersInCacheKeyAndForwardedToOrigin"];
-        let headers = json!(["Host", SCHEME_HEADER, "accept-language"]);
+        let headers = json!(["Host", "CloudFront-Forwarded-Proto", "accept-language"]);
         assert_eq!(key["HeadersConfig"]["Headers"], headers);
         assert_eq!(key["CookiesConfig"]["CookieBehavior"], "all");
         assert_eq!(key["QueryStringsConfig"]["QueryStringBehavior"], "all");
@@ -371,11 +423,16 @@ mod tests {
 
     #[test]
     fn eleven_headers_need_the_other_trigger() {
-        let names: Vec<String> = (0..11).map(|number| format!("header x-{number}")).collect();
-        let names = || names.iter().map(String::as_str);
-        assert!(CacheKey::new(names(), Trigger::OriginRequest).is_err());
-        assert!(CacheKey::new(names().skip(1), Trigger::OriginRequest).is_ok());
-        assert!(CacheKey::new(names(), Trigger::ViewerRequest).is_ok());
+        let source = |number: usize| Source {
+            at_origin: String::new(),
+            at_viewer: String::new(),
+            key: Key::Header(format!("x-{number}")),
+            note: None,
+        };
+        assert!(CacheKey::new((0..11).map(source)).is_err());
+        assert!(CacheKey::new((1..11).map(source)).is_ok());
+        // The same header twice is one.
+        assert!(CacheKey::new((1..11).chain(1..11).map(source)).is_ok());
     }
 
     #[test]
@@ -398,6 +455,103 @@ mod tests {
             assert_eq!(behaviour["LambdaFunctionAssociations"], association);
             let (_, function) = of_type(&template, "AWS::Lambda::Function");
             assert_eq!(function["Properties"]["MemorySize"], memory);
+        }
+    }
+
+    /// What cfn-lint does not know: Lambda@Edge's own restrictions, whatever was asked for.
+    #[test]
+    fn lambda_at_edge_takes_the_function() {
+        let inputs = ["host", "scheme", "query", "cookies", "header x-a"];
+        for trigger in [Trigger::OriginRequest, Trigger::ViewerRequest] {
+            for options in [
+                &[][..],
+                &["--table", "t", "--region", "eu-west-1"],
+                &["--origin", "bucket"],
+            ] {
+                let template = made(options, &inputs, trigger, "01");
+                check_function(&template, trigger);
+                check_role(&template);
+                check_behaviour(&template, trigger);
+            }
+        }
+    }
+
+    fn check_function(template: &Value, trigger: Trigger) {
+        let (_, function) = of_type(template, "AWS::Lambda::Function");
+        let properties = function["Properties"].as_object().unwrap();
+        let allowed = [
+            "FunctionName",
+            "Runtime",
+            "Architectures",
+            "Handler",
+            "MemorySize",
+            "Timeout",
+            "Role",
+            "Code",
+        ];
+        // So: no Environment, Layers, VpcConfig, DeadLetterConfig, TracingConfig, KmsKeyArn, …
+        for name in properties.keys() {
+            assert!(allowed.contains(&name.as_str()), "{name}");
+        }
+        assert_eq!(properties["Architectures"], json!(["x86_64"]));
+        assert!(["nodejs22.x", "nodejs24.x"].contains(&properties["Runtime"].as_str().unwrap()));
+        // The stricter of AWS's two pages.
+        let (memory, timeout) = match trigger {
+            Trigger::ViewerRequest => (128, 5),
+            Trigger::OriginRequest => (10_240, 30),
+        };
+        assert!(properties["MemorySize"].as_u64().unwrap() <= memory);
+        assert!(properties["Timeout"].as_u64().unwrap() <= timeout);
+    }
+
+    fn check_role(template: &Value) {
+        let (_, role) = of_type(template, "AWS::IAM::Role");
+        let trust = &role["Properties"]["AssumeRolePolicyDocument"]["Statement"][0];
+        let both = json!(["lambda.amazonaws.com", "edgelambda.amazonaws.com"]);
+        assert_eq!(trust["Principal"]["Service"], both);
+        let policy = role["Properties"]["Policies"].to_string();
+        assert!(
+            policy.contains(":log-group:/aws/lambda/us-east-1."),
+            "{policy}"
+        );
+        assert!(!policy.contains("\"Resource\":\"*\""), "{policy}");
+    }
+
+    fn check_behaviour(template: &Value, trigger: Trigger) {
+        let (_, distribution) = of_type(template, "AWS::CloudFront::Distribution");
+        let behaviour = &distribution["Properties"]["DistributionConfig"]["DefaultCacheBehavior"];
+        let associations = behaviour["LambdaFunctionAssociations"].as_array().unwrap();
+        assert_eq!(associations.len(), 1);
+        let at_edge = associations[0]["EventType"].as_str().unwrap();
+        assert_eq!(at_edge, trigger.name());
+        // A numbered version, in the template; never an alias or $LATEST.
+        let version = associations[0]["LambdaFunctionARN"]["Ref"]
+            .as_str()
+            .unwrap();
+        assert_eq!(
+            template["Resources"][version]["Type"],
+            "AWS::Lambda::Version"
+        );
+        for policy in ["CachePolicyId", "OriginRequestPolicyId"] {
+            let name = behaviour[policy]["Ref"].as_str().unwrap();
+            assert!(template["Resources"][name].is_object(), "{policy}");
+        }
+        // The two kinds of function cannot both be there for viewer events.
+        let has_function = behaviour["FunctionAssociations"].is_array();
+        assert!(!(has_function && trigger == Trigger::ViewerRequest));
+    }
+
+    #[test]
+    fn a_bucket_never_gets_the_viewers_host() {
+        for trigger in [Trigger::OriginRequest, Trigger::ViewerRequest] {
+            let template = made(&["--origin", "bucket"], &["host"], trigger, "00");
+            let (_, policy) = of_type(&template, "AWS::CloudFront::OriginRequestPolicy");
+            assert!(!policy.to_string().contains("\"Host\""));
+            let (_, distribution) = of_type(&template, "AWS::CloudFront::Distribution");
+            let origin = &distribution["Properties"]["DistributionConfig"]["Origins"][0];
+            assert!(origin["S3OriginConfig"].is_object() && origin["CustomOriginConfig"].is_null());
+            let copies = template["Resources"]["HostFunction"].is_object();
+            assert_eq!(copies, trigger == Trigger::OriginRequest);
         }
     }
 

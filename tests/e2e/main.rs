@@ -19,4 +19,5 @@ mod legacy_site;
 mod packaged;
 mod records;
 mod runtime_api;
+mod template;
 mod verify;

@@ -48,18 +48,24 @@ struct Packaged {
 impl Packaged {
     /// Builds and packs `site`; `options` are for `package`.
     fn new(site: &Path, options: &[&str]) -> Self {
+        let packaged = Self::built(site);
+        let (build, zip) = (packaged.path("build"), packaged.path("function.zip"));
+        let mut line = vec!["package", text(&build), "--out", text(&zip)];
+        line.extend(["--bootstrap", text(&STRIPPED)]);
+        line.extend(options);
+        edgewright(&line);
+        packaged
+    }
+
+    /// Builds `site`, and packs nothing.
+    fn built(site: &Path) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let packaged = Self {
             folder,
             reference: Reference(reading_folder(site)),
         };
-        let configuration = site.join("httpd.conf");
-        let (build, zip) = (packaged.path("build"), packaged.path("function.zip"));
+        let (configuration, build) = (site.join("httpd.conf"), packaged.path("build"));
         edgewright(&["migrate", text(&configuration), "--out", text(&build)]);
-        let mut line = vec!["package", text(&build), "--out", text(&zip)];
-        line.extend(["--bootstrap", text(&STRIPPED)]);
-        line.extend(options);
-        edgewright(&line);
         packaged
     }
 
@@ -273,7 +279,7 @@ fn generations_are_switched_while_requests_run() {
     let table = ["--table", "switched", "--endpoint-url", emulator.endpoint()];
     let changed = changed_site();
     let old = Packaged::new(&legacy_site::folder(), &table);
-    let new = Packaged::new(changed.path(), &table);
+    let new = Packaged::built(changed.path());
     let deploy = |packaged: &Packaged| {
         let build = packaged.path("build");
         edgewright(&[&["deploy", text(&build)], &table[..]].concat());

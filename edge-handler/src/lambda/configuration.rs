@@ -17,6 +17,7 @@
 //!   }},
 //!   "default_scheme": "https",
 //!   "host_header": "x-viewer-host",
+//!   "forwarded_proto": false,
 //!   "journal_interval": 10000,
 //!   "cache_control": {"redirects": "s-maxage=300", "statuses": {"410": "max-age=3600"}}
 //! }
@@ -49,6 +50,8 @@ pub struct Configuration {
     /// The header that carries the viewer's host where `Host` is the origin's, for example
     /// `x-viewer-host`.
     pub host_header: Option<String>,
+    /// Rules that read `X-Forwarded-Proto`, which CloudFront hides, see the scheme there.
+    pub forwarded_proto: bool,
     /// At least so many milliseconds lie between two lines of the log.
     pub journal_interval: u64,
     /// How long answers may be kept.
@@ -62,6 +65,7 @@ impl Default for Configuration {
             table: Table::default(),
             default_scheme: SchemeName::Https,
             host_header: None,
+            forwarded_proto: false,
             journal_interval: 10_000,
             cache_control: CacheControl::default(),
         }

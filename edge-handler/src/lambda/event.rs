@@ -204,6 +204,10 @@ impl Fields<'_> {
             }
         }
         parts.host = overriding_host.or(parts.host);
+        if configuration.forwarded_proto {
+            let scheme = parts.scheme.name().as_bytes();
+            parts.headers.push((b"x-forwarded-proto", scheme));
+        }
         parts
     }
 

@@ -1,0 +1,309 @@
+//! Where each input of the rules comes from at each trigger, and what the cache key holds for it.
+//!
+//! In: an input as the manifest names it, the command line. Out: [`Source`]. Absent: finding the
+//! inputs; see `edgewright_compiler::inputs`.
+
+use serde_json::Value;
+
+use crate::args::{Origin, Package, Trigger};
+
+/// How the viewer connected, which CloudFront tells at origin-request.
+const SCHEME_HEADER: &str = "CloudFront-Forwarded-Proto";
+
+/// The header that carries the viewer's host past a bucket's own.
+pub const HOST_HEADER: &str = "x-viewer-host";
+
+/// What stands in the column of origin-request when the trigger cannot be used.
+const IMPOSSIBLE: &str = "impossible: no cache key holds it";
+
+/// Where an input comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// At origin-request, for a person.
+    pub at_origin: String,
+    /// At viewer-request, for a person.
+    pub at_viewer: String,
+    /// What the cache key holds at the chosen trigger.
+    pub key: Key,
+    /// What a person should know beside.
+    pub note: Option<&'static str>,
+}
+
+/// A part of the cache key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Key {
+    /// Nothing.
+    None,
+    /// A header.
+    Header(String),
+    /// `Accept-Encoding`, as CloudFront sorts it.
+    Encodings,
+    /// All cookies.
+    Cookies,
+    /// The whole query.
+    Query,
+}
+
+impl Source {
+    fn new(at_origin: impl Into<String>, at_viewer: impl Into<String>, key: Key) -> Self {
+        Self {
+            at_origin: at_origin.into(),
+            at_viewer: at_viewer.into(),
+            key,
+            note: None,
+        }
+    }
+
+    /// Of `input`, with `trigger` chosen.
+    pub fn of(input: &str, trigger: Trigger, arguments: &Package) -> Self {
+        let mut source = match input.strip_prefix("header ") {
+            Some(name) => Self::of_header(name, arguments),
+            None => Self::of_part(input, arguments),
+        };
+        let always = matches!(input, "host" | "query");
+        if trigger == Trigger::ViewerRequest && !always {
+            source.key = Key::None;
+        }
+        if trigger == Trigger::ViewerRequest && arguments.origin == Origin::Bucket {
+            // A bucket refuses the viewer's host, and has no use for another header.
+            source.key = match source.key {
+                Key::Query => Key::Query,
+                _ => Key::None,
+            };
+        }
+        source
+    }
+
+    fn of_part(input: &str, arguments: &Package) -> Self {
+        let scheme = format!("not told: always {} (--scheme)", arguments.scheme.name());
+        match input {
+            "host" if arguments.origin == Origin::Bucket => Self::new(
+                format!("{HOST_HEADER}, in the key; a CloudFront Function copies Host there"),
+                "Host",
+                Key::Header(HOST_HEADER.to_owned()),
+            ),
+            "host" => Self::new("Host, in the key", "Host", Key::Header("Host".to_owned())),
+            "scheme" => {
+                let key = Key::Header(SCHEME_HEADER.to_owned());
+                Self::new(format!("{SCHEME_HEADER}, in the key"), scheme, key)
+            }
+            "query" => Self::new("all of it, in the key", "the event", Key::Query),
+            "method" => Self::new(
+                "the event; only GET and HEAD are kept",
+                "the event",
+                Key::None,
+            ),
+            "cookies" => Self {
+                note: Some("nearly every viewer has other cookies: few answers are shared"),
+                ..Self::new("all of them, in the key", "Cookie", Key::Cookies)
+            },
+            "client address" => Self::new(IMPOSSIBLE, "the event's clientIp", Key::None),
+            "time" => Self::new(IMPOSSIBLE, "the clock, UTC", Key::None),
+            "chance" => Self::new(IMPOSSIBLE, "the function's own", Key::None),
+            _ => Self::new(IMPOSSIBLE, "the event", Key::None),
+        }
+    }
+
+    fn of_header(name: &str, arguments: &Package) -> Self {
+        let scheme = format!("{} (--scheme)", arguments.scheme.name());
+        match name {
+            "x-forwarded-proto" if arguments.forwarded_proto => Self::new(
+                format!("{SCHEME_HEADER}, in the key"),
+                scheme,
+                Key::Header(SCHEME_HEADER.to_owned()),
+            ),
+            "x-forwarded-proto" => Self {
+                note: Some("rules see no such header; --forwarded-proto puts the scheme there"),
+                ..hidden()
+            },
+            _ if is_hidden(name) => Self {
+                note: Some("rules see no such header"),
+                ..hidden()
+            },
+            "accept-encoding" => Self::new(
+                "in the key, only gzip and br of it",
+                "the event",
+                Key::Encodings,
+            ),
+            "user-agent" | "referer" => Self {
+                note: Some("nearly every viewer has another: few answers are shared"),
+                ..Self::new("in the key", "the event", Key::Header(name.to_owned()))
+            },
+            _ => Self::new("in the key", "the event", Key::Header(name.to_owned())),
+        }
+    }
+}
+
+fn hidden() -> Source {
+    Source::new("hidden by CloudFront", "hidden by CloudFront", Key::None)
+}
+
+/// Headers that no function gets to see: "Restrictions on all edge functions".
+fn is_hidden(name: &str) -> bool {
+    let names = [
+        "connection",
+        "expect",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "trailer",
+        "upgrade",
+        "x-cache",
+        "x-forwarded-proto",
+        "x-real-ip",
+    ];
+    let families = ["x-accel-", "x-amz-cf-", "x-amzn-", "x-edge-"];
+    names.contains(&name) || families.iter().any(|family| name.starts_with(family))
+}
+
+/// The inputs of the rules, where each comes from, and who reads it. `readers` is the manifest's.
+pub fn table(inputs: &[String], readers: &Value, trigger: Trigger, arguments: &Package) -> String {
+    if inputs.is_empty() {
+        return String::new();
+    }
+    let chosen = |column: Trigger| {
+        let mark = if column == trigger { " (chosen)" } else { "" };
+        format!("{}{mark}", column.name())
+    };
+    let head = [
+        "the rules look at".to_owned(),
+        chosen(Trigger::OriginRequest),
+        chosen(Trigger::ViewerRequest),
+        "read by".to_owned(),
+    ];
+    let sources: Vec<Source> = inputs
+        .iter()
+        .map(|input| Source::of(input, trigger, arguments))
+        .collect();
+    let row = |(input, source): (&String, &Source)| {
+        [
+            input.clone(),
+            source.at_origin.clone(),
+            source.at_viewer.clone(),
+            read_by(&readers[input]),
+        ]
+    };
+    let rows: Vec<[String; 4]> = [head]
+        .into_iter()
+        .chain(inputs.iter().zip(&sources).map(row))
+        .collect();
+    let notes = inputs.iter().zip(&sources);
+    let notes = notes.filter_map(|(input, source)| Some((input, source.note?)));
+    aligned(&rows)
+        + &notes
+            .map(|(input, note)| format!("  {input}: {note}\n"))
+            .collect::<String>()
+}
+
+/// `3 lines, first conf/www.conf:12`.
+pub fn read_by(readers: &Value) -> String {
+    let count = readers["count"].as_u64().unwrap_or_default();
+    match readers["first"].as_str() {
+        None => "the configuration".to_owned(),
+        Some(first) if count == 1 => first.to_owned(),
+        Some(first) => format!("{count} lines, the first {first}"),
+    }
+}
+
+fn aligned(rows: &[[String; 4]]) -> String {
+    let width = |column: usize| {
+        let cells = rows.iter().map(|row| row[column].chars().count());
+        cells.max().unwrap_or_default()
+    };
+    let widths = [width(0), width(1), width(2)];
+    let line = |[input, origin, viewer, readers]: &[String; 4]| {
+        format!(
+            "  {input:0$}  {origin:1$}  {viewer:2$}  {readers}\n",
+            widths[0], widths[1], widths[2]
+        )
+    };
+    rows.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+    use serde_json::json;
+
+    use super::*;
+    use crate::args::{Arguments, Command};
+
+    fn arguments(options: &[&str]) -> Package {
+        let line = ["edgewright", "package", "build"].iter().chain(options);
+        match Arguments::parse_from(line).command {
+            Command::Package(arguments) => arguments,
+            _ => unreachable!("it is the package command"),
+        }
+    }
+
+    #[test]
+    fn every_input_has_a_source_at_each_trigger() {
+        let inputs = [
+            "host",
+            "scheme",
+            "query",
+            "method",
+            "cookies",
+            "header accept-encoding",
+            "header accept-language",
+            "header user-agent",
+            "header x-forwarded-proto",
+            "headers by pattern",
+            "client address",
+            "time",
+            "chance",
+        ];
+        let inputs = inputs.map(str::to_owned);
+        let readers = json!({
+            "host": { "count": 0, "first": null },
+            "cookies": { "count": 1, "first": "a.conf:3" },
+            "time": { "count": 2, "first": "a.conf:4" },
+        });
+        let shown = table(&inputs, &readers, Trigger::OriginRequest, &arguments(&[]));
+        for text in [
+            "cookies                   all of them, in the key",
+            "a.conf:3",
+            "2 lines, the first a.conf:4",
+            "header x-forwarded-proto: rules see no such header; --forwarded-proto",
+        ] {
+            assert!(shown.contains(text), "{text}\n{shown}");
+        }
+    }
+
+    fn check(input: &str, trigger: Trigger, options: &[&str], expected: &Key) {
+        let source = Source::of(input, trigger, &arguments(options));
+        assert_eq!(source.key, *expected, "{input} {trigger:?} {options:?}");
+    }
+
+    #[test]
+    fn the_key_holds_what_the_answer_depends_on() {
+        use Trigger::{OriginRequest, ViewerRequest};
+        let header = |name: &str| Key::Header(name.to_owned());
+        let bucket = ["--origin", "bucket"];
+        check("host", OriginRequest, &[], &header("Host"));
+        check("host", ViewerRequest, &[], &header("Host"));
+        check("host", OriginRequest, &bucket, &header(HOST_HEADER));
+        check("host", ViewerRequest, &bucket, &Key::None);
+        check("scheme", OriginRequest, &[], &header(SCHEME_HEADER));
+        check("scheme", ViewerRequest, &[], &Key::None);
+        check("query", ViewerRequest, &bucket, &Key::Query);
+        check("cookies", OriginRequest, &[], &Key::Cookies);
+        check("cookies", ViewerRequest, &[], &Key::None);
+        check(
+            "header accept-encoding",
+            OriginRequest,
+            &[],
+            &Key::Encodings,
+        );
+        check("header x-forwarded-proto", OriginRequest, &[], &Key::None);
+        check(
+            "header x-forwarded-proto",
+            OriginRequest,
+            &["--forwarded-proto"],
+            &header(SCHEME_HEADER),
+        );
+        check("header x-amz-cf-id", OriginRequest, &[], &Key::None);
+        check("time", ViewerRequest, &[], &Key::None);
+    }
+}
