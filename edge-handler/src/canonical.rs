@@ -117,7 +117,10 @@ fn request_parts<'a>(method: &[u8], target: &'a [u8]) -> Result<Parts<'a>, u16> 
     if parts.path.is_empty() {
         parts.path = if method == b"OPTIONS" { b"*" } else { b"/" };
     }
-    let for_server = method == b"OPTIONS" && parts.path == b"*";
+    // `apr_uri_parse` takes a colon before any slash for the end of a scheme, which `*` cannot be in.
+    let before_slash = target.split(|byte| *byte == b'/').next().unwrap_or(target);
+    let is_scheme = parts.scheme.is_none() && before_slash.contains(&b':');
+    let for_server = method == b"OPTIONS" && parts.path == b"*" && !is_scheme;
     let foreign = parts.scheme.is_some_and(|scheme| {
         !scheme.eq_ignore_ascii_case(b"http") && !scheme.eq_ignore_ascii_case(b"https")
     });

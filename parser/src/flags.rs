@@ -185,7 +185,8 @@ fn count(value: &[u8]) -> u32 {
     u32::try_from(atoi(value)).unwrap_or(0)
 }
 
-/// The status of `R=…`; a word Apache does not know stands for 302.
+/// The status of `R=…`. A word Apache does not know is status 0: a redirect with it is a 302, but
+/// a request that goes on with it is a 500.
 fn redirect_status(
     item: &Item<'_>,
     warnings: &mut Vec<Diagnostic>,
@@ -202,7 +203,7 @@ fn redirect_status(
             .ok_or_else(|| bad_status(item)),
         _ => {
             warnings.push(unknown_status_word(item));
-            Ok(Some(302))
+            Ok(Some(0))
         }
     }
 }

@@ -1,22 +1,23 @@
 //! Random rule sets: every engine must answer as the Apache at hand does.
 //!
-//! `EDGEWRIGHT_RANDOM_SETS` says how many rule sets (400), `EDGEWRIGHT_SEED` which ones. Without it the
-//! same ones run every time: about one request in 50,000 is still answered otherwise (what becomes of
-//! `[P]` is told from outside by signs that are not sure), and a change should not fail by chance.
-//! Every difference is made small before it is shown.
+//! Every run has rule sets of its own; the command that repeats it is printed. `EDGEWRIGHT_SEED` says
+//! which rule sets, `EDGEWRIGHT_RANDOM_SETS` how many (400, with 50 requests each). Every difference is
+//! made small before it is shown, in the form of `tests/cases/*.txt`: there it stays, mended.
 
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use edgewright_test_support::apache::{Apache, ServerRoot, Serving, loopback};
-use edgewright_test_support::contract::Line;
+use edgewright_test_support::cases::write_case;
+use edgewright_test_support::contract::{Line, Outcome};
 use edgewright_test_support::random::Random;
 use edgewright_test_support::rule_sets::{MAP, RuleSet, request};
 use edgewright_test_support::wire::Request;
 
-use crate::engine::{engines, reading};
+use crate::engine::{Engine, engines, reading};
 
-/// Which rule sets run when nobody says.
-const SEED: u64 = 20_261_123;
+/// Rule sets when nobody says how many.
+const SETS: u64 = 400;
 /// Rule sets in one server.
 const BATCH: usize = 200;
 /// Requests for each.
@@ -36,32 +37,46 @@ struct Difference {
 
 #[test]
 fn random_rule_sets_are_answered_as_apache_does() {
-    let sets = number("EDGEWRIGHT_RANDOM_SETS").unwrap_or(400);
-    let seed = number("EDGEWRIGHT_SEED").unwrap_or(SEED);
-    println!("EDGEWRIGHT_SEED={seed} EDGEWRIGHT_RANDOM_SETS={sets}");
+    let sets = number("EDGEWRIGHT_RANDOM_SETS").unwrap_or(SETS);
+    let seed = number("EDGEWRIGHT_SEED").unwrap_or_else(fresh_seed);
+    let repeat = format!(
+        "EDGEWRIGHT_SEED={seed} EDGEWRIGHT_RANDOM_SETS={sets} cargo test --features e2e --test e2e random_rule_sets"
+    );
+    println!("{repeat}");
     let mut random = Random::new(seed);
-    let mut differences = Vec::new();
-    let (mut compared, mut done) = (0, 0);
-    while done < sets && differences.len() < ENOUGH {
+    let mut findings = Findings::default();
+    let mut done = 0;
+    while done < sets && findings.differences.len() < ENOUGH {
         let size = usize::try_from(sets - done).unwrap().min(BATCH);
-        let cases = (0..size).map(|_| (RuleSet::random(&mut random), requests(&mut random)));
-        let cases: Vec<_> = cases.collect();
-        differences.extend(compare(&cases));
-        compared += size * REQUESTS;
+        let main = RuleSet::random_main(&mut random);
+        let case = |_| (RuleSet::random(&mut random, &main), requests(&mut random));
+        let cases: Vec<_> = (0..size).map(case).collect();
+        findings.add(compare(&cases));
         done += size as u64;
     }
-    println!("{compared} requests to {done} rule sets");
-    differences.truncate(ENOUGH);
+    let Findings {
+        differences,
+        compared,
+        crashed,
+    } = findings;
+    println!("{compared} requests to {done} rule sets compared; {crashed} more crashed Apache");
     let shown: Vec<String> = differences
         .into_iter()
+        .take(ENOUGH)
         .map(|one| show(&shrink(one)))
         .collect();
     assert!(
         shown.is_empty(),
-        "seed {seed}: {} differences\n\n{}",
+        "{} differences; to repeat: {repeat}\n\n{}",
         shown.len(),
         shown.join("\n\n")
     );
+}
+
+/// A seed that no run before had.
+fn fresh_seed() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    u64::from(since.subsec_nanos()) ^ since.as_secs() << 30
 }
 
 fn number(variable: &str) -> Option<u64> {
@@ -74,72 +89,120 @@ fn requests(random: &mut Random) -> Vec<Request> {
     (0..REQUESTS).map(|_| request(random)).collect()
 }
 
-/// Runs every rule set with its requests on one server and on every engine. At most one difference
-/// is kept for each rule set.
-fn compare(cases: &[(RuleSet, Vec<Request>)]) -> Vec<Difference> {
-    if cases.is_empty() {
-        return Vec::new();
+/// A rule set with requests to it.
+type Asked = (RuleSet, Vec<Request>);
+
+/// What came of a comparison.
+#[derive(Debug, Default)]
+struct Findings {
+    /// At most one for each rule set.
+    differences: Vec<Difference>,
+    /// Requests that Apache answered.
+    compared: usize,
+    /// Requests that made Apache crash: there is no answer to compare with.
+    crashed: usize,
+}
+
+impl Findings {
+    fn add(&mut self, other: Self) {
+        self.differences.extend(other.differences);
+        self.compared += other.compared;
+        self.crashed += other.crashed;
     }
+}
+
+/// Runs every rule set with its requests on Apache and on every engine; those with the same
+/// directives before their hosts share a server.
+fn compare(cases: &[Asked]) -> Findings {
+    let mut by_main: BTreeMap<&[String], Vec<&Asked>> = BTreeMap::new();
+    for case in cases {
+        by_main.entry(&case.0.main).or_default().push(case);
+    }
+    let mut findings = Findings::default();
+    for (main, cases) in by_main {
+        let mut apache = start(main, &cases);
+        for (at, (set, requests)) in cases.iter().enumerate() {
+            findings.add(compare_set(&mut apache, at, set, requests));
+        }
+    }
+    findings
+}
+
+/// One server with a virtual host for every rule set.
+fn start(main: &[String], cases: &[&Asked]) -> Apache {
     let root = ServerRoot::new().unwrap();
     let base = root.path().display().to_string();
     let map_file = format!("{base}/m.txt");
     root.write("m.txt", MAP).unwrap();
     let port = ServerRoot::free_port().unwrap();
-    let mut text = String::new();
+    let mut text = main.join("\n") + "\n";
     for (at, (set, _)) in cases.iter().enumerate() {
         let document_root = format!("{base}/{at}");
         for (name, content) in set.files(&document_root) {
             root.write(format!("{at}/{name}"), content).unwrap();
         }
-        text += &set.virtual_host(
-            &format!("{}:{port}", loopback(at)),
-            &document_root,
-            &map_file,
-        );
+        let address = format!("{}:{port}", loopback(at));
+        text += &set.virtual_host(&address, &document_root, &map_file);
     }
     let addresses: Vec<_> = (0..cases.len()).map(loopback).collect();
-    let apache = root
-        .start(text, &addresses, port, Serving::Everything)
-        .unwrap();
-    let found = cases.iter().enumerate();
-    found
-        .filter_map(|(at, (set, requests))| difference(&apache, at, set, requests))
-        .collect()
+    root.start(text, &addresses, port, Serving::Everything)
+        .unwrap()
 }
 
-fn difference(
-    apache: &Apache,
-    at: usize,
-    set: &RuleSet,
-    requests: &[Request],
-) -> Option<Difference> {
+/// Compares until the first difference.
+fn compare_set(apache: &mut Apache, at: usize, set: &RuleSet, requests: &[Request]) -> Findings {
     let base = apache.root().path().display().to_string();
     let document_root = format!("{base}/{at}");
-    let map_file = format!("{base}/m.txt");
-    let files = set
-        .files(&document_root)
-        .into_iter()
-        .map(|(name, content)| (format!("{document_root}/{name}"), content));
-    let files = files.chain([(map_file.clone(), MAP.to_owned())]);
-    let engines = engines(reading(
-        &set.virtual_host("*:80", &document_root, &map_file),
-        files,
-    ));
-    let roots = [document_root.clone()];
-    requests.iter().find_map(|request| {
-        let apache = Line::from_apache(&apache.answer(loopback(at), request).unwrap(), &roots);
+    let engines = engines_for(set, &document_root, &format!("{base}/m.txt"));
+    let roots = [document_root];
+    let mut findings = Findings::default();
+    for request in requests {
+        let expected = match apache.answer(loopback(at), request) {
+            Ok(answer) => Line::from_apache(&answer, &roots),
+            Err(_) if apache.revive().unwrap() => {
+                findings.crashed += 1;
+                continue;
+            }
+            Err(error) => no_answer(&error),
+        };
+        findings.compared += 1;
         let mut answers = engines
             .iter()
             .map(|engine| (engine.name(), engine.answer(request)));
-        let (engine, ours) = answers.find(|(_, ours)| *ours != apache)?;
-        Some(Difference {
-            set: set.clone(),
-            request: request.clone(),
-            apache,
-            engine,
-            ours,
-        })
-    })
+        if let Some((engine, ours)) = answers.find(|(_, ours)| *ours != expected) {
+            findings.differences.push(Difference {
+                set: set.clone(),
+                request: request.clone(),
+                apache: expected,
+                engine,
+                ours,
+            });
+            break;
+        }
+    }
+    findings
+}
+
+fn engines_for(set: &RuleSet, document_root: &str, map_file: &str) -> Vec<Box<dyn Engine>> {
+    let own = set.files(document_root).into_iter();
+    let below = own.map(|(name, content)| (format!("{document_root}/{name}"), content));
+    let files = below.chain([(map_file.to_owned(), MAP.to_owned())]);
+    let hosts = set.virtual_host("*:80", document_root, map_file);
+    let main = set.main.join("\n");
+    engines(reading(
+        &format!("ServerName main.test:80\n{main}\n{hosts}"),
+        files,
+    ))
+}
+
+/// Apache gave no answer, and did not crash; no engine says so.
+fn no_answer(error: &std::io::Error) -> Line {
+    Line {
+        outcome: Outcome::Unsupported {
+            reason: format!("no answer: {error}"),
+        },
+        cookies: Vec::new(),
+    }
 }
 
 /// The smallest rule set that still shows a difference, found by leaving out piece after piece.
@@ -156,7 +219,7 @@ fn shrink(mut difference: Difference) -> Difference {
             .iter()
             .map(|request| (difference.set.clone(), vec![request.clone()]));
         let candidates: Vec<_> = smaller.chain(same).collect();
-        match compare(&candidates).into_iter().next() {
+        match compare(&candidates).differences.into_iter().next() {
             Some(smaller) => difference = smaller,
             None => return difference,
         }
@@ -192,23 +255,14 @@ fn simpler(request: &Request) -> Vec<Request> {
     all
 }
 
+/// A difference as a case for `tests/cases`.
 fn show(difference: &Difference) -> String {
-    let Difference {
-        set,
-        request,
-        apache,
-        engine,
-        ours,
-    } = difference;
-    let mut text = set.host.join("\n");
-    for (directory, lines) in &set.htaccess {
-        write!(text, "\n--- {directory}.htaccess\n{}", lines.join("\n")).unwrap();
-    }
     let json = |line: &Line| serde_json::to_string(line).unwrap();
-    format!(
-        "{text}\n>>> {}\napache {}\n{engine} {}",
-        request.to_bytes().escape_ascii(),
-        json(apache),
-        json(ours)
-    )
+    let answers = format!(
+        "  apache    {}\n  {:9} {}",
+        json(&difference.apache),
+        difference.engine,
+        json(&difference.ours)
+    );
+    write_case(&difference.set, &difference.request, &answers)
 }

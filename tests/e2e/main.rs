@@ -20,4 +20,5 @@ mod packaged;
 mod records;
 mod runtime_api;
 mod template;
+mod tables;
 mod verify;

@@ -30,25 +30,17 @@ fn apache_answers_as_recorded() {
     );
 }
 
-/// With every file there, a 404 is a rule's: these outcomes are what engines are compared with.
+/// These outcomes are what engines are compared with.
 /// `EDGEWRIGHT_UPDATE=1` writes them anew to `tests/cases/apache-2.4.71.outcomes.jsonl`.
 #[test]
 fn apache_gives_the_recorded_outcomes() {
     let mut observed = String::new();
     let records = Record::all();
-    let with_files = replay_all(&records, Serving::Files);
     let replayed = replay_all(&records, Serving::Everything);
-    for ((record, files), replayed) in records.iter().zip(with_files).zip(replayed) {
-        // A missing file that leads to a redirect: with every file there, that would not show.
-        let missing = files.answer.location.is_some() && replayed.answer.location.is_none();
-        let answer = if missing {
-            &files.answer
-        } else {
-            &replayed.answer
-        };
+    for (record, replayed) in records.iter().zip(replayed) {
         let folders = &replayed.folders;
         let roots = [folders.document_root.clone(), folders.empty_root()];
-        let mut line = Line::from_apache(answer, &roots);
+        let mut line = Line::from_apache(&replayed.answer, &roots);
         if record.depends_on_clock() {
             line.outcome = Outcome::Unsupported {
                 reason: "the clock".to_owned(),

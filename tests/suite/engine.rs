@@ -4,6 +4,7 @@
 //! answers have. Absent: what they should answer.
 
 use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use edgewright_compiler::testing::MemoryLoader;
 use edgewright_compiler::{Input, ReadOptions, Reading, compile, read};
@@ -119,7 +120,9 @@ impl Engine for Edge {
 
 /// What a server on loopback knows about itself.
 pub fn options() -> Options {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     Options {
+        now: since.as_secs().try_into().unwrap(),
         server_address: Some(b"127.0.0.1".to_vec()),
         server_software: Some(b"Apache/2.4.71 (Debian)".to_vec()),
         ..Options::default()

@@ -8,3 +8,4 @@ mod deploy;
 mod engine;
 mod readme;
 mod seed_site;
+mod tables;

@@ -308,7 +308,7 @@ fn set_flag(rule: &mut Rule, flag: &Flag) {
         Flag::QueryDiscard => RuleFlags::QUERY_DISCARD,
         Flag::QueryLast => RuleFlags::QUERY_LAST,
         Flag::Redirect(None) => RuleFlags::FORCE_REDIRECT,
-        Flag::Redirect(Some(status @ 300..=399)) => {
+        Flag::Redirect(Some(status @ (0 | 300..=399))) => {
             rule.status = *status;
             RuleFlags::FORCE_REDIRECT
         }

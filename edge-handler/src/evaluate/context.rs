@@ -88,7 +88,7 @@ impl<S: Source> ExpressionContext for View<'_, '_, S> {
     }
 
     fn uri_subrequest(&mut self, uri: &[u8]) -> Result<bool, Halt> {
-        Ok(self.run.subrequest_uri(self.record, uri)?.status < 400)
+        Ok(self.record.may_look_ahead() && self.run.subrequest_uri(self.record, uri)?.status < 400)
     }
 
     fn file_subrequest(&mut self, path: &[u8]) -> Result<bool, Halt> {

@@ -43,8 +43,8 @@ impl<'a, S: Source> Run<'a, S> {
         if has_unsafe_query(record, result.action) {
             return Ok(Verdict::Status(403));
         }
-        if let Some(status) = requested_status(record, result.action) {
-            return Ok(Verdict::Status(status));
+        if let Some(verdict) = requested_status(record, result.action) {
+            return Ok(verdict);
         }
         if record.filename().starts_with(PROXY) {
             go_ahead_with_proxy(record, result.action);

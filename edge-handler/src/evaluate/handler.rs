@@ -47,9 +47,8 @@ impl<'a, S: Source> Run<'a, S> {
             return self.die(403, record);
         }
         if record.status != OK {
-            let missing = record.kind.is_none() || has_path_info(&record);
-            if missing && record.method != b"OPTIONS" {
-                return self.die(404, record);
+            if let Some(status) = refused_by_file(&record) {
+                return self.die(status, record);
             }
             let outcome = redirect_or_status(record.status, record.location.as_deref());
             self.vary = record.vary;
@@ -67,7 +66,7 @@ impl<'a, S: Source> Run<'a, S> {
     }
 
     fn is_surely_missing(&self, record: &Record<'_>) -> bool {
-        record.kind.is_none() && self.is_known(record)
+        record.kind.is_none() && takes_a_file(record.method) && self.is_known(record)
     }
 
     /// A directory of the site whose content nobody has seen: the origin knows whether there is an
@@ -96,6 +95,50 @@ impl<'a, S: Source> Run<'a, S> {
             path: if path.is_empty() { b"/".to_vec() } else { path },
             query: record.args.clone(),
         }
+    }
+}
+
+/// Methods Apache knows and files do not take (`ap_method_registry_init`).
+const METHODS_NOT_FOR_FILES: [&[u8]; 23] = [
+    b"PUT",
+    b"DELETE",
+    b"CONNECT",
+    b"TRACE",
+    b"PATCH",
+    b"PROPFIND",
+    b"PROPPATCH",
+    b"MKCOL",
+    b"COPY",
+    b"MOVE",
+    b"LOCK",
+    b"UNLOCK",
+    b"VERSION-CONTROL",
+    b"CHECKOUT",
+    b"UNCHECKOUT",
+    b"CHECKIN",
+    b"UPDATE",
+    b"LABEL",
+    b"REPORT",
+    b"MKWORKSPACE",
+    b"MKACTIVITY",
+    b"BASELINE-CONTROL",
+    b"MERGE",
+];
+
+/// Is this a method that asks for the file itself? Of others Apache does not look for it.
+fn takes_a_file(method: &[u8]) -> bool {
+    matches!(method, b"GET" | b"HEAD" | b"POST")
+}
+
+/// What a file that cannot be sent is answered with (`default_handler`).
+fn refused_by_file(record: &Record<'_>) -> Option<u16> {
+    match record.method {
+        b"OPTIONS" => None,
+        method if takes_a_file(method) => {
+            (record.kind.is_none() || has_path_info(record)).then_some(404)
+        }
+        method if METHODS_NOT_FOR_FILES.contains(&method) => Some(405),
+        _ => Some(501),
     }
 }
 

@@ -113,8 +113,10 @@ fn first_error(status: u16, record: &Record<'_>) -> Outcome {
     }
 }
 
-/// The response for a status. Apache refuses to send a `Location` with control characters.
+/// The response for a status; 0 is none, and sent as 500. Apache refuses to send a `Location` with
+/// control characters.
 pub(super) fn redirect_or_status(status: u16, location: Option<&[u8]>) -> Outcome {
+    let status = if status == 0 { 500 } else { status };
     let location = location.filter(|url| is_redirect(status) && !url.is_empty());
     let Some(location) = location else {
         return Outcome::Status { status };

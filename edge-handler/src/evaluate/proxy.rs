@@ -65,21 +65,23 @@ fn proxied(proxy: &Proxy, uri: &[u8]) -> Proxied {
 }
 
 /// The URL to ask another server for (`proxy_http_canon`): escaped unless a rule with `NE` made
-/// it, with the query string. Spaces and control characters that nothing escapes are a 403.
+/// it, with the query string. Spaces and control characters that nothing escapes are a 403. Of
+/// other schemes nothing makes the URL complete, and nothing can be asked with one.
 pub(super) fn proxied_url(record: &Record<'_>) -> Result<Vec<u8>, u16> {
     let name = record.filename();
     let mut url = name.strip_prefix(PROXY).unwrap_or(name).to_vec();
     let scheme_len = is_absolute_uri(&url).map_or(0, |scheme| scheme.scheme_len);
-    let has_host = url[..scheme_len].ends_with(b"/");
-    if has_host && !record.unescaped {
-        url = canonical(&url, scheme_len);
+    let scheme = url[..scheme_len].to_ascii_lowercase();
+    let is_web = matches!(&scheme[..], b"http://" | b"https://" | b"ws://" | b"wss://");
+    if is_web {
+        let write_path = if record.unescaped {
+            <[u8]>::to_vec
+        } else {
+            escape_path
+        };
+        url = canonical(&url, scheme_len, write_path);
     }
-    // Nothing makes a URL of other schemes complete, and nothing can be asked with one.
-    if let Some(args) = record
-        .args
-        .as_ref()
-        .filter(|_| has_host || record.unescaped)
-    {
+    if let Some(args) = record.args.as_ref().filter(|_| is_web || record.unescaped) {
         url.push(b'?');
         url.extend_from_slice(args);
     }
@@ -99,9 +101,8 @@ fn without_default_port<'a>(scheme: &[u8], host: &'a [u8]) -> &'a [u8] {
     host.strip_suffix(port).unwrap_or(host)
 }
 
-/// The host in lower case and without a default port, a slash after it, the path escaped (`ap_proxy_canonenc`, whose
-/// hexadecimal digits are capitals).
-fn canonical(url: &[u8], scheme_len: usize) -> Vec<u8> {
+/// The host in lower case and without a default port, a slash after it, then the path.
+fn canonical(url: &[u8], scheme_len: usize, write_path: fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
     let (scheme, rest) = url.split_at(scheme_len);
     let slash = rest.iter().position(|byte| *byte == b'/');
     let (host, path) = rest.split_at(slash.unwrap_or(rest.len()));
@@ -113,6 +114,13 @@ fn canonical(url: &[u8], scheme_len: usize) -> Vec<u8> {
     if path.is_empty() {
         out.push(b'/');
     }
+    out.extend(write_path(path));
+    out
+}
+
+/// `ap_proxy_canonenc`: the hexadecimal digits are capitals.
+fn escape_path(path: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(path.len());
     for byte in path {
         match escape_uri(&[*byte]).as_slice() {
             [plain] => out.push(*plain),

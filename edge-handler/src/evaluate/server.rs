@@ -41,8 +41,8 @@ impl<'a, S: Source> Run<'a, S> {
         if has_unsafe_query(record, result.action) {
             return Ok(Verdict::Status(403));
         }
-        if let Some(status) = requested_status(record, result.action) {
-            return Ok(Verdict::Status(status));
+        if let Some(verdict) = requested_status(record, result.action) {
+            return Ok(verdict);
         }
         if record.filename().starts_with(PROXY) {
             go_ahead_with_proxy(record, result.action);
@@ -150,15 +150,17 @@ pub(super) fn has_unsafe_query(record: &Record<'_>, action: Action) -> bool {
             .any(is_bad)
 }
 
-/// The status a rule asked for.
-pub(super) fn requested_status(record: &mut Record<'_>, action: Action) -> Option<u16> {
-    match action {
-        Action::Status(status) => {
-            record.status = OK;
-            Some(status)
-        }
-        _ => None,
-    }
+/// The status a rule asked for. Status 0, of `R=word`, is the number of "all done".
+pub(super) fn requested_status(record: &mut Record<'_>, action: Action) -> Option<Verdict> {
+    let Action::Status(status) = action else {
+        return None;
+    };
+    record.status = OK;
+    Some(if status == 0 {
+        Verdict::Accept
+    } else {
+        Verdict::Status(status)
+    })
 }
 
 /// Hands the request to the proxy: path info and, when it is not to be escaped, the query string

@@ -20,10 +20,11 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::upstream;
 use crate::wire::{self, Request, Response};
 
 /// Modules a site with redirects can be expected to use. `autoindex` answers 403 where a directory
-/// has no index; `proxy_http` completes the URL of a proxied request, which is then refused at once.
+/// has no index.
 const MODULES: &[&str] = &[
     "mpm_event",
     "authn_core",
@@ -47,6 +48,9 @@ const MODULES: &[&str] = &[
     "setenvif",
 ];
 
+/// How much of an error log is of use to a person, in bytes.
+const LONGEST_LOG: usize = 2000;
+
 /// How long a server may take to come up with a large configuration.
 const START_PATIENCE: Duration = Duration::from_mins(1);
 
@@ -55,8 +59,8 @@ const START_PATIENCE: Duration = Duration::from_mins(1);
 pub enum Serving {
     /// Files are served as they are: a missing one is a 404.
     Files,
-    /// Everything that would be served is answered with 200, present or not, so that a 404 is
-    /// always a rule's. See [`Answer::served`].
+    /// Everything that would be served says so, present or not, so that a 404 that does not is a
+    /// rule's. See [`Answer::served`] and [`Answer::missing`].
     Everything,
 }
 
@@ -136,7 +140,7 @@ impl ServerRoot {
         serving: Serving,
     ) -> io::Result<Apache> {
         let modules = modules_folder()?;
-        let mut text = prelude(&modules, self.path(), serving);
+        let mut text = prelude(&modules, self.path(), serving)?;
         for address in addresses {
             let _ = writeln!(text, "Listen {address}:{port}");
         }
@@ -144,31 +148,40 @@ impl ServerRoot {
         let _ = writeln!(text, "Include \"{}\"", site.display());
         self.write("edgewright/probe.lua", PROBE_SCRIPT)?;
         let main = self.write("edgewright/main.conf", text)?;
-        let process = Command::new(program()?)
-            .args(["-X", "-d"])
-            .arg(self.path())
-            .arg("-f")
-            .arg(main)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(fs::File::create(self.path().join("edgewright/stderr"))?)
-            .spawn()?;
+        let address = addresses.first().copied().unwrap_or(Ipv4Addr::LOCALHOST);
         let mut apache = Apache {
+            process: spawn(self.path(), &main)?,
             root: self,
-            process,
-            port,
+            main,
+            address: SocketAddrV4::new(address, port),
         };
-        apache.wait_until_ready(addresses)?;
+        apache.wait_until_ready()?;
         Ok(apache)
     }
+}
+
+/// Where a server that detaches itself runs is where this one has to.
+fn spawn(root: &Path, main: &Path) -> io::Result<Child> {
+    Command::new(program()?)
+        .current_dir("/")
+        .args(["-X", "-d"])
+        .arg(root)
+        .arg("-f")
+        .arg(main)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(fs::File::create(root.join("edgewright/stderr"))?)
+        .spawn()
 }
 
 /// A running server; dropping it ends it.
 #[derive(Debug)]
 pub struct Apache {
     root: ServerRoot,
+    main: PathBuf,
     process: Child,
-    port: u16,
+    /// One of those it listens on.
+    address: SocketAddrV4,
 }
 
 impl Apache {
@@ -182,30 +195,54 @@ impl Apache {
     /// # Errors
     /// The server went away, or did not answer in HTTP.
     pub fn answer(&self, address: Ipv4Addr, request: &Request) -> io::Result<Answer> {
-        let exchanged = wire::exchange(SocketAddrV4::new(address, self.port), request);
+        let address = SocketAddrV4::new(address, self.address.port());
+        let exchanged = wire::exchange(address, request);
         let explain =
             |error| io::Error::other(format!("{error}; apache says: {}", self.error_log()));
         exchanged.map(Answer::from).map_err(explain)
     }
 
-    /// What the server wrote to its error log.
+    /// Starts the server again if it is gone: some configurations crash it. True when it was.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn revive(&mut self) -> io::Result<bool> {
+        if self.process.try_wait()?.is_none() {
+            return Ok(false);
+        }
+        self.process = spawn(self.root.path(), &self.main)?;
+        self.wait_until_ready()?;
+        Ok(true)
+    }
+
+    /// The end of what the server wrote to its error log.
     pub fn error_log(&self) -> String {
         let read = |name| fs::read(self.root.path().join(name)).unwrap_or_default();
         let bytes = [read("edgewright/stderr"), read("edgewright/error.log")].concat();
-        String::from_utf8_lossy(&bytes).into_owned()
+        let start = bytes.len().saturating_sub(LONGEST_LOG);
+        String::from_utf8_lossy(&bytes[start..]).into_owned()
     }
 
-    fn wait_until_ready(&mut self, addresses: &[Ipv4Addr]) -> io::Result<()> {
-        let address = addresses.first().copied().unwrap_or(Ipv4Addr::LOCALHOST);
+    /// The line of the configuration that Apache names in its error log.
+    fn refused_line(&self) -> Option<String> {
+        let log = self.error_log();
+        let (number, rest) = log.split_once(" on line ")?.1.split_once(" of ")?;
+        let text = fs::read(rest.lines().next()?.trim_end_matches(':')).ok()?;
+        let mut lines = text.split(|byte| *byte == b'\n');
+        let line = lines.nth(number.parse::<usize>().ok()?.checked_sub(1)?)?;
+        Some(String::from_utf8_lossy(line).into_owned())
+    }
+
+    fn wait_until_ready(&mut self) -> io::Result<()> {
         let begin = Instant::now();
         while begin.elapsed() < START_PATIENCE {
             if self.process.try_wait()?.is_some() {
+                let (said, line) = (self.error_log(), self.refused_line().unwrap_or_default());
                 return Err(io::Error::other(format!(
-                    "apache did not start: {}",
-                    self.error_log()
+                    "apache did not start: {said}{line}"
                 )));
             }
-            if TcpStream::connect((address, self.port)).is_ok() {
+            if TcpStream::connect(self.address).is_ok() {
                 return Ok(());
             }
             sleep(Duration::from_millis(5));
@@ -235,9 +272,13 @@ pub struct Answer {
     /// Where the request ended; `None` where Apache sends no headers of ours (304, a request it
     /// could not read).
     pub end: Option<End>,
-    /// True when nothing stood between the request and its file. With [`Serving::Files`] a missing
-    /// file is not served.
+    /// True when nothing stood between the request and its file. A missing file is not served.
     pub served: bool,
+    /// The missing file that the request came to, before any error document for it. Always `None`
+    /// with [`Serving::Files`].
+    pub missing: Option<End>,
+    /// The URL that another server was asked for.
+    pub proxied: Option<Vec<u8>>,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -257,15 +298,16 @@ pub struct End {
 
 impl From<Response> for Answer {
     fn from(response: Response) -> Self {
-        let field = |name| response.first(name).map(unescape);
-        let end = || {
+        let field = |prefix: &str, name| response.first(&format!("{prefix}{name}")).map(unescape);
+        let end = |prefix| {
             Some(End {
-                uri: field("X-Edgewright-Uri")?,
-                query: field("X-Edgewright-Query")?,
-                filename: field("X-Edgewright-Filename")?,
-                path_info: field("X-Edgewright-Path-Info")?,
+                uri: field(prefix, "Uri")?,
+                query: field(prefix, "Query")?,
+                filename: field(prefix, "Filename")?,
+                path_info: field(prefix, "Path-Info")?,
             })
         };
+        let proxied = response.first(upstream::PROXIED).map(upstream::decode);
         let vary = response
             .all("Vary")
             .flat_map(|value| value.split(|byte| *byte == b','));
@@ -274,8 +316,10 @@ impl From<Response> for Answer {
             location: response.first("Location").map(<[u8]>::to_vec),
             cookies: response.all("Set-Cookie").map(<[u8]>::to_vec).collect(),
             vary: vary.map(|name| name.trim_ascii().to_vec()).collect(),
-            end: end(),
+            end: end("X-Edgewright-"),
             served: is_served(&response),
+            missing: end("X-Edgewright-Missing-"),
+            proxied,
             body: response.body,
         }
     }
@@ -305,12 +349,23 @@ pub fn unescape(text: &[u8]) -> Vec<u8> {
 
 /// Answers whatever would be served: `mod_lua` names its handler only where, after all rewriting,
 /// no other module has named one. A directory without index is refused, as `mod_autoindex` would.
+/// A missing file is a 404, as ever, with its name in headers that error documents do not change.
 const PROBE_SCRIPT: &str = r#"require "apache2"
+function escape(text)
+  return (string.gsub(text or "", ".", function(c) return string.format("%%%02x", string.byte(c)) end))
+end
 function handle(r)
   if r.handler ~= "lua-map-handler" then return apache2.DECLINED end
   local file = r:stat(r.filename)
   if file and file.filetype == 2 and not string.find(r.options, "Indexes") then return 403 end
   if r.status ~= 200 then return apache2.DECLINED end
+  if not file and string.find(" GET HEAD POST ", " " .. r.method .. " ", 1, true) then
+    local seen = { Uri = r.uri, Query = r.args, Filename = r.filename, ["Path-Info"] = r.path_info }
+    for _, name in ipairs({ "Uri", "Query", "Filename", "Path-Info" }) do
+      r.err_headers_out["X-Edgewright-Missing-" .. name] = escape(seen[name])
+    end
+    return 404
+  end
   r.err_headers_out["X-Edgewright-Served"] = "yes"
   r.content_type = "text/plain"
   r:puts("served\n")
@@ -318,7 +373,8 @@ function handle(r)
 end
 "#;
 
-fn prelude(modules: &Path, root: &Path, serving: Serving) -> String {
+fn prelude(modules: &Path, root: &Path, serving: Serving) -> io::Result<String> {
+    let upstream = upstream::address()?;
     let mut text = String::new();
     for module in MODULES {
         let file = modules.join(format!("mod_{module}.so"));
@@ -335,8 +391,8 @@ fn prelude(modules: &Path, root: &Path, serving: Serving) -> String {
         text,
         "ServerName main.test:80\n\
          DefaultRuntimeDir \"{run}\"\nPidFile \"{run}/pid\"\nErrorLog \"{run}/error.log\"\n\
-         LogLevel error\nTypesConfig /dev/null\nThreadsPerChild 16\nMaxRequestWorkers 16\n\
-         ProxyRemote * http://127.0.0.1:9\n\
+         LogLevel crit\nTypesConfig /dev/null\nThreadsPerChild 16\nMaxRequestWorkers 16\n\
+         ProxyRemote * http://{upstream}\n\
          ServerLimit 1\nStartServers 1\nAcceptFilter http none\nKeepAlive Off\n\
          Header always set X-Edgewright-Uri \"expr=%{{escape:%{{REQUEST_URI}}}}\"\n\
          Header always set X-Edgewright-Query \"expr=%{{escape:%{{QUERY_STRING}}}}\"\n\
@@ -346,7 +402,7 @@ fn prelude(modules: &Path, root: &Path, serving: Serving) -> String {
     if serving == Serving::Everything {
         let _ = writeln!(text, "LuaMapHandler ^ \"{run}/probe.lua\" handle");
     }
-    text
+    Ok(text)
 }
 
 fn program() -> io::Result<PathBuf> {

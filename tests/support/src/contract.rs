@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::apache::Answer;
+use crate::apache::{Answer, End};
 use crate::record::{from_latin_1, latin_1};
 use crate::wire::Request;
 
@@ -77,18 +77,31 @@ fn outcome(answer: &Answer, document_roots: &[String]) -> Outcome {
             location: from_latin_1(location),
         };
     }
+    if let Some(url) = &answer.proxied {
+        let url = from_latin_1(url);
+        return Outcome::Proxy { url };
+    }
+    if let Some(missing) = &answer.missing {
+        return served(missing, document_roots);
+    }
     let Some(end) = &answer.end else {
         return Outcome::Status { status };
     };
-    // The other server refuses every connection, and of some schemes Apache has no module.
-    if let (Some(url), 500 | 503) = (end.filename.strip_prefix(b"proxy:"), status) {
-        return Outcome::Proxy {
-            url: from_latin_1(url),
-        };
+    if let (Some(url), 500) = (end.filename.strip_prefix(b"proxy:"), status)
+        && !url.starts_with(b"http://")
+    {
+        // Of this scheme Apache has no module.
+        let url = from_latin_1(url);
+        return Outcome::Proxy { url };
     }
-    if !answer.served {
-        return Outcome::Status { status };
+    if answer.served {
+        served(end, document_roots)
+    } else {
+        Outcome::Status { status }
     }
+}
+
+fn served(end: &End, document_roots: &[String]) -> Outcome {
     let path = from_latin_1(&[&end.filename[..], &end.path_info].concat());
     let below = document_roots.iter().find_map(|root| below(&path, root));
     Outcome::Serve {

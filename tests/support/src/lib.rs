@@ -4,6 +4,7 @@
 //! ([`record`]), generated configurations. Absent: anything of ours that is being tested.
 
 pub mod apache;
+pub mod cases;
 pub mod contract;
 pub mod dynamodb;
 pub mod legacy_site;
@@ -11,4 +12,5 @@ pub mod random;
 pub mod record;
 pub mod rule_sets;
 pub mod seed_site;
+pub mod upstream;
 pub mod wire;

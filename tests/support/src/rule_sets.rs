@@ -39,60 +39,91 @@ pub const MAP: &str =
 /// A configuration in pieces that can be left out one by one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RuleSet {
+    /// Directives before the virtual host.
+    pub main: Vec<String>,
     /// Directives of the virtual host, a section being one piece.
     pub host: Vec<String>,
+    /// Directives of another virtual host at the same address, `second.test`.
+    pub second: Vec<String>,
     /// `.htaccess` files: their directory below the document root (with a slash at the end, or
     /// empty) and their directives.
     pub htaccess: BTreeMap<String, Vec<String>>,
 }
 
 impl RuleSet {
-    /// A random one.
-    pub fn random(random: &mut Random) -> Self {
-        let mut set = Self::default();
+    /// A random one, on a server with these directives before its virtual hosts.
+    pub fn random(random: &mut Random, main: &[String]) -> Self {
+        let mut set = Self {
+            main: main.to_vec(),
+            ..Self::default()
+        };
         let shape = random.below(10);
-        set.host.push("RewriteEngine On".to_owned());
+        if random.percent(93) {
+            set.host.push("RewriteEngine On".to_owned());
+        }
         if shape < 6 {
             set.host.extend(directives(random, Context::Server));
         }
         if shape >= 4 {
-            let mut lines = own_engine(random);
-            lines.extend(directives(random, Context::Directory));
-            set.htaccess.insert(String::new(), lines);
+            set.htaccess.insert(String::new(), htaccess(random));
         }
-        if random.percent(20) {
-            let mut lines = own_engine(random);
-            lines.extend(directives(random, Context::Directory));
-            set.htaccess.insert("sub/".to_owned(), lines);
+        for directory in ["sub/", "sub/deep/"] {
+            if random.percent(16) {
+                set.htaccess.insert(directory.to_owned(), htaccess(random));
+            }
         }
-        let setting = word(random, "settings").replace(" ; ", "\n");
-        // An error document from another server cannot be had here.
-        let is_proxied = setting.starts_with("ErrorDocument") && set.has_proxy();
-        if random.percent(25) && !is_proxied {
-            set.host.push(setting);
+        while random.percent(30) {
+            set.host.push(setting(random));
         }
-        if random.percent(12) {
-            set.host.push(section(random));
+        if random.percent(18) {
+            set.host.push(section(random, Context::Server));
+        }
+        if random.percent(15) {
+            set.second = directives(random, Context::Server);
+            set.second.insert(0, "RewriteEngine On".to_owned());
         }
         set
     }
 
-    fn has_proxy(&self) -> bool {
-        let all = self.host.iter().chain(self.htaccess.values().flatten());
-        let flags = all
-            .filter_map(|line| line.rsplit('"').nth(1))
-            .filter(|flags| flags.starts_with('['));
-        flags
-            .flat_map(|flags| flags.trim_matches(['[', ']']).split(','))
-            .any(|flag| flag == "P")
+    /// Random directives before the virtual hosts, which inherit of them what they want.
+    pub fn random_main(random: &mut Random) -> Vec<String> {
+        let mut main = Vec::new();
+        if random.percent(50) {
+            return main;
+        }
+        if random.percent(60) {
+            main.push("RewriteEngine On".to_owned());
+        }
+        if random.percent(60) {
+            main.push(format!(
+                "RewriteOptions {}",
+                word(random, "directory options")
+            ));
+        }
+        main.extend(directives(random, Context::Server));
+        if random.percent(30) {
+            main.push(section(random, Context::Server));
+        }
+        main.retain(|piece| !piece.contains(DOCUMENT_ROOT));
+        main
     }
 
     /// Every rule set with one piece less.
     pub fn smaller(&self) -> Vec<Self> {
         let mut all = Vec::new();
+        for at in 0..self.main.len() {
+            let mut less = self.clone();
+            less.main.remove(at);
+            all.push(less);
+        }
         for at in 0..self.host.len() {
             let mut less = self.clone();
             less.host.remove(at);
+            all.push(less);
+        }
+        for at in 0..self.second.len() {
+            let mut less = self.clone();
+            less.second.remove(at);
             all.push(less);
         }
         for (directory, lines) in &self.htaccess {
@@ -110,16 +141,15 @@ impl RuleSet {
         all
     }
 
-    /// The virtual host's configuration; `address` is `<VirtualHost>`'s argument.
+    /// The virtual hosts' configuration; `address` is `<VirtualHost>`'s argument.
     pub fn virtual_host(&self, address: &str, document_root: &str, map_file: &str) -> String {
-        let directives = self.host.join("\n").replace(DOCUMENT_ROOT, document_root);
-        format!(
-            "<VirtualHost {address}>\nServerName {HOST}:80\nServerAlias alias.test *.wild.test\n\
-             DocumentRoot {document_root}\nRewriteMap m txt:{map_file}\nRewriteMap lower int:tolower\n\
-             RewriteMap upper int:toupper\nRewriteMap esc int:escape\nRewriteMap unesc int:unescape\n\
-             <Directory {document_root}>\nAllowOverride All\nOptions FollowSymLinks\n</Directory>\n\
-             {directives}\n</VirtualHost>\n"
-        )
+        let names = format!("ServerName {HOST}:80\nServerAlias alias.test *.wild.test\n");
+        let second = "ServerName second.test\nServerAlias *.second.test\n";
+        let mut text = framed(address, &names, &self.host, map_file);
+        if !self.second.is_empty() {
+            text += &framed(address, second, &self.second, map_file);
+        }
+        text.replace(DOCUMENT_ROOT, document_root)
     }
 
     /// Every file below the document root with its content, `.htaccess` files included.
@@ -133,6 +163,19 @@ impl RuleSet {
         });
         fixed.chain(own).collect()
     }
+}
+
+/// A virtual host with what every one of them has.
+fn framed(address: &str, names: &str, directives: &[String], map_file: &str) -> String {
+    let directives = directives.join("\n");
+    format!(
+        "<VirtualHost {address}>\n{names}DocumentRoot {DOCUMENT_ROOT}\n\
+         RewriteMap m txt:{map_file}\nRewriteMap same rnd:{map_file}\n\
+         RewriteMap lower int:tolower\nRewriteMap upper int:toupper\n\
+         RewriteMap esc int:escape\nRewriteMap unesc int:unescape\n\
+         <Directory {DOCUMENT_ROOT}>\nAllowOverride All\nOptions FollowSymLinks\n</Directory>\n\
+         {directives}\n</VirtualHost>\n"
+    )
 }
 
 /// The sections of `vocabulary.txt`.
@@ -206,20 +249,76 @@ fn own_engine(random: &mut Random) -> Vec<String> {
     lines
 }
 
-fn section(random: &mut Random) -> String {
-    let opening = word(random, "sections");
+/// The lines of a `.htaccess` file.
+fn htaccess(random: &mut Random) -> Vec<String> {
+    let mut lines = own_engine(random);
+    lines.extend(directives(random, Context::Directory));
+    if random.percent(12) {
+        lines.push(section(random, Context::Directory));
+    }
+    if random.percent(6) {
+        lines.push(word(random, "htaccess settings").to_owned());
+    }
+    lines
+}
+
+fn setting(random: &mut Random) -> String {
+    word(random, "settings").replace(" ; ", "\n")
+}
+
+/// A section; in a `.htaccess` file only some may stand.
+fn section(random: &mut Random, context: Context) -> String {
+    let opening = match context {
+        _ if random.percent(25) => format!("<If \"{}\">", expression(random, 2).replace('"', "'")),
+        Context::Server => word(random, "sections").to_owned(),
+        Context::Directory => word(random, "htaccess sections").to_owned(),
+    };
     let name = opening
         .trim_start_matches('<')
         .split([' ', '>'])
         .next()
         .unwrap_or_default();
-    let inside = match random.below(4) {
+    let inside = match random.below(5) {
         0 => "RewriteEngine Off".to_owned(),
-        1 => "Require all denied".to_owned(),
+        1 if context == Context::Server => "Require all denied".to_owned(),
         2 if name.starts_with("Location") => "Redirect 302 http://s.test/%{REQUEST_URI}".to_owned(),
+        3 => redirect(random),
         _ => format!("RewriteEngine On\n{}", rule(random, Context::Directory)),
     };
-    format!("{opening}\n{inside}\n</{name}>")
+    let otherwise = if name == "If" && random.percent(30) {
+        format!("\n<Else>\n{}\n</Else>", redirect(random))
+    } else {
+        String::new()
+    };
+    format!("{opening}\n{inside}\n</{name}>{otherwise}")
+}
+
+/// A random expression, at most so deep.
+fn expression(random: &mut Random, depth: usize) -> String {
+    let operand = |random: &mut Random| word(random, "operands");
+    if depth > 0 && random.percent(40) {
+        let (left, right) = (expression(random, depth - 1), expression(random, depth - 1));
+        return match random.below(5) {
+            0 => format!("!({left})"),
+            1 => format!("{left} && {right}"),
+            2 => format!("{left} || {right}"),
+            3 => format!("({left}) && ({right})"),
+            _ => format!("{left} || !{right}"),
+        };
+    }
+    match random.below(8) {
+        0 => "true".to_owned(),
+        1 | 2 => format!("{} =~ {}", operand(random), word(random, "regexes")),
+        3 => format!("{} !~ {}", operand(random), word(random, "regexes")),
+        4 => format!("{} {}", word(random, "unary tests"), operand(random)),
+        5 => format!("{} in {{ {}, 'b' }}", operand(random), operand(random)),
+        _ => format!(
+            "{} {} {}",
+            operand(random),
+            word(random, "operators"),
+            operand(random)
+        ),
+    }
 }
 
 fn directives(random: &mut Random, context: Context) -> Vec<String> {
@@ -290,8 +389,12 @@ fn rule(random: &mut Random, context: Context) -> String {
 }
 
 fn condition(random: &mut Random) -> String {
-    if random.percent(4) {
+    if random.percent(3) {
         return format!("RewriteCond expr {}", word(random, "expressions"));
+    }
+    if random.percent(5) {
+        let expression = expression(random, 2).replace('"', "'");
+        return format!("RewriteCond expr \"{expression}\"");
     }
     let (test_string, pattern) = (
         phrase(random, "test strings"),
@@ -320,7 +423,7 @@ pub fn request(random: &mut Random) -> Request {
     Request {
         method,
         target: latin_1(&target),
-        host: Some(host),
+        host: Some(host).filter(|_| !random.percent(1)),
         headers,
     }
 }
@@ -366,9 +469,12 @@ mod tests {
     fn smaller_sets_lose_one_piece_each() {
         let mut random = Random::new(9);
         for _ in 0..100 {
-            let set = RuleSet::random(&mut random);
+            let main = RuleSet::random_main(&mut random);
+            let set = RuleSet::random(&mut random, &main);
             let pieces = |set: &RuleSet| {
-                set.host.len()
+                set.main.len()
+                    + set.host.len()
+                    + set.second.len()
                     + set
                         .htaccess
                         .values()
