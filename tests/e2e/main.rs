@@ -19,6 +19,6 @@ mod legacy_site;
 mod packaged;
 mod records;
 mod runtime_api;
-mod template;
 mod tables;
+mod template;
 mod verify;

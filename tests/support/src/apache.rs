@@ -48,6 +48,9 @@ const MODULES: &[&str] = &[
     "setenvif",
 ];
 
+/// How long a server may take to be gone after the connection it crashed on.
+const CRASH_PATIENCE: Duration = Duration::from_secs(5);
+
 /// How much of an error log is of use to a person, in bytes.
 const LONGEST_LOG: usize = 2000;
 
@@ -202,13 +205,18 @@ impl Apache {
         exchanged.map(Answer::from).map_err(explain)
     }
 
-    /// Starts the server again if it is gone: some configurations crash it. True when it was.
+    /// Starts the server again after a request without an answer, if that request crashed it: some
+    /// configurations do. True when it did.
     ///
     /// # Errors
     /// It cannot be started.
     pub fn revive(&mut self) -> io::Result<bool> {
-        if self.process.try_wait()?.is_none() {
-            return Ok(false);
+        let begin = Instant::now();
+        while self.process.try_wait()?.is_none() {
+            if begin.elapsed() > CRASH_PATIENCE {
+                return Ok(false);
+            }
+            sleep(Duration::from_millis(5));
         }
         self.process = spawn(self.root.path(), &self.main)?;
         self.wait_until_ready()?;
