@@ -236,17 +236,16 @@ impl Case {
 
     /// The configuration of its virtual hosts; `address` is their `<VirtualHost>`'s argument.
     pub fn virtual_hosts(&self, address: &str, place: &Place) -> String {
-        let text = match &self.hosts {
-            Some(hosts) => hosts.replace(ADDRESS, address),
-            None => {
-                let second = self.second.lines().map(str::to_owned);
-                let set = RuleSet {
-                    host: vec![self.host.trim_end().to_owned()],
-                    second: second.collect(),
-                    ..RuleSet::default()
-                };
-                set.virtual_host(address, DOCUMENT_ROOT, &format!("{BASE}/m.txt"))
-            }
+        let text = if let Some(hosts) = &self.hosts {
+            hosts.replace(ADDRESS, address)
+        } else {
+            let second = self.second.lines().map(str::to_owned);
+            let set = RuleSet {
+                host: vec![self.host.trim_end().to_owned()],
+                second: second.collect(),
+                ..RuleSet::default()
+            };
+            set.virtual_host(address, DOCUMENT_ROOT, &format!("{BASE}/m.txt"))
         };
         place.localise(&text)
     }
@@ -309,16 +308,13 @@ fn bytes(text: &str) -> Vec<u8> {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("\\x") {
         out.extend(latin_1(before));
-        let byte = after.get(..2).map(|pair| u8::from_str_radix(pair, 16));
-        match byte {
-            Some(Ok(byte)) => {
-                out.push(byte);
-                rest = &after[2..];
-            }
-            _ => {
-                out.extend(b"\\x");
-                rest = after;
-            }
+        let digits = after.get(..2).unwrap_or_default();
+        if let Ok(byte) = u8::from_str_radix(digits, 16) {
+            out.push(byte);
+            rest = &after[2..];
+        } else {
+            out.extend(b"\\x");
+            rest = after;
         }
     }
     out.extend(latin_1(rest));
