@@ -76,7 +76,7 @@ fn random_rule_sets_are_answered_as_apache_does() {
 /// A seed that no run before had.
 fn fresh_seed() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    u64::from(since.subsec_nanos()) ^ since.as_secs() << 30
+    u64::from(since.subsec_nanos()) ^ (since.as_secs() << 30)
 }
 
 fn number(variable: &str) -> Option<u64> {
