@@ -53,6 +53,8 @@ pub struct Package {
     pub inputs: Vec<String>,
     /// Who reads each of them, as the manifest has it.
     pub readers: Value,
+    /// The servers that rules proxy to, as the manifest has them.
+    pub proxied: Value,
 }
 
 impl Package {
@@ -91,6 +93,7 @@ pub fn pack(arguments: &args::Package, binary: Binary) -> Result<Package> {
         trigger,
         inputs: texts(&manifest, "inputs").map(str::to_owned).collect(),
         readers: manifest["readers"].clone(),
+        proxied: manifest["proxied"].clone(),
     })
 }
 

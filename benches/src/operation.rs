@@ -51,5 +51,5 @@ pub fn handle(site: &Site, event: &[u8]) -> Option<Reply> {
     let fields = event.fields().ok()?;
     let parts = fields.parts(&CONFIGURATION);
     let answer = decide(site, &parts.request());
-    Reply::to(&event, &fields, &answer, &CONFIGURATION.cache_control).ok()
+    Reply::to(&event, &fields, &answer, &CONFIGURATION).ok()
 }

@@ -5,6 +5,7 @@
 
 mod items;
 mod page;
+mod proxied;
 mod report;
 
 use std::collections::BTreeMap;
@@ -146,6 +147,7 @@ fn manifest(
         "readers": inputs.iter().map(reader).collect::<serde_json::Map<_, _>>(),
         "cache_key": inputs.cache_key(),
         "uncacheable": inputs.uncacheable(),
+        "proxied": proxied::proxied(reading),
         "files": files.iter().map(file).collect::<serde_json::Map<_, _>>(),
         "sources": reading.site.files,
     })

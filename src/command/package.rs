@@ -35,7 +35,8 @@ pub fn run(arguments: &args::Package) -> Result<Exit> {
         package.trigger,
         arguments,
     );
-    say(&format!("\n{inputs}"))?;
+    let proxied = inputs::proxied(&package.proxied, package.trigger, arguments);
+    say(&format!("\n{inputs}{proxied}"))?;
     say(&next(arguments, &package, &beside))?;
     Ok(Exit::Clean)
 }

@@ -206,6 +206,33 @@ pub fn read_by(readers: &Value) -> String {
     }
 }
 
+/// The servers that rules proxy to and that CloudFront cannot send requests to: what becomes of such
+/// a request, and what can be done.
+pub fn proxied(servers: &Value, trigger: Trigger, arguments: &Package) -> String {
+    let servers = servers.as_object().into_iter().flatten();
+    let is_known = |server: &str| {
+        let mut known = arguments.proxy_to.iter();
+        trigger == Trigger::OriginRequest && known.any(|host| host.eq_ignore_ascii_case(server))
+    };
+    let line = |(server, readers): (&String, &Value)| {
+        let remedy = match trigger {
+            Trigger::OriginRequest if server.contains(' ') => {
+                "name each with --proxy-to HOST".to_owned()
+            }
+            Trigger::OriginRequest => format!("--proxy-to {server} hands them over"),
+            Trigger::ViewerRequest => "only at origin-request could they be handed over".to_owned(),
+        };
+        format!(
+            "  proxied to {server} ({}): such requests go to the origin as they came; {remedy}\n",
+            read_by(readers)
+        )
+    };
+    servers
+        .filter(|(server, _)| !is_known(server))
+        .map(line)
+        .collect()
+}
+
 fn aligned(rows: &[[String; 4]]) -> String {
     let width = |column: usize| {
         let cells = rows.iter().map(|row| row[column].chars().count());
@@ -269,6 +296,23 @@ mod tests {
         ] {
             assert!(shown.contains(text), "{text}\n{shown}");
         }
+    }
+
+    #[test]
+    fn a_server_nobody_named_is_told_of() {
+        let servers = json!({ "app.example": { "count": 1, "first": "a.conf:7" } });
+        let say = |trigger, options: &[&str]| proxied(&servers, trigger, &arguments(options));
+        let told = say(Trigger::OriginRequest, &[]);
+        assert!(
+            told.contains("a.conf:7") && told.contains("--proxy-to app.example"),
+            "{told}"
+        );
+        assert_eq!(
+            say(Trigger::OriginRequest, &["--proxy-to", "App.example"]),
+            ""
+        );
+        let told = say(Trigger::ViewerRequest, &["--proxy-to", "app.example"]);
+        assert!(told.contains("only at origin-request"), "{told}");
     }
 
     fn check(input: &str, trigger: Trigger, options: &[&str], expected: &Key) {

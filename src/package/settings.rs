@@ -20,6 +20,7 @@ pub fn text(arguments: &Package, trigger: Trigger) -> Result<Vec<u8>> {
     let mut settings = json!({
         "default_scheme": arguments.scheme.name(),
         "forwarded_proto": arguments.forwarded_proto,
+        "proxy_hosts": arguments.proxy_to,
         "table": { "embedded": {} },
     });
     if trigger == Trigger::OriginRequest && arguments.origin == Origin::Bucket {

@@ -378,6 +378,7 @@ mod tests {
             trigger,
             inputs: inputs.iter().copied().map(str::to_owned).collect(),
             readers: Value::Null,
+            proxied: Value::Null,
         };
         template(&arguments, &package).unwrap()
     }

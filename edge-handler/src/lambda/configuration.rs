@@ -18,6 +18,7 @@
 //!   "default_scheme": "https",
 //!   "host_header": "x-viewer-host",
 //!   "forwarded_proto": false,
+//!   "proxy_hosts": ["app.example.com"],
 //!   "journal_interval": 10000,
 //!   "cache_control": {"redirects": "s-maxage=300", "statuses": {"410": "max-age=3600"}}
 //! }
@@ -52,6 +53,9 @@ pub struct Configuration {
     pub host_header: Option<String>,
     /// Rules that read `X-Forwarded-Proto`, which CloudFront hides, see the scheme there.
     pub forwarded_proto: bool,
+    /// Names of other servers that requests may be handed to where the rules say `[P]`: only at
+    /// origin-request.
+    pub proxy_hosts: Vec<String>,
     /// At least so many milliseconds lie between two lines of the log.
     pub journal_interval: u64,
     /// How long answers may be kept.
@@ -66,6 +70,7 @@ impl Default for Configuration {
             default_scheme: SchemeName::Https,
             host_header: None,
             forwarded_proto: false,
+            proxy_hosts: Vec::new(),
             journal_interval: 10_000,
             cache_control: CacheControl::default(),
         }

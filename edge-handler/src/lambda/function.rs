@@ -204,7 +204,7 @@ impl Function {
             live.look_if_due(&self.journal);
         }
         let answer = site.answer(&parts.request()).await?;
-        let reply = Reply::to(event, &fields, &answer, &site.configuration.cache_control)?;
+        let reply = Reply::to(event, &fields, &answer, &site.configuration)?;
         if let Some(shortfall) = &reply.shortfall {
             self.journal.note_shortfall(shortfall, fields.uri());
         }

@@ -8,9 +8,11 @@
 //! * `Location` must be ASCII: bytes from 0x80, spaces and controls are percent-encoded.
 //! * A status outside 200–599 cannot be generated: it becomes 500.
 //! * A cookie set on a request that goes on to the origin is lost: only a response can carry it.
-//! * Proxied requests, and answers that depend on what the edge cannot know, go to the origin as
-//!   they came.
+//! * Requests proxied to a server that CloudFront was not told of, and answers that depend on what
+//!   the edge cannot know, go to the origin as they came.
 //! * So does a request whose new URL, or whose answer, is longer than CloudFront takes.
+
+mod proxied;
 
 use std::borrow::Cow;
 
@@ -20,16 +22,20 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::configuration::CacheControl;
-use super::event::{Event, Fields};
+use super::configuration::{CacheControl, Configuration};
+use super::event::{Event, Fields, Trigger};
 use crate::outcome::{Answer, Outcome};
 
 /// CloudFront's limit for the path and query that a function returns, in bytes.
 const LONGEST_URL: usize = 8191;
 
-/// CloudFront's limit for a generated response at viewer-request, in bytes. At origin-request it is
-/// 1 MB, but no sensible answer comes near this one.
-const LONGEST_RESPONSE: usize = 40 * 1024;
+/// CloudFront's limit for a generated response, in bytes.
+fn longest_response(trigger: Trigger) -> usize {
+    match trigger {
+        Trigger::OriginRequest => 1024 * 1024,
+        Trigger::ViewerRequest | Trigger::Other => 40 * 1024,
+    }
+}
 
 /// What cannot be in a header, of a text that is already encoded.
 const INVISIBLE: &AsciiSet = &CONTROLS.add(b' ');
@@ -103,8 +109,9 @@ impl Reply {
         event: &Event,
         fields: &Fields,
         answer: &Answer,
-        cache_control: &CacheControl,
+        configuration: &Configuration,
     ) -> Result<Self, serde_json::Error> {
+        let cache_control = &configuration.cache_control;
         match &answer.outcome {
             Outcome::Redirect { status, location } => {
                 generated(event, answer, *status, Some(location), cache_control)
@@ -115,8 +122,14 @@ impl Reply {
                 served(event, fields, answer, path, query)
             }
             Outcome::Proxy { url } => {
-                let url = header_text(url).into_owned();
-                Ok(Self::because(event, Shortfall::Proxy(url)))
+                let reply = match proxied::request(event, url, &configuration.proxy_hosts)? {
+                    Some(json) => Self {
+                        json,
+                        shortfall: None,
+                    },
+                    None => Self::because(event, Shortfall::Proxy(header_text(url).into_owned())),
+                };
+                Ok(with_cookies_lost(reply, answer))
             }
             Outcome::Unsupported { reason } => {
                 let reason = reason.clone();
@@ -136,15 +149,20 @@ fn served(
     query: &[u8],
 ) -> Result<Reply, serde_json::Error> {
     let same_path = percent_decode_str(fields.uri()).eq(path.iter().copied());
-    let mut reply = if same_path && fields.query().as_bytes() == query {
+    let reply = if same_path && fields.query().as_bytes() == query {
         Reply::untouched(event)
     } else {
         changed(event, path, query)?
     };
+    Ok(with_cookies_lost(reply, answer))
+}
+
+/// A request that goes on carries no cookies for the viewer.
+fn with_cookies_lost(mut reply: Reply, answer: &Answer) -> Reply {
     if !answer.cookies.is_empty() && reply.shortfall.is_none() {
         reply.shortfall = Some(Shortfall::CookiesLost(answer.cookies.len()));
     }
-    Ok(reply)
+    reply
 }
 
 /// The event's request with another path and query, and every other field as it came.
@@ -233,7 +251,7 @@ fn generated(
     };
     let json = to_raw_value(&response)?;
     let length = json.get().len();
-    if length > LONGEST_RESPONSE {
+    if length > longest_response(event.trigger) {
         return Ok(Reply::because(event, Shortfall::TooLong(length)));
     }
     Ok(Reply {

@@ -29,6 +29,7 @@ fn every_setting_is_read() {
         "default_scheme": "http",
         "host_header": "x-viewer-host",
         "forwarded_proto": true,
+        "proxy_hosts": ["app.example"],
         "journal_interval": 7,
         "cache_control": {"redirects": "no-store", "statuses": {"410": "max-age=60"}}
     }"#;
@@ -51,6 +52,7 @@ fn every_setting_is_read() {
         default_scheme: SchemeName::Http,
         host_header: Some("x-viewer-host".to_owned()),
         forwarded_proto: true,
+        proxy_hosts: vec!["app.example".to_owned()],
         journal_interval: 7,
         cache_control: CacheControl {
             redirects: "no-store".to_owned(),

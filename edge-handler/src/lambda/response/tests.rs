@@ -9,6 +9,7 @@ use serde_json::json;
 use super::*;
 
 const ORIGIN_S3: &[u8] = include_bytes!("../../../tests/events/origin-s3.json");
+const VIEWER_GET: &[u8] = include_bytes!("../../../tests/events/viewer-get.json");
 const UNKNOWN_FIELDS: &[u8] = include_bytes!("../../../tests/events/unknown-fields.json");
 
 fn answer(outcome: Outcome) -> Answer {
@@ -35,7 +36,7 @@ fn serve(path: &[u8], query: Option<&[u8]>) -> Answer {
 fn reply(event: &[u8], answer: &Answer) -> Reply {
     let event = Event::parse(event).unwrap();
     let fields = event.fields().unwrap();
-    Reply::to(&event, &fields, answer, &CacheControl::default()).unwrap()
+    Reply::to(&event, &fields, answer, &Configuration::default()).unwrap()
 }
 
 /// The generated response for `answer`, its body left out.
@@ -260,11 +261,23 @@ fn what_cannot_be_done_leaves_the_request_untouched_and_says_so() {
         (redirect(301, &long), Shortfall::TooLong(50_361)),
     ];
     for (answer, shortfall) in cases {
-        let request = Event::parse(ORIGIN_S3).unwrap().request.get();
-        let reply = reply(ORIGIN_S3, &answer);
-        assert_eq!(reply.shortfall, Some(shortfall));
-        assert_eq!(reply.json.get(), request);
+        check_too_long(VIEWER_GET, &answer, &shortfall);
     }
+}
+
+fn check_too_long(event: &[u8], answer: &Answer, shortfall: &Shortfall) {
+    let request = Event::parse(event).unwrap().request.get();
+    let reply = reply(event, answer);
+    assert_eq!(reply.shortfall.as_ref(), Some(shortfall));
+    assert_eq!(reply.json.get(), request);
+}
+
+#[test]
+fn origin_request_takes_longer_answers() {
+    let location = |length| redirect(301, &vec![b'x'; length]);
+    assert_eq!(reply(ORIGIN_S3, &location(50_000)).shortfall, None);
+    let shortfall = Shortfall::TooLong(1_100_360);
+    check_too_long(ORIGIN_S3, &location(1_100_000), &shortfall);
 }
 
 #[test]
