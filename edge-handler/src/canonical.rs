@@ -87,6 +87,25 @@ pub fn canonical_internal(
     finish(&split(url)?, merge, encoded)
 }
 
+/// Path and query of a URL made inside the server that [`canonical_internal`] refuses, as far as
+/// they were read: what normalising refuses is not decoded, and a NUL is the end.
+pub fn normalized(url: &[u8], merge: MergeSlashes) -> (Vec<u8>, Option<Vec<u8>>) {
+    let Ok(parts) = split(url) else {
+        return (url.to_vec(), None);
+    };
+    let mut path = parts.path.to_vec();
+    if let Some(mut normalizer) = Normalizer::new(parts.path, merge, Unreserved::Decode) {
+        normalizer.run();
+        path = normalizer.written;
+        if normalizer.sound {
+            path = escape::unescape_url(&path, SlashDecoding::Decode, Unreserved::Keep).0;
+        }
+    }
+    let end = path.iter().position(|byte| *byte == 0);
+    path.truncate(end.unwrap_or(path.len()));
+    (path, parts.query.map(<[u8]>::to_vec))
+}
+
 /// A target cut into its parts, all raw.
 struct Parts<'a> {
     scheme: Option<&'a [u8]>,

@@ -78,14 +78,15 @@ impl<'a, S: Source> Run<'a, S> {
     }
 
     /// Answers with a status, or with the error document for it. An error on the way to an error
-    /// document gives the answer to the first error.
+    /// document gives the answer to the first error. Whatever status is left in the client's own
+    /// request is no error before (`ap_process_async_request` asks for `HTTP_OK`).
     pub(super) fn die(&mut self, status: u16, mut record: Record<'a>) -> Result<Next<'a>, Halt> {
         let status = if (100..600).contains(&status) {
             status
         } else {
             500
         };
-        if record.status != OK {
+        if record.redirects > 0 && record.status != OK {
             return Ok(Next::Done(first_error(status, &record)));
         }
         record.status = status;

@@ -28,6 +28,8 @@ pub(super) enum Action {
     NoEscape,
     /// A rule asked for this status (`ACTION_STATUS`).
     Status(u16),
+    /// A rule's result is not safe: this status (`ACTION_STATUS_SET`).
+    Refused(u16),
 }
 
 /// What came of a list, and the last rule that substituted.
@@ -128,7 +130,7 @@ impl<'a, S: Source> Run<'a, S> {
             }
             record.add_vary(std::mem::take(&mut context.vary));
             if let Effect::Refused(status) = effect {
-                result.action = Action::Status(status);
+                result.action = Action::Refused(status);
                 return Ok(result);
             }
             if rule.flags.contains(RuleFlags::STATUS) {

@@ -34,6 +34,9 @@ pub(super) struct Rewriting<'a> {
     options: Option<RewriteOptions>,
     /// `RewriteBase`.
     pub base: Option<&'a [u8]>,
+    /// Whether `base` counts as given where it is merged with `MergeBase` (`baseurl_set`): a merge
+    /// without that option forgets it.
+    base_is_set: bool,
     /// The prefix with its trailing slash.
     pub directory: Option<&'a [u8]>,
     /// The rules: the sets one after another.
@@ -236,6 +239,7 @@ impl<'a> Rewriting<'a> {
             engine: section.engine,
             options: section.options,
             base: section.base.as_deref(),
+            base_is_set: section.base.is_some(),
             directory: section.directory.as_deref(),
             rules: vec![section.rules],
         }
@@ -255,11 +259,13 @@ impl<'a> Rewriting<'a> {
     fn merge(self, overrides: Self) -> Self {
         let options = overrides.options.or(self.options);
         let own = options.unwrap_or_default();
-        let base = if own.contains(RewriteOptions::MERGE_BASE) {
-            overrides.base.or(self.base)
+        let merges_base = own.contains(RewriteOptions::MERGE_BASE);
+        let base = if merges_base && !overrides.base_is_set {
+            self.base
         } else {
             overrides.base
         };
+        let base_is_set = merges_base && (overrides.base_is_set || self.base_is_set);
         let inherits = |explicit, down| {
             own.contains(explicit)
                 || (self.options().contains(down) && !own.contains(RewriteOptions::IGNORE_INHERIT))
@@ -278,6 +284,7 @@ impl<'a> Rewriting<'a> {
             engine: overrides.engine.or(self.engine),
             options,
             base,
+            base_is_set,
             directory: overrides.directory,
             rules,
         }

@@ -79,7 +79,7 @@ pub(super) fn proxied_url(record: &Record<'_>) -> Result<Vec<u8>, u16> {
         } else {
             escape_path
         };
-        url = canonical(&url, scheme_len, write_path);
+        url = canonical(&url, scheme_len, write_path).ok_or(400_u16)?;
     }
     if let Some(args) = record.args.as_ref().filter(|_| is_web || record.unescaped) {
         url.push(b'?');
@@ -91,31 +91,49 @@ pub(super) fn proxied_url(record: &Record<'_>) -> Result<Vec<u8>, u16> {
     Ok(url)
 }
 
-/// `host` without the port a URL of this scheme leaves out.
-fn without_default_port<'a>(scheme: &[u8], host: &'a [u8]) -> &'a [u8] {
-    let port: &[u8] = match scheme.to_ascii_lowercase().as_slice() {
-        b"http://" => b":80",
-        b"https://" => b":443",
-        _ => return host,
-    };
-    host.strip_suffix(port).unwrap_or(host)
-}
-
-/// The host in lower case and without a default port, a slash after it, then the path.
-fn canonical(url: &[u8], scheme_len: usize, write_path: fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
+/// Scheme and host in lower case without user and default port, a slash, then the path. `None` for
+/// a host that is none.
+fn canonical(url: &[u8], scheme_len: usize, write_path: fn(&[u8]) -> Vec<u8>) -> Option<Vec<u8>> {
     let (scheme, rest) = url.split_at(scheme_len);
     let slash = rest.iter().position(|byte| *byte == b'/');
     let (host, path) = rest.split_at(slash.unwrap_or(rest.len()));
-    let mut out = [
-        scheme,
-        &without_default_port(scheme, host).to_ascii_lowercase(),
-    ]
-    .concat();
+    let after_user = host.rsplit(|byte| *byte == b'@').next()?;
+    let (name, port) = split_port(after_user)?;
+    let scheme = scheme.to_ascii_lowercase();
+    let default = match scheme.as_slice() {
+        b"https://" | b"wss://" => 443,
+        _ => 80,
+    };
+    let name = name.to_ascii_lowercase();
+    let name = if name.contains(&b':') && !name.starts_with(b"[") {
+        [b"[", name.as_slice(), b"]"].concat()
+    } else {
+        name
+    };
+    let mut out = [scheme, name].concat();
+    if let Some(port) = port.filter(|port| *port != default) {
+        out.extend_from_slice(format!(":{port}").as_bytes());
+    }
     if path.is_empty() {
         out.push(b'/');
     }
     out.extend(write_path(path));
-    out
+    Some(out)
+}
+
+/// A host's name and port (`apr_parse_addr_port`). A number alone is a port without a name; a colon
+/// without a number is part of the name.
+fn split_port(host: &[u8]) -> Option<(&[u8], Option<u16>)> {
+    let digits = host.iter().rev().take_while(|byte| byte.is_ascii_digit());
+    let (before, digits) = host.split_at(host.len() - digits.count());
+    if before.is_empty() {
+        return None;
+    }
+    let Some(name) = before.strip_suffix(b":").filter(|_| !digits.is_empty()) else {
+        return Some((host, None));
+    };
+    let port: u16 = std::str::from_utf8(digits).ok()?.parse().ok()?;
+    (port > 0 && !name.is_empty()).then_some((name, Some(port)))
 }
 
 /// `ap_proxy_canonenc`: the hexadecimal digits are capitals.

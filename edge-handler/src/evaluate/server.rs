@@ -150,12 +150,15 @@ pub(super) fn has_unsafe_query(record: &Record<'_>, action: Action) -> bool {
             .any(is_bad)
 }
 
-/// The status a rule asked for. Status 0, of `R=word`, is the number of "all done".
+/// The status a rule asked for, or has brought about; only the latter stays with the record. Status
+/// 0, of `R=word`, is the number of "all done".
 pub(super) fn requested_status(record: &mut Record<'_>, action: Action) -> Option<Verdict> {
-    let Action::Status(status) = action else {
-        return None;
+    let (status, left) = match action {
+        Action::Status(status) => (status, OK),
+        Action::Refused(status) => (status, status),
+        Action::Unchanged | Action::Normal | Action::NoEscape => return None,
     };
-    record.status = OK;
+    record.status = left;
     Some(if status == 0 {
         Verdict::Accept
     } else {

@@ -3,7 +3,7 @@
 //! In: a record and a URL or file name. Out: a record of its own, with the status the lookup came
 //! to. Absent: running it; a lookup ends at the fixups.
 
-use crate::canonical::{Canonical, MergeSlashes, canonical_internal};
+use crate::canonical::{Canonical, MergeSlashes, canonical_internal, normalized};
 use crate::source::Source;
 
 use super::escape::escape_uri;
@@ -42,6 +42,10 @@ impl<'a, S: Source> Run<'a, S> {
                 self.finish_lookup(new, Start::Url)
             }
             Err(status) => {
+                // What could not be read is left as far as it was read.
+                let (path, query) = normalized(&whole, MergeSlashes::of(self.host));
+                new.uri = path;
+                new.args = query;
                 new.status = status;
                 Ok(new)
             }
