@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use files::{FileKind, FileTree};
 pub use host::{
     Address, Alias, AliasMatcher, EncodedSlashes, Host, HostId, HostPattern, Proxy, ServerRewrite,
+    TraceEnable,
 };
 pub use map::{Map, MapFunction, MapKind};
 pub use section::{PathMatcher, Section, SectionId, SectionKind};

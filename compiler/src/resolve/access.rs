@@ -155,17 +155,20 @@ impl AccessRules {
 
     /// `Allow words…` or `Deny words…`.
     pub(crate) fn host(&mut self, name: &[u8], words: &[&[u8]]) {
-        let all = matches!(words, [_, all] if all.eq_ignore_ascii_case(b"all"));
+        let all = words
+            .iter()
+            .skip(1)
+            .any(|word| word.eq_ignore_ascii_case(b"all"));
         let list = if name.eq_ignore_ascii_case(b"allow") {
             &mut self.allow
         } else {
             &mut self.deny
         };
-        *list = Some(if all {
-            Access::Granted
-        } else {
-            Access::Conditional
-        });
+        *list = match list {
+            Some(Access::Granted) => Some(Access::Granted),
+            _ if all => Some(Access::Granted),
+            _ => Some(Access::Conditional),
+        };
     }
 
     /// What the section says; `None` for nothing.
@@ -187,8 +190,9 @@ impl AccessRules {
         }
         let some = |list| list == Some(Access::Conditional);
         let all = |list| list == Some(Access::Granted);
-        Some(match self.default {
-            Some(Access::Granted) => match (self.deny, self.allow) {
+        // Without `Order` it is `deny,allow`.
+        Some(match self.default.unwrap_or(Access::Granted) {
+            Access::Granted => match (self.deny, self.allow) {
                 (_, allow) if all(allow) => Access::Granted,
                 (deny, allow) if some(allow) && deny.is_some() => Access::Conditional,
                 (deny, _) if all(deny) => Access::Denied,
@@ -245,6 +249,10 @@ mod tests {
             ("Order deny,allow|Deny from all", Some(Access::Denied)),
             ("Order allow,deny", Some(Access::Denied)),
             ("Order deny,allow", Some(Access::Granted)),
+            ("Deny from env=bad", Some(Access::Conditional)),
+            ("Allow from 192.0.2.1", Some(Access::Granted)),
+            ("Deny from all|Deny from 192.0.2.1", Some(Access::Denied)),
+            ("Deny from 192.0.2.1 all", Some(Access::Denied)),
             (
                 "Order deny,allow|Deny from all|Allow from 192.0.2.1",
                 Some(Access::Conditional),

@@ -5,7 +5,7 @@
 
 use edgewright_edge_handler::request::Scheme;
 use edgewright_edge_handler::rules::pattern::PatternOptions;
-use edgewright_edge_handler::site::{EncodedSlashes, ErrorDocument, HostPattern};
+use edgewright_edge_handler::site::{EncodedSlashes, ErrorDocument, HostPattern, TraceEnable};
 use edgewright_parser::diagnostic::Diagnostic;
 use edgewright_parser::source::Origin;
 use edgewright_parser::syntax::{Arguments, Directive, Kind};
@@ -118,6 +118,15 @@ impl Resolver<'_> {
                         return Some(Err(
                             "`AllowEncodedSlashes` must be On, Off or NoDecode".to_owned()
                         ));
+                    }
+                });
+            }
+            b"traceenable" => {
+                server.trace_enable = Some(match first.to_ascii_lowercase().as_slice() {
+                    b"on" | b"extended" => TraceEnable::On,
+                    b"off" => TraceEnable::Off,
+                    _ => {
+                        return Some(Err("`TraceEnable` must be on, off or extended".to_owned()));
                     }
                 });
             }

@@ -83,6 +83,7 @@ impl Resolver<'_> {
                 .encoded_slashes
                 .or(base.encoded_slashes)
                 .unwrap_or_default(),
+            trace_enable: own.trace_enable.or(base.trace_enable).unwrap_or_default(),
             rewrite,
             redirects,
             url_aliases: own_aliases,

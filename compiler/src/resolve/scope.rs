@@ -6,7 +6,7 @@ use edgewright_edge_handler::request::Scheme;
 use edgewright_edge_handler::rules::{Condition, MapId, Place, Redirect, Rule};
 use edgewright_edge_handler::site::{
     Address, Alias, EncodedSlashes, EnvRule, HostPattern, Proxy, RewriteOptions, SectionId,
-    Settings,
+    Settings, TraceEnable,
 };
 
 /// Something with the number of the unit it comes from.
@@ -72,6 +72,7 @@ pub(crate) struct Server {
     pub(crate) admin: Option<Vec<u8>>,
     pub(crate) merge_slashes: Option<bool>,
     pub(crate) encoded_slashes: Option<EncodedSlashes>,
+    pub(crate) trace_enable: Option<TraceEnable>,
     pub(crate) access_file_names: Option<Vec<Vec<u8>>>,
     /// Rewriting in server context.
     pub(crate) rewrite: Rewrite,

@@ -3,7 +3,7 @@
 //! In: a record whose URL is decoded. Out: the record with file name, settings and handler, or a
 //! status. Absent: what a handler then does (`evaluate`), and decoding (`canonical`).
 
-use crate::site::Access;
+use crate::site::{Access, TraceEnable};
 use crate::source::Source;
 
 use super::record::{Handler, OK, Record, Verdict};
@@ -75,6 +75,13 @@ impl<'a, S: Source> Run<'a, S> {
         if record.uri == b"*" {
             // `OPTIONS *` is answered here and now.
             return Err(OK);
+        }
+        if record.method == b"TRACE" && record.main.is_none() {
+            // `ap_send_http_trace`: no directory and no `.htaccess` file has a say.
+            return Err(match self.host.trace_enable {
+                TraceEnable::On => OK,
+                TraceEnable::Off => 405,
+            });
         }
         self.directory_walk(record)?;
         self.file_walk(record);

@@ -14,7 +14,7 @@ use crate::rules::{
 use crate::site::settings::DirectoryRewrite;
 use crate::site::{
     Access, Address, EncodedSlashes, ErrorDocument, FileKind, Host, PathMatcher, RewriteOptions,
-    Section, SectionId, SectionKind, ServerRewrite, Settings, Site,
+    Section, SectionId, SectionKind, ServerRewrite, Settings, Site, TraceEnable,
 };
 use crate::source::Sequential;
 
@@ -102,6 +102,7 @@ fn site(rules: Vec<Rule>) -> Site {
         admin: Vec::new(),
         merge_slashes: true,
         encoded_slashes: EncodedSlashes::Refuse,
+        trace_enable: TraceEnable::On,
         rewrite: Some(ServerRewrite {
             options: RewriteOptions::empty(),
             rules: RuleSetId(0),
@@ -458,6 +459,24 @@ fn flow() {
     for (name, rules, target, expected) in cases {
         check(name, &site(rules), target, expected);
     }
+}
+
+#[test]
+fn the_core_answers_trace_before_any_directory() {
+    let check = |name: &str, site: &Site, expected: &str| {
+        let request = Request {
+            method: b"TRACE",
+            ..Request::get(b"t.test", b"/x")
+        };
+        let answer = evaluate(site, &Sequential::new(site), &request, &Options::default());
+        assert_eq!(shown(&answer.unwrap().outcome), expected, "{name}");
+    };
+    let mut below = site(Vec::new());
+    htaccess(&mut below, "", vec![status("x", 405)], None);
+    check("not a directory's rule", &below, "200");
+    check("a server's rule", &site(vec![status("x", 410)]), "410");
+    below.hosts[0].trace_enable = TraceEnable::Off;
+    check("not wanted", &below, "405");
 }
 
 #[test]

@@ -322,6 +322,7 @@ mod tests {
             admin: Vec::new(),
             merge_slashes: true,
             encoded_slashes: EncodedSlashes::Refuse,
+            trace_enable: crate::site::TraceEnable::On,
             rewrite: None,
             redirects: RedirectListId(0),
             url_aliases: Vec::new(),

@@ -33,6 +33,8 @@ pub struct Host {
     pub merge_slashes: bool,
     /// `AllowEncodedSlashes`.
     pub encoded_slashes: EncodedSlashes,
+    /// `TraceEnable`.
+    pub trace_enable: TraceEnable,
     /// Rewriting in server context; `None` when the host holds no rewrite directive at all, so
     /// that `mod_rewrite` does nothing for it.
     pub rewrite: Option<ServerRewrite>,
@@ -87,6 +89,16 @@ pub enum EncodedSlashes {
     Decode,
     /// `%2F` stays as it is.
     Keep,
+}
+
+/// `TraceEnable`: what becomes of the method `TRACE`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum TraceEnable {
+    /// The request is sent back as it came (`on` and `extended`).
+    #[default]
+    On,
+    /// A 405.
+    Off,
 }
 
 /// Rewriting in server context (`rewrite_server_conf` after `config_server_merge`).

@@ -42,6 +42,7 @@ fn host() -> Host {
         admin: Vec::new(),
         merge_slashes: true,
         encoded_slashes: EncodedSlashes::Refuse,
+        trace_enable: crate::site::TraceEnable::On,
         rewrite: None,
         redirects: LIST,
         url_aliases: Vec::new(),
