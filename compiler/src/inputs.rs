@@ -165,7 +165,8 @@ impl Search {
     }
 
     fn add_hosts(&mut self, site: &Site) {
-        if site.hosts.len() > 1 {
+        // A host without a place is the main server, or the same with TLS.
+        if site.hosts.iter().any(|host| host.place.is_some()) {
             self.add_self_reference();
         }
         if !site.tree.entries.is_empty() {

@@ -89,6 +89,9 @@ pub(crate) fn resolve(
     let hosts = std::mem::take(&mut resolver.virtual_hosts);
     resolver.merge(&mut main, hosts);
     resolver.mark_inactive();
+    if !matches!(input, Input::MainConfig(_)) {
+        resolver.add_tls();
+    }
     resolver.finish()
 }
 

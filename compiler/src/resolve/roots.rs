@@ -3,7 +3,7 @@
 //! In: hosts, and the local folders given for them. Out: the site's file tree. Absent: reading one
 //! directory (`htaccess`).
 
-use edgewright_edge_handler::site::{AliasMatcher, FileKind};
+use edgewright_edge_handler::site::{Address, AliasMatcher, FileKind, Host};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 
 use super::htaccess::{DirectoryOverride, Policies, Policy, file_kind};
@@ -38,6 +38,24 @@ impl Resolver<'_> {
                 self.say(note);
             }
         }
+    }
+
+    /// A part of a configuration does not say how its server is reached: by both ways. So there is
+    /// the host once more, with TLS, and `%{HTTPS}` is what the visitor's URL says.
+    pub(crate) fn add_tls(&mut self) {
+        let [host] = self.site.hosts.as_slice() else {
+            return;
+        };
+        let address = Address {
+            ip: None,
+            port: Some(443),
+        };
+        let twin = Host {
+            addresses: vec![address],
+            tls: true,
+            ..host.clone()
+        };
+        self.site.hosts.push(twin);
     }
 
     /// Reads document roots and what `.htaccess` files are in them.
