@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use edgewright_edge_handler::request::Scheme;
 use edgewright_edge_handler::rules::{
-    MapId, Piece, Place, Redirect, RedirectMatcher, Rule, RuleFlags, Template,
+    MapId, Pattern, Piece, Place, Redirect, RedirectMatcher, Rule, RuleFlags, Template,
 };
 use edgewright_edge_handler::site::{Host, MapKind, Site};
 
@@ -220,7 +220,7 @@ fn of_redirect(site: &Site, scope: &Scope<'_>, redirect: &Redirect, most: usize)
             let paths = [prefix.clone(), if bare { plain } else { below }];
             vec![paths[variant % 2].clone()]
         }
-        RedirectMatcher::Regex(pattern) => vec![sample(pattern, variant, &Groups::new())],
+        RedirectMatcher::Regex(pattern) => below_base(scope, pattern, variant),
         RedirectMatcher::Section => vec![in_scope(scope, if variant == 0 { b"" } else { b"a" })],
     };
     let drafts = (0..HITS).map(|variant| {
@@ -232,6 +232,20 @@ fn of_redirect(site: &Site, scope: &Scope<'_>, redirect: &Redirect, most: usize)
         Draft::best(site, scope, &aim, &[], 0)
     });
     with_misses(&drafts.collect::<Vec<_>>(), redirect.place, most)
+}
+
+/// A text that a pattern matches and that lies in the scope's directory, with a part of its path in
+/// a group if need be; failing that, one that lies anywhere.
+fn below_base(scope: &Scope<'_>, pattern: &Pattern, variant: usize) -> Vec<Vec<u8>> {
+    let plain = sample(pattern, variant, &Groups::new());
+    let parts: Vec<&[u8]> = scope.base.split(|byte| *byte == b'/').collect();
+    let directory = [&scope.base, &b"/"[..]].concat();
+    let lies_below = |text: &Vec<u8>| text.starts_with(&directory) && pattern.is_match(text);
+    let filled = (1..=3).flat_map(|group| parts.iter().map(move |part| (group, part.to_vec())));
+    let filled = filled.map(|one| sample(pattern, variant, &Groups::from([one])));
+    let inside = [&scope.base, plain.as_slice()].concat();
+    let mut candidates = [plain.clone(), inside].into_iter().chain(filled);
+    vec![candidates.find(lies_below).unwrap_or(plain)]
 }
 
 /// The URL-path of what a pattern is matched with.

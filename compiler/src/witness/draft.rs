@@ -84,10 +84,14 @@ impl Draft {
                         .map(|name| [b"x", name.as_slice()].concat());
                     hosts.iter().cloned().chain(other).collect()
                 }
-                Slot::Method => ["GET", "POST", "HEAD"].map(Vec::from).to_vec(),
+                Slot::Method => ["GET", "POST", "HEAD", "OPTIONS"].map(Vec::from).to_vec(),
                 _ => vec![Vec::new(), b"x".to_vec()],
             };
-            let candidates = known.into_iter().chain(asked().flat_map(wanted));
+            let together = together(slot, &asked().collect::<Vec<_>>());
+            let candidates = known
+                .into_iter()
+                .chain(asked().flat_map(wanted))
+                .chain(together);
             let points = |value: &Vec<u8>| asked().filter(|one| one.holds(value)).count();
             if let Some(value) = pick(
                 candidates.filter(|value| is_sendable(value)),
@@ -152,6 +156,29 @@ fn wanted(constraint: &Constraint<'_>) -> Vec<Vec<u8>> {
         Demand::Equals(text) => vec![text.to_vec()],
         Demand::IsFile(_) => Vec::new(),
     }
+}
+
+/// Values that would fulfil all constraints on one slot, one part for each.
+fn together(slot: &Slot, constraints: &[&Constraint<'_>]) -> Vec<Vec<u8>> {
+    let between: &[u8] = match slot {
+        Slot::Query => b"&",
+        Slot::Header(name) if name == b"cookie" => b"; ",
+        Slot::Header(name) if name.starts_with(b"accept") => b", ",
+        Slot::Header(_) => b" ",
+        _ => return Vec::new(),
+    };
+    let each: Vec<_> = constraints.iter().map(|one| wanted(one)).collect();
+    let each: Vec<_> = each.iter().filter(|values| !values.is_empty()).collect();
+    if each.len() < 2 {
+        return Vec::new();
+    }
+    let part = |variant: usize| {
+        each.iter()
+            .map(move |values| &values[variant % values.len()][..])
+    };
+    (0..VARIANTS)
+        .map(|variant| part(variant).collect::<Vec<_>>().join(between))
+        .collect()
 }
 
 /// One of the values with the highest score: which, `variant` says.

@@ -97,7 +97,10 @@ fn simplified(text: &[u8]) -> Vec<u8> {
     let mut at = 0;
     while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
         let looks = [&b"(?="[..], b"(?!", b"(?<=", b"(?<!"];
-        if rest[0] == b'\\' {
+        if let Some(again) = referred_to(text, at) {
+            simple.extend([b"(?:", again, b")"].concat());
+            at += 2;
+        } else if rest[0] == b'\\' {
             simple.extend_from_slice(&rest[..rest.len().min(2)]);
             at += 2;
         } else if looks.iter().any(|look| rest.starts_with(look)) {
@@ -123,6 +126,32 @@ fn simplified(text: &[u8]) -> Vec<u8> {
         }
     }
     simple
+}
+
+/// What a reference at `at` to an earlier group stands for: that group's own expression, which the
+/// same variant makes the same text of.
+fn referred_to(text: &[u8], at: usize) -> Option<&[u8]> {
+    let [b'\\', digit @ b'1'..=b'9', ..] = text.get(at..)? else {
+        return None;
+    };
+    let mut wanted = usize::from(*digit - b'0');
+    let mut escaped = false;
+    for (open, byte) in text.iter().enumerate().take(at) {
+        let begins = *byte == b'(' && !escaped && text.get(open + 1) != Some(&b'?');
+        escaped = *byte == b'\\' && !escaped;
+        wanted -= usize::from(begins);
+        if wanted == 0 {
+            let end = open + group_length(&text[open..]);
+            let inner = text.get(open + 1..end - 1)?;
+            return (end <= at && !has_reference(inner)).then_some(inner);
+        }
+    }
+    None
+}
+
+fn has_reference(text: &[u8]) -> bool {
+    text.windows(2)
+        .any(|pair| pair[0] == b'\\' && pair[1].is_ascii_digit())
 }
 
 /// How long the group that `text` begins with is.
@@ -184,6 +213,8 @@ mod tests {
         check("^/(?<name>b+)$", 0, "/b");
         check("^/a(?i:b)$", 0, "/ab");
         check("^/a\\1(b)", 0, "/a");
+        check("^/(\\w+)/\\1$", 0, "/a/a");
+        check("^/(?:x)(a|b)([0-9])\\2\\1$", 1, "/xb77b");
     }
 
     #[test]

@@ -66,6 +66,17 @@ fn requests_fulfil_pattern_and_conditions() {
     );
     check("header", &rule("%{HTTP:X-A} ^b"), "GET h.test/a x-a=b");
     check(
+        "two parts of a query",
+        "RewriteCond %{QUERY_STRING} (^|&)a=([0-9])(&|$)\nRewriteCond %{QUERY_STRING} (^|&)b=(&|$)\n\
+         RewriteRule ^/a$ /b [R]",
+        "GET h.test/a?a=7&b=",
+    );
+    check(
+        "another method",
+        &rule("%{REQUEST_METHOD} !^(GET|HEAD|POST)$"),
+        "OPTIONS h.test/a",
+    );
+    check(
         "not this host",
         &rule("%{HTTP_HOST} !^h\\.test$"),
         "GET xh.test/a",
@@ -110,6 +121,24 @@ fn a_directory_has_its_url_in_front() {
         "directory",
         "DocumentRoot /w\n<Directory /w/d>\nRewriteEngine On\nRewriteRule ^a$ b [R]\n</Directory>",
         "GET h.test/d/a",
+    );
+}
+
+#[test]
+fn a_redirect_in_a_directory_is_asked_below_it() {
+    let inside = |line: &str| {
+        format!("DocumentRoot /w\n<Directory /w/d/new>\nRedirectMatch {line}\n</Directory>")
+    };
+    check("free", &inside("/x$ /y"), "GET h.test/d/new/x");
+    check(
+        "with its path",
+        &inside("^/d/new/(a+)$ /y"),
+        "GET h.test/d/new/a",
+    );
+    check(
+        "in a group",
+        &inside("^/d/([^/]+)/x$ /y"),
+        "GET h.test/d/new/x",
     );
 }
 
