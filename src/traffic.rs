@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use edgewright_compiler::inputs::{Input, Inputs};
+use edgewright_edge_handler::evaluate::vhost::goes_by;
 use edgewright_edge_handler::request::Scheme;
 use edgewright_edge_handler::site::{Host, Site};
 
@@ -40,6 +41,7 @@ impl Traffic {
                 .map(|site| default_host(site))
                 .unwrap_or_default(),
             relevant: Relevant::of(sites),
+            sites,
             most,
             places: HashMap::new(),
             traffic: Self::default(),
@@ -57,7 +59,8 @@ impl Traffic {
     }
 }
 
-struct Gathering {
+struct Gathering<'s> {
+    sites: &'s [&'s Site],
     default_host: Vec<u8>,
     relevant: Relevant,
     most: usize,
@@ -66,7 +69,7 @@ struct Gathering {
     traffic: Traffic,
 }
 
-impl Gathering {
+impl Gathering<'_> {
     fn add(&mut self, log: impl BufRead) -> std::io::Result<()> {
         for line in log.split(b'\n') {
             let Some(logged) = access_log::parse(&line?) else {
@@ -87,7 +90,7 @@ impl Gathering {
         {
             *count += 1;
         } else if requests.len() < self.most {
-            requests.push((request(&logged, &self.default_host), 1));
+            requests.push((request(&logged, &self.default_host, self.sites), 1));
             self.places.insert(logged, requests.len() - 1);
         }
     }
@@ -135,7 +138,7 @@ impl Relevant {
     }
 }
 
-fn request(logged: &Logged, default_host: &[u8]) -> OwnedRequest {
+fn request(logged: &Logged, default_host: &[u8], sites: &[&Site]) -> OwnedRequest {
     let headers = [
         ("Referer", &logged.referer),
         ("User-Agent", &logged.user_agent),
@@ -146,12 +149,23 @@ fn request(logged: &Logged, default_host: &[u8]) -> OwnedRequest {
     let host = logged.host.as_deref().unwrap_or(default_host);
     OwnedRequest {
         method: logged.method.clone(),
-        scheme: Scheme::Http,
+        scheme: scheme(host, sites),
         host: Some(host.to_vec()),
         target: logged.target.clone(),
         headers: sent.collect(),
         client: b"127.0.0.1".to_vec(),
         protocol: b"HTTP/1.1".to_vec(),
+    }
+}
+
+/// A log does not say how it was reached; a host that speaks nothing but TLS was reached by it.
+fn scheme(host: &[u8], sites: &[&Site]) -> Scheme {
+    let hosts = sites.iter().flat_map(|site| &site.hosts);
+    let named: Vec<_> = hosts.filter(|own| goes_by(own, host)).collect();
+    if !named.is_empty() && named.iter().all(|own| own.tls) {
+        Scheme::Https
+    } else {
+        Scheme::Http
     }
 }
 

@@ -111,19 +111,27 @@ pub struct Facts<'r> {
     pub hosts: HashMap<u32, &'r Host>,
     /// Folders with copies of what an `Include` line led to, by line.
     pub inclusions: HashMap<u32, PathBuf>,
-    /// The port plain HTTP comes in by, and the one that stands for it.
+    /// Ports of the configuration, and those that stand for them.
     pub ports: Ports,
     /// Paths to be replaced by others.
     pub folders: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
-/// The port plain HTTP comes in by, and the one that stands for it.
-#[derive(Debug, Clone, Copy, Default)]
+/// Ports of the configuration, and those that stand for them on this machine.
+#[derive(Debug, Clone, Default)]
 pub struct Ports {
-    /// In the configuration.
-    pub written: u16,
-    /// On this machine.
-    pub local: u16,
+    /// Each port that is served, and its stand-in.
+    pub served: Vec<(u16, u16)>,
+    /// Directives that make a host speak TLS; empty where there is no TLS.
+    pub tls: String,
+}
+
+impl Ports {
+    /// The stand-in; a port that is not served stays, and nobody listens there.
+    fn local(&self, written: u16) -> u16 {
+        let found = self.served.iter().find(|(port, _)| *port == written);
+        found.map_or(written, |(_, local)| *local)
+    }
 }
 
 /// The copy of one file. Names of modules that were left out are added to `left_out`.
@@ -150,6 +158,7 @@ pub fn copy(
             b"include" | b"includeoptional" => Some(inclusion(facts, number)),
             b"loadmodule" => Some(load_module(&whole, installation, left_out)),
             b"rewritemap" if is_program(&whole) => Some(Vec::new()),
+            b"require" if asks_for_user(&whole) => Some(b"Require all granted".to_vec()),
             name if is_dropped(name) => Some(Vec::new()),
             _ => None,
         };
@@ -180,9 +189,10 @@ fn first_word(line: &[u8]) -> &[u8] {
 }
 
 fn is_dropped(name: &[u8]) -> bool {
-    // mod_ssl and mod_md: there is no TLS here.
+    // mod_ssl and mod_md: certificates are not there, and a host that speaks TLS gets another.
     let tls = name.starts_with(b"ssl") || name.starts_with(b"md");
-    tls || DROPPED.iter().any(|dropped| dropped.as_bytes() == name)
+    // mod_remoteip: the client is known here, and names of proxies are not looked up.
+    tls || name.starts_with(b"remoteip") || DROPPED.iter().any(|dropped| dropped.as_bytes() == name)
 }
 
 /// `prg:` and `dbd:` maps: a program is started, a database is asked.
@@ -193,20 +203,32 @@ fn is_program(line: &[u8]) -> bool {
         .any(|kind| lower.windows(kind.len()).any(|window| window == *kind))
 }
 
+/// `Require valid-user` and kin: there are no users here, and the engine takes everybody for one.
+fn asks_for_user(line: &[u8]) -> bool {
+    let mut words = line
+        .split(u8::is_ascii_whitespace)
+        .filter(|word| !word.is_empty());
+    let asked = words.nth(1).unwrap_or_default().to_ascii_lowercase();
+    let of_family = [&b"ldap-"[..], b"dbm-", b"dbd-", b"file-"];
+    let of_users = [&b"valid-user"[..], b"user", b"group"];
+    of_users.contains(&asked.as_slice()) || of_family.iter().any(|family| asked.starts_with(family))
+}
+
 /// `<VirtualHost>` with its ports changed. A host without name of its own would take the port from
 /// there, so it gets its name with the port it had.
 fn virtual_host(facts: &Facts<'_>, number: u32, lines: &[&[u8]]) -> Option<Vec<u8>> {
     let host = facts.hosts.get(&number)?;
-    let Ports { written, local } = facts.ports;
     let mut text = String::from("<VirtualHost");
     for address in &host.addresses {
         let _ = match address.port {
             None => write!(text, " *"),
-            Some(port) if port == written => write!(text, " *:{local}"),
-            Some(port) => write!(text, " *:{port}"),
+            Some(port) => write!(text, " *:{}", facts.ports.local(port)),
         };
     }
     text.push('>');
+    if host.tls {
+        text += &facts.ports.tls;
+    }
     let mut text = text.into_bytes();
     let port = host.addresses.first().and_then(|address| address.port);
     if let (Some(port), false, false) = (port, host.name.is_empty(), may_be_named(lines)) {
@@ -358,8 +380,8 @@ mod tests {
             hosts: hosts.collect(),
             inclusions: HashMap::from([(1, PathBuf::from("/copies/1.d"))]),
             ports: Ports {
-                written: 80,
-                local: 4000,
+                served: vec![(80, 4000), (443, 4001)],
+                tls: "\nSSLEngine on".to_owned(),
             },
             folders: vec![(b"/srv/www".to_vec(), b"/home/me/www".to_vec())],
         };
@@ -382,6 +404,11 @@ mod tests {
             "\n\n\n# end",
         );
         check("logs go", "ErrorLog /x\nCustomLog |/bin/x common\n", "\n\n");
+        check(
+            "users go",
+            "Require valid-user\nRequire ip 192.0.2.1\n",
+            "Require all granted\nRequire ip 192.0.2.1\n",
+        );
         check("TLS goes", "SSLEngine on\nSSLCertificateFile /c\n", "\n\n");
         check(
             "missing modules go",
@@ -416,6 +443,15 @@ mod tests {
             "another port is nobody's",
             "<VirtualHost *:80 *:8080>\nServerName a.test\n</VirtualHost>\n",
             "<VirtualHost *:4000 *:8080>\nServerName a.test\n</VirtualHost>\n",
+        );
+    }
+
+    #[test]
+    fn hosts_with_tls_get_another_certificate() {
+        check(
+            "TLS",
+            "<VirtualHost *:443>\nServerName a.test\nSSLEngine on\nSSLCertificateFile /c\n</VirtualHost>\n",
+            "<VirtualHost *:4001>\nSSLEngine on\nServerName a.test\n\n\n</VirtualHost>\n",
         );
     }
 

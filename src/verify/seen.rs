@@ -18,6 +18,17 @@ pub struct Seen {
     pub cookies: Vec<Vec<u8>>,
 }
 
+/// What Apache answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observed {
+    /// The answer.
+    pub seen: Seen,
+    /// Where an answer that may be about the file itself would have been served from: the file is
+    /// not there, may not be read, or is the business of a module that is not here. Whether a rule
+    /// or the file is the reason cannot be seen from outside.
+    pub file: Option<End>,
+}
+
 /// What a request becomes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
@@ -56,18 +67,41 @@ impl Naming {
     }
 }
 
-impl Seen {
-    /// What Apache answered.
-    pub fn of_apache(response: &Response, naming: &Naming) -> Self {
+impl Observed {
+    /// What `response` says.
+    pub fn of(response: &Response, naming: &Naming) -> Self {
         let cookies = response.all("Set-Cookie");
-        Self {
+        let cookies = cookies.map(|cookie| without_date(&naming.general(cookie)));
+        let seen = Seen {
             end: end(response, naming),
-            cookies: cookies
-                .map(|cookie| without_date(&naming.general(cookie)))
-                .collect(),
-        }
+            cookies: cookies.collect(),
+        };
+        let file = match seen.end {
+            End::Status(403 | 404 | 500) => file(response, naming),
+            _ => None,
+        };
+        Self { seen, file }
     }
 
+    /// Does it come to the same as `ours`? A name that Apache may not follow to its end is cut off;
+    /// a directory is refused by whatever module it is for.
+    pub fn is_about_the_file_of(&self, ours: &Seen) -> bool {
+        let Some(End::Serve(file, query)) = &self.file else {
+            return false;
+        };
+        let is_same = match &ours.end {
+            End::Serve(path, own_query) => {
+                let is_cut = self.seen.end == End::Status(403) && path.starts_with(file);
+                (file == path || is_cut) && query == own_query
+            }
+            End::Status(403) => file.ends_with(b"/"),
+            _ => false,
+        };
+        is_same && self.seen.cookies == ours.cookies
+    }
+}
+
+impl Seen {
     /// What an engine answers.
     ///
     /// # Errors
@@ -79,7 +113,7 @@ impl Seen {
             Outcome::Serve { path, query } => {
                 End::Serve(path.clone(), query.clone().unwrap_or_default())
             }
-            Outcome::Proxy { url } => End::Proxy(url.clone()),
+            Outcome::Proxy { url } => End::Proxy(without_socket(url).to_vec()),
             Outcome::Unsupported { reason } => return Err(reason.clone()),
         };
         let cookies = answer.cookies.iter();
@@ -145,11 +179,35 @@ fn end(response: &Response, naming: &Naming) -> End {
     if !is_file && response.first("X-Edgewright-Served").is_none() {
         return End::Status(status);
     }
-    let info = field("X-Edgewright-Path-Info").unwrap_or_default();
-    let path = naming.general(&[file, info].concat());
-    let query = field("X-Edgewright-Query").unwrap_or_default();
-    End::Serve(naming.below_root(&path), query)
+    served(response, &file, naming)
 }
+
+fn served(response: &Response, file: &[u8], naming: &Naming) -> End {
+    let field = |name| response.first(name).map(unescaped).unwrap_or_default();
+    let path = [file, &field("X-Edgewright-Path-Info")].concat();
+    let path = naming.below_root(&naming.general(&path));
+    End::Serve(path, field("X-Edgewright-Query"))
+}
+
+/// See [`Observed::file`]: a file outside of every document root, or one with a handler of its own.
+fn file(response: &Response, naming: &Naming) -> Option<End> {
+    let file = unescaped(response.first("X-Edgewright-Filename")?);
+    let handler = response.first("X-Edgewright-Handler").unwrap_or_default();
+    let end = served(response, &file, naming);
+    let name = naming.general(&file);
+    let outside = naming.below_root(&name) == name;
+    let own = handler.is_empty() || OWN_HANDLERS.contains(&handler);
+    (outside || !own).then_some(end)
+}
+
+/// Handlers of the server itself and of what is asked here.
+const OWN_HANDLERS: [&[u8]; 5] = [
+    b"lua-map-handler",
+    b"redirect-handler",
+    b"httpd/unix-directory",
+    b"default-handler",
+    b"proxy-server",
+];
 
 /// Undoes `%{escape:…}`, which escapes every byte a header could not carry.
 fn unescaped(text: &[u8]) -> Vec<u8> {
@@ -163,6 +221,15 @@ fn unescaped(text: &[u8]) -> Vec<u8> {
         at += if value.is_some() { 3 } else { 1 };
     }
     bytes
+}
+
+/// `unix:/socket|http://…`: Apache takes the socket's name away before it can be seen (`fix_uds_filename`).
+fn without_socket(url: &[u8]) -> &[u8] {
+    let bar = url.iter().position(|byte| *byte == b'|');
+    match bar.filter(|_| url.len() >= 5 && url[..5].eq_ignore_ascii_case(b"unix:")) {
+        Some(bar) => &url[bar + 1..],
+        None => url,
+    }
 }
 
 fn without_date(cookie: &[u8]) -> Vec<u8> {

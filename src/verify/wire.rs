@@ -1,11 +1,15 @@
-//! HTTP over a plain socket, byte for byte: no client library would send what is to be compared.
+//! HTTP, byte for byte: no client library would send what is to be compared.
 //!
-//! In: a request. Out: [`Response`]. Absent: TLS, keep-alive, any encoding.
+//! In: a request. Out: [`Response`]. Absent: keep-alive, any encoding.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
+use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::ClientConfig;
+
+use super::tls;
 use crate::contract::OwnedRequest;
 
 /// Longest wait for an answer; only a hanging server comes near it.
@@ -66,16 +70,43 @@ pub fn to_bytes(request: &OwnedRequest) -> Vec<u8> {
     bytes
 }
 
-/// Sends `request` over a new connection to `port` and reads until the other side closes it.
+/// A port that answers on 127.0.0.1.
+#[derive(Debug, Clone)]
+pub struct Listener {
+    /// The port.
+    pub port: u16,
+    /// How to speak to it.
+    pub transport: Transport,
+}
+
+/// What HTTP goes over.
+#[derive(Debug, Clone)]
+pub enum Transport {
+    /// The bare connection.
+    Plain,
+    /// TLS, with what trusts the server.
+    Tls(Arc<ClientConfig>),
+}
+
+/// Sends `request` over a new connection to `listener` and reads until the other side closes it.
 ///
 /// # Errors
 /// No connection, no answer in time, or an answer that is not HTTP.
-pub fn exchange(port: u16, request: &OwnedRequest) -> io::Result<Response> {
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+pub fn exchange(listener: &Listener, request: &OwnedRequest) -> io::Result<Response> {
+    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, listener.port))?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    stream.write_all(&to_bytes(request))?;
-    let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes)?;
+    let bytes = match &listener.transport {
+        Transport::Plain => converse(stream, request),
+        Transport::Tls(client) => converse(tls::over(stream, client)?, request),
+    }?;
     Response::parse(&bytes)
         .ok_or_else(|| io::Error::other(format!("not an HTTP answer: {}", bytes.escape_ascii())))
+}
+
+fn converse(mut stream: impl Read + Write, request: &OwnedRequest) -> io::Result<Vec<u8>> {
+    stream.write_all(&to_bytes(request))?;
+    stream.flush()?;
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }

@@ -8,6 +8,7 @@
 )]
 
 mod bootstrap;
+mod corpus;
 mod differential;
 mod emulator;
 #[path = "../suite/engine.rs"]

@@ -1,0 +1,273 @@
+//! The same requests to the Apache at hand and to an engine.
+//!
+//! In: a server, an engine, requests. Out: [`Comparison`]: what differed, which rules fired, and
+//! what became of the requests made for the others. Absent: printing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use edgewright_edge_handler::outcome::{Answer, Event, Step};
+use edgewright_edge_handler::rules::Place;
+use serde_json::{Value, json};
+
+use super::requests::Requests;
+use super::seen::{End, Observed, Seen};
+use super::server::Server;
+use crate::contract::OwnedRequest;
+use crate::engine::{Answering, is_effect};
+use crate::progress;
+
+/// Requests under way at the same time.
+const WORKERS: usize = 4;
+
+/// What came of all requests.
+pub struct Comparison<'a> {
+    answering: &'a Answering,
+    server: &'a Server,
+    /// Rules and redirects there are.
+    rules: BTreeSet<Place>,
+    fired: BTreeSet<Place>,
+    /// What stood in the way of requests that were made for a rule and did not reach it.
+    hindrances: BTreeMap<Place, BTreeMap<Hindrance, usize>>,
+    /// Requests that both answered.
+    pub compared: usize,
+    /// Those that were answered differently.
+    pub differences: Vec<Difference>,
+    /// Requests the engine gives no answer to, by reason.
+    pub untold: BTreeMap<String, usize>,
+}
+
+/// One request that is answered differently.
+#[derive(Debug)]
+pub struct Difference {
+    request: OwnedRequest,
+    apache: Seen,
+    ours: Seen,
+    rules: Vec<String>,
+}
+
+/// Why a request made for a rule did not reach it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Hindrance {
+    /// This condition of the rule did not hold.
+    Condition(Place),
+    /// This rule answered, or led elsewhere.
+    Taken(Place),
+    /// No other rule had a say.
+    Nothing,
+}
+
+/// A rule that did not fire.
+#[derive(Debug)]
+pub struct Unreached {
+    /// `file:line`.
+    pub rule: String,
+    /// Why, for a person to read.
+    pub reason: String,
+}
+
+impl<'a> Comparison<'a> {
+    /// Sends all requests.
+    ///
+    /// # Errors
+    /// The server went away.
+    pub fn run(answering: &'a Answering, server: &'a Server, requests: &Requests) -> Result<Self> {
+        let mut comparison = Self {
+            answering,
+            server,
+            rules: places(answering),
+            fired: BTreeSet::new(),
+            hindrances: BTreeMap::new(),
+            compared: 0,
+            differences: Vec::new(),
+            untold: BTreeMap::new(),
+        };
+        let answers = answers(server, &requests.all)?;
+        for ((request, place), apache) in requests.all.iter().zip(answers) {
+            comparison.compare(request, *place, apache);
+        }
+        Ok(comparison)
+    }
+
+    fn compare(&mut self, request: &OwnedRequest, made_for: Option<Place>, apache: Observed) {
+        let answer = request.with(|request| self.answering.answer(request));
+        self.note(&answer, made_for);
+        let ours = match Seen::of_engine(&answer) {
+            Ok(ours) => ours,
+            Err(reason) => {
+                *self.untold.entry(reason).or_default() += 1;
+                return;
+            }
+        };
+        self.compared += 1;
+        if ours != apache.seen && !self.agrees_about_files(request, &apache, &ours) {
+            self.differences.push(Difference {
+                request: request.clone(),
+                apache: apache.seen,
+                ours,
+                rules: self.answering.rules(&answer),
+            });
+        }
+    }
+
+    fn note(&mut self, answer: &Answer, made_for: Option<Place>) {
+        let effects = answer.trace.iter().filter(|step| is_effect(&step.event));
+        let fired: Vec<Place> = effects.map(|step| step.place).collect();
+        self.fired.extend(&fired);
+        if let Some(place) = made_for.filter(|place| !fired.contains(place)) {
+            let hindrance = hindrance(answer, place, &fired);
+            let counts = self.hindrances.entry(place).or_default();
+            *counts.entry(hindrance).or_default() += 1;
+        }
+    }
+
+    /// Apache serves here whether or not there is a file. Where the engine knows that there is none
+    /// and what an `ErrorDocument` makes of it, Apache is asked about files too.
+    fn agrees_about_files(&self, request: &OwnedRequest, apache: &Observed, ours: &Seen) -> bool {
+        if apache.is_about_the_file_of(ours) {
+            return true;
+        }
+        let served = matches!(apache.seen.end, End::Serve(..));
+        let answer = || self.server.answer_from_files(request);
+        served && answer().is_ok_and(|answer| answer.seen == *ours)
+    }
+
+    /// How many rules and redirects there are.
+    pub fn rules(&self) -> usize {
+        self.rules.len()
+    }
+
+    /// Rules that no request made fire.
+    pub fn unreached(&self) -> Vec<Unreached> {
+        let missing = self.rules.difference(&self.fired);
+        let unreached = |place: &Place| Unreached {
+            rule: self.answering.place(*place),
+            reason: self.reason(*place),
+        };
+        missing.map(unreached).collect()
+    }
+
+    /// What stood most often in the way. Near misses meet nothing; that says nothing about a rule.
+    fn reason(&self, place: Place) -> String {
+        let counts = self.hindrances.get(&place).into_iter().flatten();
+        let weight = |(what, count): &(&Hindrance, &usize)| (**what != Hindrance::Nothing, **count);
+        match counts.max_by_key(weight) {
+            None => "no request was made for it".to_owned(),
+            Some((Hindrance::Nothing, _)) => "no request made for it matches".to_owned(),
+            Some((Hindrance::Condition(condition), _)) => {
+                let line = self.answering.place(*condition);
+                format!("no request made for it fulfils {line}")
+            }
+            Some((Hindrance::Taken(by), _)) => {
+                format!("requests made for it go to {}", self.answering.place(*by))
+            }
+        }
+    }
+}
+
+fn places(answering: &Answering) -> BTreeSet<Place> {
+    let mut rules = BTreeSet::new();
+    let mut redirects = BTreeSet::new();
+    answering.each(
+        |rule| {
+            rules.insert(rule.place);
+        },
+        |redirect| {
+            redirects.insert(redirect.place);
+        },
+    );
+    rules.append(&mut redirects);
+    rules
+}
+
+/// A condition of the rule itself, else the rule that had the last word.
+fn hindrance(answer: &Answer, place: Place, fired: &[Place]) -> Hindrance {
+    let steps = &answer.trace;
+    let stopped = |step: &&Step| step.place == place && step.event == Event::Stopped;
+    let stopped = steps.iter().position(|step| stopped(&step));
+    let failed = stopped.and_then(|end| {
+        let before = steps.get(..end)?;
+        let failed = |step: &&Step| matches!(step.event, Event::Failed(_));
+        before.iter().rev().find(failed)
+    });
+    match (failed, fired.last()) {
+        (Some(condition), _) => Hindrance::Condition(condition.place),
+        (None, Some(last)) => Hindrance::Taken(*last),
+        (None, None) => Hindrance::Nothing,
+    }
+}
+
+/// What Apache says to each request. Several threads ask.
+fn answers(server: &Server, all: &[(OwnedRequest, Option<Place>)]) -> Result<Vec<Observed>> {
+    let bar = progress::bar("comparing", all.len());
+    let next = AtomicUsize::new(0);
+    let (sender, receiver) = mpsc::sync_channel(256);
+    let mut answers: Vec<Option<Observed>> = Vec::new();
+    answers.resize_with(all.len(), || None);
+    std::thread::scope(|scope| -> Result<()> {
+        for _ in 0..WORKERS {
+            let (sender, next) = (sender.clone(), &next);
+            scope.spawn(move || {
+                while let Some((at, request)) = take(all, next) {
+                    // The receiver is gone only after an error.
+                    if sender.send((at, answer_of(server, request))).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        for (at, answer) in receiver {
+            bar.inc(1);
+            if let Some(slot) = answers.get_mut(at) {
+                *slot = Some(answer.context("Apache went away")?);
+            }
+        }
+        Ok(())
+    })?;
+    bar.finish_and_clear();
+    Ok(answers.into_iter().flatten().collect())
+}
+
+fn take<'r>(
+    all: &'r [(OwnedRequest, Option<Place>)],
+    next: &AtomicUsize,
+) -> Option<(usize, &'r OwnedRequest)> {
+    let at = next.fetch_add(1, Ordering::Relaxed);
+    all.get(at).map(|(request, _)| (at, request))
+}
+
+/// Asks once more when the connection fails: a busy machine refuses some.
+fn answer_of(server: &Server, request: &OwnedRequest) -> io::Result<Observed> {
+    server.answer(request).or_else(|_| {
+        std::thread::sleep(Duration::from_millis(50));
+        server.answer(request)
+    })
+}
+
+impl Difference {
+    /// For a person.
+    pub fn to_text(&self) -> String {
+        let mut text = self.request.to_text();
+        text += &format!("\n  Apache      {}", self.apache.to_line());
+        text += &format!("\n  edgewright  {}", self.ours.to_line());
+        if !self.rules.is_empty() {
+            text += &format!("\n  rules       {}", self.rules.join(", "));
+        }
+        text
+    }
+
+    /// For a program.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "request": self.request.to_json(),
+            "apache": self.apache.to_json(),
+            "edgewright": self.ours.to_json(),
+            "rules": self.rules,
+        })
+    }
+}
