@@ -83,17 +83,13 @@ impl Observed {
         Self { seen, file }
     }
 
-    /// Does it come to the same as `ours`? A name that Apache may not follow to its end is cut off;
-    /// a directory is refused by whatever module it is for.
+    /// Does it come to the same as `ours`? A directory is refused by whatever module it is for.
     pub fn is_about_the_file_of(&self, ours: &Seen) -> bool {
         let Some(End::Serve(file, query)) = &self.file else {
             return false;
         };
         let is_same = match &ours.end {
-            End::Serve(path, own_query) => {
-                let is_cut = self.seen.end == End::Status(403) && path.starts_with(file);
-                (file == path || is_cut) && query == own_query
-            }
+            End::Serve(path, own_query) => file == path && query == own_query,
             End::Status(403) => file.ends_with(b"/"),
             _ => false,
         };
@@ -191,7 +187,12 @@ fn served(response: &Response, file: &[u8], naming: &Naming) -> End {
 
 /// See [`Observed::file`]: a file outside of every document root, or one with a handler of its own.
 fn file(response: &Response, naming: &Naming) -> Option<End> {
-    let file = unescaped(response.first("X-Edgewright-Filename")?);
+    let mut file = unescaped(response.first("X-Edgewright-Filename")?);
+    let info = response.first("X-Edgewright-Path-Info").unwrap_or_default();
+    if !info.is_empty() && file.ends_with(b"/") {
+        // A directory that may not be entered.
+        file.pop();
+    }
     let handler = response.first("X-Edgewright-Handler").unwrap_or_default();
     let end = served(response, &file, naming);
     let name = naming.general(&file);

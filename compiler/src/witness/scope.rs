@@ -40,8 +40,14 @@ pub(super) enum List {
 
 /// Every list of the site with the scope it holds in, host by host.
 pub(super) fn scopes(site: &Site) -> Vec<(Scope<'_>, List)> {
-    site.hosts
-        .iter()
+    let mut hosts: Vec<_> = site.hosts.iter().collect();
+    // Of a part of a configuration, which is reached both ways, more is asked over TLS: there the
+    // rules have a say that follow the one from http to https.
+    if hosts.iter().all(|host| host.place.is_none()) {
+        hosts.reverse();
+    }
+    hosts
+        .into_iter()
         .flat_map(|host| of_host(site, host))
         .collect()
 }

@@ -9,7 +9,7 @@ use edgewright_edge_handler::rules::{
 use edgewright_edge_handler::site::map::MapEntry;
 use edgewright_edge_handler::site::{
     DirectoryRewrite, EncodedSlashes, FileKind, Host, Map, MapKind, PathMatcher, RewriteOptions,
-    Section, SectionId, SectionKind, ServerRewrite, Settings, Site,
+    Section, SectionId, SectionKind, ServerRewrite, Settings, Site, TraceEnable,
 };
 
 pub const ROOT: &[u8] = b"/docroot";
@@ -220,6 +220,7 @@ fn host() -> Host {
         admin: Vec::new(),
         merge_slashes: false,
         encoded_slashes: EncodedSlashes::Decode,
+        trace_enable: TraceEnable::On,
         rewrite: Some(ServerRewrite {
             options: RewriteOptions::empty(),
             rules: RuleSetId(0),
