@@ -34,7 +34,8 @@ struct Reached {
 impl Reached {
     fn of(site: &Site) -> Self {
         let mut reached = Self::default();
-        for (id, host) in (0..).map(HostId).zip(&site.hosts) {
+        let hosts = (0..).map(HostId).zip(&site.hosts);
+        for (id, host) in hosts.filter(|one| !is_twin(*one)) {
             if let Some(rewrite) = &host.rewrite {
                 reached.add(KeySpace::Rules(rewrite.rules), id, b"");
             }
@@ -86,6 +87,12 @@ impl Reached {
         let places = self.places.get(&space).into_iter().flatten();
         places.map(|(host, prefix)| (host, prefix.as_slice()))
     }
+}
+
+/// The main server of a part of a configuration, once more with TLS: it has the same keys, and to
+/// decide them twice would double the table.
+fn is_twin((HostId(id), host): (HostId, &Host)) -> bool {
+    id > 0 && host.place.is_none()
 }
 
 fn section_of(site: &Site, id: SectionId) -> Option<&Section> {
