@@ -137,7 +137,7 @@ fn sites(corpus: &Path) -> Vec<(String, Site)> {
                 let tree = trees.get(&(source.to_owned(), *number));
                 tree.is_none_or(|tree| !tree.contains_key(directory))
             };
-            let number = (0..).find(free).unwrap();
+            let number = (0..=trees.len()).find(free).unwrap();
             let tree = trees.entry((source.to_owned(), number)).or_default();
             tree.insert(directory.to_owned(), path);
         }
