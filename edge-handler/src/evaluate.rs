@@ -4,6 +4,7 @@
 //! (`source`), and anything that needs a network or a disk.
 
 mod alias;
+pub mod calm;
 mod condition;
 mod context;
 pub mod cookie;

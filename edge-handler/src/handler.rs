@@ -8,6 +8,7 @@
 //! request, so each step goes the way the one before went, and one entry further.
 
 use crate::evaluate::{Options, Trace, evaluate};
+use crate::fate::Fate;
 use crate::key::{Fingerprint, Key, KeySpace};
 use crate::outcome::{Answer, Outcome};
 use crate::plain::Plain;
@@ -39,7 +40,7 @@ pub fn step(
     options: &Options,
 ) -> Step {
     match run(program, fetched, request, options) {
-        Ok(answer) => Step::Done(answer),
+        Ok(decision) => Step::Done(decision.into_answer(request)),
         // A key asked for again is that of an entry nobody can read: more reads would not help.
         Err(Missing(key)) if fetched.knows(&key) => Step::Done(unreadable(&key)),
         Err(_) if fetched.len() >= MOST_FETCHES => {
@@ -57,8 +58,46 @@ pub fn handle(
     request: &Request<'_>,
     options: &Options,
 ) -> Answer {
-    let answer = run(program, table, request, options);
-    answer.unwrap_or_else(|Missing(key)| unreadable(&key))
+    decide(program, table, request, options).into_answer(request)
+}
+
+/// The same, without a copy of a request that goes on as it came: nothing is allocated for one that no
+/// key, no prefix and no scanned rule is about.
+pub fn decide(
+    program: &Program,
+    table: &EmbeddedTable,
+    request: &Request<'_>,
+    options: &Options,
+) -> Decision {
+    let decision = run(program, table, request, options);
+    decision.unwrap_or_else(|Missing(key)| Decision::Answer(unreadable(&key)))
+}
+
+/// What becomes of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// Nothing has a say: it goes on as it came. Its path is in canonical form.
+    Untouched,
+    /// This.
+    Answer(Answer),
+}
+
+impl Decision {
+    /// The answer to `request`, which this was decided about.
+    pub fn into_answer(self, request: &Request<'_>) -> Answer {
+        match self {
+            Self::Answer(answer) => answer,
+            Self::Untouched => {
+                let mut parts = request.target.splitn(2, |byte| *byte == b'?');
+                let path = parts.next().unwrap_or_default().to_vec();
+                let query = parts.next().map(<[u8]>::to_vec);
+                Answer {
+                    untouched: true,
+                    ..Answer::of(Outcome::Serve { path, query })
+                }
+            }
+        }
+    }
 }
 
 fn run<T: Table>(
@@ -66,24 +105,36 @@ fn run<T: Table>(
     table: &T,
     request: &Request<'_>,
     options: &Options,
-) -> Result<Answer, Missing> {
+) -> Result<Decision, Missing> {
+    let source = Indexed::new(program, table);
     if options.trace == Trace::Off
         && let Some(plain) = Plain::of(program, request)
-        && let Some(answer) = fated(program, table, &plain, request)?
     {
-        return Ok(answer);
+        match fated(program, table, &plain)? {
+            Some(fate) => {
+                if let Some(answer) = fate.answer(&plain, request, program.questions()) {
+                    return Ok(Decision::Answer(answer));
+                }
+            }
+            None => {
+                if let Some(calm) = program.calm(plain.host)
+                    && calm.leaves_alone(program.site(), &source, &plain, request)?
+                {
+                    return Ok(Decision::Untouched);
+                }
+            }
+        }
     }
-    let source = Indexed::new(program, table);
-    evaluate(program.site(), &source, request, options)
+    let answer = evaluate(program.site(), &source, request, options)?;
+    Ok(Decision::Answer(answer))
 }
 
-/// The answer that was decided beforehand, if there is one.
-fn fated<T: Table>(
+/// What was decided beforehand about a path, if anything was.
+fn fated<'t, T: Table>(
     program: &Program,
-    table: &T,
+    table: &'t T,
     plain: &Plain<'_>,
-    request: &Request<'_>,
-) -> Result<Option<Answer>, Missing> {
+) -> Result<Option<&'t Fate>, Missing> {
     let mut print = Fingerprint::new(KeySpace::Fates(plain.host));
     print.extend(plain.path);
     if !program.filter().may_contain(print.finish()) {
@@ -92,7 +143,7 @@ fn fated<T: Table>(
     let key = Key::fate(plain.host, plain.path);
     match table.lookup(&key) {
         Lookup::Found(entry) => Ok(match &entry.content {
-            Content::Fate(fate) => fate.answer(plain, request, program.questions()),
+            Content::Fate(fate) => Some(fate),
             Content::Rules(_) | Content::Redirects(_) | Content::Value(_) => None,
         }),
         Lookup::Absent => Ok(None),

@@ -7,7 +7,6 @@
 //! and free of dot segments and doubled slashes, and whose query, if it has one, is of bytes that mean
 //! themselves in every URL. For such a request `canonical` and `vhost` have nothing to do.
 
-use crate::outcome::Outcome;
 use crate::program::Program;
 use crate::request::Request;
 use crate::site::HostId;
@@ -46,14 +45,6 @@ impl<'r> Plain<'r> {
             path,
             query,
         })
-    }
-
-    /// The outcome when nothing has a say.
-    pub(crate) fn served(&self) -> Outcome {
-        Outcome::Serve {
-            path: self.path.to_vec(),
-            query: self.query.map(<[u8]>::to_vec),
-        }
     }
 }
 

@@ -16,13 +16,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::envelope::{EnvelopeError, Format};
+use crate::evaluate::calm::Calm;
 use crate::fate::Question;
 use crate::filter::Filter;
 use crate::index::ListIndex;
 use crate::names::Names;
 use crate::packed::Packed;
 use crate::rules::{Redirect, RedirectListId, Rule, RuleSetId};
-use crate::site::Site;
+use crate::site::{HostId, Site};
 
 const FORMAT: Format = Format {
     magic: *b"EDGP",
@@ -37,6 +38,8 @@ pub type ProgramError = EnvelopeError;
 pub struct Program {
     parts: Parts,
     names: Names,
+    /// By host.
+    calm: Vec<Option<Calm>>,
 }
 
 /// What a program is made of.
@@ -81,8 +84,12 @@ impl Program {
         if !sound {
             return Err(ProgramError::Malformed("an index points outside"));
         }
-        let names = Names::of(&parts.site);
-        Ok(Self { parts, names })
+        let hosts = parts.site.hosts.iter();
+        Ok(Self {
+            names: Names::of(&parts.site),
+            calm: hosts.map(|host| Calm::of(&parts.site, host)).collect(),
+            parts,
+        })
     }
 
     /// The generation of the table it goes with.
@@ -99,6 +106,11 @@ impl Program {
     /// The hosts by name.
     pub fn names(&self) -> &Names {
         &self.names
+    }
+
+    /// What has to be asked about a plain request for `host`, where not everything has to.
+    pub fn calm(&self, host: HostId) -> Option<&Calm> {
+        self.calm.get(usize::try_from(host.0).ok()?)?.as_ref()
     }
 
     /// Questions that several fates ask.

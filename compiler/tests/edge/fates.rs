@@ -288,6 +288,13 @@ const TARGETS: &[&str] = &[
     "/a/b?k=1&x=1",
     "/a/../b",
     "/b?x=%2f",
+    "/nothing",
+    "/x/y?x=1",
+    "/b/z",
+    "/index.html",
+    "/e/f",
+    "/s/t",
+    "/",
 ];
 
 const HEADERS: &[(&[u8], &[u8])] = &[
@@ -321,7 +328,7 @@ fn rules(first_line: u32) -> impl Strategy<Value = Vec<Rule>> {
     })
 }
 
-fn parts() -> impl Strategy<Value = Parts> {
+pub fn parts() -> impl Strategy<Value = Parts> {
     let redirects = prop::collection::vec(select(&["/a", "/b", "/a/b", "^/b$"][..]), 0..3);
     let directories = prop_oneof![3 => Just(Vec::new()).boxed(), 1 => rules(200).boxed()];
     (rules(100), directories, redirects).prop_map(|(server, root, redirects)| Parts {
@@ -335,14 +342,14 @@ fn parts() -> impl Strategy<Value = Parts> {
     })
 }
 
-type Sent = (
+pub type Sent = (
     &'static str,
     &'static str,
     Vec<(&'static [u8], &'static [u8])>,
     bool,
 );
 
-fn requests() -> impl Strategy<Value = Vec<Sent>> {
+pub fn requests() -> impl Strategy<Value = Vec<Sent>> {
     let one = (
         select(HOSTS),
         select(TARGETS),

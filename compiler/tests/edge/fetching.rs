@@ -6,7 +6,7 @@ use std::sync::Arc;
 use edgewright_compiler::lower::{Lowered, lower};
 use edgewright_compiler::redundant::Redundant;
 use edgewright_edge_handler::evaluate::Options;
-use edgewright_edge_handler::handler::{MOST_FETCHES, Step, handle, step};
+use edgewright_edge_handler::handler::{Decision, MOST_FETCHES, Step, decide, handle, step};
 use edgewright_edge_handler::key::Key;
 use edgewright_edge_handler::outcome::{Answer, Outcome};
 use edgewright_edge_handler::program::Program;
@@ -36,6 +36,11 @@ impl Edge {
 
     pub fn with_table_in_memory(&self, request: &Request<'_>, options: &Options) -> Answer {
         handle(&self.program, &self.table, request, options)
+    }
+
+    pub fn is_left_alone(&self, request: &Request<'_>) -> bool {
+        let decision = decide(&self.program, &self.table, request, &Options::default());
+        decision == Decision::Untouched
     }
 
     pub fn with_entries_fetched(&self, request: &Request<'_>, options: &Options) -> Answer {

@@ -5,6 +5,7 @@
     reason = "a test that cannot be set up has to fail"
 )]
 
+mod calm;
 mod equality;
 mod fates;
 mod fetching;

@@ -80,12 +80,12 @@ fn is_hidden(attribute: &EnvAttribute) -> bool {
         EnvAttribute::Header(_)
         | EnvAttribute::HeaderPattern(_)
         | EnvAttribute::Variable(_)
-        | EnvAttribute::ClientAddress
-        | EnvAttribute::ServerAddress => true,
+        | EnvAttribute::ClientAddress => true,
         EnvAttribute::Uri
         | EnvAttribute::Method
         | EnvAttribute::Protocol
         | EnvAttribute::ClientHost
+        | EnvAttribute::ServerAddress
         | EnvAttribute::Expression(_) => false,
     }
 }

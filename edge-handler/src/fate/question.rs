@@ -76,7 +76,8 @@ impl Question {
         })
     }
 
-    pub(super) fn holds(&self, plain: &Plain<'_>, request: &Request<'_>) -> bool {
+    /// Its answer for a request.
+    pub fn holds(&self, plain: &Plain<'_>, request: &Request<'_>) -> bool {
         let text = self.subject.text(plain, request);
         text_holds(&self.test, self.no_case, &text)
     }
