@@ -11,7 +11,7 @@
 mod question;
 mod text;
 
-pub use question::{Question, Subject};
+pub use question::{About, Question, Subject};
 pub use text::{Part, Text};
 
 use serde::{Deserialize, Serialize};

@@ -224,16 +224,27 @@ pub(super) fn header_of(name: &[u8]) -> Option<&'static [u8]> {
 
 /// The request header that `%{name}` stands for, if it is one.
 pub(crate) fn header_named(name: &[u8]) -> Option<&[u8]> {
-    match split_kind(name) {
-        Some((kind, rest)) => (kind == b"HTTP" && !rest.is_empty()).then_some(rest),
-        None => header_of(&name.to_ascii_uppercase()),
+    match kind_end(name) {
+        Some(at) => {
+            let (kind, rest) = (&name[..at], &name[at + 1..]);
+            (kind.eq_ignore_ascii_case(b"HTTP") && !rest.is_empty()).then_some(rest)
+        }
+        None => {
+            let mut headers = HEADERS.iter();
+            let found = headers.find(|(known, _)| known.eq_ignore_ascii_case(name));
+            found.map(|(_, header)| *header)
+        }
     }
 }
 
-/// The part before the colon, in upper case, and the part after it. Only the fourth and fifth
-/// byte are looked at.
+/// Where the colon stands, if it does. Only the fourth and fifth byte are looked at.
+fn kind_end(name: &[u8]) -> Option<usize> {
+    [3, 4].into_iter().find(|at| name.get(*at) == Some(&b':'))
+}
+
+/// The part before the colon, in upper case, and the part after it.
 fn split_kind(name: &[u8]) -> Option<(Vec<u8>, &[u8])> {
-    let at = [3, 4].into_iter().find(|at| name.get(*at) == Some(&b':'))?;
+    let at = kind_end(name)?;
     Some((name[..at].to_ascii_uppercase(), &name[at + 1..]))
 }
 

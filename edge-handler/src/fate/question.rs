@@ -34,9 +34,20 @@ pub enum Subject {
     Header(Vec<u8>),
 }
 
-impl Subject {
+/// A [`Subject`] that borrows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About<'t> {
+    /// [`Subject::Query`].
+    Query,
+    /// [`Subject::Host`].
+    Host,
+    /// [`Subject::Header`].
+    Header(&'t [u8]),
+}
+
+impl<'t> About<'t> {
     /// What a test string stands for when it is one variable and nothing else.
-    pub fn of(template: &Template) -> Option<Self> {
+    pub fn of(template: &'t Template) -> Option<Self> {
         let [Piece::Variable(name)] = template.pieces.as_slice() else {
             return None;
         };
@@ -47,15 +58,35 @@ impl Subject {
         Some(if header.eq_ignore_ascii_case(b"Host") {
             Self::Host
         } else {
-            Self::Header(header.to_vec())
+            Self::Header(header)
         })
     }
 
-    fn text<'r>(&self, plain: &Plain<'r>, request: &Request<'r>) -> Cow<'r, [u8]> {
+    /// It, for a request.
+    pub fn text<'r>(self, plain: &Plain<'r>, request: &Request<'r>) -> Cow<'r, [u8]> {
         match self {
             Self::Query => Cow::Borrowed(plain.query.unwrap_or_default()),
             Self::Host => Cow::Borrowed(plain.hostname),
             Self::Header(name) => request.header(name).unwrap_or_default(),
+        }
+    }
+}
+
+impl Subject {
+    /// What a test string stands for when it is one variable and nothing else.
+    pub fn of(template: &Template) -> Option<Self> {
+        Some(match About::of(template)? {
+            About::Query => Self::Query,
+            About::Host => Self::Host,
+            About::Header(name) => Self::Header(name.to_vec()),
+        })
+    }
+
+    fn about(&self) -> About<'_> {
+        match self {
+            Self::Query => About::Query,
+            Self::Host => About::Host,
+            Self::Header(name) => About::Header(name),
         }
     }
 }
@@ -78,7 +109,7 @@ impl Question {
 
     /// Its answer for a request.
     pub fn holds(&self, plain: &Plain<'_>, request: &Request<'_>) -> bool {
-        let text = self.subject.text(plain, request);
+        let text = self.subject.about().text(plain, request);
         text_holds(&self.test, self.no_case, &text)
     }
 }

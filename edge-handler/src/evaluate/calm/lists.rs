@@ -3,7 +3,7 @@
 //! In: what [`Calm`] says has to be asked, and a plain request. Out: whether nothing has a say. Absent:
 //! applying a rule: one that may apply is left to the evaluation.
 
-use crate::fate::{Question, Subject};
+use crate::fate::About;
 use crate::plain::Plain;
 use crate::request::Request;
 use crate::rules::{
@@ -124,8 +124,11 @@ impl<S: Source> Asking<'_, S> {
         {
             return None;
         }
-        let answer = match Subject::of(&condition.subject) {
-            Some(_) => Question::of(condition)?.holds(self.plain, self.request),
+        let answer = match About::of(&condition.subject) {
+            Some(about) => {
+                let text = about.text(self.plain, self.request);
+                text_holds(&condition.test, condition.no_case, &text)
+            }
             None => text_holds(
                 &condition.test,
                 condition.no_case,
