@@ -104,10 +104,11 @@ const OBSTACLES: &[Obstacle] = &[
     },
     |site| {
         site.hosts[0].settings.error_documents =
-            vec![(404, ErrorDocument::Url(b"http://o/".to_vec()))]
+            vec![(404, ErrorDocument::Url(b"http://o/".to_vec()))];
     },
     |site| {
-        site.sections[0].settings.error_documents = vec![(404, ErrorDocument::Path(b"/b".to_vec()))]
+        site.sections[0].settings.error_documents =
+            vec![(404, ErrorDocument::Path(b"/b".to_vec()))];
     },
     |site| site.hosts[0].settings.fallback = Some(b"/b".to_vec()),
     |site| site.hosts[0].settings.multiviews = Some(true),

@@ -224,17 +224,13 @@ pub(super) fn header_of(name: &[u8]) -> Option<&'static [u8]> {
 
 /// The request header that `%{name}` stands for, if it is one.
 pub(crate) fn header_named(name: &[u8]) -> Option<&[u8]> {
-    match kind_end(name) {
-        Some(at) => {
-            let (kind, rest) = (&name[..at], &name[at + 1..]);
-            (kind.eq_ignore_ascii_case(b"HTTP") && !rest.is_empty()).then_some(rest)
-        }
-        None => {
-            let mut headers = HEADERS.iter();
-            let found = headers.find(|(known, _)| known.eq_ignore_ascii_case(name));
-            found.map(|(_, header)| *header)
-        }
+    if let Some(at) = kind_end(name) {
+        let (kind, rest) = (&name[..at], &name[at + 1..]);
+        return (kind.eq_ignore_ascii_case(b"HTTP") && !rest.is_empty()).then_some(rest);
     }
+    let mut headers = HEADERS.iter();
+    let found = headers.find(|(known, _)| known.eq_ignore_ascii_case(name));
+    found.map(|(_, header)| *header)
 }
 
 /// Where the colon stands, if it does. Only the fourth and fifth byte are looked at.
