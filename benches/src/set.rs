@@ -17,6 +17,9 @@ use serde_json::{Value, json};
 /// The host all requests are for.
 pub const HOST: &str = seed_site::HOST;
 
+/// The folder of the documents, which need not exist.
+pub const DOCUMENTS: &str = "/srv/www";
+
 /// Rules of the exact and mixed sets.
 pub const RULES: usize = 60_000;
 
@@ -38,7 +41,7 @@ impl Set {
     /// The configuration of a whole server.
     pub fn config(&self) -> String {
         format!(
-            "DocumentRoot /srv/www\n<VirtualHost *:80>\nServerName {HOST}\nDocumentRoot /srv/www\nRewriteEngine On\n{}</VirtualHost>\n",
+            "DocumentRoot {DOCUMENTS}\n<VirtualHost *:80>\nServerName {HOST}\nDocumentRoot {DOCUMENTS}\nRewriteEngine On\n{}</VirtualHost>\n",
             self.directives
         )
     }

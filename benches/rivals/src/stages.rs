@@ -1,0 +1,52 @@
+//! Section `stages`: from text to a loaded program, on the seed-sized configuration.
+//!
+//! In: nothing. Out: [`Stages`], milliseconds of the processor, the best of three. Absent: requests.
+
+use std::hint::black_box;
+
+use anyhow::Result;
+use edgewright_benches::set::{RULES, Set};
+use edgewright_benches::site::{Artefact, Site, reading};
+use edgewright_compiler::compile;
+use edgewright_edge_handler::program::Program;
+use edgewright_parser::parse;
+use edgewright_parser::source::FileId;
+use serde::{Deserialize, Serialize};
+
+use crate::timing::processor;
+
+/// Milliseconds of the processor for each stage.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Stages {
+    /// Text to directives.
+    pub parse: f64,
+    /// Text to a settled configuration, parsing included.
+    pub read: f64,
+    /// A settled configuration to program and table.
+    pub compile: f64,
+    /// Bytes of `rules.bin` to a program.
+    pub program: f64,
+    /// Bytes of both files to a site that can answer.
+    pub start: f64,
+}
+
+/// Runs the section.
+pub fn run() -> Result<Stages> {
+    let config = Set::seed_sized(RULES, 13_000).config();
+    let text = config.as_bytes();
+    let settled = reading(&config);
+    let artefact = Artefact::build(&config)?;
+    Ok(Stages {
+        parse: best(|| parse(FileId(0), black_box(text))),
+        read: best(|| reading(black_box(&config))),
+        compile: best(|| compile(black_box(&settled)).is_ok()),
+        program: best(|| Program::load(black_box(&artefact.program)).is_ok()),
+        start: best(|| Site::load(black_box(&artefact)).is_ok()),
+    })
+}
+
+/// Milliseconds of the fastest of three runs; what others do on the machine only ever adds.
+fn best<T>(mut work: impl FnMut() -> T) -> f64 {
+    let times = (0..3).map(|_| processor(|| black_box(work())).0);
+    times.fold(f64::INFINITY, f64::min)
+}
