@@ -8,6 +8,8 @@ use edgewright_edge_handler::table::Entry;
 use edgewright_parser::diagnostic::Diagnostic;
 
 use crate::account::Account;
+use crate::analysis;
+use crate::answering::Answering;
 use crate::fates::FateCounts;
 use crate::inputs::Inputs;
 use crate::lower::lower;
@@ -43,13 +45,16 @@ pub fn compile(reading: &Reading) -> Result<Compilation, CompileError> {
     let redundant = Redundant::find(&reading.site);
     let lowered = lower(&reading.site, &redundant)?;
     let account = Account::of(reading, &lowered, &redundant);
+    let mut diagnostics = notices::of(reading, &account, &redundant);
+    let answering = Answering::of(&lowered);
+    diagnostics.extend(analysis::findings(reading, &redundant, answering));
     Ok(Compilation {
         program: Program::encode(&lowered.parts)?,
         generation: lowered.parts.generation,
         entries: lowered.entries,
         fates: lowered.fates,
         inputs: Inputs::of(&reading.site),
-        diagnostics: notices::of(reading, &account, &redundant),
+        diagnostics,
         account,
     })
 }

@@ -69,6 +69,12 @@ impl Language {
     }
 }
 
+/// What `pattern` consists of, letters as written: at least the texts it matches.
+pub(crate) fn structure(pattern: &Pattern) -> Option<Hir> {
+    let (text, _) = dialect::without_case_option(pattern);
+    dialect::read(text, pattern.options)
+}
+
 fn automaton(structure: &Hir) -> Option<dense::DFA<Vec<u32>>> {
     let nfa = thompson::Config::new()
         .utf8(false)

@@ -5,6 +5,8 @@
 //! of every line that counts. Absent: I/O of any kind.
 
 pub mod account;
+mod analysis;
+mod answering;
 pub mod compile;
 pub mod emit;
 pub mod fates;

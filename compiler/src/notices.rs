@@ -103,7 +103,7 @@ impl Teller<'_> {
             Some(
                 self.aiming
                     .request(position, removal.example.as_ref()?)?
-                    .url(),
+                    .shown(),
             )
         };
         // What no request can show has no witness.
@@ -156,7 +156,10 @@ fn other(cause: Cause) -> &'static str {
 
 fn why_impossible(rule: &Rule) -> &'static str {
     let text = rule.pattern.text.as_slice();
-    if text.windows(3).any(|three| three == b"://") {
+    let end = text.strip_suffix(b"$").unwrap_or(text);
+    if text.starts_with(b"$") || end.windows(2).any(|two| two[1] == b'$' && two[0] != b'\\') {
+        "$ stands for the end of the path, and nothing can follow it: write \\$ for the character"
+    } else if text.windows(3).any(|three| three == b"://") {
         "a pattern sees the path only: ask for the host with RewriteCond %{HTTP_HOST}"
     } else if text.starts_with(b"^/") {
         "leave out the slash after ^: in a directory a pattern sees what follows the directory"

@@ -12,6 +12,8 @@ mod reach;
 mod redirects;
 mod rules;
 
+pub(crate) use conditions::always_holds;
+
 use std::collections::BTreeMap;
 
 use edgewright_edge_handler::rules::Place;

@@ -62,16 +62,19 @@ pub struct Request {
 }
 
 impl Request {
-    /// Its URL, for a person to read and to type.
-    pub fn url(&self) -> String {
-        let url = [
-            self.scheme.name().as_bytes(),
-            b"://",
-            &self.host,
-            &self.target,
-        ]
-        .concat();
-        String::from_utf8_lossy(&url).into_owned()
+    /// Its URL, and its method and headers where they matter, as `explain` and `curl` take them.
+    pub fn shown(&self) -> String {
+        let mut text = self.scheme.name().as_bytes().to_vec();
+        for part in [&b"://"[..], &self.host, &self.target] {
+            text.extend_from_slice(part);
+        }
+        if self.method != b"GET" {
+            text.extend_from_slice(&[b" -X ", self.method.as_slice()].concat());
+        }
+        for (name, value) in &self.headers {
+            text.extend_from_slice(&[b" -H '", name.as_slice(), b": ", value, b"'"].concat());
+        }
+        String::from_utf8_lossy(&text).into_owned()
     }
 }
 

@@ -32,7 +32,7 @@ mod subrequest;
 mod table;
 mod uri;
 mod url;
-mod variable;
+pub mod variable;
 pub mod vhost;
 mod walk;
 

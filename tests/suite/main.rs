@@ -6,6 +6,7 @@ mod cases;
 mod cli;
 mod deploy;
 mod engine;
+mod findings;
 mod readme;
 mod seed_site;
 mod tables;

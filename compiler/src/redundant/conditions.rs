@@ -17,6 +17,9 @@ use crate::language::{Found, Language, Membership, Universe, find};
 /// More pairs of conditions are not compared for one rule.
 const MOST_PAIRS: usize = 64;
 
+/// Longer groups joined by `OR` are not looked at for one that always holds.
+const MOST_JOINED: usize = 8;
+
 /// More automata than this are not kept.
 const MOST_KEPT: usize = 2_048;
 
@@ -81,6 +84,30 @@ pub(super) enum RuleGroups {
     Different,
 }
 
+/// Two conditions joined by `OR` one of which always holds.
+pub(crate) fn always_holds(conditions: &[Condition]) -> Option<(&Condition, &Condition)> {
+    let languages = &mut Languages::default();
+    let groups = conditions.split_inclusive(|condition| !condition.or_next);
+    for group in groups.filter(|group| (2..=MOST_JOINED).contains(&group.len())) {
+        let opposites: Vec<Condition> = group.iter().map(opposite).collect();
+        for (at, first) in opposites.iter().enumerate() {
+            for (other, second) in opposites.iter().enumerate().skip(at + 1) {
+                if are_apart(first, second, languages) {
+                    return Some((group.get(at)?, group.get(other)?));
+                }
+            }
+        }
+    }
+    None
+}
+
+fn opposite(condition: &Condition) -> Condition {
+    Condition {
+        negated: !condition.negated,
+        ..condition.clone()
+    }
+}
+
 /// Do `earlier` hold whenever `later` do?
 pub(super) fn implied(
     earlier: &[Condition],
@@ -118,11 +145,7 @@ fn implies(
     if groups == RuleGroups::Different && later.subject.pieces.iter().any(is_rule_group) {
         return false;
     }
-    let opposite = Condition {
-        negated: !earlier.negated,
-        ..earlier.clone()
-    };
-    are_apart(later, &opposite, languages)
+    are_apart(later, &opposite(earlier), languages)
 }
 
 fn is_rule_group(piece: &Piece) -> bool {

@@ -216,6 +216,53 @@ impl<'a, S: Source> Run<'a, S> {
     }
 }
 
+/// Variables without a colon that are neither request headers nor parts of the time.
+const PLAIN: [&[u8]; 29] = [
+    b"API_VERSION",
+    b"AUTH_TYPE",
+    b"CONN_REMOTE_ADDR",
+    b"CONTEXT_DOCUMENT_ROOT",
+    b"CONTEXT_PREFIX",
+    b"DOCUMENT_ROOT",
+    b"HTTPS",
+    b"IPV6",
+    b"IS_SUBREQ",
+    b"PATH_INFO",
+    b"QUERY_STRING",
+    b"REMOTE_ADDR",
+    b"REMOTE_HOST",
+    b"REMOTE_IDENT",
+    b"REMOTE_PORT",
+    b"REMOTE_USER",
+    b"REQUEST_FILENAME",
+    b"REQUEST_METHOD",
+    b"REQUEST_SCHEME",
+    b"REQUEST_URI",
+    b"SCRIPT_FILENAME",
+    b"SCRIPT_GROUP",
+    b"SCRIPT_USER",
+    b"SERVER_ADDR",
+    b"SERVER_ADMIN",
+    b"SERVER_NAME",
+    b"SERVER_PORT",
+    b"SERVER_PROTOCOL",
+    b"SERVER_SOFTWARE",
+];
+
+/// Is there a variable of that name? One that does not exist is empty, whatever the request.
+pub fn is_variable(name: &[u8]) -> bool {
+    if let Some((kind, rest)) = split_kind(name) {
+        return matches!(kind.as_slice(), b"ENV" | b"SSL" | b"HTTP")
+            || matches!(kind.as_slice(), b"LA-U" | b"LA-F") && is_variable(rest);
+    }
+    let name = name.to_ascii_uppercase();
+    PLAIN.contains(&name.as_slice())
+        || header_of(&name).is_some()
+        || name == b"THE_REQUEST"
+        || name == b"TIME"
+        || name.starts_with(b"TIME_")
+}
+
 /// The request header a variable (in upper case) stands for.
 pub(super) fn header_of(name: &[u8]) -> Option<&'static [u8]> {
     let found = HEADERS.iter().find(|(known, _)| *known == name);

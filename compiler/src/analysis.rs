@@ -1,0 +1,128 @@
+//! What is suspicious about a configuration, beyond what can be left out.
+//!
+//! In: a [`Reading`], and its compiled form to ask. Out: diagnostics. Absent: removing anything; see
+//! [`crate::redundant`].
+//!
+//! * [`slips`]: lines that do something else than they look like;
+//! * [`chains`]: redirects that lead to a redirect, or back.
+//!
+//! Everything here errs towards silence: what is said holds for the URL given with it.
+
+mod chains;
+mod slips;
+mod targets;
+
+use std::collections::HashSet;
+
+use edgewright_edge_handler::rules::{Place, Rule, RuleSetId};
+use edgewright_edge_handler::site::{DirectoryRewrite, Site};
+use edgewright_parser::diagnostic::{Diagnostic, Severity};
+
+use crate::answering::Answering;
+use crate::notices::Spans;
+use crate::reading::{Position, Reading};
+use crate::redundant::Redundant;
+use crate::witness::Aiming;
+
+/// Everything that is suspicious about `reading`, in the order of its lines.
+pub(crate) fn findings(
+    reading: &Reading,
+    redundant: &Redundant,
+    answering: Option<Answering>,
+) -> Vec<Diagnostic> {
+    let spans = Spans::of(reading);
+    let aiming = Aiming::of(&reading.site);
+    let mut found = slips::find(&reading.site, &aiming);
+    if let Some(answering) = answering {
+        found.extend(chains::find(&reading.site, redundant, answering, &aiming));
+    }
+    let mut seen = HashSet::new();
+    found.retain(|finding| seen.insert((finding.at, finding.code)));
+    found.sort_by_key(|finding| finding.at);
+    let told = found.into_iter().filter_map(|finding| finding.tell(&spans));
+    told.collect()
+}
+
+/// One thing to say about one line.
+#[derive(Debug)]
+struct Finding {
+    code: &'static str,
+    severity: Severity,
+    at: Place,
+    headline: String,
+    label: &'static str,
+    help: String,
+    /// Other lines that have to do with it.
+    others: Vec<(Place, &'static str)>,
+    /// A URL that shows it.
+    witness: Option<String>,
+}
+
+impl Finding {
+    fn warning(code: &'static str, at: Place, headline: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: Severity::Warning,
+            at,
+            headline: headline.into(),
+            label: "",
+            help: String::new(),
+            others: Vec::new(),
+            witness: None,
+        }
+    }
+
+    fn note(code: &'static str, at: Place, headline: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Note,
+            ..Self::warning(code, at, headline)
+        }
+    }
+
+    fn label(self, label: &'static str) -> Self {
+        Self { label, ..self }
+    }
+
+    fn help(self, help: impl Into<String>) -> Self {
+        let help = help.into();
+        Self { help, ..self }
+    }
+
+    fn witness(self, witness: Option<String>) -> Self {
+        Self { witness, ..self }
+    }
+
+    fn tell(self, spans: &Spans<'_>) -> Option<Diagnostic> {
+        let span = spans.at(self.at)?;
+        let mut told = Diagnostic::new(self.severity, self.code, self.headline, span)
+            .label(self.label)
+            .witness(self.witness);
+        if !self.help.is_empty() {
+            told = told.help(self.help);
+        }
+        for (place, what) in self.others {
+            if let Some(other) = spans.at(place) {
+                told = told.other(other, what);
+            }
+        }
+        Some(told)
+    }
+}
+
+/// Every rule of a site with its position.
+fn rules(site: &Site) -> impl Iterator<Item = (Position, &Rule)> {
+    let sets = (0..).map(RuleSetId).zip(&site.rule_sets);
+    sets.flat_map(|(set, rules)| {
+        let numbered = rules.rules.iter().enumerate();
+        numbered.map(move |(at, rule)| (Position::Rule(set, at), rule))
+    })
+}
+
+/// How directories use rule sets.
+fn directories(site: &Site) -> impl Iterator<Item = &DirectoryRewrite> {
+    let hosts = site.hosts.iter().map(|host| &host.settings);
+    let sections = site.sections.iter().map(|section| &section.settings);
+    hosts
+        .chain(sections)
+        .filter_map(|settings| settings.rewrite.as_ref())
+}

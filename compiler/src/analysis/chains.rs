@@ -1,0 +1,348 @@
+//! Redirects that lead to another redirect, or back, and what happens to a redirect below it.
+//!
+//! In: a [`Site`] and its compiled form. Out: findings, each with the request that shows it. Absent:
+//! redirects to other sites; nobody knows what they answer.
+//!
+//! Every redirect is asked for once, with a request made from its pattern and conditions, and what it
+//! answers is asked for again, as a browser would. Errs towards silence: a request that does not reach
+//! its line says nothing, nor does one whose answer rests on files nobody told of, on cookies that are
+//! set on the way, or on chance.
+
+use std::collections::HashSet;
+
+use edgewright_edge_handler::evaluate::vhost::goes_by;
+use edgewright_edge_handler::outcome::{Answer, Event, Outcome, Step};
+use edgewright_edge_handler::request::Scheme;
+use edgewright_edge_handler::rules::{
+    Piece, Place, RedirectListId, RedirectMatcher, Rule, RuleFlags, Template, Test,
+};
+use edgewright_edge_handler::site::Site;
+
+use super::{Finding, rules};
+use crate::answering::Answering;
+use crate::reading::Position;
+use crate::redundant::Redundant;
+use crate::witness::{Aiming, Groups, Request, sample};
+
+/// Browsers follow about so many redirects.
+const MOST_HOPS: usize = 20;
+
+/// Internal redirects Apache allows for one request (`AP_DEFAULT_MAX_INTERNAL_REDIRECTS`).
+const MOST_INTERNAL: usize = 10;
+
+pub(super) fn find(
+    site: &Site,
+    redundant: &Redundant,
+    answering: Answering,
+    aiming: &Aiming<'_>,
+) -> Vec<Finding> {
+    let follower = Follower {
+        site,
+        answering,
+        speaks_tls: site.hosts.iter().any(|host| host.tls),
+        asking_for_files: asking_for_files(site),
+    };
+    let leading = leading(site).filter(|(position, ..)| !redundant.contains(*position));
+    let found = leading.filter_map(|(position, place, text)| {
+        let request = aiming.request(position, &text)?;
+        follower.judge(place, request)
+    });
+    found.collect()
+}
+
+/// Everything that may lead back to this site, with a text it matches.
+fn leading(site: &Site) -> impl Iterator<Item = (Position, Place, Vec<u8>)> {
+    let rules = rules(site).filter_map(|(position, rule)| {
+        let text = rule_leads_here(site, rule).then(|| example(rule))?;
+        Some((position, rule.place, text))
+    });
+    let lists = (0..).map(RedirectListId).zip(&site.redirect_lists);
+    let redirects = lists
+        .flat_map(|(list, redirects)| (0..).zip(redirects).map(move |(at, one)| (list, at, one)));
+    let redirects = redirects.filter_map(|(list, at, redirect)| {
+        if !target_is_here(site, &redirect.target) {
+            return None;
+        }
+        let text = match &redirect.matcher {
+            RedirectMatcher::Prefix(path) => path.clone(),
+            RedirectMatcher::Regex(pattern) => sample(pattern, 0, &Groups::new()),
+            RedirectMatcher::Section => return None,
+        };
+        Some((Position::Redirect(list, at), redirect.place, text))
+    });
+    rules.chain(redirects)
+}
+
+fn example(rule: &Rule) -> Vec<u8> {
+    if rule.flags.contains(RuleFlags::NEGATED) {
+        return b"/edgewright".to_vec();
+    }
+    sample(&rule.pattern, 0, &Groups::new())
+}
+
+fn rule_leads_here(site: &Site, rule: &Rule) -> bool {
+    let flags = RuleFlags::NO_SUBSTITUTION | RuleFlags::STATUS | RuleFlags::PROXY;
+    !rule.flags.intersects(flags) && target_is_here(site, &fixed_head(&rule.substitution))
+}
+
+/// The text of a target up to its first reference.
+fn fixed_head(target: &Template) -> Vec<u8> {
+    let mut head = Vec::new();
+    for piece in &target.pieces {
+        match piece {
+            Piece::Literal(text) => head.extend(text),
+            Piece::Escaped(byte) => head.push(*byte),
+            _ => break,
+        }
+    }
+    head
+}
+
+/// Not when it surely names another host.
+fn target_is_here(site: &Site, target: &[u8]) -> bool {
+    let Some(authority) = authority(target) else {
+        return true;
+    };
+    let whole = authority.len() < target.len().saturating_sub(scheme_length(target));
+    !whole || is_here(site, authority)
+}
+
+fn scheme_length(url: &[u8]) -> usize {
+    let at = url.windows(3).position(|three| three == b"://");
+    at.map_or(0, |at| at + 3)
+}
+
+/// Host and port of an absolute URL.
+fn authority(url: &[u8]) -> Option<&[u8]> {
+    let length = scheme_length(url);
+    let rest = url.get(length..).filter(|_| length > 0)?;
+    let end = rest.iter().position(|byte| b"/?#".contains(byte));
+    rest.get(..end.unwrap_or(rest.len()))
+}
+
+fn is_here(site: &Site, authority: &[u8]) -> bool {
+    let name = authority.split(|byte| *byte == b':').next();
+    let name = name.unwrap_or_default().to_ascii_lowercase();
+    site.hosts.iter().any(|host| goes_by(host, &name))
+}
+
+/// The compiled site, asked as clients would.
+struct Follower<'s> {
+    site: &'s Site,
+    answering: Answering,
+    speaks_tls: bool,
+    /// Conditions whose answer depends on files.
+    asking_for_files: HashSet<Place>,
+}
+
+/// A request, and the lines that answered it.
+struct Hop {
+    url: String,
+    by: Option<Place>,
+}
+
+impl Follower<'_> {
+    /// What there is to say about the line at `place`, which `request` is for.
+    fn judge(&self, place: Place, request: Request) -> Option<Finding> {
+        let answer = self.answering.ask(&request);
+        if !answer
+            .trace
+            .iter()
+            .any(|step| step.place == place && is_effect(&step.event))
+            || !self.is_sure(&answer)
+        {
+            return None;
+        }
+        if let Some(finding) = runs_in_circles(place, &request, &answer)
+            .or_else(|| rewritten_below(place, &request, &answer))
+        {
+            return Some(finding);
+        }
+        self.follow(place, request, answer)
+    }
+
+    /// It rests on nothing that may be otherwise.
+    fn is_sure(&self, answer: &Answer) -> bool {
+        let on_files = |step: &Step| self.asking_for_files.contains(&step.place);
+        answer.cookies.is_empty()
+            && !matches!(answer.outcome, Outcome::Unsupported { .. })
+            && (answer.assumed_absent.is_empty() || !answer.trace.iter().any(on_files))
+    }
+
+    fn follow(&self, place: Place, first: Request, answer: Answer) -> Option<Finding> {
+        let mut hops = vec![Hop {
+            url: first.shown(),
+            by: Some(place),
+        }];
+        let (mut request, mut answer) = (first, answer);
+        let mut next = self.next(&request, &answer)?;
+        if !self.answering.is_steady(&request, &answer.outcome) {
+            return None;
+        }
+        loop {
+            let url = next.shown();
+            let back = hops.iter().position(|hop| hop.url == url);
+            if back.is_some() || hops.len() == MOST_HOPS {
+                return Some(loops(place, &hops, &url, back));
+            }
+            request = next;
+            answer = self.answering.ask(&request);
+            if !self.is_sure(&answer) || !self.answering.is_steady(&request, &answer.outcome) {
+                return None;
+            }
+            let Some(after) = self.next(&request, &answer) else {
+                return ends(place, &hops, &request, &answer);
+            };
+            hops.push(Hop {
+                url,
+                by: redirecting(&answer),
+            });
+            next = after;
+        }
+    }
+
+    /// The request a browser makes of a redirect to this site.
+    fn next(&self, request: &Request, answer: &Answer) -> Option<Request> {
+        let Outcome::Redirect { location, .. } = &answer.outcome else {
+            return None;
+        };
+        let authority = authority(location)?;
+        let scheme = if location.starts_with(b"https:") {
+            Scheme::Https
+        } else {
+            Scheme::Http
+        };
+        let is_known = is_here(self.site, authority) || authority == request.host;
+        // Without TLS here, somebody else answers what comes over it.
+        if !is_known || scheme != request.scheme && !self.speaks_tls {
+            return None;
+        }
+        let target = location.get(scheme_length(location) + authority.len()..)?;
+        let target = target
+            .split(|byte| *byte == b'#')
+            .next()
+            .unwrap_or_default();
+        Some(Request {
+            scheme,
+            host: authority.to_vec(),
+            target: if target.starts_with(b"/") {
+                target.to_vec()
+            } else {
+                [b"/", target].concat()
+            },
+            ..request.clone()
+        })
+    }
+}
+
+/// A chain that ends: worth a word when it has more than one redirect.
+fn ends(place: Place, hops: &[Hop], last: &Request, answer: &Answer) -> Option<Finding> {
+    let by = redirecting(answer);
+    let (count, by, target) = match &answer.outcome {
+        Outcome::Redirect { location, .. } => {
+            let target = String::from_utf8_lossy(location).into_owned();
+            (hops.len() + 1, by, target)
+        }
+        _ => (hops.len(), None, last.shown()),
+    };
+    if count < 2 {
+        return None;
+    }
+    let headline = format!("{count} redirects one after another");
+    let mut finding = Finding::note("redirect-chain", place, headline)
+        .label("leads to another redirect")
+        .help(format!("they end at {target}"))
+        .witness(hops.first().map(|hop| hop.url.clone()));
+    let rest = hops.iter().skip(1).filter_map(|hop| hop.by).chain(by);
+    let others = rest.filter(|other| *other != place);
+    finding.others = others.map(|other| (other, "then this")).collect();
+    Some(finding)
+}
+
+fn loops(place: Place, hops: &[Hop], url: &str, back: Option<usize>) -> Finding {
+    let headline = match back {
+        Some(0) if hops.len() == 1 => "this redirect leads to itself".to_owned(),
+        Some(0) => format!("{} redirects lead in a circle", hops.len()),
+        Some(_) => "this redirect leads into a circle of redirects".to_owned(),
+        None => format!("more than {MOST_HOPS} redirects one after another"),
+    };
+    let mut finding = Finding::warning("redirect-loop", place, headline)
+        .label("never ends")
+        .help(format!("it comes to {url} again and again: leave that path out with a RewriteCond, or change the target"))
+        .witness(hops.first().map(|hop| hop.url.clone()));
+    let others = hops.iter().skip(1).filter_map(|hop| hop.by);
+    finding.others = others
+        .filter(|other| *other != place)
+        .map(|other| (other, "then this"))
+        .collect();
+    finding
+}
+
+/// A `.htaccess` rule that feeds itself: Apache gives up with a 500.
+fn runs_in_circles(place: Place, request: &Request, answer: &Answer) -> Option<Finding> {
+    let restarts = answer
+        .trace
+        .iter()
+        .filter(|step| matches!(step.event, Event::Internal(_)));
+    let gave_up = answer.outcome == Outcome::Status { status: 500 };
+    (gave_up && restarts.count() >= MOST_INTERNAL).then(|| {
+        Finding::warning(
+            "rewrite-loop",
+            place,
+            "the result is rewritten again until Apache gives up with a 500",
+        )
+        .label("matches what it makes")
+        .help(
+            "write END instead of L, or leave its result out: RewriteCond %{REQUEST_URI} !^/result",
+        )
+        .witness(Some(request.shown()))
+    })
+}
+
+/// `R` without `L`: a rule below changes the redirect.
+fn rewritten_below(place: Place, request: &Request, answer: &Answer) -> Option<Finding> {
+    let mut steps = answer
+        .trace
+        .iter()
+        .skip_while(|step| !(step.place == place && matches!(step.event, Event::Redirected(_))));
+    steps.next()?;
+    let changing = |event: &Event| {
+        matches!(
+            event,
+            Event::Redirected(_) | Event::Rewrote(_) | Event::Proxied(_) | Event::Answered(_)
+        )
+    };
+    let mut same_pass = steps.take_while(|step| !matches!(step.event, Event::Internal(_)));
+    let by = same_pass.find(|step| changing(&step.event))?.place;
+    let mut finding = Finding::warning(
+        "redirect-goes-on",
+        place,
+        "a redirect without L: a later rule changes what it made",
+    )
+    .label("the rules below go on with the URL")
+    .help("add L to its flags")
+    .witness(Some(request.shown()));
+    finding.others = vec![(by, "this rule changes it")];
+    Some(finding)
+}
+
+fn redirecting(answer: &Answer) -> Option<Place> {
+    let mut steps = answer.trace.iter().rev();
+    steps
+        .find(|step| is_effect(&step.event))
+        .map(|step| step.place)
+}
+
+fn is_effect(event: &Event) -> bool {
+    !matches!(event, Event::Held(_) | Event::Failed(_) | Event::Stopped)
+}
+
+/// Conditions whose answer depends on files.
+fn asking_for_files(site: &Site) -> HashSet<Place> {
+    let conditions = rules(site).flat_map(|(_, rule)| &rule.conditions);
+    let asking = conditions.filter(|condition| match &condition.test {
+        Test::File(_) | Test::SubrequestUri | Test::SubrequestFile | Test::Expression(_) => true,
+        Test::Regex(_) | Test::Equal(_) | Test::Compare(..) | Test::Integer(..) => false,
+    });
+    asking.map(|condition| condition.place).collect()
+}

@@ -1,0 +1,291 @@
+//! Lines that do something else than they look like.
+//!
+//! In: the rules, conditions and redirects of a [`Site`]. Out: findings. Absent: what takes a request
+//! to see; see [`super::chains`].
+//!
+//! Errs towards silence: each slip is told from the text of one line (and its conditions), and what is
+//! said about it holds for every request, or for the URL given with it.
+
+use std::collections::HashMap;
+
+use edgewright_edge_handler::evaluate::variable::is_variable;
+use edgewright_edge_handler::rules::{
+    Condition, FileTest, Pattern, Piece, RedirectListId, Rule, RuleFlags, RuleSetId, Template, Test,
+};
+use edgewright_edge_handler::site::Site;
+
+use super::{Finding, directories, rules, targets};
+use crate::language;
+use crate::reading::Position;
+use crate::redundant::always_holds;
+use crate::witness::{Aiming, Groups, sample};
+
+pub(super) fn find(site: &Site, aiming: &Aiming<'_>) -> Vec<Finding> {
+    let contexts = Contexts::of(site);
+    let mut found = Vec::new();
+    for (position, rule) in rules(site) {
+        let slip = Slip {
+            rule,
+            context: contexts.of_position(position),
+            aiming,
+            position,
+        };
+        found.extend(slip.all());
+    }
+    let lists = (0..).map(RedirectListId).zip(&site.redirect_lists);
+    for (list, redirects) in lists {
+        for (at, redirect) in redirects.iter().enumerate() {
+            let position = Position::Redirect(list, at);
+            found.extend(targets::of_redirect(redirect, position, aiming));
+        }
+    }
+    found
+}
+
+/// Where a rule stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Context {
+    Server,
+    /// A directory, with `RewriteBase`.
+    Based,
+    /// A directory without it.
+    Baseless,
+}
+
+struct Contexts(HashMap<RuleSetId, Context>);
+
+impl Contexts {
+    fn of(site: &Site) -> Self {
+        let mut contexts = HashMap::new();
+        for rewriting in directories(site) {
+            let context = match (&rewriting.base, &rewriting.directory) {
+                (None, Some(_)) => Context::Baseless,
+                _ => Context::Based,
+            };
+            contexts.insert(rewriting.rules, context);
+        }
+        Self(contexts)
+    }
+
+    fn of_position(&self, position: Position) -> Context {
+        let Position::Rule(set, _) = position else {
+            return Context::Server;
+        };
+        self.0.get(&set).copied().unwrap_or(Context::Server)
+    }
+}
+
+/// One rule, looked at from all sides.
+pub(super) struct Slip<'a> {
+    pub rule: &'a Rule,
+    pub context: Context,
+    pub aiming: &'a Aiming<'a>,
+    pub position: Position,
+}
+
+impl Slip<'_> {
+    fn all(&self) -> Vec<Finding> {
+        let mut found = vec![
+            self.or_at_the_end(),
+            self.query_in_pattern(),
+            self.no_condition_at_all(),
+        ];
+        found.extend(targets::of_rule(self));
+        for condition in &self.rule.conditions {
+            found.extend([
+                unknown_variable(condition),
+                scheme_in_host(condition),
+                dot_in_host(condition),
+                question_mark_in_query(condition),
+                self.file_in_server_context(condition),
+            ]);
+        }
+        found.into_iter().flatten().collect()
+    }
+
+    /// A URL of which the rule sees what its pattern matches.
+    pub fn url(&self) -> Option<String> {
+        if self.rule.flags.contains(RuleFlags::NEGATED) {
+            return None;
+        }
+        let text = sample(&self.rule.pattern, 0, &Groups::new());
+        let matches = self.rule.pattern.is_match(&text);
+        let request = || self.aiming.request(self.position, &text);
+        matches.then(request)?.map(|request| request.shown())
+    }
+
+    /// A group that is left open never stops a rule.
+    fn or_at_the_end(&self) -> Option<Finding> {
+        let last = self.rule.conditions.last().filter(|last| last.or_next)?;
+        let headline = "[OR] on the last condition: the rule applies whether it holds or not";
+        Some(
+            Finding::warning("or-on-last-condition", last.place, headline)
+                .label("asked in vain")
+                .help("remove [OR] from this condition"),
+        )
+    }
+
+    /// A path holds no `?` unless it was sent as `%3F`.
+    fn query_in_pattern(&self) -> Option<Finding> {
+        let inside = !self.rule.flags.contains(RuleFlags::NEGATED);
+        (inside && asks_for_question_mark(&self.rule.pattern)).then(|| {
+            let headline = "the pattern asks for a query string, which it never sees";
+            Finding::warning("query-in-pattern", self.rule.place, headline)
+                .label("matches only where the path holds %3F")
+                .help("ask for it before the rule: RewriteCond %{QUERY_STRING} ^name=value$")
+        })
+    }
+
+    /// `!a [OR]` `!b`: everything is not one of them.
+    fn no_condition_at_all(&self) -> Option<Finding> {
+        let (first, second) = always_holds(&self.rule.conditions)?;
+        let headline = "one of these conditions always holds: joined by [OR], they stop nothing";
+        let mut finding = Finding::warning("always-true-conditions", first.place, headline)
+            .label("when this does not hold")
+            .help("remove [OR] if both are to hold");
+        finding.others = vec![(second.place, "this does")];
+        Some(finding)
+    }
+
+    /// In server context no file is known yet.
+    fn file_in_server_context(&self, condition: &Condition) -> Option<Finding> {
+        let asks = matches!(
+            condition.test,
+            Test::File(
+                FileTest::Regular | FileTest::Directory | FileTest::NotEmpty | FileTest::Link
+            )
+        );
+        let names = |name: &[u8]| {
+            name.eq_ignore_ascii_case(b"REQUEST_FILENAME")
+                || name.eq_ignore_ascii_case(b"SCRIPT_FILENAME")
+        };
+        let alone =
+            matches!(condition.subject.pieces.as_slice(), [Piece::Variable(name)] if names(name));
+        (self.context == Context::Server && asks && alone).then(|| {
+            let headline = "in server context %{REQUEST_FILENAME} is the URL-path, not a file below the document root";
+            Finding::warning("file-test-in-server-context", condition.place, headline)
+                .label("asks for a file of that name at the root of the file system")
+                .help("write %{DOCUMENT_ROOT}%{REQUEST_FILENAME}")
+        })
+    }
+}
+
+/// Every match holds a `?`.
+pub(super) fn asks_for_question_mark(pattern: &Pattern) -> bool {
+    if !pattern.text.windows(2).any(|two| two == br"\?") && !pattern.text.contains(&b'[') {
+        return false;
+    }
+    let structure = language::structure(pattern);
+    structure.is_some_and(|structure| requires(&structure, b'?'))
+}
+
+fn requires(structure: &regex_syntax::hir::Hir, byte: u8) -> bool {
+    use regex_syntax::hir::HirKind;
+    match structure.kind() {
+        HirKind::Literal(literal) => literal.0.contains(&byte),
+        HirKind::Capture(group) => requires(&group.sub, byte),
+        HirKind::Repetition(repetition) => repetition.min > 0 && requires(&repetition.sub, byte),
+        HirKind::Concat(parts) => parts.iter().any(|part| requires(part, byte)),
+        HirKind::Alternation(parts) => parts.iter().all(|part| requires(part, byte)),
+        HirKind::Empty | HirKind::Look(_) | HirKind::Class(_) => false,
+    }
+}
+
+/// A name Apache does not know is empty, without a word.
+fn unknown_variable(condition: &Condition) -> Option<Finding> {
+    let unknown = unknown_name(&condition.subject)?;
+    let shown = String::from_utf8_lossy(unknown);
+    let help = match unknown.to_ascii_uppercase().strip_prefix(b"HTTP_") {
+        Some(header) => format!("write %{{HTTP:{}}}", header_name(header)),
+        None => format!("for an environment variable write %{{ENV:{shown}}}"),
+    };
+    let headline = format!("there is no variable %{{{shown}}}: it is always empty");
+    Some(
+        Finding::warning("unknown-variable", condition.place, headline)
+            .label("asked about an empty text")
+            .help(help),
+    )
+}
+
+/// The first variable of a template that does not exist.
+pub(super) fn unknown_name(template: &Template) -> Option<&[u8]> {
+    template.pieces.iter().find_map(|piece| match piece {
+        Piece::Variable(name) if !is_variable(name) => Some(name.as_slice()),
+        _ => None,
+    })
+}
+
+/// `X_FORWARDED_PROTO` as `X-Forwarded-Proto`.
+fn header_name(name: &[u8]) -> String {
+    let words = name.split(|byte| *byte == b'_').map(|word| {
+        let mut word = word.to_ascii_lowercase();
+        if let Some(first) = word.first_mut() {
+            first.make_ascii_uppercase();
+        }
+        String::from_utf8_lossy(&word).into_owned()
+    });
+    words.collect::<Vec<_>>().join("-")
+}
+
+fn asks_about(condition: &Condition, names: &[&[u8]]) -> bool {
+    matches!(condition.subject.pieces.as_slice(), [Piece::Variable(name)]
+        if names.iter().any(|known| name.eq_ignore_ascii_case(known)))
+}
+
+const HOST: [&[u8]; 3] = [b"HTTP_HOST", b"SERVER_NAME", b"HTTP:Host"];
+
+/// A host name holds no `://`.
+fn scheme_in_host(condition: &Condition) -> Option<Finding> {
+    let text = match &condition.test {
+        Test::Regex(pattern) => &pattern.text,
+        Test::Equal(text) => text,
+        _ => return None,
+    };
+    let holds_scheme =
+        text.windows(2).any(|two| two == b"//") || text.windows(4).any(|four| four == br"\/\/");
+    (asks_about(condition, &HOST) && holds_scheme).then(|| {
+        let headline = "a host name is compared with a URL";
+        Finding::warning("scheme-in-host", condition.place, headline)
+            .label("holds no scheme and no slash")
+            .help("write the name only, for example ^www\\.example\\.com$")
+    })
+}
+
+/// `^www.example.com$`: the dots match any letter.
+fn dot_in_host(condition: &Condition) -> Option<Finding> {
+    let Test::Regex(pattern) = &condition.test else {
+        return None;
+    };
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    let bare = pattern
+        .text
+        .windows(3)
+        .any(|three| three[1] == b'.' && is_name(three[0]) && is_name(three[2]));
+    (asks_about(condition, &HOST) && bare).then(|| {
+        Finding::note(
+            "dot-in-host",
+            condition.place,
+            "a dot in a host name matches any character",
+        )
+        .label("not only a dot")
+        .help("write \\. for a dot")
+    })
+}
+
+/// `%{QUERY_STRING}` begins after the `?`.
+fn question_mark_in_query(condition: &Condition) -> Option<Finding> {
+    let Test::Regex(pattern) = &condition.test else {
+        return None;
+    };
+    let begins = pattern.text.starts_with(br"^\?")
+        && pattern
+            .text
+            .get(3)
+            .is_none_or(|next| !b"?*{".contains(next));
+    (asks_about(condition, &[b"QUERY_STRING"]) && begins && !condition.negated).then(|| {
+        let headline = "the query string does not hold the ? that it follows";
+        Finding::warning("question-mark-in-query", condition.place, headline)
+            .label("matches only where there are two")
+            .help("leave out \\?")
+    })
+}
