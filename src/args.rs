@@ -207,6 +207,9 @@ pub struct Migrate {
     /// The table's Region
     #[arg(long, value_name = "REGION", default_value = "us-east-1")]
     pub region: String,
+    /// Let redirects that follow one another on this site be one hop, where the end is always the same
+    #[arg(long)]
+    pub collapse_chains: bool,
     /// Print every diagnostic, not only the summary of each kind
     #[arg(long, short)]
     pub verbose: bool,

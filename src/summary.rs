@@ -85,6 +85,17 @@ pub fn compiling(compilation: &Compilation, build: &BuildFolder) -> String {
         thousands(compilation.entries.len()),
         size("table.bin"),
         fates(&compilation.fates),
+    ) + &collapsed(compilation.collapsed)
+}
+
+/// How many redirects have fewer hops than they had, on a line of its own.
+fn collapsed(count: usize) -> String {
+    if count == 0 {
+        return String::new();
+    }
+    format!(
+        "\n             {} in one hop instead of several",
+        self::count(count, "redirect")
     )
 }
 

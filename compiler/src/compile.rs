@@ -12,7 +12,7 @@ use crate::analysis;
 use crate::answering::Answering;
 use crate::fates::FateCounts;
 use crate::inputs::Inputs;
-use crate::lower::lower;
+use crate::lower::{Hops, lower_with};
 use crate::notices;
 use crate::reading::Reading;
 use crate::redundant::Redundant;
@@ -30,6 +30,8 @@ pub struct Compilation {
     pub account: Account,
     /// How many paths were decided beforehand.
     pub fates: FateCounts,
+    /// How many redirects lead further than their line says, because chains were joined.
+    pub collapsed: usize,
     /// What of a request can change an answer.
     pub inputs: Inputs,
     /// What compiling adds to the reading's diagnostics: redundant rules, rules the edge cannot
@@ -42,8 +44,16 @@ pub struct Compilation {
 /// # Errors
 /// The configuration is larger than the format can hold.
 pub fn compile(reading: &Reading) -> Result<Compilation, CompileError> {
+    compile_with(reading, Hops::Kept)
+}
+
+/// Compiles `reading`, doing with chains of redirects what `hops` says.
+///
+/// # Errors
+/// The configuration is larger than the format can hold.
+pub fn compile_with(reading: &Reading, hops: Hops) -> Result<Compilation, CompileError> {
     let redundant = Redundant::find(&reading.site);
-    let lowered = lower(&reading.site, &redundant)?;
+    let lowered = lower_with(&reading.site, &redundant, hops)?;
     let account = Account::of(reading, &lowered, &redundant);
     let mut diagnostics = notices::of(reading, &account, &redundant);
     let answering = Answering::of(&lowered);
@@ -53,6 +63,7 @@ pub fn compile(reading: &Reading) -> Result<Compilation, CompileError> {
         generation: lowered.parts.generation,
         entries: lowered.entries,
         fates: lowered.fates,
+        collapsed: lowered.collapsed,
         inputs: Inputs::of(&reading.site),
         diagnostics,
         account,

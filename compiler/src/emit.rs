@@ -142,6 +142,7 @@ fn manifest(
             "longest_item_bytes": longest_item,
         },
         "fates": compilation.fates,
+        "collapsed_redirects": compilation.collapsed,
         "trigger": inputs.trigger(),
         "inputs": inputs.iter().map(|(name, _)| name).collect::<Vec<_>>(),
         "readers": inputs.iter().map(reader).collect::<serde_json::Map<_, _>>(),

@@ -9,6 +9,7 @@
 //! remains is a list of questions with constant ends. A path whose evaluation looks at something else
 //! that is unknown has no fate, and is left to the evaluator: this errs towards too few fates.
 
+mod collapse;
 mod course;
 mod oracle;
 mod paths;
@@ -28,6 +29,7 @@ use edgewright_edge_handler::source::Indexed;
 use edgewright_edge_handler::table::{Content, EmbeddedTable, Entry};
 use serde::Serialize;
 
+pub(crate) use collapse::collapse;
 use course::{Course, Undecided, course};
 
 /// More fates than this are not looked for: the table should not grow without bound.

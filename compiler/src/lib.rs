@@ -28,10 +28,11 @@ pub mod testing;
 pub mod witness;
 
 pub use account::{Account, Class, Totals, Verdict};
-pub use compile::{Compilation, CompileError, compile};
+pub use compile::{Compilation, CompileError, compile, compile_with};
 pub use emit::{BuildFolder, EmitError, emit};
 pub use input::{DocrootMapping, Input, ReadOptions, guess};
 pub use loader::{Entry, EntryKind, LoadError, Loader};
+pub use lower::Hops;
 pub use reading::{Counts, Fate, Inclusion, Position, Reading, Unit, UnitKind};
 pub use sources::{Source, Sources};
 pub use witness::{Witness, witnesses};

@@ -22,7 +22,7 @@ use edgewright_edge_handler::site::{Map, MapKind, Site};
 use edgewright_edge_handler::table::{Content, Entry};
 use serde::Serialize;
 
-use crate::fates::{FateCounts, Fates};
+use crate::fates::{FateCounts, Fates, collapse};
 use crate::reading::Position;
 use crate::redundant::Redundant;
 use partition::Home;
@@ -51,6 +51,8 @@ pub struct Lowered {
     pub entries: Vec<Entry>,
     /// How many paths were decided beforehand.
     pub fates: FateCounts,
+    /// How many redirects lead further than their line says, because chains were joined.
+    pub collapsed: usize,
     /// Where each rule went, by rule set and position.
     pub rules: Vec<Vec<Placement>>,
     /// Where each redirect went, by list and position.
@@ -71,11 +73,29 @@ impl Lowered {
     }
 }
 
+/// What becomes of redirects that follow one another on the same site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Hops {
+    /// Clients take every one, as they did.
+    #[default]
+    Kept,
+    /// Where all is known beforehand, the first leads to the end.
+    Collapsed,
+}
+
 /// Parts `site`.
 ///
 /// # Errors
 /// The rules are longer than 4 GiB.
 pub fn lower(site: &Site, redundant: &Redundant) -> Result<Lowered, TooLong> {
+    lower_with(site, redundant, Hops::Kept)
+}
+
+/// Parts `site`, doing with chains of redirects what `hops` says.
+///
+/// # Errors
+/// The rules are longer than 4 GiB.
+pub fn lower_with(site: &Site, redundant: &Redundant, hops: Hops) -> Result<Lowered, TooLong> {
     let mut table = TableBuilder::default();
     let chains = Chains::of(site);
     let mut lists = Lists::default();
@@ -106,7 +126,7 @@ pub fn lower(site: &Site, redundant: &Redundant) -> Result<Lowered, TooLong> {
     for (map, content) in (0..).map(MapId).zip(&site.maps) {
         add_map(map, content, &mut table);
     }
-    finish(site, table.entries(), lists)
+    finish(site, table.entries(), lists, hops)
 }
 
 #[derive(Default)]
@@ -219,7 +239,12 @@ fn add_map(map: MapId, content: &Map, table: &mut TableBuilder) {
     }
 }
 
-fn finish(site: &Site, mut entries: Vec<Entry>, lists: Lists) -> Result<Lowered, TooLong> {
+fn finish(
+    site: &Site,
+    mut entries: Vec<Entry>,
+    lists: Lists,
+    hops: Hops,
+) -> Result<Lowered, TooLong> {
     let mut parts = Parts {
         generation: 0,
         site: without_rules(site),
@@ -228,7 +253,11 @@ fn finish(site: &Site, mut entries: Vec<Entry>, lists: Lists) -> Result<Lowered,
         questions: Packed::default(),
         filter: filter(&entries),
     };
-    let fates = Fates::find(site, &parts, &entries);
+    let mut fates = Fates::find(site, &parts, &entries);
+    let collapsed = match hops {
+        Hops::Kept => 0,
+        Hops::Collapsed => collapse(site, &mut fates.entries),
+    };
     entries.extend(fates.entries);
     parts.questions = Packed::new(&fates.questions)?;
     parts.filter = filter(&entries);
@@ -237,6 +266,7 @@ fn finish(site: &Site, mut entries: Vec<Entry>, lists: Lists) -> Result<Lowered,
         parts,
         entries,
         fates: fates.counts,
+        collapsed,
         rules: lists.rules.placements,
         redirects: lists.redirects.placements,
     })

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use edgewright_compiler::emit::{BuildFolder, ITEMS_FILE, emit};
-use edgewright_compiler::{Compilation, Reading, compile};
+use edgewright_compiler::{Compilation, Hops, Reading, compile_with};
 use edgewright_parser::diagnostic::Severity;
 
 use super::{Exit, say};
@@ -33,7 +33,7 @@ pub fn run(arguments: &Migrate) -> Result<Exit> {
         read_configuration(&arguments.conf, &arguments.reading)
     })?;
     stage.done(&summary::reading(&reading.counts))?;
-    let (compilation, build) = progress::spinner("compiling", || build(&reading))?;
+    let (compilation, build) = progress::spinner("compiling", || build(&reading, arguments))?;
     stage.done(&summary::compiling(&compilation, &build))?;
     folder::write(&arguments.out, &files(&build))?;
     show_diagnostics(&reading, &compilation, arguments)?;
@@ -51,8 +51,14 @@ pub fn run(arguments: &Migrate) -> Result<Exit> {
     })
 }
 
-fn build(reading: &Reading) -> Result<(Compilation, BuildFolder)> {
-    let compilation = compile(reading).context("the configuration cannot be compiled")?;
+fn build(reading: &Reading, arguments: &Migrate) -> Result<(Compilation, BuildFolder)> {
+    let hops = if arguments.collapse_chains {
+        Hops::Collapsed
+    } else {
+        Hops::Kept
+    };
+    let compilation =
+        compile_with(reading, hops).context("the configuration cannot be compiled")?;
     let build = emit(&compilation, reading).context("the build cannot be written")?;
     Ok((compilation, build))
 }

@@ -274,6 +274,7 @@ fn hops(reading: &Reading, shown: &str) -> usize {
 
 /// None of the sites speaks TLS.
 fn is_ours(url: &str) -> bool {
+    let url = url.to_ascii_lowercase();
     let host = url.split('/').nth(2).unwrap_or_default();
     host.split(':')
         .next()

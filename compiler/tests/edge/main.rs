@@ -6,6 +6,7 @@
 )]
 
 mod calm;
+mod collapsing;
 mod equality;
 mod fates;
 mod fetching;
