@@ -4,11 +4,13 @@
 //! [`crate::redundant`].
 //!
 //! * [`slips`]: lines that do something else than they look like;
-//! * [`chains`]: redirects that lead to a redirect, or back.
+//! * [`chains`]: redirects that lead to a redirect, or back;
+//! * [`conflicts`]: lines that match some of the same requests.
 //!
 //! Everything here errs towards silence: what is said holds for the URL given with it.
 
 mod chains;
+mod conflicts;
 mod slips;
 mod targets;
 
@@ -34,7 +36,9 @@ pub(crate) fn findings(
     let aiming = Aiming::of(&reading.site);
     let mut found = slips::find(&reading.site, &aiming);
     if let Some(answering) = answering {
-        found.extend(chains::find(&reading.site, redundant, answering, &aiming));
+        let site = &reading.site;
+        found.extend(conflicts::find(site, redundant, &answering, &aiming));
+        found.extend(chains::find(site, redundant, answering, &aiming));
     }
     let mut seen = HashSet::new();
     found.retain(|finding| seen.insert((finding.at, finding.code)));

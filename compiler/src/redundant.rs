@@ -13,6 +13,7 @@ mod redirects;
 mod rules;
 
 pub(crate) use conditions::always_holds;
+pub(crate) use covers::{Candidate, Covers};
 
 use std::collections::BTreeMap;
 

@@ -201,6 +201,31 @@ fn redirects_that_lead_on() {
     host("RewriteRule ^/a$ /b [R]\nRewriteRule ^/c$ /d [R,L]", &[]);
 }
 
+#[test]
+fn lines_that_match_some_of_the_same_requests() {
+    let conflict = ("overlapping-rules", 3);
+    host(
+        "RewriteRule ^/a/(.*)$ /x [R,L]\nRewriteRule ^/(.*)\\.php$ /y [R,L]",
+        &[],
+    );
+    host(
+        "RewriteRule \\.php$ /x [R,L]\nRewriteRule ^/a/(.*)p$ /y [R,L]",
+        &[],
+    );
+    host(
+        "RewriteRule ^/(.*)a$ http://x.test/ [R,L]\nRewriteRule ^/a/(.*)$ http://y.test/ [R,L]",
+        &[conflict],
+    );
+    host(
+        "RedirectMatch ^/(.*)a$ http://x.test/\nRedirectMatch ^/a/(.*)$ http://y.test/",
+        &[conflict],
+    );
+    host(
+        "RewriteRule ^/a/b$ http://x.test/ [R,L]\nRewriteRule ^/a/(.*)$ http://y.test/ [R,L]",
+        &[],
+    );
+}
+
 /// How many random rule sets are looked at.
 const SETS: usize = 1_500;
 

@@ -24,7 +24,7 @@ const MOST_TRIED: usize = 24;
 
 /// A pattern with what it belongs to.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Candidate<'a, T> {
+pub(crate) struct Candidate<'a, T> {
     pub pattern: &'a Pattern,
     /// What a text has to be for it to apply.
     pub asked: Membership,
@@ -40,7 +40,7 @@ impl<T> Candidate<'_, T> {
 
 /// Patterns so far, by parts of their literal text (letters lowered).
 #[derive(Debug)]
-pub(super) struct Covers<'a, T> {
+pub(crate) struct Covers<'a, T> {
     parts: [Parts<Candidate<'a, T>>; LENGTHS.len()],
     open: Vec<Candidate<'a, T>>,
 }

@@ -4,11 +4,12 @@
 
 use std::collections::HashMap;
 
-use edgewright_edge_handler::rules::{RedirectListId, Rule, RuleSetId};
+use edgewright_edge_handler::rules::{RedirectListId, RedirectMatcher, Rule, RuleSetId};
 use edgewright_edge_handler::site::Site;
 
 use super::constraint::constraints;
 use super::draft::{Aim, Draft};
+use super::sample::{Groups, sample};
 use super::scope::{List, Scope, scopes};
 use super::{Request, in_scope};
 use crate::reading::Position;
@@ -47,9 +48,10 @@ impl<'s> Aiming<'s> {
                 let rule = self.rule(set, at)?;
                 Some(self.draft(scope, rule, in_scope(scope, text)).finish())
             }
-            Position::Redirect(list, _) => {
+            Position::Redirect(list, at) => {
                 let scope = self.redirects.get(&list)?;
-                Some(Draft::plain(scope, text.to_vec()).finish())
+                let path = self.below(scope, list, at, text)?;
+                Some(Draft::plain(scope, path).finish())
             }
             Position::MapEntry(..) => None,
         }
@@ -66,6 +68,30 @@ impl<'s> Aiming<'s> {
             negated: false,
         };
         Draft::best(self.site, scope, &aim, &constraints, 0)
+    }
+
+    /// `text` if it is in `scope`, else one that is: its first group may stand for the directory.
+    fn below(
+        &self,
+        scope: &Scope<'_>,
+        list: RedirectListId,
+        at: usize,
+        text: &[u8],
+    ) -> Option<Vec<u8>> {
+        let is_below = |path: &[u8]| {
+            let rest = path.strip_prefix(scope.base.as_slice());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+        };
+        if is_below(text) {
+            return Some(text.to_vec());
+        }
+        let list = usize::try_from(list.0).ok()?;
+        let redirect = self.site.redirect_lists.get(list)?.get(at)?;
+        let RedirectMatcher::Regex(pattern) = &redirect.matcher else {
+            return None;
+        };
+        let path = sample(pattern, 0, &Groups::from([(1, scope.base.clone())]));
+        (is_below(&path) && pattern.is_match(&path)).then_some(path)
     }
 
     fn rule(&self, set: RuleSetId, at: usize) -> Option<&'s Rule> {

@@ -98,7 +98,7 @@ fn what_depends_on_the_request_stays() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Whatever the rules: the same end, and no more hops than before.
     #[test]

@@ -1,0 +1,200 @@
+//! Rules that match some of the same requests and lead elsewhere: only their order decides.
+//!
+//! In: a [`Site`]. Out: findings, one for each earlier rule, with a request that both match. Absent: a
+//! rule within another one: a special case before the general one is how rules are written, and the
+//! other way round the later one never has a say ([`crate::redundant`]).
+//!
+//! Only rules and redirects without conditions are compared, and only where an example of the later one
+//! is matched by the earlier one. Errs towards silence: the request given was answered by the earlier
+//! rule.
+
+use std::collections::{BTreeMap, HashMap};
+
+use edgewright_edge_handler::rules::{
+    Pattern, Place, RedirectListId, RedirectMatcher, Rule, RuleFlags,
+};
+use edgewright_edge_handler::site::Site;
+
+use super::{Finding, rules};
+use crate::answering::Answering;
+use crate::language::{Found, Language, Membership, Universe, find as find_text};
+use crate::reading::Position;
+use crate::redundant::{Candidate, Covers, Redundant};
+use crate::witness::{Aiming, Groups, sample};
+
+/// So many earlier lines are compared with one.
+const MOST_COMPARED: usize = 3;
+
+/// Any of these ends the list once the rule applied.
+const ENDING: RuleFlags = RuleFlags::STATUS
+    .union(RuleFlags::LAST)
+    .union(RuleFlags::END)
+    .union(RuleFlags::PASS_THROUGH)
+    .union(RuleFlags::PROXY);
+
+pub(super) fn find(
+    site: &Site,
+    redundant: &Redundant,
+    answering: &Answering,
+    aiming: &Aiming<'_>,
+) -> Vec<Finding> {
+    let mut search = Search {
+        answering,
+        aiming,
+        covers: HashMap::new(),
+        overlaps: BTreeMap::new(),
+    };
+    for (position, rule) in rules(site).filter(|(_, rule)| is_plain(rule)) {
+        if !redundant.contains(position) {
+            search.meet(Line {
+                position,
+                place: rule.place,
+                pattern: &rule.pattern,
+                answer: Answer::Rule(rule),
+            });
+        }
+    }
+    let lists = (0..).map(RedirectListId).zip(&site.redirect_lists);
+    for (list, redirects) in lists {
+        for (at, redirect) in redirects.iter().enumerate() {
+            let position = Position::Redirect(list, at);
+            if let RedirectMatcher::Regex(pattern) = &redirect.matcher
+                && !redundant.contains(position)
+            {
+                search.meet(Line {
+                    position,
+                    place: redirect.place,
+                    pattern,
+                    answer: Answer::Redirect(redirect.status, &redirect.target),
+                });
+            }
+        }
+    }
+    search.tell()
+}
+
+/// Without conditions, ending the list, on its own.
+fn is_plain(rule: &Rule) -> bool {
+    let odd = RuleFlags::NEGATED | RuleFlags::CHAIN | RuleFlags::NO_SUBREQUEST;
+    rule.conditions.is_empty() && rule.flags.intersects(ENDING) && !rule.flags.intersects(odd)
+}
+
+/// What is compared.
+#[derive(Clone, Copy)]
+struct Line<'a> {
+    position: Position,
+    place: Place,
+    pattern: &'a Pattern,
+    answer: Answer<'a>,
+}
+
+/// What a line answers, to compare by.
+#[derive(Clone, Copy)]
+enum Answer<'a> {
+    Rule(&'a Rule),
+    Redirect(u16, &'a [u8]),
+}
+
+impl Answer<'_> {
+    fn is(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Rule(one), Self::Rule(other)) => {
+                (one.flags, one.status, &one.substitution)
+                    == (other.flags, other.status, &other.substitution)
+            }
+            (Self::Redirect(status, target), Self::Redirect(other_status, other_target)) => {
+                (status, target) == (other_status, other_target)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Later lines that overlap with one.
+struct Overlap {
+    /// The first of them, and a request both match.
+    first: (Place, String),
+    more: usize,
+}
+
+struct Search<'a, 's> {
+    answering: &'s Answering,
+    aiming: &'s Aiming<'s>,
+    /// Earlier lines, by the list they stand in.
+    covers: HashMap<Position, Covers<'a, Line<'a>>>,
+    overlaps: BTreeMap<Place, Overlap>,
+}
+
+impl<'a> Search<'a, '_> {
+    fn meet(&mut self, line: Line<'a>) {
+        let list = match line.position {
+            Position::Rule(set, _) => Position::Rule(set, 0),
+            Position::Redirect(list, _) => Position::Redirect(list, 0),
+            Position::MapEntry(map, _) => Position::MapEntry(map, 0),
+        };
+        let text = sample(line.pattern, 0, &Groups::new());
+        if line.pattern.is_match(&text) {
+            let earlier = self.covers.entry(list).or_default().taking(&text);
+            let others = earlier.iter().map(|candidate| candidate.of);
+            let others = others.filter(|other| !other.answer.is(line.answer));
+            let overlapping = others
+                .take(MOST_COMPARED)
+                .find(|other| neither_within(other.pattern, line.pattern));
+            if let Some(other) = overlapping {
+                self.note(other, line, &text);
+            }
+        }
+        self.covers.entry(list).or_default().add(Candidate {
+            pattern: line.pattern,
+            asked: Membership::Inside,
+            of: line,
+        });
+    }
+
+    fn note(&mut self, earlier: Line<'_>, later: Line<'_>, text: &[u8]) {
+        if let Some(known) = self.overlaps.get_mut(&earlier.place) {
+            known.more += 1;
+            return;
+        }
+        let Some(request) = self.aiming.request(later.position, text) else {
+            return;
+        };
+        let answer = self.answering.ask(&request);
+        let has_a_say = |place: Place| answer.trace.iter().any(|step| step.place == place);
+        if has_a_say(earlier.place) && !has_a_say(later.place) {
+            let first = (later.place, request.shown());
+            self.overlaps
+                .insert(earlier.place, Overlap { first, more: 0 });
+        }
+    }
+
+    fn tell(self) -> Vec<Finding> {
+        let told = self.overlaps.into_iter().map(|(earlier, overlap)| {
+            let (later, witness) = overlap.first;
+            let headline = "two lines match some of the same requests and lead elsewhere: the earlier answers them";
+            let more = match overlap.more {
+                0 => String::new(),
+                more => format!("; so it is with {more} more lines and the earlier one"),
+            };
+            let mut finding = Finding::note("overlapping-rules", later, headline)
+                .label("does not answer all it matches")
+                .help(format!("if that is not meant, change their order or narrow one of them{more}"))
+                .witness(Some(witness));
+            finding.others = vec![(earlier, "this line answers some of them")];
+            finding
+        });
+        told.collect()
+    }
+}
+
+/// Each matches something that the other does not.
+fn neither_within(one: &Pattern, other: &Pattern) -> bool {
+    let (Some(one), Some(other)) = (Language::of(one), Language::of(other)) else {
+        return false;
+    };
+    let beyond = |inner: &Language, outer: &Language| {
+        let asked = [(inner, Membership::Inside), (outer, Membership::Outside)];
+        matches!(find_text(Universe::ALL, &asked), Found::Text(_))
+    };
+    beyond(&one, &other) && beyond(&other, &one)
+}
