@@ -227,14 +227,14 @@ fn lines_that_match_some_of_the_same_requests() {
 }
 
 /// How many random rule sets are looked at.
-const SETS: usize = 1_500;
+const SETS: usize = 300;
 
 #[test]
 fn what_is_said_of_random_rule_sets_is_true() {
     let mut random = Random::new(20_261_123);
     let mut told = 0;
     for _ in 0..SETS {
-        let set = RuleSet::random(&mut random);
+        let set = RuleSet::random(&mut random, &[]);
         let map = "/srv/m.txt";
         let files = set.files(ROOT).into_iter();
         let files = files.map(|(name, content)| (format!("{ROOT}/{name}"), content));
@@ -275,11 +275,24 @@ fn is_true(reading: &Reading, finding: &Diagnostic) -> bool {
             Outcome::Status { status: 500 },
             "{finding:?}"
         ),
-        "redirect-loop" => assert!(hops(reading, url) >= 20, "{finding:?}"),
+        "redirect-loop" | "redirect-chain" if !is_ours(url) => return false,
+        "redirect-loop" => assert!(
+            hops(reading, url) >= 20,
+            "{finding:?}\n{:?}\n{}",
+            ask(reading, url),
+            text(reading)
+        ),
         "redirect-chain" => assert!((2..20).contains(&hops(reading, url)), "{finding:?}"),
         _ => return false,
     }
     true
+}
+
+/// Everything that was read.
+fn text(reading: &Reading) -> String {
+    let files = reading.sources.iter();
+    let files = files.map(|file| format!("--- {}\n{}", file.name, file.bytes.escape_ascii()));
+    files.collect::<Vec<_>>().join("\n").replace("\\n", "\n")
 }
 
 /// How many redirects follow one another on this site.
@@ -287,9 +300,14 @@ fn hops(reading: &Reading, shown: &str) -> usize {
     let (url, with) = shown.split_at(shown.find(" -").unwrap_or(shown.len()));
     let mut url = url.to_owned();
     for count in 0..20 {
+        if !is_ours(&url) {
+            return count;
+        }
         match ask(reading, &format!("{url}{with}")).outcome {
-            Outcome::Redirect { location, .. } if is_ours(&url) => {
-                url = String::from_utf8(location).unwrap();
+            Outcome::Redirect { location, .. } => {
+                // A browser keeps the fragment to itself.
+                let location = String::from_utf8(location).unwrap();
+                location.split('#').next().unwrap().clone_into(&mut url);
             }
             _ => return count,
         }
@@ -302,8 +320,9 @@ fn is_ours(url: &str) -> bool {
     let url = url.to_ascii_lowercase();
     let host = url.split('/').nth(2).unwrap_or_default();
     let name = host.split(':').next().unwrap_or_default();
-    let known = ["h.test", "alias.test", "main.test"].contains(&name);
-    url.starts_with("http:") && (known || name.ends_with(".wild.test"))
+    let known = ["h.test", "alias.test", "main.test", "second.test"].contains(&name);
+    url.starts_with("http:")
+        && (known || name.ends_with(".wild.test") || name.ends_with(".second.test"))
 }
 
 /// Asks the reference for a URL with headers and a method as `explain` takes them.

@@ -212,7 +212,8 @@ impl Follower<'_> {
         } else {
             Scheme::Http
         };
-        let is_known = is_here(self.site, authority) || authority == request.host;
+        let nameless = self.site.hosts.iter().all(|host| host.name.is_empty());
+        let is_known = is_here(self.site, authority) || nameless && authority == request.host;
         // Without TLS here, somebody else answers what comes over it.
         if !is_known || scheme != request.scheme && !self.speaks_tls {
             return None;
