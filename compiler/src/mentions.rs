@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use edgewright_edge_handler::rules::{Condition, Piece, Redirect, Rule, Template, Test};
+use edgewright_edge_handler::rules::{Condition, FileTest, Piece, Redirect, Rule, Template, Test};
 use edgewright_edge_handler::site::expression::{Expression, Function, Node, Tree, Unary, Word};
 
 /// What is looked at.
@@ -13,6 +13,8 @@ use edgewright_edge_handler::site::expression::{Expression, Function, Node, Tree
 pub struct Mentions {
     /// Variables without a colon, and `SSL:…`, in upper case.
     pub variables: BTreeSet<Vec<u8>>,
+    /// Environment variables (`%{ENV:…}`, `env()`), as written.
+    pub environment: BTreeSet<Vec<u8>>,
     /// Request headers, in lower case.
     pub headers: BTreeSet<Vec<u8>>,
     /// Maps, by name.
@@ -30,7 +32,8 @@ pub enum Question {
     Subrequest,
     /// The client's address (`-R`).
     Client,
-    /// A file's content or size, a directory service, a client certificate.
+    /// A file's content, size or permissions, a directory service, a client certificate, the
+    /// environment of the server process.
     Unknowable,
 }
 
@@ -63,6 +66,7 @@ impl Mentions {
     fn add_condition(&mut self, condition: &Condition) {
         self.add_template(&condition.subject);
         match &condition.test {
+            Test::File(FileTest::Executable) => self.ask(Question::Unknowable),
             Test::File(_) => self.ask(Question::Files),
             Test::SubrequestUri | Test::SubrequestFile => self.ask(Question::Subrequest),
             Test::Expression(expression) => self.add_expression(expression),
@@ -103,7 +107,9 @@ impl Mentions {
         } else if let Some(header) = upper.strip_prefix(b"HTTP_") {
             let dashed = |byte: &u8| if *byte == b'_' { b'-' } else { *byte };
             self.add_header(&header.iter().map(dashed).collect::<Vec<u8>>());
-        } else if !upper.starts_with(b"ENV:") {
+        } else if upper.starts_with(b"ENV:") {
+            self.environment.insert(name[b"ENV:".len()..].to_vec());
+        } else {
             self.variables.insert(upper);
         }
     }
@@ -158,6 +164,7 @@ impl Mentions {
         match operator {
             Unary::NotEmpty | Unary::Empty | Unary::Truth => {}
             Unary::Client(_) => self.ask(Question::Client),
+            Unary::File(FileTest::Executable) => self.ask(Question::Unknowable),
             Unary::Exists | Unary::File(_) => self.ask(Question::Files),
             Unary::SubrequestFile | Unary::SubrequestUri => self.ask(Question::Subrequest),
         }
@@ -186,7 +193,13 @@ impl Mentions {
             (Function::RequestHeader | Function::RequestHeaderNoVary, Word::Literal(name)) => {
                 self.add_header(name);
             }
-            (Function::File | Function::FileSize | Function::Ldap, _) => {
+            (Function::Environment, Word::Literal(name)) => {
+                self.environment.insert(name.clone());
+            }
+            (
+                Function::File | Function::FileSize | Function::Ldap | Function::ProcessEnvironment,
+                _,
+            ) => {
                 self.ask(Question::Unknowable);
             }
             _ => {}

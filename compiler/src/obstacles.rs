@@ -21,6 +21,24 @@ const UNKNOWABLE: [&[u8]; 6] = [
     b"SERVER_SOFTWARE",
 ];
 
+/// Environment variables that a server process is started with. Any others are taken for those of
+/// requests, which directives set.
+const PROCESS_ENVIRONMENT: [&[u8]; 10] = [
+    b"HOME",
+    b"HOSTNAME",
+    b"LANG",
+    b"LOGNAME",
+    b"PATH",
+    b"PWD",
+    b"SHELL",
+    b"SHLVL",
+    b"TZ",
+    b"USER",
+];
+
+/// How the names of what Debian's `envvars` exports begin.
+const ENVVARS: &[u8] = b"APACHE_";
+
 /// Variables that name who has logged in. The edge takes them as empty, which is right where nobody
 /// can log in.
 const LOGIN: [&[u8]; 2] = [b"REMOTE_USER", b"AUTH_TYPE"];
@@ -77,6 +95,16 @@ impl<'a> Obstacles<'a> {
             let login = self.may_log_in && LOGIN.contains(&name.as_slice());
             login.then(|| format!("%{{{}}}: nobody has logged in at the edge", lossy(name)))
         };
+        let environment = |name: &Vec<u8>| {
+            let of_process =
+                PROCESS_ENVIRONMENT.contains(&name.as_slice()) || name.starts_with(ENVVARS);
+            let name = lossy(name);
+            of_process.then(|| {
+                format!(
+                    "%{{ENV:{name}}} is a variable of the server process, and empty at the edge"
+                )
+            })
+        };
         let question = |question: &Question| {
             match question {
             Question::Files if !self.files_known => Some(
@@ -95,6 +123,7 @@ impl<'a> Obstacles<'a> {
         };
         let maps = mentions.maps.iter().find_map(map);
         maps.or_else(|| mentions.variables.iter().find_map(variable))
+            .or_else(|| mentions.environment.iter().find_map(environment))
             .or_else(|| mentions.questions.iter().find_map(question))
     }
 }

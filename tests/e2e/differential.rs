@@ -7,9 +7,9 @@
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use edgewright_test_support::apache::{Apache, ServerRoot, Serving, loopback};
+use edgewright_test_support::apache::{Answer, Apache, ServerRoot, Serving, loopback};
 use edgewright_test_support::cases::write_case;
-use edgewright_test_support::contract::{Line, Outcome};
+use edgewright_test_support::contract::Line;
 use edgewright_test_support::random::Random;
 use edgewright_test_support::rule_sets::{MAP, RuleSet, request};
 use edgewright_test_support::wire::Request;
@@ -157,14 +157,11 @@ fn compare_set(apache: &mut Apache, at: usize, set: &RuleSet, requests: &[Reques
     let roots = [document_root];
     let mut findings = Findings::default();
     for request in requests {
-        let expected = match apache.answer(loopback(at), request) {
-            Ok(answer) => Line::from_apache(&answer, &roots),
-            Err(_) if apache.revive().unwrap() => {
-                findings.crashed += 1;
-                continue;
-            }
-            Err(error) => no_answer(&error),
+        let Some(answer) = ask(apache, at, request) else {
+            findings.crashed += 1;
+            continue;
         };
+        let expected = Line::from_apache(&answer, &roots);
         findings.compared += 1;
         let mut answers = engines
             .iter()
@@ -195,14 +192,17 @@ fn engines_for(set: &RuleSet, document_root: &str, map_file: &str) -> Vec<Box<dy
     ))
 }
 
-/// Apache gave no answer, and did not crash; no engine says so.
-fn no_answer(error: &std::io::Error) -> Line {
-    Line {
-        outcome: Outcome::Unsupported {
-            reason: format!("no answer: {error}"),
-        },
-        cookies: Vec::new(),
+/// Apache's answer; `None` when the request crashes it every time.
+fn ask(apache: &mut Apache, at: usize, request: &Request) -> Option<Answer> {
+    if let Ok(answer) = apache.answer(loopback(at), request) {
+        return Some(answer);
     }
+    apache.revive().unwrap();
+    let again = apache.answer(loopback(at), request).ok();
+    if again.is_none() {
+        apache.revive().unwrap();
+    }
+    again
 }
 
 /// The smallest rule set that still shows a difference, found by leaving out piece after piece.

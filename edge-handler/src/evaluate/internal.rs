@@ -61,6 +61,7 @@ impl<'a, S: Source> Run<'a, S> {
         new.environment = record.environment.redirected();
         let status = record.status.to_string();
         new.environment.set(b"REDIRECT_STATUS", status.as_bytes());
+        new.previous = Some(record.settings);
         new.earlier = record.earlier;
         new.earlier.push(Earlier {
             status: record.status,

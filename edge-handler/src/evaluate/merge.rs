@@ -75,6 +75,13 @@ impl<'a> Merged<'a> {
         });
     }
 
+    /// Do the same sections apply, in the same order (`per_dir_config` is the same)?
+    pub fn is_same(&self, other: &Self) -> bool {
+        let mut pairs = self.layers.iter().zip(&other.layers);
+        self.layers.len() == other.layers.len()
+            && pairs.all(|(own, other)| std::ptr::eq(own.settings, other.settings))
+    }
+
     /// What the last section that says something says.
     fn last<T>(&self, ask: impl Fn(&'a Settings) -> Option<T>) -> Option<T> {
         self.layers

@@ -44,7 +44,7 @@ impl<'a, S: Source> Run<'a, S> {
         if record.main.is_none() {
             self.set_directory_environment(record)?;
         }
-        if record.settings.access() == Access::Denied {
+        if record.settings.access() == Access::Denied && !is_let_through(record) {
             return Ok(Err(403));
         }
         self.handle_multi(record)?;
@@ -104,4 +104,11 @@ impl<'a, S: Source> Run<'a, S> {
         }
         Ok(Ok(()))
     }
+}
+
+/// Access is not asked about again where the same sections apply as before an internal redirect: an
+/// error document may stand where nobody may go.
+fn is_let_through(record: &Record<'_>) -> bool {
+    let previous = record.previous.as_ref();
+    previous.is_some_and(|previous| previous.is_same(&record.settings))
 }

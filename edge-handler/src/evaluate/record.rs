@@ -89,6 +89,8 @@ pub(super) struct Record<'a> {
     pub ended: bool,
     /// The request that asked for this subrequest.
     pub main: Option<Main>,
+    /// What applied to the request that was redirected to this one (`r->prev`).
+    pub previous: Option<Merged<'a>>,
     /// The requests before this one, oldest first.
     pub earlier: Vec<Earlier>,
     /// Internal redirects so far.
@@ -120,6 +122,7 @@ impl<'a> Record<'a> {
             unescaped: false,
             ended: false,
             main: None,
+            previous: None,
             earlier: Vec::new(),
             redirects: 0,
             subrequests: 0,

@@ -48,9 +48,6 @@ const MODULES: &[&str] = &[
     "setenvif",
 ];
 
-/// How long a server may take to be gone after the connection it crashed on.
-const CRASH_PATIENCE: Duration = Duration::from_secs(5);
-
 /// How much of an error log is of use to a person, in bytes.
 const LONGEST_LOG: usize = 2000;
 
@@ -205,22 +202,15 @@ impl Apache {
         exchanged.map(Answer::from).map_err(explain)
     }
 
-    /// Starts the server again after a request without an answer, if that request crashed it: some
-    /// configurations do. True when it did.
+    /// Starts the server again after a request without an answer: some configurations crash it.
     ///
     /// # Errors
     /// It cannot be started.
-    pub fn revive(&mut self) -> io::Result<bool> {
-        let begin = Instant::now();
-        while self.process.try_wait()?.is_none() {
-            if begin.elapsed() > CRASH_PATIENCE {
-                return Ok(false);
-            }
-            sleep(Duration::from_millis(5));
-        }
+    pub fn revive(&mut self) -> io::Result<()> {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
         self.process = spawn(self.root.path(), &self.main)?;
-        self.wait_until_ready()?;
-        Ok(true)
+        self.wait_until_ready()
     }
 
     /// The end of what the server wrote to its error log.
