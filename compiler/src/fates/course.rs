@@ -110,7 +110,7 @@ impl<S: Source, F: Fn(&Oracle<'_, S>) -> Result<Ending, Undecided>> Explorer<'_,
         let first = self.steps.len();
         let asked = answers.iter().skip(known);
         self.steps
-            .extend(asked.map(|(question, _)| Step::Ask(question.clone(), 0)));
+            .extend(asked.map(|(question, _)| Step::Ask(Question::clone(question), 0)));
         self.steps.push(Step::End(ending));
         while answers.len() > known {
             let ask = first + answers.len() - 1 - known;

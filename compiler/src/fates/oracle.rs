@@ -5,15 +5,16 @@
 //! out the other answers; see [`super::course`].
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
-use edgewright_edge_handler::fate::{Question, Subject};
+use edgewright_edge_handler::fate::{About, Question};
 use edgewright_edge_handler::rules::{Condition, MapId, Redirect, RedirectListId, Rule, RuleSetId};
 use edgewright_edge_handler::source::{HIDDEN, Missing, Source, Unknown};
 
 use super::{HOST, QUERY};
 
 /// A question and its answer.
-pub(super) type Answered = (Question, bool);
+pub(super) type Answered = (Rc<Question>, bool);
 
 /// A source that answers conditions, and listens.
 pub(super) struct Oracle<'s, S> {
@@ -39,14 +40,15 @@ impl<'s, S> Oracle<'s, S> {
         }
     }
 
-    fn answer(&self, question: Question) -> bool {
+    /// The answer to the question that `condition` asks; `None` when it asks none.
+    fn answer(&self, condition: &Condition) -> Option<bool> {
         let mut answers = self.answers.borrow_mut();
-        let known = answers.iter().find(|(known, _)| *known == question);
+        let known = answers.iter().find(|(known, _)| known.is_of(condition));
         if let Some((_, answer)) = known {
-            return *answer;
+            return Some(*answer);
         }
-        answers.push((question, true));
-        true
+        answers.push((Rc::new(Question::of(condition)?), true));
+        Some(true)
     }
 }
 
@@ -102,12 +104,11 @@ impl<S: Source> Source for Oracle<'_, S> {
     }
 
     fn foretell(&self, condition: &Condition, args: Option<&[u8]>) -> Option<bool> {
-        let question = Question::of(condition)?;
         // Of a query string that rules have made, the evaluation tells what it holds.
-        if question.subject == Subject::Query && args != Some(QUERY) {
+        if About::of(&condition.subject)? == About::Query && args != Some(QUERY) {
             return None;
         }
-        Some(self.answer(question))
+        self.answer(condition)
     }
 }
 

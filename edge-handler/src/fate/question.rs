@@ -107,6 +107,13 @@ impl Question {
         })
     }
 
+    /// Is this the question that `condition` asks?
+    pub fn is_of(&self, condition: &Condition) -> bool {
+        self.no_case == condition.no_case
+            && About::of(&condition.subject) == Some(self.subject.about())
+            && self.test == condition.test
+    }
+
     /// Its answer for a request.
     pub fn holds(&self, plain: &Plain<'_>, request: &Request<'_>) -> bool {
         let text = self.subject.about().text(plain, request);
