@@ -37,7 +37,7 @@ pub fn run(set: &Set) -> Result<Figures> {
     let config = set
         .config()
         .replace(DOCUMENTS, &root.path().display().to_string());
-    let config = format!("MaxKeepAliveRequests 0\n{config}");
+    let config = format!("KeepAlive On\nMaxKeepAliveRequests 0\n{config}");
     let apache = root.start(config, &[Ipv4Addr::LOCALHOST], port, Serving::Files)?;
     let mut connection = Connection::open(port)?;
     let figures = Figures {
@@ -48,13 +48,29 @@ pub fn run(set: &Set) -> Result<Figures> {
     Ok(figures)
 }
 
-struct Connection(BufReader<TcpStream>);
+struct Connection {
+    stream: BufReader<TcpStream>,
+    port: u16,
+    /// Apache said `Connection: close`, as after some refusals.
+    is_closed: bool,
+}
 
 impl Connection {
     fn open(port: u16) -> Result<Self> {
         let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
         stream.set_nodelay(true)?;
-        Ok(Self(BufReader::new(stream)))
+        Ok(Self {
+            stream: BufReader::new(stream),
+            port,
+            is_closed: false,
+        })
+    }
+
+    fn reopen_if_closed(&mut self) -> Result<()> {
+        if self.is_closed {
+            *self = Self::open(self.port)?;
+        }
+        Ok(())
     }
 
     fn timed(&mut self, requests: &[Request]) -> Result<Times> {
@@ -65,6 +81,7 @@ impl Connection {
         }
         let mut times = Vec::new();
         for request in &chosen {
+            self.reopen_if_closed()?;
             let begun = Instant::now();
             self.exchange(request)?;
             times.push(nanoseconds(begun.elapsed()));
@@ -78,12 +95,14 @@ impl Connection {
 
     /// Sends a request and reads its answer to the end.
     fn exchange(&mut self, request: &[u8]) -> Result<()> {
-        self.0.get_mut().write_all(request)?;
+        self.reopen_if_closed()?;
+        self.stream.get_mut().write_all(request)?;
         let mut length = 0;
         loop {
             let mut line = String::new();
-            if self.0.read_line(&mut line)? == 0 {
-                bail!("Apache closed the connection");
+            if self.stream.read_line(&mut line)? == 0 {
+                let request = request.escape_ascii();
+                bail!("Apache closed the connection instead of answering {request}");
             }
             let line = line.trim_end().to_ascii_lowercase();
             if line.is_empty() {
@@ -92,9 +111,10 @@ impl Connection {
             if let Some(value) = line.strip_prefix("content-length:") {
                 length = value.trim().parse().context("Content-Length")?;
             }
+            self.is_closed |= line == "connection: close";
         }
         let mut body = vec![0; length];
-        Ok(self.0.read_exact(&mut body)?)
+        Ok(self.stream.read_exact(&mut body)?)
     }
 }
 

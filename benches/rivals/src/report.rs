@@ -66,7 +66,8 @@ fn document(figures: &Figures) -> Result<String> {
 `scripts/bench table` measures all of this and writes this page and its plot. {date}, commit {commit}, {machine}.
 
 The machine is shared, so trust ratios more than nanoseconds. Contenders take turns within one run; each request counts
-with the median of seven rounds; p50 and p99 are over the requests. Reading, compiling and loading are processor time. What a row does is in `benches/src/operation.rs` and
+with the median of seven rounds; p50 and p99 are over the requests. Reading, compiling and loading are processor
+time. A section that was not measured is left out. What a row does is in `benches/src/operation.rs` and
 `benches/rivals/src/lookups/`.
 
 "
