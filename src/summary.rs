@@ -129,7 +129,7 @@ pub fn account(compilation: &Compilation, arguments: &Migrate) -> String {
         (totals.keyed, "keyed        one lookup".to_owned()),
         (
             totals.indexed,
-            "indexed      found by how a path begins".to_owned(),
+            "indexed      found by a text in the path".to_owned(),
         ),
         (
             totals.scanned,

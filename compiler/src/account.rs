@@ -32,7 +32,7 @@ pub enum Class {
     Removed,
     /// It is in the table.
     Keyed,
-    /// It is in the program, found by how a path begins.
+    /// It is in the program, found by a text in the path.
     Indexed,
     /// It is in the program, tried on every request.
     Scanned,
@@ -72,7 +72,7 @@ pub struct Totals {
     pub read: usize,
     /// In the table.
     pub keyed: usize,
-    /// In the program, found by how a path begins.
+    /// In the program, found by a text in the path.
     pub indexed: usize,
     /// In the program, tried on every request.
     pub scanned: usize,
@@ -180,7 +180,7 @@ impl Judge<'_> {
         match self.lowered.placement(position) {
             Some(Placement::Keyed) => Verdict::new(Class::Keyed, "the table has it by its path"),
             Some(Placement::Indexed) => {
-                Verdict::new(Class::Indexed, "it is found by how a path begins")
+                Verdict::new(Class::Indexed, "it is found by a text in the path")
             }
             Some(Placement::Scanned) => Verdict::new(Class::Scanned, self.why_scanned(position)),
             Some(Placement::Removed) | None => {
@@ -203,7 +203,7 @@ impl Judge<'_> {
 
     fn why_scanned(&self, position: Position) -> &'static str {
         let Position::Rule(set, at) = position else {
-            return "its expression has no fixed beginning";
+            return "its expression is asked on every request";
         };
         let negated = |rule: &Rule| rule.flags.contains(RuleFlags::NEGATED);
         if self.chains.member(set, at) == Membership::Inside {
@@ -211,7 +211,7 @@ impl Judge<'_> {
         } else if self.rule(position).is_some_and(negated) {
             "its pattern is negated and matches nearly everything"
         } else {
-            "its pattern has no fixed beginning"
+            "its pattern has no text that must be in the path"
         }
     }
 

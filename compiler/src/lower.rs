@@ -4,10 +4,13 @@
 //! entries, and where each rule went. Absent: files; see [`mod@crate::emit`].
 //!
 //! A rule whose pattern matches a few known texts only is *keyed*: it lives in the table under each
-//! of them. One that matches only texts with a known beginning is *indexed*: it stays in the program
-//! and is found by that beginning. What is left is *scanned*: tried on every request.
+//! of them. One that matches only texts with a known beginning, or with a known text somewhere in
+//! them, is *indexed*: it stays in the program and is found by that text. What is left is *scanned*:
+//! tried on every request.
 
+mod choose;
 pub(crate) mod dialect;
+mod literals;
 mod partition;
 pub mod shape;
 mod table;
@@ -36,7 +39,7 @@ pub enum Placement {
     Removed,
     /// To the table.
     Keyed,
-    /// To the program, found by how a text begins.
+    /// To the program, found by a text that must be there.
     Indexed,
     /// To the program, tried on every request.
     Scanned,
@@ -157,6 +160,8 @@ impl<T: Serialize> Lowering<T> {
         keys: &mut impl Keys<T>,
     ) -> Result<(), TooLong> {
         let count = u32::try_from(items.len()).map_err(|_| TooLong)?;
+        let mut homes: Vec<Home> = homes.collect();
+        choose::settle(&mut homes);
         let mut builder = ListBuilder::new(count);
         let mut placements = Vec::with_capacity(items.len());
         for ((position, item), home) in (0..).zip(items).zip(homes) {
@@ -177,13 +182,15 @@ fn place<'a, T: Serialize>(
 ) -> Placement {
     match home {
         Home::Removed => Placement::Removed,
-        Home::Kept(reach @ Reach::Everything) => {
+        Home::Kept(reaches) => {
+            let reach = reaches.into_iter().next().unwrap_or(Reach::Everything);
+            let scanned = reach == Reach::Everything;
             builder.keep(position, item, reach);
-            Placement::Scanned
-        }
-        Home::Kept(reach @ Reach::Prefixes(..)) => {
-            builder.keep(position, item, reach);
-            Placement::Indexed
+            if scanned {
+                Placement::Scanned
+            } else {
+                Placement::Indexed
+            }
         }
         Home::Keyed(case, words) => {
             if keys.insert(case, &words, position, item) {

@@ -74,7 +74,8 @@ fn where_rules_go() {
     check("RewriteRule ^/a/?$ /b", &["2 Keyed"]);
     check("RewriteRule ^/A$ /b [NC]", &["2 Keyed"]);
     check("RewriteRule ^/old/(.*) /new/$1", &["2 Indexed"]);
-    check(r"RewriteRule \.php$ /b", &["2 Scanned"]);
+    check(r"RewriteRule \.php$ /b", &["2 Indexed"]);
+    check("RewriteRule ^(.*)$ /b", &["2 Scanned"]);
     check("RewriteRule !^/a$ /b", &["2 Scanned"]);
     check(
         "RewriteRule ^/a$ - [C]\nRewriteRule ^/b$ /c",

@@ -1,11 +1,18 @@
 //! Which rules of a list may match a text, without trying them all.
 //!
 //! In: the rules that are not in the table, each with what is known about the texts it matches.
-//! Out: [`ListIndex`], which names the next candidate. Absent: keyed rules ([`crate::table`]), and
+//! Out: [`ListIndex`], which names the candidates. Absent: keyed rules ([`crate::table`]), and
 //! finding out what texts a pattern matches (the compiler).
 
+mod buckets;
 mod list;
+mod literal;
 mod prefix;
 
-pub use list::{Keyed, ListBuilder, ListIndex, Reach};
-pub use prefix::{Case, PrefixIndex};
+pub use list::{Candidates, Damaged, Keyed, ListBuilder, ListIndex, Reach};
+pub use literal::{Literal, Stand};
+pub use prefix::Case;
+
+fn to_index(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}

@@ -6,6 +6,10 @@
 //! A program holds tens of thousands of rules and a request looks at a few of them: decoding all of
 //! them would be most of the time it takes to start.
 
+mod numbers;
+
+pub use numbers::{Number, Numbers};
+
 use std::sync::OnceLock;
 
 use serde::de::{DeserializeOwned, Visitor};

@@ -27,7 +27,7 @@ use crate::site::{HostId, Site};
 
 const FORMAT: Format = Format {
     magic: *b"EDGP",
-    version: 1,
+    version: 2,
 };
 
 /// Why bytes are not a program.

@@ -5,11 +5,12 @@
 use edgewright_edge_handler::index::{Case, Reach};
 use edgewright_edge_handler::key::collapse_slashes;
 use edgewright_edge_handler::rules::{
-    Redirect, RedirectMatcher, Rule, RuleFlags, RuleSet, RuleSetId,
+    Pattern, Redirect, RedirectMatcher, Rule, RuleFlags, RuleSet, RuleSetId,
 };
 use edgewright_edge_handler::site::Site;
 
 use super::shape::Shape;
+use super::{dialect, literals};
 
 /// Where a rule can live.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,17 +19,26 @@ pub(super) enum Home {
     Removed,
     /// In the table, under each of these texts.
     Keyed(Case, Vec<Vec<u8>>),
-    /// In the program.
-    Kept(Reach),
+    /// In the program, found in one of these ways.
+    Kept(Vec<Reach>),
 }
 
 impl Home {
-    fn of_shape(shape: Shape) -> Self {
-        match shape {
-            Shape::Words(case, words) => Self::Keyed(case, words),
-            Shape::Prefixes(case, words) => Self::Kept(Reach::Prefixes(case, words)),
-            Shape::Open => Self::Kept(Reach::Everything),
+    fn of_pattern(pattern: &Pattern) -> Self {
+        let mut reaches = match Shape::of(pattern) {
+            Shape::Words(case, words) => return Self::Keyed(case, words),
+            Shape::Prefixes(case, words) => vec![Reach::Prefixes(case, words)],
+            Shape::Open => Vec::new(),
+        };
+        reaches.extend(by_literals(pattern));
+        if reaches.is_empty() {
+            reaches.push(Reach::Everything);
         }
+        Self::Kept(reaches)
+    }
+
+    fn scanned() -> Self {
+        Self::Kept(vec![Reach::Everything])
     }
 }
 
@@ -36,9 +46,26 @@ impl Home {
 /// rules, so all of them have to be at hand.
 pub(super) fn rule(rule: &Rule, chain: Membership) -> Home {
     if chain == Membership::Inside || rule.flags.contains(RuleFlags::NEGATED) {
-        return Home::Kept(Reach::Everything);
+        return Home::scanned();
     }
-    Home::of_shape(Shape::of(&rule.pattern))
+    Home::of_pattern(&rule.pattern)
+}
+
+/// The texts that must stand in whatever `pattern` matches.
+fn by_literals(pattern: &Pattern) -> impl Iterator<Item = Reach> {
+    let (text, caseless) = dialect::without_case_option(pattern);
+    let case = if caseless { Case::Folded } else { Case::Exact };
+    let structure = dialect::read_loosely(text, pattern.options);
+    let requirements = structure.map_or(Vec::new(), |structure| literals::required(&structure));
+    let requirements = requirements.into_iter();
+    requirements.map(move |mut words| {
+        if case == Case::Folded {
+            for literal in &mut words {
+                literal.word.make_ascii_lowercase();
+            }
+        }
+        Reach::Literals(case, words)
+    })
 }
 
 /// The home of `redirect`.
@@ -47,8 +74,8 @@ pub(super) fn redirect(redirect: &Redirect) -> Home {
         RedirectMatcher::Prefix(path) if path.starts_with(b"/") => {
             Home::Keyed(Case::Exact, vec![collapse_slashes(path).into_owned()])
         }
-        RedirectMatcher::Regex(pattern) => Home::of_shape(Shape::of(pattern)),
-        RedirectMatcher::Prefix(_) | RedirectMatcher::Section => Home::Kept(Reach::Everything),
+        RedirectMatcher::Regex(pattern) => Home::of_pattern(pattern),
+        RedirectMatcher::Prefix(_) | RedirectMatcher::Section => Home::scanned(),
     }
 }
 

@@ -5,6 +5,7 @@
     reason = "a test that cannot be set up has to fail"
 )]
 
+mod bounds;
 mod calm;
 mod collapsing;
 mod equality;

@@ -44,6 +44,8 @@ fn files() -> (Vec<u8>, Vec<u8>) {
             rule(3, "^/A/b", "/b", &["R", "NC"]),
             rule(4, "!^/c", "-", &["C"]),
             rule(5, "b", "http://o/%{HTTP_HOST}", &["R", "L"]),
+            rule(8, "/old-shop/", "/b", &["R"]),
+            rule(9, r"\.(?:php|asp)$", "/b", &["R", "NC"]),
         ],
         redirects: vec![redirect(6, "/a/b", "/c"), redirect(7, "^/q$", "/r")],
         ..Parts::default()

@@ -48,6 +48,13 @@ const PATTERNS: &[&str] = &[
     "^/(?=a)a$",
     "!^b$",
     "^/docroot",
+    "a/b$",
+    "/a/b",
+    "^/a.*b/c",
+    "^/.*/a/?$",
+    "(?i)A/[BC]$",
+    "b/c.*a|a/b$",
+    "(?<!b)/a/b",
 ];
 
 const SUBSTITUTIONS: &[&str] = &[

@@ -7,8 +7,11 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{Case, PrefixIndex};
-use crate::packed::{Packed, TooLong};
+use super::buckets::Buckets;
+use super::literal::{LiteralIndex, Width};
+use super::prefix::PrefixIndex;
+use super::{Case, Literal, to_index};
+use crate::packed::{Numbers, Packed, TooLong};
 
 /// Which texts a rule that stays in the program may match.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +20,8 @@ pub enum Reach {
     Everything,
     /// Only texts that begin with one of these.
     Prefixes(Case, Vec<Vec<u8>>),
+    /// Only texts in which one of these stands; each is at least [`Literal::SHORTEST`] bytes long.
+    Literals(Case, Vec<Literal>),
 }
 
 /// What a list has in the table.
@@ -36,16 +41,20 @@ pub struct ListIndex<T> {
     count: u32,
     keyed: Keyed,
     /// Positions of those that stay, ascending. An index here is a slot.
-    positions: Vec<u32>,
+    positions: Numbers<u32>,
     items: Packed<T>,
     /// Slots that are candidates for every text, ascending.
-    scanned: Vec<u32>,
-    exact: PrefixIndex,
-    folded: PrefixIndex,
+    scanned: Numbers<u32>,
+    buckets: Buckets,
+    prefixes: Vec<PrefixIndex>,
+    literals: Vec<LiteralIndex>,
 }
 
-/// A candidate.
-pub type Candidate<'a, T> = (usize, &'a T);
+/// The candidates for one text: buckets of slots. Empty until [`ListIndex::find`] fills it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Candidates {
+    buckets: Vec<u32>,
+}
 
 impl<T> ListIndex<T> {
     /// How many the list has; positions are below this.
@@ -66,46 +75,74 @@ impl<T> ListIndex<T> {
     /// True when nothing in it points outside.
     pub fn is_sound(&self) -> bool {
         let slots = self.positions.len();
-        let ascending = |all: &[u32], below: usize| {
-            all.windows(2).all(|pair| pair[0] < pair[1])
-                && all.last().is_none_or(|last| to_index(*last) < below)
+        let below = |all: &Numbers<u32>, end: usize| {
+            all.is_ascending() && all.last().is_none_or(|last| to_index(last) < end)
         };
+        let buckets = self.buckets.len();
         self.items.len() == slots
-            && ascending(&self.positions, self.count())
-            && ascending(&self.scanned, slots)
-            && self.exact.is_sound(slots)
-            && self.folded.is_sound(slots)
+            && below(&self.positions, self.count())
+            && below(&self.scanned, slots)
+            && self.buckets.is_sound(slots)
+            && self.prefixes.iter().all(|index| index.is_sound(buckets))
+            && self.literals.iter().all(|index| index.is_sound(buckets))
+    }
+
+    /// Finds the candidates for `text` beside those that are candidates for every text. Does not
+    /// allocate when there are none.
+    pub fn find(&self, text: &[u8], candidates: &mut Candidates) {
+        let buckets = &mut candidates.buckets;
+        buckets.clear();
+        for index in &self.prefixes {
+            index.find(text, |bucket| buckets.push(bucket));
+        }
+        for index in &self.literals {
+            index.find(text, |bucket| {
+                if !buckets.contains(&bucket) {
+                    buckets.push(bucket);
+                }
+            });
+        }
     }
 }
+
+/// One that stays in the program, with its position.
+pub type Candidate<'a, T> = (usize, &'a T);
 
 impl<T: DeserializeOwned> ListIndex<T> {
     /// Those that stay in the program, by position.
     pub fn kept(&self) -> impl Iterator<Item = Candidate<'_, T>> {
         let slots = self.positions.iter().enumerate();
-        slots.filter_map(|(slot, position)| Some((to_index(*position), self.items.get(slot)?)))
+        slots.filter_map(|(slot, position)| Some((to_index(position), self.items.get(slot)?)))
     }
 
-    /// The first that stays in the program, at position `from` or after, that may match `text`.
+    /// The first of `candidates`, or of the candidates for every text, at position `from` or after.
     ///
     /// # Errors
     /// Its bytes are damaged.
-    pub fn next(&self, from: usize, text: &[u8]) -> Result<Option<Candidate<'_, T>>, Damaged> {
+    pub fn next(
+        &self,
+        from: usize,
+        candidates: &Candidates,
+    ) -> Result<Option<Candidate<'_, T>>, Damaged> {
+        if self.scanned.is_empty() && candidates.buckets.is_empty() {
+            return Ok(None);
+        }
+        let all = 0..self.positions.len();
         let slot = self
             .positions
-            .partition_point(|position| to_index(*position) < from);
+            .partition_point(all, |position| to_index(position) < from);
         let slot = u32::try_from(slot).unwrap_or(u32::MAX);
-        let scanned = self.scanned.partition_point(|other| *other < slot);
-        let candidates = [
-            self.scanned.get(scanned).copied(),
-            self.exact.next(slot, text),
-            self.folded.next(slot, text),
-        ];
-        let Some(slot) = candidates.into_iter().flatten().min() else {
+        let scanned = self
+            .scanned
+            .partition_point(0..self.scanned.len(), |other| other < slot);
+        let found = candidates.buckets.iter();
+        let found = found.filter_map(|bucket| self.buckets.next(*bucket, slot));
+        let Some(slot) = found.chain(self.scanned.get(scanned)).min() else {
             return Ok(None);
         };
         let position = self.positions.get(to_index(slot)).ok_or(Damaged)?;
         let item = self.items.get(to_index(slot)).ok_or(Damaged)?;
-        Ok(Some((to_index(*position), item)))
+        Ok(Some((to_index(position), item)))
     }
 }
 
@@ -114,10 +151,6 @@ impl<T: DeserializeOwned> ListIndex<T> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Damaged;
 
-fn to_index(number: u32) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
-}
-
 /// Builds a [`ListIndex`].
 #[derive(Debug)]
 pub struct ListBuilder<'a, T> {
@@ -125,8 +158,8 @@ pub struct ListBuilder<'a, T> {
     keyed: Keyed,
     kept: Vec<(u32, &'a T)>,
     scanned: Vec<u32>,
-    exact: BTreeMap<Vec<u8>, Vec<u32>>,
-    folded: BTreeMap<Vec<u8>, Vec<u32>>,
+    prefixes: BTreeMap<Case, BTreeMap<Vec<u8>, Vec<u32>>>,
+    literals: BTreeMap<(Case, Width), BTreeMap<Literal, Vec<u32>>>,
 }
 
 impl<'a, T: Serialize> ListBuilder<'a, T> {
@@ -137,8 +170,8 @@ impl<'a, T: Serialize> ListBuilder<'a, T> {
             keyed: Keyed::default(),
             kept: Vec::new(),
             scanned: Vec::new(),
-            exact: BTreeMap::new(),
-            folded: BTreeMap::new(),
+            prefixes: BTreeMap::new(),
+            literals: BTreeMap::new(),
         }
     }
 
@@ -159,20 +192,20 @@ impl<'a, T: Serialize> ListBuilder<'a, T> {
         match reach {
             Reach::Everything => self.scanned.push(slot),
             Reach::Prefixes(case, prefixes) => {
-                let index = match case {
-                    Case::Exact => &mut self.exact,
-                    Case::Folded => &mut self.folded,
-                };
-                for mut prefix in prefixes {
-                    if case == Case::Folded {
-                        prefix.make_ascii_lowercase();
-                    }
-                    let slots = index.entry(prefix).or_default();
-                    if slots.last() != Some(&slot) {
-                        slots.push(slot);
-                    }
+                let index = self.prefixes.entry(case).or_default();
+                for prefix in prefixes {
+                    add(index.entry(lowered(case, prefix)).or_default(), slot);
                 }
             }
+            Reach::Literals(case, literals) if literals.iter().all(is_long_enough) => {
+                for mut literal in literals {
+                    literal.word = lowered(case, literal.word);
+                    let width = Width::of(&literal.word).unwrap_or(Width::Short);
+                    let index = self.literals.entry((case, width)).or_default();
+                    add(index.entry(literal).or_default(), slot);
+                }
+            }
+            Reach::Literals(..) => self.scanned.push(slot),
         }
     }
 
@@ -181,14 +214,41 @@ impl<'a, T: Serialize> ListBuilder<'a, T> {
     /// # Errors
     /// Together the rules are longer than 4 GiB.
     pub fn build(self) -> Result<ListIndex<T>, TooLong> {
+        let mut buckets = Buckets::default();
+        let mut prefixes = Vec::new();
+        for (case, words) in &self.prefixes {
+            prefixes.push(PrefixIndex::new(*case, words, &mut buckets).ok_or(TooLong)?);
+        }
+        let mut literals = Vec::new();
+        for ((case, width), words) in &self.literals {
+            literals.push(LiteralIndex::new(*case, *width, words, &mut buckets).ok_or(TooLong)?);
+        }
         Ok(ListIndex {
             count: self.count,
             keyed: self.keyed,
             positions: self.kept.iter().map(|(position, _)| *position).collect(),
             items: Packed::new(self.kept.iter().map(|(_, item)| *item))?,
-            scanned: self.scanned,
-            exact: PrefixIndex::new(Case::Exact, &self.exact).ok_or(TooLong)?,
-            folded: PrefixIndex::new(Case::Folded, &self.folded).ok_or(TooLong)?,
+            scanned: self.scanned.into_iter().collect(),
+            buckets,
+            prefixes,
+            literals,
         })
     }
+}
+
+fn add(slots: &mut Vec<u32>, slot: u32) {
+    if slots.last() != Some(&slot) {
+        slots.push(slot);
+    }
+}
+
+fn lowered(case: Case, mut word: Vec<u8>) -> Vec<u8> {
+    if case == Case::Folded {
+        word.make_ascii_lowercase();
+    }
+    word
+}
+
+fn is_long_enough(literal: &Literal) -> bool {
+    (Literal::SHORTEST..Literal::LONGEST).contains(&literal.word.len())
 }

@@ -13,19 +13,22 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::packed::Blob;
+use super::buckets::Buckets;
+use super::to_index;
+use crate::packed::{Blob, Numbers};
 
 /// Whether letters have to agree in case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Case {
     /// They do.
     Exact,
-    /// They do not: prefixes are stored with ASCII letters lowered, and texts are read so.
+    /// They do not: words are stored with ASCII letters lowered, and texts are read so.
     Folded,
 }
 
 impl Case {
-    fn byte(self, byte: u8) -> u8 {
+    /// A byte of a text, as it is read.
+    pub(super) fn byte(self, byte: u8) -> u8 {
         match self {
             Self::Exact => byte,
             Self::Folded => byte.to_ascii_lowercase(),
@@ -51,32 +54,33 @@ impl Case {
     }
 }
 
-/// Sorted prefixes, each with the slots it leads to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PrefixIndex {
+/// Sorted prefixes, each with a bucket of slots: they are numbered as the prefixes are.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct PrefixIndex {
     case: Case,
     /// All prefixes, one after another.
     text: Blob,
     /// Where each prefix ends.
-    text_ends: Vec<u32>,
+    ends: Numbers<u32>,
     /// One more than the index of each prefix's parent; 0 for none.
-    parents: Vec<u32>,
-    /// All slots, those of each prefix ascending.
-    slots: Vec<u32>,
-    /// Where each prefix's slots end.
-    slot_ends: Vec<u32>,
+    parents: Numbers<u32>,
+    /// The bucket of the first prefix.
+    first_bucket: u32,
 }
 
 impl PrefixIndex {
     /// An index of `prefixes`. `None` when they are longer than 4 GiB together.
-    pub fn new(case: Case, prefixes: &BTreeMap<Vec<u8>, Vec<u32>>) -> Option<Self> {
+    pub fn new(
+        case: Case,
+        prefixes: &BTreeMap<Vec<u8>, Vec<u32>>,
+        buckets: &mut Buckets,
+    ) -> Option<Self> {
         let mut index = Self {
             case,
             text: Blob::default(),
-            text_ends: Vec::new(),
-            parents: Vec::new(),
-            slots: Vec::new(),
-            slot_ends: Vec::new(),
+            ends: Numbers::default(),
+            parents: Numbers::default(),
+            first_bucket: u32::try_from(buckets.len()).ok()?,
         };
         let mut ancestors: Vec<(&[u8], u32)> = Vec::new();
         for (number, (prefix, slots)) in (1..).zip(prefixes) {
@@ -88,83 +92,57 @@ impl PrefixIndex {
             ancestors.push((prefix, number));
             index.parents.push(parent);
             index.text.0.extend(prefix);
-            index
-                .text_ends
-                .push(u32::try_from(index.text.0.len()).ok()?);
-            index.slots.extend(slots);
-            index.slot_ends.push(u32::try_from(index.slots.len()).ok()?);
+            index.ends.push(u32::try_from(index.text.0.len()).ok()?);
+            buckets.add(slots)?;
         }
         Some(index)
     }
 
-    /// True when the index can be used: sizes fit, parents come before their children, and no slot
-    /// is at or beyond `slots`.
-    pub fn is_sound(&self, slots: usize) -> bool {
-        let count = self.text_ends.len();
-        let ends = |ends: &[u32], total: usize| {
-            let last = ends.last().map_or(Ok(0), |end| usize::try_from(*end));
-            ends.is_sorted() && last == Ok(total)
-        };
-        let before = |(at, parent): (usize, &u32)| usize::try_from(*parent).is_ok_and(|p| p <= at);
+    /// True when the index can be used: sizes fit, parents come before their children, and every
+    /// prefix has one of `buckets` buckets.
+    pub fn is_sound(&self, buckets: usize) -> bool {
+        let count = self.ends.len();
+        let before = |(at, parent): (usize, u32)| to_index(parent) <= at;
         self.parents.len() == count
-            && self.slot_ends.len() == count
-            && ends(&self.text_ends, self.text.0.len())
-            && ends(&self.slot_ends, self.slots.len())
+            && self.ends.is_sorted()
+            && to_index(self.ends.last().unwrap_or(0)) == self.text.0.len()
             && self.parents.iter().enumerate().all(before)
-            && self
-                .slots
-                .iter()
-                .all(|slot| usize::try_from(*slot).is_ok_and(|slot| slot < slots))
+            && to_index(self.first_bucket) + count <= buckets
     }
 
-    /// True when there are no prefixes.
-    pub fn is_empty(&self) -> bool {
-        self.text_ends.is_empty()
-    }
-
-    /// The lowest slot not below `from` of any prefix of `text`.
-    pub fn next(&self, from: u32, text: &[u8]) -> Option<u32> {
-        let mut best = None;
+    /// Gives the bucket of every prefix of `text` to `take`.
+    pub fn find(&self, text: &[u8], mut take: impl FnMut(u32)) {
         let mut number = self.last_not_after(text);
         while let Some(at) = number.checked_sub(1) {
-            if self
-                .case
-                .starts_with(text, range(&self.text.0, &self.text_ends, at))
-            {
-                let slots = range(&self.slots, &self.slot_ends, at);
-                let next = slots.get(slots.partition_point(|slot| *slot < from));
-                best = [best, next.copied()].into_iter().flatten().min();
+            if self.case.starts_with(text, self.prefix(at)) {
+                take(
+                    self.first_bucket
+                        .saturating_add(u32::try_from(at).unwrap_or(u32::MAX)),
+                );
             }
-            number = self.parents.get(at).map_or(0, |parent| to_index(*parent));
+            number = self.parents.get(at).map_or(0, to_index);
         }
-        best
     }
 
     /// One more than the index of the last prefix that does not sort after `text`; 0 for none.
     fn last_not_after(&self, text: &[u8]) -> usize {
-        let (mut low, mut high) = (0, self.text_ends.len());
+        let (mut low, mut high) = (0, self.ends.len());
         while low < high {
             let middle = usize::midpoint(low, high);
-            let prefix = range(&self.text.0, &self.text_ends, middle);
-            match self.case.order(prefix, text) {
+            match self.case.order(self.prefix(middle), text) {
                 Ordering::Greater => high = middle,
                 Ordering::Less | Ordering::Equal => low = middle + 1,
             }
         }
         low
     }
-}
 
-fn to_index(number: u32) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
-}
-
-/// The stretch of `all` that ends at `ends[at]` and begins where the one before ends.
-fn range<'a, T>(all: &'a [T], ends: &[u32], at: usize) -> &'a [T] {
-    let start = at.checked_sub(1).and_then(|before| ends.get(before));
-    let end = ends.get(at);
-    let bounds = to_index(start.copied().unwrap_or(0))..to_index(end.copied().unwrap_or(0));
-    all.get(bounds).unwrap_or_default()
+    fn prefix(&self, at: usize) -> &[u8] {
+        let start = at.checked_sub(1).and_then(|before| self.ends.get(before));
+        let end = self.ends.get(at).unwrap_or(0);
+        let range = to_index(start.unwrap_or(0))..to_index(end);
+        self.text.0.get(range).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
@@ -177,22 +155,21 @@ mod tests {
 
     fn check(case: Case, text: &str) {
         let numbered = (0..).zip(PREFIXES);
-        let prefixes =
-            numbered.map(|(slot, prefix)| (prefix.as_bytes().to_vec(), vec![slot, slot + 8]));
-        let index = PrefixIndex::new(case, &prefixes.collect()).unwrap();
-        assert!(index.is_sound(16));
+        let prefixes = numbered.map(|(slot, prefix)| (prefix.as_bytes().to_vec(), vec![slot]));
+        let mut buckets = Buckets::default();
+        let index = PrefixIndex::new(case, &prefixes.collect(), &mut buckets).unwrap();
+        assert!(index.is_sound(8) && !index.is_sound(7));
         let folded = match case {
             Case::Exact => text.to_owned(),
             Case::Folded => text.to_ascii_lowercase(),
         };
-        let holds = |slot: &u32| folded.starts_with(PREFIXES[usize::try_from(*slot % 8).unwrap()]);
-        let expected: Vec<u32> = (0..16).filter(holds).collect();
+        let holds = |slot: &u32| folded.starts_with(PREFIXES[usize::try_from(*slot).unwrap()]);
+        let expected: Vec<u32> = (0..8).filter(holds).collect();
         let mut found = Vec::new();
-        let mut from = 0;
-        while let Some(slot) = index.next(from, text.as_bytes()) {
-            found.push(slot);
-            from = slot + 1;
-        }
+        index.find(text.as_bytes(), |bucket| {
+            found.extend(buckets.next(bucket, 0));
+        });
+        found.sort_unstable();
         assert_eq!(found, expected, "{text}");
     }
 
@@ -222,13 +199,5 @@ mod tests {
         check(Case::Exact, "/A/b/c");
         check(Case::Folded, "/A/B/c/D");
         check(Case::Folded, "Z");
-    }
-
-    #[test]
-    fn a_slot_beyond_the_end_is_not_sound() {
-        let prefixes = BTreeMap::from([(b"a".to_vec(), vec![3])]);
-        let index = PrefixIndex::new(Case::Exact, &prefixes).unwrap();
-        assert!(index.is_sound(4));
-        assert!(!index.is_sound(3));
     }
 }

@@ -3,8 +3,10 @@
 //! In: a [`Program`] and a [`Table`]. Out: [`Indexed`], a [`Source`] that names only what may match.
 //! Absent: fetching what the table does not have at hand.
 
+use std::cell::RefCell;
+
 use super::{Missing, Source};
-use crate::index::{Keyed, ListIndex};
+use crate::index::{Candidates, Keyed, ListIndex};
 use crate::key::{Fingerprint, Key, KeySpace, collapse_slashes};
 use crate::program::Program;
 use crate::rules::{MapId, Redirect, RedirectListId, Rule, RuleSetId};
@@ -15,12 +17,78 @@ use crate::table::{Content, Entry, Lookup, Placed, Table};
 pub struct Indexed<'a, T> {
     program: &'a Program,
     table: &'a T,
+    rules: RefCell<Found<'a, RuleSetId, Rule>>,
+    redirects: RefCell<Found<'a, RedirectListId, Redirect>>,
+}
+
+/// What was found for the list and the text last asked about: the evaluator asks about the same
+/// again for each rule it tries.
+#[derive(Debug)]
+struct Found<'a, I, T> {
+    list: Option<I>,
+    text: Text,
+    exact: &'a [Placed<T>],
+    folded: &'a [Placed<T>],
+    candidates: Candidates,
+}
+
+impl<I, T> Default for Found<'_, I, T> {
+    fn default() -> Self {
+        Self {
+            list: None,
+            text: Text::default(),
+            exact: &[],
+            folded: &[],
+            candidates: Candidates::default(),
+        }
+    }
+}
+
+impl<I: PartialEq, T> Found<'_, I, T> {
+    fn is_about(&self, list: &I, text: &[u8]) -> bool {
+        self.list.as_ref() == Some(list) && self.text.is(text)
+    }
+}
+
+/// A copy of a text that is not too long; a longer one is looked up anew each time.
+#[derive(Debug)]
+struct Text {
+    bytes: [u8; 240],
+    length: usize,
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self {
+            bytes: [0; 240],
+            length: usize::MAX,
+        }
+    }
+}
+
+impl Text {
+    fn is(&self, text: &[u8]) -> bool {
+        self.bytes.get(..self.length) == Some(text)
+    }
+
+    fn set(&mut self, text: &[u8]) {
+        self.length = usize::MAX;
+        if let Some(bytes) = self.bytes.get_mut(..text.len()) {
+            bytes.copy_from_slice(text);
+            self.length = text.len();
+        }
+    }
 }
 
 impl<'a, T: Table> Indexed<'a, T> {
     /// A source over `program` and `table`.
     pub fn new(program: &'a Program, table: &'a T) -> Self {
-        Self { program, table }
+        Self {
+            program,
+            table,
+            rules: RefCell::default(),
+            redirects: RefCell::default(),
+        }
     }
 
     /// The entry of `key` when the filter admits its fingerprint. The key is made only then.
@@ -56,6 +124,25 @@ impl<'a, T: Table> Indexed<'a, T> {
         }
         let entry = self.entry(print.finish(), || Key::folded_rule(set, subject))?;
         Ok(entry.map_or(&[], rules))
+    }
+
+    /// Every rule of `set` that may match `subject`, into `found`.
+    fn find_rules(
+        &self,
+        found: &mut Found<'a, RuleSetId, Rule>,
+        set: RuleSetId,
+        subject: &[u8],
+    ) -> Result<(), Missing> {
+        found.list = None;
+        let Some(list) = self.program.rules(set) else {
+            return Ok(());
+        };
+        found.exact = self.exact_rules(list.keyed(), set, subject)?;
+        found.folded = self.folded_rules(list.keyed(), set, subject)?;
+        list.find(subject, &mut found.candidates);
+        found.text.set(subject);
+        found.list = Some(set);
+        Ok(())
     }
 
     /// The redirects keyed by a prefix of `uri`: every prefix that ends before or after a slash, or
@@ -128,10 +215,10 @@ fn earlier<'a, T>(
 fn kept<'a, T: serde::de::DeserializeOwned>(
     list: &'a ListIndex<T>,
     from: usize,
-    text: &[u8],
+    candidates: &Candidates,
 ) -> Result<Option<(usize, &'a T)>, Missing> {
     let damaged = |_| Missing(Key::map(MapId(u32::MAX), b""));
-    list.next(from, text).map_err(damaged)
+    list.next(from, candidates).map_err(damaged)
 }
 
 impl<T: Table> Source for Indexed<'_, T> {
@@ -148,9 +235,12 @@ impl<T: Table> Source for Indexed<'_, T> {
         let Some(list) = self.program.rules(set) else {
             return Ok(None);
         };
-        let exact = first(self.exact_rules(list.keyed(), set, subject)?, from);
-        let folded = first(self.folded_rules(list.keyed(), set, subject)?, from);
-        Ok(earlier(earlier(exact, folded), kept(list, from, subject)?))
+        let mut found = self.rules.borrow_mut();
+        if !found.is_about(&set, subject) {
+            self.find_rules(&mut found, set, subject)?;
+        }
+        let keyed = earlier(first(found.exact, from), first(found.folded, from));
+        Ok(earlier(keyed, kept(list, from, &found.candidates)?))
     }
 
     fn next_redirect(
@@ -166,7 +256,13 @@ impl<T: Table> Source for Indexed<'_, T> {
             Some(longest) => self.keyed_redirect(longest, list, from, uri)?,
             None => None,
         };
-        Ok(earlier(keyed, kept(index, from, uri)?))
+        let mut found = self.redirects.borrow_mut();
+        if !found.is_about(&list, uri) {
+            index.find(uri, &mut found.candidates);
+            found.text.set(uri);
+            found.list = Some(list);
+        }
+        Ok(earlier(keyed, kept(index, from, &found.candidates)?))
     }
 
     fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Missing> {
