@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::packed::Numbers;
 use xorf::{BinaryFuse16, Descriptor, Filter as _};
 
 /// A set of fingerprints. Never denies one it was built from; admits one of 65,536 others.
@@ -33,7 +34,7 @@ enum Stored {
         seed: u64,
         segment_length: u32,
         segment_count_length: u32,
-        fingerprints: Vec<u16>,
+        fingerprints: Numbers<u16>,
     },
 }
 
@@ -76,7 +77,7 @@ impl Serialize for Filter {
                 seed: fuse.descriptor.seed,
                 segment_length: fuse.descriptor.segment_length,
                 segment_count_length: fuse.descriptor.segment_count_length,
-                fingerprints: fuse.fingerprints.to_vec(),
+                fingerprints: fuse.fingerprints.iter().copied().collect(),
             },
         };
         stored.serialize(serializer)
@@ -118,7 +119,7 @@ impl TryFrom<Stored> for Filter {
                 segment_length_mask: segment_length - 1,
                 segment_count_length,
             },
-            fingerprints: fingerprints.into(),
+            fingerprints: fingerprints.iter().collect(),
         })))
     }
 }
@@ -180,7 +181,7 @@ mod tests {
             seed: 1,
             segment_length: 4,
             segment_count_length: 4,
-            fingerprints: vec![0; 11],
+            fingerprints: [0; 11].into_iter().collect(),
         };
         assert!(Filter::try_from(stored).is_err());
     }

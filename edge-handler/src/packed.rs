@@ -20,21 +20,27 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[serde(try_from = "Stored", bound = "")]
 pub struct Packed<T> {
     stored: Stored,
-    cells: Vec<OnceLock<Option<Box<T>>>>,
+    pages: Box<[OnceLock<Page<T>>]>,
 }
+
+/// Room for [`PAGE`] decoded values: made when the first of them is asked for.
+type Page<T> = Box<[OnceLock<Option<Box<T>>>]>;
+
+/// Values in a page.
+const PAGE: usize = 64;
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Stored {
     bytes: Blob,
     /// Where each value ends.
-    ends: Vec<u32>,
+    ends: Numbers<u32>,
 }
 
 impl<T> Default for Packed<T> {
     fn default() -> Self {
         Self {
             stored: Stored::default(),
-            cells: Vec::new(),
+            pages: Box::default(),
         }
     }
 }
@@ -42,29 +48,44 @@ impl<T> Default for Packed<T> {
 impl<T> Packed<T> {
     /// How many values there are.
     pub fn len(&self) -> usize {
-        self.cells.len()
+        self.stored.ends.len()
     }
 
     /// True when there are none.
     pub fn is_empty(&self) -> bool {
-        self.cells.is_empty()
+        self.stored.ends.is_empty()
     }
 
     fn encoded(&self, index: usize) -> Option<&[u8]> {
         let start = match index.checked_sub(1) {
-            Some(before) => *self.stored.ends.get(before)?,
+            Some(before) => self.stored.ends.get(before)?,
             None => 0,
         };
-        let end = *self.stored.ends.get(index)?;
+        let end = self.stored.ends.get(index)?;
         let range = usize::try_from(start).ok()?..usize::try_from(end).ok()?;
         self.stored.bytes.0.get(range)
+    }
+}
+
+fn empty_page<T>() -> Page<T> {
+    (0..PAGE).map(|_| OnceLock::new()).collect()
+}
+
+impl<T> Packed<T> {
+    fn over(stored: Stored) -> Self {
+        let pages = stored.ends.len().div_ceil(PAGE);
+        Self {
+            stored,
+            pages: (0..pages).map(|_| OnceLock::new()).collect(),
+        }
     }
 }
 
 impl<T: DeserializeOwned> Packed<T> {
     /// The value at `index`; `None` beyond the end, or when its bytes are not such a value.
     pub fn get(&self, index: usize) -> Option<&T> {
-        let cell = self.cells.get(index)?;
+        let page = self.pages.get(index / PAGE)?.get_or_init(empty_page);
+        let cell = page.get(index % PAGE)?;
         let value = cell.get_or_init(|| {
             let value = postcard::from_bytes(self.encoded(index)?).ok()?;
             Some(Box::new(value))
@@ -89,8 +110,7 @@ impl<T: Serialize> Packed<T> {
             let end = u32::try_from(stored.bytes.0.len()).map_err(|_| TooLong)?;
             stored.ends.push(end);
         }
-        let cells = stored.ends.iter().map(|_| OnceLock::new()).collect();
-        Ok(Self { stored, cells })
+        Ok(Self::over(stored))
     }
 }
 
@@ -104,15 +124,11 @@ impl<T> TryFrom<Stored> for Packed<T> {
     type Error = &'static str;
 
     fn try_from(stored: Stored) -> Result<Self, Self::Error> {
-        let last = stored
-            .ends
-            .last()
-            .map_or(Ok(0), |end| usize::try_from(*end));
+        let last = stored.ends.last().map_or(Ok(0), usize::try_from);
         if !stored.ends.is_sorted() || last != Ok(stored.bytes.0.len()) {
             return Err("packed values do not fill their bytes");
         }
-        let cells = stored.ends.iter().map(|_| OnceLock::new()).collect();
-        Ok(Self { stored, cells })
+        Ok(Self::over(stored))
     }
 }
 
@@ -181,7 +197,7 @@ mod tests {
     fn ends_beyond_the_bytes_are_refused() {
         let stored = Stored {
             bytes: Blob(vec![1, 2]),
-            ends: vec![1, 9],
+            ends: [1, 9].into_iter().collect(),
         };
         let bytes = postcard::to_allocvec(&stored).unwrap();
         assert!(postcard::from_bytes::<Packed<u8>>(&bytes).is_err());
@@ -191,7 +207,7 @@ mod tests {
     fn a_value_that_is_none_is_not_given() {
         let stored = Stored {
             bytes: Blob(vec![7]),
-            ends: vec![1],
+            ends: [1].into_iter().collect(),
         };
         let bytes = postcard::to_allocvec(&stored).unwrap();
         let packed: Packed<bool> = postcard::from_bytes(&bytes).unwrap();

@@ -7,23 +7,28 @@ use serde::{Deserialize, Serialize};
 use super::{Entry, Lookup, Table};
 use crate::envelope::{EnvelopeError, Format};
 use crate::key::Key;
-use crate::packed::Packed;
+use crate::packed::{Numbers, Packed};
 
 const FORMAT: Format = Format {
     magic: *b"EDGT",
-    version: 1,
+    version: 2,
 };
 
-/// A validated `table.bin`: entries in the order of their keys' fingerprints, found by binary search.
+/// A validated `table.bin`: entries in the order of their keys' fingerprints. Fingerprints are spread
+/// evenly, so the highest bits of one tell nearly where it stands.
 #[derive(Debug, Default)]
 pub struct EmbeddedTable {
     content: Stored,
+    /// How many of the highest bits choose a start.
+    bits: u32,
+    /// Where the entries with these highest bits begin.
+    starts: Vec<u32>,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Stored {
     generation: u64,
-    fingerprints: Vec<u64>,
+    fingerprints: Numbers<u64>,
     entries: Packed<Entry>,
 }
 
@@ -41,7 +46,10 @@ impl EmbeddedTable {
         sorted.sort_unstable_by_key(|(print, entry)| (*print, &entry.key));
         let stored = Stored {
             generation,
-            fingerprints: sorted.iter().map(|(print, _)| *print).collect(),
+            fingerprints: sorted
+                .iter()
+                .map(|(print, _)| *print)
+                .collect::<Numbers<u64>>(),
             entries: Packed::new(sorted.iter().map(|(_, entry)| *entry))
                 .map_err(|_| EnvelopeError::Malformed("the table is longer than 4 GiB"))?,
         };
@@ -64,7 +72,19 @@ impl EmbeddedTable {
         {
             return Err(EnvelopeError::Malformed("the table's keys are not sorted"));
         }
-        Ok(Self { content })
+        let (bits, starts) = starts(&content.fingerprints);
+        Ok(Self {
+            content,
+            bits,
+            starts,
+        })
+    }
+
+    /// Where the entries of `print` begin, and the entries after those.
+    fn range(&self, print: u64) -> std::ops::Range<usize> {
+        let bucket = high_bits(print, self.bits);
+        let at = |bucket: usize| self.starts.get(bucket).map_or(0, |start| *start as usize);
+        at(bucket)..at(bucket + 1)
     }
 
     /// The generation it was written for; that of the program beside it.
@@ -93,11 +113,9 @@ impl Table for EmbeddedTable {
     /// to mislead has one) is [`Lookup::Missing`] for good: the request is then given up.
     fn lookup(&self, key: &Key) -> Lookup<'_> {
         let print = key.fingerprint();
-        let prints = &self.content.fingerprints;
-        let first = prints.partition_point(|other| *other < print);
-        for (at, other) in prints.iter().enumerate().skip(first) {
-            if *other != print {
-                break;
+        for at in self.range(print) {
+            if self.content.fingerprints.get(at) != Some(print) {
+                continue;
             }
             match self.content.entries.get(at) {
                 Some(entry) if entry.key == *key => return Lookup::Found(entry),
@@ -107,6 +125,27 @@ impl Table for EmbeddedTable {
         }
         Lookup::Absent
     }
+}
+
+/// How many bits choose one of about as many buckets as there are fingerprints, and where each of them
+/// begins; one more start is the end of the last.
+fn starts(prints: &Numbers<u64>) -> (u32, Vec<u32>) {
+    let bits = prints.len().max(1).ilog2();
+    let mut starts = Vec::with_capacity((1 << bits) + 1);
+    for (at, print) in (0..).zip(prints.iter()) {
+        while starts.len() <= high_bits(print, bits) {
+            starts.push(at);
+        }
+    }
+    let end = u32::try_from(prints.len()).unwrap_or(u32::MAX);
+    starts.resize((1 << bits) + 1, end);
+    (bits, starts)
+}
+
+/// The highest `bits` of a fingerprint.
+fn high_bits(print: u64, bits: u32) -> usize {
+    let high = print.checked_shr(u64::BITS - bits).unwrap_or(0);
+    usize::try_from(high).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]
