@@ -40,6 +40,7 @@ impl Shape {
         let shape = match literal_head(text) {
             // By far the most frequent, and the structure would say the same.
             Some((word, b"$")) if end_is_end => Self::Words(case, vec![word]),
+            Some((head, rest)) if opens_wide(rest) => of_head(head, rest, case),
             head => match (dialect::read(text, pattern.options), head) {
                 (Some(structure), _) => of_structure(&structure, case),
                 (None, Some((head, rest))) => of_head(head, rest, case),
@@ -114,6 +115,19 @@ fn of_head(mut head: Vec<u8>, rest: &[u8], case: Case) -> Shape {
         return Shape::Open;
     }
     Shape::Prefixes(case, vec![head])
+}
+
+/// Does anything go from here on? Then only what stands before tells something.
+fn opens_wide(rest: &[u8]) -> bool {
+    let wide = [
+        &b"(.*)"[..],
+        b"(.+)",
+        b".*",
+        b"([^/]+)",
+        b"([^/]*)",
+        b"[^/]+",
+    ];
+    wide.iter().any(|wide| rest.starts_with(wide)) && !rest.contains(&b'|')
 }
 
 /// The literal text after a leading `^`, and what follows it.

@@ -5,8 +5,10 @@
 
 use std::cell::RefCell;
 
+use serde::de::DeserializeOwned;
+
 use super::{Missing, Source};
-use crate::index::{Candidates, Keyed, ListIndex};
+use crate::index::{Candidates, ListIndex};
 use crate::key::{Fingerprint, Key, KeySpace, collapse_slashes};
 use crate::program::Program;
 use crate::rules::{MapId, Redirect, RedirectListId, Rule, RuleSetId};
@@ -27,8 +29,9 @@ pub struct Indexed<'a, T> {
 struct Found<'a, I, T> {
     list: Option<I>,
     text: Text,
-    exact: &'a [Placed<T>],
-    folded: &'a [Placed<T>],
+    /// What the table has, entry by entry.
+    keyed: Vec<&'a [Placed<T>]>,
+    /// What the program has.
     candidates: Candidates,
 }
 
@@ -37,8 +40,7 @@ impl<I, T> Default for Found<'_, I, T> {
         Self {
             list: None,
             text: Text::default(),
-            exact: &[],
-            folded: &[],
+            keyed: Vec::new(),
             candidates: Candidates::default(),
         }
     }
@@ -48,34 +50,68 @@ impl<I: PartialEq, T> Found<'_, I, T> {
     fn is_about(&self, list: &I, text: &[u8]) -> bool {
         self.list.as_ref() == Some(list) && self.text.is(text)
     }
+
+    /// Forgets what was found before.
+    fn begin(&mut self) {
+        self.list = None;
+        self.keyed.clear();
+    }
+
+    /// Everything about `text` was found.
+    fn end(&mut self, list: I, text: &[u8]) {
+        self.text.set(text);
+        self.list = Some(list);
+    }
 }
 
-/// A copy of a text that is not too long; a longer one is looked up anew each time.
+impl<'a, I, T: DeserializeOwned> Found<'a, I, T> {
+    /// The first thing that was found at position `from` or after. What cannot be decoded ends the
+    /// evaluation as a missing entry would: no key of the table is empty, so it is never found, and
+    /// the request is given up.
+    fn next(&self, list: &'a ListIndex<T>, from: usize) -> Next<'a, T> {
+        let damaged = |_| Missing(Key::map(MapId(u32::MAX), b""));
+        let kept = list.next(from, &self.candidates).map_err(damaged)?;
+        let keyed = self.keyed.iter().filter_map(|placed| first(placed, from));
+        Ok(keyed.chain(kept).min_by_key(|(position, _)| *position))
+    }
+}
+
+type Next<'a, T> = Result<Option<(usize, &'a T)>, Missing>;
+
+/// A copy of a text, without allocating unless it is long.
 #[derive(Debug)]
 struct Text {
-    bytes: [u8; 240],
+    short: [u8; SHORT],
+    long: Vec<u8>,
     length: usize,
 }
+
+/// Texts up to this length, in bytes, need no allocation.
+const SHORT: usize = 240;
 
 impl Default for Text {
     fn default() -> Self {
         Self {
-            bytes: [0; 240],
-            length: usize::MAX,
+            short: [0; SHORT],
+            long: Vec::new(),
+            length: 0,
         }
     }
 }
 
 impl Text {
     fn is(&self, text: &[u8]) -> bool {
-        self.bytes.get(..self.length) == Some(text)
+        match self.short.get(..self.length) {
+            Some(short) => short == text,
+            None => self.long == text,
+        }
     }
 
     fn set(&mut self, text: &[u8]) {
-        self.length = usize::MAX;
-        if let Some(bytes) = self.bytes.get_mut(..text.len()) {
-            bytes.copy_from_slice(text);
-            self.length = text.len();
+        self.length = text.len();
+        match self.short.get_mut(..text.len()) {
+            Some(short) => short.copy_from_slice(text),
+            None => text.clone_into(&mut self.long),
         }
     }
 }
@@ -104,75 +140,74 @@ impl<'a, T: Table> Indexed<'a, T> {
         }
     }
 
-    fn exact_rules(&self, keyed: Keyed, set: RuleSetId, subject: &[u8]) -> Rules<'a> {
-        if !within(keyed.exact, subject) {
-            return Ok(&[]);
-        }
+    fn exact_rules(&self, set: RuleSetId, subject: &[u8]) -> Result<Option<&'a Entry>, Missing> {
         let mut print = Fingerprint::new(KeySpace::Rules(set));
         print.extend(subject);
-        let entry = self.entry(print.finish(), || Key::rule(set, subject))?;
-        Ok(entry.map_or(&[], rules))
+        self.entry(print.finish(), || Key::rule(set, subject))
     }
 
-    fn folded_rules(&self, keyed: Keyed, set: RuleSetId, subject: &[u8]) -> Rules<'a> {
-        if !within(keyed.folded, subject) {
-            return Ok(&[]);
-        }
+    fn folded_rules(&self, set: RuleSetId, subject: &[u8]) -> Result<Option<&'a Entry>, Missing> {
         let mut print = Fingerprint::new(KeySpace::FoldedRules(set));
         for byte in subject {
             print.push(byte.to_ascii_lowercase());
         }
-        let entry = self.entry(print.finish(), || Key::folded_rule(set, subject))?;
-        Ok(entry.map_or(&[], rules))
+        self.entry(print.finish(), || Key::folded_rule(set, subject))
     }
 
     /// Every rule of `set` that may match `subject`, into `found`.
     fn find_rules(
         &self,
         found: &mut Found<'a, RuleSetId, Rule>,
+        list: &ListIndex<Rule>,
         set: RuleSetId,
         subject: &[u8],
     ) -> Result<(), Missing> {
-        found.list = None;
-        let Some(list) = self.program.rules(set) else {
-            return Ok(());
-        };
-        found.exact = self.exact_rules(list.keyed(), set, subject)?;
-        found.folded = self.folded_rules(list.keyed(), set, subject)?;
+        found.begin();
+        if within(list.keyed().exact, subject) {
+            found
+                .keyed
+                .extend(self.exact_rules(set, subject)?.map(rules));
+        }
+        if within(list.keyed().folded, subject) {
+            found
+                .keyed
+                .extend(self.folded_rules(set, subject)?.map(rules));
+        }
         list.find(subject, &mut found.candidates);
-        found.text.set(subject);
-        found.list = Some(set);
+        found.end(set, subject);
         Ok(())
     }
 
-    /// The redirects keyed by a prefix of `uri`: every prefix that ends before or after a slash, or
-    /// is the whole, up to the longest key there is.
-    fn keyed_redirect(
+    /// Every redirect of `list` that may match `uri`, into `found`. Keyed ones are found by every
+    /// prefix that ends before or after a slash, or is the whole, up to the longest key there is.
+    fn find_redirects(
         &self,
-        longest: u32,
+        found: &mut Found<'a, RedirectListId, Redirect>,
+        index: &ListIndex<Redirect>,
         list: RedirectListId,
-        from: usize,
         uri: &[u8],
-    ) -> Result<Option<(usize, &'a Redirect)>, Missing> {
-        let uri = collapse_slashes(uri);
-        let longest = usize::try_from(longest).unwrap_or(usize::MAX);
-        let mut print = Fingerprint::new(KeySpace::Redirects(list));
-        let mut best = None;
-        for (at, byte) in uri.iter().enumerate().take(longest) {
-            print.push(*byte);
-            let next = uri.get(at + 1);
-            if *byte != b'/' && next.is_some_and(|next| *next != b'/') {
-                continue;
+    ) -> Result<(), Missing> {
+        found.begin();
+        if let Some(longest) = index.keyed().exact {
+            let path = collapse_slashes(uri);
+            let longest = usize::try_from(longest).unwrap_or(usize::MAX);
+            let mut print = Fingerprint::new(KeySpace::Redirects(list));
+            for (at, byte) in path.iter().enumerate().take(longest) {
+                print.push(*byte);
+                let next = path.get(at + 1);
+                if *byte != b'/' && next.is_some_and(|next| *next != b'/') {
+                    continue;
+                }
+                let key = || Key::redirect(list, path.get(..=at).unwrap_or_default());
+                let entry = self.entry(print.finish(), key)?;
+                found.keyed.extend(entry.map(redirects));
             }
-            let key = || Key::redirect(list, uri.get(..=at).unwrap_or_default());
-            let entry = self.entry(print.finish(), key)?;
-            best = earlier(best, entry.and_then(|entry| first(redirects(entry), from)));
         }
-        Ok(best)
+        index.find(uri, &mut found.candidates);
+        found.end(list, uri);
+        Ok(())
     }
 }
-
-type Rules<'a> = Result<&'a [Placed<Rule>], Missing>;
 
 fn within(longest: Option<u32>, text: &[u8]) -> bool {
     let longest = longest.and_then(|longest| usize::try_from(longest).ok());
@@ -202,25 +237,6 @@ fn first<T>(placed: &[Placed<T>], from: usize) -> Option<(usize, &T)> {
         .map(|placed| (position(placed), &placed.item))
 }
 
-fn earlier<'a, T>(
-    one: Option<(usize, &'a T)>,
-    other: Option<(usize, &'a T)>,
-) -> Option<(usize, &'a T)> {
-    let candidates = [one, other].into_iter().flatten();
-    candidates.min_by_key(|(position, _)| *position)
-}
-
-/// A candidate of the program itself. One that cannot be decoded ends the evaluation as a missing
-/// entry would: no key of the table is empty, so it is never found, and the request is given up.
-fn kept<'a, T: serde::de::DeserializeOwned>(
-    list: &'a ListIndex<T>,
-    from: usize,
-    candidates: &Candidates,
-) -> Result<Option<(usize, &'a T)>, Missing> {
-    let damaged = |_| Missing(Key::map(MapId(u32::MAX), b""));
-    list.next(from, candidates).map_err(damaged)
-}
-
 impl<T: Table> Source for Indexed<'_, T> {
     fn rule_count(&self, set: RuleSetId) -> usize {
         self.program.rules(set).map_or(0, ListIndex::count)
@@ -237,10 +253,9 @@ impl<T: Table> Source for Indexed<'_, T> {
         };
         let mut found = self.rules.borrow_mut();
         if !found.is_about(&set, subject) {
-            self.find_rules(&mut found, set, subject)?;
+            self.find_rules(&mut found, list, set, subject)?;
         }
-        let keyed = earlier(first(found.exact, from), first(found.folded, from));
-        Ok(earlier(keyed, kept(list, from, &found.candidates)?))
+        found.next(list, from)
     }
 
     fn next_redirect(
@@ -252,17 +267,11 @@ impl<T: Table> Source for Indexed<'_, T> {
         let Some(index) = self.program.redirects(list) else {
             return Ok(None);
         };
-        let keyed = match index.keyed().exact {
-            Some(longest) => self.keyed_redirect(longest, list, from, uri)?,
-            None => None,
-        };
         let mut found = self.redirects.borrow_mut();
         if !found.is_about(&list, uri) {
-            index.find(uri, &mut found.candidates);
-            found.text.set(uri);
-            found.list = Some(list);
+            self.find_redirects(&mut found, index, list, uri)?;
         }
-        Ok(earlier(keyed, kept(index, from, &found.candidates)?))
+        found.next(index, from)
     }
 
     fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Missing> {
