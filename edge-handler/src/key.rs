@@ -302,6 +302,6 @@ mod tests {
     fn a_fingerprint_never_changes() {
         let key = Key::rule(RuleSetId(0), b"/old/page");
         // Written into artefacts: a change here is a change of their format.
-        assert_eq!(format!("{:016x}", key.fingerprint()), "bb1e18956c257650");
+        assert_eq!(format!("{:016x}", key.fingerprint()), "23c72bbf30c800a4");
     }
 }

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use edgewright_edge_handler::index::Case;
 use edgewright_edge_handler::rules::{Rule, RuleFlags};
 
+use crate::lower::dialect;
 use crate::lower::shape::Shape;
 
 /// So many rules with the same beginning, or with none, are tried; the last ones.
@@ -115,8 +116,6 @@ fn push<'a>(deciders: &mut Vec<Decider<'a>>, decider: Decider<'a>) {
 
 /// The whole pattern ignores case.
 fn ignores_case(rule: &Rule) -> bool {
-    matches!(
-        Shape::of(&rule.pattern),
-        Shape::Words(Case::Folded, _) | Shape::Prefixes(Case::Folded, _)
-    )
+    let (_, caseless) = dialect::without_case_option(&rule.pattern);
+    caseless && !matches!(Shape::of(&rule.pattern), Shape::Open)
 }
