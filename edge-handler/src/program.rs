@@ -12,6 +12,14 @@
 //! 4. one [`ListIndex`] for each redirect list;
 //! 5. the [`Question`]s that several fates ask;
 //! 6. the [`Filter`] over the table's keys.
+//!
+//! Lists of numbers are stretches of little-endian bytes ([`crate::packed::Numbers`]), rules stand
+//! encoded one after another ([`crate::packed::Packed`]): loading copies stretches and makes nothing
+//! for a single rule. What was loaded is whole (the checksum) and sound (nothing points outside).
+//!
+//! The version in the envelope goes up with every change of what the bytes mean, key fingerprints
+//! included. A function reads its own version only: a build and the function that serves it come from
+//! the same release, and a newer build is refused, not guessed at.
 
 use serde::{Deserialize, Serialize};
 
