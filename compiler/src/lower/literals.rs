@@ -49,7 +49,11 @@ impl Walk {
             HirKind::Look(_) | HirKind::Empty => {}
             HirKind::Literal(literal) => self.append(vec![literal.0.to_vec()]),
             HirKind::Capture(group) => self.visit(&group.sub),
-            HirKind::Concat(parts) => parts.iter().for_each(|part| self.visit(part)),
+            HirKind::Concat(parts) => {
+                for part in parts {
+                    self.visit(part);
+                }
+            }
             HirKind::Repetition(repetition) => {
                 if repetition.min > 0 {
                     self.visit(&repetition.sub);

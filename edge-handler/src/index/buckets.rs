@@ -22,7 +22,9 @@ impl Buckets {
     /// Adds a bucket and gives its number. `None` when there are too many slots.
     pub fn add(&mut self, slots: &[u32]) -> Option<u32> {
         let number = u32::try_from(self.ends.len()).ok()?;
-        slots.iter().for_each(|slot| self.slots.push(*slot));
+        for slot in slots {
+            self.slots.push(*slot);
+        }
         self.ends.push(u32::try_from(self.slots.len()).ok()?);
         Some(number)
     }

@@ -190,7 +190,6 @@ impl<'a, T: Serialize> ListBuilder<'a, T> {
         let slot = u32::try_from(self.kept.len()).unwrap_or(u32::MAX);
         self.kept.push((position, item));
         match reach {
-            Reach::Everything => self.scanned.push(slot),
             Reach::Prefixes(case, prefixes) => {
                 let index = self.prefixes.entry(case).or_default();
                 for prefix in prefixes {
@@ -205,7 +204,7 @@ impl<'a, T: Serialize> ListBuilder<'a, T> {
                     add(index.entry(literal).or_default(), slot);
                 }
             }
-            Reach::Literals(..) => self.scanned.push(slot),
+            Reach::Everything | Reach::Literals(..) => self.scanned.push(slot),
         }
     }
 

@@ -183,9 +183,9 @@ impl LiteralIndex {
             stretches.sort_unstable();
             stretches.dedup();
             self.grams.push(gram);
-            stretches
-                .iter()
-                .for_each(|stretch| self.stretches.push(stretch.to_bits()));
+            for stretch in stretches {
+                self.stretches.push(stretch.to_bits());
+            }
             self.stretch_ends
                 .push(u32::try_from(self.stretches.len()).ok()?);
         }

@@ -125,7 +125,9 @@ impl<N: Number> Numbers<N> {
 impl<N: Number> FromIterator<N> for Numbers<N> {
     fn from_iter<I: IntoIterator<Item = N>>(numbers: I) -> Self {
         let mut all = Self::default();
-        numbers.into_iter().for_each(|number| all.push(number));
+        for number in numbers {
+            all.push(number);
+        }
         all
     }
 }
