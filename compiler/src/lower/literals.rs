@@ -41,13 +41,13 @@ impl Walk {
 
     fn visit(&mut self, structure: &Hir) {
         if let Some(words) = spelled(structure) {
-            self.append(words);
+            self.append(&words);
             return;
         }
         match structure.kind() {
             HirKind::Look(Look::End) => self.close(Stand::AtEnd),
             HirKind::Look(_) | HirKind::Empty => {}
-            HirKind::Literal(literal) => self.append(vec![literal.0.to_vec()]),
+            HirKind::Literal(literal) => self.append(&[literal.0.to_vec()]),
             HirKind::Capture(group) => self.visit(&group.sub),
             HirKind::Concat(parts) => {
                 for part in parts {
@@ -69,7 +69,7 @@ impl Walk {
     }
 
     /// The text goes on with one of `words`.
-    fn append(&mut self, words: Vec<Vec<u8>>) {
+    fn append(&mut self, words: &[Vec<u8>]) {
         if self.words.len() * words.len() > MOST_WORDS {
             self.close(Stand::Anywhere);
         }
