@@ -14,7 +14,9 @@ use tempfile::TempDir;
 use crate::emulator::Emulator;
 
 /// Enough that a deploy takes seconds.
-const ENTRIES: usize = 6000;
+const REDIRECTS: usize = 3000;
+/// Each has an entry of its own, and one for what becomes of its path.
+const ENTRIES: usize = 2 * REDIRECTS;
 
 /// Two builds of the same paths, and a table.
 struct Place {
@@ -31,7 +33,7 @@ impl Place {
         for build in ["one", "other"] {
             let line =
                 |number| format!("Redirect /old/{number} https://{build}.example/{number}\n");
-            let text: String = (0..ENTRIES).map(line).collect();
+            let text: String = (0..REDIRECTS).map(line).collect();
             let file = place.folder.path().join(build).with_extension("conf");
             fs::write(&file, text).unwrap();
             let migrate = Command::new(env!("CARGO_BIN_EXE_edgewright"))
