@@ -128,7 +128,7 @@ impl<'a> Comparison<'a> {
     /// Apache serves here whether or not there is a file. Where the engine knows that there is none
     /// and what an `ErrorDocument` makes of it, Apache is asked about files too.
     fn agrees_about_files(&self, request: &OwnedRequest, apache: &Observed, ours: &Seen) -> bool {
-        if apache.is_about_the_file_of(ours) {
+        if apache.is_about_the_file_of(ours) || is_index_of(&ours.end, &apache.seen.end) {
             return true;
         }
         let served = matches!(apache.seen.end, End::Serve(..));
@@ -167,6 +167,15 @@ impl<'a> Comparison<'a> {
             }
         }
     }
+}
+
+/// The index of a directory: which it is, is known only where the files are.
+fn is_index_of(ours: &End, apache: &End) -> bool {
+    let (End::Serve(path, query), End::Serve(directory, asked)) = (ours, apache) else {
+        return false;
+    };
+    let name = path.strip_prefix(directory.as_slice());
+    directory.ends_with(b"/") && query == asked && name.is_some_and(|name| !name.contains(&b'/'))
 }
 
 fn places(answering: &Answering) -> BTreeSet<Place> {
