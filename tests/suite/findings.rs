@@ -333,6 +333,8 @@ fn ask(reading: &Reading, shown: &str) -> Answer {
     let method = first.next().unwrap_or("GET");
     let slash = rest.find('/').unwrap_or(rest.len());
     let (host, target) = rest.split_at(slash);
+    // A URL without a path is asked for with one.
+    let target = if target.is_empty() { "/" } else { target };
     let headers = parts.filter_map(|header| header.strip_suffix('\'')?.split_once(": "));
     let headers: Vec<_> = headers
         .map(|(name, value)| (name.as_bytes(), value.as_bytes()))
