@@ -331,10 +331,10 @@ fn ask(reading: &Reading, shown: &str) -> Answer {
     let mut first = parts.next().unwrap().split(" -X ");
     let rest = first.next().unwrap().split_once("://").unwrap().1;
     let method = first.next().unwrap_or("GET");
-    let slash = rest.find('/').unwrap_or(rest.len());
-    let (host, target) = rest.split_at(slash);
+    let (host, target) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
     // A URL without a path is asked for with one.
-    let target = if target.is_empty() { "/" } else { target };
+    let slash = if target.starts_with('/') { "" } else { "/" };
+    let target = format!("{slash}{target}");
     let headers = parts.filter_map(|header| header.strip_suffix('\'')?.split_once(": "));
     let headers: Vec<_> = headers
         .map(|(name, value)| (name.as_bytes(), value.as_bytes()))
