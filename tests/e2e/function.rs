@@ -324,7 +324,7 @@ fn the_table_is_really_read() {
     site.delete("/rule:0:/old/page.html");
     let function = function();
     check(&function, "viewer-get", path, "=");
-    assert_eq!(function.journal(), ["item"]);
+    assert!(function.journal().is_empty(), "{:?}", function.journal());
     check(
         &function,
         "viewer-get",
