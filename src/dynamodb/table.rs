@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Config;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
     TableDescription, TableStatus,
@@ -35,6 +36,11 @@ pub async fn ensure(client: &Client, name: &str) -> Result<bool> {
     }
     wait_until_active(client, name).await?;
     Ok(description.is_none())
+}
+
+/// Somebody else made the table since we looked.
+fn is_made_already(error: &SdkError<CreateTableError>) -> bool {
+    matches!(error, SdkError::ServiceError(answer) if answer.err().is_resource_in_use_exception())
 }
 
 async fn describe(client: &Client, name: &str) -> Result<Option<TableDescription>> {
@@ -83,9 +89,13 @@ async fn create(client: &Client, name: &str) -> Result<()> {
         .billing_mode(BillingMode::PayPerRequest)
         .send()
         .await
+        .map(drop)
+        .or_else(|error| match error {
+            error if is_made_already(&error) => Ok(()),
+            error => Err(error),
+        })
         .map_err(plainly)
-        .with_context(|| format!("cannot create table {name}"))?;
-    Ok(())
+        .with_context(|| format!("cannot create table {name}"))
 }
 
 async fn wait_until_active(client: &Client, name: &str) -> Result<()> {
