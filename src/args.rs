@@ -347,7 +347,7 @@ pub struct Package {
     /// What serves the requests that no rule answers
     #[arg(long, value_enum, default_value_t = Origin::Server)]
     pub origin: Origin,
-    /// A server that requests may be handed to where the rules say [P]; may be given more than once,
+    /// A server that requests may be handed to where the rules say `P`; may be given more than once,
     /// works at origin-request only
     #[arg(long, value_name = "HOST")]
     pub proxy_to: Vec<String>,

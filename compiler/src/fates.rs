@@ -4,7 +4,7 @@
 //! decided without, or nearly without, the request. Absent: what a fate means (`edge-handler/src/fate.rs`).
 //!
 //! Every path that some key is about is evaluated on every host it can reach, with stand-ins for the
-//! host's name and the query string, and with an [`oracle`] in place of the request: it hears what the
+//! host's name and the query string, and with an oracle in place of the request: it hears what the
 //! evaluation looks at, and answers conditions about one unknown thing, once yes and once no. What
 //! remains is a list of questions with constant ends. A path whose evaluation looks at something else
 //! that is unknown has no fate, and is left to the evaluator: this errs towards too few fates.

@@ -83,19 +83,18 @@ async fn create(client: &Client, name: &str) -> Result<()> {
         .key_type(KeyType::Hash)
         .build()?;
     let request = client.create_table().table_name(name);
-    request
+    let made = request
         .attribute_definitions(attribute)
         .key_schema(key)
         .billing_mode(BillingMode::PayPerRequest)
         .send()
-        .await
-        .map(drop)
-        .or_else(|error| match error {
-            error if is_made_already(&error) => Ok(()),
-            error => Err(error),
-        })
-        .map_err(plainly)
-        .with_context(|| format!("cannot create table {name}"))
+        .await;
+    match made {
+        Err(error) if !is_made_already(&error) => {
+            Err(plainly(error)).with_context(|| format!("cannot create table {name}"))
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn wait_until_active(client: &Client, name: &str) -> Result<()> {
