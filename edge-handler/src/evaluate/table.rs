@@ -25,6 +25,13 @@ impl Table {
         }
     }
 
+    /// Sets a name unless it has a value (`apr_table_overlay`, of which the first entry is read).
+    pub fn add(&mut self, name: &[u8], value: &[u8]) {
+        if self.get(name).is_none() {
+            self.entries.push((name.to_vec(), value.to_vec()));
+        }
+    }
+
     /// Removes a name.
     pub fn unset(&mut self, name: &[u8]) {
         self.entries
