@@ -5,12 +5,11 @@
 use std::sync::LazyLock;
 
 use edgewright_edge_handler::evaluate::Options;
-use edgewright_edge_handler::handler;
+use edgewright_edge_handler::handler::{self, Decision};
 use edgewright_edge_handler::lambda::configuration::Configuration;
 use edgewright_edge_handler::lambda::event::Event;
 use edgewright_edge_handler::lambda::rehearsal;
 use edgewright_edge_handler::lambda::response::Reply;
-use edgewright_edge_handler::outcome::Answer;
 use edgewright_edge_handler::request::Request;
 use edgewright_edge_handler::source::{Indexed, Source};
 
@@ -34,8 +33,8 @@ pub fn lookup(site: &Site, path: &[u8]) -> bool {
 }
 
 /// From target, host and headers to the outcome with the bytes of its `Location`.
-pub fn decide(site: &Site, request: &Request<'_>) -> Answer {
-    handler::handle(&site.program, &site.table, request, &OPTIONS)
+pub fn decide(site: &Site, request: &Request<'_>) -> Decision {
+    handler::decide(&site.program, &site.table, request, &OPTIONS)
 }
 
 /// The event CloudFront would make of `request`.
@@ -50,6 +49,7 @@ pub fn handle(site: &Site, event: &[u8]) -> Option<Reply> {
     let event = Event::parse(event).ok()?;
     let fields = event.fields().ok()?;
     let parts = fields.parts(&CONFIGURATION);
-    let answer = decide(site, &parts.request());
+    let request = parts.request();
+    let answer = decide(site, &request).into_answer(&request);
     Reply::to(&event, &fields, &answer, &CONFIGURATION).ok()
 }

@@ -184,13 +184,7 @@ fn place<'a, T: Serialize>(
         Home::Removed => Placement::Removed,
         Home::Kept(reaches) => {
             let reach = reaches.into_iter().next().unwrap_or(Reach::Everything);
-            let scanned = reach == Reach::Everything;
-            builder.keep(position, item, reach);
-            if scanned {
-                Placement::Scanned
-            } else {
-                Placement::Indexed
-            }
+            keep(builder, position, item, reach)
         }
         Home::Keyed(case, words) => {
             if keys.insert(case, &words, position, item) {
@@ -199,10 +193,24 @@ fn place<'a, T: Serialize>(
                 }
                 return Placement::Keyed;
             }
-            builder.keep(position, item, Reach::Prefixes(case, words));
-            Placement::Indexed
+            let reach = partition::at_start(&words).unwrap_or(Reach::Everything);
+            keep(builder, position, item, reach)
         }
     }
+}
+
+fn keep<'a, T: Serialize>(
+    builder: &mut ListBuilder<'a, T>,
+    position: u32,
+    item: &'a T,
+    reach: Reach,
+) -> Placement {
+    let placement = match reach {
+        Reach::Everything => Placement::Scanned,
+        Reach::Words(_) => Placement::Indexed,
+    };
+    builder.keep(position, item, reach);
+    placement
 }
 
 /// Puts things of one list into the table.

@@ -9,9 +9,11 @@
 //! where a condition asks about them, the fate asks a [`Question`].
 
 mod question;
+mod standing;
 mod text;
 
 pub use question::{About, Question, Subject};
+pub use standing::Standing;
 pub use text::{Part, Text};
 
 use serde::{Deserialize, Serialize};
@@ -24,12 +26,12 @@ use crate::request::Request;
 /// What becomes of one path on one host.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Fate {
-    /// Steps lead to later ones, several perhaps to the same.
-    pub steps: Vec<Step>,
     /// The first step without a query string; `None` when only an evaluation can tell.
     pub bare: Option<u32>,
     /// With one.
     pub queried: Queried,
+    /// Steps lead to later ones, several perhaps to the same.
+    pub steps: Vec<Step>,
 }
 
 /// What becomes of a path with a query string.
@@ -163,11 +165,13 @@ impl Ending {
             let mut headers = request.headers.iter();
             headers.any(|(known, _)| known.eq_ignore_ascii_case(name))
         };
+        let outcome = self.effect.outcome(plain);
         Answer {
             cookies: self.cookies.clone(),
             vary: self.vary.iter().filter(has_header).cloned().collect(),
-            untouched: self.effect == Effect::Nothing && self.cookies.is_empty(),
-            ..Answer::of(self.effect.outcome(plain))
+            // A rule may make what was there already.
+            untouched: self.cookies.is_empty() && plain.is(&outcome),
+            ..Answer::of(outcome)
         }
     }
 }

@@ -119,7 +119,7 @@ impl TryFrom<Stored> for Filter {
                 segment_length_mask: segment_length - 1,
                 segment_count_length,
             },
-            fingerprints: fingerprints.iter().collect(),
+            fingerprints: fingerprints.iter().copied().collect(),
         })))
     }
 }

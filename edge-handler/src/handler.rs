@@ -7,9 +7,9 @@
 //! "restart, not suspend". Time and chance come from [`Options`], the same for every step of a
 //! request, so each step goes the way the one before went, and one entry further.
 
-use crate::evaluate::{Options, Trace, evaluate};
+use crate::evaluate::{Options, Trace, evaluate, evaluate_plain};
 use crate::fate::Fate;
-use crate::key::{Fingerprint, Key, KeySpace};
+use crate::key::{Key, KeySpace, Sought};
 use crate::outcome::{Answer, Outcome};
 use crate::plain::Plain;
 use crate::program::Program;
@@ -107,47 +107,60 @@ fn run<T: Table>(
     options: &Options,
 ) -> Result<Decision, Missing> {
     let source = Indexed::new(program, table);
-    if options.trace == Trace::Off
-        && let Some(plain) = Plain::of(program, request)
-    {
-        match fated(program, table, &plain)? {
-            Some(fate) => {
-                if let Some(answer) = fate.answer(&plain, request, program.questions()) {
-                    return Ok(Decision::Answer(answer));
-                }
-            }
-            None => {
-                if let Some(calm) = program.calm(plain.host)
-                    && calm.leaves_alone(program.site(), &source, &plain, request)?
-                {
-                    return Ok(Decision::Untouched);
-                }
-            }
-        }
-    }
-    let answer = evaluate(program.site(), &source, request, options)?;
+    let plain = match options.trace {
+        Trace::Off => Plain::of(program, request),
+        Trace::On => None,
+    };
+    let answer = match plain {
+        None => evaluate(program.site(), &source, request, options)?,
+        Some(plain) => match shortly(program, table, &source, &plain, request)? {
+            Some(decision) => return Ok(decision),
+            None => evaluate_plain(program.site(), &source, &plain, request, options)?,
+        },
+    };
     Ok(Decision::Answer(answer))
+}
+
+/// What becomes of a plain request, if that can be told without an evaluation.
+fn shortly<T: Table>(
+    program: &Program,
+    table: &T,
+    source: &Indexed<'_, T>,
+    plain: &Plain<'_>,
+    request: &Request<'_>,
+) -> Result<Option<Decision>, Missing> {
+    let sought = Sought::new(KeySpace::Fates(plain.host), plain.path);
+    let standing = table.standing(&sought);
+    if let Some(answer) = standing.and_then(|standing| standing.answer(plain)) {
+        return Ok(Some(Decision::Answer(answer)));
+    }
+    if let Some(fate) = fated(program, table, &sought)? {
+        let answer = fate.answer(plain, request, program.questions());
+        return Ok(answer.map(Decision::Answer));
+    }
+    let Some(calm) = program.calm(plain.host) else {
+        return Ok(None);
+    };
+    let alone = calm.leaves_alone(program.site(), source, plain, request)?;
+    Ok(alone.then_some(Decision::Untouched))
 }
 
 /// What was decided beforehand about a path, if anything was.
 fn fated<'t, T: Table>(
     program: &Program,
     table: &'t T,
-    plain: &Plain<'_>,
+    sought: &Sought<'_>,
 ) -> Result<Option<&'t Fate>, Missing> {
-    let mut print = Fingerprint::new(KeySpace::Fates(plain.host));
-    print.extend(plain.path);
-    if !program.filter().may_contain(print.finish()) {
+    if !table.may_have(program.filter(), sought.print) {
         return Ok(None);
     }
-    let key = Key::fate(plain.host, plain.path);
-    match table.lookup(&key) {
+    match table.lookup(sought) {
         Lookup::Found(entry) => Ok(match &entry.content {
             Content::Fate(fate) => Some(fate),
             Content::Rules(_) | Content::Redirects(_) | Content::Value(_) => None,
         }),
         Lookup::Absent => Ok(None),
-        Lookup::Missing => Err(Missing(key)),
+        Lookup::Missing => Err(Missing(sought.key())),
     }
 }
 

@@ -6,12 +6,12 @@
 
 mod buckets;
 mod list;
-mod literal;
-mod prefix;
+mod marked;
+mod words;
 
-pub use list::{Candidates, Damaged, Keyed, ListBuilder, ListIndex, Reach};
-pub use literal::{Literal, Stand};
-pub use prefix::Case;
+pub use list::{Candidates, Case, Damaged, Keyed, Lengths, ListBuilder, ListIndex, Reach};
+pub use marked::Marked;
+pub use words::{Stand, Word};
 
 fn to_index(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)

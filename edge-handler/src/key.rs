@@ -42,7 +42,14 @@ impl KeySpace {
         }
     }
 
-    /// The same as numbers.
+    /// The fingerprint of the key that a text with the fingerprint `print` has here.
+    pub fn print(self, print: u64) -> u64 {
+        let (tag, owner) = self.number();
+        let space = u64::from(tag) << 32 | u64::from(owner);
+        join(print ^ space, 0xa076_1d64_78bd_642f)
+    }
+
+    /// The same as [`KeySpace::tag`] in numbers.
     fn number(self) -> (u8, u32) {
         match self {
             Self::Rules(set) => (1, set.0),
@@ -62,39 +69,40 @@ pub struct Key {
 }
 
 impl Key {
+    /// The key of `text` in `space`, which says what form the text has.
+    pub fn new(space: KeySpace, text: &[u8]) -> Self {
+        let text = text.to_vec();
+        Self { space, text }
+    }
+
     /// The key of the rules of `set` that match exactly `subject`.
     pub fn rule(set: RuleSetId, subject: &[u8]) -> Self {
-        let text = subject.to_vec();
-        let space = KeySpace::Rules(set);
-        Self { space, text }
+        Self::new(KeySpace::Rules(set), subject)
     }
 
     /// The key of the rules of `set` that match `subject` in any case.
     pub fn folded_rule(set: RuleSetId, subject: &[u8]) -> Self {
-        let text = subject.to_ascii_lowercase();
-        let space = KeySpace::FoldedRules(set);
-        Self { space, text }
+        Self::new(KeySpace::FoldedRules(set), &subject.to_ascii_lowercase())
     }
 
     /// The key of the redirects of `list` for `path`.
     pub fn redirect(list: RedirectListId, path: &[u8]) -> Self {
-        let text = collapse_slashes(path).into_owned();
-        let space = KeySpace::Redirects(list);
-        Self { space, text }
+        Self::new(KeySpace::Redirects(list), &collapse_slashes(path))
     }
 
     /// The key of an entry of `map`.
     pub fn map(map: MapId, key: &[u8]) -> Self {
-        let text = key.to_vec();
-        let space = KeySpace::Map(map);
-        Self { space, text }
+        Self::new(KeySpace::Map(map), key)
     }
 
     /// The key of the fate of `path` on `host`.
     pub fn fate(host: HostId, path: &[u8]) -> Self {
-        let text = path.to_vec();
-        let space = KeySpace::Fates(host);
-        Self { space, text }
+        Self::new(KeySpace::Fates(host), path)
+    }
+
+    /// The same, borrowed.
+    pub fn sought(&self) -> Sought<'_> {
+        Sought::new(self.space, &self.text)
     }
 
     /// Whose text it is.
@@ -110,9 +118,7 @@ impl Key {
     /// 64 bits that stand for the key in [`crate::filter::Filter`] and the embedded table. The same
     /// in every build of this format version.
     pub fn fingerprint(&self) -> u64 {
-        let mut hasher = Fingerprint::new(self.space);
-        hasher.extend(&self.text);
-        hasher.finish()
+        self.sought().print
     }
 
     /// The key as text for people and for `DynamoDB`: `rule:0:/old%20page`. Printable ASCII but `%`
@@ -130,17 +136,54 @@ impl Key {
         if name.len() <= LONGEST_NAME {
             return name;
         }
-        let mut second = Fingerprint::new(self.space);
+        let mut second = Fingerprint::default();
         second.push(b'#');
         second.extend(&self.text);
-        let (first, second) = (self.fingerprint(), second.finish());
+        let (first, second) = (self.fingerprint(), self.space.print(second.finish()));
         format!("{tag}:{owner}#{first:016x}{second:016x}")
     }
 }
 
-/// Makes the fingerprint of a key byte by byte, so that a text need not be copied to be asked about, and
+/// A [`Key`] that borrows its text, with its fingerprint: to look for an entry takes no copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sought<'t> {
+    /// Whose text it is.
+    pub space: KeySpace,
+    /// The text, in the form the space wants.
+    pub text: &'t [u8],
+    /// [`Key::fingerprint`].
+    pub print: u64,
+}
+
+impl<'t> Sought<'t> {
+    /// The key of `text` in `space`.
+    pub fn new(space: KeySpace, text: &'t [u8]) -> Self {
+        Self::with_print(space, text, Fingerprint::of(text))
+    }
+
+    /// The same, the fingerprint of `text` being known.
+    pub fn with_print(space: KeySpace, text: &'t [u8], print: u64) -> Self {
+        Self {
+            space,
+            text,
+            print: space.print(print),
+        }
+    }
+
+    /// It with a copy of the text.
+    pub fn key(&self) -> Key {
+        Key::new(self.space, self.text)
+    }
+
+    /// Is it this key?
+    pub fn is(&self, key: &Key) -> bool {
+        self.space == key.space && self.text == key.text
+    }
+}
+
+/// Makes the fingerprint of a text piece by piece, so that a text need not be copied to be asked about, and
 /// every prefix of a path costs one step more. Eight bytes at a time go into a multiplication whose
-/// halves are joined, as in wyhash.
+/// halves are joined, as in wyhash. Whose text it is comes last: [`KeySpace::print`].
 #[derive(Debug, Clone, Copy)]
 pub struct Fingerprint {
     state: u64,
@@ -161,40 +204,46 @@ impl Default for Fingerprint {
 }
 
 impl Fingerprint {
-    /// The fingerprint of no text in `space`.
-    pub fn new(space: KeySpace) -> Self {
-        let (tag, owner) = space.number();
-        let state = Self::default().state ^ (u64::from(tag) << 32 | u64::from(owner));
-        Self {
-            state: join(state, 0x9e37_79b9_7f4a_7c15),
-            ..Self::default()
+    /// The fingerprint of `text`.
+    pub fn of(text: &[u8]) -> u64 {
+        let mut fingerprint = Self::default();
+        let (eights, rest) = text.as_chunks();
+        for eight in eights {
+            fingerprint.rest = u64::from_le_bytes(*eight);
+            fingerprint.mix();
         }
+        fingerprint.rest = number(rest);
+        fingerprint.length = text.len() as u64;
+        fingerprint.finish()
     }
 
     /// Takes in one more byte.
     pub fn push(&mut self, byte: u8) {
-        self.rest |= u64::from(byte) << (8 * (self.length & 7));
-        self.length += 1;
-        if self.length.trailing_zeros() >= 3 {
-            self.mix();
-        }
+        self.take(u64::from(byte), 1);
     }
 
     /// Takes in more bytes.
-    pub fn extend(&mut self, mut bytes: &[u8]) {
-        while self.length.trailing_zeros() >= 3
-            && let Some((word, after)) = bytes.split_first_chunk()
-        {
-            self.rest = u64::from_le_bytes(*word);
-            self.length += 8;
-            self.mix();
-            bytes = after;
+    pub fn extend(&mut self, bytes: &[u8]) {
+        let (eights, rest) = bytes.as_chunks();
+        for eight in eights {
+            self.take(u64::from_le_bytes(*eight), 8);
         }
-        for byte in bytes {
-            self.push(*byte);
+        self.take(number(rest), rest.len() as u64);
+    }
+
+    /// Takes in `count` bytes, at most eight; those of `word` above them are zero.
+    fn take(&mut self, word: u64, count: u64) {
+        let filled = 8 * (self.length & 7);
+        self.length += count;
+        self.rest |= word << filled;
+        if filled + 8 * count >= 64 {
+            self.mix();
+            // In two steps: a word cannot be shifted by its whole width.
+            self.rest = word >> (63 - filled) >> 1;
         }
     }
 
+    /// Makes an end of eight bytes.
     fn mix(&mut self) {
         self.state = join(self.state ^ self.rest, 0xa076_1d64_78bd_642f);
         self.rest = 0;
@@ -207,19 +256,26 @@ impl Fingerprint {
     }
 }
 
+/// Fewer than eight bytes as a number, the first of them lowest.
+fn number(bytes: &[u8]) -> u64 {
+    let number = |number: u64, byte: &u8| number << 8 | u64::from(*byte);
+    bytes.iter().rev().fold(0, number)
+}
+
 /// The two halves of a product, one upon the other.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "the halves are taken apart on purpose"
 )]
-fn join(one: u64, other: u64) -> u64 {
+pub(crate) fn join(one: u64, other: u64) -> u64 {
     let product = u128::from(one) * u128::from(other);
     (product as u64) ^ (product >> 64) as u64
 }
 
 /// `path` with every run of slashes made one, as `alias_matches` of `mod_alias.c` compares.
 pub fn collapse_slashes(path: &[u8]) -> Cow<'_, [u8]> {
-    if !path.windows(2).any(|pair| pair == b"//") {
+    let mut slashes = memchr::memchr_iter(b'/', path);
+    if !slashes.any(|slash| path.get(slash + 1) == Some(&b'/')) {
         return Cow::Borrowed(path);
     }
     let mut collapsed = Vec::with_capacity(path.len());
@@ -302,6 +358,6 @@ mod tests {
     fn a_fingerprint_never_changes() {
         let key = Key::rule(RuleSetId(0), b"/old/page");
         // Written into artefacts: a change here is a change of their format.
-        assert_eq!(format!("{:016x}", key.fingerprint()), "23c72bbf30c800a4");
+        assert_eq!(format!("{:016x}", key.fingerprint()), "51af2007f7dc58b3");
     }
 }

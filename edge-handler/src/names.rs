@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::FixedState;
+
 use crate::evaluate::vhost;
 use crate::request::Scheme;
 use crate::site::{Host, HostId, HostPattern, Site};
@@ -23,7 +25,7 @@ struct Port {
     candidates: Vec<u32>,
     /// The first candidate of each name; left empty when there are wildcards or addresses, before
     /// which a name may have to wait.
-    by_name: HashMap<Vec<u8>, u32>,
+    by_name: HashMap<Vec<u8>, u32, FixedState>,
     /// Names have to be compared one by one.
     one_by_one: bool,
 }

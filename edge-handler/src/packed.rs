@@ -7,8 +7,10 @@
 //! them would be most of the time it takes to start.
 
 mod numbers;
+mod prints;
 
 pub use numbers::{Number, Numbers};
+pub use prints::Prints;
 
 use std::sync::OnceLock;
 
@@ -56,12 +58,13 @@ impl<T> Packed<T> {
         self.stored.ends.is_empty()
     }
 
-    fn encoded(&self, index: usize) -> Option<&[u8]> {
+    /// The bytes of the value at `index`.
+    pub(crate) fn encoded(&self, index: usize) -> Option<&[u8]> {
         let start = match index.checked_sub(1) {
-            Some(before) => self.stored.ends.get(before)?,
+            Some(before) => *self.stored.ends.get(before)?,
             None => 0,
         };
-        let end = self.stored.ends.get(index)?;
+        let end = *self.stored.ends.get(index)?;
         let range = usize::try_from(start).ok()?..usize::try_from(end).ok()?;
         self.stored.bytes.0.get(range)
     }
@@ -124,7 +127,10 @@ impl<T> TryFrom<Stored> for Packed<T> {
     type Error = &'static str;
 
     fn try_from(stored: Stored) -> Result<Self, Self::Error> {
-        let last = stored.ends.last().map_or(Ok(0), usize::try_from);
+        let last = stored
+            .ends
+            .last()
+            .map_or(Ok(0), |last| usize::try_from(*last));
         if !stored.ends.is_sorted() || last != Ok(stored.bytes.0.len()) {
             return Err("packed values do not fill their bytes");
         }

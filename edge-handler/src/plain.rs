@@ -7,6 +7,8 @@
 //! and free of dot segments and doubled slashes, and whose query, if it has one, is of bytes that mean
 //! themselves in every URL. For such a request `canonical` and `vhost` have nothing to do.
 
+use crate::evaluate::escape::is_path_byte;
+use crate::outcome::Outcome;
 use crate::program::Program;
 use crate::request::Request;
 use crate::site::HostId;
@@ -48,6 +50,16 @@ impl<'r> Plain<'r> {
     }
 }
 
+impl Plain<'_> {
+    /// Is this outcome the request as it came?
+    pub fn is(&self, outcome: &Outcome) -> bool {
+        match outcome {
+            Outcome::Serve { path, query } => path == self.path && query.as_deref() == self.query,
+            _ => false,
+        }
+    }
+}
+
 /// Is this a path as plain requests have it?
 pub fn is_plain_path(path: &[u8]) -> bool {
     split(path) == Some((path, None))
@@ -55,67 +67,103 @@ pub fn is_plain_path(path: &[u8]) -> bool {
 
 /// Path and query of a plain target.
 fn split(target: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
-    if target.first() != Some(&b'/') {
-        return None;
-    }
-    let end = path_end(target)?;
-    let (path, rest) = target.split_at(end);
-    match rest.split_first() {
-        None => Some((path, None)),
-        Some((_, query)) if is_plain_query(query) => Some((path, Some(query))),
-        Some(_) => None,
-    }
-}
-
-/// Where the path ends: at the `?`. `None` when it is not plain.
-fn path_end(target: &[u8]) -> Option<usize> {
-    let mut segment = 0;
-    for (at, byte) in target.iter().enumerate() {
-        match byte {
-            b'?' => return (at <= LONGEST).then_some(at),
-            b'/' => {
-                if is_odd_segment(&target[at + 1..]) || at - segment > LONGEST_SEGMENT {
-                    return None;
-                }
-                segment = at;
-            }
-            b'%' | b'#' | b'\\' | ..=b' ' | 0x7f.. => return None,
-            _ => {}
+    match memchr::memchr(b'?', target) {
+        None => is_path(target).then_some((target, None)),
+        Some(mark) => {
+            let (path, query) = (target.get(..mark)?, target.get(mark + 1..)?);
+            (is_path(path) && is_plain_query(query)).then_some((path, Some(query)))
         }
     }
-    (target.len() <= LONGEST && target.len() - segment <= LONGEST_SEGMENT).then_some(target.len())
 }
 
-/// Does what follows a slash begin with a slash, or a segment of one or two dots?
-fn is_odd_segment(after: &[u8]) -> bool {
-    let ends = |rest: &[u8]| matches!(rest.first(), None | Some(b'/' | b'?'));
-    match after {
-        [b'/', ..] => true,
-        [b'.', b'.', rest @ ..] | [b'.', rest @ ..] => ends(rest),
-        _ => false,
+/// Is it canonical, and far from every limit?
+fn is_path(path: &[u8]) -> bool {
+    let (mut seen, mut after_slash) = (0, 0);
+    for byte in path {
+        let class = class(*byte);
+        seen |= class & (OUTSIDE_PATH | after_slash);
+        after_slash = (class & SLASH) * (SLASH | DOT);
     }
+    path.first() == Some(&b'/')
+        && path.len() <= LONGEST
+        && seen & OUTSIDE_PATH == 0
+        && (seen == 0 || has_plain_segments(path))
+        && (path.len() < LONGEST_SEGMENT || has_short_segments(path))
+}
+
+/// Is none of its segments empty, but for the last, or made of one or two dots?
+fn has_plain_segments(path: &[u8]) -> bool {
+    let dots = |segment: &[u8]| matches!(segment, b"." | b"..");
+    !path.windows(2).any(|two| two == b"//") && !path.split(|byte| *byte == b'/').any(dots)
+}
+
+fn has_short_segments(path: &[u8]) -> bool {
+    let mut segments = path.split(|byte| *byte == b'/');
+    segments.all(|segment| segment.len() < LONGEST_SEGMENT)
 }
 
 /// Bytes that `escape_uri` leaves alone, and no `&` at the end, where `QSA` would drop it.
 fn is_plain_query(query: &[u8]) -> bool {
-    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"$-_.+!*'(),:;@&=/~".contains(byte);
     !query.is_empty()
         && query.len() <= LONGEST
         && !query.ends_with(b"&")
-        && query.iter().all(is_plain)
+        && query.iter().all(|byte| class(*byte) & OUTSIDE_QUERY == 0)
 }
 
 /// A host name as `fix_hostname` leaves it: letters in lower case, labels that are not empty, a last
 /// one that begins with a letter.
 fn is_plain_name(name: &[u8]) -> bool {
-    let is_name_byte =
-        |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(byte);
-    let mut labels = name.rsplit(|byte| *byte == b'.');
-    let top_level = labels.next().unwrap_or_default();
-    name.len() <= LONGEST_SEGMENT
-        && name.iter().all(is_name_byte)
-        && top_level.first().is_some_and(u8::is_ascii_lowercase)
-        && labels.all(|label| !label.is_empty())
+    let top_level = memchr::memrchr(b'.', name).map_or(0, |dot| dot + 1);
+    let mut after_dot = true;
+    let labels = name.iter().all(|byte| {
+        let fits = class(*byte) & OUTSIDE_NAME == 0 && !(after_dot && *byte == b'.');
+        after_dot = *byte == b'.';
+        fits
+    });
+    labels
+        && name.len() <= LONGEST_SEGMENT
+        && name.get(top_level).is_some_and(u8::is_ascii_lowercase)
+}
+
+const SLASH: u8 = 1;
+const DOT: u8 = 2;
+/// Not as it stands in a plain path.
+const OUTSIDE_PATH: u8 = 4;
+/// Not left alone by `escape_uri`.
+const OUTSIDE_QUERY: u8 = 8;
+/// Not in a plain name of a host.
+const OUTSIDE_NAME: u8 = 16;
+
+/// What a byte is, as one of 256 numbers: a request's bytes are looked up, not compared one by one.
+fn class(byte: u8) -> u8 {
+    const CLASSES: [u8; 256] = {
+        let mut classes = [0; 256];
+        let mut byte = 0_u8;
+        loop {
+            classes[byte as usize] = class_of(byte);
+            match byte.checked_add(1) {
+                Some(next) => byte = next,
+                None => break classes,
+            }
+        }
+    };
+    CLASSES[usize::from(byte)]
+}
+
+const fn class_of(byte: u8) -> u8 {
+    let mut class = match byte {
+        b'/' => SLASH,
+        b'.' => DOT,
+        b'%' | b'#' | b'\\' | b'?' | ..=b' ' | 0x7f.. => OUTSIDE_PATH,
+        _ => 0,
+    };
+    if !matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.') {
+        class |= OUTSIDE_NAME;
+    }
+    if !is_path_byte(byte) {
+        class |= OUTSIDE_QUERY;
+    }
+    class
 }
 
 #[cfg(test)]

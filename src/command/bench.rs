@@ -153,7 +153,7 @@ impl Figures {
 fn table_reads(build: &Build, request: &Request<'_>) -> usize {
     let (mut fetched, options) = (Fetched::new(), Options::default());
     while let Step::Fetch(key) = step(&build.program, &fetched, request, &options) {
-        let entry = match build.table.lookup(&key) {
+        let entry = match build.table.lookup(&key.sought()) {
             Lookup::Found(entry) => Some(Arc::new(entry.clone())),
             Lookup::Absent | Lookup::Missing => None,
         };

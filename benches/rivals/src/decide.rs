@@ -154,7 +154,7 @@ fn entry(
     table: &EmbeddedTable,
     key: &edgewright_edge_handler::key::Key,
 ) -> Option<edgewright_edge_handler::table::Entry> {
-    match table.lookup(key) {
+    match table.lookup(&key.sought()) {
         Lookup::Found(entry) => Some(entry.clone()),
         Lookup::Absent | Lookup::Missing => None,
     }

@@ -5,12 +5,9 @@
 
 use std::collections::HashMap;
 
-use edgewright_edge_handler::index::{Case, Literal, Reach};
+use edgewright_edge_handler::index::{Reach, Word};
 
 use super::partition::Home;
-
-/// A prefix is the cheapest to look for: others have to be better than so many rules sharing it.
-const FEW: u32 = 4;
 
 /// Leaves each home in the program one reach.
 pub(super) fn settle(homes: &mut [Home]) {
@@ -30,30 +27,15 @@ pub(super) fn settle(homes: &mut [Home]) {
     }
 }
 
-/// A word that rules are found by.
-#[derive(PartialEq, Eq, Hash)]
-enum Word<'a> {
-    Prefix(Case, &'a [u8]),
-    Literal(Case, &'a Literal),
-}
-
-fn words(reach: &Reach) -> Vec<Word<'_>> {
+fn words(reach: &Reach) -> &[Word] {
     match reach {
-        Reach::Everything => Vec::new(),
-        Reach::Prefixes(case, words) => {
-            words.iter().map(|word| Word::Prefix(*case, word)).collect()
-        }
-        Reach::Literals(case, literals) => {
-            let literals = literals.iter();
-            literals
-                .map(|literal| Word::Literal(*case, literal))
-                .collect()
-        }
+        Reach::Everything => &[],
+        Reach::Words(words) => words,
     }
 }
 
 /// How many rules have each word.
-fn uses(homes: &[Home]) -> HashMap<Word<'_>, u32> {
+fn uses(homes: &[Home]) -> HashMap<&Word, u32> {
     let mut uses = HashMap::new();
     for home in homes {
         if let Home::Kept(reaches) = home {
@@ -65,21 +47,22 @@ fn uses(homes: &[Home]) -> HashMap<Word<'_>, u32> {
     uses
 }
 
-fn best(home: &Home, uses: &HashMap<Word<'_>, u32>) -> usize {
+/// The reach that the fewest rules share; among equals the one with fewer words, which are then longer
+/// or more to the front.
+fn best(home: &Home, uses: &HashMap<&Word, u32>) -> usize {
     let Home::Kept(reaches) = home else {
         return 0;
     };
     let cost = |reach: &Reach| match reach {
-        Reach::Everything => u32::MAX,
-        Reach::Prefixes(..) => shared(reach, uses).saturating_sub(FEW),
-        Reach::Literals(..) => shared(reach, uses),
+        Reach::Everything => (u32::MAX, 0),
+        Reach::Words(words) => (shared(words, uses), words.len()),
     };
     let costs = reaches.iter().map(cost).enumerate();
     costs.min_by_key(|(_, cost)| *cost).map_or(0, |(at, _)| at)
 }
 
 /// How many rules a text with one of the words may lead to.
-fn shared(reach: &Reach, uses: &HashMap<Word<'_>, u32>) -> u32 {
-    let counts = words(reach).into_iter().filter_map(|word| uses.get(&word));
+fn shared(words: &[Word], uses: &HashMap<&Word, u32>) -> u32 {
+    let counts = words.iter().filter_map(|word| uses.get(word));
     counts.copied().max().unwrap_or(0)
 }

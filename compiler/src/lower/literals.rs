@@ -4,7 +4,7 @@
 //! Absent: words a text has to begin with, which [`super::shape`] knows; which requirement is best
 //! ([`super::choose`]).
 
-use edgewright_edge_handler::index::{Literal, Stand};
+use edgewright_edge_handler::index::{Stand, Word};
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 /// A requirement has at most this many words.
@@ -17,7 +17,7 @@ const LONGEST_WORD: usize = 256;
 const LARGEST_CLASS: usize = 4;
 
 /// The requirements of a structure.
-pub(super) fn required(structure: &Hir) -> Vec<Vec<Literal>> {
+pub(super) fn required(structure: &Hir) -> Vec<Vec<Word>> {
     let mut walk = Walk::new();
     walk.visit(structure);
     walk.close(Stand::Anywhere);
@@ -28,7 +28,7 @@ pub(super) fn required(structure: &Hir) -> Vec<Vec<Literal>> {
 struct Walk {
     /// What the text since the last gap may be.
     words: Vec<Vec<u8>>,
-    found: Vec<Vec<Literal>>,
+    found: Vec<Vec<Word>>,
 }
 
 impl Walk {
@@ -87,19 +87,16 @@ impl Walk {
     /// A gap: whatever was gathered so far is a requirement, if all of it is long enough.
     fn close(&mut self, stand: Stand) {
         let words = std::mem::replace(&mut self.words, vec![Vec::new()]);
-        let fits = |word: &Vec<u8>| (Literal::SHORTEST..Literal::LONGEST).contains(&word.len());
-        if words.iter().all(fits) {
-            let literal = |word| Literal { word, stand };
-            self.found.push(words.into_iter().map(literal).collect());
-        }
+        let words = words.iter().map(|word| Word::new(word, stand));
+        self.found.extend(words.collect::<Option<Vec<Word>>>());
     }
 }
 
 /// The best requirement of each alternative; one of them all has to hold.
-fn any_of(alternatives: &[Hir]) -> Option<Vec<Literal>> {
+fn any_of(alternatives: &[Hir]) -> Option<Vec<Word>> {
     let mut all = Vec::new();
     for alternative in alternatives {
-        let shortest = |words: &Vec<Literal>| words.iter().map(|one| one.word.len()).min();
+        let shortest = |words: &Vec<Word>| words.iter().map(Word::len).min();
         let best = required(alternative).into_iter().max_by_key(shortest)?;
         all.extend(best);
     }
@@ -163,14 +160,7 @@ mod tests {
     /// Requirements as text: words joined by `|`, `$` after those at the end.
     fn check(pattern: &str, expected: &[&str]) {
         let structure = dialect::read_loosely(pattern.as_bytes(), PatternOptions::default());
-        let shown = |literal: &Literal| {
-            let word = String::from_utf8_lossy(&literal.word).into_owned();
-            word + if literal.stand == Stand::AtEnd {
-                "$"
-            } else {
-                ""
-            }
-        };
+        let shown = |word: &Word| word.to_string();
         let requirements = structure.map_or(Vec::new(), |structure| required(&structure));
         let all = requirements.iter().map(|words| {
             let words: Vec<String> = words.iter().map(shown).collect();

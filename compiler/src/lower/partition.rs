@@ -2,7 +2,7 @@
 //!
 //! In: a rule, and whether a chain holds it. Out: its [`Home`]. Absent: redundancy.
 
-use edgewright_edge_handler::index::{Case, Reach};
+use edgewright_edge_handler::index::{Case, Reach, Stand, Word};
 use edgewright_edge_handler::key::collapse_slashes;
 use edgewright_edge_handler::rules::{
     Pattern, Redirect, RedirectMatcher, Rule, RuleFlags, RuleSet, RuleSetId,
@@ -27,7 +27,7 @@ impl Home {
     fn of_pattern(pattern: &Pattern) -> Self {
         let mut reaches = match Shape::of(pattern) {
             Shape::Words(case, words) => return Self::Keyed(case, words),
-            Shape::Prefixes(case, words) => vec![Reach::Prefixes(case, words)],
+            Shape::Prefixes(_, words) => at_start(&words).into_iter().collect(),
             Shape::Open => Vec::new(),
         };
         reaches.extend(by_literals(pattern));
@@ -51,21 +51,20 @@ pub(super) fn rule(rule: &Rule, chain: Membership) -> Home {
     Home::of_pattern(&rule.pattern)
 }
 
+/// Found by how a text begins; `None` when that is too little.
+pub(super) fn at_start(prefixes: &[Vec<u8>]) -> Option<Reach> {
+    let words = prefixes
+        .iter()
+        .map(|prefix| Word::new(prefix, Stand::AtStart));
+    words.collect::<Option<_>>().map(Reach::Words)
+}
+
 /// The texts that must stand in whatever `pattern` matches.
 fn by_literals(pattern: &Pattern) -> impl Iterator<Item = Reach> {
-    let (text, caseless) = dialect::without_case_option(pattern);
-    let case = if caseless { Case::Folded } else { Case::Exact };
+    let (text, _) = dialect::without_case_option(pattern);
     let structure = dialect::read_loosely(text, pattern.options);
     let requirements = structure.map_or(Vec::new(), |structure| literals::required(&structure));
-    let requirements = requirements.into_iter();
-    requirements.map(move |mut words| {
-        if case == Case::Folded {
-            for literal in &mut words {
-                literal.word.make_ascii_lowercase();
-            }
-        }
-        Reach::Literals(case, words)
-    })
+    requirements.into_iter().map(Reach::Words)
 }
 
 /// The home of `redirect`.

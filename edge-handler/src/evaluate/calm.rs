@@ -12,6 +12,8 @@ mod lists;
 
 use std::collections::HashSet;
 
+use foldhash::fast::FixedState;
+
 use crate::outcome::Outcome;
 use crate::plain::Plain;
 use crate::rules::{RedirectListId, RuleSetId};
@@ -39,7 +41,7 @@ pub struct Calm {
     /// `<Files>` that would change something.
     files: Vec<SectionId>,
     /// First segments of paths that something else may be about.
-    busy: HashSet<Vec<u8>>,
+    busy: HashSet<Vec<u8>, FixedState>,
     tree: Tree,
 }
 
@@ -240,12 +242,12 @@ fn tree(site: &Site, root: &[u8], standing: &Merged<'_>) -> Tree {
 }
 
 /// First segments that something may be about.
-struct Busy(HashSet<Vec<u8>>);
+struct Busy(HashSet<Vec<u8>, FixedState>);
 
 impl Busy {
     /// `None` when anything may be busy.
     fn of(site: &Site, host: &Host) -> Option<Self> {
-        let mut busy = Self(HashSet::new());
+        let mut busy = Self(HashSet::default());
         for id in &host.locations {
             busy.add_location(section(site, *id)?)?;
         }

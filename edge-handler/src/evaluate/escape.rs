@@ -20,8 +20,14 @@ pub fn escape_uri(text: &[u8]) -> Vec<u8> {
     escaped
 }
 
-fn is_path_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"$-_.+!*'(),:;@&=/~".contains(&byte)
+/// Does [`escape_uri`] leave `byte` alone?
+pub const fn is_path_byte(byte: u8) -> bool {
+    matches!(
+        byte,
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9'
+            | b'$' | b'-' | b'_' | b'.' | b'+' | b'!' | b'*' | b'\'' | b'(' | b')' | b',' | b':' | b';' | b'@'
+            | b'&' | b'=' | b'/' | b'~'
+    )
 }
 
 fn push_escaped(text: &mut Vec<u8>, byte: u8) {
@@ -62,7 +68,8 @@ const SCHEMES: [(&[u8], bool); 16] = [
 
 /// Is `text` an absolute URI (`is_absolute_uri` of `mod_rewrite.c`)? Only some schemes count.
 pub fn is_absolute_uri(text: &[u8]) -> Option<AbsoluteUri> {
-    if text.len() <= 5 {
+    // Every scheme begins with a letter, and hardly any text that is asked about does.
+    if text.len() <= 5 || !text[0].is_ascii_alphabetic() {
         return None;
     }
     if starts_with_ignoring_case(text, b"unix:") {

@@ -1,9 +1,7 @@
 //! Slots, each bucket of them with a number.
 //!
 //! In: lists of slots. Out: [`Buckets`], which names the next slot of a bucket. Absent: what leads to
-//! a bucket; see [`super::prefix`] and [`super::literal`].
-
-use std::ops::Range;
+//! a bucket; see [`super::words`].
 
 use serde::{Deserialize, Serialize};
 
@@ -37,24 +35,21 @@ impl Buckets {
     /// True when no bucket ends outside, and no slot is at or beyond `slots`.
     pub fn is_sound(&self, slots: usize) -> bool {
         self.ends.is_sorted()
-            && to_index(self.ends.last().unwrap_or(0)) == self.slots.len()
-            && self.slots.iter().all(|slot| to_index(slot) < slots)
+            && self.ends.last().map_or(0, |end| to_index(*end)) == self.slots.len()
+            && self.slots.iter().all(|slot| to_index(*slot) < slots)
     }
 
     /// The first slot of `bucket` that is not below `from`.
     pub fn next(&self, bucket: u32, from: u32) -> Option<u32> {
-        let range = self.range(bucket);
-        let end = range.end;
-        let at = self.slots.partition_point(range, |slot| slot < from);
-        if at < end { self.slots.get(at) } else { None }
+        let slots = self.slots(to_index(bucket));
+        let at = slots.partition_point(|slot| *slot < from);
+        slots.get(at).copied()
     }
 
-    fn range(&self, bucket: u32) -> Range<usize> {
-        let bucket = to_index(bucket);
-        let start = bucket
-            .checked_sub(1)
-            .and_then(|before| self.ends.get(before));
-        let end = self.ends.get(bucket).unwrap_or(0);
-        to_index(start.unwrap_or(0))..to_index(end)
+    fn slots(&self, bucket: usize) -> &[u32] {
+        let end = |bucket: usize| self.ends.get(bucket).map(|end| to_index(*end));
+        let start = bucket.checked_sub(1).and_then(end).unwrap_or(0);
+        let slots = self.slots.get(start..end(bucket).unwrap_or(0));
+        slots.unwrap_or_default()
     }
 }

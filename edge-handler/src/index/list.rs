@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
-use super::buckets::Buckets;
-use super::literal::{LiteralIndex, Width};
-use super::prefix::PrefixIndex;
-use super::{Case, Literal, to_index};
+use super::marked::Marked;
+use super::to_index;
+use super::words::{Word, WordIndex};
 use crate::packed::{Numbers, Packed, TooLong};
 
 /// Which texts a rule that stays in the program may match.
@@ -18,19 +18,50 @@ use crate::packed::{Numbers, Packed, TooLong};
 pub enum Reach {
     /// Any: it is a candidate for every text.
     Everything,
-    /// Only texts that begin with one of these.
-    Prefixes(Case, Vec<Vec<u8>>),
-    /// Only texts in which one of these stands; each is at least [`Literal::SHORTEST`] bytes long.
-    Literals(Case, Vec<Literal>),
+    /// Only texts in which one of these stands.
+    Words(Vec<Word>),
+}
+
+/// Whether letters have to agree in case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Case {
+    /// They do.
+    Exact,
+    /// They do not (ASCII only).
+    Folded,
 }
 
 /// What a list has in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Keyed {
-    /// Length in bytes of the longest key; `None` when there is none.
-    pub exact: Option<u32>,
-    /// The same for keys that are found with letters lowered.
-    pub folded: Option<u32>,
+    /// Keys.
+    pub exact: Lengths,
+    /// Keys that are found with letters lowered.
+    pub folded: Lengths,
+}
+
+/// Lengths of texts, in bytes; those from 63 on are one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Lengths(u64);
+
+impl Lengths {
+    /// Is there none at all?
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Is `length` perhaps among them?
+    pub fn may_contain(self, length: usize) -> bool {
+        self.0 & Self::bit(length) != 0
+    }
+
+    fn add(&mut self, length: usize) {
+        self.0 |= Self::bit(length);
+    }
+
+    fn bit(length: usize) -> u64 {
+        1 << length.min(63)
+    }
 }
 
 /// One list of rules or redirects: those that are not in the table, by position.
@@ -45,15 +76,23 @@ pub struct ListIndex<T> {
     items: Packed<T>,
     /// Slots that are candidates for every text, ascending.
     scanned: Numbers<u32>,
-    buckets: Buckets,
-    prefixes: Vec<PrefixIndex>,
-    literals: Vec<LiteralIndex>,
+    words: WordIndex,
 }
 
 /// The candidates for one text: buckets of slots. Empty until [`ListIndex::find`] fills it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Candidates {
-    buckets: Vec<u32>,
+    buckets: SmallVec<[u32; FEW]>,
+}
+
+/// Buckets that need no allocation.
+const FEW: usize = 8;
+
+impl Candidates {
+    /// Forgets them.
+    pub fn clear(&mut self) {
+        self.buckets.clear();
+    }
 }
 
 impl<T> ListIndex<T> {
@@ -72,36 +111,33 @@ impl<T> ListIndex<T> {
         (self.positions.len(), self.scanned.len())
     }
 
+    /// True when some of those that stay are found by words.
+    pub fn has_words(&self) -> bool {
+        self.positions.len() > self.scanned.len()
+    }
+
     /// True when nothing in it points outside.
     pub fn is_sound(&self) -> bool {
         let slots = self.positions.len();
         let below = |all: &Numbers<u32>, end: usize| {
-            all.is_ascending() && all.last().is_none_or(|last| to_index(last) < end)
+            all.is_ascending() && all.last().is_none_or(|last| to_index(*last) < end)
         };
-        let buckets = self.buckets.len();
         self.items.len() == slots
             && below(&self.positions, self.count())
             && below(&self.scanned, slots)
-            && self.buckets.is_sound(slots)
-            && self.prefixes.iter().all(|index| index.is_sound(buckets))
-            && self.literals.iter().all(|index| index.is_sound(buckets))
+            && self.words.is_sound(slots)
     }
 
     /// Finds the candidates for `text` beside those that are candidates for every text. Does not
-    /// allocate when there are none.
-    pub fn find(&self, text: &[u8], candidates: &mut Candidates) {
+    /// allocate when there are few.
+    pub fn find(&self, text: &Marked, candidates: &mut Candidates) {
         let buckets = &mut candidates.buckets;
         buckets.clear();
-        for index in &self.prefixes {
-            index.find(text, |bucket| buckets.push(bucket));
-        }
-        for index in &self.literals {
-            index.find(text, |bucket| {
-                if !buckets.contains(&bucket) {
-                    buckets.push(bucket);
-                }
-            });
-        }
+        self.words.find(text, |bucket| {
+            if !buckets.contains(&bucket) {
+                buckets.push(bucket);
+            }
+        });
     }
 }
 
@@ -112,7 +148,7 @@ impl<T: DeserializeOwned> ListIndex<T> {
     /// Those that stay in the program, by position.
     pub fn kept(&self) -> impl Iterator<Item = Candidate<'_, T>> {
         let slots = self.positions.iter().enumerate();
-        slots.filter_map(|(slot, position)| Some((to_index(position), self.items.get(slot)?)))
+        slots.filter_map(|(slot, position)| Some((to_index(*position), self.items.get(slot)?)))
     }
 
     /// The first of `candidates`, or of the candidates for every text, at position `from` or after.
@@ -127,22 +163,27 @@ impl<T: DeserializeOwned> ListIndex<T> {
         if self.scanned.is_empty() && candidates.buckets.is_empty() {
             return Ok(None);
         }
-        let all = 0..self.positions.len();
-        let slot = self
-            .positions
-            .partition_point(all, |position| to_index(position) < from);
-        let slot = u32::try_from(slot).unwrap_or(u32::MAX);
-        let scanned = self
-            .scanned
-            .partition_point(0..self.scanned.len(), |other| other < slot);
+        let slot = self.first_slot(from);
+        let scanned = self.scanned.partition_point(|other| *other < slot);
         let found = candidates.buckets.iter();
-        let found = found.filter_map(|bucket| self.buckets.next(*bucket, slot));
-        let Some(slot) = found.chain(self.scanned.get(scanned)).min() else {
+        let found = found.filter_map(|bucket| self.words.next(*bucket, slot));
+        let Some(slot) = found.chain(self.scanned.get(scanned).copied()).min() else {
             return Ok(None);
         };
         let position = self.positions.get(to_index(slot)).ok_or(Damaged)?;
         let item = self.items.get(to_index(slot)).ok_or(Damaged)?;
-        Ok(Some((to_index(position), item)))
+        Ok(Some((to_index(*position), item)))
+    }
+
+    /// The slot of the first that stays at position `from` or after.
+    fn first_slot(&self, from: usize) -> u32 {
+        let slot = match from {
+            0 => 0,
+            from => self
+                .positions
+                .partition_point(|position| to_index(*position) < from),
+        };
+        u32::try_from(slot).unwrap_or(u32::MAX)
     }
 }
 
@@ -158,8 +199,7 @@ pub struct ListBuilder<'a, T> {
     keyed: Keyed,
     kept: Vec<(u32, &'a T)>,
     scanned: Vec<u32>,
-    prefixes: BTreeMap<Case, BTreeMap<Vec<u8>, Vec<u32>>>,
-    literals: BTreeMap<(Case, Width), BTreeMap<Literal, Vec<u32>>>,
+    words: BTreeMap<Word, Vec<u32>>,
 }
 
 impl<'a, T: Serialize> ListBuilder<'a, T> {
@@ -170,19 +210,16 @@ impl<'a, T: Serialize> ListBuilder<'a, T> {
             keyed: Keyed::default(),
             kept: Vec::new(),
             scanned: Vec::new(),
-            prefixes: BTreeMap::new(),
-            literals: BTreeMap::new(),
+            words: BTreeMap::new(),
         }
     }
 
     /// Notes that the table has a key of `length` bytes for this list.
     pub fn key(&mut self, case: Case, length: usize) {
-        let longest = match case {
-            Case::Exact => &mut self.keyed.exact,
-            Case::Folded => &mut self.keyed.folded,
-        };
-        let length = u32::try_from(length).unwrap_or(u32::MAX);
-        *longest = Some(longest.map_or(length, |other| other.max(length)));
+        match case {
+            Case::Exact => self.keyed.exact.add(length),
+            Case::Folded => self.keyed.folded.add(length),
+        }
     }
 
     /// Keeps `item` in the program. Positions come in ascending order.
@@ -190,21 +227,12 @@ impl<'a, T: Serialize> ListBuilder<'a, T> {
         let slot = u32::try_from(self.kept.len()).unwrap_or(u32::MAX);
         self.kept.push((position, item));
         match reach {
-            Reach::Prefixes(case, prefixes) => {
-                let index = self.prefixes.entry(case).or_default();
-                for prefix in prefixes {
-                    add(index.entry(lowered(case, prefix)).or_default(), slot);
+            Reach::Everything => self.scanned.push(slot),
+            Reach::Words(words) => {
+                for word in words {
+                    add(self.words.entry(word).or_default(), slot);
                 }
             }
-            Reach::Literals(case, literals) if literals.iter().all(is_long_enough) => {
-                for mut literal in literals {
-                    literal.word = lowered(case, literal.word);
-                    let width = Width::of(&literal.word).unwrap_or(Width::Short);
-                    let index = self.literals.entry((case, width)).or_default();
-                    add(index.entry(literal).or_default(), slot);
-                }
-            }
-            Reach::Everything | Reach::Literals(..) => self.scanned.push(slot),
         }
     }
 
@@ -213,24 +241,13 @@ impl<'a, T: Serialize> ListBuilder<'a, T> {
     /// # Errors
     /// Together the rules are longer than 4 GiB.
     pub fn build(self) -> Result<ListIndex<T>, TooLong> {
-        let mut buckets = Buckets::default();
-        let mut prefixes = Vec::new();
-        for (case, words) in &self.prefixes {
-            prefixes.push(PrefixIndex::new(*case, words, &mut buckets).ok_or(TooLong)?);
-        }
-        let mut literals = Vec::new();
-        for ((case, width), words) in &self.literals {
-            literals.push(LiteralIndex::new(*case, *width, words, &mut buckets).ok_or(TooLong)?);
-        }
         Ok(ListIndex {
             count: self.count,
             keyed: self.keyed,
             positions: self.kept.iter().map(|(position, _)| *position).collect(),
             items: Packed::new(self.kept.iter().map(|(_, item)| *item))?,
-            scanned: self.scanned.into_iter().collect(),
-            buckets,
-            prefixes,
-            literals,
+            scanned: self.scanned.into(),
+            words: WordIndex::new(&self.words).ok_or(TooLong)?,
         })
     }
 }
@@ -239,15 +256,4 @@ fn add(slots: &mut Vec<u32>, slot: u32) {
     if slots.last() != Some(&slot) {
         slots.push(slot);
     }
-}
-
-fn lowered(case: Case, mut word: Vec<u8>) -> Vec<u8> {
-    if case == Case::Folded {
-        word.make_ascii_lowercase();
-    }
-    word
-}
-
-fn is_long_enough(literal: &Literal) -> bool {
-    (Literal::SHORTEST..Literal::LONGEST).contains(&literal.word.len())
 }

@@ -1,14 +1,13 @@
-//! Many numbers in one stretch of bytes, read where they stand.
+//! Many numbers, written as one stretch of bytes.
 //!
-//! In: numbers, or the bytes they were written as (little endian). Out: [`Numbers`]. Absent: whether
-//! they make sense; whoever holds them checks that.
+//! In: numbers, or the bytes they were written as (little endian). Out: [`Numbers`], a slice of them.
+//! Absent: whether they make sense; whoever holds them checks that.
 
 use std::marker::PhantomData;
-use std::ops::Range;
+use std::ops::Deref;
 
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-use super::Blob;
 
 /// Numbers of a fixed size.
 pub trait Number: Copy + Ord {
@@ -44,76 +43,26 @@ number!(u64);
 
 /// A list of numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Numbers<N> {
-    bytes: Blob,
-    of: PhantomData<N>,
-}
+pub struct Numbers<N>(Vec<N>);
 
 impl<N> Default for Numbers<N> {
     fn default() -> Self {
-        Self {
-            bytes: Blob::default(),
-            of: PhantomData,
-        }
+        Self(Vec::new())
+    }
+}
+
+impl<N> Deref for Numbers<N> {
+    type Target = [N];
+
+    fn deref(&self) -> &[N] {
+        &self.0
     }
 }
 
 impl<N: Number> Numbers<N> {
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.bytes.0.len() / N::SIZE
-    }
-
-    /// True when there are none.
-    pub fn is_empty(&self) -> bool {
-        self.bytes.0.is_empty()
-    }
-
-    /// The number at `index`.
-    pub fn get(&self, index: usize) -> Option<N> {
-        let start = index.checked_mul(N::SIZE)?;
-        N::read(self.bytes.0.get(start..start.checked_add(N::SIZE)?)?)
-    }
-
-    /// The last one.
-    pub fn last(&self) -> Option<N> {
-        self.get(self.len().checked_sub(1)?)
-    }
-
     /// Adds one.
     pub fn push(&mut self, number: N) {
-        number.write(&mut self.bytes.0);
-    }
-
-    /// All of them.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = N> + '_ {
-        self.bytes.0.chunks_exact(N::SIZE).filter_map(N::read)
-    }
-
-    /// The first index in `range` whose number is not `below`; the numbers for which it holds come
-    /// first.
-    pub fn partition_point(&self, range: Range<usize>, below: impl Fn(N) -> bool) -> usize {
-        let (mut low, mut high) = (range.start, range.end.min(self.len()));
-        while low < high {
-            let middle = usize::midpoint(low, high);
-            if self.get(middle).is_some_and(&below) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        low
-    }
-
-    /// Where `number` stands; the numbers are sorted.
-    pub fn find(&self, number: N) -> Option<usize> {
-        let at = self.partition_point(0..self.len(), |other| other < number);
-        (self.get(at) == Some(number)).then_some(at)
-    }
-
-    /// True when none is smaller than the one before.
-    pub fn is_sorted(&self) -> bool {
-        self.iter().is_sorted()
+        self.0.push(number);
     }
 
     /// True when each is larger than the one before.
@@ -122,32 +71,52 @@ impl<N: Number> Numbers<N> {
     }
 }
 
-impl<N: Number> FromIterator<N> for Numbers<N> {
-    fn from_iter<I: IntoIterator<Item = N>>(numbers: I) -> Self {
-        let mut all = Self::default();
-        for number in numbers {
-            all.push(number);
-        }
-        all
+impl<N> From<Vec<N>> for Numbers<N> {
+    fn from(numbers: Vec<N>) -> Self {
+        Self(numbers)
     }
 }
 
-impl<N> Serialize for Numbers<N> {
+impl<N> FromIterator<N> for Numbers<N> {
+    fn from_iter<I: IntoIterator<Item = N>>(numbers: I) -> Self {
+        Self(numbers.into_iter().collect())
+    }
+}
+
+impl<N: Number> Serialize for Numbers<N> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.bytes.serialize(serializer)
+        let mut bytes = Vec::with_capacity(self.len() * N::SIZE);
+        for number in self.iter() {
+            number.write(&mut bytes);
+        }
+        serializer.serialize_bytes(&bytes)
     }
 }
 
 impl<'de, N: Number> Deserialize<'de> for Numbers<N> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let bytes = Blob::deserialize(deserializer)?;
-        if !bytes.0.len().is_multiple_of(N::SIZE) {
-            return Err(serde::de::Error::custom("a number is cut short"));
+        deserializer.deserialize_bytes(Bytes(PhantomData))
+    }
+}
+
+struct Bytes<N>(PhantomData<N>);
+
+impl<N: Number> Visitor<'_> for Bytes<N> {
+    type Value = Numbers<N>;
+
+    fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("numbers as bytes")
+    }
+
+    fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<Numbers<N>, E> {
+        if !bytes.len().is_multiple_of(N::SIZE) {
+            return Err(E::custom("a number is cut short"));
         }
-        Ok(Self {
-            bytes,
-            of: PhantomData,
-        })
+        let mut numbers = Vec::new();
+        let count = bytes.len() / N::SIZE;
+        numbers.try_reserve_exact(count).map_err(E::custom)?;
+        numbers.extend(bytes.chunks_exact(N::SIZE).filter_map(N::read));
+        Ok(Numbers(numbers))
     }
 }
 
@@ -156,15 +125,14 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
     use super::*;
+    use crate::packed::Blob;
 
     #[test]
     fn numbers_come_back() {
         let numbers: Numbers<u32> = [1, 5, 5, 900_000].into_iter().collect();
         let bytes = postcard::to_allocvec(&numbers).unwrap();
         let back: Numbers<u32> = postcard::from_bytes(&bytes).unwrap();
-        assert_eq!(back.iter().collect::<Vec<_>>(), [1, 5, 5, 900_000]);
-        assert_eq!((back.get(3), back.get(4)), (Some(900_000), None));
-        assert_eq!((back.find(900_000), back.find(6)), (Some(3), None));
+        assert_eq!(*back, [1, 5, 5, 900_000]);
         assert!(back.is_sorted() && !back.is_ascending());
     }
 

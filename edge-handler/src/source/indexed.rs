@@ -6,10 +6,11 @@
 use std::cell::RefCell;
 
 use serde::de::DeserializeOwned;
+use smallvec::SmallVec;
 
 use super::{Missing, Source};
-use crate::index::{Candidates, ListIndex};
-use crate::key::{Fingerprint, Key, KeySpace, collapse_slashes};
+use crate::index::{Candidates, ListIndex, Marked};
+use crate::key::{Fingerprint, Key, KeySpace, Sought, collapse_slashes};
 use crate::program::Program;
 use crate::rules::{MapId, Redirect, RedirectListId, Rule, RuleSetId};
 use crate::table::{Content, Entry, Lookup, Placed, Table};
@@ -21,6 +22,8 @@ pub struct Indexed<'a, T> {
     table: &'a T,
     rules: RefCell<Found<'a, RuleSetId, Rule>>,
     redirects: RefCell<Found<'a, RedirectListId, Redirect>>,
+    /// Room for one text.
+    marked: RefCell<Marked>,
 }
 
 /// What was found for the list and the text last asked about: the evaluator asks about the same
@@ -30,7 +33,7 @@ struct Found<'a, I, T> {
     list: Option<I>,
     text: Text,
     /// What the table has, entry by entry.
-    keyed: Vec<&'a [Placed<T>]>,
+    keyed: SmallVec<[&'a [Placed<T>]; 4]>,
     /// What the program has.
     candidates: Candidates,
 }
@@ -40,7 +43,7 @@ impl<I, T> Default for Found<'_, I, T> {
         Self {
             list: None,
             text: Text::default(),
-            keyed: Vec::new(),
+            keyed: SmallVec::new(),
             candidates: Candidates::default(),
         }
     }
@@ -55,6 +58,7 @@ impl<I: PartialEq, T> Found<'_, I, T> {
     fn begin(&mut self) {
         self.list = None;
         self.keyed.clear();
+        self.candidates.clear();
     }
 
     /// Everything about `text` was found.
@@ -124,34 +128,26 @@ impl<'a, T: Table> Indexed<'a, T> {
             table,
             rules: RefCell::default(),
             redirects: RefCell::default(),
+            marked: RefCell::default(),
         }
     }
 
-    /// The entry of `key` when the filter admits its fingerprint. The key is made only then.
-    fn entry(&self, print: u64, key: impl FnOnce() -> Key) -> Result<Option<&'a Entry>, Missing> {
-        if !self.program.filter().may_contain(print) {
+    /// The entry of `text` when there may be one.
+    fn entry(
+        &self,
+        space: KeySpace,
+        text: &[u8],
+        print: u64,
+    ) -> Result<Option<&'a Entry>, Missing> {
+        let sought = Sought::with_print(space, text, print);
+        if !self.table.may_have(self.program.filter(), sought.print) {
             return Ok(None);
         }
-        let key = key();
-        match self.table.lookup(&key) {
+        match self.table.lookup(&sought) {
             Lookup::Found(entry) => Ok(Some(entry)),
             Lookup::Absent => Ok(None),
-            Lookup::Missing => Err(Missing(key)),
+            Lookup::Missing => Err(Missing(sought.key())),
         }
-    }
-
-    fn exact_rules(&self, set: RuleSetId, subject: &[u8]) -> Result<Option<&'a Entry>, Missing> {
-        let mut print = Fingerprint::new(KeySpace::Rules(set));
-        print.extend(subject);
-        self.entry(print.finish(), || Key::rule(set, subject))
-    }
-
-    fn folded_rules(&self, set: RuleSetId, subject: &[u8]) -> Result<Option<&'a Entry>, Missing> {
-        let mut print = Fingerprint::new(KeySpace::FoldedRules(set));
-        for byte in subject {
-            print.push(byte.to_ascii_lowercase());
-        }
-        self.entry(print.finish(), || Key::folded_rule(set, subject))
     }
 
     /// Every rule of `set` that may match `subject`, into `found`.
@@ -163,23 +159,29 @@ impl<'a, T: Table> Indexed<'a, T> {
         subject: &[u8],
     ) -> Result<(), Missing> {
         found.begin();
-        if within(list.keyed().exact, subject) {
-            found
-                .keyed
-                .extend(self.exact_rules(set, subject)?.map(rules));
+        let keyed = list.keyed();
+        if keyed.exact.may_contain(subject.len()) {
+            let print = Fingerprint::of(subject);
+            let entry = self.entry(KeySpace::Rules(set), subject, print)?;
+            found.keyed.extend(entry.map(rules));
         }
-        if within(list.keyed().folded, subject) {
-            found
-                .keyed
-                .extend(self.folded_rules(set, subject)?.map(rules));
+        let may_fold = keyed.folded.may_contain(subject.len());
+        if may_fold || list.has_words() {
+            let mut marked = self.marked.borrow_mut();
+            marked.set(subject);
+            if may_fold {
+                let lowered = marked.lowered();
+                let print = Fingerprint::of(lowered);
+                let entry = self.entry(KeySpace::FoldedRules(set), lowered, print)?;
+                found.keyed.extend(entry.map(rules));
+            }
+            list.find(&marked, &mut found.candidates);
         }
-        list.find(subject, &mut found.candidates);
         found.end(set, subject);
         Ok(())
     }
 
-    /// Every redirect of `list` that may match `uri`, into `found`. Keyed ones are found by every
-    /// prefix that ends before or after a slash, or is the whole, up to the longest key there is.
+    /// Every redirect of `list` that may match `uri`, into `found`.
     fn find_redirects(
         &self,
         found: &mut Found<'a, RedirectListId, Redirect>,
@@ -188,30 +190,44 @@ impl<'a, T: Table> Indexed<'a, T> {
         uri: &[u8],
     ) -> Result<(), Missing> {
         found.begin();
-        if let Some(longest) = index.keyed().exact {
-            let path = collapse_slashes(uri);
-            let longest = usize::try_from(longest).unwrap_or(usize::MAX);
-            let mut print = Fingerprint::new(KeySpace::Redirects(list));
-            for (at, byte) in path.iter().enumerate().take(longest) {
-                print.push(*byte);
-                let next = path.get(at + 1);
-                if *byte != b'/' && next.is_some_and(|next| *next != b'/') {
-                    continue;
-                }
-                let key = || Key::redirect(list, path.get(..=at).unwrap_or_default());
-                let entry = self.entry(print.finish(), key)?;
-                found.keyed.extend(entry.map(redirects));
-            }
+        if !index.keyed().exact.is_empty() {
+            self.find_prefixes(found, index, list, &collapse_slashes(uri))?;
         }
-        index.find(uri, &mut found.candidates);
+        if index.has_words() {
+            let mut marked = self.marked.borrow_mut();
+            marked.set(uri);
+            index.find(&marked, &mut found.candidates);
+        }
         found.end(list, uri);
         Ok(())
     }
-}
 
-fn within(longest: Option<u32>, text: &[u8]) -> bool {
-    let longest = longest.and_then(|longest| usize::try_from(longest).ok());
-    longest.is_some_and(|longest| text.len() <= longest)
+    /// Keyed redirects are found by every prefix that ends before or after a slash, or is the whole, and
+    /// has the length of some key.
+    fn find_prefixes(
+        &self,
+        found: &mut Found<'a, RedirectListId, Redirect>,
+        index: &ListIndex<Redirect>,
+        list: RedirectListId,
+        path: &[u8],
+    ) -> Result<(), Missing> {
+        let lengths = index.keyed().exact;
+        let mut print = Fingerprint::default();
+        let mut taken = 0;
+        let slashes = memchr::memchr_iter(b'/', path).flat_map(|slash| [slash, slash + 1]);
+        let whole = Some(path.len()).filter(|_| !path.ends_with(b"/"));
+        for length in slashes.chain(whole).filter(|length| *length > 0) {
+            if !lengths.may_contain(length) {
+                continue;
+            }
+            print.extend(path.get(taken..length).unwrap_or_default());
+            taken = length;
+            let prefix = path.get(..length).unwrap_or_default();
+            let entry = self.entry(KeySpace::Redirects(list), prefix, print.finish())?;
+            found.keyed.extend(entry.map(redirects));
+        }
+        Ok(())
+    }
 }
 
 fn rules(entry: &Entry) -> &[Placed<Rule>] {
@@ -275,9 +291,7 @@ impl<T: Table> Source for Indexed<'_, T> {
     }
 
     fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Missing> {
-        let mut print = Fingerprint::new(KeySpace::Map(map));
-        print.extend(key);
-        let entry = self.entry(print.finish(), || Key::map(map, key))?;
+        let entry = self.entry(KeySpace::Map(map), key, Fingerprint::of(key))?;
         Ok(entry.and_then(|entry| match &entry.content {
             Content::Value(value) => Some(value.value.as_slice()),
             Content::Rules(_) | Content::Redirects(_) | Content::Fate(_) => None,

@@ -4,31 +4,27 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, Lookup, Table};
+use super::{Entry, Lookup, Table, standing};
 use crate::envelope::{EnvelopeError, Format};
-use crate::key::Key;
-use crate::packed::{Numbers, Packed};
+use crate::fate::Standing;
+use crate::filter::Filter;
+use crate::key::Sought;
+use crate::packed::{Packed, Prints, TooLong};
 
 const FORMAT: Format = Format {
     magic: *b"EDGT",
-    version: 2,
+    version: 3,
 };
 
-/// A validated `table.bin`: entries in the order of their keys' fingerprints. Fingerprints are spread
-/// evenly, so the highest bits of one tell nearly where it stands.
+/// A validated `table.bin`.
 #[derive(Debug, Default)]
-pub struct EmbeddedTable {
-    content: Stored,
-    /// How many of the highest bits choose a start.
-    bits: u32,
-    /// Where the entries with these highest bits begin.
-    starts: Vec<u32>,
-}
+pub struct EmbeddedTable(Stored);
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Stored {
     generation: u64,
-    fingerprints: Numbers<u64>,
+    /// The number of each entry, by its key's fingerprint.
+    by_key: Prints,
     entries: Packed<Entry>,
 }
 
@@ -44,15 +40,8 @@ impl EmbeddedTable {
         let with_print = |entry: &'a Entry| (entry.key.fingerprint(), entry);
         let mut sorted: Vec<_> = entries.into_iter().map(with_print).collect();
         sorted.sort_unstable_by_key(|(print, entry)| (*print, &entry.key));
-        let stored = Stored {
-            generation,
-            fingerprints: sorted
-                .iter()
-                .map(|(print, _)| *print)
-                .collect::<Numbers<u64>>(),
-            entries: Packed::new(sorted.iter().map(|(_, entry)| *entry))
-                .map_err(|_| EnvelopeError::Malformed("the table is longer than 4 GiB"))?,
-        };
+        let stored = Stored::of(generation, &sorted)
+            .map_err(|_| EnvelopeError::Malformed("the table is longer than 4 GiB"))?;
         let payload = postcard::to_allocvec(&stored)
             .map_err(|_| EnvelopeError::Malformed("the table cannot be encoded"))?;
         Ok(FORMAT.seal(&payload))
@@ -64,88 +53,75 @@ impl EmbeddedTable {
     /// The bytes are not a whole `table.bin` of this version.
     pub fn load(bytes: &[u8]) -> Result<Self, EnvelopeError> {
         let payload = FORMAT.open(bytes)?;
-        let (content, rest): (Stored, _) = postcard::take_from_bytes(payload)
+        let (stored, rest): (Stored, _) = postcard::take_from_bytes(payload)
             .map_err(|_| EnvelopeError::Malformed("not a table"))?;
-        if !rest.is_empty()
-            || content.fingerprints.len() != content.entries.len()
-            || !content.fingerprints.is_sorted()
-        {
-            return Err(EnvelopeError::Malformed("the table's keys are not sorted"));
+        if !rest.is_empty() || !stored.by_key.is_sound(stored.entries.len()) {
+            return Err(EnvelopeError::Malformed("the table's keys lead outside"));
         }
-        let (bits, starts) = starts(&content.fingerprints);
-        Ok(Self {
-            content,
-            bits,
-            starts,
-        })
-    }
-
-    /// Where the entries of `print` begin, and the entries after those.
-    fn range(&self, print: u64) -> std::ops::Range<usize> {
-        let bucket = high_bits(print, self.bits);
-        let at = |bucket: usize| self.starts.get(bucket).map_or(0, |start| *start as usize);
-        at(bucket)..at(bucket + 1)
+        Ok(Self(stored))
     }
 
     /// The generation it was written for; that of the program beside it.
     pub fn generation(&self) -> u64 {
-        self.content.generation
+        self.0.generation
     }
 
     /// Every entry, in no useful order.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        (0..self.len()).filter_map(|at| self.content.entries.get(at))
+        (0..self.len()).filter_map(|at| self.0.entries.get(at))
     }
 
     /// How many entries it has.
     pub fn len(&self) -> usize {
-        self.content.entries.len()
+        self.0.entries.len()
     }
 
     /// True when it has none.
     pub fn is_empty(&self) -> bool {
-        self.content.entries.is_empty()
+        self.0.entries.is_empty()
+    }
+
+    /// The numbers of the entries that may be what is sought.
+    fn numbers(&self, print: u64) -> impl Iterator<Item = usize> + '_ {
+        let numbers = self.0.by_key.find(print);
+        numbers.filter_map(|number| usize::try_from(number).ok())
+    }
+}
+
+impl Stored {
+    /// Of entries in the order of their fingerprints: what is looked up together lies together.
+    fn of(generation: u64, sorted: &[(u64, &Entry)]) -> Result<Self, TooLong> {
+        let prints = sorted.iter().map(|(print, _)| *print);
+        Ok(Self {
+            generation,
+            by_key: Prints::new(prints.zip(0..).collect()).ok_or(TooLong)?,
+            entries: Packed::new(sorted.iter().map(|(_, entry)| *entry))?,
+        })
     }
 }
 
 impl Table for EmbeddedTable {
     /// An entry whose bytes are no entry (the checksum of the whole file held, so only a file made
     /// to mislead has one) is [`Lookup::Missing`] for good: the request is then given up.
-    fn lookup(&self, key: &Key) -> Lookup<'_> {
-        let print = key.fingerprint();
-        for at in self.range(print) {
-            if self.content.fingerprints.get(at) != Some(print) {
-                continue;
-            }
-            match self.content.entries.get(at) {
-                Some(entry) if entry.key == *key => return Lookup::Found(entry),
+    fn lookup(&self, sought: &Sought<'_>) -> Lookup<'_> {
+        for number in self.numbers(sought.print) {
+            match self.0.entries.get(number) {
+                Some(entry) if sought.is(&entry.key) => return Lookup::Found(entry),
                 Some(_) => {}
                 None => return Lookup::Missing,
             }
         }
         Lookup::Absent
     }
-}
 
-/// How many bits choose one of about as many buckets as there are fingerprints, and where each of them
-/// begins; one more start is the end of the last.
-fn starts(prints: &Numbers<u64>) -> (u32, Vec<u32>) {
-    let bits = prints.len().max(1).ilog2();
-    let mut starts = Vec::with_capacity((1 << bits) + 1);
-    for (at, print) in (0..).zip(prints.iter()) {
-        while starts.len() <= high_bits(print, bits) {
-            starts.push(at);
-        }
+    fn may_have(&self, _filter: &Filter, print: u64) -> bool {
+        self.numbers(print).next().is_some()
     }
-    let end = u32::try_from(prints.len()).unwrap_or(u32::MAX);
-    starts.resize((1 << bits) + 1, end);
-    (bits, starts)
-}
 
-/// The highest `bits` of a fingerprint.
-fn high_bits(print: u64, bits: u32) -> usize {
-    let high = print.checked_shr(u64::BITS - bits).unwrap_or(0);
-    usize::try_from(high).unwrap_or(usize::MAX)
+    fn standing(&self, sought: &Sought<'_>) -> Option<Standing<'_>> {
+        let mut numbers = self.numbers(sought.print);
+        numbers.find_map(|number| standing(self.0.entries.encoded(number)?, sought))
+    }
 }
 
 #[cfg(test)]
@@ -153,6 +129,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
     use super::*;
+    use crate::key::Key;
     use crate::rules::{MapId, Place};
     use crate::site::map::MapEntry;
     use crate::table::Content;
@@ -183,11 +160,11 @@ mod tests {
         assert_eq!((table.len(), table.generation()), (1_000, 9));
         for number in 0..1_000 {
             let expected = entry(number);
-            let found = matches!(table.lookup(&expected.key), Lookup::Found(at) if *at == expected);
+            let found = matches!(table.lookup(&expected.key.sought()), Lookup::Found(at) if *at == expected);
             assert!(found, "{number}");
         }
         let other = Key::map(MapId(1), b"key0");
-        assert!(matches!(table.lookup(&other), Lookup::Absent));
+        assert!(matches!(table.lookup(&other.sought()), Lookup::Absent));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Entry, Lookup, Table};
-use crate::key::Key;
+use crate::key::{Key, Sought};
 
 /// What was fetched, and what was looked for and is not there.
 #[derive(Debug, Clone, Default)]
@@ -45,8 +45,8 @@ impl Fetched {
 }
 
 impl Table for Fetched {
-    fn lookup(&self, key: &Key) -> Lookup<'_> {
-        match self.entries.get(key) {
+    fn lookup(&self, sought: &Sought<'_>) -> Lookup<'_> {
+        match self.entries.get(&sought.key()) {
             Some(Some(entry)) => Lookup::Found(entry),
             Some(None) => Lookup::Absent,
             None => Lookup::Missing,

@@ -1,0 +1,109 @@
+//! A text as words are looked for in it.
+//!
+//! In: a text. Out: [`Marked`], which is reused from text to text. Absent: looking; see [`super::words`].
+
+use super::words::MARK;
+
+/// Bytes that may be read behind the end.
+const BEHIND: usize = 8;
+
+/// Texts up to this length, in bytes, need no allocation.
+const SHORT: usize = 256 - 2 - BEHIND;
+
+/// A text with ASCII letters lowered, and a [`MARK`] before and after it.
+#[derive(Debug)]
+pub struct Marked {
+    short: [u8; SHORT + 2 + BEHIND],
+    long: Vec<u8>,
+    /// Length in bytes, marks included.
+    length: usize,
+}
+
+impl Default for Marked {
+    fn default() -> Self {
+        Self {
+            short: [MARK; SHORT + 2 + BEHIND],
+            long: Vec::new(),
+            length: 2,
+        }
+    }
+}
+
+impl Marked {
+    /// Holds `text` from now on.
+    pub fn set(&mut self, text: &[u8]) {
+        self.length = text.len() + 2;
+        let needed = self.length + BEHIND;
+        let room = if needed <= self.short.len() {
+            &mut self.short
+        } else {
+            self.long.resize(needed, MARK);
+            self.long.as_mut_slice()
+        };
+        let (Some(inside), after) = (room.get_mut(1..=text.len()), text.len() + 1..needed) else {
+            return;
+        };
+        for (place, byte) in inside.iter_mut().zip(text) {
+            *place = byte.to_ascii_lowercase();
+        }
+        if let Some(after) = room.get_mut(after) {
+            after.fill(MARK);
+        }
+    }
+
+    /// The text with its marks.
+    pub fn bytes(&self) -> &[u8] {
+        self.all().get(..self.length).unwrap_or_default()
+    }
+
+    /// The text with its letters lowered.
+    pub fn lowered(&self) -> &[u8] {
+        let end = self.length.saturating_sub(1);
+        self.all().get(1..end).unwrap_or_default()
+    }
+
+    /// Eight bytes, and where they begin: from `first` on at every `step`, as long as `width` of them, at
+    /// most eight, are of the text.
+    pub fn eights(
+        &self,
+        width: usize,
+        first: usize,
+        step: usize,
+    ) -> impl Iterator<Item = (usize, u64)> + '_ {
+        let all = self.all();
+        let end = (self.length + 1).saturating_sub(width);
+        (first..end).step_by(step).map(move |at| {
+            let eight = all.get(at..).and_then(<[u8]>::first_chunk);
+            (at, eight.map_or(0, |eight| u64::from_le_bytes(*eight)))
+        })
+    }
+
+    fn all(&self) -> &[u8] {
+        let needed = self.length + BEHIND;
+        match self.short.get(..needed) {
+            Some(short) => short,
+            None => &self.long,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marked_and_lowered() {
+        let mut marked = Marked::default();
+        for length in [3, 300, SHORT, SHORT + 1, 0, 5] {
+            marked.set(&b"A".repeat(length));
+            let expected = [&b"\0"[..], &b"a".repeat(length), b"\0"].concat();
+            assert_eq!(marked.bytes(), expected);
+            assert_eq!(
+                marked.eights(6, 0, 1).count(),
+                (length + 3).saturating_sub(6)
+            );
+            let last = marked.eights(1, 0, 1).last();
+            assert_eq!(last, Some((length + 1, 0)), "{length}");
+        }
+    }
+}

@@ -1,0 +1,482 @@
+//! Finds every stored word that stands in a text, at its start or at its end.
+//!
+//! In: words, each with the slots it leads to. Out: [`WordIndex`]. Absent: which word of a pattern is
+//! stored (the compiler chooses the rarest), and what a slot is; see [`super::list`].
+//!
+//! Texts and words are read with their letters lowered, and a mark, a byte no text has, stands before and
+//! after a text: so a word at the start is one that begins with the mark, and need not be told from any other.
+//! A word of another case makes a candidate too many, never one too few.
+//!
+//! Each word has a *gram*: a stretch of a fixed width in it, the one that the fewest words have. A text
+//! is read gram by gram; a bit field says whether any word has this gram, and next to nearly all grams
+//! of a text none has. Where one has, the words with this gram may stand at a few distances around it;
+//! each of those stretches of the text is looked up by its fingerprint.
+//!
+//! Only every fourth gram of a text is read. A word at the start has its gram at such a place; one that may
+//! stand anywhere has four, one after another, one of which comes to such a place. Words too short for that
+//! have a gram at the very start, or at the very end, of a text; only if some have neither is a text
+//! read at every place.
+
+use std::collections::{BTreeMap, HashMap};
+
+use foldhash::fast::FixedState;
+use serde::{Deserialize, Serialize};
+
+use super::buckets::Buckets;
+use super::marked::Marked;
+use super::to_index;
+use crate::key::{Fingerprint, join};
+use crate::packed::{Numbers, Prints};
+
+/// The byte that stands before and after a text. No subject of a rule has it: it ends strings in C.
+pub(super) const MARK: u8 = 0;
+
+/// Bits in the field for each gram, two of which are set.
+const BITS_PER_GRAM: usize = 16;
+
+/// Where a word has to stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stand {
+    /// At the start.
+    AtStart,
+    /// Anywhere.
+    Anywhere,
+    /// At the end.
+    AtEnd,
+}
+
+/// A text by which rules are found.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Word(Vec<u8>);
+
+impl Word {
+    /// No word is this long, in bytes.
+    const LONGEST: usize = 4_096;
+
+    /// The word `text`, in letters of either case, where it has to stand. `None` when it is too short, or
+    /// too long, to be looked for.
+    pub fn new(text: &[u8], stand: Stand) -> Option<Self> {
+        let mut word = Vec::with_capacity(text.len() + 1);
+        word.extend((stand == Stand::AtStart).then_some(MARK));
+        word.extend(text.iter().map(u8::to_ascii_lowercase));
+        word.extend((stand == Stand::AtEnd).then_some(MARK));
+        let fits = (Width::Short.bytes()..Self::LONGEST).contains(&word.len());
+        fits.then_some(Self(word))
+    }
+
+    /// Its length in bytes, the mark included.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Never true; a word has a few bytes at least.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn family(&self) -> Family {
+        let (starts, ends) = (self.0.starts_with(&[MARK]), self.0.ends_with(&[MARK]));
+        let sampled = Width::Long.bytes() + if starts { 0 } else { SAMPLE - 1 };
+        match self.0.len() {
+            length if length >= sampled => Family::Sampled,
+            _ if starts => Family::AtStart,
+            _ if ends => Family::AtEnd,
+            _ => Family::Anywhere,
+        }
+    }
+}
+
+impl std::fmt::Display for Word {
+    /// The text, `^` before one at the start and `$` after one at the end.
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let text = self.0.strip_prefix(&[MARK]);
+        let start = if text.is_some() { "^" } else { "" };
+        let text = text.unwrap_or(&self.0);
+        let (text, end) = match text.strip_suffix(&[MARK]) {
+            Some(text) => (text, "$"),
+            None => (text, ""),
+        };
+        write!(out, "{start}{}{end}", String::from_utf8_lossy(text))
+    }
+}
+
+/// Width of a gram.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Width {
+    /// Three bytes.
+    Short,
+    /// Six: most texts have none of these grams.
+    Long,
+}
+
+impl Width {
+    fn bytes(self) -> usize {
+        match self {
+            Self::Short => 3,
+            Self::Long => 6,
+        }
+    }
+
+    /// The grams of a word.
+    fn grams(self, word: &[u8]) -> impl Iterator<Item = u64> + '_ {
+        let number = |gram: &[u8]| {
+            gram.iter()
+                .rev()
+                .fold(0, |gram, byte| gram << 8 | u64::from(*byte))
+        };
+        word.windows(self.bytes()).map(number)
+    }
+
+    /// The gram at the start of eight bytes, the first of them lowest.
+    fn gram(self, eight: u64) -> u64 {
+        eight & (u64::MAX >> (64 - 8 * self.bytes()))
+    }
+}
+
+/// Of a text, one gram in so many is read.
+const SAMPLE: usize = 4;
+
+/// Words that are looked for at the same places of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Family {
+    /// At every fourth.
+    Sampled,
+    /// At the first, for short words at the start.
+    AtStart,
+    /// At the last, for short words at the end.
+    AtEnd,
+    /// At every one, for other short words.
+    Anywhere,
+}
+
+impl Family {
+    fn width(self) -> Width {
+        match self {
+            Self::Sampled => Width::Long,
+            Self::AtStart | Self::AtEnd | Self::Anywhere => Width::Short,
+        }
+    }
+
+    /// The places in `word` where its gram may be, and how many grams from there on it has.
+    fn places(self, word: &[u8]) -> (impl Iterator<Item = usize>, usize) {
+        let last = word.len().saturating_sub(self.width().bytes());
+        let (first, last, step, grams) = match self {
+            Self::Sampled if word.starts_with(&[MARK]) => (0, last, SAMPLE, 1),
+            Self::Sampled => (0, last.saturating_sub(SAMPLE - 1), 1, SAMPLE),
+            Self::AtStart => (0, 0, 1, 1),
+            Self::AtEnd => (last, last, 1, 1),
+            Self::Anywhere => (0, last, 1, 1),
+        };
+        ((first..=last).step_by(step), grams)
+    }
+}
+
+/// Words, found wherever they stand.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct WordIndex {
+    sampled: Grams,
+    at_start: Grams,
+    at_end: Grams,
+    anywhere: Grams,
+    /// The bucket of each word, by the word's fingerprint.
+    by_word: Prints,
+    buckets: Buckets,
+}
+
+impl WordIndex {
+    /// An index of `words`. `None` when there are too many.
+    pub fn new(words: &BTreeMap<Word, Vec<u32>>) -> Option<Self> {
+        let mut index = Self {
+            sampled: Grams::new(Family::Sampled, words.keys())?,
+            at_start: Grams::new(Family::AtStart, words.keys())?,
+            at_end: Grams::new(Family::AtEnd, words.keys())?,
+            anywhere: Grams::new(Family::Anywhere, words.keys())?,
+            ..Self::default()
+        };
+        let mut by_word = Vec::with_capacity(words.len());
+        for (word, slots) in words {
+            by_word.push((Fingerprint::of(&word.0), index.buckets.add(slots)?));
+        }
+        index.by_word = Prints::new(by_word)?;
+        Some(index)
+    }
+
+    /// True when nothing in it points outside, `slots` being the number of slots.
+    pub fn is_sound(&self, slots: usize) -> bool {
+        let grams = [&self.sampled, &self.at_start, &self.at_end, &self.anywhere];
+        grams.into_iter().all(Grams::is_sound)
+            && self.by_word.is_sound(self.buckets.len())
+            && self.buckets.is_sound(slots)
+    }
+
+    /// Gives the bucket of every word in `text` to `take`, some of them more than once.
+    pub fn find(&self, text: &Marked, mut take: impl FnMut(u32)) {
+        let mut word = |word: &[u8]| {
+            let found = self.by_word.find(Fingerprint::of(word));
+            found.for_each(&mut take);
+        };
+        let last = text.bytes().len().saturating_sub(Width::Short.bytes());
+        self.sampled.find(Width::Long, text, 0, SAMPLE, &mut word);
+        self.at_start
+            .find(Width::Short, text, 0, usize::MAX, &mut word);
+        self.at_end.find(Width::Short, text, last, 1, &mut word);
+        self.anywhere.find(Width::Short, text, 0, 1, &mut word);
+    }
+
+    /// The first slot of `bucket` that is not below `from`.
+    pub fn next(&self, bucket: u32, from: u32) -> Option<u32> {
+        self.buckets.next(bucket, from)
+    }
+}
+
+/// The grams of one width, and where around each of them a word may stand.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Grams {
+    /// Which grams some word has: two bits of one of these, a power of two of them. Empty without grams.
+    present: Numbers<u64>,
+    /// The number of each gram.
+    by_gram: Prints,
+    /// Where each gram's stretches end.
+    ends: Numbers<u32>,
+    stretches: Numbers<u32>,
+}
+
+/// Where around a gram a word may stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Stretch {
+    /// Bytes of the word before the gram.
+    before: u16,
+    /// Length of the word.
+    length: u16,
+}
+
+impl Stretch {
+    fn to_bits(self) -> u32 {
+        u32::from(self.before) << 16 | u32::from(self.length)
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "taken apart on purpose")]
+    fn of_bits(bits: u32) -> Self {
+        Self {
+            before: (bits >> 16) as u16,
+            length: bits as u16,
+        }
+    }
+}
+
+impl Grams {
+    /// The rarest grams of each of `words` that is of this family. `None` when there are too many.
+    fn new<'w>(family: Family, words: impl Iterator<Item = &'w Word>) -> Option<Self> {
+        let words: Vec<&[u8]> = words
+            .filter(|word| word.family() == family)
+            .map(|word| word.0.as_slice())
+            .collect();
+        let width = family.width();
+        let mut uses: HashMap<u64, u32, FixedState> = HashMap::default();
+        for gram in words.iter().flat_map(|word| width.grams(word)) {
+            *uses.entry(gram).or_default() += 1;
+        }
+        let mut by_gram: BTreeMap<u64, Vec<Stretch>> = BTreeMap::new();
+        for word in words {
+            let (places, count) = family.places(word);
+            let most = |place: &usize| {
+                let grams = width.grams(word.get(*place..).unwrap_or_default());
+                grams.take(count).filter_map(|gram| uses.get(&gram)).max()
+            };
+            let place = places.min_by_key(most)?;
+            let grams = width.grams(word.get(place..)?).take(count);
+            for (at, gram) in (place..).zip(grams) {
+                by_gram.entry(gram).or_default().push(Stretch {
+                    before: u16::try_from(at).ok()?,
+                    length: u16::try_from(word.len()).ok()?,
+                });
+            }
+        }
+        Self::of(by_gram)
+    }
+
+    fn of(by_gram: BTreeMap<u64, Vec<Stretch>>) -> Option<Self> {
+        if by_gram.is_empty() {
+            return Some(Self::default());
+        }
+        let bits = (by_gram.len() * BITS_PER_GRAM).next_power_of_two().max(64);
+        let mut present = vec![0_u64; bits / 64];
+        let mut grams = Self::default();
+        let mut numbers = Vec::with_capacity(by_gram.len());
+        for (number, (gram, mut stretches)) in (0..).zip(by_gram) {
+            let print = print(gram);
+            let at = field(print, present.len());
+            *present.get_mut(at)? |= mask(print);
+            numbers.push((print, number));
+            stretches.sort_unstable();
+            stretches.dedup();
+            for stretch in stretches {
+                grams.stretches.push(stretch.to_bits());
+            }
+            grams.ends.push(u32::try_from(grams.stretches.len()).ok()?);
+        }
+        grams.present = present.into();
+        grams.by_gram = Prints::new(numbers)?;
+        Some(grams)
+    }
+
+    fn is_sound(&self) -> bool {
+        let last = self.ends.last().map_or(0, |last| to_index(*last));
+        self.ends.is_sorted()
+            && last == self.stretches.len()
+            && self.by_gram.is_sound(self.ends.len())
+            && (self.present.is_empty() || self.present.len().is_power_of_two())
+    }
+
+    /// Gives each stretch of `text` in which a word may stand to `take`, reading grams from `first` on at
+    /// every `step`.
+    fn find(
+        &self,
+        width: Width,
+        text: &Marked,
+        first: usize,
+        step: usize,
+        take: &mut impl FnMut(&[u8]),
+    ) {
+        if self.present.is_empty() {
+            return;
+        }
+        for (at, eight) in text.eights(width.bytes(), first, step) {
+            let print = print(width.gram(eight));
+            let present = self.present.get(field(print, self.present.len()));
+            let mask = mask(print);
+            if present.is_some_and(|present| present & mask == mask) {
+                self.find_around(print, at, text.bytes(), take);
+            }
+        }
+    }
+
+    /// The same for the gram with this fingerprint, which stands at `at`.
+    fn find_around(&self, print: u64, at: usize, text: &[u8], take: &mut impl FnMut(&[u8])) {
+        for number in self.by_gram.find(print).map(to_index) {
+            let end = |number: usize| self.ends.get(number).map(|end| to_index(*end));
+            let start = number.checked_sub(1).and_then(end).unwrap_or(0);
+            let stretches = self.stretches.get(start..end(number).unwrap_or(0));
+            for stretch in stretches.unwrap_or_default() {
+                let stretch = Stretch::of_bits(*stretch);
+                let start = at.checked_sub(usize::from(stretch.before));
+                let word =
+                    start.and_then(|start| text.get(start..start + usize::from(stretch.length)));
+                if let Some(word) = word {
+                    take(word);
+                }
+            }
+        }
+    }
+}
+
+fn print(gram: u64) -> u64 {
+    join(gram ^ 0x9e37_79b9_7f4a_7c15, 0xa076_1d64_78bd_642f)
+}
+
+/// The field of a gram among `fields`, a power of two.
+fn field(print: u64, fields: usize) -> usize {
+    usize::try_from(print >> 32).unwrap_or(0) & (fields - 1)
+}
+
+/// The bits of a gram in its field.
+fn mask(print: u64) -> u64 {
+    1 << (print & 63) | 1 << (print >> 6 & 63)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn index(words: impl IntoIterator<Item = (String, Stand)>) -> WordIndex {
+        let words = words
+            .into_iter()
+            .zip(0..)
+            .map(|((word, stand), slot)| (Word::new(word.as_bytes(), stand).unwrap(), vec![slot]));
+        WordIndex::new(&words.collect()).unwrap()
+    }
+
+    fn found(index: &WordIndex, text: &str) -> Vec<u32> {
+        let mut marked = Marked::default();
+        marked.set(text.as_bytes());
+        let mut slots = Vec::new();
+        index.find(&marked, |bucket| slots.extend(index.next(bucket, 0)));
+        slots.sort_unstable();
+        slots.dedup();
+        slots
+    }
+
+    fn check(words: &[(String, Stand)], text: &str) {
+        let index = index(words.iter().cloned());
+        assert!(index.is_sound(words.len()) && (words.is_empty() || !index.is_sound(0)));
+        let text_lowered = text.to_ascii_lowercase();
+        let stands = |(word, stand): &(String, Stand)| {
+            let word = word.to_ascii_lowercase();
+            match stand {
+                Stand::AtStart => text_lowered.starts_with(&word),
+                Stand::Anywhere => text_lowered.contains(&word),
+                Stand::AtEnd => text_lowered.ends_with(&word),
+            }
+        };
+        let expected = (0..).zip(words).filter(|(_, word)| stands(word));
+        let expected: Vec<u32> = expected.map(|(slot, _)| slot).collect();
+        assert_eq!(found(&index, text), expected, "{words:?} in {text}");
+    }
+
+    fn stand() -> impl Strategy<Value = Stand> {
+        prop::sample::select(vec![Stand::AtStart, Stand::Anywhere, Stand::AtEnd])
+    }
+
+    proptest! {
+        /// Each word once, in any case: several slots under one word are another test's affair.
+        #[test]
+        fn every_word_and_no_other(
+            words in prop::collection::btree_map("[ab/]{3,12}", stand(), 0..12),
+            text in "[abA/]{0,24}",
+        ) {
+            check(&words.into_iter().collect::<Vec<_>>(), &text);
+        }
+    }
+
+    #[test]
+    fn words_where_they_have_to_stand() {
+        let words = [
+            ("/a".to_owned(), Stand::AtStart),
+            ("/a/".to_owned(), Stand::AtStart),
+            (".php".to_owned(), Stand::AtEnd),
+            ("/Old-Shop/".to_owned(), Stand::Anywhere),
+        ];
+        for text in [
+            "",
+            "/",
+            "/a",
+            "/A/b",
+            "/b/a/",
+            "/a/old-shop/x.PHP",
+            "x.php",
+            ".php/",
+        ] {
+            check(&words, text);
+        }
+    }
+
+    #[test]
+    fn words_that_cannot_be_looked_for() {
+        assert_eq!(Word::new(b"ab", Stand::Anywhere), None);
+        assert_eq!(Word::new(b"/", Stand::AtStart), None);
+        assert!(Word::new(b"/a", Stand::AtStart).is_some());
+        assert_eq!(Word::new(&[b'a'; 5_000], Stand::Anywhere), None);
+    }
+
+    #[test]
+    fn a_text_without_words_has_no_candidates() {
+        let index =
+            index((0..5_000).map(|number| (format!("/old{number}-shop/"), Stand::Anywhere)));
+        assert!(found(&index, "/assets/img/old-shop/thing-17.png").is_empty());
+        assert_eq!(found(&index, "/x/old4711-shop/y").len(), 1);
+    }
+}
