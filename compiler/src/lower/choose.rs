@@ -3,9 +3,8 @@
 //! In: for each rule, ways to find it. Out: one of them, that which the fewest rules share. Absent:
 //! what the ways are; see `partition`.
 
-use std::collections::HashMap;
-
 use edgewright_edge_handler::index::{Case, Literal, Reach};
+use foldhash::HashMap;
 
 use super::partition::Home;
 
@@ -54,7 +53,7 @@ fn words(reach: &Reach) -> Vec<Word<'_>> {
 
 /// How many rules have each word.
 fn uses(homes: &[Home]) -> HashMap<Word<'_>, u32> {
-    let mut uses = HashMap::new();
+    let mut uses = HashMap::default();
     for home in homes {
         if let Home::Kept(reaches) = home {
             for word in reaches.iter().flat_map(words) {
