@@ -16,7 +16,7 @@ mod targets;
 
 use std::collections::HashSet;
 
-use edgewright_edge_handler::rules::{Place, Rule, RuleSetId};
+use edgewright_edge_handler::rules::{Place, Rule, RuleFlags, RuleSetId};
 use edgewright_edge_handler::site::{DirectoryRewrite, Site};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 
@@ -26,11 +26,18 @@ use crate::reading::{Position, Reading};
 use crate::redundant::Redundant;
 use crate::witness::Aiming;
 
+/// Any of these ends the list once the rule applied.
+const ENDING: RuleFlags = RuleFlags::STATUS
+    .union(RuleFlags::LAST)
+    .union(RuleFlags::END)
+    .union(RuleFlags::PASS_THROUGH)
+    .union(RuleFlags::PROXY);
+
 /// Everything that is suspicious about `reading`, in the order of its lines.
 pub(crate) fn findings(
     reading: &Reading,
     redundant: &Redundant,
-    answering: Option<Answering>,
+    answering: Option<Answering<'_>>,
 ) -> Vec<Diagnostic> {
     let spans = Spans::of(reading);
     let aiming = Aiming::of(&reading.site);

@@ -1,6 +1,6 @@
 //! The compiled form, asked for answers while compiling.
 //!
-//! In: what lowering made. Out: [`Answering`]. Absent: what answers are asked for; see
+//! In: a program and its entries. Out: [`Answering`]. Absent: what answers are asked for; see
 //! [`mod@crate::analysis`].
 
 use edgewright_edge_handler::evaluate::{Options, Trace};
@@ -8,9 +8,9 @@ use edgewright_edge_handler::handler::handle;
 use edgewright_edge_handler::outcome::{Answer, Outcome};
 use edgewright_edge_handler::program::Program;
 use edgewright_edge_handler::request;
-use edgewright_edge_handler::table::EmbeddedTable;
+use edgewright_edge_handler::table::Entry;
 
-use crate::lower::Lowered;
+use crate::at_hand::AtHand;
 use crate::witness::Request;
 
 /// No question takes more steps than this.
@@ -18,33 +18,36 @@ const MOST_STEPS: u64 = 200_000;
 
 /// A program and its table.
 #[derive(Debug)]
-pub(crate) struct Answering {
+pub(crate) struct Answering<'e> {
     program: Program,
-    table: EmbeddedTable,
+    table: AtHand<'e>,
 }
 
-impl Answering {
-    /// What `lowered` becomes; `None` when it cannot be written.
-    pub fn of(lowered: &Lowered) -> Option<Self> {
-        let program = Program::encode(&lowered.parts).ok()?;
-        let table = EmbeddedTable::encode(lowered.parts.generation, &lowered.entries).ok()?;
+impl<'e> Answering<'e> {
+    /// What is written as `program` and `entries`; `None` when it cannot be read again.
+    pub fn of(program: &[u8], entries: &'e [Entry]) -> Option<Self> {
         Some(Self {
-            program: Program::load(&program).ok()?,
-            table: EmbeddedTable::load(&table).ok()?,
+            program: Program::load(program).ok()?,
+            table: AtHand::of(entries),
         })
     }
 
     /// What a request becomes, with its trace.
     pub fn ask(&self, request: &Request) -> Answer {
-        self.ask_at(request, 0)
+        self.ask_at(request, 0, Trace::On)
+    }
+
+    /// What a request becomes, which takes much less time without a trace.
+    pub fn outcome(&self, request: &Request) -> Outcome {
+        self.ask_at(request, 0, Trace::Off).outcome
     }
 
     /// What becomes of it does not depend on time or chance, as far as another try shows.
     pub fn is_steady(&self, request: &Request, outcome: &Outcome) -> bool {
-        self.ask_at(request, 1).outcome == *outcome
+        self.ask_at(request, 1, Trace::Off).outcome == *outcome
     }
 
-    fn ask_at(&self, request: &Request, moment: u32) -> Answer {
+    fn ask_at(&self, request: &Request, moment: u32, trace: Trace) -> Answer {
         let headers = request.headers.iter();
         let headers: Vec<(&[u8], &[u8])> = headers
             .map(|(name, value)| (name.as_slice(), value.as_slice()))
@@ -56,7 +59,7 @@ impl Answering {
             ..request::Request::get(&request.host, &request.target)
         };
         let options = Options {
-            trace: Trace::On,
+            trace,
             random: u64::from(moment),
             // Another second of another day of another year.
             now: i64::from(moment) * 40_000_001,

@@ -12,7 +12,7 @@ use crate::analysis;
 use crate::answering::Answering;
 use crate::fates::FateCounts;
 use crate::inputs::Inputs;
-use crate::lower::{Hops, lower_with};
+use crate::lower::{Hops, Lowered, lower_with};
 use crate::notices;
 use crate::reading::Reading;
 use crate::redundant::Redundant;
@@ -56,14 +56,25 @@ pub fn compile_with(reading: &Reading, hops: Hops) -> Result<Compilation, Compil
     let lowered = lower_with(&reading.site, &redundant, hops)?;
     let account = Account::of(reading, &lowered, &redundant);
     let mut diagnostics = notices::of(reading, &account, &redundant);
-    let answering = Answering::of(&lowered);
+    let Lowered {
+        parts,
+        entries,
+        fates,
+        collapsed,
+        ..
+    } = lowered;
+    let program = Program::encode(&parts)?;
+    let generation = parts.generation;
+    // They are large, and what follows asks the encoded form.
+    drop(parts);
+    let answering = Answering::of(&program, &entries);
     diagnostics.extend(analysis::findings(reading, &redundant, answering));
     Ok(Compilation {
-        program: Program::encode(&lowered.parts)?,
-        generation: lowered.parts.generation,
-        entries: lowered.entries,
-        fates: lowered.fates,
-        collapsed: lowered.collapsed,
+        program,
+        generation,
+        entries,
+        fates,
+        collapsed,
         inputs: Inputs::of(&reading.site),
         diagnostics,
         account,

@@ -26,9 +26,10 @@ use edgewright_edge_handler::program::{Parts, Program};
 use edgewright_edge_handler::request::Request;
 use edgewright_edge_handler::site::{HostId, Site};
 use edgewright_edge_handler::source::Indexed;
-use edgewright_edge_handler::table::{Content, EmbeddedTable, Entry};
+use edgewright_edge_handler::table::{Content, Entry};
 use serde::Serialize;
 
+use crate::at_hand::AtHand;
 pub(crate) use collapse::collapse;
 use course::{Course, Undecided, course};
 
@@ -77,11 +78,10 @@ impl Fates {
     /// encoded, which says the same elsewhere.
     pub fn find(site: &Site, parts: &Parts, entries: &[Entry]) -> Self {
         let program = Program::encode(parts).and_then(|bytes| Program::load(&bytes));
-        let table = EmbeddedTable::encode(parts.generation, entries)
-            .and_then(|bytes| EmbeddedTable::load(&bytes));
-        let (Ok(program), Ok(table)) = (program, table) else {
+        let Ok(program) = program else {
             return Self::default();
         };
+        let table = AtHand::of(entries);
         let source = Indexed::new(&program, &table);
         let mut found = Self::default();
         for (host, path) in paths::paths(site, entries).into_iter().take(MOST_FATES) {

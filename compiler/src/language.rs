@@ -7,11 +7,10 @@
 //! the bounds below is not built, and a search that grows too large ends as [`Found::Perhaps`]. Only
 //! [`Found::Nothing`] is a proof.
 
-use std::collections::HashSet;
-
 use edgewright_edge_handler::evaluate::matching::structure::{Fidelity, Structure};
 use edgewright_edge_handler::index::Case;
 use edgewright_edge_handler::rules::Pattern;
+use foldhash::HashSet;
 use regex_automata::dfa::{Automaton, StartKind, dense};
 use regex_automata::nfa::thompson::{self, WhichCaptures};
 use regex_automata::util::primitives::StateID;
@@ -407,7 +406,7 @@ impl Search<'_> {
             before: None,
             walks: [begin(0), begin(1)],
         };
-        let mut seen = HashSet::from([first]);
+        let mut seen = HashSet::from_iter([first]);
         let mut queue = vec![Reached {
             pair: first,
             from: 0,
@@ -465,7 +464,7 @@ impl Search<'_> {
     fn distinct_bytes(&self) -> Vec<u8> {
         let rest = (b'!'..=b'~').chain(1..=u8::MAX);
         let all = PREFERRED.iter().copied().chain(rest);
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::default();
         let class = |byte: u8| {
             let of = |at: usize| {
                 let (language, _) = self.asked.get(at)?;

@@ -7,6 +7,7 @@
 pub mod account;
 mod analysis;
 mod answering;
+mod at_hand;
 pub mod compile;
 pub mod emit;
 pub mod fates;

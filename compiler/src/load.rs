@@ -55,11 +55,11 @@ pub(crate) enum Item {
     /// A directive.
     Directive(Box<Directive>),
     /// A section that is no conditional one, with what is in it.
-    Section(Section),
+    Section(Box<Section>),
     /// A line Apache refuses when it comes to it.
     Refused(Box<Refused>),
     /// A line that counts, and that Apache does not look at.
-    Skipped(Skipped),
+    Skipped(Box<Skipped>),
 }
 
 /// A section.

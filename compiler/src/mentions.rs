@@ -46,7 +46,8 @@ impl Mentions {
         }
         found.add_template(&rule.substitution);
         let texts = rule.environment.iter().chain(&rule.cookies);
-        let texts = texts.chain(&rule.mime_type).chain(&rule.handler);
+        let rare = [&rule.mime_type, &rule.handler];
+        let texts = texts.chain(rare.into_iter().filter_map(Option::as_deref));
         for text in texts {
             found.add_template(text);
         }

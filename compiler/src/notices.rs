@@ -4,11 +4,12 @@
 //! In: a [`Reading`], its [`Account`], what is redundant. Out: diagnostics. Absent: what reading found;
 //! see [`Reading::diagnostics`].
 
-use std::collections::HashMap;
+use std::cell::OnceCell;
 
 use edgewright_edge_handler::rules::{Place, Rule};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 use edgewright_parser::source::Span;
+use foldhash::HashMap;
 
 use crate::account::{Account, Class, REPEATED_KEY, Verdict};
 use crate::reading::{Fate, Position, Reading, Unit};
@@ -33,22 +34,24 @@ pub(crate) fn of(reading: &Reading, account: &Account, redundant: &Redundant) ->
 /// The exact places of lines that count.
 pub(crate) struct Spans<'r> {
     reading: &'r Reading,
-    units: HashMap<Place, Span>,
+    /// Made when the first is asked for: often nothing is said.
+    units: OnceCell<HashMap<Place, Span>>,
 }
 
 impl<'r> Spans<'r> {
     /// Those of `reading`.
     pub fn of(reading: &'r Reading) -> Self {
-        let units = reading.units.iter();
-        Self {
-            reading,
-            units: units.map(|unit| (unit.place, unit.origin.span)).collect(),
-        }
+        let units = OnceCell::new();
+        Self { reading, units }
     }
 
     /// The directive at `place`; of another line, the whole.
     pub fn at(&self, place: Place) -> Option<Span> {
-        let known = self.units.get(&place).copied();
+        let units = self.units.get_or_init(|| {
+            let units = self.reading.units.iter();
+            units.map(|unit| (unit.place, unit.origin.span)).collect()
+        });
+        let known = units.get(&place).copied();
         known.or_else(|| self.reading.sources.span_of_line(place))
     }
 }

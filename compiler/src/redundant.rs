@@ -11,8 +11,9 @@ mod product;
 mod reach;
 mod redirects;
 mod rules;
+mod said;
 
-pub(crate) use conditions::always_holds;
+pub(crate) use conditions::{Languages, always_holds};
 pub(crate) use covers::{Candidate, Covers};
 
 use std::collections::BTreeMap;

@@ -18,9 +18,10 @@ mod section;
 mod values;
 mod walk;
 
-use edgewright_edge_handler::rules::RuleSetId;
 use edgewright_edge_handler::rules::pattern::PatternOptions;
+use edgewright_edge_handler::rules::{Pattern, RuleSetId};
 use edgewright_edge_handler::site::Site;
+use foldhash::HashMap;
 
 use crate::input::{Input, ReadOptions};
 use crate::load::directives::Around;
@@ -51,6 +52,8 @@ pub(crate) struct Resolver<'a> {
     listeners: Vec<Vec<u8>>,
     /// The rule set without rules.
     no_rules: Option<RuleSetId>,
+    /// Patterns of conditions, which often come again: what was compiled is shared.
+    condition_patterns: HashMap<(Vec<u8>, PatternOptions), Pattern>,
 }
 
 /// What is counted on the way.
@@ -82,6 +85,7 @@ pub(crate) fn resolve(
         override_list: Vec::new(),
         listeners: Vec::new(),
         no_rules: None,
+        condition_patterns: HashMap::default(),
     };
     let mut main = Server::default();
     resolver.walk_main(items, &mut main, input);

@@ -22,7 +22,7 @@ use edgewright_edge_handler::site::{Host, MapKind, Site};
 pub(crate) use aim::Aiming;
 use constraint::{Constraint, Slot, constraints};
 use draft::{Aim, Draft};
-pub(crate) use sample::{Groups, sample};
+pub(crate) use sample::{Groups, Samples, sample};
 use scope::{List, Scope, Subject};
 
 /// Requests for one rule in one scope, at most.

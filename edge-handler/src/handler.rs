@@ -15,7 +15,7 @@ use crate::plain::Plain;
 use crate::program::Program;
 use crate::request::Request;
 use crate::source::{Indexed, Missing};
-use crate::table::{Content, EmbeddedTable, Fetched, Lookup, Table};
+use crate::table::{Content, Fetched, Lookup, Table};
 
 /// A request is given up after this many entries. Ten internal redirects, each with an entry for
 /// the path as written, one in lower case, a redirect and a map value, need no more than that.
@@ -52,9 +52,9 @@ pub fn step(
 }
 
 /// The answer to `request` with the whole table in memory.
-pub fn handle(
+pub fn handle<T: Table>(
     program: &Program,
-    table: &EmbeddedTable,
+    table: &T,
     request: &Request<'_>,
     options: &Options,
 ) -> Answer {
@@ -63,9 +63,9 @@ pub fn handle(
 
 /// The same, without a copy of a request that goes on as it came: nothing is allocated for one that no
 /// key, no prefix and no scanned rule is about.
-pub fn decide(
+pub fn decide<T: Table>(
     program: &Program,
-    table: &EmbeddedTable,
+    table: &T,
     request: &Request<'_>,
     options: &Options,
 ) -> Decision {

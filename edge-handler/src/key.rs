@@ -65,6 +65,7 @@ impl KeySpace {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Key {
     space: KeySpace,
+    #[serde(with = "serde_bytes")]
     text: Vec<u8>,
 }
 

@@ -40,10 +40,13 @@ pub(crate) fn rule_flags(
     range: Range<usize>,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<Vec<Spanned<Flag>>, Diagnostic> {
-    items(line, range)?
-        .iter()
-        .map(|item| rule_flag(item, warnings))
-        .collect()
+    let items = items(line, range)?;
+    // As long as it has to be: there is one list for each rule.
+    let mut flags = Vec::with_capacity(items.len());
+    for item in &items {
+        flags.push(rule_flag(item, warnings)?);
+    }
+    Ok(flags)
 }
 
 /// The flags of a condition in `range` of the line's text (`cmd_rewritecond_setflag`).

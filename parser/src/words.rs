@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use nom::branch::alt;
 use nom::bytes::complete::{take_till1, take_while, take_while_m_n, take_while1};
-use nom::character::complete::one_of;
+use nom::character::complete::{char, one_of};
 use nom::combinator::{consumed, opt, recognize};
 use nom::multi::fold_many0;
 use nom::sequence::preceded;
@@ -140,7 +140,7 @@ fn quote_mark(text: &[u8]) -> Found<'_, u8> {
 fn byte<'a>(
     wanted: u8,
 ) -> impl Parser<&'a [u8], Output = &'a [u8], Error = nom::error::Error<&'a [u8]>> {
-    take_while_m_n(1, 1, move |byte| byte == wanted)
+    recognize(char(char::from(wanted)))
 }
 
 /// Where the arguments of `RewriteRule` and `RewriteCond` are in the line's text, without quote

@@ -4,9 +4,9 @@
 //! redirects to other sites; nobody knows what they answer.
 //!
 //! Every redirect is asked for once, with a request made from its pattern and conditions, and what it
-//! answers is asked for again, as a browser would. Errs towards silence: a request that does not reach
-//! its line says nothing, nor does one whose answer rests on files nobody told of, on cookies that are
-//! set on the way, or on chance.
+//! answers is asked for again, as a browser would. Only where that is another redirect is it followed
+//! with a trace. Errs towards silence: a request that does not reach its line says nothing, nor does one
+//! whose answer rests on files nobody told of, on cookies that are set on the way, or on chance.
 
 use std::collections::HashSet;
 
@@ -18,7 +18,7 @@ use edgewright_edge_handler::rules::{
 };
 use edgewright_edge_handler::site::Site;
 
-use super::{Finding, rules};
+use super::{ENDING, Finding, rules};
 use crate::answering::Answering;
 use crate::reading::Position;
 use crate::redundant::Redundant;
@@ -30,10 +30,13 @@ const MOST_HOPS: usize = 20;
 /// Internal redirects Apache allows for one request (`AP_DEFAULT_MAX_INTERNAL_REDIRECTS`).
 const MOST_INTERNAL: usize = 10;
 
+/// The answer when it comes to more of them.
+const GAVE_UP: Outcome = Outcome::Status { status: 500 };
+
 pub(super) fn find(
     site: &Site,
     redundant: &Redundant,
-    answering: Answering,
+    answering: Answering<'_>,
     aiming: &Aiming<'_>,
 ) -> Vec<Finding> {
     let follower = Follower {
@@ -42,25 +45,40 @@ pub(super) fn find(
         speaks_tls: site.hosts.iter().any(|host| host.tls),
         asking_for_files: asking_for_files(site),
     };
-    let leading = leading(site).filter(|(position, ..)| !redundant.contains(*position));
-    let found = leading.filter_map(|(position, place, text)| {
-        let request = aiming.request(position, &text)?;
-        follower.judge(place, request)
+    let found = leading(site, redundant).filter_map(|lead| {
+        let request = aiming.request(lead.position, &lead.text)?;
+        follower.judge(&lead, request)
     });
     found.collect()
 }
 
-/// Everything that may lead back to this site, with a text it matches.
-fn leading(site: &Site) -> impl Iterator<Item = (Position, Place, Vec<u8>)> {
+/// A line that may lead back to this site.
+struct Lead {
+    position: Position,
+    place: Place,
+    /// A text it matches.
+    text: Vec<u8>,
+    /// No line below it has a say once it redirected.
+    ends: bool,
+}
+
+/// Everything that may lead back to this site.
+fn leading(site: &Site, redundant: &Redundant) -> impl Iterator<Item = Lead> {
     let rules = rules(site).filter_map(|(position, rule)| {
-        let text = rule_leads_here(site, rule).then(|| example(rule))?;
-        Some((position, rule.place, text))
+        let leads = !redundant.contains(position) && rule_leads_here(site, rule);
+        leads.then(|| Lead {
+            position,
+            place: rule.place,
+            text: example(rule),
+            ends: rule.flags.intersects(ENDING),
+        })
     });
     let lists = (0..).map(RedirectListId).zip(&site.redirect_lists);
     let redirects = lists
         .flat_map(|(list, redirects)| (0..).zip(redirects).map(move |(at, one)| (list, at, one)));
     let redirects = redirects.filter_map(|(list, at, redirect)| {
-        if !target_is_here(site, &redirect.target) {
+        let position = Position::Redirect(list, at);
+        if redundant.contains(position) || !target_is_here(site, &redirect.target) {
             return None;
         }
         let text = match &redirect.matcher {
@@ -68,7 +86,12 @@ fn leading(site: &Site) -> impl Iterator<Item = (Position, Place, Vec<u8>)> {
             RedirectMatcher::Regex(pattern) => sample(pattern, 0, &Groups::new()),
             RedirectMatcher::Section => return None,
         };
-        Some((Position::Redirect(list, at), redirect.place, text))
+        Some(Lead {
+            position,
+            place: redirect.place,
+            text,
+            ends: true,
+        })
     });
     rules.chain(redirects)
 }
@@ -129,7 +152,7 @@ fn is_here(site: &Site, authority: &[u8]) -> bool {
 /// The compiled site, asked as clients would.
 struct Follower<'s> {
     site: &'s Site,
-    answering: Answering,
+    answering: Answering<'s>,
     speaks_tls: bool,
     /// Conditions whose answer depends on files.
     asking_for_files: HashSet<Place>,
@@ -142,8 +165,12 @@ struct Hop {
 }
 
 impl Follower<'_> {
-    /// What there is to say about the line at `place`, which `request` is for.
-    fn judge(&self, place: Place, request: Request) -> Option<Finding> {
+    /// What there is to say about a line, which `request` is for.
+    fn judge(&self, lead: &Lead, request: Request) -> Option<Finding> {
+        if lead.ends && self.is_one_hop(&request) {
+            return None;
+        }
+        let place = lead.place;
         let answer = self.answering.ask(&request);
         if !answer
             .trace
@@ -161,6 +188,16 @@ impl Follower<'_> {
         self.follow(place, request, answer)
     }
 
+    /// It is redirected once at most, and Apache does not give up: most redirects are like that, and
+    /// there is nothing to say about them.
+    fn is_one_hop(&self, request: &Request) -> bool {
+        let outcome = self.answering.outcome(request);
+        match self.next(request, &outcome) {
+            Some(next) => !matches!(self.answering.outcome(&next), Outcome::Redirect { .. }),
+            None => outcome != GAVE_UP,
+        }
+    }
+
     /// It rests on nothing that may be otherwise.
     fn is_sure(&self, answer: &Answer) -> bool {
         let on_files = |step: &Step| self.asking_for_files.contains(&step.place);
@@ -175,7 +212,7 @@ impl Follower<'_> {
             by: Some(place),
         }];
         let (mut request, mut answer) = (first, answer);
-        let mut next = self.next(&request, &answer)?;
+        let mut next = self.next(&request, &answer.outcome)?;
         if !self.answering.is_steady(&request, &answer.outcome) {
             return None;
         }
@@ -190,7 +227,7 @@ impl Follower<'_> {
             if !self.is_sure(&answer) || !self.answering.is_steady(&request, &answer.outcome) {
                 return None;
             }
-            let Some(after) = self.next(&request, &answer) else {
+            let Some(after) = self.next(&request, &answer.outcome) else {
                 return ends(place, &hops, &request, &answer);
             };
             hops.push(Hop {
@@ -202,8 +239,8 @@ impl Follower<'_> {
     }
 
     /// The request a browser makes of a redirect to this site.
-    fn next(&self, request: &Request, answer: &Answer) -> Option<Request> {
-        let Outcome::Redirect { location, .. } = &answer.outcome else {
+    fn next(&self, request: &Request, outcome: &Outcome) -> Option<Request> {
+        let Outcome::Redirect { location, .. } = outcome else {
             return None;
         };
         let authority = authority(location)?;
@@ -285,8 +322,7 @@ fn runs_in_circles(place: Place, request: &Request, answer: &Answer) -> Option<F
         .trace
         .iter()
         .filter(|step| matches!(step.event, Event::Internal(_)));
-    let gave_up = answer.outcome == Outcome::Status { status: 500 };
-    (gave_up && restarts.count() >= MOST_INTERNAL).then(|| {
+    (answer.outcome == GAVE_UP && restarts.count() >= MOST_INTERNAL).then(|| {
         Finding::warning(
             "rewrite-loop",
             place,

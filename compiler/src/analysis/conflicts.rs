@@ -8,40 +8,38 @@
 //! is matched by the earlier one. Errs towards silence: the request given was answered by the earlier
 //! rule.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+use edgewright_edge_handler::index::Case;
 use edgewright_edge_handler::rules::{
     Pattern, Place, RedirectListId, RedirectMatcher, Rule, RuleFlags,
 };
 use edgewright_edge_handler::site::Site;
+use foldhash::HashMap;
 
-use super::{Finding, rules};
+use super::{ENDING, Finding, rules};
 use crate::answering::Answering;
 use crate::language::{Found, Language, Membership, Universe, find as find_text};
+use crate::lower::shape::Shape;
 use crate::reading::Position;
-use crate::redundant::{Candidate, Covers, Redundant};
-use crate::witness::{Aiming, Groups, sample};
+use crate::redundant::{Candidate, Covers, Languages, Redundant};
+use crate::witness::{Aiming, Samples};
 
 /// So many earlier lines are compared with one.
 const MOST_COMPARED: usize = 3;
 
-/// Any of these ends the list once the rule applied.
-const ENDING: RuleFlags = RuleFlags::STATUS
-    .union(RuleFlags::LAST)
-    .union(RuleFlags::END)
-    .union(RuleFlags::PASS_THROUGH)
-    .union(RuleFlags::PROXY);
-
 pub(super) fn find(
     site: &Site,
     redundant: &Redundant,
-    answering: &Answering,
+    answering: &Answering<'_>,
     aiming: &Aiming<'_>,
 ) -> Vec<Finding> {
     let mut search = Search {
         answering,
         aiming,
-        covers: HashMap::new(),
+        lines: Vec::new(),
+        covers: HashMap::default(),
+        languages: Languages::default(),
         overlaps: BTreeMap::new(),
     };
     for (position, rule) in rules(site).filter(|(_, rule)| is_plain(rule)) {
@@ -118,10 +116,13 @@ struct Overlap {
 }
 
 struct Search<'a, 's> {
-    answering: &'s Answering,
+    answering: &'s Answering<'s>,
     aiming: &'s Aiming<'s>,
-    /// Earlier lines, by the list they stand in.
-    covers: HashMap<Position, Covers<'a, Line<'a>>>,
+    /// Earlier lines.
+    lines: Vec<Line<'a>>,
+    /// Their indexes, by the list they stand in.
+    covers: HashMap<Position, Covers<'a, usize>>,
+    languages: Languages,
     overlaps: BTreeMap<Place, Overlap>,
 }
 
@@ -132,23 +133,34 @@ impl<'a> Search<'a, '_> {
             Position::Redirect(list, _) => Position::Redirect(list, 0),
             Position::MapEntry(map, _) => Position::MapEntry(map, 0),
         };
-        let text = sample(line.pattern, 0, &Groups::new());
-        if line.pattern.is_match(&text) {
-            let earlier = self.covers.entry(list).or_default().taking(&text);
-            let others = earlier.iter().map(|candidate| candidate.of);
-            let others = others.filter(|other| !other.answer.is(line.answer));
-            let overlapping = others
-                .take(MOST_COMPARED)
-                .find(|other| neither_within(other.pattern, line.pattern));
-            if let Some(other) = overlapping {
-                self.note(other, line, &text);
-            }
+        if let Some((other, text)) = self.overlapping(list, line) {
+            self.note(other, line, &text);
         }
         self.covers.entry(list).or_default().add(Candidate {
             pattern: line.pattern,
             asked: Membership::Inside,
-            of: line,
+            of: self.lines.len(),
         });
+        self.lines.push(line);
+    }
+
+    /// An earlier line that matches some of what `line` does, and a text both match.
+    fn overlapping(&mut self, list: Position, line: Line<'a>) -> Option<(Line<'a>, Vec<u8>)> {
+        // All that it matches is one text.
+        if is_one_text(line.pattern) {
+            return None;
+        }
+        let text = Samples::of(line.pattern).matching(line.pattern, 1).pop()?;
+        let earlier = self.covers.get(&list)?.taking(&text);
+        let others = earlier
+            .iter()
+            .filter_map(|candidate| self.lines.get(candidate.of));
+        let mut compared = others
+            .filter(|other| !other.answer.is(line.answer))
+            .take(MOST_COMPARED);
+        let other =
+            compared.find(|other| neither_within(other.pattern, line.pattern, &mut self.languages));
+        Some((*other?, text))
     }
 
     fn note(&mut self, earlier: Line<'_>, later: Line<'_>, text: &[u8]) {
@@ -187,9 +199,14 @@ impl<'a> Search<'a, '_> {
     }
 }
 
-/// Each matches something that the other does not.
-fn neither_within(one: &Pattern, other: &Pattern) -> bool {
-    let (Some(one), Some(other)) = (Language::of(one), Language::of(other)) else {
+/// Of two patterns that match the same text, `other` more than that, each matches something that the
+/// other does not.
+fn neither_within(one: &Pattern, other: &Pattern, languages: &mut Languages) -> bool {
+    // All that the one matches is that text.
+    if is_one_text(one) {
+        return false;
+    }
+    let (Some(one), Some(other)) = (languages.of(one), languages.of(other)) else {
         return false;
     };
     let beyond = |inner: &Language, outer: &Language| {
@@ -197,4 +214,8 @@ fn neither_within(one: &Pattern, other: &Pattern) -> bool {
         matches!(find_text(Universe::ALL, &asked), Found::Text(_))
     };
     beyond(&one, &other) && beyond(&other, &one)
+}
+
+fn is_one_text(pattern: &Pattern) -> bool {
+    matches!(Shape::of(pattern), Shape::Words(Case::Exact, words) if words.len() == 1)
 }

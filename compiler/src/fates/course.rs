@@ -15,7 +15,7 @@ use super::oracle::{Answered, Oracle, contains};
 use super::{HOST, QUERY};
 
 /// A course with more ends than this is not worth having: the evaluator asks the same questions.
-const MOST_ENDINGS: usize = 96;
+pub(super) const MOST_ENDINGS: usize = 96;
 
 /// A longer text might come near some limit of the server, which the stand-ins would hide.
 const LONGEST_TEXT: usize = 8_000;

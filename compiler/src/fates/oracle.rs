@@ -10,8 +10,12 @@ use std::rc::Rc;
 use edgewright_edge_handler::fate::{About, Question};
 use edgewright_edge_handler::rules::{Condition, MapId, Redirect, RedirectListId, Rule, RuleSetId};
 use edgewright_edge_handler::source::{HIDDEN, Missing, Source, Unknown};
+use memchr::memmem::find;
 
 use super::{HOST, QUERY};
+
+/// All stand-ins hold this.
+const NAME: &[u8] = b"edgewright";
 
 /// A question and its answer.
 pub(super) type Answered = (Rc<Question>, bool);
@@ -92,6 +96,9 @@ impl<S: Source> Source for Oracle<'_, S> {
 
     /// A stand-in in a text that decides something, or is changed, must not be taken for the real thing.
     fn reads(&self, text: &[u8]) {
+        if find(text, NAME).is_none() {
+            return;
+        }
         if contains(text, HOST) {
             self.looks_at(Unknown::Host);
         }
@@ -113,5 +120,5 @@ impl<S: Source> Source for Oracle<'_, S> {
 }
 
 pub(super) fn contains(text: &[u8], part: &[u8]) -> bool {
-    text.len() >= part.len() && text.windows(part.len()).any(|window| window == part)
+    find(text, part).is_some()
 }

@@ -3,7 +3,7 @@
 //! In: a [`Site`] and its table. Out: hosts and paths, each pair once, in order. Absent: paths below a
 //! prefix, and whatever maps lead to; there is no end of them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use edgewright_edge_handler::key::KeySpace;
 use edgewright_edge_handler::plain::is_plain_path;
@@ -11,17 +11,19 @@ use edgewright_edge_handler::site::{Host, HostId, Section, SectionId, SectionKin
 use edgewright_edge_handler::table::Entry;
 
 /// Every host and path that an entry is about.
-pub(super) fn paths(site: &Site, entries: &[Entry]) -> BTreeSet<(HostId, Vec<u8>)> {
+pub(super) fn paths(site: &Site, entries: &[Entry]) -> Vec<(HostId, Vec<u8>)> {
     let reached = Reached::of(site);
-    let mut found = BTreeSet::new();
+    let mut found = Vec::new();
     for entry in entries {
         for (host, prefix) in reached.by(entry.key.space()) {
             let path = [prefix, entry.key.text()].concat();
             if is_plain_path(&path) {
-                found.insert((*host, path));
+                found.push((*host, path));
             }
         }
     }
+    found.sort_unstable();
+    found.dedup();
     found
 }
 

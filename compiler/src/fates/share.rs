@@ -3,39 +3,67 @@
 //! In: fates. Out: the same, with numbers in place of shared questions, and the questions. Absent:
 //! deciding paths.
 
-use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
 
 use edgewright_edge_handler::fate::{Asked, Fate, Question, Step};
+use edgewright_edge_handler::rules::Test;
 use edgewright_edge_handler::table::{Content, Entry};
-
-/// A question and how many fates ask it, by its encoding.
-type Counts = HashMap<Vec<u8>, usize>;
+use foldhash::HashMap;
 
 /// Takes the questions that more than one of `entries` asks out of them.
 pub(super) fn share(entries: &mut [Entry]) -> Vec<Question> {
-    let mut counts = Counts::new();
-    for question in entries.iter_mut().filter_map(fate).flat_map(questions) {
-        if let Asked::Own(question) = question {
-            *counts.entry(encoded(question)).or_default() += 1;
-        }
-    }
+    let (kinds, counts) = kinds(entries);
+    let mut kinds = kinds.into_iter();
     let mut shared = Vec::new();
-    let mut numbers = HashMap::new();
+    let mut numbers = vec![None; counts.len()];
     for asked in entries.iter_mut().filter_map(fate).flat_map(questions) {
         let Asked::Own(question) = asked else {
             continue;
         };
-        let bytes = encoded(question);
-        if counts.get(&bytes).is_none_or(|count| *count < 2) {
+        let Some(kind) = kinds.next().filter(|kind| counts[*kind] > 1) else {
             continue;
-        }
-        let number = *numbers.entry(bytes).or_insert_with(|| {
+        };
+        let number = *numbers[kind].get_or_insert_with(|| {
             shared.push(question.clone());
             u32::try_from(shared.len() - 1).unwrap_or(u32::MAX)
         });
         *asked = Asked::Shared(number);
     }
     shared
+}
+
+/// For each question in order a number, the same for equal ones; and how many there are of each.
+fn kinds(entries: &mut [Entry]) -> (Vec<usize>, Vec<usize>) {
+    let mut known = HashMap::default();
+    let mut kinds = Vec::new();
+    let mut counts = Vec::new();
+    for asked in entries.iter_mut().filter_map(fate).flat_map(questions) {
+        if let Asked::Own(question) = asked {
+            let kind = *known.entry(Same(question)).or_insert(counts.len());
+            if kind == counts.len() {
+                counts.push(0);
+            }
+            counts[kind] += 1;
+            kinds.push(kind);
+        }
+    }
+    (kinds, counts)
+}
+
+/// A question, to look others up by.
+#[derive(PartialEq, Eq)]
+struct Same<'q>(&'q Question);
+
+impl Hash for Same<'_> {
+    /// What tells questions apart most often.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.subject.hash(state);
+        match &self.0.test {
+            Test::Regex(pattern) => pattern.hash(state),
+            Test::Equal(text) | Test::Compare(_, text) | Test::Integer(_, text) => text.hash(state),
+            Test::File(_) | Test::SubrequestUri | Test::SubrequestFile | Test::Expression(_) => {}
+        }
+    }
 }
 
 fn fate(entry: &mut Entry) -> Option<&mut Fate> {
@@ -50,8 +78,4 @@ fn questions(fate: &mut Fate) -> impl Iterator<Item = &mut Asked> {
         Step::Ask(asked, ..) => Some(asked),
         Step::End(_) => None,
     })
-}
-
-fn encoded(question: &Question) -> Vec<u8> {
-    postcard::to_allocvec(question).unwrap_or_default()
 }

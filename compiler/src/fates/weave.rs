@@ -2,8 +2,6 @@
 //!
 //! In: two [`Course`]s. Out: a [`Fate`]. Absent: sharing questions with other fates; see [`super::share`].
 
-use std::collections::HashMap;
-
 use edgewright_edge_handler::fate::{Asked, Effect, Fate, Part, Queried, Step, Text};
 
 use super::course::{self, Course};
@@ -23,11 +21,11 @@ pub(super) fn weave(bare: Option<&Course>, queried: Option<&Course>) -> Option<F
     Some(weaver.finish(bare, queried, appended))
 }
 
-/// Steps, the last one first, equal ones once. A step is known by its place from the end.
+/// Steps, the last one first, equal ones once. A step is known by its place from the end. They are
+/// few: a course has [`course::MOST_ENDINGS`] ends at most, and most have one.
 #[derive(Default)]
 struct Weaver {
     steps: Vec<Step>,
-    known: HashMap<Vec<u8>, u32>,
 }
 
 impl Weaver {
@@ -55,13 +53,12 @@ impl Weaver {
     }
 
     fn place(&mut self, step: Step) -> u32 {
-        let bytes = postcard::to_allocvec(&step).unwrap_or_default();
-        let next = u32::try_from(self.steps.len()).unwrap_or(u32::MAX);
-        let place = *self.known.entry(bytes).or_insert(next);
-        if place == next {
+        let known = self.steps.iter().position(|known| *known == step);
+        let place = known.unwrap_or_else(|| {
             self.steps.push(step);
-        }
-        place
+            self.steps.len() - 1
+        });
+        u32::try_from(place).unwrap_or(u32::MAX)
     }
 
     /// Turns the steps round, so that they lead forwards.
@@ -76,6 +73,7 @@ impl Weaver {
             }
         }
         self.steps.reverse();
+        self.steps.shrink_to_fit();
         Fate {
             steps: self.steps,
             bare: bare.map(index),

@@ -3,9 +3,10 @@
 //! In: a directive's name. Out: [`Known`]: its module, where it may stand, how many words it takes.
 //! Absent: directives of other people's modules.
 
-use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
+
+use foldhash::HashMap;
 
 bitflags::bitflags! {
     /// Classes of `AllowOverride` (`OR_*` of `http_config.h`).

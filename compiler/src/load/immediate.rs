@@ -236,7 +236,7 @@ impl Reader<'_> {
             let lines = known.definition.body.iter();
             let skipped =
                 lines.filter_map(|line| skipped(&first_word(line), line.origin(), &reason));
-            items.extend(skipped.map(Item::Skipped));
+            items.extend(skipped.map(Box::new).map(Item::Skipped));
         }
         items
     }

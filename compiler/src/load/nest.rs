@@ -161,7 +161,7 @@ impl Nest {
             OpenKind::Conditional | OpenKind::TooDeep => {}
             OpenKind::Section(open, items) => {
                 self.depth -= 1;
-                self.push(Item::Section(Section { open, items }));
+                self.push(Item::Section(Box::new(Section { open, items })));
             }
             OpenKind::Refused(refused, items) => {
                 self.depth -= 1;

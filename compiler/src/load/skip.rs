@@ -57,7 +57,7 @@ impl Reader<'_> {
 /// Passes over whole lines that Apache never reads.
 pub(super) fn nest_skipped(nest: &mut Nest, name: &[u8], origin: Origin, reason: &Arc<str>) {
     if let Some(skipped) = skipped(name, origin, reason) {
-        nest.push(Item::Skipped(skipped));
+        nest.push(Item::Skipped(Box::new(skipped)));
     }
 }
 

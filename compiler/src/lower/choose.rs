@@ -3,9 +3,8 @@
 //! In: for each rule, ways to find it. Out: one of them, that which the fewest rules share. Absent:
 //! what the ways are; see `partition`.
 
-use std::collections::HashMap;
-
 use edgewright_edge_handler::index::{Reach, Word};
+use foldhash::HashMap;
 
 use super::partition::Home;
 
@@ -36,7 +35,7 @@ fn words(reach: &Reach) -> &[Word] {
 
 /// How many rules have each word.
 fn uses(homes: &[Home]) -> HashMap<&Word, u32> {
-    let mut uses = HashMap::new();
+    let mut uses = HashMap::default();
     for home in homes {
         if let Home::Kept(reaches) = home {
             for word in reaches.iter().flat_map(words) {

@@ -131,7 +131,7 @@ fn opens_wide(rest: &[u8]) -> bool {
 }
 
 /// The literal text after a leading `^`, and what follows it.
-fn literal_head(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+pub(crate) fn literal_head(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let mut rest = text.strip_prefix(b"^")?;
     let mut head = Vec::new();
     loop {

@@ -3,11 +3,11 @@
 //! In: rules, redirects and values under their keys. Out: [`Entry`]s, sorted. Absent: which key a
 //! rule has; see [`super::partition`].
 
-use std::collections::BTreeMap;
-
 use edgewright_edge_handler::key::Key;
 use edgewright_edge_handler::rules::{Redirect, Rule};
 use edgewright_edge_handler::table::{Content, Entry, Placed};
+use foldhash::HashMap;
+use postcard::experimental::serialized_size;
 use serde::Serialize;
 
 /// An entry holds rules of at most this many bytes. A `DynamoDB` item is at most 400 kB, texts for
@@ -20,7 +20,7 @@ const OVERHEAD: usize = 16;
 /// Entries so far.
 #[derive(Debug, Default)]
 pub(super) struct TableBuilder {
-    entries: BTreeMap<Key, Gathered>,
+    entries: HashMap<Key, Gathered>,
 }
 
 #[derive(Debug)]
@@ -39,6 +39,7 @@ impl TableBuilder {
             let gathered = self.gathered(key, Content::Rules(Vec::new()), size);
             if let Content::Rules(rules) = &mut gathered.content {
                 let item = rule.clone();
+                reserve_one(rules);
                 rules.push(Placed { position, item });
             }
         }
@@ -54,6 +55,7 @@ impl TableBuilder {
             let gathered = self.gathered(key, Content::Redirects(Vec::new()), size);
             if let Content::Redirects(redirects) = &mut gathered.content {
                 let item = redirect.clone();
+                reserve_one(redirects);
                 redirects.push(Placed { position, item });
             }
         }
@@ -68,7 +70,7 @@ impl TableBuilder {
 
     /// The length of `item` when it fits under every key.
     fn room<T: Serialize>(&self, keys: &[Key], item: &T) -> Option<usize> {
-        let size = postcard::to_allocvec(item).ok()?.len() + OVERHEAD;
+        let size = serialized_size(item).ok()? + OVERHEAD;
         let used = |key: &Key| self.entries.get(key).map_or(0, |gathered| gathered.size);
         let fits = |key: &Key| used(key) + size + key.text().len() <= LONGEST_ENTRY;
         keys.iter().all(fits).then_some(size)
@@ -89,6 +91,15 @@ impl TableBuilder {
             key,
             content: gathered.content,
         };
-        self.entries.into_iter().map(entry).collect()
+        let mut entries: Vec<Entry> = self.entries.into_iter().map(entry).collect();
+        entries.sort_unstable_by(|one, other| one.key.cmp(&other.key));
+        entries
+    }
+}
+
+/// Room for the first: most entries hold one, and a list grows to four at once by itself.
+fn reserve_one<T>(list: &mut Vec<T>) {
+    if list.is_empty() {
+        list.reserve_exact(1);
     }
 }

@@ -5,14 +5,18 @@
 //!
 //! Errs towards "nothing is known". Conditions are compared only when they ask about the same text,
 //! written the same, that is the same each time it is looked up: no map, no time, no `%N`.
+//!
+//! An automaton is made only when no example tells already that there is nothing to prove.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use edgewright_edge_handler::rules::pattern::PatternOptions;
 use edgewright_edge_handler::rules::{Condition, FileTest, Pattern, Piece, Template, Test};
+use foldhash::HashMap;
 
 use crate::language::{Found, Language, Membership, Universe, find};
+use crate::witness::{Groups, sample};
 
 /// More pairs of conditions are not compared for one rule.
 const MOST_PAIRS: usize = 64;
@@ -25,7 +29,7 @@ const MOST_KEPT: usize = 2_048;
 
 /// Languages of patterns, each built once.
 #[derive(Debug, Default)]
-pub(super) struct Languages(HashMap<Pattern, Option<Rc<Language>>>);
+pub(crate) struct Languages(HashMap<Pattern, Option<Rc<Language>>>);
 
 impl Languages {
     /// The language of `pattern`, if it has one.
@@ -58,7 +62,7 @@ pub(super) fn contradiction<'c>(
         let (first, rest) = (group.first()?, groups.get(at + 1..).unwrap_or_default());
         for other in rest {
             let pairs = group.len() * other.len();
-            if pairs <= MOST_PAIRS && each_pair(group, other, |a, b| are_apart(a, b, languages)) {
+            if pairs <= MOST_PAIRS && none_hold_together(group, other, languages) {
                 return Some((first, other.first()?));
             }
         }
@@ -66,13 +70,11 @@ pub(super) fn contradiction<'c>(
     None
 }
 
-fn each_pair(
-    one: &[Condition],
-    other: &[Condition],
-    mut holds: impl FnMut(&Condition, &Condition) -> bool,
-) -> bool {
+/// No condition of `one` can hold together with one of `others`.
+fn none_hold_together(one: &[Condition], others: &[Condition], languages: &mut Languages) -> bool {
+    let mut apart = |first, second| are_apart(Asked::of(first), Asked::of(second), languages);
     one.iter()
-        .all(|first| other.iter().all(|second| holds(first, second)))
+        .all(|first| others.iter().all(|second| apart(first, second)))
 }
 
 /// Whether two rules have the same `$N` where both match.
@@ -89,11 +91,10 @@ pub(crate) fn always_holds(conditions: &[Condition]) -> Option<(&Condition, &Con
     let languages = &mut Languages::default();
     let groups = conditions.split_inclusive(|condition| !condition.or_next);
     for group in groups.filter(|group| (2..=MOST_JOINED).contains(&group.len())) {
-        let opposites: Vec<Condition> = group.iter().map(opposite).collect();
-        for (at, first) in opposites.iter().enumerate() {
-            for (other, second) in opposites.iter().enumerate().skip(at + 1) {
-                if are_apart(first, second, languages) {
-                    return Some((group.get(at)?, group.get(other)?));
+        for (at, first) in group.iter().enumerate() {
+            for second in group.iter().skip(at + 1) {
+                if are_apart(Asked::not(first), Asked::not(second), languages) {
+                    return Some((first, second));
                 }
             }
         }
@@ -101,10 +102,31 @@ pub(crate) fn always_holds(conditions: &[Condition]) -> Option<(&Condition, &Con
     None
 }
 
-fn opposite(condition: &Condition) -> Condition {
-    Condition {
-        negated: !condition.negated,
-        ..condition.clone()
+/// A condition, or its opposite.
+#[derive(Clone, Copy)]
+struct Asked<'c> {
+    condition: &'c Condition,
+    negated: bool,
+}
+
+impl<'c> Asked<'c> {
+    fn of(condition: &'c Condition) -> Self {
+        let negated = condition.negated;
+        Self { condition, negated }
+    }
+
+    fn not(condition: &'c Condition) -> Self {
+        let negated = !condition.negated;
+        Self { condition, negated }
+    }
+
+    /// What a text has to be for it to hold.
+    fn membership(self) -> Membership {
+        if self.negated {
+            Membership::Outside
+        } else {
+            Membership::Inside
+        }
     }
 }
 
@@ -145,7 +167,7 @@ fn implies(
     if groups == RuleGroups::Different && later.subject.pieces.iter().any(is_rule_group) {
         return false;
     }
-    are_apart(later, &opposite(earlier), languages)
+    are_apart(Asked::of(later), Asked::not(earlier), languages)
 }
 
 fn is_rule_group(piece: &Piece) -> bool {
@@ -153,14 +175,15 @@ fn is_rule_group(piece: &Piece) -> bool {
 }
 
 /// Can the two never hold together?
-fn are_apart(one: &Condition, other: &Condition, languages: &mut Languages) -> bool {
-    if one.subject != other.subject || !is_steady(one) || !is_steady(other) {
+fn are_apart(one: Asked<'_>, other: Asked<'_>, languages: &mut Languages) -> bool {
+    let (first, second) = (one.condition, other.condition);
+    if first.subject != second.subject || !is_steady(first) || !is_steady(second) {
         return false;
     }
-    if one.test == other.test && one.no_case == other.no_case {
+    if first.test == second.test && first.no_case == second.no_case {
         return one.negated != other.negated;
     }
-    match (&one.test, &other.test) {
+    match (&first.test, &second.test) {
         (Test::File(first), Test::File(second)) => {
             files_are_apart((*first, one.negated), (*second, other.negated))
         }
@@ -181,11 +204,33 @@ fn files_are_apart(one: (FileTest, bool), other: (FileTest, bool)) -> bool {
     apart(one, other) || apart(other, one)
 }
 
-fn texts_are_apart(one: &Condition, other: &Condition, languages: &mut Languages) -> Option<bool> {
-    let first = languages.of(&as_pattern(one)?)?;
-    let second = languages.of(&as_pattern(other)?)?;
-    let asked = [(&*first, asked(one)), (&*second, asked(other))];
+fn texts_are_apart(one: Asked<'_>, other: Asked<'_>, languages: &mut Languages) -> Option<bool> {
+    let sides = [
+        (as_pattern(one.condition)?, one.membership()),
+        (as_pattern(other.condition)?, other.membership()),
+    ];
+    if has_example(&sides) {
+        return Some(false);
+    }
+    let first = languages.of(&sides[0].0)?;
+    let second = languages.of(&sides[1].0)?;
+    let asked = [(&*first, sides[0].1), (&*second, sides[1].1)];
     Some(find(Universe::ALL, &asked) == Found::Nothing)
+}
+
+/// Is there an obvious text that each pattern matches, or does not match, as asked?
+fn has_example(sides: &[(Cow<'_, Pattern>, Membership)]) -> bool {
+    let fits = |text: &[u8]| {
+        let inside = |(pattern, asked): &(Cow<'_, Pattern>, Membership)| {
+            pattern.is_match(text) == (*asked == Membership::Inside)
+        };
+        sides.iter().all(inside)
+    };
+    let inside = sides
+        .iter()
+        .filter(|(_, asked)| *asked == Membership::Inside);
+    let mut examples = inside.map(|(pattern, _)| sample(pattern, 0, &Groups::new()));
+    fits(b"") || examples.any(|text| fits(&text))
 }
 
 /// No text at all makes it true, or it asks about a fixed text for which it is false.
@@ -196,11 +241,15 @@ fn never_holds(condition: &Condition, languages: &mut Languages) -> bool {
     if let Some(text) = fixed_text(&condition.subject) {
         return pattern.is_match(&text) == condition.negated;
     }
-    let Some(language) = languages.of(&pattern) else {
+    let membership = Asked::of(condition).membership();
+    let sides = [(pattern, membership)];
+    if has_example(&sides) {
+        return false;
+    }
+    let Some(language) = languages.of(&sides[0].0) else {
         return false;
     };
-    let asked = [(&*language, asked(condition))];
-    find(Universe::ALL, &asked) == Found::Nothing
+    find(Universe::ALL, &[(&*language, membership)]) == Found::Nothing
 }
 
 /// The text of a template without references.
@@ -217,13 +266,13 @@ fn fixed_text(template: &Template) -> Option<Vec<u8>> {
 }
 
 /// What the condition asks about its text, as a pattern; `None` when it asks something else.
-fn as_pattern(condition: &Condition) -> Option<Pattern> {
+fn as_pattern(condition: &Condition) -> Option<Cow<'_, Pattern>> {
     match &condition.test {
-        Test::Regex(pattern) => Some(pattern.clone()),
+        Test::Regex(pattern) => Some(Cow::Borrowed(pattern)),
         Test::Equal(text) => {
             let mut options = PatternOptions::default();
             options.set(PatternOptions::CASELESS, condition.no_case);
-            Some(Pattern::new(exactly(text), options))
+            Some(Cow::Owned(Pattern::new(exactly(text), options)))
         }
         _ => None,
     }
@@ -255,14 +304,5 @@ fn is_steady_piece(piece: &Piece) -> bool {
             .windows(4)
             .any(|part| part == b"TIME"),
         Piece::ConditionGroup(_) | Piece::Map { .. } => false,
-    }
-}
-
-/// What a text has to be for the condition to hold.
-fn asked(condition: &Condition) -> Membership {
-    if condition.negated {
-        Membership::Outside
-    } else {
-        Membership::Inside
     }
 }

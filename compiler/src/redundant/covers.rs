@@ -15,6 +15,7 @@ use regex_syntax::hir::{Hir, HirKind};
 
 use crate::language::Membership;
 use crate::lower::dialect;
+use crate::lower::shape::literal_head;
 
 /// Lengths of the parts patterns are found by, the longest first.
 const LENGTHS: [usize; 4] = [16, 8, 4, 2];
@@ -63,6 +64,11 @@ impl<'a, T: Copy> Covers<'a, T> {
             Membership::Inside => longest_literal(candidate.pattern),
             Membership::Outside => Vec::new(),
         };
+        self.add_by(&literal, candidate);
+    }
+
+    /// Takes in a pattern of which this is the [longest literal](longest_literal).
+    pub fn add_by(&mut self, literal: &[u8], candidate: Candidate<'a, T>) {
         let fitting = LENGTHS.iter().position(|length| *length <= literal.len());
         let bucket = match fitting {
             // The end of a literal tells more than its beginning, which siblings share.
@@ -72,10 +78,18 @@ impl<'a, T: Copy> Covers<'a, T> {
             }
             None => &mut self.open,
         };
-        if bucket.len() == MOST_TRIED {
-            bucket.remove(0);
+        match bucket.len() {
+            // Most hold one.
+            0 => bucket.reserve_exact(1),
+            MOST_TRIED => _ = bucket.remove(0),
+            _ => {}
         }
         bucket.push(candidate);
+    }
+
+    /// True when there are none yet.
+    pub fn is_empty(&self) -> bool {
+        self.open.is_empty() && self.parts.iter().all(HashMap::is_empty)
     }
 
     /// Those that apply to `text`.
@@ -102,10 +116,12 @@ fn key(part: &[u8]) -> u128 {
 }
 
 /// The longest text that every match holds, letters lowered; empty when there is none.
-fn longest_literal(pattern: &Pattern) -> Vec<u8> {
+pub(super) fn longest_literal(pattern: &Pattern) -> Vec<u8> {
     let (text, _) = dialect::without_case_option(pattern);
     let mut longest = Vec::new();
-    if let Some(structure) = dialect::read(text, pattern.options) {
+    if let Some((word, b"" | b"$")) = literal_head(text) {
+        longest = word;
+    } else if let Some(structure) = dialect::read(text, pattern.options) {
         keep_longest(&structure, &mut longest);
     }
     longest.make_ascii_lowercase();

@@ -3,10 +3,11 @@
 //! In: such rules in order. Out: [`Deciders`]: which of them matches a given text. Absent: whether
 //! something between them and a later rule changes the path; see [`super::changes`].
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 
 use edgewright_edge_handler::index::Case;
 use edgewright_edge_handler::rules::{Rule, RuleFlags};
+use foldhash::HashMap;
 
 use crate::lower::dialect;
 use crate::lower::shape::Shape;
@@ -20,11 +21,25 @@ const NOT_FOR_SUBREQUESTS: RuleFlags = RuleFlags::NO_SUBREQUEST.union(RuleFlags:
 /// Deciding rules so far, found by the texts they may match (letters lowered).
 #[derive(Debug, Default)]
 pub(super) struct Deciders<'a> {
-    /// Those that surely match these words, letters lowered for [`Case::Folded`] only.
-    complete: HashMap<(Case, Vec<u8>), Vec<Decider<'a>>>,
-    words: HashMap<Vec<u8>, Vec<Decider<'a>>>,
-    beginnings: HashMap<Vec<u8>, Vec<Decider<'a>>>,
-    open: Vec<Decider<'a>>,
+    /// Those that surely match these words.
+    exact: ByText<Decider<'a>>,
+    /// Those that surely match these words in whatever case, letters lowered.
+    folded: ByText<Decider<'a>>,
+    words: ByText<Likely<'a>>,
+    beginnings: ByText<Likely<'a>>,
+    /// How long beginnings are.
+    lengths: BTreeSet<usize>,
+    open: Vec<Likely<'a>>,
+}
+
+type ByText<T> = HashMap<Vec<u8>, Vec<T>>;
+
+/// A decider that has to be tried.
+#[derive(Debug, Clone, Copy)]
+struct Likely<'a> {
+    decider: Decider<'a>,
+    /// What a text needs that it matches.
+    needs: Pairs,
 }
 
 /// A deciding rule and its position in its set.
@@ -43,20 +58,26 @@ impl Decider<'_> {
 }
 
 impl<'a> Deciders<'a> {
-    /// Takes in a deciding rule.
-    pub fn add(&mut self, decider: Decider<'a>, shape: &Shape) {
+    /// Takes in a deciding rule. Every text it matches holds `literal`, letters lowered.
+    pub fn add(&mut self, decider: Decider<'a>, shape: &Shape, literal: &[u8]) {
+        let needs = Pairs::of(literal);
+        let likely = Likely { decider, needs };
         match shape {
             Shape::Words(case, words) if Shape::is_complete(&decider.rule.pattern) => {
+                let known = match case {
+                    Case::Exact => &mut self.exact,
+                    Case::Folded => &mut self.folded,
+                };
                 for word in words {
-                    push(
-                        self.complete.entry((*case, word.clone())).or_default(),
-                        decider,
-                    );
+                    push(known.entry(word.clone()).or_default(), decider);
                 }
             }
-            Shape::Words(_, words) => add_each(&mut self.words, words, decider),
-            Shape::Prefixes(_, words) => add_each(&mut self.beginnings, words, decider),
-            Shape::Open => push(&mut self.open, decider),
+            Shape::Words(_, words) => add_each(&mut self.words, words, likely),
+            Shape::Prefixes(_, words) => {
+                self.lengths.extend(words.iter().map(Vec::len));
+                add_each(&mut self.beginnings, words, likely);
+            }
+            Shape::Open => push(&mut self.open, likely),
         }
     }
 
@@ -79,39 +100,63 @@ impl<'a> Deciders<'a> {
     }
 
     fn surely(&self, word: &[u8], folded: &[u8], case: Case) -> impl Iterator<Item = &Decider<'a>> {
-        let exact = (case == Case::Exact).then(|| (Case::Exact, word.to_vec()));
-        let keys = [exact, Some((Case::Folded, folded.to_vec()))];
-        let found = keys.into_iter().flatten();
-        found.filter_map(|key| self.complete.get(&key)).flatten()
+        let exact = match case {
+            Case::Exact => self.exact.get(word),
+            Case::Folded => None,
+        };
+        let folded = self.folded.get(folded);
+        exact.into_iter().chain(folded).flatten()
     }
 
     fn tried(&self, word: &[u8], folded: &[u8], case: Case) -> impl Iterator<Item = &Decider<'a>> {
         let exact = self.words.get(folded).into_iter().flatten();
-        let heads = (1..=folded.len()).filter_map(|length| folded.get(..length));
+        let heads = self.lengths.range(..=folded.len());
+        let heads = heads.filter_map(|length| folded.get(..*length));
         let below = heads.filter_map(|head| self.beginnings.get(head)).flatten();
+        let has = Pairs::of(folded);
         let all = exact.chain(below).chain(&self.open);
-        all.filter(move |decider| {
+        let likely = all.filter(move |likely| has.include(likely.needs));
+        likely.map(|likely| &likely.decider).filter(move |decider| {
             (case == Case::Exact || ignores_case(decider.rule))
                 && decider.rule.pattern.is_match(word)
         })
     }
 }
 
-fn add_each<'a>(
-    all: &mut HashMap<Vec<u8>, Vec<Decider<'a>>>,
-    words: &[Vec<u8>],
-    decider: Decider<'a>,
-) {
+fn add_each<'a>(all: &mut ByText<Likely<'a>>, words: &[Vec<u8>], likely: Likely<'a>) {
     for word in words {
-        push(all.entry(word.to_ascii_lowercase()).or_default(), decider);
+        push(all.entry(word.to_ascii_lowercase()).or_default(), likely);
     }
 }
 
-fn push<'a>(deciders: &mut Vec<Decider<'a>>, decider: Decider<'a>) {
-    if deciders.len() == MOST_TRIED {
-        deciders.remove(0);
+fn push<T>(all: &mut Vec<T>, one: T) {
+    if all.len() == MOST_TRIED {
+        all.remove(0);
     }
-    deciders.push(decider);
+    all.push(one);
+}
+
+/// Which pairs of neighbouring bytes a text has, each as one of 64 bits. A text that does not have
+/// those of a literal does not hold it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Pairs(u64);
+
+impl Pairs {
+    fn of(text: &[u8]) -> Self {
+        let bit = |pair: &[u8]| {
+            let mixed = usize::from(pair[0]) * 31 + usize::from(pair[1]) * 7;
+            1 << (mixed % 64)
+        };
+        Self(
+            text.windows(2)
+                .map(bit)
+                .fold(0, |bits, bit: u64| bits | bit),
+        )
+    }
+
+    fn include(self, others: Self) -> bool {
+        others.0 & !self.0 == 0
+    }
 }
 
 /// The whole pattern ignores case.

@@ -15,13 +15,13 @@
 //! It errs towards keeping a redirect.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use edgewright_edge_handler::index::Case;
 use edgewright_edge_handler::key::collapse_slashes;
 use edgewright_edge_handler::rules::pattern::PatternOptions;
 use edgewright_edge_handler::rules::{Pattern, Place, Redirect, RedirectListId, RedirectMatcher};
 use edgewright_edge_handler::site::Site;
+use foldhash::HashMap;
 
 use super::conditions::Languages;
 use super::covers::{Candidate, Covers};
@@ -29,7 +29,7 @@ use super::{Cause, Redundant, Removal};
 use crate::language::{Found, Membership, Universe, find as find_text};
 use crate::lower::shape::Shape;
 use crate::reading::Position;
-use crate::witness::{Groups, sample};
+use crate::witness::{Groups, Samples, sample};
 
 /// Examples of a pattern that are tried before its automaton is built.
 const EXAMPLES: usize = 3;
@@ -130,9 +130,11 @@ impl<'a> Earlier<'a> {
 
     /// An earlier expression that matches whatever `redirect` does.
     fn including(&self, redirect: &Redirect, languages: &mut Languages) -> Option<(Place, Cause)> {
+        if self.covers.is_empty() {
+            return None;
+        }
         let pattern = as_pattern(&redirect.matcher)?;
-        let texts = (0..EXAMPLES).map(|variant| sample(&pattern, variant, &Groups::new()));
-        let texts: Vec<Vec<u8>> = texts.filter(|text| pattern.is_match(text)).collect();
+        let texts = Samples::of(&pattern).matching(&pattern, EXAMPLES);
         let candidates = self.covers.taking(texts.first()?).into_iter().rev();
         let mut fitting = candidates
             .filter(|candidate| texts.iter().all(|text| candidate.takes(text)))

@@ -30,27 +30,26 @@
 //!
 //! All of this errs towards keeping a rule.
 
-use std::collections::HashMap;
-
 use edgewright_edge_handler::index::Case;
 use edgewright_edge_handler::rules::{
     Condition, Piece, Place, Rule, RuleFlags, RuleSet, RuleSetId, Test,
 };
 use edgewright_edge_handler::site::Site;
-use serde::Serialize;
+use foldhash::HashMap;
 
 use super::changes::{Changes, Level};
 use super::conditions::{self, Languages, RuleGroups};
-use super::covers::{Candidate, Covers};
+use super::covers::{Candidate, Covers, longest_literal};
 use super::deciders::{Decider, Deciders};
 use super::product::{self, Product, comparable};
 use super::reach::Reach;
+use super::said::Said;
 use super::{Cause, Redundant, Removal};
 use crate::language::{Begins, Found, Membership, Slashes, Universe, find as find_text};
 use crate::lower::shape::Shape;
 use crate::lower::{Chains, Membership as InChain};
 use crate::reading::Position;
-use crate::witness::{Groups, sample};
+use crate::witness::{Groups, Samples, sample};
 
 /// Any of these ends the list once the rule applied.
 const ENDING: RuleFlags = RuleFlags::STATUS
@@ -81,7 +80,7 @@ pub(super) fn find(site: &Site, found: &mut Redundant) {
             covers: Covers::default(),
             skipping: Vec::new(),
             stop: None,
-            seen: HashMap::new(),
+            seen: HashMap::default(),
             languages: &mut languages,
         };
         for (position, rule) in set.rules.iter().enumerate() {
@@ -161,7 +160,7 @@ struct Search<'a, 'l> {
     /// A rule that ends the list for every request.
     stop: Option<Decider<'a>>,
     /// Rules that always answer the same, by what they say: the last of each.
-    seen: HashMap<Vec<u8>, Earlier>,
+    seen: HashMap<Said<'a>, Earlier>,
     languages: &'l mut Languages,
 }
 
@@ -196,10 +195,8 @@ impl<'a> Search<'a, '_> {
         let shape = shape(rule);
         let ending = rule.flags.intersects(ENDING);
         let steady = ending && rule.conditions.iter().all(is_steady);
-        let text = steady.then(|| without_places(rule));
-        let first = text
-            .as_ref()
-            .and_then(|text| self.first_of_same(text, &shape));
+        let said = steady.then_some(Said(rule));
+        let first = said.and_then(|said| self.first_of_same(said, &shape));
         let found = match first {
             Some(first) => Some(removal(
                 Some(first),
@@ -212,10 +209,10 @@ impl<'a> Search<'a, '_> {
         if position < self.skipped_to {
             return found;
         }
-        if let Some(text) = text {
+        if let Some(said) = said {
             let first = first.unwrap_or(rule.place);
             let last = position;
-            self.seen.insert(text, Earlier { first, last });
+            self.seen.insert(said, Earlier { first, last });
         }
         if found.is_none() {
             self.learn(Decider { rule, position }, &shape);
@@ -232,11 +229,16 @@ impl<'a> Search<'a, '_> {
             }
             return;
         }
-        self.covers.add(Candidate {
+        let literal = match asked(rule) {
+            Membership::Inside => longest_literal(&rule.pattern),
+            Membership::Outside => Vec::new(),
+        };
+        let candidate = Candidate {
             pattern: &rule.pattern,
             asked: asked(rule),
             of: decider,
-        });
+        };
+        self.covers.add_by(&literal, candidate);
         if rule.conditions.is_empty() && self.stop.is_none() && self.is_total(rule, shape) {
             self.stop = Some(decider);
         }
@@ -246,7 +248,7 @@ impl<'a> Search<'a, '_> {
             } else {
                 &mut self.conditional
             };
-            deciders.add(decider, shape);
+            deciders.add(decider, shape, &literal);
         }
     }
 
@@ -312,8 +314,8 @@ impl<'a> Search<'a, '_> {
     }
 
     /// The first rule that says the same, when nothing since the last of them matters.
-    fn first_of_same(&self, text: &[u8], shape: &Shape) -> Option<Place> {
-        let earlier = self.seen.get(text)?;
+    fn first_of_same(&self, said: Said<'_>, shape: &Shape) -> Option<Place> {
+        let earlier = self.seen.get(&said)?;
         let since = self
             .changes
             .last_to(shape)
@@ -361,8 +363,7 @@ impl<'a> Search<'a, '_> {
         if asked(rule) == Membership::Outside {
             return None;
         }
-        let texts = (0..EXAMPLES).map(|variant| sample(&rule.pattern, variant, &Groups::new()));
-        let mut texts: Vec<Vec<u8>> = texts.filter(|text| rule.pattern.is_match(text)).collect();
+        let mut texts = Samples::of(&rule.pattern).matching(&rule.pattern, EXAMPLES);
         let candidates = self.covers.taking(texts.first()?);
         let since = self.changes.last_to(shape);
         let fitting = candidates.into_iter().rev().filter(|candidate| {
@@ -458,42 +459,4 @@ fn shape(rule: &Rule) -> Shape {
 fn is_steady(condition: &Condition) -> bool {
     let looks_up = |piece: &Piece| matches!(piece, Piece::Map { .. });
     !matches!(condition.test, Test::Expression(_)) && !condition.subject.pieces.iter().any(looks_up)
-}
-
-/// Everything a rule says, as one text to compare by. Its parts are named one by one, so that a new
-/// one cannot be forgotten.
-fn without_places(rule: &Rule) -> Vec<u8> {
-    let Rule {
-        place: _,
-        pattern,
-        conditions,
-        substitution,
-        flags,
-        status,
-        skip,
-        max_rounds,
-        environment,
-        cookies,
-        mime_type,
-        handler,
-        escapes,
-        no_escapes,
-    } = rule;
-    let conditions: Vec<_> = conditions.iter().map(condition_without_place).collect();
-    let what = (pattern, conditions, substitution, flags, status, skip);
-    let more = (max_rounds, environment, cookies, mime_type, handler);
-    postcard::to_allocvec(&(what, more, escapes, no_escapes)).unwrap_or_default()
-}
-
-fn condition_without_place(condition: &Condition) -> impl Serialize + '_ {
-    let Condition {
-        place: _,
-        subject,
-        test,
-        negated,
-        no_case,
-        or_next,
-        no_vary,
-    } = condition;
-    (subject, test, negated, no_case, or_next, no_vary)
 }

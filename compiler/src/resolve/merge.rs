@@ -3,7 +3,7 @@
 //! In: servers with what each says itself. Out: [`Host`]s with everything that holds for them, and
 //! where each rule and redirect ended up. Absent: merging sections for a request.
 
-use edgewright_edge_handler::rules::{RedirectListId, Rule, RuleSet, RuleSetId};
+use edgewright_edge_handler::rules::{Redirect, RedirectListId, Rule, RuleSet, RuleSetId};
 use edgewright_edge_handler::site::PathMatcher;
 use edgewright_edge_handler::site::{
     DirectoryRewrite, Host, RewriteOptions, SectionId, SectionKind, ServerRewrite, Settings,
@@ -23,10 +23,10 @@ impl Resolver<'_> {
         main.scope.settings.access = main.scope.access.verdict();
         let base = std::mem::take(&mut main.scope.settings);
         let base_rewrite = directory_rewrite(&main.scope.rewrite);
-        let own = self.redirect_list(&main.redirects);
+        let own = self.redirect_list(main.redirects.iter().cloned());
         for mut server in virtual_hosts {
-            let redirects = self.inherited_redirects(&server, main, own);
-            let rewrite = self.inherited_rewrite(&server.rewrite, &main.rewrite);
+            let redirects = self.inherited_redirects(&mut server, main, own);
+            let rewrite = self.inherited_rewrite(&mut server.rewrite, &main.rewrite);
             server.scope.settings.access = server.scope.access.verdict();
             let mut settings = std::mem::take(&mut server.scope.settings);
             let own_rewrite = directory_rewrite(&server.scope.rewrite);
@@ -36,7 +36,7 @@ impl Resolver<'_> {
             self.site.hosts.push(host);
         }
         let main_rewrite = main.rewrite.present.then(|| {
-            let rules = self.rule_set(main.rewrite.rules.iter());
+            let rules = self.rule_set(std::mem::take(&mut main.rewrite.rules));
             server_rewrite(&main.rewrite, None, rules, &main.rewrite.maps)
         });
         let mut settings = base;
@@ -112,8 +112,8 @@ impl Resolver<'_> {
         }
     }
 
-    /// `config_server_merge`: which rules and maps a virtual host has.
-    fn inherited_rewrite(&mut self, own: &Rewrite, base: &Rewrite) -> Option<ServerRewrite> {
+    /// `config_server_merge`: which rules and maps a virtual host has. Its own rules move to the site.
+    fn inherited_rewrite(&mut self, own: &mut Rewrite, base: &Rewrite) -> Option<ServerRewrite> {
         if !own.present {
             return None;
         }
@@ -124,14 +124,15 @@ impl Resolver<'_> {
         let after = options.contains(RewriteOptions::INHERIT) || down(RewriteOptions::INHERIT_DOWN);
         let before = options.contains(RewriteOptions::INHERIT_BEFORE)
             || down(RewriteOptions::INHERIT_DOWN_BEFORE);
+        let own_rules = std::mem::take(&mut own.rules);
         let (rules, maps) = if after {
-            let rules = self.rule_set(own.rules.iter().chain(&base.rules));
+            let rules = self.rule_set(own_rules.into_iter().chain(base.rules.iter().cloned()));
             (rules, overlay(&base.maps, &own.maps))
         } else if before {
-            let rules = self.rule_set(base.rules.iter().chain(&own.rules));
+            let rules = self.rule_set(base.rules.iter().cloned().chain(own_rules));
             (rules, overlay(&own.maps, &base.maps))
         } else {
-            (self.rule_set(own.rules.iter()), own.maps.clone())
+            (self.rule_set(own_rules), own.maps.clone())
         };
         Some(server_rewrite(own, Some(base), rules, &maps))
     }
@@ -139,20 +140,15 @@ impl Resolver<'_> {
     /// A host's own redirects, then the main server's. The main server's list is shared.
     fn inherited_redirects(
         &mut self,
-        own: &Server,
+        own: &mut Server,
         main: &Server,
         list_of_main: RedirectListId,
     ) -> RedirectListId {
         if own.redirects.is_empty() {
             return list_of_main;
         }
-        let both: Vec<_> = own
-            .redirects
-            .iter()
-            .chain(&main.redirects)
-            .cloned()
-            .collect();
-        self.redirect_list(&both)
+        let own = std::mem::take(&mut own.redirects);
+        self.redirect_list(own.into_iter().chain(main.redirects.iter().cloned()))
     }
 
     /// The per-directory settings a server starts from.
@@ -174,17 +170,14 @@ impl Resolver<'_> {
     }
 
     /// Adds a rule set; every rule's unit learns where it stands.
-    pub(crate) fn rule_set<'r>(
-        &mut self,
-        rules: impl Iterator<Item = &'r Counted<Rule>>,
-    ) -> RuleSetId {
+    pub(crate) fn rule_set(&mut self, rules: impl IntoIterator<Item = Counted<Rule>>) -> RuleSetId {
         let id = RuleSetId(u32::try_from(self.site.rule_sets.len()).unwrap_or(u32::MAX));
-        let mut set = RuleSet::default();
-        for (index, rule) in rules.enumerate() {
+        let rules = rules.into_iter().enumerate().map(|(index, rule)| {
             self.placed(rule.unit, Position::Rule(id, index));
-            set.rules.push(rule.value.clone());
-        }
-        self.site.rule_sets.push(set);
+            rule.value
+        });
+        let rules = rules.collect();
+        self.site.rule_sets.push(RuleSet { rules });
         id
     }
 
@@ -192,7 +185,7 @@ impl Resolver<'_> {
         if let Some(id) = self.no_rules {
             return id;
         }
-        let id = self.rule_set([].iter());
+        let id = self.rule_set([]);
         self.no_rules = Some(id);
         id
     }
@@ -200,16 +193,14 @@ impl Resolver<'_> {
     /// Adds a list of redirects; every one's unit learns where it stands.
     pub(crate) fn redirect_list(
         &mut self,
-        redirects: &[Counted<edgewright_edge_handler::rules::Redirect>],
+        redirects: impl IntoIterator<Item = Counted<Redirect>>,
     ) -> RedirectListId {
         let id = RedirectListId(u32::try_from(self.site.redirect_lists.len()).unwrap_or(u32::MAX));
-        for (index, redirect) in redirects.iter().enumerate() {
+        let list = redirects.into_iter().enumerate().map(|(index, redirect)| {
             self.placed(redirect.unit, Position::Redirect(id, index));
-        }
-        let list = redirects
-            .iter()
-            .map(|redirect| redirect.value.clone())
-            .collect();
+            redirect.value
+        });
+        let list = list.collect();
         self.site.redirect_lists.push(list);
         id
     }
@@ -217,6 +208,10 @@ impl Resolver<'_> {
     /// Notes where a unit stands.
     pub(crate) fn placed(&mut self, unit: usize, position: Position) {
         if let Some(Fate::Placed(positions)) = self.units.get_mut(unit).map(|unit| &mut unit.fate) {
+            if positions.is_empty() {
+                // Most units stand in one place only.
+                positions.reserve_exact(1);
+            }
             positions.push(position);
         }
     }
@@ -226,10 +221,10 @@ impl Resolver<'_> {
         let mut settings = scope.settings;
         settings.access = scope.access.verdict();
         if !scope.redirects.is_empty() {
-            settings.redirects = Some(self.redirect_list(&scope.redirects));
+            settings.redirects = Some(self.redirect_list(scope.redirects));
         }
         if scope.rewrite.present {
-            let rules = self.rule_set(scope.rewrite.rules.iter());
+            let rules = self.rule_set(scope.rewrite.rules);
             settings.rewrite = Some(DirectoryRewrite {
                 engine: scope.rewrite.engine,
                 options: scope.rewrite.options,

@@ -76,7 +76,7 @@ impl Resolver<'_> {
     ) -> Result<(), Diagnostic> {
         self.counts.conditions += 1;
         let place = self.place(origin);
-        let condition = condition(read, place, self.regex);
+        let condition = self.condition(read, place);
         let rewrite = target.rewrite();
         rewrite.pending.push((condition?, origin.span));
         Ok(())
@@ -106,6 +106,64 @@ impl Resolver<'_> {
         Ok(())
     }
 
+    /// One condition, from what the parser read.
+    fn condition(&mut self, read: RewriteCond, place: Place) -> Result<Condition, Diagnostic> {
+        let span = read.written.span;
+        let mut negated = read.negated;
+        let mut subject = Template::parse(&read.test_string.value);
+        let mut no_case = false;
+        let test = match read.pattern {
+            CondPattern::Expression(text) => {
+                subject = Template::default();
+                let expression = values::condition(&text);
+                Test::Expression(
+                    expression.map_err(|error| Diagnostic::error("bad-expression", error, span))?,
+                )
+            }
+            CondPattern::File(letter) => file_test(letter),
+            CondPattern::Integer(operator, operand) => {
+                negated ^= &operator == b"ne";
+                Test::Integer(integer_order(operator), operand)
+            }
+            CondPattern::Text(comparison, operand) => {
+                no_case = read.no_case;
+                text_test(comparison, operand)
+            }
+            CondPattern::Regex(text) => Test::Regex(self.condition_pattern(
+                text,
+                with_case(self.regex, read.no_case),
+                span,
+            )?),
+        };
+        Ok(Condition {
+            place,
+            subject,
+            test,
+            negated,
+            no_case,
+            or_next: read.or_next,
+            no_vary: read.no_vary,
+        })
+    }
+
+    /// The pattern of a condition, the one known if there is one: it is compiled only once.
+    fn condition_pattern(
+        &mut self,
+        text: Vec<u8>,
+        options: PatternOptions,
+        span: Span,
+    ) -> Result<Pattern, Diagnostic> {
+        let key = (text, options);
+        if let Some(known) = self.condition_patterns.get(&key) {
+            return Ok(known.clone());
+        }
+        let pattern = checked(&key.0, options, span)?;
+        // Compiles it, so that its clones need not.
+        _ = pattern.check();
+        self.condition_patterns.insert(key, pattern.clone());
+        Ok(pattern)
+    }
+
     /// Says which conditions no rule took, at the end of their context.
     pub(crate) fn report_pending(&mut self, rewrite: &mut Rewrite) {
         for (_, span) in rewrite.pending.drain(..) {
@@ -132,48 +190,6 @@ fn option(name: &[u8]) -> Option<RewriteOptions> {
         b"legacyprefixdocroot" => RewriteOptions::LEGACY_PREFIX_DOC_ROOT,
         b"unsafeprefixstat" => RewriteOptions::UNSAFE_PREFIX_STAT,
         _ => return None,
-    })
-}
-
-/// One condition, from what the parser read.
-fn condition(
-    read: RewriteCond,
-    place: Place,
-    regex: PatternOptions,
-) -> Result<Condition, Diagnostic> {
-    let span = read.written.span;
-    let mut negated = read.negated;
-    let mut subject = Template::parse(&read.test_string.value);
-    let mut no_case = false;
-    let test = match read.pattern {
-        CondPattern::Expression(text) => {
-            subject = Template::default();
-            let expression = values::condition(&text);
-            Test::Expression(
-                expression.map_err(|error| Diagnostic::error("bad-expression", error, span))?,
-            )
-        }
-        CondPattern::File(letter) => file_test(letter),
-        CondPattern::Integer(operator, operand) => {
-            negated ^= &operator == b"ne";
-            Test::Integer(integer_order(operator), operand)
-        }
-        CondPattern::Text(comparison, operand) => {
-            no_case = read.no_case;
-            text_test(comparison, operand)
-        }
-        CondPattern::Regex(text) => {
-            Test::Regex(checked(&text, with_case(regex, read.no_case), span)?)
-        }
-    };
-    Ok(Condition {
-        place,
-        subject,
-        test,
-        negated,
-        no_case,
-        or_next: read.or_next,
-        no_vary: read.no_vary,
     })
 }
 
@@ -291,7 +307,7 @@ fn set_flag(rule: &mut Rule, flag: &Flag) {
         Flag::Forbidden => answer(rule, 403),
         Flag::Gone => answer(rule, 410),
         Flag::Handler(text) => {
-            rule.handler = Some(Template::parse(text));
+            rule.handler = Some(Box::new(Template::parse(text)));
             RuleFlags::empty()
         }
         Flag::Last => RuleFlags::LAST,
@@ -318,7 +334,7 @@ fn set_flag(rule: &mut Rule, flag: &Flag) {
             RuleFlags::empty()
         }
         Flag::MimeType(text) => {
-            rule.mime_type = Some(Template::parse(text));
+            rule.mime_type = Some(Box::new(Template::parse(text)));
             RuleFlags::empty()
         }
         Flag::UnsafePrefixStat => RuleFlags::UNSAFE_PREFIX_STAT,

@@ -67,7 +67,7 @@ impl Resolver<'_> {
         for item in items {
             match item {
                 Item::Directive(directive) => self.walk_directive(*directive, target),
-                Item::Section(section) => self.walk_section(section, target),
+                Item::Section(section) => self.walk_section(*section, target),
                 Item::Refused(refused) => self.walk_refused(*refused, target),
                 Item::Skipped(skipped) => self.walk_skipped(&skipped),
             }
@@ -97,9 +97,11 @@ impl Resolver<'_> {
 
     /// Whether the directive may stand here; what is to be said is said.
     pub(crate) fn admitted(&mut self, name: &Word, context: Context) -> Result<(), Refusal> {
-        let lower = name.value.to_ascii_lowercase();
-        let listed =
-            self.override_list.contains(&lower) && context.around.contains(Around::HTACCESS);
+        let listed = context.around.contains(Around::HTACCESS)
+            && self
+                .override_list
+                .iter()
+                .any(|listed| listed.eq_ignore_ascii_case(&name.value));
         let context = if listed {
             context.with(Overrides::ALL)
         } else {

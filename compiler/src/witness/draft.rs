@@ -11,8 +11,8 @@ use edgewright_edge_handler::site::{FileKind, Site};
 
 use super::Request;
 use super::constraint::{Constraint, Demand, Slot};
-use super::sample::{Groups, sample};
-use super::scope::{Scope, Subject, names};
+use super::sample::{Groups, Samples};
+use super::scope::{Scope, Subject, names, usual_name};
 
 /// Samples of one pattern that are looked at.
 const VARIANTS: usize = 4;
@@ -50,7 +50,7 @@ impl Draft {
             } else {
                 Scheme::Http
             },
-            host: names(scope.host).into_iter().next().unwrap_or_default(),
+            host: usual_name(scope.host),
             path: match path.first() {
                 Some(b'/') => path,
                 _ => [b"/", path.as_slice()].concat(),
@@ -148,9 +148,9 @@ fn wanted(constraint: &Constraint<'_>) -> Vec<Vec<u8>> {
     match constraint.demand {
         _ if constraint.negated => Vec::new(),
         Demand::Matches(pattern) => {
-            let groups = Groups::new();
+            let (samples, groups) = (Samples::of(pattern), Groups::new());
             (0..VARIANTS)
-                .map(|variant| sample(pattern, variant, &groups))
+                .map(|variant| samples.text(variant, &groups))
                 .collect()
         }
         Demand::Equals(text) => vec![text.to_vec()],

@@ -9,6 +9,7 @@ use edgewright_edge_handler::rules::Pattern;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 use crate::lower::dialect;
+use crate::lower::shape::literal_head;
 
 /// Longer texts are cut: no request line holds them.
 const LONGEST: usize = 2_000;
@@ -22,19 +23,60 @@ pub(crate) type Groups = BTreeMap<u32, Vec<u8>>;
 /// A text that `pattern` most likely matches. Each `variant` takes other alternatives, other letters
 /// and other numbers of repetitions; 0 is the plainest.
 pub(crate) fn sample(pattern: &Pattern, variant: usize, groups: &Groups) -> Vec<u8> {
-    let (text, _) = dialect::without_case_option(pattern);
-    let structure = dialect::read(text, pattern.options)
-        .or_else(|| dialect::read(&simplified(text), pattern.options));
-    let Some(structure) = structure else {
-        return literal_prefix(text);
-    };
-    let mut sampler = Sampler {
-        variant,
-        groups,
-        text: Vec::new(),
-    };
-    sampler.add(&structure);
-    sampler.text
+    Samples::of(pattern).text(variant, groups)
+}
+
+/// The texts [`sample`] makes of one pattern, which is read once.
+#[derive(Debug)]
+pub(crate) enum Samples {
+    /// Always this one: the pattern is a text, and matches it.
+    Literal(Vec<u8>),
+    /// Always this one, with which it begins.
+    Beginning(Vec<u8>),
+    /// What this structure says.
+    Varied(Hir),
+}
+
+impl Samples {
+    /// Those of `pattern`.
+    pub fn of(pattern: &Pattern) -> Self {
+        let (text, _) = dialect::without_case_option(pattern);
+        if let Some((word, b"" | b"$")) = literal_head(text) {
+            return Self::Literal(word);
+        }
+        let structure = dialect::read(text, pattern.options)
+            .or_else(|| dialect::read(&simplified(text), pattern.options));
+        match structure {
+            Some(structure) => Self::Varied(structure),
+            None => Self::Beginning(literal_prefix(text)),
+        }
+    }
+
+    /// The text of one variant.
+    pub fn text(&self, variant: usize, groups: &Groups) -> Vec<u8> {
+        match self {
+            Self::Literal(text) | Self::Beginning(text) => text.clone(),
+            Self::Varied(structure) => {
+                let text = Vec::new();
+                let mut sampler = Sampler {
+                    variant,
+                    groups,
+                    text,
+                };
+                sampler.add(structure);
+                sampler.text
+            }
+        }
+    }
+
+    /// Those of the first variants that `pattern`, which these are of, really matches.
+    pub fn matching(&self, pattern: &Pattern, variants: usize) -> Vec<Vec<u8>> {
+        if let Self::Literal(text) = self {
+            return vec![text.clone()];
+        }
+        let texts = (0..variants).map(|variant| self.text(variant, &Groups::new()));
+        texts.filter(|text| pattern.is_match(text)).collect()
+    }
 }
 
 struct Sampler<'a> {

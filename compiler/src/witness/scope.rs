@@ -183,6 +183,14 @@ fn is_above(directory: &[u8], root: &[u8]) -> bool {
         .is_some_and(|rest| rest.starts_with(b"/"))
 }
 
+/// The name a request usually calls `host` by.
+pub(super) fn usual_name(host: &Host) -> Vec<u8> {
+    if !host.name.is_empty() {
+        return host.name.clone();
+    }
+    names(host).into_iter().next().unwrap_or_default()
+}
+
 /// Names a request may call `host` by, the usual one first.
 pub(super) fn names(host: &Host) -> Vec<Vec<u8>> {
     let aliases = host.aliases.iter().map(|alias| match alias {

@@ -15,7 +15,7 @@ pub struct Text(pub Vec<Part>);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Part {
     /// These bytes.
-    Literal(Vec<u8>),
+    Literal(#[serde(with = "serde_bytes")] Vec<u8>),
     /// The name the client calls the host by.
     Host,
     /// The query string.
@@ -29,6 +29,11 @@ impl Text {
         let mut literal = Vec::new();
         let mut rest = text;
         while let Some((first, after)) = rest.split_first() {
+            if ![host.first(), query.first()].contains(&Some(first)) {
+                literal.push(*first);
+                rest = after;
+                continue;
+            }
             let hole = [(host, Part::Host), (query, Part::Query)];
             let found = hole
                 .into_iter()
@@ -47,6 +52,7 @@ impl Text {
         if !literal.is_empty() {
             parts.push(Part::Literal(literal));
         }
+        parts.shrink_to_fit();
         Self(parts)
     }
 

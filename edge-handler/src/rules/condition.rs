@@ -32,11 +32,11 @@ pub enum Test {
     /// Does the expression match?
     Regex(Pattern),
     /// Is the text equal (`=`)?
-    Equal(Vec<u8>),
+    Equal(#[serde(with = "serde_bytes")] Vec<u8>),
     /// How does the text compare, length first (`<`, `>`, `<=`, `>=`)?
-    Compare(Order, Vec<u8>),
+    Compare(Order, #[serde(with = "serde_bytes")] Vec<u8>),
     /// How does the text compare as an integer (`-lt` …)? The operand is read by `atoi`.
-    Integer(Order, Vec<u8>),
+    Integer(Order, #[serde(with = "serde_bytes")] Vec<u8>),
     /// Is it such a file?
     File(FileTest),
     /// `-U`: would a URI subrequest be allowed?

@@ -32,6 +32,7 @@ impl Default for PatternOptions {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Pattern {
     /// The expression without a leading `!`.
+    #[serde(with = "serde_bytes")]
     pub text: Vec<u8>,
     /// How it is compiled.
     pub options: PatternOptions,

@@ -17,6 +17,7 @@ pub struct Redirect {
     /// The status.
     pub status: u16,
     /// The target as written; empty when the status takes none.
+    #[serde(with = "serde_bytes")]
     pub target: Vec<u8>,
     /// The target as an expression, for the one-argument form inside a section.
     pub expression: Option<Expression>,
@@ -26,7 +27,7 @@ pub struct Redirect {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RedirectMatcher {
     /// `Redirect`: this path and everything below it (`alias_matches`).
-    Prefix(Vec<u8>),
+    Prefix(#[serde(with = "serde_bytes")] Vec<u8>),
     /// `RedirectMatch`.
     Regex(Pattern),
     /// One-argument form: everything in the section.

@@ -31,12 +31,14 @@ pub struct Rule {
     /// Texts of `CO`, in order.
     pub cookies: Vec<Template>,
     /// Text of `T`.
-    pub mime_type: Option<Template>,
+    pub mime_type: Option<Box<Template>>,
     /// Text of `H`.
-    pub handler: Option<Template>,
+    pub handler: Option<Box<Template>>,
     /// Bytes of `B=`; `None` for a plain `B`.
+    #[serde(with = "serde_bytes")]
     pub escapes: Option<Vec<u8>>,
     /// Bytes of `BNE=`.
+    #[serde(with = "serde_bytes")]
     pub no_escapes: Option<Vec<u8>>,
 }
 

@@ -13,6 +13,7 @@ const MAX_DEPTH: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 pub struct Template {
     /// The text as written; the prefix check and `//` check read it unexpanded.
+    #[serde(with = "serde_bytes")]
     pub source: Vec<u8>,
     /// The pieces, in order.
     pub pieces: Vec<Piece>,
@@ -22,7 +23,7 @@ pub struct Template {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Piece {
     /// Text as it stands.
-    Literal(Vec<u8>),
+    Literal(#[serde(with = "serde_bytes")] Vec<u8>),
     /// One byte that was written with a backslash: never counted as the query's `?`.
     Escaped(u8),
     /// `$N`: a group of the rule's pattern.
@@ -30,17 +31,18 @@ pub enum Piece {
     /// `%N`: a group of the last matching condition.
     ConditionGroup(u8),
     /// `%{NAME}`: the name as written.
-    Variable(Vec<u8>),
+    Variable(#[serde(with = "serde_bytes")] Vec<u8>),
     /// `${map:key|default}`.
     Map {
         /// The map's name.
+        #[serde(with = "serde_bytes")]
         name: Vec<u8>,
         /// The key, expanded before the lookup.
         #[serde(deserialize_with = "crate::depth::template")]
-        key: Template,
+        key: Box<Template>,
         /// What stands for a missing key; `None` when nothing was written.
         #[serde(deserialize_with = "crate::depth::template")]
-        default: Option<Template>,
+        default: Option<Box<Template>>,
     },
 }
 
@@ -65,6 +67,7 @@ fn parse_nested(text: &[u8], depth: usize) -> Template {
         push(&mut pieces, piece);
         rest = &rest[used..];
     }
+    pieces.shrink_to_fit();
     Template {
         source: text.to_vec(),
         pieces,
@@ -119,8 +122,8 @@ fn braced(text: &[u8], depth: usize) -> Option<(Piece, usize)> {
         .filter(|text| !text.is_empty());
     let piece = Piece::Map {
         name: name.to_vec(),
-        key: nested(&key[..bar.unwrap_or(key.len())]),
-        default: default.map(nested),
+        key: Box::new(nested(&key[..bar.unwrap_or(key.len())])),
+        default: default.map(nested).map(Box::new),
     };
     Some((piece, used))
 }
@@ -166,11 +169,11 @@ mod tests {
     fn map(name: &str, key: Vec<Piece>, key_source: &str, default: Option<Template>) -> Piece {
         Piece::Map {
             name: name.into(),
-            key: Template {
+            key: Box::new(Template {
                 source: key_source.into(),
                 pieces: key,
-            },
-            default,
+            }),
+            default: default.map(Box::new),
         }
     }
 

@@ -46,8 +46,10 @@ pub struct MapEntry {
     /// Where it stands: the map's file.
     pub place: Place,
     /// The key.
+    #[serde(with = "serde_bytes")]
     pub key: Vec<u8>,
     /// The value.
+    #[serde(with = "serde_bytes")]
     pub value: Vec<u8>,
 }
 

@@ -1,4 +1,4 @@
-//! Reads a pattern with `regex-syntax`, as far as PCRE2 means the same by it.
+//! Reads a pattern as a `regex-syntax` structure, as far as PCRE2 means the same by it.
 //!
 //! In: a pattern's text and options. Out: [`Structure`], which describes *at least* the texts PCRE2
 //! matches with it, and says whether it describes exactly those. Absent: what follows from it.
@@ -6,14 +6,13 @@
 //! Whatever is not surely understood in the same way gives `None`. Where PCRE2 matches less than the
 //! structure says (possessive quantifiers, patterns it refuses) the structure says so.
 
-use std::fmt::Write as _;
+mod class;
 
-use regex_syntax::ParserBuilder;
-use regex_syntax::hir::Hir;
+use regex_syntax::hir::{Capture, Class, Dot, Hir, Look, Repetition};
 
 use crate::rules::pattern::PatternOptions;
 
-/// Deeper patterns are not looked into.
+/// Groups that nest deeper are not looked into.
 const DEEPEST: u32 = 50;
 
 /// Longer patterns are not looked into.
@@ -21,11 +20,6 @@ const LONGEST: usize = 8_192;
 
 /// PCRE2 has its own opinion about larger numbers of repetitions.
 const MOST_REPETITIONS: u32 = 1_000;
-
-const POSIX_CLASSES: [&str; 13] = [
-    "alnum", "alpha", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space",
-    "upper", "word", "xdigit",
-];
 
 /// How well a structure describes a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,25 +50,20 @@ pub fn read_cased(text: &[u8], options: PatternOptions, ignores_case: bool) -> O
     if text.len() > LONGEST {
         return None;
     }
-    let mut translation = Translation {
+    let mut reader = Reader {
         rest: text,
-        out: String::with_capacity(text.len() + 8),
-        end_is_end: options.contains(PatternOptions::DOLLAR_END_ONLY),
+        options,
+        ignores_case,
         fidelity: Fidelity::Same,
-        last: Last::Nothing,
+        groups: 0,
+        depth: 0,
     };
-    translation.run()?;
-    let hir = ParserBuilder::new()
-        .nest_limit(DEEPEST)
-        .unicode(false)
-        .utf8(false)
-        .case_insensitive(ignores_case)
-        .dot_matches_new_line(options.contains(PatternOptions::DOT_ALL))
-        .build()
-        .parse(&translation.out)
-        .ok()?;
-    let fidelity = translation.fidelity;
-    Some(Structure { hir, fidelity })
+    let hir = reader.alternatives()?;
+    let fidelity = reader.fidelity;
+    reader
+        .rest
+        .is_empty()
+        .then_some(Structure { hir, fidelity })
 }
 
 /// The expression without a leading `(?i)`, and whether it ignores case.
@@ -85,74 +74,208 @@ pub fn without_case_option(text: &[u8], options: PatternOptions) -> (&[u8], bool
     (text, options.contains(PatternOptions::CASELESS))
 }
 
-struct Translation<'a> {
+/// Reads from left to right, the way both dialects do.
+struct Reader<'a> {
     rest: &'a [u8],
-    out: String,
-    end_is_end: bool,
+    options: PatternOptions,
+    ignores_case: bool,
     fidelity: Fidelity,
-    last: Last,
+    /// Capturing groups opened so far.
+    groups: u32,
+    /// Groups open now.
+    depth: u32,
 }
 
-/// What was read last: what a quantifier would apply to.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Last {
-    /// Something that can be repeated.
-    Item,
-    /// A quantifier, which a `?` makes lazy.
-    Quantifier,
-    /// Nothing, an assertion or a lazy quantifier.
-    Nothing,
+/// What a quantifier may follow.
+enum Item {
+    /// A byte that stands for itself.
+    Byte(u8),
+    /// A class, a group.
+    Part(Hir),
+    /// An assertion, which PCRE2 does not repeat like anything else.
+    Place(Hir),
 }
 
-impl Translation<'_> {
-    fn run(&mut self) -> Option<()> {
-        while let Some(byte) = self.next() {
-            match byte {
-                b'\\' => {
-                    let assertion = matches!(self.rest.first(), Some(b'A' | b'z' | b'b' | b'B'));
-                    self.escape(b"AzbBdDwWsStnrf")?;
-                    self.last = if assertion { Last::Nothing } else { Last::Item };
+/// How often something is repeated.
+struct Bounds {
+    min: u32,
+    max: Option<u32>,
+}
+
+impl Reader<'_> {
+    /// Branches with `|` between them.
+    fn alternatives(&mut self) -> Option<Hir> {
+        let first = self.branch()?;
+        if !self.take(b"|") {
+            return Some(first);
+        }
+        let mut branches = vec![first, self.branch()?];
+        while self.take(b"|") {
+            branches.push(self.branch()?);
+        }
+        Some(Hir::alternation(branches))
+    }
+
+    /// Items in a row, up to a `|`, a `)` or the end.
+    fn branch(&mut self) -> Option<Hir> {
+        let mut parts = Vec::new();
+        let mut literal = Vec::new();
+        while !matches!(self.rest, [] | [b'|' | b')', ..]) {
+            match (self.item()?, self.rest.first()) {
+                (item, Some(b'*' | b'+' | b'?' | b'{')) => {
+                    flush(&mut literal, &mut parts);
+                    parts.push(self.repeated(item)?);
                 }
-                b'[' => self.class()?,
-                b'(' => self.group()?,
-                b'{' => self.repetition()?,
-                b'*' | b'+' | b'?' => {
-                    self.out.push(char::from(byte));
-                    self.quantified(byte);
-                }
-                b'$' if !self.end_is_end => {
-                    self.out.push_str("(?:)");
-                    self.fidelity = Fidelity::AtLeast;
-                    self.last = Last::Nothing;
-                }
-                b'^' | b'$' | b'|' => {
-                    self.out.push(char::from(byte));
-                    self.last = Last::Nothing;
-                }
-                b'.' | b')' => {
-                    self.out.push(char::from(byte));
-                    self.last = Last::Item;
-                }
-                literal => {
-                    self.literal(literal);
-                    self.last = Last::Item;
+                (Item::Byte(byte), _) => literal.push(byte),
+                (Item::Part(part) | Item::Place(part), _) => {
+                    flush(&mut literal, &mut parts);
+                    parts.push(part);
                 }
             }
         }
-        Some(())
+        flush(&mut literal, &mut parts);
+        Some(match parts.len() {
+            1 => parts.remove(0),
+            _ => Hir::concat(parts),
+        })
     }
 
-    /// A quantifier was read. Possessive ones, and those of nothing in particular, mean something
-    /// else or are refused.
-    fn quantified(&mut self, byte: u8) {
-        self.last = match (self.last, byte) {
-            (Last::Item, _) => Last::Quantifier,
-            (Last::Quantifier, b'?') => Last::Nothing,
-            _ => {
-                self.fidelity = Fidelity::AtLeast;
-                Last::Nothing
-            }
+    /// A byte, a class, a group or an assertion. A quantifier of nothing is refused.
+    fn item(&mut self) -> Option<Item> {
+        Some(match self.next()? {
+            b'\\' => return self.escape(),
+            b'[' => Item::Part(Hir::class(Class::Bytes(self.class()?))),
+            b'(' => Item::Part(self.group()?),
+            b'^' => Item::Place(Hir::look(Look::Start)),
+            b'$' => Item::Place(self.end()),
+            b'.' => Item::Part(Hir::dot(self.dot())),
+            b'*' | b'+' | b'?' | b'{' => return None,
+            byte => self.literal(byte),
+        })
+    }
+
+    /// A byte that stands for itself.
+    fn literal(&self, byte: u8) -> Item {
+        if self.ignores_case && byte.is_ascii_alphabetic() {
+            let mut class = class::of(&[(byte, byte)]);
+            class.case_fold_simple();
+            return Item::Part(Hir::class(Class::Bytes(class)));
+        }
+        Item::Byte(byte)
+    }
+
+    fn dot(&self) -> Dot {
+        if self.options.contains(PatternOptions::DOT_ALL) {
+            Dot::AnyByte
+        } else {
+            Dot::AnyByteExcept(b'\n')
+        }
+    }
+
+    /// `$`, which may mean the place before a last line feed too.
+    fn end(&mut self) -> Hir {
+        if self.options.contains(PatternOptions::DOLLAR_END_ONLY) {
+            return Hir::look(Look::End);
+        }
+        self.fidelity = Fidelity::AtLeast;
+        Hir::empty()
+    }
+
+    /// What follows a backslash: a letter that means the same in both dialects, or punctuation that
+    /// stands for itself. Back references, `\Q` and the rest are not read.
+    fn escape(&mut self) -> Option<Item> {
+        let byte = self.next()?;
+        if let Some(class) = class::kind(byte) {
+            return Some(Item::Part(Hir::class(Class::Bytes(class))));
+        }
+        let place = match byte {
+            b'A' => Look::Start,
+            b'z' => Look::End,
+            b'b' => Look::WordAscii,
+            b'B' => Look::WordAsciiNegate,
+            _ => return class::plain_escape(byte).map(|byte| self.literal(byte)),
         };
+        Some(Item::Place(Hir::look(place)))
+    }
+
+    /// A group: capturing or `(?:`. Look-around, options, names, conditions are not read.
+    fn group(&mut self) -> Option<Hir> {
+        let captures = !self.take(b"?:");
+        if captures && matches!(self.rest.first(), Some(b'?' | b'*')) || self.depth == DEEPEST {
+            return None;
+        }
+        self.groups += u32::from(captures);
+        let index = self.groups;
+        self.depth += 1;
+        let inside = self.alternatives()?;
+        self.depth -= 1;
+        if !self.take(b")") {
+            return None;
+        }
+        Some(if captures {
+            let (name, sub) = (None, Box::new(inside));
+            Hir::capture(Capture { index, name, sub })
+        } else {
+            inside
+        })
+    }
+
+    /// `item` with the quantifiers that follow it. Possessive ones, and those of nothing in
+    /// particular, mean something else in PCRE2 or are refused.
+    fn repeated(&mut self, item: Item) -> Option<Hir> {
+        let (mut part, mut usual) = match item {
+            Item::Byte(byte) => (Hir::literal([byte]), true),
+            Item::Part(part) => (part, true),
+            Item::Place(place) => (place, false),
+        };
+        while let Some(byte @ (b'*' | b'+' | b'?' | b'{')) = self.rest.first().copied() {
+            self.next();
+            let Bounds { min, max } = self.bounds(byte)?;
+            let greedy = !self.take(b"?");
+            if !usual {
+                self.fidelity = Fidelity::AtLeast;
+            }
+            usual = false;
+            part = Hir::repetition(Repetition {
+                min,
+                max,
+                greedy,
+                sub: Box::new(part),
+            });
+        }
+        Some(part)
+    }
+
+    /// The bounds of a quantifier that begins with `byte`.
+    fn bounds(&mut self, byte: u8) -> Option<Bounds> {
+        Some(match byte {
+            b'*' => Bounds { min: 0, max: None },
+            b'+' => Bounds { min: 1, max: None },
+            b'?' => Bounds {
+                min: 0,
+                max: Some(1),
+            },
+            _ => return self.braces(),
+        })
+    }
+
+    /// `{n}`, `{n,}` or `{n,m}`; other braces are text in some versions of PCRE and not in others.
+    fn braces(&mut self) -> Option<Bounds> {
+        let end = self.rest.iter().position(|byte| *byte == b'}')?;
+        let (inside, rest) = (self.rest.get(..end)?, self.rest.get(end + 1..)?);
+        let mut bounds = inside.splitn(2, |byte| *byte == b',');
+        let min = number(bounds.next()?)?;
+        let max = match bounds.next() {
+            None => Some(min),
+            Some(b"") => None,
+            Some(most) => Some(number(most)?),
+        };
+        if min.max(max.unwrap_or(0)) > MOST_REPETITIONS {
+            self.fidelity = Fidelity::AtLeast;
+        }
+        self.rest = rest;
+        max.is_none_or(|max| min <= max)
+            .then_some(Bounds { min, max })
     }
 
     fn next(&mut self) -> Option<u8> {
@@ -166,135 +289,21 @@ impl Translation<'_> {
         self.rest = rest.unwrap_or(self.rest);
         rest.is_some()
     }
+}
 
-    /// A byte that stands for itself. Anything but letters, digits and slashes is written in hex,
-    /// so that no rule of the other dialect about punctuation or UTF-8 applies.
-    fn literal(&mut self, byte: u8) {
-        if byte.is_ascii_alphanumeric() || byte == b'/' {
-            self.out.push(char::from(byte));
-        } else {
-            _ = write!(self.out, "\\x{byte:02X}");
-        }
-    }
-
-    /// What follows a backslash: one of `letters`, which mean the same in both dialects, or
-    /// punctuation that stands for itself. Back references, `\Q` and the rest are not read.
-    fn escape(&mut self, letters: &[u8]) -> Option<()> {
-        let byte = self.next()?;
-        if letters.contains(&byte) {
-            self.out.push('\\');
-            self.out.push(char::from(byte));
-            return Some(());
-        }
-        let stands_for_itself = byte.is_ascii() && !byte.is_ascii_alphanumeric();
-        stands_for_itself.then(|| self.literal(byte))
-    }
-
-    /// A group: capturing or `(?:`. Look-around, options, names, conditions are not read.
-    fn group(&mut self) -> Option<()> {
-        if self.take(b"?:") {
-            self.out.push_str("(?:");
-            self.last = Last::Nothing;
-            return Some(());
-        }
-        if matches!(self.rest.first(), Some(b'?' | b'*')) {
-            return None;
-        }
-        self.out.push('(');
-        self.last = Last::Nothing;
-        Some(())
-    }
-
-    /// `{n}`, `{n,}` or `{n,m}`; other braces are text in some versions of PCRE and not in others.
-    fn repetition(&mut self) -> Option<()> {
-        let end = self.rest.iter().position(|byte| *byte == b'}')?;
-        let inside = self.rest.get(..end)?;
-        let mut bounds = inside.splitn(2, |byte| *byte == b',');
-        let digits = |text: &[u8]| text.iter().all(u8::is_ascii_digit);
-        let first = bounds.next().filter(|first| !first.is_empty())?;
-        let second = bounds.next();
-        if !digits(first) || !second.is_none_or(digits) {
-            return None;
-        }
-        let large = |text: &[u8]| {
-            let number = std::str::from_utf8(text)
-                .ok()
-                .and_then(|text| text.parse().ok());
-            number.is_none_or(|number: u32| number > MOST_REPETITIONS)
-        };
-        if large(first) || second.is_some_and(|second| !second.is_empty() && large(second)) {
-            self.fidelity = Fidelity::AtLeast;
-        }
-        self.out.push('{');
-        self.out.push_str(std::str::from_utf8(inside).ok()?);
-        self.out.push('}');
-        self.rest = self.rest.get(end + 1..)?;
-        self.quantified(b'{');
-        Some(())
-    }
-
-    fn class(&mut self) -> Option<()> {
-        if matches!(self.rest.first(), Some(b':' | b'.' | b'=')) {
-            self.fidelity = Fidelity::AtLeast;
-        }
-        self.out.push('[');
-        if self.take(b"^") {
-            self.out.push('^');
-        }
-        if self.take(b"]") {
-            self.literal(b']');
-        }
-        loop {
-            match self.next()? {
-                b']' => break,
-                b'[' => self.posix_class_or_bracket()?,
-                b'\\' => {
-                    let kind = self
-                        .rest
-                        .first()
-                        .is_some_and(|byte| b"dDwWsS".contains(byte));
-                    self.escape(b"dDwWsStnrf")?;
-                    if kind {
-                        self.no_range();
-                    }
-                }
-                // Two in a row are the other dialect's set difference.
-                b'-' if self.rest.first() == Some(&b'-') => return None,
-                b'-' => self.out.push('-'),
-                literal => self.literal(literal),
-            }
-        }
-        self.out.push(']');
-        self.last = Last::Item;
-        Some(())
-    }
-
-    /// PCRE2 refuses most of what looks like a range from a set of bytes.
-    fn no_range(&mut self) {
-        if self.rest.first() == Some(&b'-') && self.rest.get(1) != Some(&b']') {
-            self.fidelity = Fidelity::AtLeast;
-        }
-    }
-
-    fn posix_class_or_bracket(&mut self) -> Option<()> {
-        match self.rest.first() {
-            Some(b':') => {}
-            Some(b'.' | b'=') => return None,
-            _ => {
-                self.literal(b'[');
-                return Some(());
-            }
-        }
-        let end = self.rest.windows(2).position(|pair| pair == b":]")?;
-        let name = std::str::from_utf8(self.rest.get(1..end)?).ok()?;
-        if !POSIX_CLASSES.contains(&name.strip_prefix('^').unwrap_or(name)) {
-            return None;
-        }
-        self.out.push_str("[:");
-        self.out.push_str(name);
-        self.out.push_str(":]");
-        self.rest = self.rest.get(end + 2..)?;
-        self.no_range();
-        Some(())
+/// The bytes gathered so far become a part.
+fn flush(literal: &mut Vec<u8>, parts: &mut Vec<Hir>) {
+    if !literal.is_empty() {
+        parts.push(Hir::literal(literal.as_slice()));
+        literal.clear();
     }
 }
+
+fn number(digits: &[u8]) -> Option<u32> {
+    let digits = std::str::from_utf8(digits).ok()?;
+    let all = digits.bytes().all(|byte| byte.is_ascii_digit());
+    digits.parse().ok().filter(|_| all)
+}
+
+#[cfg(test)]
+mod tests;
