@@ -221,10 +221,10 @@ impl Apache {
         String::from_utf8_lossy(&bytes[start..]).into_owned()
     }
 
-    /// The line of the configuration that Apache names in its error log.
+    /// The line of the configuration that Apache names last in its error log: warnings come before.
     fn refused_line(&self) -> Option<String> {
         let log = self.error_log();
-        let (number, rest) = log.split_once(" on line ")?.1.split_once(" of ")?;
+        let (number, rest) = log.rsplit_once(" on line ")?.1.split_once(" of ")?;
         let text = fs::read(rest.lines().next()?.trim_end_matches(':')).ok()?;
         let mut lines = text.split(|byte| *byte == b'\n');
         let line = lines.nth(number.parse::<usize>().ok()?.checked_sub(1)?)?;
