@@ -10,3 +10,4 @@ mod findings;
 mod readme;
 mod seed_site;
 mod tables;
+mod verdicts;

@@ -174,14 +174,13 @@ impl Resolver<'_> {
                 _ => (None, *word),
             };
             let option = match name.to_ascii_uppercase().as_slice() {
-                b"NONE" => {
+                b"NONE" if sign.is_none() => {
                     self.regex = PatternOptions::empty();
                     continue;
                 }
                 b"ICASE" => PatternOptions::CASELESS,
                 b"DOTALL" => PatternOptions::DOT_ALL,
                 b"DOLLAR_ENDONLY" => PatternOptions::DOLLAR_END_ONLY,
-                b"EXTENDED" | b"MULTILINE" | b"NO_DEFAULT" => continue,
                 _ => {
                     return Err(format!(
                         "`RegexDefaultOptions` has no option `{}`",
