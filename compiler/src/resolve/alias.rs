@@ -3,7 +3,7 @@
 //! In: their arguments. Out: entries of the lists of a server or a section. Absent: matching them.
 
 use edgewright_edge_handler::rules::{Redirect, RedirectMatcher};
-use edgewright_edge_handler::site::{Alias, AliasMatcher, Proxy};
+use edgewright_edge_handler::site::{Alias, AliasMatcher, Proxy, SectionAlias};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 use edgewright_parser::source::{Origin, Span};
 use edgewright_parser::syntax::{self, Arguments, RedirectFrom};
@@ -101,7 +101,11 @@ impl Resolver<'_> {
             ([real], true) => {
                 let expression = values::text(&real.value);
                 let bad = |error| Diagnostic::error("bad-expression", error, real.span);
-                target.scope().settings.alias = Some(expression.map_err(bad)?);
+                let scope = target.scope();
+                scope.settings.alias = Some(SectionAlias {
+                    target: expression.map_err(bad)?,
+                    location: scope.location.clone(),
+                });
                 Ok(())
             }
             (_, true) => misplaced("an `Alias` with a path cannot stand inside a section"),

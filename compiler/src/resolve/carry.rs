@@ -219,6 +219,7 @@ impl Resolver<'_> {
                 settings.fallback = Some(if disabled { Vec::new() } else { first.to_vec() });
             }
             b"errordocument" => return Some(error_document(words, settings)),
+            b"aliaspreservepath" => settings.alias_preserves_path = Some(on(first)),
             b"redirectrelative" => settings.redirect_relative = Some(on(first)),
             b"usecanonicalname" => {
                 settings.canonical_name = match first.to_ascii_lowercase().as_slice() {

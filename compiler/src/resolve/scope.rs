@@ -40,6 +40,8 @@ pub(crate) struct Scope {
     pub(crate) redirects: Vec<Counted<Redirect>>,
     /// The section's directory string, with its trailing slash; `None` for a server.
     pub(crate) directory: Option<Vec<u8>>,
+    /// The path of a `<Location>`, unless it is a regular expression.
+    pub(crate) location: Option<Vec<u8>>,
     /// What `Require`, `Order`, `Allow`, `Deny` said.
     pub(crate) access: super::access::AccessRules,
 }

@@ -219,7 +219,12 @@ impl Resolver<'_> {
             }
             Opener::Location(matcher, text) => {
                 let place = self.place(&section.open.origin);
-                let scope = self.fill(Scope::of_section(&text), section, Around::LOCATION, target);
+                let is_regex = matches!(matcher, PathMatcher::Regex(_));
+                let empty = Scope {
+                    location: (!is_regex).then(|| text.clone()),
+                    ..Scope::of_section(&text)
+                };
+                let scope = self.fill(empty, section, Around::LOCATION, target);
                 let id = self.add_section(place, SectionKind::Location(matcher), scope);
                 target.server.locations.push(id);
             }
