@@ -12,6 +12,7 @@ use edgewright_parser::syntax::{Arguments, Directive, Kind};
 
 use super::Resolver;
 use super::htaccess;
+use super::unfollowed;
 use super::values;
 use super::walk::Target;
 use crate::load::directives::Around;
@@ -74,6 +75,10 @@ impl Resolver<'_> {
                     .iter()
                     .map(|word| word.value.as_slice())
                     .collect();
+                if let Some(change) = unfollowed::change(name, &words) {
+                    let warning = Diagnostic::warning("unfollowed-directive", change, origin.span);
+                    self.say(warning.label("the edge may answer otherwise than Apache"));
+                }
                 let done = self
                     .server_directive(name, &words, target)
                     .or_else(|| self.directory_directive(name, &words, target));
