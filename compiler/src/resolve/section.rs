@@ -11,7 +11,7 @@ use edgewright_parser::syntax::Arguments;
 
 use super::context::Context;
 use super::htaccess::DirectoryOverride;
-use super::scope::{Scope, Server};
+use super::scope::{Location, Scope, Server};
 use super::walk::Target;
 use super::{Resolver, values};
 use crate::load::directives::Around;
@@ -219,9 +219,11 @@ impl Resolver<'_> {
             }
             Opener::Location(matcher, text) => {
                 let place = self.place(&section.open.origin);
-                let is_regex = matches!(matcher, PathMatcher::Regex(_));
                 let empty = Scope {
-                    location: (!is_regex).then(|| text.clone()),
+                    location: Some(Location {
+                        path: text.clone(),
+                        is_regex: matches!(matcher, PathMatcher::Regex(_)),
+                    }),
                     ..Scope::of_section(&text)
                 };
                 let scope = self.fill(empty, section, Around::LOCATION, target);

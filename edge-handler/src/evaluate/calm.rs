@@ -165,6 +165,7 @@ impl Merged<'_> {
     /// Can these settings touch a request that no rule or redirect is about?
     fn has_trouble(&self) -> bool {
         self.alias().is_some()
+            || self.proxy().is_some()
             || self.fallback().is_some()
             || self.multiviews()
             || self.access() == Access::Denied
@@ -216,6 +217,7 @@ fn is_harmless(settings: &Settings) -> bool {
     settings.rewrite.is_none()
         && settings.redirects.is_none()
         && settings.alias.is_none()
+        && settings.proxy.is_none()
         && settings.fallback.is_none()
         && settings.error_documents.is_empty()
         && settings.symlinks != Some(false)

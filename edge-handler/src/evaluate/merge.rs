@@ -6,7 +6,7 @@
 
 use crate::rules::{RedirectListId, RuleSetId};
 use crate::site::{
-    Access, EnvRule, ErrorDocument, RewriteOptions, SectionAlias, SectionId, Settings,
+    Access, EnvRule, ErrorDocument, Proxy, RewriteOptions, SectionAlias, SectionId, Settings,
     settings::DirectoryRewrite,
 };
 
@@ -153,6 +153,11 @@ impl<'a> Merged<'a> {
     /// The one-argument `Alias` of a section.
     pub fn alias(&self) -> Option<&'a SectionAlias> {
         self.last(|settings| settings.alias.as_ref())
+    }
+
+    /// The `ProxyPass` of a section.
+    pub fn proxy(&self) -> Option<&'a Proxy> {
+        self.last(|settings| settings.proxy.as_ref())
     }
 
     /// `AliasPreservePath`.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SectionId;
 use super::expression::Expression;
+use super::host::Proxy;
 use crate::rules::{Pattern, Place, RedirectListId, RuleSetId};
 
 /// A one-argument `Alias` or `ScriptAlias`.
@@ -28,6 +29,8 @@ pub struct Settings {
     pub alias: Option<SectionAlias>,
     /// `AliasPreservePath`.
     pub alias_preserves_path: Option<bool>,
+    /// `ProxyPass` or `ProxyPassMatch` of the section, the last one.
+    pub proxy: Option<Proxy>,
     /// `RedirectRelative`.
     pub redirect_relative: Option<bool>,
     /// `DirectoryIndex`; an empty list for `disabled`.
