@@ -15,6 +15,7 @@ mod rewrite;
 mod roots;
 mod scope;
 mod section;
+mod unfollowed;
 mod values;
 mod walk;
 

@@ -466,6 +466,32 @@ fn every_line_that_counts_is_a_unit() {
 }
 
 #[test]
+fn every_directory_that_a_wildcard_fits_must_have_something() {
+    let cases: &[(&str, &str)] = &[
+        ("Include /x/*/r.con?", "unreadable-file@1"),
+        ("IncludeOptional /x/*/r.con?", ""),
+        ("Include /x/*/r.conf", "unreadable-file@1"),
+        ("IncludeOptional /x/*/r.conf", ""),
+        ("Include /x/a/*", ""),
+        ("Include /*/a/r.conf", "unreadable-file@1"),
+        ("Include /x/*", ""),
+        ("Include /x/c/*/r.conf", "unreadable-file@1"),
+        ("Include /x/a/r.conf/*", "unreadable-file@1"),
+    ];
+    for (text, expected) in cases {
+        let loader = MemoryLoader::new()
+            .with("/conf/httpd.conf", text)
+            .with("/x/a/r.conf", "RewriteEngine On\n")
+            .with("/x/b/other", "RewriteEngine On\n");
+        assert_eq!(
+            complaints(&read_main(&loader)).join(" "),
+            *expected,
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn include_loops_end() {
     let loader = MemoryLoader::new().with(
         "/conf/httpd.conf",

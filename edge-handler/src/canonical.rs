@@ -132,6 +132,9 @@ fn request_parts<'a>(method: &[u8], target: &'a [u8]) -> Result<Parts<'a>, u16> 
     if target.is_empty() || target.iter().any(|byte| *byte <= b' ' || *byte == 0x7f) {
         return Err(400);
     }
+    if method == b"CONNECT" {
+        return Err(refusal_of_connect(target));
+    }
     let mut parts = split(target)?;
     if parts.path.is_empty() {
         parts.path = if method == b"OPTIONS" { b"*" } else { b"/" };
@@ -148,6 +151,22 @@ fn request_parts<'a>(method: &[u8], target: &'a [u8]) -> Result<Parts<'a>, u16> 
         return Err(400);
     }
     Ok(parts)
+}
+
+/// `CONNECT` names a host with a port, and no file takes it; anything else is no name of either
+/// (`ap_parse_uri` with `apr_uri_parse_hostinfo`).
+fn refusal_of_connect(target: &[u8]) -> u16 {
+    let port = match target.strip_prefix(b"[") {
+        Some(_) => target
+            .iter()
+            .position(|byte| *byte == b']')
+            .map_or(0, |end| end + 1),
+        None => target.iter().position(|byte| *byte == b':').unwrap_or(0),
+    };
+    match &target[port..] {
+        [b':', digits @ ..] if port > 0 && digits.iter().all(u8::is_ascii_digit) => 405,
+        _ => 400,
+    }
 }
 
 /// `ap_parse_uri` with `apr_uri_parse`.

@@ -21,7 +21,7 @@ pub use map::{Map, MapFunction, MapKind};
 pub use section::{PathMatcher, Section, SectionId, SectionKind};
 pub use settings::{
     Access, DirectoryRewrite, EnvAttribute, EnvChange, EnvRule, ErrorDocument, RewriteOptions,
-    Settings,
+    SectionAlias, Settings,
 };
 
 use crate::rules::{Redirect, RuleSet};

@@ -22,4 +22,5 @@ mod records;
 mod runtime_api;
 mod tables;
 mod template;
+mod verdicts;
 mod verify;

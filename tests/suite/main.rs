@@ -9,4 +9,6 @@ mod engine;
 mod findings;
 mod readme;
 mod seed_site;
+mod semantics;
 mod tables;
+mod verdicts;

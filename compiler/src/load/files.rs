@@ -19,6 +19,28 @@ const DEFAULT_ROOT: &[u8] = b"/etc/apache2";
 /// How deep an included directory may be nested (`AP_MAX_FNMATCH_DIR_DEPTH`).
 const DEEPEST_INCLUDED: usize = 20;
 
+/// What an `Include` leads to.
+#[derive(Default)]
+pub(crate) struct Included {
+    /// The files, in order.
+    pub(crate) files: Vec<Vec<u8>>,
+    /// A path, or a pattern in a directory, that nothing is found for.
+    pub(crate) missing: Option<Vec<u8>>,
+}
+
+impl Included {
+    fn nothing_at(path: Vec<u8>) -> Self {
+        Self {
+            files: Vec::new(),
+            missing: Some(path),
+        }
+    }
+
+    fn misses(&mut self, path: &[u8]) {
+        self.missing.get_or_insert_with(|| path.to_vec());
+    }
+}
+
 /// Finds files.
 pub(crate) struct Files<'a> {
     pub(crate) loader: &'a dyn Loader,
@@ -71,22 +93,23 @@ impl<'a> Files<'a> {
         self.loader.kind(&self.local(path))
     }
 
-    /// The files `Include path` reads, in order (`ap_process_fnmatch_configs`): wildcards in any
-    /// component, directories with everything below them, each level in alphabetical order.
-    ///
-    /// # Errors
-    /// A path without wildcards that leads nowhere.
-    pub(crate) fn included(&self, path: &[u8]) -> Result<Vec<Vec<u8>>, Vec<u8>> {
+    /// What `Include path` reads (`ap_process_fnmatch_configs`): wildcards in any component,
+    /// directories with everything below them, each level in alphabetical order.
+    pub(crate) fn included(&self, path: &[u8]) -> Included {
         if !glob::is_pattern(path) {
             let local = self.local(path);
-            let kind = self.loader.kind(&local).ok_or_else(|| local.clone())?;
-            return Ok(self.files_below(local, kind, 0));
+            return match self.loader.kind(&local) {
+                Some(kind) => Included {
+                    files: self.files_below(local, kind, 0),
+                    missing: None,
+                },
+                None => Included::nothing_at(local),
+            };
         }
-        let mut found = self
-            .candidates(path)
-            .into_iter()
-            .map(|pattern| self.expand(&pattern));
-        Ok(found.find(|files| !files.is_empty()).unwrap_or_default())
+        let candidates = self.candidates(path);
+        let mut expanded = candidates.iter().map(|pattern| self.expand(pattern));
+        let found = expanded.find(|included| !included.files.is_empty());
+        found.unwrap_or_else(|| Included::nothing_at(path.to_vec()))
     }
 
     fn candidates(&self, path: &[u8]) -> Vec<Vec<u8>> {
@@ -105,27 +128,40 @@ impl<'a> Files<'a> {
         candidates
     }
 
-    fn expand(&self, pattern: &[u8]) -> Vec<Vec<u8>> {
-        let mut reached = vec![if pattern.starts_with(b"/") {
-            b"/".to_vec()
+    fn expand(&self, pattern: &[u8]) -> Included {
+        let start: &[u8] = if pattern.starts_with(b"/") {
+            b"/"
         } else {
-            b".".to_vec()
-        }];
-        let mut components = pattern
+            b"."
+        };
+        let components: Vec<&[u8]> = pattern
             .split(|byte| *byte == b'/')
             .filter(|part| !part.is_empty())
-            .peekable();
-        while let Some(component) = components.next() {
-            let last = components.peek().is_none();
-            let step = |at: &Vec<u8>| self.matching(at, component, last);
-            reached = reached.iter().flat_map(step).collect();
-        }
-        let kind = |path: Vec<u8>| {
-            self.loader
-                .kind(&path)
-                .map(|kind| self.files_below(path, kind, 0))
+            .collect();
+        let mut included = Included::default();
+        self.expand_below(start, &components, &mut included);
+        included
+    }
+
+    /// Every directory that a wildcard fits must have something for what follows it
+    /// (`ap_process_fnmatch_configs`, once for each component).
+    fn expand_below(&self, at: &[u8], components: &[&[u8]], included: &mut Included) {
+        let Some((component, rest)) = components.split_first() else {
+            match self.loader.kind(at) {
+                Some(kind) => included
+                    .files
+                    .extend(self.files_below(at.to_vec(), kind, 0)),
+                None => included.misses(at),
+            }
+            return;
         };
-        reached.into_iter().filter_map(kind).flatten().collect()
+        let reached = self.matching(at, component, rest.is_empty());
+        if reached.is_empty() {
+            included.misses(&paths::join(at, component));
+        }
+        for path in reached {
+            self.expand_below(&path, rest, included);
+        }
     }
 
     /// Names in `directory` that match; directories only unless this is the last component.

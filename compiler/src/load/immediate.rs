@@ -11,6 +11,7 @@ use edgewright_parser::macros::parse_macro;
 use edgewright_parser::source::{FileId, Span};
 use edgewright_parser::syntax::{Arguments, Directive, Kind};
 
+use super::glob;
 use super::nest::Nest;
 use super::skip::{first_word, skipped};
 use super::{DEEPEST_INCLUDE, Feed, Item, MacroKnown, ReadPlace, Reader, unreadable};
@@ -112,35 +113,25 @@ impl Reader<'_> {
             self.diagnostics.push(error);
             return;
         }
-        let required = which == Immediate::Include;
-        match self.files.included(path) {
-            Ok(files) if files.is_empty() && required => {
-                let shown = String::from_utf8_lossy(path);
-                let headline = format!("no file matches `{shown}`");
-                let error = Diagnostic::error("unreadable-file", headline, span)
-                    .help("use `IncludeOptional` if there need not be one")
-                    .help("`--server-root DIR` says where files below `ServerRoot` are");
-                self.diagnostics.push(error);
+        let included = self.files.included(path);
+        if let Some(missing) = &included.missing
+            && which == Immediate::Include
+        {
+            self.diagnostics.push(nothing_included(path, missing, span));
+            if included.files.is_empty() {
+                return;
             }
-            Ok(files) => {
-                let at = self.inclusions.len();
-                let files_of_line = Vec::with_capacity(files.len());
-                self.inclusions.push(Inclusion {
-                    span,
-                    files: files_of_line,
-                });
-                for path in &files {
-                    let file = self.included_file(path, span, nest);
-                    if let Some(inclusion) = self.inclusions.get_mut(at) {
-                        inclusion.files.extend(file);
-                    }
-                }
+        }
+        let at = self.inclusions.len();
+        self.inclusions.push(Inclusion {
+            span,
+            files: Vec::with_capacity(included.files.len()),
+        });
+        for path in &included.files {
+            let file = self.included_file(path, span, nest);
+            if let Some(inclusion) = self.inclusions.get_mut(at) {
+                inclusion.files.extend(file);
             }
-            Err(missing) if required => {
-                let error = unreadable(&missing, &crate::LoadError::NotFound, Some(span));
-                self.diagnostics.push(error);
-            }
-            Err(_) => {}
         }
     }
 
@@ -240,4 +231,19 @@ impl Reader<'_> {
         }
         items
     }
+}
+
+/// `Include path` leads to nothing, or to nothing in one of several directories.
+fn nothing_included(path: &[u8], missing: &[u8], span: Span) -> Diagnostic {
+    if !glob::is_pattern(path) {
+        return unreadable(missing, &crate::LoadError::NotFound, Some(span));
+    }
+    let shown = String::from_utf8_lossy(missing);
+    Diagnostic::error(
+        "unreadable-file",
+        format!("no file matches `{shown}`"),
+        span,
+    )
+    .help("use `IncludeOptional` if there need not be one")
+    .help("`--server-root DIR` says where files below `ServerRoot` are")
 }

@@ -115,7 +115,11 @@ fn directory_universe(site: &Site, options: RewriteOptions) -> Universe {
     }
     let mut rules = site.rule_sets.iter().flat_map(|set| &set.rules);
     let proxies = rules.any(|rule| rule.flags.contains(RuleFlags::PROXY))
-        || site.hosts.iter().any(|host| !host.proxies.is_empty());
+        || site.hosts.iter().any(|host| !host.proxies.is_empty())
+        || site
+            .sections
+            .iter()
+            .any(|section| section.settings.proxy.is_some());
     Universe {
         begins: Begins::NoSlash,
         slashes: slashes(!proxies),

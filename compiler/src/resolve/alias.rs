@@ -3,7 +3,7 @@
 //! In: their arguments. Out: entries of the lists of a server or a section. Absent: matching them.
 
 use edgewright_edge_handler::rules::{Redirect, RedirectMatcher};
-use edgewright_edge_handler::site::{Alias, AliasMatcher, Proxy};
+use edgewright_edge_handler::site::{Alias, AliasMatcher, Proxy, SectionAlias};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 use edgewright_parser::source::{Origin, Span};
 use edgewright_parser::syntax::{self, Arguments, RedirectFrom};
@@ -12,7 +12,7 @@ use super::rewrite::checked;
 use super::scope::Counted;
 use super::walk::Target;
 use super::{Resolver, values};
-use crate::load::paths;
+use crate::load::{glob, paths};
 use crate::reading::UnitKind;
 
 impl Resolver<'_> {
@@ -101,7 +101,15 @@ impl Resolver<'_> {
             ([real], true) => {
                 let expression = values::text(&real.value);
                 let bad = |error| Diagnostic::error("bad-expression", error, real.span);
-                target.scope().settings.alias = Some(expression.map_err(bad)?);
+                let scope = target.scope();
+                scope.settings.alias = Some(SectionAlias {
+                    target: expression.map_err(bad)?,
+                    location: scope
+                        .location
+                        .as_ref()
+                        .filter(|location| !location.is_regex)
+                        .map(|location| location.path.clone()),
+                });
                 Ok(())
             }
             (_, true) => misplaced("an `Alias` with a path cannot stand inside a section"),
@@ -163,16 +171,12 @@ impl Resolver<'_> {
             .iter()
             .map(|word| word.value.as_slice())
             .collect();
-        let section = target
-            .section
-            .as_ref()
-            .and_then(|section| section.directory.clone());
+        let section = target.section.as_ref().and_then(|section| {
+            let location = section.location.as_ref().map(|location| &location.path);
+            location.or(section.directory.as_ref()).cloned()
+        });
         let (regular, path, rest) = match (&section, words.as_slice()) {
-            (Some(directory), rest) => (
-                is_match,
-                directory.strip_suffix(b"/").unwrap_or(directory),
-                rest,
-            ),
+            (Some(path), rest) => (is_match || glob::is_pattern(path), path.as_slice(), rest),
             (None, [b"~", path, rest @ ..]) => (true, *path, rest),
             (None, [path, rest @ ..]) => (is_match, *path, rest),
             (None, []) => (is_match, b"".as_slice(), words.as_slice()),
@@ -201,11 +205,15 @@ impl Resolver<'_> {
         };
         let place = self.place(origin);
         let url = (*url != b"!").then(|| url.to_vec());
-        target.server.proxies.push(Proxy {
+        let proxy = Proxy {
             place,
             matcher,
             target: url,
-        });
+        };
+        match &mut target.section {
+            Some(section) => section.settings.proxy = Some(proxy),
+            None => target.server.proxies.push(proxy),
+        }
         Ok(())
     }
 }

@@ -12,6 +12,7 @@ use edgewright_parser::syntax::{Arguments, Directive, Kind};
 
 use super::Resolver;
 use super::htaccess;
+use super::unfollowed;
 use super::values;
 use super::walk::Target;
 use crate::load::directives::Around;
@@ -74,6 +75,10 @@ impl Resolver<'_> {
                     .iter()
                     .map(|word| word.value.as_slice())
                     .collect();
+                if let Some(change) = unfollowed::change(name, &words) {
+                    let warning = Diagnostic::warning("unfollowed-directive", change, origin.span);
+                    self.say(warning.label("the edge may answer otherwise than Apache"));
+                }
                 let done = self
                     .server_directive(name, &words, target)
                     .or_else(|| self.directory_directive(name, &words, target));
@@ -174,14 +179,13 @@ impl Resolver<'_> {
                 _ => (None, *word),
             };
             let option = match name.to_ascii_uppercase().as_slice() {
-                b"NONE" => {
+                b"NONE" if sign.is_none() => {
                     self.regex = PatternOptions::empty();
                     continue;
                 }
                 b"ICASE" => PatternOptions::CASELESS,
                 b"DOTALL" => PatternOptions::DOT_ALL,
                 b"DOLLAR_ENDONLY" => PatternOptions::DOLLAR_END_ONLY,
-                b"EXTENDED" | b"MULTILINE" | b"NO_DEFAULT" => continue,
                 _ => {
                     return Err(format!(
                         "`RegexDefaultOptions` has no option `{}`",
@@ -220,6 +224,7 @@ impl Resolver<'_> {
                 settings.fallback = Some(if disabled { Vec::new() } else { first.to_vec() });
             }
             b"errordocument" => return Some(error_document(words, settings)),
+            b"aliaspreservepath" => settings.alias_preserves_path = Some(on(first)),
             b"redirectrelative" => settings.redirect_relative = Some(on(first)),
             b"usecanonicalname" => {
                 settings.canonical_name = match first.to_ascii_lowercase().as_slice() {

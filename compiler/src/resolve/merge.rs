@@ -294,6 +294,8 @@ fn merged_settings(base: Settings, own: Settings) -> Settings {
         rewrite: own.rewrite,
         redirects: None,
         alias: own.alias.or(base.alias),
+        proxy: own.proxy.or(base.proxy),
+        alias_preserves_path: own.alias_preserves_path.or(base.alias_preserves_path),
         redirect_relative: own.redirect_relative.or(base.redirect_relative),
         directory_index: own.directory_index.or(base.directory_index),
         directory_slash: own.directory_slash.or(base.directory_slash),

@@ -40,8 +40,17 @@ pub(crate) struct Scope {
     pub(crate) redirects: Vec<Counted<Redirect>>,
     /// The section's directory string, with its trailing slash; `None` for a server.
     pub(crate) directory: Option<Vec<u8>>,
+    /// The path of a `<Location>`.
+    pub(crate) location: Option<Location>,
     /// What `Require`, `Order`, `Allow`, `Deny` said.
     pub(crate) access: super::access::AccessRules,
+}
+
+/// What a `<Location>` is for, as written (`cmd->path`, `cmd->regex`).
+#[derive(Debug, Clone)]
+pub(crate) struct Location {
+    pub(crate) path: Vec<u8>,
+    pub(crate) is_regex: bool,
 }
 
 impl Scope {

@@ -11,7 +11,7 @@ use edgewright_parser::syntax::Arguments;
 
 use super::context::Context;
 use super::htaccess::DirectoryOverride;
-use super::scope::{Scope, Server};
+use super::scope::{Location, Scope, Server};
 use super::walk::Target;
 use super::{Resolver, values};
 use crate::load::directives::Around;
@@ -219,7 +219,14 @@ impl Resolver<'_> {
             }
             Opener::Location(matcher, text) => {
                 let place = self.place(&section.open.origin);
-                let scope = self.fill(Scope::of_section(&text), section, Around::LOCATION, target);
+                let empty = Scope {
+                    location: Some(Location {
+                        path: text.clone(),
+                        is_regex: matches!(matcher, PathMatcher::Regex(_)),
+                    }),
+                    ..Scope::of_section(&text)
+                };
+                let scope = self.fill(empty, section, Around::LOCATION, target);
                 let id = self.add_section(place, SectionKind::Location(matcher), scope);
                 target.server.locations.push(id);
             }

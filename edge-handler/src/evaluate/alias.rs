@@ -5,7 +5,7 @@
 
 use crate::outcome::Event;
 use crate::rules::{Place, Redirect, RedirectListId, RedirectMatcher};
-use crate::site::{Alias, AliasMatcher};
+use crate::site::{Alias, AliasMatcher, SectionAlias};
 use crate::source::Source;
 
 use super::escape::escape_uri;
@@ -39,8 +39,8 @@ impl<'a, S: Source> Run<'a, S> {
         if let Some(found) = found {
             return Ok(self.answer_redirect(found, record));
         }
-        if let Some(expression) = record.settings.alias() {
-            let Some(target) = self.expression_text(expression, record)? else {
+        if let Some(alias) = record.settings.alias() {
+            let Some(target) = self.try_alias(alias, record)? else {
                 return Ok(Verdict::Status(500));
             };
             if let Some(file) = self.server_root_relative(&target) {
@@ -49,6 +49,28 @@ impl<'a, S: Source> Run<'a, S> {
             }
         }
         Ok(self.try_alias_list(record))
+    }
+
+    /// The file of a one-argument alias (`try_alias`); `None` when its expression fails.
+    fn try_alias(
+        &mut self,
+        alias: &'a SectionAlias,
+        record: &mut Record<'a>,
+    ) -> Result<Option<Vec<u8>>, Halt> {
+        let Some(mut found) = self.expression_text(&alias.target, record)? else {
+            return Ok(None);
+        };
+        if record.settings.alias_preserves_path()
+            && let Some(location) = &alias.location
+            && let Some(length) = alias_matches(&record.uri, location)
+        {
+            record.context = Some(Context {
+                prefix: location.clone(),
+                document_root: found.clone(),
+            });
+            found.extend_from_slice(record.uri.get(length..).unwrap_or_default());
+        }
+        Ok(Some(found))
     }
 
     /// Redirects of sections (`fixup_redir`).

@@ -167,6 +167,7 @@ impl Merged<'_> {
     /// Can these settings touch a request that no rule or redirect is about?
     fn has_trouble(&self) -> bool {
         self.alias().is_some()
+            || self.proxy().is_some()
             || self.fallback().is_some()
             || self.multiviews()
             || self.access() == Access::Denied
@@ -218,6 +219,7 @@ fn is_harmless(settings: &Settings) -> bool {
     settings.rewrite.is_none()
         && settings.redirects.is_none()
         && settings.alias.is_none()
+        && settings.proxy.is_none()
         && settings.fallback.is_none()
         && settings.error_documents.is_empty()
         && settings.symlinks != Some(false)

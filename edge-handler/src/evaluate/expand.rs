@@ -120,7 +120,8 @@ impl<'a, S: Source> Run<'a, S> {
         Ok(())
     }
 
-    /// Appends what a map says; false when it says nothing (`lookup_map`).
+    /// Appends what a map says; false when it says nothing (`lookup_map`). A function of an empty
+    /// key is an empty text, which is something; an empty value in a file is nothing.
     fn lookup_map(&mut self, name: &[u8], key: &[u8], out: &mut Vec<u8>) -> Result<bool, Halt> {
         let Some((id, map)) = self.map_named(name) else {
             return Ok(false);
@@ -132,7 +133,10 @@ impl<'a, S: Source> Run<'a, S> {
                 let value = self.map_value(id, key)?;
                 out.extend_from_slice(self.choose(value, key));
             }
-            MapKind::Function(function) => out.extend(apply_function(*function, key)),
+            MapKind::Function(function) => {
+                out.extend(apply_function(*function, key));
+                return Ok(true);
+            }
             MapKind::Unavailable(why) => {
                 let name = String::from_utf8_lossy(name);
                 return Err(Halt::Unsupported(format!("RewriteMap {name}: {why}")));

@@ -5,9 +5,9 @@
 //! the sections; see `walk`.
 
 use crate::rules::{RedirectListId, RuleSetId};
-use crate::site::expression::Expression;
 use crate::site::{
-    Access, EnvRule, ErrorDocument, RewriteOptions, SectionId, Settings, settings::DirectoryRewrite,
+    Access, EnvRule, ErrorDocument, Proxy, RewriteOptions, SectionAlias, SectionId, Settings,
+    settings::DirectoryRewrite,
 };
 
 /// Settings on top of one another, the last one wins.
@@ -151,8 +151,19 @@ impl<'a> Merged<'a> {
     }
 
     /// The one-argument `Alias` of a section.
-    pub fn alias(&self) -> Option<&'a Expression> {
+    pub fn alias(&self) -> Option<&'a SectionAlias> {
         self.last(|settings| settings.alias.as_ref())
+    }
+
+    /// The `ProxyPass` of a section.
+    pub fn proxy(&self) -> Option<&'a Proxy> {
+        self.last(|settings| settings.proxy.as_ref())
+    }
+
+    /// `AliasPreservePath`.
+    pub fn alias_preserves_path(&self) -> bool {
+        self.last(|settings| settings.alias_preserves_path)
+            .unwrap_or(false)
     }
 
     /// Who may come in.

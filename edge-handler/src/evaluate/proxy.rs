@@ -15,13 +15,18 @@ use super::record::{Handler, Record, Verdict};
 use super::rule::PROXY;
 
 impl<'a, S: Source> Run<'a, S> {
-    /// The first `ProxyPass` for the URL-path takes the request, or with `!` lets it go.
+    /// The `ProxyPass` of the innermost section, then the first of the host for the URL-path takes
+    /// the request, or with `!` lets it go.
     pub(super) fn proxy_trans(&mut self, record: &mut Record<'a>) -> Verdict {
         if record.handler == Handler::Proxy {
             return Verdict::Accept;
         }
+        let banned = record.environment.get(b"no-proxy").is_some();
+        if banned || !record.uri.starts_with(b"/") {
+            return Verdict::Decline;
+        }
         let proxies: &'a [Proxy] = &self.host.proxies;
-        for proxy in proxies {
+        for proxy in record.settings.proxy().into_iter().chain(proxies) {
             let found = match proxied(proxy, &record.uri) {
                 Proxied::Elsewhere => continue,
                 Proxied::Exempt => return Verdict::Decline,
@@ -59,7 +64,10 @@ fn proxied(proxy: &Proxy, uri: &[u8]) -> Proxied {
             Proxied::To([target, &uri[length..]].concat())
         }
         (_, Some(target), AliasMatcher::Regex(_)) => {
-            Proxied::To(substitute(target, uri, &captures))
+            let found = substitute(target, uri, &captures);
+            // Without a group in it, the whole path is meant.
+            let whole: &[u8] = if found == *target { uri } else { b"" };
+            Proxied::To([&found, whole].concat())
         }
     }
 }

@@ -6,7 +6,17 @@ use serde::{Deserialize, Serialize};
 
 use super::SectionId;
 use super::expression::Expression;
+use super::host::Proxy;
 use crate::rules::{Pattern, Place, RedirectListId, RuleSetId};
+
+/// A one-argument `Alias` or `ScriptAlias`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SectionAlias {
+    /// The file name.
+    pub target: Expression,
+    /// The path of the `<Location>` around it, unless that is a regular expression.
+    pub location: Option<Vec<u8>>,
+}
 
 /// What one section (or a server as a whole) sets. `None` means: says nothing about it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -15,8 +25,12 @@ pub struct Settings {
     pub rewrite: Option<DirectoryRewrite>,
     /// Redirects of the section.
     pub redirects: Option<RedirectListId>,
-    /// One-argument `Alias` or `ScriptAlias`: the target as an expression.
-    pub alias: Option<Expression>,
+    /// One-argument `Alias` or `ScriptAlias`.
+    pub alias: Option<SectionAlias>,
+    /// `AliasPreservePath`.
+    pub alias_preserves_path: Option<bool>,
+    /// `ProxyPass` or `ProxyPassMatch` of the section, the last one.
+    pub proxy: Option<Proxy>,
     /// `RedirectRelative`.
     pub redirect_relative: Option<bool>,
     /// `DirectoryIndex`; an empty list for `disabled`.

@@ -139,15 +139,7 @@ impl ServerRoot {
         port: u16,
         serving: Serving,
     ) -> io::Result<Apache> {
-        let modules = modules_folder()?;
-        let mut text = prelude(&modules, self.path(), serving)?;
-        for address in addresses {
-            let _ = writeln!(text, "Listen {address}:{port}");
-        }
-        let site = self.write("edgewright/site.conf", config)?;
-        let _ = writeln!(text, "Include \"{}\"", site.display());
-        self.write("edgewright/probe.lua", PROBE_SCRIPT)?;
-        let main = self.write("edgewright/main.conf", text)?;
+        let main = self.write_config(config, addresses, port, serving)?;
         let address = addresses.first().copied().unwrap_or(Ipv4Addr::LOCALHOST);
         let mut apache = Apache {
             process: spawn(self.path(), &main)?,
@@ -158,6 +150,58 @@ impl ServerRoot {
         apache.wait_until_ready()?;
         Ok(apache)
     }
+
+    /// What Apache says against a configuration: the line that it names, and its words. `None` when
+    /// it would start with it.
+    ///
+    /// # Errors
+    /// Apache is not installed.
+    pub fn refusal(&self, config: impl AsRef<[u8]>) -> io::Result<Option<(Option<u64>, String)>> {
+        let main = self.write_config(config, &[], 0, Serving::Files)?;
+        let mut command = Command::new(program()?);
+        command.arg("-t").arg("-d").arg(self.path()).arg("-f");
+        let output = command.arg(main).current_dir("/").output()?;
+        if output.status.success() {
+            return Ok(None);
+        }
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let site = self.path().join("edgewright/site.conf");
+        Ok(Some((named_line(&said, &site.display().to_string()), said)))
+    }
+
+    /// Writes a configuration and what it needs to run here; the main file's name.
+    fn write_config(
+        &self,
+        config: impl AsRef<[u8]>,
+        addresses: &[Ipv4Addr],
+        port: u16,
+        serving: Serving,
+    ) -> io::Result<PathBuf> {
+        let modules = modules_folder()?;
+        let mut text = prelude(&modules, self.path(), serving)?;
+        for address in addresses {
+            let _ = writeln!(text, "Listen {address}:{port}");
+        }
+        let site = self.write("edgewright/site.conf", config)?;
+        let _ = writeln!(text, "Include \"{}\"", site.display());
+        self.write("edgewright/probe.lua", PROBE_SCRIPT)?;
+        self.write("edgewright/main.conf", text)
+    }
+}
+
+/// The line of a file that Apache's words name last: `on line 7 of FILE:`, or `FILE:7: <A> was not
+/// closed`.
+fn named_line(said: &str, file: &str) -> Option<u64> {
+    let before = format!(" of {file}:");
+    let on_line = said
+        .rsplit_once(&before)
+        .and_then(|(text, _)| text.rsplit_once(" on line "))
+        .and_then(|(_, number)| number.parse().ok());
+    let unclosed = || {
+        let (_, rest) = said.rsplit_once(&format!("{file}:"))?;
+        rest.split(':').next()?.parse().ok()
+    };
+    on_line.or_else(unclosed)
 }
 
 /// Where a server that detaches itself runs is where this one has to.
@@ -221,10 +265,10 @@ impl Apache {
         String::from_utf8_lossy(&bytes[start..]).into_owned()
     }
 
-    /// The line of the configuration that Apache names in its error log.
+    /// The line of the configuration that Apache names last in its error log: warnings come before.
     fn refused_line(&self) -> Option<String> {
         let log = self.error_log();
-        let (number, rest) = log.split_once(" on line ")?.1.split_once(" of ")?;
+        let (number, rest) = log.rsplit_once(" on line ")?.1.split_once(" of ")?;
         let text = fs::read(rest.lines().next()?.trim_end_matches(':')).ok()?;
         let mut lines = text.split(|byte| *byte == b'\n');
         let line = lines.nth(number.parse::<usize>().ok()?.checked_sub(1)?)?;

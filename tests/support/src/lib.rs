@@ -13,4 +13,5 @@ pub mod record;
 pub mod rule_sets;
 pub mod seed_site;
 pub mod upstream;
+pub mod verdicts;
 pub mod wire;

@@ -1,0 +1,73 @@
+//! Directives that change answers in Apache and are not followed here.
+//!
+//! In: a directive's name and words. Out: what it changes. Absent: saying so; directives that change
+//! nothing about redirects.
+
+/// What the directive changes that edgewright leaves as it is.
+pub(crate) fn change(name: &[u8], words: &[&[u8]]) -> Option<&'static str> {
+    let is = |index: usize, text: &str| {
+        let word = words.get(index);
+        word.is_some_and(|word| word.eq_ignore_ascii_case(text.as_bytes()))
+    };
+    match name {
+        // What it edits or takes away is not there yet (`ap_headers_error_filter`).
+        b"header" if is(0, "always") => {
+            let adds = ["set", "add", "append", "merge", "setifempty"].map(|action| is(1, action));
+            let header = words.get(2).copied().unwrap_or_default();
+            (adds.contains(&true) && is_ours(header)).then_some("it adds a header to redirects")
+        }
+        // An earlier hook than any rule's (`ap_headers_early`).
+        b"requestheader" if words.last().is_some_and(|word| word == b"early") => {
+            Some("it changes a header of the request before rules see it")
+        }
+        b"limitinternalrecursion" if !is(0, "10") => {
+            Some("it changes after how many internal redirects there is a 500")
+        }
+        b"limitrequestline" if !is(0, "8190") => {
+            Some("it changes how long a URL may be before there is a 414")
+        }
+        b"stricthostcheck" if is(0, "on") => {
+            Some("it answers 400 to names that no virtual host has")
+        }
+        _ => None,
+    }
+}
+
+/// A header that answers of rules have.
+fn is_ours(header: &[u8]) -> bool {
+    let name = header.strip_suffix(b":").unwrap_or(header);
+    name.eq_ignore_ascii_case(b"location") || name.eq_ignore_ascii_case(b"set-cookie")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::change;
+
+    #[test]
+    fn knows_what_is_not_followed() {
+        let cases = [
+            ("header always set Location http://x.test/", true),
+            ("header Always Add set-cookie: a=b", true),
+            ("header always edit Location ^http: https:", false),
+            ("header always unset Location", false),
+            ("header always set X-Frame-Options DENY", false),
+            ("header set Location http://x.test/", false),
+            ("requestheader set X-A b early", true),
+            ("requestheader set X-A b", false),
+            ("limitinternalrecursion 5", true),
+            ("limitinternalrecursion 10", false),
+            ("limitinternalrecursion 10 10", false),
+            ("limitrequestline 512", true),
+            ("limitrequestline 8190", false),
+            ("stricthostcheck On", true),
+            ("stricthostcheck Off", false),
+            ("documentroot /www", false),
+            ("header", false),
+        ];
+        for (line, expected) in cases {
+            let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+            let (name, words) = words.split_first().unwrap();
+            assert_eq!(change(name, words).is_some(), expected, "{line}");
+        }
+    }
+}
