@@ -28,7 +28,7 @@ use crate::load::{Item, Reader};
 use crate::reading::{Counts, Reading, Unit, UnitKind};
 
 use context::Context;
-use htaccess::Policy;
+use htaccess::{AccessFile, Policy};
 use maps::MapFiles;
 use scope::Server;
 use walk::Target;
@@ -51,6 +51,8 @@ pub(crate) struct Resolver<'a> {
     listeners: Vec<Vec<u8>>,
     /// The rule set without rules.
     no_rules: Option<RuleSetId>,
+    /// `.htaccess` files, each as the first server that serves it reads it.
+    access_files: Vec<AccessFile>,
 }
 
 /// What is counted on the way.
@@ -82,6 +84,7 @@ pub(crate) fn resolve(
         override_list: Vec::new(),
         listeners: Vec::new(),
         no_rules: None,
+        access_files: Vec::new(),
     };
     let mut main = Server::default();
     resolver.walk_main(items, &mut main, input);

@@ -398,7 +398,10 @@ fn prelude(modules: &Path, root: &Path, serving: Serving) -> io::Result<String> 
          Header always set X-Edgewright-Path-Info \"expr=%{{escape:%{{PATH_INFO}}}}\"\n"
     );
     if serving == Serving::Everything {
-        let _ = writeln!(text, "LuaMapHandler ^ \"{run}/probe.lua\" handle");
+        let _ = writeln!(
+            text,
+            "LuaScope thread\nLuaMapHandler ^ \"{run}/probe.lua\" handle"
+        );
     }
     Ok(text)
 }
