@@ -193,7 +193,7 @@ impl<'a, S: Source> Run<'a, S> {
             if record.kind.is_some() && record.settings.follows_links_blindly() {
                 continue;
             }
-            if is_too_long(&whole[..end]) {
+            if is_too_long(&whole[..end]) || self.is_closed(&whole[..end]) {
                 return Err(403);
             }
             if self.stat_canonical(&whole[..end]) != Some(FileKind::Directory) {
