@@ -30,7 +30,7 @@ use crate::load::{Item, Reader};
 use crate::reading::{Counts, Reading, Unit, UnitKind};
 
 use context::Context;
-use htaccess::Policy;
+use htaccess::{AccessFile, Policy};
 use maps::MapFiles;
 use scope::Server;
 use walk::Target;
@@ -55,6 +55,8 @@ pub(crate) struct Resolver<'a> {
     no_rules: Option<RuleSetId>,
     /// Patterns of conditions, which often come again: what was compiled is shared.
     condition_patterns: HashMap<(Vec<u8>, PatternOptions), Pattern>,
+    /// `.htaccess` files, each as the first server that serves it reads it.
+    access_files: Vec<AccessFile>,
 }
 
 /// What is counted on the way.
@@ -87,6 +89,7 @@ pub(crate) fn resolve(
         listeners: Vec::new(),
         no_rules: None,
         condition_patterns: HashMap::default(),
+        access_files: Vec::new(),
     };
     let mut main = Server::default();
     resolver.walk_main(items, &mut main, input);

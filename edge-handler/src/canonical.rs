@@ -4,6 +4,7 @@
 //! the status Apache refuses it with. Absent: which host answers; see `evaluate::vhost`.
 
 use crate::evaluate::escape::{self, SlashDecoding, UnescapeError, Unreserved};
+use crate::request::Scheme;
 use crate::site::{EncodedSlashes, Host};
 
 /// The longest request line `LimitRequestLine` 8190 lets through (it counts one byte less of the line end
@@ -28,6 +29,13 @@ pub struct Authority {
     pub scheme: Vec<u8>,
     /// Host and port as written, with brackets around an IPv6 address.
     pub host: Vec<u8>,
+}
+
+impl Authority {
+    /// Is this its scheme?
+    pub fn is_of(&self, scheme: Scheme) -> bool {
+        self.scheme.eq_ignore_ascii_case(scheme.name().as_bytes())
+    }
 }
 
 /// `MergeSlashes`.
@@ -69,9 +77,15 @@ pub fn canonical(
 /// settings can be used for [`canonical`].
 ///
 /// # Errors
-/// The status of the answer, as of [`canonical`], for a target no host would accept.
+/// The status of the answer to a request line that is refused before the headers are read
+/// (`ap_parse_request_line`).
 pub fn authority(method: &[u8], target: &[u8]) -> Result<Option<Authority>, u16> {
-    Ok(request_parts(method, target)?.authority())
+    Ok(line_parts(method, target)?.authority())
+}
+
+/// The authority of a target that [`authority`] refuses, as far as it was read.
+pub fn refused_authority(target: &[u8]) -> Option<Authority> {
+    split(target).ok()?.authority()
 }
 
 /// Canonicalises the URL of an internal redirect (`ap_internal_redirect`): it is read as a raw
@@ -124,7 +138,8 @@ impl Parts<'_> {
     }
 }
 
-fn request_parts<'a>(method: &[u8], target: &'a [u8]) -> Result<Parts<'a>, u16> {
+/// What the request line itself must be (`ap_parse_request_line`).
+fn line_parts<'a>(method: &[u8], target: &'a [u8]) -> Result<Parts<'a>, u16> {
     // The limit is on the whole line: method, target, protocol and two spaces.
     if method.len() + target.len() + "  HTTP/1.1".len() > LIMIT_REQUEST_LINE {
         return Err(414);
@@ -139,15 +154,12 @@ fn request_parts<'a>(method: &[u8], target: &'a [u8]) -> Result<Parts<'a>, u16> 
     if parts.path.is_empty() {
         parts.path = if method == b"OPTIONS" { b"*" } else { b"/" };
     }
+    let user_info = parts.host.is_some_and(|host| host.contains(&b'@'));
     // `apr_uri_parse` takes a colon before any slash for the end of a scheme, which `*` cannot be in.
     let before_slash = target.split(|byte| *byte == b'/').next().unwrap_or(target);
     let is_scheme = parts.scheme.is_none() && before_slash.contains(&b':');
     let for_server = method == b"OPTIONS" && parts.path == b"*" && !is_scheme;
-    let foreign = parts.scheme.is_some_and(|scheme| {
-        !scheme.eq_ignore_ascii_case(b"http") && !scheme.eq_ignore_ascii_case(b"https")
-    });
-    let user_info = parts.host.is_some_and(|host| host.contains(&b'@'));
-    if parts.fragment || foreign || user_info || !parts.path.starts_with(b"/") && !for_server {
+    if parts.fragment || user_info || !parts.path.starts_with(b"/") && !for_server {
         return Err(400);
     }
     Ok(parts)
@@ -167,6 +179,15 @@ fn refusal_of_connect(target: &[u8]) -> u16 {
         [b':', digits @ ..] if port > 0 && digits.iter().all(u8::is_ascii_digit) => 405,
         _ => 400,
     }
+}
+
+/// The same, and a scheme that this server speaks (`ap_post_read_request`).
+fn request_parts<'a>(method: &[u8], target: &'a [u8]) -> Result<Parts<'a>, u16> {
+    let parts = line_parts(method, target)?;
+    let foreign = parts.scheme.is_some_and(|scheme| {
+        !scheme.eq_ignore_ascii_case(b"http") && !scheme.eq_ignore_ascii_case(b"https")
+    });
+    if foreign { Err(400) } else { Ok(parts) }
 }
 
 /// `ap_parse_uri` with `apr_uri_parse`.

@@ -27,6 +27,7 @@ mod process;
 mod proxy;
 mod record;
 mod rule;
+mod send;
 mod server;
 mod subrequest;
 mod table;
@@ -50,6 +51,7 @@ use internal::Next;
 use merge::Merged;
 use record::Record;
 pub(crate) use variable::header_named;
+use vhost::ChosenHost;
 
 /// Is a trace wanted?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -108,6 +110,14 @@ pub fn evaluate<S: Source>(
         let reason = "the configuration has no server".to_owned();
         return Ok(Answer::of(Outcome::Unsupported { reason }));
     };
+    if arrival.refused.is_some_and(|refused| refused.unread) {
+        let line = Request {
+            host: None,
+            headers: &[],
+            ..request.clone()
+        };
+        return run(site, source, &line, options, arrival);
+    }
     run(site, source, request, options, arrival)
 }
 
@@ -170,7 +180,17 @@ struct Arrival<'a> {
     port: Option<u16>,
     host_header: Option<Vec<u8>>,
     canonical: Canonical,
-    refused: Option<u16>,
+    refused: Option<Refused>,
+}
+
+/// A request that is answered before any module sees its URL.
+#[derive(Debug, Clone, Copy)]
+struct Refused {
+    status: u16,
+    /// Nobody has read its headers.
+    unread: bool,
+    /// No module has seen it at all, `mod_setenvif` neither.
+    unseen: bool,
 }
 
 impl<'a> Arrival<'a> {
@@ -188,13 +208,15 @@ impl<'a> Arrival<'a> {
             },
             refused: None,
         };
-        arrival.refused = match arrival.find_host(site, request) {
-            Ok(()) => arrival.decode(request).err(),
-            Err(status) => {
-                arrival.host = nameless_host(site, request)?;
-                Some(status)
-            }
-        };
+        arrival.refused = arrival.find_host(site, request).err();
+        if arrival.refused.is_none() {
+            let seen = |status| Refused {
+                status,
+                unread: false,
+                unseen: false,
+            };
+            arrival.refused = arrival.decode(request).err().map(seen);
+        }
         Some(arrival)
     }
 
@@ -213,14 +235,40 @@ impl<'a> Arrival<'a> {
         }
     }
 
-    fn find_host(&mut self, site: &'a Site, request: &Request<'_>) -> Result<(), u16> {
-        let authority = canonical::authority(request.method, request.target)?;
-        let chosen = vhost::choose_host(site, request, authority.as_ref())?;
+    /// `ap_read_request` as far as the host.
+    fn find_host(&mut self, site: &'a Site, request: &Request<'_>) -> Result<(), Refused> {
+        let refused = |status, unread| Refused {
+            status,
+            unread,
+            unseen: true,
+        };
+        match canonical::authority(request.method, request.target) {
+            Err(status) => {
+                let authority = canonical::refused_authority(request.target);
+                let chosen = vhost::unread_host(site, request, authority.as_ref());
+                self.host_header = None;
+                self.take(site, chosen);
+                Err(refused(status, true))
+            }
+            Ok(authority) => match vhost::choose_host(site, request, authority.as_ref()) {
+                Err(status) => {
+                    let chosen = vhost::refused_host(site, request, authority.as_ref());
+                    self.take(site, chosen);
+                    Err(refused(status, false))
+                }
+                Ok(chosen) => {
+                    self.take(site, chosen);
+                    Ok(())
+                }
+            },
+        }
+    }
+
+    fn take(&mut self, site: &'a Site, chosen: ChosenHost) {
         self.host = site.hosts.get(chosen.host_index).unwrap_or(self.host);
         self.hostname = Some(chosen.hostname).filter(|name| !name.is_empty());
         self.port = chosen.port;
         self.host_header = chosen.replaced_header.or(self.host_header.take());
-        Ok(())
     }
 
     fn decode(&mut self, request: &Request<'_>) -> Result<(), u16> {
@@ -228,18 +276,6 @@ impl<'a> Arrival<'a> {
         self.canonical = canonical::canonical(request.method, request.target, merge, encoded)?;
         Ok(())
     }
-}
-
-/// The host that answers before any name is known, errors in the request line among it.
-fn nameless_host<'a>(site: &'a Site, request: &Request<'_>) -> Option<&'a Host> {
-    let nameless = Request {
-        host: None,
-        protocol: b"HTTP/1.0",
-        ..request.clone()
-    };
-    let chosen = vhost::choose_host(site, &nameless, None);
-    let index = chosen.map_or(0, |chosen| chosen.host_index);
-    site.hosts.get(index).or(site.hosts.first())
 }
 
 /// One client request: everything that outlives its internal redirects and subrequests.
@@ -264,6 +300,8 @@ struct Run<'a, S> {
     assumed: Vec<Vec<u8>>,
     /// The answer for a file that is known to be missing, while its error document is tried.
     missing: Option<Outcome>,
+    /// Headers were refused once (`check_headers_recursion`).
+    headers_refused: bool,
     tried: u64,
 }
 
@@ -290,20 +328,23 @@ impl<'a, S: Source> Run<'a, S> {
             steps: Vec::new(),
             assumed: Vec::new(),
             missing: None,
+            headers_refused: false,
             tried: 0,
         }
     }
 
     /// `ap_process_request`, internal redirects included.
-    fn answer(&mut self, refused: Option<u16>) -> Result<Outcome, Halt> {
+    fn answer(&mut self, refused: Option<Refused>) -> Result<Outcome, Halt> {
         let settings = Merged::new(&self.host.settings);
         let mut record = Record::new(self.request.method, self.request.protocol, settings);
         record.uri.clone_from(&self.canonical.path);
         record.args.clone_from(&self.canonical.query);
         record.port = self.port;
-        self.set_server_environment(&mut record, raw_path(self.request.target))?;
+        if refused.is_none_or(|refused| !refused.unseen) {
+            self.set_server_environment(&mut record, raw_path(self.request.target))?;
+        }
         let mut next = match refused {
-            Some(status) => self.die(status, record)?,
+            Some(Refused { status, .. }) => self.die(status, record)?,
             None => self.serve(record)?,
         };
         loop {
@@ -322,13 +363,12 @@ impl<'a, S: Source> Run<'a, S> {
         }
     }
 
-    fn finish(mut self, outcome: Outcome) -> Answer {
-        let outcome = self.unless_refused(outcome);
+    fn finish(self, outcome: Outcome) -> Answer {
         let untouched = match &outcome {
             Outcome::Serve { path, query } => {
                 *path == self.canonical.path
                     && *query == self.canonical.query
-                    && self.cookies.is_empty()
+                    && self.cookies.iter().all(|cookie| cookie.dropped)
             }
             _ => false,
         };
@@ -337,6 +377,7 @@ impl<'a, S: Source> Run<'a, S> {
             cookies: self
                 .cookies
                 .into_iter()
+                .filter(|cookie| !cookie.dropped)
                 .map(|cookie| cookie.header)
                 .collect(),
             vary: self.vary,
@@ -344,21 +385,6 @@ impl<'a, S: Source> Run<'a, S> {
             trace: self.steps,
             assumed_absent: self.assumed,
         }
-    }
-
-    /// Apache does not send a cookie with control characters, nor what it came with
-    /// (`check_headers`).
-    fn unless_refused(&mut self, outcome: Outcome) -> Outcome {
-        if self
-            .cookies
-            .iter()
-            .any(|cookie| has_controls(&cookie.header))
-        {
-            self.cookies.clear();
-            self.vary.clear();
-            return Outcome::Status { status: 500 };
-        }
-        outcome
     }
 
     /// Counts one step of work.
@@ -383,12 +409,6 @@ impl<'a, S: Source> Run<'a, S> {
     fn last_place(&self) -> Option<Place> {
         self.steps.last().map(|step| step.place)
     }
-}
-
-/// Does a header value hold what Apache refuses to send?
-fn has_controls(value: &[u8]) -> bool {
-    let is_control = |byte: &u8| *byte < b' ' && *byte != b'\t' || *byte == 0x7f;
-    value.iter().any(is_control)
 }
 
 /// The path of a target, still encoded.

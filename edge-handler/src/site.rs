@@ -20,8 +20,8 @@ pub use host::{
 pub use map::{Map, MapFunction, MapKind};
 pub use section::{PathMatcher, Section, SectionId, SectionKind};
 pub use settings::{
-    Access, DirectoryRewrite, EnvAttribute, EnvChange, EnvRule, ErrorDocument, RewriteOptions,
-    SectionAlias, Settings,
+    Access, AllowOptions, Allowed, DirectoryRewrite, EnvAttribute, EnvChange, EnvRule,
+    ErrorDocument, RewriteOptions, SectionAlias, Settings,
 };
 
 use crate::rules::{Redirect, RuleSet};

@@ -5,7 +5,9 @@
 
 use edgewright_edge_handler::request::Scheme;
 use edgewright_edge_handler::rules::pattern::PatternOptions;
-use edgewright_edge_handler::site::{EncodedSlashes, ErrorDocument, HostPattern, TraceEnable};
+use edgewright_edge_handler::site::{
+    Allowed, EncodedSlashes, ErrorDocument, HostPattern, TraceEnable,
+};
 use edgewright_parser::diagnostic::Diagnostic;
 use edgewright_parser::source::Origin;
 use edgewright_parser::syntax::{Arguments, Directive, Kind};
@@ -338,28 +340,41 @@ fn options(words: &[&[u8]], settings: &mut Settings) -> Result<(), String> {
     if indexed.any(|(index, word)| whole(word) && !leads(index, word)) {
         return Err("`All` and `None` come first among the `Options`, without a sign".to_owned());
     }
+    let allow = &mut settings.allow;
     if words.first().is_some_and(|word| !relative(word)) {
-        settings.symlinks = Some(false);
-        settings.indexes = Some(false);
-        settings.multiviews = Some(false);
+        allow.only = Some(Allowed::empty());
     }
     for word in words {
-        let name = unsigned(word);
-        let value = Some(!word.starts_with(b"-"));
-        match name.to_ascii_lowercase().as_slice() {
-            b"followsymlinks" => settings.symlinks = value,
-            b"symlinksifownermatch" if value == Some(true) => settings.symlinks = value,
-            b"indexes" => settings.indexes = value,
-            b"multiviews" | b"runscripts" => settings.multiviews = value,
-            b"all" => {
-                settings.symlinks = Some(true);
-                settings.indexes = Some(true);
+        let option = option_named(unsigned(word))?;
+        match word.first() {
+            Some(b'-') => {
+                allow.remove |= option;
+                allow.add -= option;
+                allow.only = allow.only.map(|only| only - option);
             }
-            b"symlinksifownermatch" | b"includes" | b"includesnoexec" | b"execcgi" | b"none" => {}
-            _ => return Err(format!("`Options` has no `{}`", values::shown(name))),
+            sign => {
+                if sign == Some(&b'+') {
+                    allow.add |= option;
+                    allow.remove -= option;
+                }
+                allow.only = allow.only.map(|only| only | option);
+            }
         }
     }
     Ok(())
+}
+
+/// What a name among the `Options` stands for.
+fn option_named(name: &[u8]) -> Result<Allowed, String> {
+    match name.to_ascii_lowercase().as_slice() {
+        b"followsymlinks" => Ok(Allowed::FOLLOW_SYMLINKS),
+        b"symlinksifownermatch" => Ok(Allowed::SYMLINKS_IF_OWNER_MATCH),
+        b"indexes" => Ok(Allowed::INDEXES),
+        b"multiviews" | b"runscripts" => Ok(Allowed::MULTIVIEWS),
+        b"all" => Ok(Allowed::FOLLOW_SYMLINKS | Allowed::INDEXES),
+        b"includes" | b"includesnoexec" | b"execcgi" | b"none" => Ok(Allowed::empty()),
+        _ => Err(format!("`Options` has no `{}`", values::shown(name))),
+    }
 }
 
 /// Without a leading `+` or `-`.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use edgewright_edge_handler::evaluate::glob::{GlobMode, glob_matches};
 use edgewright_edge_handler::rules::Place;
-use edgewright_edge_handler::site::{FileKind, PathMatcher, SectionKind};
+use edgewright_edge_handler::site::{FileKind, PathMatcher, SectionId, SectionKind};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 use edgewright_parser::source::{FileId, Span};
 
@@ -17,7 +17,7 @@ use super::scope::{Scope, Server};
 use super::walk::Target;
 use super::{Resolver, values};
 use crate::load::directives::Overrides;
-
+use crate::load::paths;
 use crate::loader::{Entry, EntryKind};
 use crate::reading::Fate;
 
@@ -72,6 +72,13 @@ impl Policy {
     fn is_none(&self) -> bool {
         let overrides = self.overrides.unwrap_or_default();
         !overrides.intersects(Overrides::ALL) && self.list.as_ref().is_none_or(Vec::is_empty)
+    }
+
+    /// Does the same file mean the same under both?
+    fn is_like(&self, other: &Self) -> bool {
+        let list = |policy: &Self| policy.list.clone().unwrap_or_default();
+        self.overrides.unwrap_or_default() == other.overrides.unwrap_or_default()
+            && list(self) == list(other)
     }
 }
 
@@ -131,6 +138,14 @@ impl Policies<'_> {
         }
         self.inside(&policy, directory)
     }
+}
+
+/// A `.htaccess` file that was found.
+pub(crate) struct AccessFile {
+    server: Vec<u8>,
+    local: Vec<u8>,
+    /// What held for it when it was read.
+    policy: Policy,
 }
 
 /// A directory still to be looked at.
@@ -210,7 +225,38 @@ impl Resolver<'_> {
         if let Some(name) = access_names.iter().find(here).filter(|_| !given) {
             let local = join(&directory.local, name);
             self.htaccess(&directory.server, &local, &directory.policy);
+            self.access_files.push(AccessFile {
+                server: directory.server.clone(),
+                local,
+                policy: directory.policy.clone(),
+            });
         }
+    }
+
+    /// Files on the way to `root` or below it that mean something else under these policies: what
+    /// they are then; `None` for one that is not read.
+    pub(crate) fn read_otherwise(
+        &mut self,
+        root: &[u8],
+        policies: &Policies<'_>,
+    ) -> Vec<(Vec<u8>, Option<SectionId>)> {
+        let files = std::mem::take(&mut self.access_files);
+        let mut found = Vec::new();
+        for file in &files {
+            let near = paths::below(&file.server, root).or(paths::below(root, &file.server));
+            let policy = near.map(|_| policies.at(&file.server));
+            let Some(policy) = policy.filter(|policy| !policy.is_like(&file.policy)) else {
+                continue;
+            };
+            let section = (!policy.is_none())
+                .then(|| self.reader.open(&file.local).ok())
+                .flatten()
+                .map(|opened| self.htaccess_section(&file.server, opened, &policy));
+            let key = file.server.strip_suffix(b"/").unwrap_or(&file.server);
+            found.push((key.to_vec(), section));
+        }
+        self.access_files = files;
+        found
     }
 
     /// Reads one `.htaccess` file as the one of directory `server`.
@@ -227,14 +273,18 @@ impl Resolver<'_> {
             self.ignore_htaccess(file);
             return;
         }
+        let id = self.htaccess_section(server, file, policy);
+        let key = server.strip_suffix(b"/").unwrap_or(server);
+        self.site.tree.overrides.insert(key.to_vec(), id);
+    }
+
+    fn htaccess_section(&mut self, server: &[u8], file: FileId, policy: &Policy) -> SectionId {
         let scope = self.htaccess_scope(server, file, policy);
         let place = Place {
             file: file.0,
             line: 1,
         };
-        let id = self.add_section(place, SectionKind::Htaccess, scope);
-        let key = server.strip_suffix(b"/").unwrap_or(server);
-        self.site.tree.overrides.insert(key.to_vec(), id);
+        self.add_section(place, SectionKind::Htaccess, scope)
     }
 
     /// Carries out a `.htaccess` file (`ap_parse_htaccess`).

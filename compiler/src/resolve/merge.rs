@@ -98,6 +98,7 @@ impl Resolver<'_> {
             directories,
             directory_patterns: both(|server| &server.directory_patterns),
             locations: both(|server| &server.locations),
+            overrides: own.own_overrides.clone(),
         }
     }
 
@@ -302,9 +303,7 @@ fn merged_settings(base: Settings, own: Settings) -> Settings {
         index_redirect: own.index_redirect.or(base.index_redirect),
         fallback: own.fallback.or(base.fallback),
         error_documents,
-        symlinks: own.symlinks.or(base.symlinks),
-        indexes: own.indexes.or(base.indexes),
-        multiviews: own.multiviews.or(base.multiviews),
+        allow: own.allow.over(base.allow),
         canonical_name: own.canonical_name.or(base.canonical_name),
         accept_path_info: own.accept_path_info.or(base.accept_path_info),
         access: own.access.or(base.access),

@@ -61,7 +61,7 @@ impl Resolver<'_> {
     /// Reads document roots and what `.htaccess` files are in them.
     pub(crate) fn read_roots(&mut self, main: &mut Server, input: &Input, options: &ReadOptions) {
         self.map_roots(main, input, options);
-        let hosts = std::mem::take(&mut self.virtual_hosts);
+        let mut hosts = std::mem::take(&mut self.virtual_hosts);
         let default = match input {
             Input::MainConfig(_) => Policy::default(),
             _ => Policy {
@@ -98,6 +98,17 @@ impl Resolver<'_> {
                 self.read_root(&root, &policies, &names, input);
                 done.push(root);
             }
+        }
+        for server in &mut hosts {
+            let policies = Policies {
+                default: default.clone(),
+                sections: sections(main, server),
+            };
+            let shared = main.document_root.clone();
+            let shared = shared.filter(|_| server.document_root.is_none());
+            let roots = roots(main, server, false).into_iter().chain(shared);
+            let own = roots.flat_map(|root| self.read_otherwise(&root, &policies));
+            server.own_overrides = own.collect();
         }
         self.virtual_hosts = hosts;
     }

@@ -2,6 +2,8 @@
 //!
 //! In: nothing. Out: [`Server`], [`Scope`]. Absent: carrying directives out (`walk`), merging (`merge`).
 
+use std::collections::BTreeMap;
+
 use edgewright_edge_handler::request::Scheme;
 use edgewright_edge_handler::rules::{Condition, MapId, Place, Redirect, Rule};
 use edgewright_edge_handler::site::{
@@ -96,4 +98,6 @@ pub(crate) struct Server {
     pub(crate) locations: Vec<SectionId>,
     /// `<Directory>` paths with what they say about `.htaccess` files.
     pub(crate) overrides: Vec<super::htaccess::DirectoryOverride>,
+    /// `.htaccess` files that are read otherwise than for the first server that serves them.
+    pub(crate) own_overrides: BTreeMap<Vec<u8>, Option<SectionId>>,
 }

@@ -9,8 +9,8 @@ use edgewright_edge_handler::rules::Pattern;
 use edgewright_edge_handler::rules::pattern::PatternOptions;
 use edgewright_edge_handler::site::expression::Expression;
 use edgewright_edge_handler::site::{
-    Access, Alias, AliasMatcher, EnvAttribute, EnvRule, ErrorDocument, FileKind, HostPattern,
-    PathMatcher, Proxy, Section, SectionId, SectionKind, Settings, Site,
+    Access, Alias, AliasMatcher, Allowed, EnvAttribute, EnvRule, ErrorDocument, FileKind,
+    HostPattern, PathMatcher, Proxy, Section, SectionId, SectionKind, Settings, Site,
 };
 use edgewright_edge_handler::source::Sequential;
 use proptest::prelude::*;
@@ -111,9 +111,9 @@ const OBSTACLES: &[Obstacle] = &[
             vec![(404, ErrorDocument::Path(b"/b".to_vec()))];
     },
     |site| site.hosts[0].settings.fallback = Some(b"/b".to_vec()),
-    |site| site.hosts[0].settings.multiviews = Some(true),
-    |site| site.hosts[0].settings.symlinks = Some(false),
-    |site| site.sections[0].settings.symlinks = Some(false),
+    |site| site.hosts[0].settings.allow.add = Allowed::MULTIVIEWS,
+    |site| site.hosts[0].settings.allow.remove = Allowed::FOLLOW_SYMLINKS,
+    |site| site.sections[0].settings.allow.remove = Allowed::FOLLOW_SYMLINKS,
     |site| site.sections[0].settings.broken = true,
     |site| site.hosts[0].settings.access = Some(Access::Denied),
     |site| site.tree.known.clear(),

@@ -8,8 +8,9 @@ use edgewright_edge_handler::rules::{
 };
 use edgewright_edge_handler::site::map::MapEntry;
 use edgewright_edge_handler::site::{
-    DirectoryRewrite, EncodedSlashes, FileKind, Host, Map, MapKind, PathMatcher, RewriteOptions,
-    Section, SectionId, SectionKind, ServerRewrite, Settings, Site, TraceEnable,
+    AllowOptions, Allowed, DirectoryRewrite, EncodedSlashes, FileKind, Host, Map, MapKind,
+    PathMatcher, RewriteOptions, Section, SectionId, SectionKind, ServerRewrite, Settings, Site,
+    TraceEnable,
 };
 
 pub const ROOT: &[u8] = b"/docroot";
@@ -191,7 +192,10 @@ fn section(directory: &[u8], rules: RuleSetId, options: RewriteOptions) -> Secti
         kind: SectionKind::Directory(PathMatcher::Plain(directory.to_vec())),
         settings: Settings {
             rewrite: Some(rewrite),
-            symlinks: Some(true),
+            allow: AllowOptions {
+                add: Allowed::FOLLOW_SYMLINKS,
+                ..AllowOptions::default()
+            },
             ..Settings::default()
         },
     }
@@ -237,5 +241,6 @@ fn host() -> Host {
         directories: vec![SectionId(0), SectionId(1)],
         directory_patterns: Vec::new(),
         locations: Vec::new(),
+        overrides: std::collections::BTreeMap::new(),
     }
 }

@@ -64,6 +64,7 @@ impl Calm {
             || root.len() > LONGEST_ROOT
             || canonical_path(root) != root
             || root.ends_with(b"/")
+            || !host.overrides.is_empty()
         {
             return None;
         }
@@ -222,8 +223,8 @@ fn is_harmless(settings: &Settings) -> bool {
         && settings.proxy.is_none()
         && settings.fallback.is_none()
         && settings.error_documents.is_empty()
-        && settings.symlinks != Some(false)
-        && settings.multiviews != Some(true)
+        && !settings.allow.may_forbid_links()
+        && !settings.allow.may_negotiate()
         && settings.access != Some(Access::Denied)
         && settings.set_env_if.is_empty()
         && settings.files.is_empty()

@@ -10,6 +10,8 @@ pub struct Cookie {
     pub name: Vec<u8>,
     /// The value of the `Set-Cookie` header.
     pub header: Vec<u8>,
+    /// It is not sent after all, and its name stays taken.
+    pub dropped: bool,
 }
 
 impl Cookie {
@@ -58,6 +60,7 @@ pub fn set_cookie(text: &[u8], now: i64) -> Option<Cookie> {
     Some(Cookie {
         name: name.to_vec(),
         header,
+        dropped: false,
     })
 }
 

@@ -19,7 +19,16 @@ const TOP_LEVEL: [&[u8]; 19] = [
     b"/proc", b"/root", b"/run", b"/sbin", b"/srv", b"/sys", b"/tmp", b"/usr", b"/var",
 ];
 
+/// A directory that only its owner may look into, on every Linux system; a server runs as somebody else.
+const CLOSED: &[u8] = b"/root";
+
 impl<S: Source> Run<'_, S> {
+    /// Is this below a directory that the server may not look into (`EACCES`)?
+    pub(super) fn is_closed(&self, path: &[u8]) -> bool {
+        let below = path.strip_prefix(CLOSED);
+        below.is_some_and(|rest| rest.starts_with(b"/")) && self.kind_of(path).is_none()
+    }
+
     /// What stands at `path`; a relative path starts at `/`, where a server runs.
     pub(super) fn stat(&mut self, path: &[u8]) -> Option<FileKind> {
         if path.is_empty() {

@@ -25,7 +25,7 @@ impl<'a, S: Source> Run<'a, S> {
         }
     }
 
-    fn invoke_handler(&mut self, record: Record<'a>) -> Result<Next<'a>, Halt> {
+    fn invoke_handler(&mut self, mut record: Record<'a>) -> Result<Next<'a>, Halt> {
         match record.handler {
             Handler::Redirect => {
                 let url = redirect_url(&record);
@@ -33,7 +33,11 @@ impl<'a, S: Source> Run<'a, S> {
                 self.internal_redirect(&url, record, Vary::Keep)
             }
             Handler::Proxy => match proxied_url(&record) {
-                Ok(url) => Ok(Next::Done(Outcome::Proxy { url })),
+                Ok(url) => {
+                    // The other server's status takes the place of what was left here.
+                    record.status = OK;
+                    self.send(Outcome::Proxy { url }, record)
+                }
                 Err(status) => self.die(status, record),
             },
             Handler::Default => self.default_handler(record),
@@ -41,7 +45,7 @@ impl<'a, S: Source> Run<'a, S> {
     }
 
     /// The files.
-    fn default_handler(&mut self, record: Record<'a>) -> Result<Next<'a>, Halt> {
+    fn default_handler(&mut self, mut record: Record<'a>) -> Result<Next<'a>, Halt> {
         let is_directory = record.kind == Some(FileKind::Directory);
         if is_directory && !record.settings.indexes() && !self.may_have_index(&record) {
             return self.die(403, record);
@@ -51,18 +55,20 @@ impl<'a, S: Source> Run<'a, S> {
                 return self.die(status, record);
             }
             let outcome = redirect_or_status(record.status, record.location.as_deref());
-            self.vary = record.vary;
-            return Ok(Next::Done(outcome));
+            self.vary = std::mem::take(&mut record.vary);
+            return self.send(outcome, record);
         }
         let outcome = self.served(&record);
-        let document = record.settings.error_document(404);
-        if self.is_surely_missing(&record) && !matches!(document, None | Some(ErrorDocument::Text))
-        {
-            self.missing = Some(outcome);
-            return self.die(404, record);
+        if self.is_surely_missing(&record) {
+            let document = record.settings.error_document(404);
+            if !matches!(document, None | Some(ErrorDocument::Text)) {
+                self.missing = Some(outcome);
+                return self.die(404, record);
+            }
+            record.status = 404;
         }
-        self.vary = record.vary;
-        Ok(Next::Done(outcome))
+        self.vary = std::mem::take(&mut record.vary);
+        self.send(outcome, record)
     }
 
     fn is_surely_missing(&self, record: &Record<'_>) -> bool {

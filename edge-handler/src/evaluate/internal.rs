@@ -11,7 +11,7 @@ use crate::source::Source;
 use super::merge::Merged;
 use super::record::{Earlier, OK, Record, is_redirect};
 use super::subrequest::is_recursion_limit_exceeded;
-use super::{Halt, Run, has_controls, raw_path};
+use super::{Halt, Run, raw_path};
 
 /// Where a request goes from here.
 pub(super) enum Next<'a> {
@@ -62,6 +62,7 @@ impl<'a, S: Source> Run<'a, S> {
         let status = record.status.to_string();
         new.environment.set(b"REDIRECT_STATUS", status.as_bytes());
         new.previous = Some(record.settings);
+        new.remembered = record.walks;
         new.earlier = record.earlier;
         new.earlier.push(Earlier {
             status: record.status,
@@ -81,51 +82,65 @@ impl<'a, S: Source> Run<'a, S> {
     /// Answers with a status, or with the error document for it. An error on the way to an error
     /// document gives the answer to the first error. Whatever status is left in the client's own
     /// request is no error before (`ap_process_async_request` asks for `HTTP_OK`).
-    pub(super) fn die(&mut self, status: u16, mut record: Record<'a>) -> Result<Next<'a>, Halt> {
+    pub(super) fn die(&mut self, status: u16, record: Record<'a>) -> Result<Next<'a>, Halt> {
+        let before = if record.redirects == 0 {
+            OK
+        } else {
+            record.status
+        };
+        self.die_after(before, status, record)
+    }
+
+    /// The same after an error before; `OK` is none (`ap_die_r`).
+    pub(super) fn die_after(
+        &mut self,
+        before: u16,
+        status: u16,
+        mut record: Record<'a>,
+    ) -> Result<Next<'a>, Halt> {
         let status = if (100..600).contains(&status) {
             status
         } else {
             500
         };
-        if record.redirects > 0 && record.status != OK {
-            return Ok(Next::Done(first_error(status, &record)));
-        }
         record.status = status;
+        if before != OK {
+            let outcome = first_error(&record);
+            return Ok(Next::Done(self.send_or_500(outcome)));
+        }
         match record.settings.error_document(status) {
-            Some(ErrorDocument::Url(url)) => Ok(Next::Done(redirect_or_status(302, Some(url)))),
+            Some(ErrorDocument::Url(url)) => {
+                record.status = 302;
+                record.location = Some(url.clone());
+            }
             Some(ErrorDocument::Path(path)) => {
                 record.method = b"GET";
-                self.internal_redirect(path, record, Vary::Drop)
+                return self.internal_redirect(path, record, Vary::Drop);
             }
-            _ => Ok(Next::Done(redirect_or_status(
-                status,
-                record.location.as_deref(),
-            ))),
+            Some(ErrorDocument::Text) | None => {}
         }
+        let outcome = redirect_or_status(record.status, record.location.as_deref());
+        self.send(outcome, record)
     }
 }
 
 /// The oldest of the errors that led here, without a break, to this one.
-fn first_error(status: u16, record: &Record<'_>) -> Outcome {
+fn first_error(record: &Record<'_>) -> Outcome {
     let errors = record.earlier.iter().rev();
     let first = errors.take_while(|earlier| earlier.status != OK).last();
     match first {
         Some(first) => redirect_or_status(first.status, first.location.as_deref()),
-        None => redirect_or_status(status, record.location.as_deref()),
+        None => redirect_or_status(record.status, record.location.as_deref()),
     }
 }
 
-/// The response for a status; 0 is none, and sent as 500. Apache refuses to send a `Location` with
-/// control characters.
+/// The response for a status; 0 is none, and sent as 500.
 pub(super) fn redirect_or_status(status: u16, location: Option<&[u8]>) -> Outcome {
     let status = if status == 0 { 500 } else { status };
     let location = location.filter(|url| is_redirect(status) && !url.is_empty());
     let Some(location) = location else {
         return Outcome::Status { status };
     };
-    if has_controls(location) {
-        return Outcome::Status { status: 500 };
-    }
     Outcome::Redirect {
         status,
         location: location.to_vec(),

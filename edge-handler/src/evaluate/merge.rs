@@ -6,7 +6,8 @@
 
 use crate::rules::{RedirectListId, RuleSetId};
 use crate::site::{
-    Access, EnvRule, ErrorDocument, Proxy, RewriteOptions, SectionAlias, SectionId, Settings,
+    Access, AllowOptions, Allowed, EnvRule, ErrorDocument, Proxy, RewriteOptions, SectionAlias,
+    SectionId, Settings,
     settings::DirectoryRewrite,
 };
 
@@ -75,6 +76,11 @@ impl<'a> Merged<'a> {
         });
     }
 
+    /// The sections on top of what holds for the host, in order.
+    pub fn sections(&self) -> Vec<&'a Settings> {
+        self.all().skip(1).collect()
+    }
+
     /// Do the same sections apply, in the same order (`per_dir_config` is the same)?
     pub fn is_same(&self, other: &Self) -> bool {
         let mut pairs = self.layers.iter().zip(&other.layers);
@@ -101,14 +107,29 @@ impl<'a> Merged<'a> {
             .unwrap_or(false)
     }
 
-    /// `Options FollowSymLinks` or `SymLinksIfOwnerMatch` is on; Apache's default is on.
+    /// What `Options` allows (`ap_allow_options`); links are followed when nothing is said.
+    fn allowed(&self) -> Allowed {
+        let merge = |base: AllowOptions, own: &Settings| own.allow.over(base);
+        let AllowOptions { only, add, remove } = self.all().fold(AllowOptions::default(), merge);
+        only.unwrap_or(Allowed::FOLLOW_SYMLINKS - remove | add)
+    }
+
+    /// `Options FollowSymLinks` or `SymLinksIfOwnerMatch` is on.
     pub fn symlinks(&self) -> bool {
-        self.last(|settings| settings.symlinks).unwrap_or(true)
+        let either = Allowed::FOLLOW_SYMLINKS | Allowed::SYMLINKS_IF_OWNER_MATCH;
+        self.allowed().intersects(either)
+    }
+
+    /// Links are followed whoever owns them.
+    pub fn follows_links_blindly(&self) -> bool {
+        let allowed = self.allowed();
+        allowed.contains(Allowed::FOLLOW_SYMLINKS)
+            && !allowed.contains(Allowed::SYMLINKS_IF_OWNER_MATCH)
     }
 
     /// `Options Indexes` is on.
     pub fn indexes(&self) -> bool {
-        self.last(|settings| settings.indexes).unwrap_or(false)
+        self.allowed().contains(Allowed::INDEXES)
     }
 
     /// `AcceptPathInfo` is on.
@@ -119,7 +140,7 @@ impl<'a> Merged<'a> {
 
     /// `Options MultiViews` is on.
     pub fn multiviews(&self) -> bool {
-        self.last(|settings| settings.multiviews).unwrap_or(false)
+        self.allowed().contains(Allowed::MULTIVIEWS)
     }
 
     /// `RedirectRelative` is on.

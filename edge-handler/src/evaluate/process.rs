@@ -107,9 +107,11 @@ impl<'a, S: Source> Run<'a, S> {
     }
 }
 
-/// Access is not asked about again where the same sections apply as before an internal redirect: an
-/// error document may stand where nobody may go.
+/// Access is not asked about again where the same sections apply as before an internal redirect, or
+/// to the request that looks this one up: an error document may stand where nobody may go.
 fn is_let_through(record: &Record<'_>) -> bool {
     let previous = record.previous.as_ref();
-    previous.is_some_and(|previous| previous.is_same(&record.settings))
+    let main = record.main.as_ref().map(|main| &main.settings);
+    let mut before = previous.into_iter().chain(main);
+    before.any(|before| before.is_same(&record.settings))
 }

@@ -7,6 +7,7 @@ use crate::site::FileKind;
 
 use super::merge::Merged;
 use super::table::Table;
+use super::walk::Walks;
 
 /// The status of a request nothing has gone wrong with (`HTTP_OK`).
 pub(super) const OK: u16 = 200;
@@ -34,9 +35,11 @@ pub(super) struct Context {
 
 /// What a subrequest knows of the request that asked for it (`r->main`).
 #[derive(Debug, Clone)]
-pub(super) struct Main {
+pub(super) struct Main<'a> {
     /// Its URL-path.
     pub uri: Vec<u8>,
+    /// What applied to it when it asked.
+    pub settings: Merged<'a>,
 }
 
 /// What is kept of a request that was redirected internally (`r->prev`).
@@ -88,9 +91,13 @@ pub(super) struct Record<'a> {
     /// A rule with `END` applied: no more rewriting.
     pub ended: bool,
     /// The request that asked for this subrequest.
-    pub main: Option<Main>,
+    pub main: Option<Main<'a>>,
     /// What applied to the request that was redirected to this one (`r->prev`).
     pub previous: Option<Merged<'a>>,
+    /// The walks of this request so far.
+    pub walks: Walks<'a>,
+    /// Those of the request that was redirected to this one, or asked for it.
+    pub remembered: Walks<'a>,
     /// The requests before this one, oldest first.
     pub earlier: Vec<Earlier>,
     /// Internal redirects so far.
@@ -123,6 +130,8 @@ impl<'a> Record<'a> {
             ended: false,
             main: None,
             previous: None,
+            walks: Walks::default(),
+            remembered: Walks::default(),
             earlier: Vec::new(),
             redirects: 0,
             subrequests: 0,

@@ -109,7 +109,9 @@ impl<'a, S: Source> Run<'a, S> {
         new.environment = record.environment.clone();
         new.main = Some(Main {
             uri: record.uri.clone(),
+            settings: record.settings.clone(),
         });
+        new.remembered = record.walks.clone();
         new.redirects = record.redirects;
         new.subrequests = record.subrequests + 1;
         new
@@ -128,7 +130,7 @@ pub(super) fn is_recursion_limit_exceeded(record: &Record<'_>) -> bool {
 }
 
 /// Everything up to and including the last slash (`ap_make_dirstr_parent`).
-fn parent_directory(path: &[u8]) -> &[u8] {
+pub(super) fn parent_directory(path: &[u8]) -> &[u8] {
     let slash = path.iter().rposition(|byte| *byte == b'/');
     slash.map_or(b"", |slash| &path[..=slash])
 }

@@ -13,8 +13,8 @@ use crate::rules::{
 };
 use crate::site::settings::DirectoryRewrite;
 use crate::site::{
-    Access, Address, EncodedSlashes, ErrorDocument, FileKind, Host, PathMatcher, RewriteOptions,
-    Section, SectionId, SectionKind, ServerRewrite, Settings, Site, TraceEnable,
+    Access, Address, Allowed, EncodedSlashes, ErrorDocument, FileKind, Host, PathMatcher,
+    RewriteOptions, Section, SectionId, SectionKind, ServerRewrite, Settings, Site, TraceEnable,
 };
 use crate::source::Sequential;
 
@@ -119,6 +119,7 @@ fn site(rules: Vec<Rule>) -> Site {
         directories: Vec::new(),
         directory_patterns: Vec::new(),
         locations: Vec::new(),
+        overrides: std::collections::BTreeMap::new(),
     };
     let mut site = Site {
         hosts: vec![host],
@@ -778,7 +779,7 @@ fn names_without_extension() {
         site.tree.insert(&path, FileKind::File);
     }
     check("without MultiViews", &site, "/page", "serve /page");
-    site.hosts[0].settings.multiviews = Some(true);
+    site.hosts[0].settings.allow.add = Allowed::MULTIVIEWS;
     let several = "unsupported MultiViews has to choose between several files";
     for (target, expected) in [
         ("/page", "serve /page.html"),

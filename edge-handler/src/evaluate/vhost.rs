@@ -60,6 +60,44 @@ pub fn choose_host(
     })
 }
 
+/// The host of a request whose line is refused: its headers are not read, and a name in the target
+/// is left as it is written (`ap_parse_uri`).
+pub fn unread_host(
+    site: &Site,
+    request: &Request<'_>,
+    authority: Option<&Authority>,
+) -> ChosenHost {
+    let first = candidates(site, request.scheme).first().copied();
+    let host_index = usize::try_from(first.unwrap_or(0)).unwrap_or(usize::MAX);
+    let own = authority.filter(|authority| {
+        let scheme = own_scheme(request, site.hosts.get(host_index));
+        authority.is_of(scheme)
+    });
+    let port = authority.and_then(|authority| wrapped_port(split_authority(&authority.host).1));
+    let hostname = own.map(|authority| split_authority(&authority.host).0.to_vec());
+    ChosenHost {
+        host_index,
+        hostname: hostname.unwrap_or_default(),
+        port,
+        replaced_header: None,
+    }
+}
+
+/// The host of a request that [`choose_host`] refuses.
+pub fn refused_host(
+    site: &Site,
+    request: &Request<'_>,
+    authority: Option<&Authority>,
+) -> ChosenHost {
+    let named = Request {
+        host: request.host.or(Some(b"")),
+        protocol: b"HTTP/1.0",
+        ..request.clone()
+    };
+    let chosen = choose_host(site, &named, authority);
+    chosen.unwrap_or_else(|_| unread_host(site, request, authority))
+}
+
 /// The port of the connection: at the edge only the scheme is known.
 pub fn connection_port(site: &Site, scheme: Scheme) -> u16 {
     let addresses = |tls_only: bool| {
@@ -143,15 +181,8 @@ fn name_host(
 ) -> Result<Named, u16> {
     let url = authority.map(|authority| split_authority(&authority.host));
     let url_port = url.and_then(|(_, port)| wrapped_port(port));
-    let own_scheme = match (request.scheme, first.and_then(|host| host.scheme)) {
-        (Scheme::Https, _) | (_, Some(Scheme::Https)) => Scheme::Https,
-        _ => Scheme::Http,
-    };
-    let same_scheme = authority.is_some_and(|authority| {
-        authority
-            .scheme
-            .eq_ignore_ascii_case(own_scheme.name().as_bytes())
-    });
+    let same_scheme =
+        authority.is_some_and(|authority| authority.is_of(own_scheme(request, first)));
     if let (Some((host, port)), true) = (url, same_scheme) {
         let hostname = fix_hostname(host)?;
         let mut header = if host.contains(&b':') {
@@ -182,8 +213,18 @@ fn name_host(
     })
 }
 
+/// The scheme of URLs to the host that is first asked (`ap_http_scheme`).
+fn own_scheme(request: &Request<'_>, first: Option<&Host>) -> Scheme {
+    match (request.scheme, first.and_then(|host| host.scheme)) {
+        (Scheme::Https, _) | (_, Some(Scheme::Https)) => Scheme::Https,
+        _ => Scheme::Http,
+    }
+}
+
 /// Host without brackets, and port, of an authority whose syntax was checked before.
 fn split_authority(authority: &[u8]) -> (&[u8], &[u8]) {
+    let user = authority.iter().rposition(|byte| *byte == b'@');
+    let authority = user.map_or(authority, |user| &authority[user + 1..]);
     let colon = |text: &[u8]| text.iter().position(|byte| *byte == b':');
     if let Some(inside) = authority.strip_prefix(b"[")
         && let Some(end) = inside.iter().position(|byte| *byte == b']')
@@ -332,6 +373,7 @@ mod tests {
             directories: Vec::new(),
             directory_patterns: Vec::new(),
             locations: Vec::new(),
+            overrides: std::collections::BTreeMap::new(),
         }
     }
 

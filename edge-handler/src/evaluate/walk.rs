@@ -3,17 +3,38 @@
 //! In: a record. Out: its settings grown by every section that applies; the directory walk also
 //! finds where the file name ends and path info begins. Absent: what settings mean; see `merge`.
 
-use crate::site::{FileKind, PathMatcher, Section, SectionId, SectionKind};
+use std::rc::Rc;
+
+use crate::site::{FileKind, PathMatcher, Section, SectionId, SectionKind, Settings};
 use crate::source::Source;
 
 use super::files::{canonical_path, is_too_long};
 use super::glob::{directory_matches, file_matches, location_matches};
 use super::matching::Captures;
 use super::record::Record;
+use super::subrequest::parent_directory;
 use super::{Halt, Run};
 
 /// How deep `<If>` may nest before the rest is left out; deeper is no configuration.
 const DEEPEST_IF: u32 = 32;
+
+/// What a walk found, for those after it (`walk_cache_t`).
+#[derive(Debug)]
+pub(super) struct Walked<'a> {
+    /// The path of a location, or the directory with its slash.
+    path: Vec<u8>,
+    sections: Vec<&'a Settings>,
+}
+
+/// The walks of one request (`ap_get_request_note`). A walk over a path that is remembered is not
+/// done again: what it found before applies, whatever regular expressions would say now, and
+/// variables of their groups are not set again.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Walks<'a> {
+    /// One for each time that the locations were walked.
+    locations: Vec<Rc<Walked<'a>>>,
+    directory: Option<Rc<Walked<'a>>>,
+}
 
 impl<'a, S: Source> Run<'a, S> {
     fn section(&self, id: SectionId) -> Option<&'a Section> {
@@ -33,6 +54,15 @@ impl<'a, S: Source> Run<'a, S> {
         }
         record.settings.begin_walk();
         let merged = merge_slashes(&record.uri);
+        let count = record.walks.locations.len();
+        let remembered = record.remembered.locations.get(count);
+        let known = remembered.or(record.walks.locations.last()).cloned();
+        if let Some(known) = known.filter(|known| known.path == merged) {
+            known.push_onto(record);
+            record.walks.locations.push(known);
+            return;
+        }
+        let mut sections = Vec::new();
         for id in &self.host.locations {
             let Some(section) = self.section(*id) else {
                 continue;
@@ -50,8 +80,12 @@ impl<'a, S: Source> Run<'a, S> {
                 let uri = uri.clone();
                 export_groups(matcher, &uri, &captures, record);
                 record.settings.push(&section.settings);
+                sections.push(&section.settings);
             }
         }
+        let path = merged;
+        let walked = Walked { path, sections };
+        record.walks.locations.push(Rc::new(walked));
     }
 
     /// `<If>` chains; the sections inside one that applies follow.
@@ -99,6 +133,12 @@ impl<'a, S: Source> Run<'a, S> {
         record.settings.begin_walk();
         let whole = canonical_path(record.filename());
         record.kind = self.stat_canonical(&whole);
+        record.walks.directory = record.remembered.directory.take();
+        if let Some(known) = remembered_directory(record, &whole) {
+            known.push_onto(record);
+            record.filename = Some(whole);
+            return Ok(());
+        }
         let saved = std::mem::take(&mut record.path_info);
         let end = self.walk_down(&whole, record)?;
         record.path_info = [&whole[end..], &saved].concat();
@@ -117,7 +157,24 @@ impl<'a, S: Source> Run<'a, S> {
                 record.settings.push(&section.settings);
             }
         }
+        self.remember_directory(record);
         Ok(())
+    }
+
+    /// Where only `.htaccess` files stand in the way, another walk would find them again.
+    fn remember_directory(&self, record: &mut Record<'a>) {
+        if self.host.directories.is_empty() && self.host.directory_patterns.is_empty() {
+            return;
+        }
+        let directory = match record.kind {
+            Some(FileKind::Directory) => record.filename(),
+            _ => parent_directory(record.filename()),
+        };
+        let walked = Walked {
+            path: directory.to_vec(),
+            sections: record.settings.sections(),
+        };
+        record.walks.directory = Some(Rc::new(walked));
     }
 
     /// Goes down as far as directories reach; returns where the file name ends: after the last
@@ -133,10 +190,10 @@ impl<'a, S: Source> Run<'a, S> {
             let next = rest[1..].iter().position(|byte| *byte == b'/');
             end += next.map_or(rest.len(), |next| next + 1);
             // With links followed, what is known to exist is not asked about again.
-            if record.kind.is_some() && record.settings.symlinks() {
+            if record.kind.is_some() && record.settings.follows_links_blindly() {
                 continue;
             }
-            if is_too_long(&whole[..end]) {
+            if is_too_long(&whole[..end]) || self.is_closed(&whole[..end]) {
                 return Err(403);
             }
             if self.stat_canonical(&whole[..end]) != Some(FileKind::Directory) {
@@ -156,10 +213,11 @@ impl<'a, S: Source> Run<'a, S> {
                 record.settings.push(&section.settings);
             }
         }
-        let Some(section) = self.site.tree.overrides.get(directory) else {
-            return Ok(());
+        let found = match self.host.overrides.get(directory) {
+            Some(own) => *own,
+            None => self.site.tree.overrides.get(directory).copied(),
         };
-        if let Some(section) = self.section(*section) {
+        if let Some(section) = found.and_then(|id| self.section(id)) {
             if section.settings.broken {
                 return Err(500);
             }
@@ -194,6 +252,28 @@ impl<'a, S: Source> Run<'a, S> {
             }
         }
     }
+}
+
+impl<'a> Walked<'a> {
+    fn push_onto(&self, record: &mut Record<'a>) {
+        for section in &self.sections {
+            record.settings.push(section);
+        }
+    }
+}
+
+/// The walk that was done for the same directory; what is missing is always walked anew.
+fn remembered_directory<'a>(record: &Record<'a>, whole: &[u8]) -> Option<Rc<Walked<'a>>> {
+    let known = record.walks.directory.as_ref()?;
+    let is_same = match record.kind? {
+        FileKind::Directory if !record.path_info.is_empty() => false,
+        FileKind::Directory => {
+            let directory = whole.strip_suffix(b"/").unwrap_or(whole);
+            known.path.strip_suffix(b"/") == Some(directory)
+        }
+        FileKind::File | FileKind::Empty => known.path == parent_directory(whole),
+    };
+    is_same.then(|| Rc::clone(known))
 }
 
 /// Named groups of a section's regular expression become variables `MATCH_NAME`.

@@ -2,6 +2,8 @@
 //!
 //! In: nothing. Out: [`Host`]. Absent: choosing one for a request; see `evaluate::vhost`.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{EnvRule, SectionId, Settings};
@@ -55,6 +57,9 @@ pub struct Host {
     pub directory_patterns: Vec<SectionId>,
     /// `<Location>` and `<LocationMatch>`, in order.
     pub locations: Vec<SectionId>,
+    /// `.htaccess` files that are something else for this host than for the site: another
+    /// `AllowOverride` holds for them. `None` where this host does not read the file.
+    pub overrides: BTreeMap<Vec<u8>, Option<SectionId>>,
 }
 
 /// Names a [`Host`] of a site.

@@ -43,12 +43,8 @@ pub struct Settings {
     pub fallback: Option<Vec<u8>>,
     /// `ErrorDocument`, by status.
     pub error_documents: Vec<(u16, ErrorDocument)>,
-    /// `Options FollowSymLinks` or `SymLinksIfOwnerMatch` is on.
-    pub symlinks: Option<bool>,
-    /// `Options Indexes` is on.
-    pub indexes: Option<bool>,
-    /// `Options MultiViews` is on.
-    pub multiviews: Option<bool>,
+    /// `Options`.
+    pub allow: AllowOptions,
     /// `UseCanonicalName`.
     pub canonical_name: Option<bool>,
     /// `AcceptPathInfo`.
@@ -65,6 +61,67 @@ pub struct Settings {
     pub ifs: Vec<SectionId>,
     /// The section cannot be read: Apache answers 500 for everything in it.
     pub broken: bool,
+}
+
+bitflags::bitflags! {
+    /// `Options`, those that have to do with paths.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+    pub struct Allowed: u8 {
+        /// `FollowSymLinks`.
+        const FOLLOW_SYMLINKS = 1;
+        /// `SymLinksIfOwnerMatch`.
+        const SYMLINKS_IF_OWNER_MATCH = 1 << 1;
+        /// `Indexes`.
+        const INDEXES = 1 << 2;
+        /// `MultiViews`.
+        const MULTIVIEWS = 1 << 3;
+    }
+}
+
+/// The `Options` of one section (`opts`, `opts_add` and `opts_remove` of `core_dir_config`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub struct AllowOptions {
+    /// What is allowed, and nothing else; `None` when no line was without signs (`OPT_UNSET`).
+    pub only: Option<Allowed>,
+    /// Names with a `+`.
+    pub add: Allowed,
+    /// Names with a `-`.
+    pub remove: Allowed,
+}
+
+impl AllowOptions {
+    /// These on top of others (`merge_core_dir_configs`). What was added stays so where a line
+    /// without signs followed in the same section: another line with a sign below brings it back.
+    #[must_use]
+    pub fn over(self, base: Self) -> Self {
+        if self.only.is_some() {
+            return self;
+        }
+        if (self.add | self.remove).is_empty() {
+            return base;
+        }
+        let (add, remove) = (
+            base.add - self.remove | self.add,
+            base.remove - self.add | self.remove,
+        );
+        Self {
+            only: base.only.map(|only| only - remove | add),
+            add,
+            remove,
+        }
+    }
+
+    /// Might links be forbidden because of these?
+    pub fn may_forbid_links(self) -> bool {
+        let links = Allowed::FOLLOW_SYMLINKS | Allowed::SYMLINKS_IF_OWNER_MATCH;
+        self.remove.intersects(links) || self.only.is_some_and(|only| !only.intersects(links))
+    }
+
+    /// Might content be negotiated because of these?
+    pub fn may_negotiate(self) -> bool {
+        let whole = self.add | self.only.unwrap_or_default();
+        whole.contains(Allowed::MULTIVIEWS)
+    }
 }
 
 /// Rewriting in per-directory context (`rewrite_perdir_conf`).

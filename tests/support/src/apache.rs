@@ -26,7 +26,7 @@ use crate::wire::{self, Request, Response};
 /// Modules a site with redirects can be expected to use. `autoindex` answers 403 where a directory
 /// has no index.
 const MODULES: &[&str] = &[
-    "mpm_event",
+    "mpm_prefork",
     "authn_core",
     "authz_core",
     "authz_host",
@@ -433,7 +433,7 @@ fn prelude(modules: &Path, root: &Path, serving: Serving) -> io::Result<String> 
         text,
         "ServerName main.test:80\n\
          DefaultRuntimeDir \"{run}\"\nPidFile \"{run}/pid\"\nErrorLog \"{run}/error.log\"\n\
-         LogLevel crit\nTypesConfig /dev/null\nThreadsPerChild 16\nMaxRequestWorkers 16\n\
+         LogLevel crit\nTypesConfig /dev/null\nMaxRequestWorkers 1\n\
          ProxyRemote * http://{upstream}\n\
          ServerLimit 1\nStartServers 1\nAcceptFilter http none\nKeepAlive Off\n\
          Header always set X-Edgewright-Uri \"expr=%{{escape:%{{REQUEST_URI}}}}\"\n\
@@ -442,7 +442,10 @@ fn prelude(modules: &Path, root: &Path, serving: Serving) -> io::Result<String> 
          Header always set X-Edgewright-Path-Info \"expr=%{{escape:%{{PATH_INFO}}}}\"\n"
     );
     if serving == Serving::Everything {
-        let _ = writeln!(text, "LuaMapHandler ^ \"{run}/probe.lua\" handle");
+        let _ = writeln!(
+            text,
+            "LuaScope thread\nLuaMapHandler ^ \"{run}/probe.lua\" handle"
+        );
     }
     Ok(text)
 }

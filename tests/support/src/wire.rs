@@ -7,7 +7,7 @@ use std::net::{SocketAddrV4, TcpStream};
 use std::time::Duration;
 
 /// Longest wait for an answer; only a hanging server comes near it.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The parts of a request. Nothing is checked or escaped.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

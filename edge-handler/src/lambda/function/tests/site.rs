@@ -52,6 +52,7 @@ fn host() -> Host {
         directories: Vec::new(),
         directory_patterns: Vec::new(),
         locations: Vec::new(),
+        overrides: std::collections::BTreeMap::new(),
     }
 }
 

@@ -1,0 +1,111 @@
+//! What a client may be sent (`ap_http_header_filter` as far as `check_headers`).
+//!
+//! In: the outcome of a record. Out: the same, or what becomes of a request whose answer has a header
+//! that Apache refuses to send. Absent: making headers; at the edge they are escaped once more.
+
+use crate::outcome::Outcome;
+use crate::source::Source;
+
+use super::internal::Next;
+use super::record::Record;
+use super::{Halt, Run};
+
+impl<'a, S: Source> Run<'a, S> {
+    /// Sends what a record came to. When a header is refused, everything is dropped, and the answer
+    /// is an error with an error document like any other; a second time it is a plain 500.
+    pub(super) fn send(
+        &mut self,
+        outcome: Outcome,
+        mut record: Record<'a>,
+    ) -> Result<Next<'a>, Halt> {
+        if let Some(outcome) = self.checked(outcome) {
+            return Ok(Next::Done(outcome));
+        }
+        self.drop_headers();
+        record.location = None;
+        if std::mem::replace(&mut self.headers_refused, true) {
+            return Ok(Next::Done(Outcome::Status { status: 500 }));
+        }
+        self.die_after(record.status, 500, record)
+    }
+
+    /// Sends what an error came to that happened on the way to an error document: there is no other.
+    pub(super) fn send_or_500(&mut self, outcome: Outcome) -> Outcome {
+        self.checked(outcome).unwrap_or_else(|| {
+            self.drop_headers();
+            Outcome::Status { status: 500 }
+        })
+    }
+
+    /// The outcome with its headers as they are sent, and the cookies likewise (`check_headers`).
+    fn checked(&mut self, outcome: Outcome) -> Option<Outcome> {
+        for cookie in self.cookies.iter_mut().filter(|cookie| !cookie.dropped) {
+            cookie.header = sendable(std::mem::take(&mut cookie.header))?;
+        }
+        Some(match outcome {
+            Outcome::Redirect { status, location } => {
+                let location = sendable(location)?;
+                Outcome::Redirect { status, location }
+            }
+            outcome => outcome,
+        })
+    }
+
+    fn drop_headers(&mut self) {
+        for cookie in &mut self.cookies {
+            cookie.dropped = true;
+        }
+        self.vary.clear();
+        self.missing = None;
+    }
+}
+
+/// A header value as Apache sends it (`check_header`): a line folded in two is one with a space;
+/// `None` for any other control character.
+fn sendable(value: Vec<u8>) -> Option<Vec<u8>> {
+    if !value.iter().any(is_control) {
+        return Some(value);
+    }
+    let mut out = Vec::with_capacity(value.len());
+    let mut rest = &value[..];
+    while let Some(end) = rest.iter().position(is_control) {
+        let folded = rest[end..].strip_prefix(b"\r\n");
+        let folded = folded.filter(|line| matches!(line.first(), Some(b' ' | b'\t')))?;
+        out.extend_from_slice(&rest[..end]);
+        out.push(b' ');
+        let indent = folded
+            .iter()
+            .take_while(|byte| matches!(byte, b' ' | b'\t'));
+        rest = &folded[indent.count()..];
+    }
+    out.extend_from_slice(rest);
+    Some(out)
+}
+
+/// May this not stand in a header?
+fn is_control(byte: &u8) -> bool {
+    *byte < b' ' && *byte != b'\t' || *byte == 0x7f
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sendable;
+
+    fn check(value: &str, expected: Option<&str>) {
+        let found = sendable(value.as_bytes().to_vec());
+        assert_eq!(found.as_deref(), expected.map(str::as_bytes), "{value:?}");
+    }
+
+    #[test]
+    fn only_a_folded_line_may_hold_controls() {
+        check("", Some(""));
+        check("a\tb", Some("a\tb"));
+        check("a\nb", None);
+        check("a\u{7f}", None);
+        check("a\r\nb", None);
+        check("a\r\n b", Some("a b"));
+        check("a\r\n \t b\r\n\tc", Some("a b c"));
+        check("a\r\n ", Some("a "));
+        check("a\r\n b\u{1}", None);
+    }
+}
