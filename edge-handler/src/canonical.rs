@@ -62,6 +62,10 @@ pub fn canonical(
     encoded: EncodedSlashes,
 ) -> Result<Canonical, u16> {
     let parts = request_parts(method, target)?;
+    // This is asked about later than the rest, when the host is known.
+    if parts.scheme.is_some_and(is_foreign) {
+        return Err(400);
+    }
     finish(&parts, merge, encoded)
 }
 
@@ -140,14 +144,16 @@ fn request_parts<'a>(method: &[u8], target: &'a [u8]) -> Result<Parts<'a>, u16> 
     let before_slash = target.split(|byte| *byte == b'/').next().unwrap_or(target);
     let is_scheme = parts.scheme.is_none() && before_slash.contains(&b':');
     let for_server = method == b"OPTIONS" && parts.path == b"*" && !is_scheme;
-    let foreign = parts.scheme.is_some_and(|scheme| {
-        !scheme.eq_ignore_ascii_case(b"http") && !scheme.eq_ignore_ascii_case(b"https")
-    });
     let user_info = parts.host.is_some_and(|host| host.contains(&b'@'));
-    if parts.fragment || foreign || user_info || !parts.path.starts_with(b"/") && !for_server {
+    if parts.fragment || user_info || !parts.path.starts_with(b"/") && !for_server {
         return Err(400);
     }
     Ok(parts)
+}
+
+/// Is this the scheme of something that is not asked of this server?
+fn is_foreign(scheme: &[u8]) -> bool {
+    !scheme.eq_ignore_ascii_case(b"http") && !scheme.eq_ignore_ascii_case(b"https")
 }
 
 /// `ap_parse_uri` with `apr_uri_parse`.
@@ -197,16 +203,23 @@ fn split_scheme(target: &[u8]) -> (Option<&[u8]>, &[u8]) {
 /// A port must be a number; none after the `:` is one too.
 fn check_port(host: &[u8]) -> Result<(), u16> {
     let after_user = host.rsplit(|byte| *byte == b'@').next().unwrap_or(host);
-    let after_brackets = match after_user.strip_prefix(b"[") {
-        Some(address) => match address.iter().position(|byte| *byte == b']') {
-            Some(end) => &address[end + 1..],
-            None => return Err(400),
-        },
-        None => after_user,
+    let port = if after_user.starts_with(b"[") {
+        let end = after_user.iter().position(|byte| *byte == b']');
+        match &after_user[end.ok_or(400_u16)? + 1..] {
+            [] => return Ok(()),
+            [b':', port @ ..] => port,
+            _ => return Err(400),
+        }
+    } else {
+        after_user
+            .splitn(2, |byte| *byte == b':')
+            .nth(1)
+            .unwrap_or_default()
     };
-    match after_brackets.splitn(2, |byte| *byte == b':').nth(1) {
-        Some(port) if !port.iter().all(u8::is_ascii_digit) => Err(400),
-        _ => Ok(()),
+    if port.iter().all(u8::is_ascii_digit) {
+        Ok(())
+    } else {
+        Err(400)
     }
 }
 

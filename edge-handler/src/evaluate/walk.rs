@@ -32,7 +32,6 @@ impl<'a, S: Source> Run<'a, S> {
             return;
         }
         record.settings.begin_walk();
-        let merged = merge_slashes(&record.uri);
         for id in &self.host.locations {
             let Some(section) = self.section(*id) else {
                 continue;
@@ -40,14 +39,9 @@ impl<'a, S: Source> Run<'a, S> {
             let SectionKind::Location(matcher) = &section.kind else {
                 continue;
             };
-            let uri = if matches!(matcher, PathMatcher::Regex(_)) {
-                &record.uri
-            } else {
-                &merged
-            };
             let mut captures = Captures::default();
-            if location_matches(matcher, uri, &mut captures) {
-                let uri = uri.clone();
+            if location_matches(matcher, &record.uri, &mut captures) {
+                let uri = record.uri.clone();
                 export_groups(matcher, &uri, &captures, record);
                 record.settings.push(&section.settings);
             }
@@ -212,15 +206,4 @@ fn export_groups(
             record.environment.set(&name, captures.text(group, subject));
         }
     }
-}
-
-/// Runs of slashes as one (`ap_no2slash`).
-fn merge_slashes(path: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(path.len());
-    for byte in path {
-        if *byte != b'/' || out.last() != Some(&b'/') {
-            out.push(*byte);
-        }
-    }
-    out
 }
