@@ -1024,6 +1024,9 @@ fn untouched_and_assumed() {
     unknown.tree.known.clear();
     let answer = run(&unknown, b"/nope/x");
     assert!(answer.assumed_absent.contains(&b"/docroot/nope".to_vec()));
+    unknown.tree.entries.clear();
+    // Whether there is an index in it, the origin knows.
+    check("a directory nobody has seen", &unknown, "/", "serve /");
 }
 
 #[test]
