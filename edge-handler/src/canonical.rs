@@ -237,16 +237,23 @@ fn split_scheme(target: &[u8]) -> (Option<&[u8]>, &[u8]) {
 /// A port must be a number; none after the `:` is one too.
 fn check_port(host: &[u8]) -> Result<(), u16> {
     let after_user = host.rsplit(|byte| *byte == b'@').next().unwrap_or(host);
-    let after_brackets = match after_user.strip_prefix(b"[") {
-        Some(address) => match address.iter().position(|byte| *byte == b']') {
-            Some(end) => &address[end + 1..],
-            None => return Err(400),
-        },
-        None => after_user,
+    let port = if after_user.starts_with(b"[") {
+        let end = after_user.iter().position(|byte| *byte == b']');
+        match &after_user[end.ok_or(400_u16)? + 1..] {
+            [] => return Ok(()),
+            [b':', port @ ..] => port,
+            _ => return Err(400),
+        }
+    } else {
+        after_user
+            .splitn(2, |byte| *byte == b':')
+            .nth(1)
+            .unwrap_or_default()
     };
-    match after_brackets.splitn(2, |byte| *byte == b':').nth(1) {
-        Some(port) if !port.iter().all(u8::is_ascii_digit) => Err(400),
-        _ => Ok(()),
+    if port.iter().all(u8::is_ascii_digit) {
+        Ok(())
+    } else {
+        Err(400)
     }
 }
 

@@ -8,14 +8,13 @@ use std::collections::BTreeMap;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use edgewright_test_engines::{Engine, engines, reading};
 use edgewright_test_support::apache::{Answer, Apache, ServerRoot, Serving, loopback};
 use edgewright_test_support::cases::write_case;
 use edgewright_test_support::contract::{Line, Outcome};
 use edgewright_test_support::random::Random;
 use edgewright_test_support::rule_sets::{MAP, RuleSet, request};
 use edgewright_test_support::wire::Request;
-
-use crate::engine::{Engine, engines, reading};
 
 /// Rule sets when nobody says how many.
 const SETS: u64 = 400;

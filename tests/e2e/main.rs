@@ -11,8 +11,6 @@ mod bootstrap;
 mod corpus;
 mod differential;
 mod emulator;
-#[path = "../suite/engine.rs"]
-mod engine;
 mod function;
 mod generations;
 mod lambda;

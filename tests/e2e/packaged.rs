@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use edgewright_edge_handler::lambda::event::Event;
 use edgewright_edge_handler::lambda::rehearsal;
 use edgewright_edge_handler::outcome::Answer;
+use edgewright_test_engines::{Engine as _, Reference, line, reading_folder, with_request};
 use edgewright_test_support::contract::{Line, Outcome};
 use edgewright_test_support::legacy_site;
 use edgewright_test_support::wire::Request;
@@ -23,7 +24,6 @@ use tempfile::TempDir;
 
 use crate::bootstrap::STRIPPED;
 use crate::emulator::Emulator;
-use crate::engine::{Engine as _, Reference, line, reading_folder, with_request};
 use crate::lambda::{Lambda, NODES, Start};
 
 /// The function looks this often which generation is live, and one look takes less.

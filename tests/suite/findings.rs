@@ -8,10 +8,9 @@ use edgewright_edge_handler::outcome::{Answer, Event, Outcome};
 use edgewright_edge_handler::request::Request;
 use edgewright_edge_handler::source::Sequential;
 use edgewright_parser::diagnostic::Diagnostic;
+use edgewright_test_engines::reading;
 use edgewright_test_support::random::Random;
 use edgewright_test_support::rule_sets::{MAP, RuleSet};
-
-use crate::engine::reading;
 
 const ROOT: &str = "/srv/www";
 

@@ -2,13 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a failed test should say so")]
 
 mod architecture;
-mod cases;
 mod cli;
 mod deploy;
-mod engine;
 mod findings;
 mod readme;
 mod seed_site;
 mod semantics;
-mod tables;
-mod verdicts;

@@ -36,7 +36,6 @@ impl<S: Source> ExpressionContext for View<'_, '_, S> {
         match name {
             b"DOCUMENT_URI" => Ok(self.record.uri.clone()),
             b"HTTP2" => Ok(b"off".to_vec()),
-            b"REQUEST_STATUS" if self.record.status == OK => Ok(Vec::new()),
             b"REQUEST_STATUS" => Ok(self.record.status.to_string().into_bytes()),
             // Nothing has found out the type or the handler by the time an expression is asked.
             b"CONTENT_TYPE" | b"HANDLER" => Ok(Vec::new()),

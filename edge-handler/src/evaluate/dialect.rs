@@ -336,7 +336,8 @@ impl<'a> Translator<'a> {
         }
         let kind = match name {
             b"scs" | b"scan_substring" => {
-                return self.error(self.at + 2, "(*alpha_assertion) not recognized");
+                let end = self.at + 2 + name.len();
+                return self.error(end, "(*alpha_assertion) not recognized");
             }
             b"plb"
             | b"positive_lookbehind"
@@ -519,6 +520,8 @@ mod tests {
             "(?<=(?=b|c){1,2}a)",
             r"(?<=\C)a",
             "(?<=a{3}b{2,2})c",
+            "(?<=(?:b{2}c|d{3}))e",
+            "(?<=(?:(?<nn>ab)|cd))e",
             "(?<=[[:<:]]b|c)a",
             r"(?<=\141)a",
             "(?<=(?=a*)b)c",
@@ -546,6 +549,7 @@ mod tests {
             "a$+",
             "a(?<=b*)",
             "(?<=(?:a|bc))d",
+            "(?<=(?:b{2}c|d{2}))e",
             r"(?<=\R)d",
             r"(?<=\X)a",
             "(?<!a?)b",
@@ -580,6 +584,23 @@ mod tests {
         }
     }
 
+    fn matches(pattern: &str, subject: &str, expected: bool) {
+        let pattern = Pattern::new(pattern, PatternOptions::default());
+        assert_eq!(pattern.is_match(subject.as_bytes()), expected, "{subject}");
+    }
+
+    #[test]
+    fn characters_and_bytes_are_kept_apart() {
+        matches("(*UTF)^é.x$", "éyx", true);
+        matches("(*UTF)^é.x$", "ééx", true);
+        matches("^é.x$", "éyx", true);
+        matches("^é.x$", "ééx", false);
+        matches(r"(*UTF)^\Qé.\E[é-ë]a$", "é.êa", true);
+        matches(r"^\Qé.\E[é]{2}a$", "é.éa", true);
+        matches(r"(*UTF)^\é(*MARK:é)(?#é)ab$", "éab", true);
+        matches("(?x)^ a # é\n b$", "ab", true);
+    }
+
     fn check_offset(pattern: &[u8], offset: usize) {
         let error = Pattern::new(pattern, PatternOptions::default()).check();
         let found = error.map_err(|error| error.offset);
@@ -592,5 +613,10 @@ mod tests {
         check_offset(b"\xc3\xa9{,2}$**", 7);
         check_offset(b"a(?<=b*)", 1);
         check_offset(b"(?r)", 2);
+        check_offset(b"a(*scs:(1)a)", 6);
+        check_offset(b"a(?i-r)", 5);
+        check_offset(b"a(?R(", 4);
+        check_offset(br"a\N{x}", 3);
+        check_offset(b"a\\c\xe9", 3);
     }
 }

@@ -4,11 +4,11 @@
 //! where its deciding `?` came from. Absent: parsing templates; what a variable holds (`variable`).
 
 use crate::rules::{MapId, Piece, Rule, RuleFlags, Template};
-use crate::site::{Map, MapFunction, MapKind};
+use crate::site::{Map, MapKind};
 use crate::source::{Source, Unknown};
 
 use super::cookie::set_cookie;
-use super::escape::{SlashDecoding, Unreserved, escape_backreference, escape_uri, unescape_url};
+use super::escape::{escape_backreference, map_function};
 use super::record::Record;
 use super::rule::{Groups, RuleContext};
 use super::{Halt, Run};
@@ -134,7 +134,7 @@ impl<'a, S: Source> Run<'a, S> {
                 out.extend_from_slice(self.choose(value, key));
             }
             MapKind::Function(function) => {
-                out.extend(apply_function(*function, key));
+                out.extend(map_function(*function, key));
                 return Ok(true);
             }
             MapKind::Unavailable(why) => {
@@ -234,19 +234,5 @@ fn append_group(
             rule.flags,
         )),
         None => out.extend_from_slice(text),
-    }
-}
-
-fn apply_function(function: MapFunction, key: &[u8]) -> Vec<u8> {
-    match function {
-        MapFunction::ToLower => key.to_ascii_lowercase(),
-        MapFunction::ToUpper => key.to_ascii_uppercase(),
-        MapFunction::Escape => escape_uri(key),
-        MapFunction::Unescape => {
-            let (mut text, _) = unescape_url(key, SlashDecoding::Decode, Unreserved::Decode);
-            let end = text.iter().position(|byte| *byte == 0);
-            text.truncate(end.unwrap_or(text.len()));
-            text
-        }
     }
 }

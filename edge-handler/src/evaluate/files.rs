@@ -151,3 +151,18 @@ pub(super) fn join_below(root: &[u8], path: &[u8]) -> Option<Vec<u8>> {
     let whole = [root, b"/", path].concat();
     Some(canonical_path(&whole))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The lengths are where `apr_filepath_merge` of APR 1.7.2 begins to refuse.
+    #[test]
+    fn long_paths_are_not_joined() {
+        let join = |length: usize| join_below(b"/root", &vec![b'a'; length]).is_some();
+        assert!(join(4_087));
+        assert!(!join(4_088));
+        assert!(is_too_long_to_join(b"", &[b'a'; 4_093]));
+        assert!(!is_too_long_to_join(b"", &[b'a'; 4_092]));
+    }
+}

@@ -116,7 +116,7 @@ fn match_bracket(pattern: &[u8], byte: u8, mode: GlobMode) -> Option<(bool, usiz
     loop {
         match pattern.get(at)? {
             b']' if at > first => return Some((found != negated, at + 1)),
-            b'\\' if at > first || pattern[at] == b'\\' => at += 1,
+            b'\\' => at += 1,
             _ => {}
         }
         let low = *pattern.get(at)?;
@@ -282,6 +282,21 @@ mod tests {
         check("a\\", "a\\", [true, true]);
         check("a\\/b", "a/b", [true, true]);
         check("A", "a", [false, false]);
+    }
+
+    #[test]
+    fn brackets_match_as_apr_fnmatch() {
+        check("[a-\\c]", "b", [true, true]);
+        check("[a-\\c]", "\\", [false, false]);
+        check("[\\a-c]", "b", [true, true]);
+        check("[a\\-c]", "b", [false, false]);
+        check("[a\\-c]", "-", [true, true]);
+        check("[!]a]", "]", [false, false]);
+        check("[!]a]", "b", [true, true]);
+        check("[]-a]", "^", [true, true]);
+        check("[a-c", "b", [false, false]);
+        check("[a-\\", "a", [false, false]);
+        check("[/]", "/", [true, false]);
     }
 
     #[test]

@@ -7,8 +7,7 @@
 use crate::rules::{RedirectListId, RuleSetId};
 use crate::site::{
     Access, AllowOptions, Allowed, EnvRule, ErrorDocument, Proxy, RewriteOptions, SectionAlias,
-    SectionId, Settings,
-    settings::DirectoryRewrite,
+    SectionId, Settings, settings::DirectoryRewrite,
 };
 
 /// Settings on top of one another, the last one wins.

@@ -38,9 +38,6 @@ impl<'a, S: Source> Run<'a, S> {
             return Ok(Err(status));
         }
         self.walk_location_and_if(record)?;
-        if record.settings.broken() {
-            return Ok(Err(500));
-        }
         if record.main.is_none() {
             self.set_directory_environment(record)?;
         }

@@ -11,6 +11,7 @@ use crate::rules::{
     Condition, Order, Pattern, Place, Redirect, RedirectListId, RedirectMatcher, Rule, RuleFlags,
     RuleSet, RuleSetId, Template, Test,
 };
+use crate::site::expression::Expression;
 use crate::site::settings::DirectoryRewrite;
 use crate::site::{
     Access, Address, Allowed, EncodedSlashes, ErrorDocument, FileKind, Host, PathMatcher,
@@ -876,6 +877,89 @@ fn a_subrequest_knows_no_port() {
     assert_eq!(shown(&answer.outcome), "301 http://t.test:8080/sub/");
 }
 
+/// What Apache says in `Vary` of a file that a rule with these conditions led to.
+#[test]
+fn answers_vary_by_the_headers_that_decided() {
+    let header = |name: &str, value: &str| condition(&format!("%{{{name}}}"), matches(value));
+    let expression = |text: &str| {
+        let parsed = Expression::parse(text.as_bytes()).unwrap();
+        condition("", Test::Expression(parsed))
+    };
+    let or = |condition| Condition {
+        or_next: true,
+        ..condition
+    };
+    let silent = |condition| Condition {
+        no_vary: true,
+        ..condition
+    };
+    let both = "req('X-One') == '1' || %{HTTP_ACCEPT} == 'a'";
+    let cases = [
+        ("one", vec![header("HTTP:X-One", "1")], "X-One"),
+        ("host", vec![header("HTTP_HOST", "t")], ""),
+        (
+            "two, one of them twice",
+            vec![
+                header("HTTP_ACCEPT", "a"),
+                header("HTTP:X-One", "1"),
+                header("HTTP:X-One", ""),
+            ],
+            "Accept X-One",
+        ),
+        ("absent", vec![header("HTTP:X-None", "^$")], ""),
+        ("does not hold", vec![header("HTTP_ACCEPT", "x")], ""),
+        (
+            "the first of two",
+            vec![or(header("HTTP_ACCEPT", "a")), header("HTTP:X-One", "1")],
+            "Accept",
+        ),
+        (
+            "the second of two",
+            vec![or(header("HTTP_ACCEPT", "x")), header("HTTP:X-One", "1")],
+            "X-One",
+        ),
+        ("NV", vec![silent(header("HTTP_ACCEPT", "a"))], ""),
+        (
+            "NV and one without",
+            vec![
+                silent(header("HTTP_ACCEPT", "a")),
+                header("HTTP:X-One", "1"),
+            ],
+            "X-One",
+        ),
+        (
+            "an expression",
+            vec![expression("%{HTTP_ACCEPT} == 'a'")],
+            "Accept",
+        ),
+        ("as far as it was read", vec![expression(both)], "X-One"),
+        ("an expression with NV", vec![silent(expression(both))], ""),
+        (
+            "asked not to vary",
+            vec![expression("req_novary('X-One') == '1'")],
+            "",
+        ),
+    ];
+    let headers: [(&[u8], &[u8]); 2] = [(b"Accept", b"a"), (b"X-One", b"1")];
+    for (name, conditions, expected) in cases {
+        let mut rule = rule("^/x$", "/b", NONE);
+        rule.conditions = conditions;
+        let site = site(vec![rule]);
+        let request = Request {
+            headers: &headers,
+            ..Request::get(b"t.test", b"/x")
+        };
+        let answer = evaluate(
+            &site,
+            &Sequential::new(&site),
+            &request,
+            &Options::default(),
+        );
+        let vary = answer.unwrap().vary.join(&b' ');
+        assert_eq!(String::from_utf8_lossy(&vary), expected, "{name}");
+    }
+}
+
 #[test]
 fn cookies() {
     let mut set = rule("^/x(.*)$", "-", NONE);
@@ -941,6 +1025,9 @@ fn untouched_and_assumed() {
     unknown.tree.known.clear();
     let answer = run(&unknown, b"/nope/x");
     assert!(answer.assumed_absent.contains(&b"/docroot/nope".to_vec()));
+    unknown.tree.entries.clear();
+    // Whether there is an index in it, the origin knows.
+    check("a directory nobody has seen", &unknown, "/", "serve /");
 }
 
 #[test]

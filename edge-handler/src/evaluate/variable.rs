@@ -329,3 +329,28 @@ fn truth(value: bool) -> Vec<u8> {
 fn is_ipv6(address: &[u8]) -> bool {
     address.contains(&b':') && !address.to_ascii_lowercase().starts_with(b"::ffff:")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_variable;
+
+    #[test]
+    fn variables_are_known_by_name() {
+        let known = [
+            "HTTPS",
+            "https",
+            "HTTP_HOST",
+            "THE_REQUEST",
+            "TIME",
+            "TIME_X",
+            "ENV:x",
+        ];
+        let ahead = ["LA-U:HTTPS", "la-f:ENV:x", "HTTP:X-Any", "SSL:SSL_CIPHER"];
+        for name in known.into_iter().chain(ahead) {
+            assert!(is_variable(name.as_bytes()), "{name}");
+        }
+        for name in ["HTTP_X", "TIMES", "LA-U:NONE", "ANY:x", ""] {
+            assert!(!is_variable(name.as_bytes()), "{name}");
+        }
+    }
+}

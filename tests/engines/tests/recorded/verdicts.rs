@@ -4,7 +4,7 @@
 
 use edgewright_test_support::verdicts::{ACCEPTED, Verdict, VerdictFile, all, refused};
 
-use crate::engine::reading;
+use edgewright_test_engines::reading;
 
 #[test]
 fn configurations_are_accepted_as_apache_does() {

@@ -3,9 +3,8 @@
 //! The answers come from a real Apache; `tests/e2e` asks it again.
 
 use edgewright_compiler::compile;
+use edgewright_test_engines::{engines, reading};
 use edgewright_test_support::cases::{Case, CaseFile, Place, all};
-
-use crate::engine::{engines, reading};
 
 #[test]
 fn cases_are_answered_as_apache_does() {

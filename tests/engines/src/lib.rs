@@ -1,7 +1,8 @@
 //! The engines under test: from a configuration to something that answers requests.
 //!
 //! In: configuration text and files, all in memory. Out: [`Line`]s, in the form that a real Apache's
-//! answers have. Absent: what they should answer.
+//! answers have. Absent: what they should answer; that is for the tests.
+#![expect(clippy::unwrap_used, reason = "a failed test should say so")]
 
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -5,11 +5,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use edgewright_test_engines::{Engine, engines, reading, reading_folder};
 use edgewright_test_support::contract::Line;
 use edgewright_test_support::legacy_site;
 use edgewright_test_support::record::{Folders, OUTSIDE_FILE, Record};
-
-use crate::engine::{Engine, engines, reading, reading_folder};
 
 /// Cases that an engine cannot answer: the host, the target, and why. A case that is answered after
 /// all fails until it is taken off this list.
@@ -17,7 +16,7 @@ const EXEMPT: &[(&str, &str, &str)] = &[];
 
 #[test]
 fn recorded_cases() {
-    let expected = include_str!("../cases/apache-2.4.71.outcomes.jsonl").lines();
+    let expected = include_str!("../../../cases/apache-2.4.71.outcomes.jsonl").lines();
     let expected = expected.map(|line| serde_json::from_str::<Line>(line).unwrap());
     let mut engines: BTreeMap<_, Vec<Box<dyn Engine>>> = BTreeMap::new();
     let mut failures = Vec::new();
@@ -103,7 +102,7 @@ fn describe(record: &Record, engine: &str, expected: &Line, observed: &Line) -> 
 #[test]
 fn example_site() {
     let folder = legacy_site::folder();
-    let expected = include_str!("../cases/legacy-site.jsonl").lines();
+    let expected = include_str!("../../../cases/legacy-site.jsonl").lines();
     let engines = engines(reading_folder(&folder));
     let mut failures = Vec::new();
     for ((written, request), expected) in legacy_site::written_requests()
