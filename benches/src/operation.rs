@@ -6,21 +6,27 @@ use std::sync::LazyLock;
 
 use edgewright_edge_handler::evaluate::Options;
 use edgewright_edge_handler::handler::{self, Decision};
+use edgewright_edge_handler::key::{KeySpace, Sought};
 use edgewright_edge_handler::lambda::configuration::Configuration;
 use edgewright_edge_handler::lambda::event::Event;
 use edgewright_edge_handler::lambda::rehearsal;
 use edgewright_edge_handler::lambda::response::Reply;
 use edgewright_edge_handler::request::Request;
 use edgewright_edge_handler::source::{Indexed, Source};
+use edgewright_edge_handler::table::Table as _;
 
 use crate::site::Site;
 
 static OPTIONS: LazyLock<Options> = LazyLock::new(Options::default);
 static CONFIGURATION: LazyLock<Configuration> = LazyLock::new(Configuration::default);
 
-/// Does a rule match this path? In other words the rule set's filter, index, table and patterns,
+/// From a path to what was decided about it, or else to a rule that matches it: table, index and patterns,
 /// without conditions, substitution, or anything else of a request.
 pub fn lookup(site: &Site, path: &[u8]) -> bool {
+    let sought = Sought::new(KeySpace::Fates(site.host), path);
+    if site.table.standing(&sought).is_some() {
+        return true;
+    }
     let source = Indexed::new(&site.program, &site.table);
     let mut from = 0;
     while let Ok(Some((position, rule))) = source.next_rule(site.rules, from, path) {

@@ -7,8 +7,12 @@ use anyhow::{Context, Result};
 use edgewright_compiler::testing::MemoryLoader;
 use edgewright_compiler::{Input, ReadOptions, Reading, compile, read};
 use edgewright_edge_handler::program::Program;
+use edgewright_edge_handler::request::Scheme;
 use edgewright_edge_handler::rules::RuleSetId;
+use edgewright_edge_handler::site::HostId;
 use edgewright_edge_handler::table::EmbeddedTable;
+
+use crate::set::HOST;
 
 /// The files of a build that the edge loads.
 #[derive(Debug)]
@@ -50,6 +54,8 @@ pub struct Site {
     pub table: EmbeddedTable,
     /// The longest of its rule sets.
     pub rules: RuleSetId,
+    /// The host that answers for [`HOST`].
+    pub host: HostId,
 }
 
 impl Site {
@@ -63,9 +69,14 @@ impl Site {
         let lists = (0..).zip(program.rule_lists());
         let longest = lists.max_by_key(|(_, list)| list.count());
         let rules = RuleSetId(longest.map_or(0, |(id, _)| id));
+        let host = program
+            .names()
+            .host(program.site(), Scheme::Http, HOST.as_bytes())
+            .context("the site has no host")?;
         Ok(Self {
             program,
             table,
+            host,
             rules,
         })
     }
