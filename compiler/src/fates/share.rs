@@ -33,6 +33,10 @@ pub(super) fn share(entries: &mut [Entry]) -> Vec<Question> {
 }
 
 /// For each question in order a number, the same for equal ones; and how many there are of each.
+#[expect(
+    clippy::mutable_key_type,
+    reason = "whether a pattern is compiled has no part in what it is equal to"
+)]
 fn kinds(entries: &mut [Entry]) -> (Vec<usize>, Vec<usize>) {
     let mut known = HashMap::default();
     let mut kinds = Vec::new();

@@ -108,13 +108,23 @@ fn surely(structure: &Hir, size: usize) -> usize {
         return (STEPS / size).max(1).ilog2() as usize;
     };
     let degree = degree + 1;
-    let fits = |length: &usize| {
+    let fits = |length: usize| {
         let ways = length
             .checked_pow(degree)
             .and_then(|ways| ways.checked_mul(size));
         ways.is_some_and(|ways| ways <= STEPS)
     };
-    (1..=STEPS).find(|length| !fits(length)).unwrap_or(STEPS)
+    // Longer ones never fit where a shorter one does not.
+    let (mut fitting, mut first) = (0, STEPS);
+    while fitting + 1 < first {
+        let middle = fitting.midpoint(first);
+        if fits(middle) {
+            fitting = middle;
+        } else {
+            first = middle;
+        }
+    }
+    first
 }
 
 /// How many choices of a length may be open at once; `None` for any number.
