@@ -52,10 +52,10 @@ pub struct Site {
     pub program: Program,
     /// The table.
     pub table: EmbeddedTable,
-    /// The longest of its rule sets.
-    pub rules: RuleSetId,
     /// The host that answers for [`HOST`].
     pub host: HostId,
+    /// The longest of its rule sets.
+    pub rules: RuleSetId,
 }
 
 impl Site {

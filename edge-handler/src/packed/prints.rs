@@ -60,7 +60,7 @@ impl Prints {
 
 /// The place of a fingerprint among `places`.
 fn place(print: u64, places: u32) -> usize {
-    usize::try_from((print >> 32) * u64::from(places) >> 32).unwrap_or(usize::MAX)
+    usize::try_from(((print >> 32) * u64::from(places)) >> 32).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]
