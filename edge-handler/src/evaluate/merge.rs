@@ -110,7 +110,7 @@ impl<'a> Merged<'a> {
     fn allowed(&self) -> Allowed {
         let merge = |base: AllowOptions, own: &Settings| own.allow.over(base);
         let AllowOptions { only, add, remove } = self.all().fold(AllowOptions::default(), merge);
-        only.unwrap_or(Allowed::FOLLOW_SYMLINKS - remove | add)
+        only.unwrap_or((Allowed::FOLLOW_SYMLINKS - remove) | add)
     }
 
     /// `Options FollowSymLinks` or `SymLinksIfOwnerMatch` is on.

@@ -101,11 +101,11 @@ impl AllowOptions {
             return base;
         }
         let (add, remove) = (
-            base.add - self.remove | self.add,
-            base.remove - self.add | self.remove,
+            (base.add - self.remove) | self.add,
+            (base.remove - self.add) | self.remove,
         );
         Self {
-            only: base.only.map(|only| only - remove | add),
+            only: base.only.map(|only| (only - remove) | add),
             add,
             remove,
         }
