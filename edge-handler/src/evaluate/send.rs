@@ -63,12 +63,12 @@ impl<'a, S: Source> Run<'a, S> {
 /// A header value as Apache sends it (`check_header`): a line folded in two is one with a space;
 /// `None` for any other control character.
 fn sendable(value: Vec<u8>) -> Option<Vec<u8>> {
-    if !value.iter().any(is_control) {
+    if !value.iter().copied().any(is_control) {
         return Some(value);
     }
     let mut out = Vec::with_capacity(value.len());
     let mut rest = &value[..];
-    while let Some(end) = rest.iter().position(is_control) {
+    while let Some(end) = rest.iter().copied().position(is_control) {
         let folded = rest[end..].strip_prefix(b"\r\n");
         let folded = folded.filter(|line| matches!(line.first(), Some(b' ' | b'\t')))?;
         out.extend_from_slice(&rest[..end]);
@@ -83,8 +83,8 @@ fn sendable(value: Vec<u8>) -> Option<Vec<u8>> {
 }
 
 /// May this not stand in a header?
-fn is_control(byte: &u8) -> bool {
-    *byte < b' ' && *byte != b'\t' || *byte == 0x7f
+fn is_control(byte: u8) -> bool {
+    byte < b' ' && byte != b'\t' || byte == 0x7f
 }
 
 #[cfg(test)]
