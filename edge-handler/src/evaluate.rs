@@ -15,7 +15,7 @@ pub mod environment;
 pub mod escape;
 mod expand;
 pub mod expression;
-mod files;
+pub mod files;
 pub mod glob;
 mod handler;
 mod internal;

@@ -68,17 +68,16 @@ impl Policy {
         }
     }
 
-    /// Nothing is allowed: Apache does not even open the file.
-    fn is_none(&self) -> bool {
-        let overrides = self.overrides.unwrap_or_default();
-        !overrides.intersects(Overrides::ALL) && self.list.as_ref().is_none_or(Vec::is_empty)
+    /// A line says that nothing is allowed: Apache does not even open the file. Without any line it
+    /// opens the file, and nothing in it is allowed.
+    pub(crate) fn is_none(&self) -> bool {
+        self.overrides == Some(Overrides::empty()) && self.list.as_ref().is_none_or(Vec::is_empty)
     }
 
     /// Does the same file mean the same under both?
     fn is_like(&self, other: &Self) -> bool {
         let list = |policy: &Self| policy.list.clone().unwrap_or_default();
-        self.overrides.unwrap_or_default() == other.overrides.unwrap_or_default()
-            && list(self) == list(other)
+        self.overrides == other.overrides && list(self) == list(other)
     }
 }
 
@@ -129,7 +128,7 @@ impl Policies<'_> {
     }
 
     /// What holds in `directory`, from the root down.
-    fn at(&self, directory: &[u8]) -> Policy {
+    pub(crate) fn at(&self, directory: &[u8]) -> Policy {
         let mut policy = self.inside(&self.default, b"/");
         for (at, byte) in directory.iter().enumerate().skip(1) {
             if *byte == b'/' {

@@ -3,6 +3,7 @@
 //! In: hosts, and the local folders given for them. Out: the site's file tree. Absent: reading one
 //! directory (`htaccess`).
 
+use edgewright_edge_handler::evaluate::files::CLOSED;
 use edgewright_edge_handler::site::{Address, AliasMatcher, FileKind, Host};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 
@@ -99,6 +100,16 @@ impl Resolver<'_> {
                 done.push(root);
             }
         }
+        let opens_closed = |main: &Server, server: &Server| {
+            let policies = Policies {
+                default: Policy::default(),
+                sections: sections(main, server),
+            };
+            matches!(input, Input::MainConfig(_)) && !policies.at(CLOSED).is_none()
+        };
+        if opens_closed(main, main) {
+            main.own_overrides.insert(CLOSED.to_vec(), None);
+        }
         for server in &mut hosts {
             let policies = Policies {
                 default: default.clone(),
@@ -109,6 +120,9 @@ impl Resolver<'_> {
             let roots = roots(main, server, false).into_iter().chain(shared);
             let own = roots.flat_map(|root| self.read_otherwise(&root, &policies));
             server.own_overrides = own.collect();
+            if opens_closed(main, server) {
+                server.own_overrides.insert(CLOSED.to_vec(), None);
+            }
         }
         self.virtual_hosts = hosts;
     }

@@ -64,7 +64,10 @@ impl Calm {
             || root.len() > LONGEST_ROOT
             || canonical_path(root) != root
             || root.ends_with(b"/")
-            || !host.overrides.is_empty()
+            || host
+                .overrides
+                .keys()
+                .any(|path| is_within(path, root) || is_within(root, path))
         {
             return None;
         }

@@ -20,7 +20,7 @@ const TOP_LEVEL: [&[u8]; 19] = [
 ];
 
 /// A directory that only its owner may look into, on every Linux system; a server runs as somebody else.
-const CLOSED: &[u8] = b"/root";
+pub const CLOSED: &[u8] = b"/root";
 
 impl<S: Source> Run<'_, S> {
     /// Is this below a directory that the server may not look into (`EACCES`)?

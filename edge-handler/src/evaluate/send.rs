@@ -63,12 +63,12 @@ impl<'a, S: Source> Run<'a, S> {
 /// A header value as Apache sends it (`check_header`): a line folded in two is one with a space;
 /// `None` for any other control character.
 fn sendable(value: Vec<u8>) -> Option<Vec<u8>> {
-    if !value.iter().any(|byte| is_control(*byte)) {
+    if !value.iter().copied().any(is_control) {
         return Some(value);
     }
     let mut out = Vec::with_capacity(value.len());
     let mut rest = &value[..];
-    while let Some(end) = rest.iter().position(|byte| is_control(*byte)) {
+    while let Some(end) = rest.iter().copied().position(is_control) {
         let folded = rest[end..].strip_prefix(b"\r\n");
         let folded = folded.filter(|line| matches!(line.first(), Some(b' ' | b'\t')))?;
         out.extend_from_slice(&rest[..end]);

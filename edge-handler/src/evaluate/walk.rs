@@ -8,7 +8,7 @@ use std::rc::Rc;
 use crate::site::{FileKind, PathMatcher, Section, SectionId, SectionKind, Settings};
 use crate::source::Source;
 
-use super::files::{canonical_path, is_too_long};
+use super::files::{CLOSED, canonical_path, is_too_long};
 use super::glob::{directory_matches, file_matches, location_matches};
 use super::matching::Captures;
 use super::record::Record;
@@ -214,6 +214,7 @@ impl<'a, S: Source> Run<'a, S> {
             }
         }
         let found = match self.host.overrides.get(directory) {
+            Some(_) if directory == CLOSED => return Err(403),
             Some(own) => *own,
             None => self.site.tree.overrides.get(directory).copied(),
         };

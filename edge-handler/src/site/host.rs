@@ -58,7 +58,8 @@ pub struct Host {
     /// `<Location>` and `<LocationMatch>`, in order.
     pub locations: Vec<SectionId>,
     /// `.htaccess` files that are something else for this host than for the site: another
-    /// `AllowOverride` holds for them. `None` where this host does not read the file.
+    /// `AllowOverride` holds for them. `None` where this host does not read the file; for a directory
+    /// that is closed to it (`evaluate::files::CLOSED`), where it tries to.
     pub overrides: BTreeMap<Vec<u8>, Option<SectionId>>,
 }
 
