@@ -18,7 +18,7 @@ use regex_automata::util::start;
 use regex_automata::{Anchored, MatchKind};
 use regex_syntax::hir::{Hir, HirKind, Look};
 
-use crate::lower::dialect;
+use crate::dialect;
 
 /// No automaton takes more bytes than this.
 const LARGEST: usize = 1 << 18;

@@ -9,6 +9,7 @@ mod analysis;
 mod answering;
 mod at_hand;
 pub mod compile;
+mod dialect;
 pub mod emit;
 pub mod fates;
 pub mod input;
@@ -23,6 +24,7 @@ pub mod obstacles;
 pub mod reading;
 pub mod redundant;
 mod resolve;
+mod shape;
 pub mod sources;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -9,10 +9,8 @@
 //! tried on every request.
 
 mod choose;
-pub(crate) mod dialect;
 mod literals;
 mod partition;
-pub mod shape;
 mod table;
 
 use edgewright_edge_handler::filter::Filter;

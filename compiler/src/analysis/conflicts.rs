@@ -20,9 +20,9 @@ use foldhash::HashMap;
 use super::{ENDING, Finding, rules};
 use crate::answering::Answering;
 use crate::language::{Found, Language, Membership, Universe, find as find_text};
-use crate::lower::shape::Shape;
 use crate::reading::Position;
 use crate::redundant::{Candidate, Covers, Languages, Redundant};
+use crate::shape::Shape;
 use crate::witness::{Aiming, Samples};
 
 /// So many earlier lines are compared with one.

@@ -1,7 +1,7 @@
 //! Texts that must stand somewhere in whatever a pattern matches.
 //!
 //! In: a pattern's structure. Out: requirements, each a few words of which one has to be there.
-//! Absent: words a text has to begin with, which [`super::shape`] knows; which requirement is best
+//! Absent: words a text has to begin with, which [`crate::shape`] knows; which requirement is best
 //! ([`super::choose`]).
 
 use edgewright_edge_handler::index::{Stand, Word};
@@ -154,7 +154,7 @@ fn members(class: &Class) -> Option<Vec<Vec<u8>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lower::dialect;
+    use crate::dialect;
     use edgewright_edge_handler::rules::pattern::PatternOptions;
 
     /// Requirements as text: words joined by `|`, `$` after those at the end.

@@ -9,8 +9,9 @@ use edgewright_edge_handler::rules::{
 };
 use edgewright_edge_handler::site::Site;
 
-use super::shape::Shape;
-use super::{dialect, literals};
+use super::literals;
+use crate::dialect;
+use crate::shape::Shape;
 
 /// Where a rule can live.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use edgewright_edge_handler::rules::{Rule, RuleFlags};
 
 use super::product::{self, Product, comparable};
-use crate::lower::shape::Shape;
+use crate::shape::Shape;
 
 /// More products than this are not looked through one by one.
 const MOST_PRODUCTS: usize = 64;

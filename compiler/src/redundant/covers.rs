@@ -13,9 +13,9 @@ use std::hash::{BuildHasherDefault, Hasher};
 use edgewright_edge_handler::rules::Pattern;
 use regex_syntax::hir::{Hir, HirKind};
 
+use crate::dialect;
 use crate::language::Membership;
-use crate::lower::dialect;
-use crate::lower::shape::literal_head;
+use crate::shape::literal_head;
 
 /// Lengths of the parts patterns are found by, the longest first.
 const LENGTHS: [usize; 4] = [16, 8, 4, 2];

@@ -9,8 +9,8 @@ use edgewright_edge_handler::index::Case;
 use edgewright_edge_handler::rules::{Rule, RuleFlags};
 use foldhash::HashMap;
 
-use crate::lower::dialect;
-use crate::lower::shape::Shape;
+use crate::dialect;
+use crate::shape::Shape;
 
 /// So many rules with the same beginning, or with none, are tried; the last ones.
 const MOST_TRIED: usize = 16;

@@ -27,8 +27,8 @@ use super::conditions::Languages;
 use super::covers::{Candidate, Covers};
 use super::{Cause, Redundant, Removal};
 use crate::language::{Found, Membership, Universe, find as find_text};
-use crate::lower::shape::Shape;
 use crate::reading::Position;
+use crate::shape::Shape;
 use crate::witness::{Groups, Samples, sample};
 
 /// Examples of a pattern that are tried before its automaton is built.

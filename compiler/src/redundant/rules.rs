@@ -46,9 +46,9 @@ use super::reach::Reach;
 use super::said::Said;
 use super::{Cause, Redundant, Removal};
 use crate::language::{Begins, Found, Membership, Slashes, Universe, find as find_text};
-use crate::lower::shape::Shape;
 use crate::lower::{Chains, Membership as InChain};
 use crate::reading::Position;
+use crate::shape::Shape;
 use crate::witness::{Groups, Samples, sample};
 
 /// Any of these ends the list once the rule applied.

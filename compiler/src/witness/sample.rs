@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use edgewright_edge_handler::rules::Pattern;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-use crate::lower::dialect;
-use crate::lower::shape::literal_head;
+use crate::dialect;
+use crate::shape::literal_head;
 
 /// Longer texts are cut: no request line holds them.
 const LONGEST: usize = 2_000;

@@ -2,7 +2,7 @@
 //!
 //! In: a [`Pattern`]. Out: its structure, describing *at least* the texts PCRE2 matches with it.
 //! Absent: reading it (`structure` of the edge handler's matching), and what follows from it; see
-//! [`super::shape`].
+//! [`crate::shape`].
 
 use edgewright_edge_handler::evaluate::matching::structure::{self, Structure};
 use edgewright_edge_handler::index::Case;

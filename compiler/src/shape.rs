@@ -1,6 +1,6 @@
 //! Which texts a pattern may match, as far as an index can use it.
 //!
-//! In: a [`Pattern`]. Out: its [`Shape`]. Absent: negation, chains; see `partition`.
+//! In: a [`Pattern`]. Out: its [`Shape`]. Absent: negation, chains; see `lower::partition`.
 
 use edgewright_edge_handler::index::Case;
 use edgewright_edge_handler::rules::Pattern;
@@ -8,7 +8,7 @@ use edgewright_edge_handler::rules::pattern::PatternOptions;
 use regex_syntax::hir::literal::Extractor;
 use regex_syntax::hir::{Hir, Look};
 
-use super::dialect;
+use crate::dialect;
 
 /// A rule has at most this many keys or prefixes.
 const MOST_WORDS: usize = 64;
