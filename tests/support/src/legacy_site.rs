@@ -49,7 +49,9 @@ impl LegacySite {
                 "Define HTTP_ADDRESS *",
                 &format!("Define HTTP_ADDRESS {}", loopback(0)),
             )
-            .replace("Define HTTP_PORT 80", &format!("Define HTTP_PORT {port}"));
+            .replace("Define HTTP_PORT 80", &format!("Define HTTP_PORT {port}"))
+            // The server of the tests has brought a module for processes of its own.
+            .replace("!mpm_event_module", "!mpm_prefork_module");
         let config = format!("Define EDGEWRIGHT_TEST\n{config}");
         let root_of = |name| root.path().join("htdocs").join(name).display().to_string();
         let document_roots = ["www", "shop"].map(root_of).to_vec();
