@@ -36,7 +36,8 @@ pub fn run(set: &Set) -> Result<Figures> {
     // Only the rules matter: every document is absent.
     let config = set
         .config()
-        .replace(DOCUMENTS, &root.path().display().to_string());
+        .replace(DOCUMENTS, &root.path().display().to_string())
+        .replace("*:80", &format!("*:{port}"));
     let config = format!("KeepAlive On\nMaxKeepAliveRequests 0\n{config}");
     let apache = root.start(config, &[Ipv4Addr::LOCALHOST], port, Serving::Files)?;
     let mut connection = Connection::open(port)?;
