@@ -90,12 +90,12 @@ impl<'a, S: Source> Run<'a, S> {
         if let Verdict::Status(status) = self.hook_fixup(record)? {
             return Ok(Err(status));
         }
+        if let Verdict::Status(status) = self.fixup_redir(record)? {
+            return Ok(Err(status));
+        }
         // `SetEnv` does not replace what a rule or `SetEnvIf` has set.
         for (name, value) in record.settings.set_env() {
             record.environment.add(name, value);
-        }
-        if let Verdict::Status(status) = self.fixup_redir(record)? {
-            return Ok(Err(status));
         }
         if let Verdict::Status(status) = self.dir_fixups(record)? {
             return Ok(Err(status));
