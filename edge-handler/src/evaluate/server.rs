@@ -86,10 +86,11 @@ impl<'a, S: Source> Run<'a, S> {
         let slashes = path.iter().take_while(|byte| **byte == b'/').count();
         let first = path[slashes..].split(|byte| *byte == b'/').next();
         let first = first.unwrap_or_default();
-        if first == b".." || first.len() > 255 {
+        if first.len() > 255 {
             return false;
         }
-        let prefix = if first == b"." {
+        // Above the root is the root (`apr_filepath_merge`).
+        let prefix = if matches!(first, b"." | b"..") {
             b"/".to_vec()
         } else {
             [b"/", first].concat()
