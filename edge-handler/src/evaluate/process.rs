@@ -6,6 +6,7 @@
 use crate::site::{Access, TraceEnable, Traits};
 use crate::source::Source;
 
+use super::proxy::proxy_fixup;
 use super::record::{Handler, OK, Record, Verdict};
 use super::{Halt, Run};
 
@@ -102,6 +103,9 @@ impl<'a, S: Source> Run<'a, S> {
     /// `ap_run_fixups`: all of them, until one gives a status.
     fn fixups(&mut self, record: &mut Record<'a>) -> Result<Result<(), u16>, Halt> {
         if let Verdict::Status(status) = self.hook_fixup(record)? {
+            return Ok(Err(status));
+        }
+        if let Verdict::Status(status) = proxy_fixup(record) {
             return Ok(Err(status));
         }
         let env_first = self.site.traits.contains(Traits::ENV_BEFORE_ALIAS);
