@@ -29,6 +29,7 @@ impl<'a, S: Source> Run<'a, S> {
         if !any_uri && !record.uri.starts_with(b"/") {
             return Ok(Verdict::Decline);
         }
+        record.has_script_url |= record.main.is_none();
         let original = record.args.clone();
         if record.filename.is_none() {
             record.filename = Some(record.uri.clone());
