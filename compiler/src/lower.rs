@@ -326,5 +326,6 @@ fn without_rules(site: &Site) -> Site {
         tree: site.tree.clone(),
         listen: site.listen.clone(),
         server_root: site.server_root.clone(),
+        traits: site.traits,
     }
 }

@@ -138,6 +138,7 @@ impl Resolver<'_> {
         self.site
             .server_root
             .clone_from(&self.reader.files.server_root);
+        self.site.traits = self.reader.modules.traits();
         Reading {
             site: self.site,
             sources: self.reader.sources,

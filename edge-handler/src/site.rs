@@ -7,6 +7,7 @@ pub mod expression;
 pub mod files;
 pub mod host;
 pub mod map;
+pub mod modules;
 pub mod section;
 pub mod settings;
 
@@ -18,6 +19,7 @@ pub use host::{
     TraceEnable,
 };
 pub use map::{Map, MapFunction, MapKind};
+pub use modules::Traits;
 pub use section::{PathMatcher, Section, SectionId, SectionKind};
 pub use settings::{
     Access, AllowOptions, Allowed, DirectoryRewrite, EnvAttribute, EnvChange, EnvRule,
@@ -47,4 +49,6 @@ pub struct Site {
     pub listen: Vec<u16>,
     /// `ServerRoot`.
     pub server_root: Vec<u8>,
+    /// What follows from which modules are loaded.
+    pub traits: Traits,
 }

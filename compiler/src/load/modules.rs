@@ -4,6 +4,8 @@
 
 use std::collections::BTreeSet;
 
+use edgewright_edge_handler::site::Traits;
+
 /// Built into every server (Debian's `apache2 -l`).
 const BUILT_IN: &[&str] = &[
     "core",
@@ -85,6 +87,9 @@ const ASSUMED: &[&str] = &[
     "mod_xml2enc",
 ];
 
+/// Modules with hooks for access that are not `AP_AUTH_INTERNAL_PER_CONF`.
+const ASKING_AGAIN: &[&str] = &["mod_allowmethods", "mod_log_debug", "mod_lua"];
+
 /// Modules whose `LoadModule` name is not their source name without `mod_`, with `_module`.
 const OTHER_SYMBOLS: &[(&str, &str)] = &[
     ("core", "core_module"),
@@ -102,6 +107,7 @@ pub(crate) struct Modules {
     /// Source names without `.c`: `mod_rewrite`, `core`.
     loaded: BTreeSet<String>,
     source: ModuleSource,
+    traits: Traits,
 }
 
 /// Where the knowledge comes from.
@@ -122,7 +128,11 @@ impl Modules {
         };
         let names = BUILT_IN.iter().chain(assumed);
         let loaded = names.map(|name| (*name).to_owned()).collect();
-        let mut modules = Self { loaded, source };
+        let mut modules = Self {
+            loaded,
+            source,
+            traits: Traits::empty(),
+        };
         for symbol in extra {
             modules.load(symbol);
         }
@@ -136,8 +146,20 @@ impl Modules {
 
     /// `LoadModule symbol …`.
     pub(crate) fn load(&mut self, symbol: &[u8]) {
-        let symbol = String::from_utf8_lossy(symbol).into_owned();
-        self.loaded.insert(source_name(&symbol));
+        let name = source_name(&String::from_utf8_lossy(symbol));
+        if ASKING_AGAIN.contains(&&*name) {
+            self.traits |= Traits::ASKS_AGAIN;
+        }
+        if name == "mod_env" && !self.loaded.contains("mod_alias") {
+            self.traits |= Traits::ENV_BEFORE_ALIAS;
+        }
+        self.loaded.insert(name);
+    }
+
+    /// What follows from the modules for every request. Of those only assumed nothing does, and they
+    /// are in Debian's order.
+    pub(crate) fn traits(&self) -> Traits {
+        self.traits
     }
 
     /// `<IfModule name>`: a source name (`mod_rewrite.c`) or a `LoadModule` name.
@@ -232,7 +254,7 @@ fn source_name(symbol: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{ModuleSource, Modules};
+    use super::{ModuleSource, Modules, Traits};
 
     #[test]
     fn knows_what_is_loaded() {
@@ -251,5 +273,23 @@ mod tests {
         }
         configured.load(b"php_module");
         assert!(configured.has_foreign());
+    }
+
+    #[test]
+    fn knows_what_follows_from_it() {
+        let check = |symbols: &[&str], expected| {
+            let mut modules = Modules::new(ModuleSource::Configured, &[]);
+            for symbol in symbols {
+                modules.load(symbol.as_bytes());
+            }
+            assert_eq!(modules.traits(), expected, "{symbols:?}");
+        };
+        check(&["alias_module", "env_module"], Traits::empty());
+        check(&["env_module", "alias_module"], Traits::ENV_BEFORE_ALIAS);
+        check(&["lua_module"], Traits::ASKS_AGAIN);
+        let assumed = Modules::new(ModuleSource::Assumed, &[b"lua_module".to_vec()]);
+        assert_eq!(assumed.traits(), Traits::ASKS_AGAIN);
+        let assumed = Modules::new(ModuleSource::Assumed, &[b"env_module".to_vec()]);
+        assert_eq!(assumed.traits(), Traits::empty());
     }
 }

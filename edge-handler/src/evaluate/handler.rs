@@ -12,8 +12,8 @@ use super::directory::REDIRECT;
 use super::files::is_within;
 use super::internal::{Next, Vary, redirect_or_status};
 use super::process::Start;
-use super::proxy::proxied_url;
 use super::record::{Handler, OK, Record};
+use super::rule::PROXY;
 use super::{Halt, Run};
 
 impl<'a, S: Source> Run<'a, S> {
@@ -32,14 +32,13 @@ impl<'a, S: Source> Run<'a, S> {
                 self.trace_internal(&url);
                 self.internal_redirect(&url, record, Vary::Keep)
             }
-            Handler::Proxy => match proxied_url(&record) {
-                Ok(url) => {
-                    // The other server's status takes the place of what was left here.
-                    record.status = OK;
-                    self.send(Outcome::Proxy { url }, record)
-                }
-                Err(status) => self.die(status, record),
-            },
+            Handler::Proxy => {
+                let name = record.filename();
+                let url = name.strip_prefix(PROXY).unwrap_or(name).to_vec();
+                // The other server's status takes the place of what was left here.
+                record.status = OK;
+                self.send(Outcome::Proxy { url }, record)
+            }
             Handler::Default => self.default_handler(record),
         }
     }

@@ -50,6 +50,7 @@ impl<'a, S: Source> Run<'a, S> {
         new.port = record.port;
         new.main.clone_from(&record.main);
         new.ended = record.ended;
+        new.had_script_url = record.has_script_url;
         new.redirects = record.redirects + 1;
         new.subrequests = record.subrequests;
         if is_redirect(record.status) {

@@ -3,9 +3,10 @@
 //! In: a record whose URL is decoded. Out: the record with file name, settings and handler, or a
 //! status. Absent: what a handler then does (`evaluate`), and decoding (`canonical`).
 
-use crate::site::{Access, TraceEnable};
+use crate::site::{Access, TraceEnable, Traits};
 use crate::source::Source;
 
+use super::proxy::proxy_fixup;
 use super::record::{Handler, OK, Record, Verdict};
 use super::{Halt, Run};
 
@@ -34,6 +35,7 @@ impl<'a, S: Source> Run<'a, S> {
             }
         }
         record.settings.reset();
+        record.walks.anew = false;
         if let Err(status) = self.map_to_storage(record) {
             return Ok(Err(status));
         }
@@ -41,7 +43,7 @@ impl<'a, S: Source> Run<'a, S> {
         if record.main.is_none() {
             self.set_directory_environment(record)?;
         }
-        if record.settings.access() == Access::Denied && !is_let_through(record) {
+        if record.settings.access() == Access::Denied && !self.is_let_through(record) {
             return Ok(Err(403));
         }
         self.handle_multi(record)?;
@@ -85,17 +87,36 @@ impl<'a, S: Source> Run<'a, S> {
         Ok(())
     }
 
+    /// Access is not asked about again where the same sections apply as before an internal redirect,
+    /// or to the request that looks this one up: an error document may stand where nobody may go.
+    /// With some modules the sections are the same only if nobody had to look for them again.
+    fn is_let_through(&self, record: &Record<'_>) -> bool {
+        if record.walks.anew && self.site.traits.contains(Traits::ASKS_AGAIN) {
+            return false;
+        }
+        let previous = record.previous.as_ref();
+        let main = record.main.as_ref().map(|main| &main.settings);
+        let mut before = previous.into_iter().chain(main);
+        before.any(|before| before.is_same(&record.settings))
+    }
+
     /// `ap_run_fixups`: all of them, until one gives a status.
     fn fixups(&mut self, record: &mut Record<'a>) -> Result<Result<(), u16>, Halt> {
         if let Verdict::Status(status) = self.hook_fixup(record)? {
             return Ok(Err(status));
         }
-        // `SetEnv` does not replace what a rule or `SetEnvIf` has set.
-        for (name, value) in record.settings.set_env() {
-            record.environment.add(name, value);
+        if let Verdict::Status(status) = proxy_fixup(record) {
+            return Ok(Err(status));
+        }
+        let env_first = self.site.traits.contains(Traits::ENV_BEFORE_ALIAS);
+        if env_first {
+            fixup_env_module(record);
         }
         if let Verdict::Status(status) = self.fixup_redir(record)? {
             return Ok(Err(status));
+        }
+        if !env_first {
+            fixup_env_module(record);
         }
         if let Verdict::Status(status) = self.dir_fixups(record)? {
             return Ok(Err(status));
@@ -104,11 +125,9 @@ impl<'a, S: Source> Run<'a, S> {
     }
 }
 
-/// Access is not asked about again where the same sections apply as before an internal redirect, or
-/// to the request that looks this one up: an error document may stand where nobody may go.
-fn is_let_through(record: &Record<'_>) -> bool {
-    let previous = record.previous.as_ref();
-    let main = record.main.as_ref().map(|main| &main.settings);
-    let mut before = previous.into_iter().chain(main);
-    before.any(|before| before.is_same(&record.settings))
+/// `SetEnv` does not replace what a rule or `SetEnvIf` has set.
+fn fixup_env_module(record: &mut Record<'_>) {
+    for (name, value) in record.settings.set_env() {
+        record.environment.add(name, value);
+    }
 }

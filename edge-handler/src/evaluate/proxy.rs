@@ -72,10 +72,25 @@ fn proxied(proxy: &Proxy, uri: &[u8]) -> Proxied {
     }
 }
 
+/// The URL for another server takes its final form before any other module fixes anything up; one that
+/// has none ends the request (`proxy_fixup`).
+pub(super) fn proxy_fixup(record: &mut Record<'_>) -> Verdict {
+    if record.handler != Handler::Proxy || !record.filename().starts_with(PROXY) {
+        return Verdict::Decline;
+    }
+    match proxied_url(record) {
+        Ok(url) => {
+            record.filename = Some([PROXY, &url].concat());
+            Verdict::Accept
+        }
+        Err(status) => Verdict::Status(status),
+    }
+}
+
 /// The URL to ask another server for (`proxy_http_canon`): escaped unless a rule with `NE` made
 /// it, with the query string. Spaces and control characters that nothing escapes are a 403. Of
 /// other schemes nothing makes the URL complete, and nothing can be asked with one.
-pub(super) fn proxied_url(record: &Record<'_>) -> Result<Vec<u8>, u16> {
+fn proxied_url(record: &Record<'_>) -> Result<Vec<u8>, u16> {
     let name = record.filename();
     let mut url = name.strip_prefix(PROXY).unwrap_or(name).to_vec();
     let scheme_len = is_absolute_uri(&url).map_or(0, |scheme| scheme.scheme_len);

@@ -90,6 +90,10 @@ pub(super) struct Record<'a> {
     pub unescaped: bool,
     /// A rule with `END` applied: no more rewriting.
     pub ended: bool,
+    /// `SCRIPT_URL` and `SCRIPT_URI` are set (`hook_uri2file`).
+    pub has_script_url: bool,
+    /// They were in the request that was redirected to this one.
+    pub had_script_url: bool,
     /// The request that asked for this subrequest.
     pub main: Option<Main<'a>>,
     /// What applied to the request that was redirected to this one (`r->prev`).
@@ -128,6 +132,8 @@ impl<'a> Record<'a> {
             reduced: false,
             unescaped: false,
             ended: false,
+            has_script_url: false,
+            had_script_url: false,
             main: None,
             previous: None,
             walks: Walks::default(),

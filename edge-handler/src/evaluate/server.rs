@@ -29,6 +29,7 @@ impl<'a, S: Source> Run<'a, S> {
         if !any_uri && !record.uri.starts_with(b"/") {
             return Ok(Verdict::Decline);
         }
+        record.has_script_url |= record.main.is_none();
         let original = record.args.clone();
         if record.filename.is_none() {
             record.filename = Some(record.uri.clone());
@@ -86,10 +87,11 @@ impl<'a, S: Source> Run<'a, S> {
         let slashes = path.iter().take_while(|byte| **byte == b'/').count();
         let first = path[slashes..].split(|byte| *byte == b'/').next();
         let first = first.unwrap_or_default();
-        if first == b".." || first.len() > 255 {
+        if first.len() > 255 {
             return false;
         }
-        let prefix = if first == b"." {
+        // Above the root is the root (`apr_filepath_merge`).
+        let prefix = if matches!(first, b"." | b"..") {
             b"/".to_vec()
         } else {
             [b"/", first].concat()

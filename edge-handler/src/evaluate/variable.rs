@@ -123,17 +123,19 @@ impl<'a, S: Source> Run<'a, S> {
         self.request.header(name).map(Cow::into_owned)
     }
 
-    /// An environment variable. `SCRIPT_URL` and `SCRIPT_URI`, which every rewritten request
-    /// carries, are what the client asked for.
+    /// An environment variable. `SCRIPT_URL` and `SCRIPT_URI`, which every request carries that the
+    /// server's rules have seen, are what the client asked for.
     pub(super) fn environment(&self, name: &[u8], record: &Record<'a>) -> Vec<u8> {
         if let Some(value) = record.environment.get(name) {
             self.source.reads(value);
             return value.to_vec();
         }
-        let redirected = name
-            .strip_prefix(b"REDIRECT_")
-            .filter(|_| record.redirects > 0);
-        match redirected.unwrap_or(name) {
+        let (name, is_set) = match name.strip_prefix(b"REDIRECT_") {
+            Some(name) => (name, record.had_script_url),
+            None => (name, record.has_script_url),
+        };
+        match name {
+            _ if !is_set => Vec::new(),
             b"SCRIPT_URL" => self.canonical.path.clone(),
             b"SCRIPT_URI" => {
                 self.source.looks_at(Unknown::Host);

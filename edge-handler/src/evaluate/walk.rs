@@ -34,6 +34,10 @@ pub(super) struct Walks<'a> {
     /// One for each time that the locations were walked.
     locations: Vec<Rc<Walked<'a>>>,
     directory: Option<Rc<Walked<'a>>>,
+    /// The name that `<Files>` sections were last looked for.
+    file: Option<Vec<u8>>,
+    /// Sections apply that were looked for and not remembered.
+    pub(super) anew: bool,
 }
 
 impl<'a, S: Source> Run<'a, S> {
@@ -83,6 +87,7 @@ impl<'a, S: Source> Run<'a, S> {
                 sections.push(&section.settings);
             }
         }
+        record.walks.anew |= !sections.is_empty();
         let path = merged;
         let walked = Walked { path, sections };
         record.walks.locations.push(Rc::new(walked));
@@ -124,6 +129,7 @@ impl<'a, S: Source> Run<'a, S> {
             .iter()
             .flat_map(|section| section.settings.ifs.iter().copied())
             .collect();
+        record.walks.anew |= !applied.is_empty();
         self.if_walk(record, &inner, depth + 1)
     }
 
@@ -163,7 +169,10 @@ impl<'a, S: Source> Run<'a, S> {
 
     /// Where only `.htaccess` files stand in the way, another walk would find them again.
     fn remember_directory(&self, record: &mut Record<'a>) {
-        if self.host.directories.is_empty() && self.host.directory_patterns.is_empty() {
+        let sections = record.settings.sections();
+        record.walks.anew |= !sections.is_empty();
+        let none = self.host.directories.is_empty() && self.host.directory_patterns.is_empty();
+        if none && sections.is_empty() {
             return;
         }
         let directory = match record.kind {
@@ -172,7 +181,7 @@ impl<'a, S: Source> Run<'a, S> {
         };
         let walked = Walked {
             path: directory.to_vec(),
-            sections: record.settings.sections(),
+            sections,
         };
         record.walks.directory = Some(Rc::new(walked));
     }
@@ -239,6 +248,8 @@ impl<'a, S: Source> Run<'a, S> {
             .rsplit(|byte| *byte == b'/')
             .next()
             .unwrap_or_default();
+        let again = record.remembered.file.as_deref() != Some(name);
+        record.walks.file = Some(name.to_vec());
         for id in files {
             let Some(section) = self.section(id) else {
                 continue;
@@ -250,6 +261,7 @@ impl<'a, S: Source> Run<'a, S> {
             if file_matches(matcher, name, &mut captures) {
                 export_groups(matcher, name, &captures, record);
                 record.settings.push(&section.settings);
+                record.walks.anew |= again;
             }
         }
     }

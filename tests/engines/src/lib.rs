@@ -35,7 +35,12 @@ pub fn reading(config: &str, files: impl IntoIterator<Item = (String, String)>) 
 /// The configuration in file `main` of a loader.
 pub fn read_from(loader: &MemoryLoader, main: &str) -> Reading {
     let input = Input::MainConfig(vec![main.as_bytes().to_vec()]);
-    read(&input, loader, &ReadOptions::default())
+    // The server that is asked has it, to say what it would serve.
+    let options = ReadOptions {
+        modules: vec![b"lua_module".to_vec()],
+        ..ReadOptions::default()
+    };
+    read(&input, loader, &options)
 }
 
 /// The configuration `httpd.conf` of a folder on disk, which stands at `/srv/site` in memory.

@@ -1,0 +1,22 @@
+//! What depends on which modules a server has loaded, and in which order.
+//!
+//! In: nothing. Out: [`Traits`]. Absent: the modules' names; they are the compiler's affair.
+
+use serde::{Deserialize, Serialize};
+
+/// Ways of a server that come with its modules.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+pub struct Traits(u8);
+
+bitflags::bitflags! {
+    impl Traits: u8 {
+        /// A module has a say in access that may depend on more than the sections that apply, as
+        /// `mod_lua` does (`auth_internal_per_conf` is 0): who may go is asked again after an internal
+        /// redirect, unless every walk was remembered.
+        const ASKS_AGAIN = 1;
+        /// `mod_env` was loaded before `mod_alias`: `SetEnv` comes before a section's `Redirect`.
+        const ENV_BEFORE_ALIAS = 1 << 1;
+    }
+}
