@@ -10,6 +10,7 @@
 mod agreement;
 mod full;
 mod linear;
+mod required;
 mod simple;
 pub mod structure;
 

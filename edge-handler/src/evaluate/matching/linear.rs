@@ -13,6 +13,7 @@ use regex_automata::meta::{BuildError, Builder, Config, Regex};
 use regex_automata::util::primitives::NonMaxUsize;
 use regex_syntax::hir::{Hir, HirKind};
 
+use super::required::Required;
 use super::structure::{self, Fidelity};
 use super::{Captures, GROUPS, narrow};
 use crate::rules::pattern::PatternOptions;
@@ -29,6 +30,7 @@ pub(super) struct Linear {
     regex: Regex,
     groups: usize,
     surely: usize,
+    required: Option<Required>,
 }
 
 impl Linear {
@@ -43,6 +45,7 @@ impl Linear {
             regex: build(&structure.hir).ok()?,
             groups: structure.hir.properties().explicit_captures_len(),
             surely: surely(&structure.hir, text.len()),
+            required: Required::of(text, options, ignores_case),
         })
     }
 
@@ -58,6 +61,10 @@ impl Linear {
 
     /// Looks for the first match. `captures` is replaced when there is one, else left alone.
     pub fn find(&self, subject: &[u8], captures: &mut Captures) -> bool {
+        let required = self.required.as_ref();
+        if required.is_some_and(|required| !required.is_in(subject)) {
+            return false;
+        }
         let mut slots: [Option<NonMaxUsize>; 2 * GROUPS] = [None; 2 * GROUPS];
         let found = self.regex.search_slots(&Input::new(subject), &mut slots);
         if found.is_none() {
