@@ -25,7 +25,8 @@
 //! was asked about the same path before and applied, so that *B* is not asked; or, for a duplicate,
 //! *A* was asked the same and did not apply, so *B* does not.
 //!
-//! Without any *A*, *B* is removed when its own conditions contradict each other, or when its pattern
+//! Without any *A*, *B* is removed when its own conditions contradict each other and none of them looks
+//! ahead, or when its pattern
 //! matches no text that can come before it ([`super::reach`]).
 //!
 //! All of this errs towards keeping a rule.
@@ -288,7 +289,9 @@ impl<'a> Search<'a, '_> {
 
     /// Why it can never apply, whatever stands above it.
     fn of_itself(&mut self, rule: &Rule, shape: &Shape) -> Option<Removal> {
-        if let Some((_, other)) = conditions::contradiction(&rule.conditions, self.languages) {
+        let found = conditions::contradiction(&rule.conditions, self.languages);
+        let lookups = rule.conditions.iter().any(looks_ahead);
+        if let Some((_, other)) = found.filter(|_| !lookups) {
             return Some(removal(Some(other.place), Cause::Contradiction, None));
         }
         self.is_impossible(rule, shape)
@@ -453,6 +456,18 @@ fn shape(rule: &Rule) -> Shape {
     } else {
         Shape::of(&rule.pattern)
     }
+}
+
+/// Asking it asks what would become of another request, whose rules may set cookies of this one.
+fn looks_ahead(condition: &Condition) -> bool {
+    let is_lookup = |piece: &Piece| match piece {
+        Piece::Variable(name) => name
+            .get(..3)
+            .is_some_and(|start| start.eq_ignore_ascii_case(b"LA-")),
+        _ => false,
+    };
+    matches!(condition.test, Test::SubrequestUri | Test::SubrequestFile)
+        || condition.subject.pieces.iter().any(is_lookup)
 }
 
 /// Asking it twice gives the same answer.
