@@ -10,7 +10,7 @@ const BEHIND: usize = 8;
 /// Texts up to this length, in bytes, need no allocation.
 const SHORT: usize = 256 - 2 - BEHIND;
 
-/// A text with ASCII letters lowered, and a [`MARK`] before and after it.
+/// A text with ASCII letters lowered, and a mark, a byte no text has, before and after it.
 #[derive(Debug)]
 pub struct Marked {
     short: [u8; SHORT + 2 + BEHIND],

@@ -77,9 +77,12 @@ mod tests {
         for ignores_case in [false, true] {
             let required =
                 Required::of(pattern.as_bytes(), PatternOptions::default(), ignores_case);
-            let expected = expected.map(|text| match ignores_case {
-                true => text.to_ascii_lowercase(),
-                false => text.to_owned(),
+            let expected = expected.map(|text| {
+                if ignores_case {
+                    text.to_ascii_lowercase()
+                } else {
+                    text.to_owned()
+                }
             });
             let found = required
                 .map(|required| String::from_utf8_lossy(required.finder.needle()).into_owned());
