@@ -190,7 +190,8 @@ pub fn location_matches(matcher: &PathMatcher, uri: &[u8], captures: &mut Captur
     }
 }
 
-fn merge_slashes(uri: &[u8]) -> Vec<u8> {
+/// Runs of slashes as one (`ap_no2slash`).
+pub(super) fn merge_slashes(uri: &[u8]) -> Vec<u8> {
     let mut merged = uri.to_vec();
     merged.dedup_by(|second, first| *second == b'/' && *first == b'/');
     merged

@@ -9,7 +9,7 @@ use crate::site::{FileKind, PathMatcher, Section, SectionId, SectionKind, Settin
 use crate::source::Source;
 
 use super::files::{CLOSED, canonical_path, is_too_long};
-use super::glob::{directory_matches, file_matches, location_matches};
+use super::glob::{directory_matches, file_matches, location_matches, merge_slashes};
 use super::matching::Captures;
 use super::record::Record;
 use super::subrequest::parent_directory;
@@ -305,15 +305,4 @@ fn export_groups(
             record.environment.set(&name, captures.text(group, subject));
         }
     }
-}
-
-/// Runs of slashes as one (`ap_no2slash`).
-fn merge_slashes(path: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(path.len());
-    for byte in path {
-        if *byte != b'/' || out.last() != Some(&b'/') {
-            out.push(*byte);
-        }
-    }
-    out
 }
