@@ -49,6 +49,7 @@ pub use condition::text_holds;
 use cookie::Cookie;
 use internal::Next;
 use merge::Merged;
+pub use proxy::proxy_handler;
 use record::Record;
 pub(crate) use variable::header_named;
 use vhost::ChosenHost;

@@ -2,6 +2,7 @@
 //!
 //! In: a response of Apache's, or an engine's answer. Out: [`Seen`]. Absent: sending.
 
+use edgewright_edge_handler::evaluate::proxy_handler;
 use edgewright_edge_handler::outcome::{Answer, Outcome};
 use serde_json::{Value, json};
 
@@ -168,7 +169,10 @@ fn end(response: &Response, naming: &Naming) -> End {
         return End::Status(status);
     };
     if let Some(url) = file.strip_prefix(b"proxy:") {
-        return End::Proxy(url.to_vec());
+        return match proxy_handler(url) {
+            Ok(()) => End::Proxy(url.to_vec()),
+            Err(status) => End::Status(status),
+        };
     }
     // An answer that a rule made has no date of a file.
     let is_file = status == 200 && response.first("Last-Modified").is_some();

@@ -12,6 +12,7 @@ use super::directory::REDIRECT;
 use super::files::is_within;
 use super::internal::{Next, Vary, redirect_or_status};
 use super::process::Start;
+use super::proxy::proxy_handler;
 use super::record::{Handler, OK, Record};
 use super::rule::PROXY;
 use super::{Halt, Run};
@@ -35,6 +36,9 @@ impl<'a, S: Source> Run<'a, S> {
             Handler::Proxy => {
                 let name = record.filename();
                 let url = name.strip_prefix(PROXY).unwrap_or(name).to_vec();
+                if let Err(status) = proxy_handler(&url) {
+                    return self.die(status, record);
+                }
                 // The other server's status takes the place of what was left here.
                 record.status = OK;
                 self.send(Outcome::Proxy { url }, record)

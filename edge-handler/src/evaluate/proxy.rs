@@ -1,7 +1,8 @@
-//! `ProxyPass` (`proxy_trans`) and the URL another server is asked for (`proxy_fixup`).
+//! `ProxyPass` (`proxy_trans`), the URL another server is asked for (`proxy_fixup`), and whether it can
+//! be asked (`proxy_handler`).
 //!
 //! In: a record. Out: a [`Verdict`], the file name `proxy:` and the URL. Absent: `[P]`, which the
-//! rules see to.
+//! rules see to, and asking.
 
 use crate::outcome::Event;
 use crate::site::{AliasMatcher, Proxy};
@@ -88,14 +89,18 @@ pub(super) fn proxy_fixup(record: &mut Record<'_>) -> Verdict {
 }
 
 /// The URL to ask another server for (`proxy_http_canon`): escaped unless a rule with `NE` made
-/// it, with the query string. Spaces and control characters that nothing escapes are a 403. Of
-/// other schemes nothing makes the URL complete, and nothing can be asked with one.
+/// it, with the query string. Such a rule appends the query before the URL is taken apart
+/// (`hook_uri2file`). Spaces and control characters that nothing escapes are a 403. Of other schemes
+/// nothing makes the URL complete.
 fn proxied_url(record: &Record<'_>) -> Result<Vec<u8>, u16> {
     let name = record.filename();
     let mut url = name.strip_prefix(PROXY).unwrap_or(name).to_vec();
     let scheme_len = is_absolute_uri(&url).map_or(0, |scheme| scheme.scheme_len);
     let scheme = url[..scheme_len].to_ascii_lowercase();
     let is_web = matches!(&scheme[..], b"http://" | b"https://" | b"ws://" | b"wss://");
+    if record.unescaped {
+        append_query(&mut url, record);
+    }
     if is_web {
         let write_path = if record.unescaped {
             <[u8]>::to_vec
@@ -104,14 +109,45 @@ fn proxied_url(record: &Record<'_>) -> Result<Vec<u8>, u16> {
         };
         url = canonical(&url, scheme_len, write_path).ok_or(400_u16)?;
     }
-    if let Some(args) = record.args.as_ref().filter(|_| is_web || record.unescaped) {
-        url.push(b'?');
-        url.extend_from_slice(args);
+    if is_web && !record.unescaped {
+        append_query(&mut url, record);
     }
     if url.iter().any(|byte| *byte <= b' ' || *byte == 0x7f) {
         return Err(403);
     }
     Ok(url)
+}
+
+fn append_query(url: &mut Vec<u8>, record: &Record<'_>) {
+    if let Some(args) = &record.args {
+        url.push(b'?');
+        url.extend_from_slice(args);
+    }
+}
+
+/// Schemes of absolute URLs that no module of Apache asks another server with.
+const SCHEMES_OF_NO_MODULE: [&[u8]; 5] = [b"gopher:", b"ldap:", b"mailto:", b"news:", b"nntp:"];
+
+/// Can another server be asked for this URL (`proxy_handler`)?
+///
+/// # Errors
+///
+/// The status where not: no module is for the scheme, or the URL cannot be read (`apr_uri_parse`).
+pub fn proxy_handler(url: &[u8]) -> Result<(), u16> {
+    let is_of = |scheme: &&[u8]| {
+        let start = url.get(..scheme.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    };
+    if SCHEMES_OF_NO_MODULE.iter().any(is_of) {
+        return Err(500);
+    }
+    let host = url.splitn(3, |byte| *byte == b'/').nth(2).unwrap_or(b"");
+    let end = host.iter().position(|byte| b"/?#".contains(byte));
+    let host = &host[..end.unwrap_or(host.len())];
+    if host.starts_with(b"[") && !host.contains(&b']') {
+        return Err(400);
+    }
+    Ok(())
 }
 
 /// Scheme and host in lower case without user and default port, a slash, then the path. `None` for

@@ -60,9 +60,14 @@ impl<'a, S: Source> Run<'a, S> {
     }
 }
 
-/// A header value as Apache sends it (`check_header`): a line folded in two is one with a space;
-/// `None` for any other control character.
+/// A header value as Apache sends it (`check_header`) and any client reads it: a line folded in two is
+/// one with a space, and white space at the ends is none of the value (RFC 9110, 5.5). `None` for any
+/// other control character.
 fn sendable(value: Vec<u8>) -> Option<Vec<u8>> {
+    unfolded(value).map(trimmed)
+}
+
+fn unfolded(value: Vec<u8>) -> Option<Vec<u8>> {
     if !value.iter().copied().any(is_control) {
         return Some(value);
     }
@@ -80,6 +85,19 @@ fn sendable(value: Vec<u8>) -> Option<Vec<u8>> {
     }
     out.extend_from_slice(rest);
     Some(out)
+}
+
+fn trimmed(value: Vec<u8>) -> Vec<u8> {
+    let is_space = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
+    if !is_space(value.first()) && !is_space(value.last()) {
+        return value;
+    }
+    let after = value.iter().skip_while(|byte| is_space(Some(byte)));
+    let mut kept: Vec<u8> = after.copied().collect();
+    while is_space(kept.last()) {
+        kept.pop();
+    }
+    kept
 }
 
 /// May this not stand in a header?
@@ -105,7 +123,10 @@ mod tests {
         check("a\r\nb", None);
         check("a\r\n b", Some("a b"));
         check("a\r\n \t b\r\n\tc", Some("a b c"));
-        check("a\r\n ", Some("a "));
+        check("a\r\n ", Some("a"));
+        check(" \ta\tb \t", Some("a\tb"));
+        check(" \t", Some(""));
+        check("a \n", None);
         check("a\r\n b\u{1}", None);
     }
 }

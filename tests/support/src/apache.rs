@@ -390,7 +390,8 @@ pub fn unescape(text: &[u8]) -> Vec<u8> {
 }
 
 /// Answers whatever would be served: `mod_lua` names its handler only where, after all rewriting,
-/// no other module has named one. A directory without index is refused, as `mod_autoindex` would.
+/// no other module has named one. A directory without index is refused or listed, as `mod_autoindex`
+/// would, with the status that is there by then.
 /// A missing file is a 404, as ever, with its name in headers that error documents do not change.
 const PROBE_SCRIPT: &str = r#"require "apache2"
 function escape(text)
@@ -399,8 +400,13 @@ end
 function handle(r)
   if r.handler ~= "lua-map-handler" then return apache2.DECLINED end
   local file = r:stat(r.filename)
-  if file and file.filetype == 2 and not string.find(r.options, "Indexes") then return 403 end
-  if r.status ~= 200 then return apache2.DECLINED end
+  local indexes = string.find(r.options, "Indexes")
+  if file and file.filetype == 2 and not indexes then return 403 end
+  if r.status ~= 200 then
+    if not file or file.filetype ~= 2 or r.method ~= "GET" then return apache2.DECLINED end
+    r:puts("listing\n")
+    return apache2.OK
+  end
   if not file and string.find(" GET HEAD POST ", " " .. r.method .. " ", 1, true) then
     local seen = { Uri = r.uri, Query = r.args, Filename = r.filename, ["Path-Info"] = r.path_info }
     for _, name in ipairs({ "Uri", "Query", "Filename", "Path-Info" }) do

@@ -69,6 +69,21 @@ impl Line {
     }
 }
 
+/// What Apache has modules for that are not loaded: such a request came as far as its URL.
+const OF_MODULES_NOT_LOADED: [&[u8]; 11] = [
+    b"ajp:",
+    b"balancer:",
+    b"fcgi:",
+    b"ftp:",
+    b"h2:",
+    b"h2c:",
+    b"https:",
+    b"scgi:",
+    b"unix:",
+    b"ws:",
+    b"wss:",
+];
+
 fn outcome(answer: &Answer, document_roots: &[String]) -> Outcome {
     let status = answer.status;
     if let Some(location) = &answer.location {
@@ -88,9 +103,10 @@ fn outcome(answer: &Answer, document_roots: &[String]) -> Outcome {
         return Outcome::Status { status };
     };
     if let (Some(url), 500) = (end.filename.strip_prefix(b"proxy:"), status)
-        && !url.starts_with(b"http://")
+        && OF_MODULES_NOT_LOADED
+            .iter()
+            .any(|scheme| url.starts_with(scheme))
     {
-        // Of this scheme Apache has no module.
         let url = from_latin_1(url);
         return Outcome::Proxy { url };
     }
