@@ -30,7 +30,7 @@ use edgewright_parser::line::Line;
 use edgewright_parser::lines::{HTACCESS_LINE_LIMIT, Lines, SERVER_LINE_LIMIT};
 use edgewright_parser::macros::Macro;
 use edgewright_parser::source::{FileId, Origin, Span};
-use edgewright_parser::syntax::{Directive, Kind};
+use edgewright_parser::syntax::{Directive, Kind, Word};
 use edgewright_parser::words;
 
 use crate::input::ReadOptions;
@@ -128,6 +128,26 @@ pub(crate) struct Reader<'a> {
     /// An include loop was found: no file is included any more.
     looping: bool,
     place: ReadPlace,
+    conditionals: Conditionals,
+}
+
+/// The conditional sections that may be asked in a `.htaccess` file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Conditionals {
+    /// All of them: `AllowOverride` allows something.
+    Any,
+    /// It does not: those that `AllowOverrideList` names, in lower case.
+    Listed(Vec<Vec<u8>>),
+}
+
+impl Conditionals {
+    fn allow(&self, name: &[u8]) -> bool {
+        let is_it = |listed: &Vec<u8>| listed.eq_ignore_ascii_case(name);
+        match self {
+            Self::Any => true,
+            Self::Listed(names) => names.iter().any(is_it),
+        }
+    }
 }
 
 /// A macro, and what became of it.
@@ -207,6 +227,7 @@ impl<'a> Reader<'a> {
             loads: Vec::new(),
             looping: false,
             place: ReadPlace::Server,
+            conditionals: Conditionals::Any,
         }
     }
 
@@ -230,8 +251,9 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a `.htaccess` file that was opened before. Diagnostics about it are added.
-    pub(crate) fn htaccess(&mut self, file: FileId) -> Vec<Item> {
+    pub(crate) fn htaccess(&mut self, file: FileId, conditionals: Conditionals) -> Vec<Item> {
         self.place = ReadPlace::Htaccess;
+        self.conditionals = conditionals;
         self.lines_of(file)
     }
 
@@ -332,6 +354,9 @@ impl<'a> Reader<'a> {
                 }
             }
             Kind::Open(arguments) if conditional::is_conditional(&read.name.value) => {
+                if !self.conditionals.allow(&read.name.value) {
+                    self.diagnostics.push(not_allowed(&read.name));
+                }
                 match conditional::holds(self, &read.name.value, arguments) {
                     Ok(true) => nest.open_conditional(&read.name.value, read.name.span),
                     Ok(false) => self.skip_section(&read, line, feed, nest),
@@ -390,6 +415,14 @@ impl<'a> Reader<'a> {
         self.diagnostics
             .push(Diagnostic::error(code, headline, span));
     }
+}
+
+/// A directive that nothing allows in its `.htaccess` file.
+pub(crate) fn not_allowed(name: &Word) -> Diagnostic {
+    let shown = String::from_utf8_lossy(&name.value);
+    let headline = format!("`{shown}` is not allowed in this .htaccess file");
+    Diagnostic::error("misplaced-directive", headline, name.span)
+        .label("`AllowOverride` does not allow it")
 }
 
 fn binary(file: FileId) -> Diagnostic {

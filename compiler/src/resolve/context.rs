@@ -8,6 +8,7 @@ use edgewright_parser::syntax::{Kind, Word};
 
 use crate::load::directives::{self, Around, Expected, Known, Overrides, Stands};
 use crate::load::modules::{ModuleSource, Modules};
+use crate::load::not_allowed;
 
 /// Where a directive stands.
 #[derive(Debug, Clone, Copy)]
@@ -180,13 +181,12 @@ fn refused_or_ignored(complaint: Diagnostic, context: Context) -> Verdict {
 fn misplaced(name: &Word, known: &Known, context: Context) -> Option<Diagnostic> {
     let shown = shown(name);
     if context.in_htaccess() && !known.overrides.intersects(context.overrides) {
-        let headline = format!("`{shown}` is not allowed in this .htaccess file");
-        let error = Diagnostic::error("misplaced-directive", headline, name.span);
-        return Some(error.label(if known.overrides.is_empty() {
-            "it may only stand in the server's own files"
+        let error = not_allowed(name);
+        return Some(if known.overrides.is_empty() {
+            error.label("it may only stand in the server's own files")
         } else {
-            "`AllowOverride` does not allow it"
-        }));
+            error
+        });
     }
     let wrong_level = match known.stands {
         _ if context.in_htaccess() => false,

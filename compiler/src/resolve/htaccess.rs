@@ -16,6 +16,7 @@ use super::context::Context;
 use super::scope::{Scope, Server};
 use super::walk::Target;
 use super::{Resolver, values};
+use crate::load::Conditionals;
 use crate::load::directives::Overrides;
 use crate::load::paths;
 use crate::loader::{Entry, EntryKind};
@@ -72,6 +73,18 @@ impl Policy {
     /// opens the file, and nothing in it is allowed.
     pub(crate) fn is_none(&self) -> bool {
         self.overrides == Some(Overrides::empty()) && self.list.as_ref().is_none_or(Vec::is_empty)
+    }
+
+    /// The conditional sections Apache asks there (`invoke_cmd`).
+    fn conditionals(&self) -> Conditionals {
+        if self
+            .overrides
+            .unwrap_or_default()
+            .intersects(Overrides::ALL)
+        {
+            return Conditionals::Any;
+        }
+        Conditionals::Listed(self.list.clone().unwrap_or_default())
     }
 
     /// Does the same file mean the same under both?
@@ -290,7 +303,7 @@ impl Resolver<'_> {
     fn htaccess_scope(&mut self, server: &[u8], file: FileId, policy: &Policy) -> Scope {
         let said = self.reader.diagnostics.len();
         let counted = self.units.len();
-        let items = self.reader.htaccess(file);
+        let items = self.reader.htaccess(file, policy.conditionals());
         let mut scope = Scope::of_section(server);
         let mut nothing = Server::default();
         let mut target = Target {
