@@ -14,14 +14,22 @@ use super::install::Installation;
 
 /// Answers whatever would be served, present or not, unless files are asked for: `mod_lua` names its
 /// handler only where, after all rewriting, no other module has named one. A directory without index
-/// is refused, as `mod_autoindex` would, but not the one that stands for an unknown document root.
+/// is refused or listed, as `mod_autoindex` would, but not the one that stands for an unknown document
+/// root.
 pub const PROBE: &str = r#"require "apache2"
 function handle(r)
-  if r.status ~= 200 or r.handler ~= "lua-map-handler" then return apache2.DECLINED end
+  if r.handler ~= "lua-map-handler" then return apache2.DECLINED end
   if r.headers_in["X-Edgewright-Files"] then return apache2.DECLINED end
   local file = r:stat(r.filename)
   local known = not string.find(r.filename, [==[@UNKNOWN@]==], 1, true)
-  if known and file and file.filetype == 2 and not string.find(r.options, "Indexes") then return 403 end
+  local directory = known and file and file.filetype == 2
+  if directory and not string.find(r.options, "Indexes") then return 403 end
+  local listed = directory and (r.method == "GET" or r.method == "HEAD")
+  if listed and r.status ~= 200 then
+    r:puts("listing\n")
+    return apache2.OK
+  end
+  if r.status ~= 200 or (directory and not listed) then return apache2.DECLINED end
   r.err_headers_out["X-Edgewright-Served"] = "yes"
   r.content_type = "text/plain"
   r:puts("served\n")

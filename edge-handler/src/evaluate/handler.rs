@@ -53,10 +53,14 @@ impl<'a, S: Source> Run<'a, S> {
         if is_directory && !record.settings.indexes() && !self.may_have_index(&record) {
             return self.die(403, record);
         }
-        if record.status != OK {
+        // Of other methods `mod_autoindex` makes no list.
+        let is_unlisted = is_directory && !is_read(record.method) && self.is_known(&record);
+        if record.status != OK || is_unlisted {
             if let Some(status) = refused_by_file(&record) {
                 return self.die(status, record);
             }
+        }
+        if record.status != OK {
             let outcome = redirect_or_status(record.status, record.location.as_deref());
             self.vary = std::mem::take(&mut record.vary);
             return self.send(outcome, record);
@@ -143,12 +147,24 @@ fn takes_a_file(method: &[u8]) -> bool {
 fn refused_by_file(record: &Record<'_>) -> Option<u16> {
     match record.method {
         b"OPTIONS" => None,
-        method if takes_a_file(method) => {
-            (record.kind.is_none() || has_path_info(record)).then_some(404)
-        }
+        method if takes_a_file(method) => is_no_file(record).then_some(404),
         method if METHODS_NOT_FOR_FILES.contains(&method) => Some(405),
         _ => Some(501),
     }
+}
+
+/// Nothing that can be sent: for a directory that would be a list.
+fn is_no_file(record: &Record<'_>) -> bool {
+    match record.kind {
+        None => true,
+        Some(FileKind::Directory) if !is_read(record.method) => true,
+        Some(_) => has_path_info(record),
+    }
+}
+
+/// `M_GET`
+fn is_read(method: &[u8]) -> bool {
+    matches!(method, b"GET" | b"HEAD")
 }
 
 /// Something after the name of a file: a file that is only sent has no use for it.

@@ -400,13 +400,14 @@ end
 function handle(r)
   if r.handler ~= "lua-map-handler" then return apache2.DECLINED end
   local file = r:stat(r.filename)
-  local indexes = string.find(r.options, "Indexes")
-  if file and file.filetype == 2 and not indexes then return 403 end
-  if r.status ~= 200 then
-    if not file or file.filetype ~= 2 or r.method ~= "GET" then return apache2.DECLINED end
+  local directory = file and file.filetype == 2
+  if directory and not string.find(r.options, "Indexes") then return 403 end
+  local listed = directory and (r.method == "GET" or r.method == "HEAD")
+  if listed and r.status ~= 200 then
     r:puts("listing\n")
     return apache2.OK
   end
+  if r.status ~= 200 or (directory and not listed) then return apache2.DECLINED end
   if not file and string.find(" GET HEAD POST ", " " .. r.method .. " ", 1, true) then
     local seen = { Uri = r.uri, Query = r.args, Filename = r.filename, ["Path-Info"] = r.path_info }
     for _, name in ipairs({ "Uri", "Query", "Filename", "Path-Info" }) do
