@@ -22,6 +22,7 @@ mod walk;
 use edgewright_edge_handler::rules::pattern::PatternOptions;
 use edgewright_edge_handler::rules::{Pattern, RuleSetId};
 use edgewright_edge_handler::site::Site;
+use edgewright_parser::source::Span;
 use foldhash::HashMap;
 
 use crate::input::{Input, ReadOptions};
@@ -57,6 +58,8 @@ pub(crate) struct Resolver<'a> {
     condition_patterns: HashMap<(Vec<u8>, PatternOptions), Pattern>,
     /// `.htaccess` files, each as the first server that serves it reads it.
     access_files: Vec<AccessFile>,
+    /// Headers that `RequestHeader` changes, in lower case, and where.
+    changed_headers: Vec<(Vec<u8>, Span)>,
 }
 
 /// What is counted on the way.
@@ -90,6 +93,7 @@ pub(crate) fn resolve(
         no_rules: None,
         condition_patterns: HashMap::default(),
         access_files: Vec::new(),
+        changed_headers: Vec::new(),
     };
     let mut main = Server::default();
     resolver.walk_main(items, &mut main, input);
@@ -97,6 +101,7 @@ pub(crate) fn resolve(
     let hosts = std::mem::take(&mut resolver.virtual_hosts);
     resolver.merge(&mut main, hosts);
     resolver.mark_inactive();
+    resolver.report_changed_headers();
     if !matches!(input, Input::MainConfig(_)) {
         resolver.add_tls();
     }

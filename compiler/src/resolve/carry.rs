@@ -78,8 +78,10 @@ impl Resolver<'_> {
                     .map(|word| word.value.as_slice())
                     .collect();
                 if let Some(change) = unfollowed::change(name, &words) {
-                    let warning = Diagnostic::warning("unfollowed-directive", change, origin.span);
-                    self.say(warning.label("the edge may answer otherwise than Apache"));
+                    self.say(unfollowed::warning(change, origin.span));
+                }
+                if let Some(header) = unfollowed::changed_header(name, &words) {
+                    self.changed_headers.push((header, origin.span));
                 }
                 let done = self
                     .server_directive(name, &words, target)

@@ -1,7 +1,13 @@
 //! Directives that change answers in Apache and are not followed here.
 //!
-//! In: a directive's name and words. Out: what it changes. Absent: saying so; directives that change
-//! nothing about redirects.
+//! In: a directive's name and words, and what rules look at. Out: what it changes, and the warning.
+//! Absent: directives that change nothing about redirects.
+
+use edgewright_parser::diagnostic::Diagnostic;
+use edgewright_parser::source::Span;
+
+use super::Resolver;
+use crate::mentions::Mentions;
 
 /// What the directive changes that edgewright leaves as it is.
 pub(crate) fn change(name: &[u8], words: &[&[u8]]) -> Option<&'static str> {
@@ -33,6 +39,40 @@ pub(crate) fn change(name: &[u8], words: &[&[u8]]) -> Option<&'static str> {
     }
 }
 
+/// The header of the request that `RequestHeader` changes after the rules, in lower case: they see it
+/// after an internal redirect (`ap_headers_fixup`).
+pub(crate) fn changed_header(name: &[u8], words: &[&[u8]]) -> Option<Vec<u8>> {
+    if name != b"requestheader" || words.last().is_some_and(|word| word == b"early") {
+        return None;
+    }
+    let header = words.get(1)?;
+    let header = header.strip_suffix(b":").unwrap_or(header);
+    Some(header.to_ascii_lowercase())
+}
+
+pub(crate) fn warning(change: &str, span: Span) -> Diagnostic {
+    Diagnostic::warning("unfollowed-directive", change, span)
+        .label("the edge may answer otherwise than Apache")
+}
+
+impl Resolver<'_> {
+    /// Says which `RequestHeader` lines change a header that a rule looks at.
+    pub(crate) fn report_changed_headers(&mut self) {
+        let changed = std::mem::take(&mut self.changed_headers);
+        if changed.is_empty() {
+            return;
+        }
+        let rules = self.site.rule_sets.iter().flat_map(|set| &set.rules);
+        let mentions: Vec<Mentions> = rules.map(Mentions::of_rule).collect();
+        let is_asked = |header: &Vec<u8>| mentions.iter().any(|it| it.headers.contains(header));
+        let asked: Vec<_> = changed.into_iter().filter(|it| is_asked(&it.0)).collect();
+        let change = "it changes a header that rules look at again after an internal redirect";
+        for (_, span) in asked {
+            self.say(warning(change, span));
+        }
+    }
+}
+
 /// A header that answers of rules have.
 fn is_ours(header: &[u8]) -> bool {
     let name = header.strip_suffix(b":").unwrap_or(header);
@@ -54,6 +94,7 @@ mod tests {
             ("header set Location http://x.test/", false),
             ("requestheader set X-A b early", true),
             ("requestheader set X-A b", false),
+            ("requestheader unset X-A early", true),
             ("limitinternalrecursion 5", true),
             ("limitinternalrecursion 10", false),
             ("limitinternalrecursion 10 10", false),
