@@ -7,6 +7,7 @@
 //! "restart, not suspend". Time and chance come from [`Options`], the same for every step of a
 //! request, so each step goes the way the one before went, and one entry further.
 
+use crate::evaluate::calm::Said;
 use crate::evaluate::{Options, Trace, evaluate, evaluate_plain};
 use crate::fate::Fate;
 use crate::key::{Key, KeySpace, Sought};
@@ -141,8 +142,11 @@ fn shortly<T: Table>(
     let Some(calm) = program.calm(plain.host) else {
         return Ok(None);
     };
-    let alone = calm.leaves_alone(program.site(), source, plain, request)?;
-    Ok(alone.then_some(Decision::Untouched))
+    Ok(match calm.says(program.site(), source, plain, request)? {
+        Said::Nothing => Some(Decision::Untouched),
+        Said::Answer(answer) => Some(Decision::Answer(answer)),
+        Said::Unclear => None,
+    })
 }
 
 /// What was decided beforehand about a path, if anything was.

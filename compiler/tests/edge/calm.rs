@@ -4,7 +4,7 @@ use edgewright_compiler::lower::lower;
 use edgewright_compiler::redundant::Redundant;
 use edgewright_edge_handler::evaluate::{Options, evaluate};
 use edgewright_edge_handler::outcome::Outcome;
-use edgewright_edge_handler::request::Request;
+use edgewright_edge_handler::request::{Request, Scheme};
 use edgewright_edge_handler::rules::Pattern;
 use edgewright_edge_handler::rules::pattern::PatternOptions;
 use edgewright_edge_handler::site::expression::Expression;
@@ -109,6 +109,30 @@ const OBSTACLES: &[Obstacle] = &[
     |site| {
         site.sections[0].settings.error_documents =
             vec![(404, ErrorDocument::Path(b"/b".to_vec()))];
+    },
+    |site| {
+        site.hosts[0].settings.error_documents = vec![
+            (301, ErrorDocument::Path(b"/b".to_vec())),
+            (302, ErrorDocument::Text),
+        ];
+    },
+    |site| {
+        site.hosts[0].settings.error_documents =
+            vec![(302, ErrorDocument::Url(b"http://o/".to_vec()))];
+    },
+    |site| site.hosts[0].settings.canonical_name = Some(true),
+    |site| site.hosts[0].settings.redirect_relative = Some(true),
+    |site| site.hosts[0].port = Some(8080),
+    |site| site.hosts[0].scheme = Some(Scheme::Https),
+    |site| site.hosts[0].tls = true,
+    |site| {
+        let settings = Settings {
+            canonical_name: Some(true),
+            redirect_relative: Some(true),
+            ..Settings::default()
+        };
+        let id = add_section(site, SectionKind::Location(plain("/s")), settings);
+        site.hosts[0].locations.push(id);
     },
     |site| site.hosts[0].settings.fallback = Some(b"/b".to_vec()),
     |site| site.hosts[0].settings.allow.add = Allowed::MULTIVIEWS,

@@ -131,16 +131,7 @@ impl<'a, S: Source> Run<'a, S> {
         while let Some((found, redirect)) = self.source.next_redirect(list, at, &record.uri)? {
             at = found + 1;
             self.spend()?;
-            let target = match &redirect.matcher {
-                RedirectMatcher::Section => None,
-                RedirectMatcher::Prefix(path) => alias_matches(&record.uri, path)
-                    .map(|length| [&redirect.target, &*escape_uri(&record.uri[length..])].concat()),
-                RedirectMatcher::Regex(pattern) => pattern
-                    .find(&record.uri, &mut captures)
-                    .then(|| substitute(&redirect.target, &record.uri, &captures))
-                    .map(|target| uri::escape_parsed(&target)),
-            };
-            if let Some(target) = target {
+            if let Some(target) = target_of(redirect, &record.uri, &mut captures) {
                 return Ok(Some(Found {
                     place: redirect.place,
                     status: redirect.status,
@@ -172,12 +163,7 @@ impl<'a, S: Source> Run<'a, S> {
                 return Verdict::Status(500);
             }
         }
-        if let Some(args) = record.args.as_deref()
-            && !target.contains(&b'?')
-        {
-            target.push(b'?');
-            target.extend_from_slice(args);
-        }
+        append_args(&mut target, record.args.as_deref());
         self.trace(place, || Event::Redirected(target.clone()));
         record.location = Some(target);
         Verdict::Status(status)
@@ -213,6 +199,33 @@ impl<'a, S: Source> Run<'a, S> {
         };
         let short_enough = !is_too_long_to_join(root, file);
         short_enough.then(|| canonical_path(&[root, b"/", file].concat()))
+    }
+}
+
+/// Where a redirect of a list leads a URL-path, if it is for it.
+pub(super) fn target_of(
+    redirect: &Redirect,
+    uri: &[u8],
+    captures: &mut Captures,
+) -> Option<Vec<u8>> {
+    match &redirect.matcher {
+        RedirectMatcher::Section => None,
+        RedirectMatcher::Prefix(path) => alias_matches(uri, path)
+            .map(|length| [&redirect.target, &*escape_uri(&uri[length..])].concat()),
+        RedirectMatcher::Regex(pattern) => pattern
+            .find(uri, captures)
+            .then(|| substitute(&redirect.target, uri, captures))
+            .map(|target| uri::escape_parsed(&target)),
+    }
+}
+
+/// The query string goes along unless the target has one.
+pub(super) fn append_args(target: &mut Vec<u8>, args: Option<&[u8]>) {
+    if let Some(args) = args
+        && !target.contains(&b'?')
+    {
+        target.push(b'?');
+        target.extend_from_slice(args);
     }
 }
 

@@ -1,14 +1,18 @@
-//! Where only rules and redirects can have a say: the way of a plain request that goes on as it came.
+//! Where only rules and redirects can have a say: the way of a plain request that goes on as it came, or is
+//! redirected by the first that has a say.
 //!
-//! In: a [`Site`] and one of its hosts. Out: [`Calm`], made once for a host, and for a plain request the
-//! news that nothing touches it. Absent: everything that happens when something does. When in doubt a
-//! host has no [`Calm`], or a request is not left alone: then it is evaluated.
+//! In: a [`Site`] and one of its hosts. Out: [`Calm`], made once for a host, and for a plain request what
+//! the lists [say](Said). Absent: whatever takes more than one rule or redirect. When in doubt a host has
+//! no [`Calm`], or what is said is unclear: then the request is evaluated.
 //!
 //! A request goes through the walks, the hooks of `process` and the handler. Here each of them is known
 //! beforehand to do nothing: sections that apply to every path are merged once, paths that other
 //! sections, aliases or directories are about are *busy*, and what is left is to ask the lists.
 
 mod lists;
+mod straight;
+
+pub use lists::Said;
 
 use std::collections::HashSet;
 
@@ -26,6 +30,7 @@ use super::files::{canonical_path, is_within};
 use super::glob::{directory_matches, file_matches};
 use super::matching::Captures;
 use super::merge::Merged;
+use straight::Straight;
 
 /// A document root is no longer than this, in bytes: with a plain path no limit is near.
 const LONGEST_ROOT: usize = 512;
@@ -37,7 +42,12 @@ pub struct Calm {
     server: Option<RuleSetId>,
     /// Rules of the document root, matched without the leading slash.
     root: Vec<RuleSetId>,
-    redirects: Vec<RedirectListId>,
+    /// Redirects of sections that apply to all paths.
+    sections: Vec<RedirectListId>,
+    /// Redirects in server context.
+    redirects: RedirectListId,
+    /// What a redirect in server context needs; `None` where only an evaluation can make one.
+    straight: Option<Straight>,
     /// `<Files>` that would change something.
     files: Vec<SectionId>,
     /// First segments of paths that something else may be about.
@@ -79,8 +89,6 @@ impl Calm {
         let rewriting = before
             .rewriting()
             .is_some_and(|rewriting| rewriting.enabled());
-        let mut redirects = standing.redirects();
-        redirects.push(host.redirects);
         Some(Self {
             server: host
                 .rewrite
@@ -88,7 +96,9 @@ impl Calm {
                 .filter(|_| rewriting)
                 .map(|rewrite| rewrite.rules),
             root: root_rules(&standing, root)?,
-            redirects,
+            sections: standing.redirects(),
+            redirects: host.redirects,
+            straight: Straight::of(site, host, &before),
             files: files(site, &standing)?,
             busy: Busy::of(site, host)?.0,
             tree: tree(site, root, &standing),

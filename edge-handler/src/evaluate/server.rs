@@ -182,20 +182,8 @@ pub(super) fn redirect(
     original: Option<&[u8]>,
 ) -> Verdict {
     let no_escape = action == Action::NoEscape;
-    let mut url = record.filename().to_vec();
-    if let Some(scheme) = is_absolute_uri(&url)
-        && !no_escape
-    {
-        url = escape_absolute_uri(&url, scheme.scheme_len);
-    }
-    if let Some(args) = record.args.as_deref() {
-        url.push(b'?');
-        if no_escape || original == Some(args) {
-            url.extend_from_slice(args);
-        } else {
-            url.extend(escape_uri(args));
-        }
-    }
+    let args = record.args.as_deref();
+    let url = location(record.filename(), args, original, no_escape);
     let status = if is_redirect(record.status) {
         record.status
     } else {
@@ -207,4 +195,27 @@ pub(super) fn redirect(
     record.location = Some(url.clone());
     record.filename = Some(url);
     Verdict::Status(status)
+}
+
+/// The `Location` for the absolute URL that rewriting arrived at. `args` is the query string,
+/// `original` the one that the client sent.
+pub(super) fn location(
+    url: &[u8],
+    args: Option<&[u8]>,
+    original: Option<&[u8]>,
+    no_escape: bool,
+) -> Vec<u8> {
+    let mut location = match is_absolute_uri(url) {
+        Some(scheme) if !no_escape => escape_absolute_uri(url, scheme.scheme_len),
+        _ => url.to_vec(),
+    };
+    if let Some(args) = args {
+        location.push(b'?');
+        if no_escape || original == Some(args) {
+            location.extend_from_slice(args);
+        } else {
+            location.extend(escape_uri(args));
+        }
+    }
+    location
 }

@@ -18,48 +18,8 @@ use super::rule::PROXY;
 impl Record<'_> {
     /// Moves the query string out of the path (`splitout_queryargs`).
     pub(super) fn splitout_queryargs(&mut self, flags: RuleFlags) {
-        if flags.contains(RuleFlags::QUERY_NONE) {
-            self.args = None;
-            return;
-        }
-        let scheme = is_absolute_uri(self.filename());
-        if scheme.is_some_and(|scheme| !scheme.supports_query) {
-            self.args = None;
-            return;
-        }
-        if flags.contains(RuleFlags::QUERY_DISCARD) {
-            self.args = None;
-        }
-        let skip = scheme.map_or(0, |scheme| scheme.scheme_len);
-        let Some(filename) = self.filename.as_mut() else {
-            return;
-        };
-        let mut rest = filename.iter().skip(skip);
-        let found = if flags.contains(RuleFlags::QUERY_LAST) {
-            rest.rposition(|byte| *byte == b'?')
-        } else {
-            rest.position(|byte| *byte == b'?')
-        };
-        let Some(found) = found else {
-            return;
-        };
-        let query = filename.split_off(skip + found);
-        self.take_query(&query[1..], flags);
-    }
-
-    fn take_query(&mut self, query: &[u8], flags: RuleFlags) {
-        if !flags.contains(RuleFlags::QUERY_APPEND) {
-            self.args = Some(query.to_vec());
-        } else if !query.is_empty() {
-            let before = self.args.as_deref().unwrap_or_default();
-            self.args = Some([query, b"&", before].concat());
-        }
-        match self.args.as_mut() {
-            Some(args) if args.is_empty() => self.args = None,
-            Some(args) if args.ends_with(b"&") => {
-                args.pop();
-            }
-            _ => {}
+        if let Some(filename) = self.filename.as_mut() {
+            splitout_queryargs(filename, &mut self.args, flags);
         }
     }
 
@@ -77,6 +37,54 @@ impl Record<'_> {
     }
 }
 
+/// Moves the query string out of a path, or drops it (`splitout_queryargs`).
+pub(super) fn splitout_queryargs(
+    filename: &mut Vec<u8>,
+    args: &mut Option<Vec<u8>>,
+    flags: RuleFlags,
+) {
+    if flags.contains(RuleFlags::QUERY_NONE) {
+        *args = None;
+        return;
+    }
+    let scheme = is_absolute_uri(filename);
+    if scheme.is_some_and(|scheme| !scheme.supports_query) {
+        *args = None;
+        return;
+    }
+    if flags.contains(RuleFlags::QUERY_DISCARD) {
+        *args = None;
+    }
+    let skip = scheme.map_or(0, |scheme| scheme.scheme_len);
+    let mut rest = filename.iter().skip(skip);
+    let found = if flags.contains(RuleFlags::QUERY_LAST) {
+        rest.rposition(|byte| *byte == b'?')
+    } else {
+        rest.position(|byte| *byte == b'?')
+    };
+    let Some(found) = found else {
+        return;
+    };
+    let query = filename.split_off(skip + found);
+    take_query(&query[1..], args, flags);
+}
+
+fn take_query(query: &[u8], args: &mut Option<Vec<u8>>, flags: RuleFlags) {
+    if !flags.contains(RuleFlags::QUERY_APPEND) {
+        *args = Some(query.to_vec());
+    } else if !query.is_empty() {
+        let before = args.as_deref().unwrap_or_default();
+        *args = Some([query, b"&", before].concat());
+    }
+    match args.as_mut() {
+        Some(text) if text.is_empty() => *args = None,
+        Some(text) if text.ends_with(b"&") => {
+            text.pop();
+        }
+        _ => {}
+    }
+}
+
 /// The port of a host as its configuration gives it (`s->port`); 0 for none. A `ServerName` without
 /// a port takes the port of `<VirtualHost>` away: with `ServerName a` on `*:80`, a rule that leads
 /// to `http://a/` is a redirect, because 80 is not 0.
@@ -86,14 +94,40 @@ fn configured_port(host: &Host) -> u16 {
     host.port.or(inherited).unwrap_or(0)
 }
 
+/// The scheme of URLs to a host (`ap_http_scheme`).
+pub(super) fn scheme_of(host: &Host) -> Scheme {
+    if host.tls {
+        Scheme::Https
+    } else {
+        host.scheme.unwrap_or_default()
+    }
+}
+
+/// The port of a host in URLs where the request names none.
+pub(super) fn port_of(host: &Host) -> u16 {
+    match configured_port(host) {
+        0 => scheme_of(host).default_port(),
+        port => port,
+    }
+}
+
+/// An absolute URL; a port that goes without saying is left out.
+pub(super) fn url_on(scheme: Scheme, name: &[u8], port: u16, path: &[u8]) -> Vec<u8> {
+    let mut url = Vec::with_capacity(name.len() + path.len() + 16);
+    url.extend_from_slice(scheme.name().as_bytes());
+    url.extend_from_slice(b"://");
+    url.extend_from_slice(name);
+    if port != scheme.default_port() {
+        url.extend_from_slice(format!(":{port}").as_bytes());
+    }
+    url.extend_from_slice(path);
+    url
+}
+
 impl<S: Source> Run<'_, S> {
     /// The scheme of URLs to this server (`ap_http_scheme`).
     pub(super) fn scheme(&self) -> Scheme {
-        if self.host.tls {
-            Scheme::Https
-        } else {
-            self.host.scheme.unwrap_or_default()
-        }
+        scheme_of(self.host)
     }
 
     /// The name of this server in URLs (`ap_get_server_name_for_url`).
@@ -120,14 +154,8 @@ impl<S: Source> Run<'_, S> {
 
     /// An absolute URL of this server (`ap_construct_url`).
     pub(super) fn construct_url(&self, path: &[u8], record: &Record<'_>) -> Vec<u8> {
-        let scheme = self.scheme();
         let port = self.server_port(record);
-        let mut url = [scheme.name().as_bytes(), b"://", &self.server_name(record)].concat();
-        if port != scheme.default_port() {
-            url.extend_from_slice(format!(":{port}").as_bytes());
-        }
-        url.extend_from_slice(path);
-        url
+        url_on(self.scheme(), &self.server_name(record), port, path)
     }
 
     /// Makes the path an absolute URL of this server unless it is one (`fully_qualify_uri`).

@@ -1,87 +1,138 @@
-//! Does a rule or a redirect have a say?
+//! What do the rules and redirects say about a plain request?
 //!
-//! In: what [`Calm`] says has to be asked, and a plain request. Out: whether nothing has a say. Absent:
-//! applying a rule: one that may apply is left to the evaluation.
+//! In: what [`Calm`] says has to be asked, and a plain request. Out: [`Said`]. Absent: applying a rule that
+//! does more than redirect; such a one is left to the evaluation.
+
+use std::borrow::Cow;
 
 use crate::fate::About;
+use crate::outcome::Answer;
 use crate::plain::Plain;
 use crate::request::Request;
 use crate::rules::{
     Condition, Piece, RedirectListId, RedirectMatcher, Rule, RuleFlags, RuleSetId, Test,
 };
-use crate::site::{Host, Site};
+use crate::site::Site;
 use crate::source::{Missing, Source};
 
 use super::super::glob::alias_matches;
+use super::super::matching::Captures;
 use super::super::text_holds;
 use super::Calm;
+use super::straight::{Known, Matched};
+
+/// What the lists say about a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// It goes on as it came.
+    Nothing,
+    /// This.
+    Answer(Answer),
+    /// Only an evaluation can tell.
+    Unclear,
+}
 
 impl Calm {
-    /// True when `plain` surely goes on as it came. Does not allocate unless a rule is at hand.
+    /// What becomes of `plain`. Does not allocate unless a rule is at hand.
     ///
     /// # Errors
     /// A table entry has to be fetched first.
-    pub fn leaves_alone<S: Source>(
+    pub fn says<S: Source>(
         &self,
         site: &Site,
         source: &S,
         plain: &Plain<'_>,
         request: &Request<'_>,
-    ) -> Result<bool, Missing> {
+    ) -> Result<Said, Missing> {
         let host = usize::try_from(plain.host.0)
             .ok()
             .and_then(|at| site.hosts.get(at));
         let Some(host) = host.filter(|host| !self.is_busy(site, host, plain.path)) else {
-            return Ok(false);
+            return Ok(Said::Unclear);
         };
         let asking = Asking {
+            calm: self,
             source,
-            host,
-            plain,
-            request,
+            known: Known {
+                host,
+                plain,
+                request,
+            },
         };
-        if let Some(set) = self.server
-            && asking.may_apply(set, plain.path)?
-        {
-            return Ok(false);
-        }
-        for list in &self.redirects {
-            if asking.may_redirect(*list)? {
-                return Ok(false);
-            }
-        }
-        for set in &self.root {
-            if asking.may_apply(*set, plain.path.get(1..).unwrap_or_default())? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+        asking.all()
     }
+}
+
+/// Do the conditions of a rule let it through?
+enum Conditions<'r> {
+    Stop,
+    Hold(Matched<'r>),
+    /// One of them cannot be answered here.
+    Unclear,
 }
 
 struct Asking<'c, S> {
+    calm: &'c Calm,
     source: &'c S,
-    host: &'c Host,
-    plain: &'c Plain<'c>,
-    request: &'c Request<'c>,
+    known: Known<'c>,
 }
 
-impl<S: Source> Asking<'_, S> {
-    /// May some rule of `set` apply?
-    fn may_apply(&self, set: RuleSetId, subject: &[u8]) -> Result<bool, Missing> {
-        let mut at = 0;
-        while let Some((found, rule)) = self.source.next_rule(set, at, subject)? {
-            at = found + 1;
-            let negated = rule.flags.contains(RuleFlags::NEGATED);
-            if rule.pattern.is_match(subject) != negated && !self.surely_stops(rule) {
-                return Ok(true);
+impl<'c, S: Source> Asking<'c, S> {
+    /// The lists in an order that does not matter: where two have a say, an evaluation tells.
+    fn all(&self) -> Result<Said, Missing> {
+        let path = self.known.plain.path;
+        if let Some(set) = self.calm.server {
+            let said = self.rules(set, path, true)?;
+            if said != Said::Nothing {
+                return Ok(said);
             }
         }
-        Ok(false)
+        for list in &self.calm.sections {
+            if self.redirects(*list, false)? != Said::Nothing {
+                return Ok(Said::Unclear);
+            }
+        }
+        let said = self.redirects(self.calm.redirects, true)?;
+        if said != Said::Nothing {
+            return Ok(said);
+        }
+        for set in &self.calm.root {
+            let below = path.get(1..).unwrap_or_default();
+            if self.rules(*set, below, false)? != Said::Nothing {
+                return Ok(Said::Unclear);
+            }
+        }
+        Ok(Said::Nothing)
     }
 
-    fn may_redirect(&self, list: RedirectListId) -> Result<bool, Missing> {
-        let path = self.plain.path;
+    /// What `set` says about `subject`; `may_answer` in server context.
+    fn rules(&self, set: RuleSetId, subject: &[u8], may_answer: bool) -> Result<Said, Missing> {
+        let (mut at, mut chained) = (0, false);
+        while let Some((found, rule)) = self.source.next_rule(set, at, subject)? {
+            at = found + 1;
+            // A chain that fails skips rules: those that follow may be among them.
+            chained |= rule.flags.contains(RuleFlags::CHAIN);
+            let negated = rule.flags.contains(RuleFlags::NEGATED);
+            let mut groups = Captures::default();
+            if rule.pattern.find(subject, &mut groups) == negated {
+                continue;
+            }
+            match self.conditions(rule) {
+                Conditions::Stop => {}
+                Conditions::Hold(matched) if may_answer && !chained => {
+                    let straight = self.calm.straight.as_ref();
+                    let answer = straight
+                        .and_then(|straight| straight.rule(rule, &groups, &matched, &self.known));
+                    return Ok(answer.map_or(Said::Unclear, Said::Answer));
+                }
+                Conditions::Hold(_) | Conditions::Unclear => return Ok(Said::Unclear),
+            }
+        }
+        Ok(Said::Nothing)
+    }
+
+    fn redirects(&self, list: RedirectListId, may_answer: bool) -> Result<Said, Missing> {
+        let path = self.known.plain.path;
         let mut at = 0;
         while let Some((found, redirect)) = self.source.next_redirect(list, at, path)? {
             at = found + 1;
@@ -91,67 +142,62 @@ impl<S: Source> Asking<'_, S> {
                 RedirectMatcher::Regex(pattern) => pattern.is_match(path),
             };
             if matches {
-                return Ok(true);
+                let straight = self.calm.straight.as_ref().filter(|_| may_answer);
+                let answer = straight.and_then(|straight| straight.redirect(redirect, &self.known));
+                return Ok(answer.map_or(Said::Unclear, Said::Answer));
             }
         }
-        Ok(false)
+        Ok(Said::Nothing)
     }
 
-    /// Do the conditions of `rule` surely stop it? The order is that of `conditions_hold`; a
-    /// condition that cannot be answered here ends the search.
-    fn surely_stops(&self, rule: &Rule) -> bool {
+    /// The order is that of `conditions_hold`; a condition that cannot be answered here ends it.
+    fn conditions(&self, rule: &Rule) -> Conditions<'c> {
         let conditions = &rule.conditions;
-        let mut at = 0;
+        let (mut at, mut matched) = (0, None);
         while let Some(condition) = conditions.get(at) {
-            let Some(holds) = self.holds(condition) else {
-                return false;
+            let Some(holds) = self.holds(condition, &mut matched) else {
+                return Conditions::Unclear;
             };
             if !holds && !condition.or_next {
-                return true;
+                return Conditions::Stop;
             }
             while holds && conditions.get(at).is_some_and(|member| member.or_next) {
                 at += 1;
             }
             at += 1;
         }
-        false
+        Conditions::Hold(matched)
     }
 
     /// Does a condition hold that is about one thing that is known? `None` for any other.
-    fn holds(&self, condition: &Condition) -> Option<bool> {
-        if let Test::File(_) | Test::SubrequestUri | Test::SubrequestFile | Test::Expression(_) =
-            condition.test
-        {
-            return None;
-        }
-        let answer = match About::of(&condition.subject) {
-            Some(about) => {
-                let text = about.text(self.plain, self.request);
+    fn holds(&self, condition: &Condition, matched: &mut Matched<'c>) -> Option<bool> {
+        let text = self.subject(condition)?;
+        let answer = match &condition.test {
+            Test::Regex(pattern) => {
+                let mut groups = Captures::default();
+                let answer = pattern.find(&text, &mut groups);
+                if answer && !condition.negated {
+                    *matched = Some((groups, text));
+                }
+                answer
+            }
+            Test::Equal(_) | Test::Compare(..) | Test::Integer(..) => {
                 text_holds(&condition.test, condition.no_case, &text)
             }
-            None => text_holds(
-                &condition.test,
-                condition.no_case,
-                self.variable(condition)?,
-            ),
+            Test::File(_) | Test::SubrequestUri | Test::SubrequestFile | Test::Expression(_) => {
+                return None;
+            }
         };
         Some(answer != condition.negated)
     }
 
-    /// What a test string of one variable stands for, if that is the same all along the way.
-    fn variable(&self, condition: &Condition) -> Option<&[u8]> {
+    fn subject(&self, condition: &Condition) -> Option<Cow<'c, [u8]>> {
+        if let Some(about) = About::of(&condition.subject) {
+            return Some(self.known.text(about));
+        }
         let [Piece::Variable(name)] = condition.subject.pieces.as_slice() else {
             return None;
         };
-        let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
-        if is("REQUEST_URI") {
-            Some(self.plain.path)
-        } else if is("HTTPS") {
-            Some(if self.host.tls { b"on" } else { b"off" })
-        } else if is("REQUEST_METHOD") {
-            Some(b"GET")
-        } else {
-            None
-        }
+        self.known.variable(name).map(Cow::Borrowed)
     }
 }

@@ -1,0 +1,216 @@
+//! Rules and redirects that answer by themselves.
+//!
+//! In: a rule or a redirect that matches a plain request and is stopped by nothing, and before which
+//! nothing had a say. Out: the answer of an evaluation, without one. Absent: whatever needs more than the
+//! request and the host: maps, cookies, variables that rules set. `None` says so.
+//!
+//! What makes a `Location` is done by the functions that the evaluator does it with.
+
+use std::borrow::Cow;
+
+use crate::fate::About;
+use crate::outcome::{Answer, Outcome};
+use crate::plain::Plain;
+use crate::request::{Request, Scheme};
+use crate::rules::{Piece, Redirect, Rule, RuleFlags};
+use crate::site::{ErrorDocument, Host, SectionId, Site};
+
+use super::super::alias::{append_args, target_of};
+use super::super::escape::is_absolute_uri;
+use super::super::matching::Captures;
+use super::super::merge::Merged;
+use super::super::record::is_redirect;
+use super::super::send::is_control;
+use super::super::server::location;
+use super::super::uri::is_url;
+use super::super::url::{port_of, scheme_of, splitout_queryargs, url_on};
+use super::section;
+
+/// Longer results are left to the evaluator, which knows the limits.
+const LONGEST: usize = 4_096;
+
+/// Flags of a rule that need no more than is at hand here.
+const EASY: RuleFlags = RuleFlags::FORCE_REDIRECT
+    .union(RuleFlags::LAST)
+    .union(RuleFlags::END)
+    .union(RuleFlags::NO_SUBREQUEST)
+    .union(RuleFlags::NEGATED)
+    .union(RuleFlags::NO_ESCAPE)
+    .union(RuleFlags::QUERY_APPEND)
+    .union(RuleFlags::QUERY_DISCARD)
+    .union(RuleFlags::QUERY_NONE)
+    .union(RuleFlags::QUERY_LAST)
+    .union(RuleFlags::DISCARD_PATH_INFO)
+    .union(RuleFlags::UNSAFE_PREFIX_STAT)
+    .union(RuleFlags::UNC);
+
+/// What of a host goes into a `Location`.
+#[derive(Debug)]
+pub(super) struct Straight {
+    scheme: Scheme,
+    port: u16,
+    /// `RedirectRelative`.
+    relative: bool,
+}
+
+/// What is known about the request by the time a rule is known to apply.
+pub(super) struct Known<'k> {
+    pub host: &'k Host,
+    pub plain: &'k Plain<'k>,
+    pub request: &'k Request<'k>,
+}
+
+/// What the groups of the last condition matched, and in which text.
+pub(super) type Matched<'r> = Option<(Captures, Cow<'r, [u8]>)>;
+
+impl Straight {
+    /// `None` where a redirect may become something else on its way out, or a host is not called what
+    /// the client calls it.
+    pub fn of(site: &Site, host: &Host, before: &Merged<'_>) -> Option<Self> {
+        let says_nothing = |id: &SectionId| {
+            section(site, *id).is_some_and(|section| {
+                let settings = &section.settings;
+                settings.canonical_name.is_none()
+                    && settings.redirect_relative.is_none()
+                    && settings.error_documents.is_empty()
+            })
+        };
+        let mut documents = host.settings.error_documents.iter();
+        let own_documents = documents
+            .any(|(status, document)| is_redirect(*status) && *document != ErrorDocument::Text);
+        let plain = !before.canonical_name() && !own_documents;
+        (plain && host.locations.iter().all(says_nothing)).then(|| Self {
+            scheme: scheme_of(host),
+            port: port_of(host),
+            relative: before.redirect_relative(),
+        })
+    }
+
+    /// The answer of a rule in server context.
+    pub fn rule(
+        &self,
+        rule: &Rule,
+        groups: &Captures,
+        condition: &Matched<'_>,
+        known: &Known<'_>,
+    ) -> Option<Answer> {
+        let ends = rule.flags.intersects(RuleFlags::LAST | RuleFlags::END);
+        let easy = ends
+            && rule.flags.contains(RuleFlags::FORCE_REDIRECT)
+            && EASY.contains(rule.flags)
+            && is_redirect(rule.status)
+            && rule.environment.is_empty()
+            && rule.cookies.is_empty();
+        if !easy {
+            return None;
+        }
+        let mut url = expand(rule, groups, condition, known)?;
+        let original = known.plain.query;
+        let mut args = original.map(<[u8]>::to_vec);
+        splitout_queryargs(&mut url, &mut args, rule.flags);
+        if is_absolute_uri(&url).is_none() {
+            if !url.starts_with(b"/") {
+                url.insert(0, b'/');
+            }
+            url = self.url(&url, known);
+        }
+        let no_escape = rule.flags.contains(RuleFlags::NO_ESCAPE);
+        // Unescaped, a blank is refused.
+        let is_clean = !no_escape || !args.iter().flatten().any(|byte| *byte <= b' ');
+        let location = location(&url, args.as_deref(), original, no_escape);
+        is_clean.then(|| answer(rule.status, location))?
+    }
+
+    /// The answer of a redirect in server context; `None` too where it is not for this path.
+    pub fn redirect(&self, redirect: &Redirect, known: &Known<'_>) -> Option<Answer> {
+        if !is_redirect(redirect.status) || redirect.expression.is_some() {
+            return None;
+        }
+        let mut target = target_of(redirect, known.plain.path, &mut Captures::default())?;
+        let is_path = target.starts_with(b"/");
+        if is_path && !self.relative {
+            target = self.url(&target, known);
+        }
+        if !is_path && !is_url(&target) {
+            return None;
+        }
+        append_args(&mut target, known.plain.query);
+        answer(redirect.status, target)
+    }
+
+    /// A URL on this host (`ap_construct_url`).
+    fn url(&self, path: &[u8], known: &Known<'_>) -> Vec<u8> {
+        url_on(self.scheme, known.plain.hostname, self.port, path)
+    }
+}
+
+/// A redirect, if nothing in it keeps it from being sent as it stands.
+fn answer(status: u16, location: Vec<u8>) -> Option<Answer> {
+    let sent = !location.is_empty()
+        && location.len() <= LONGEST
+        && !location.iter().copied().any(is_control);
+    sent.then(|| Answer::of(Outcome::Redirect { status, location }))
+}
+
+/// The substitution with its groups and variables. `None` where a `?` comes out of one of these: it is
+/// not to be trusted.
+fn expand(
+    rule: &Rule,
+    groups: &Captures,
+    condition: &Matched<'_>,
+    known: &Known<'_>,
+) -> Option<Vec<u8>> {
+    let negated = rule.flags.contains(RuleFlags::NEGATED);
+    let path = known.plain.path;
+    let mut out = Vec::with_capacity(rule.substitution.source.len() + path.len() + 16);
+    for piece in &rule.substitution.pieces {
+        let text = match piece {
+            Piece::Literal(text) => {
+                out.extend_from_slice(text);
+                continue;
+            }
+            Piece::Escaped(byte) => {
+                out.push(*byte);
+                continue;
+            }
+            Piece::RuleGroup(_) if negated => b"",
+            Piece::RuleGroup(number) => groups.text(usize::from(*number), path),
+            Piece::ConditionGroup(number) => match condition {
+                Some((captures, text)) => captures.text(usize::from(*number), text),
+                None => b"",
+            },
+            Piece::Variable(name) => known.variable(name)?,
+            Piece::Map { .. } => return None,
+        };
+        if text.contains(&b'?') {
+            return None;
+        }
+        out.extend_from_slice(text);
+    }
+    (out.len() <= LONGEST).then_some(out)
+}
+
+impl<'k> Known<'k> {
+    /// What a variable stands for that is the same all along the way: until a rule applies.
+    pub fn variable(&self, name: &[u8]) -> Option<&'k [u8]> {
+        let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
+        if is("REQUEST_URI") {
+            Some(self.plain.path)
+        } else if is("HTTPS") {
+            Some(if self.host.tls { b"on" } else { b"off" })
+        } else if is("REQUEST_METHOD") {
+            Some(b"GET")
+        } else if is("HTTP_HOST") {
+            Some(self.plain.hostname)
+        } else if is("QUERY_STRING") {
+            Some(self.plain.query.unwrap_or_default())
+        } else {
+            None
+        }
+    }
+
+    /// What is asked about.
+    pub fn text(&self, about: About<'_>) -> Cow<'k, [u8]> {
+        about.text(self.plain, self.request)
+    }
+}
