@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use edgewright_edge_handler::evaluate::Options;
 use edgewright_edge_handler::handler::{self, Decision};
-use edgewright_edge_handler::key::{KeySpace, Sought};
+use edgewright_edge_handler::key::Spot;
 use edgewright_edge_handler::lambda::configuration::Configuration;
 use edgewright_edge_handler::lambda::event::Event;
 use edgewright_edge_handler::lambda::rehearsal;
@@ -23,11 +23,12 @@ static CONFIGURATION: LazyLock<Configuration> = LazyLock::new(Configuration::def
 /// From a path to what was decided about it, or else to a rule that matches it: table, index and patterns,
 /// without conditions, substitution, or anything else of a request.
 pub fn lookup(site: &Site, path: &[u8]) -> bool {
-    let sought = Sought::new(KeySpace::Fates(site.host), path);
-    if site.table.standing(&sought).is_some() {
+    let spot = Spot::of(&site.table, path);
+    let fate = spot.at.and_then(|at| site.table.standing(at, site.host));
+    if fate.is_some() {
         return true;
     }
-    let source = Indexed::new(&site.program, &site.table);
+    let source = Indexed::knowing(&site.program, &site.table, spot);
     let mut from = 0;
     while let Ok(Some((position, rule))) = source.next_rule(site.rules, from, path) {
         if rule.pattern.is_match(path) {

@@ -187,7 +187,7 @@ fn place<'a, T: Serialize>(
         Home::Keyed(case, words) => {
             if keys.insert(case, &words, position, item) {
                 for word in &words {
-                    builder.key(case, word.len());
+                    builder.key(case, word);
                 }
                 return Placement::Keyed;
             }

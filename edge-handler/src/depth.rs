@@ -13,9 +13,6 @@ use serde::de::{Deserialize, Deserializer, Error};
 /// More than the parser of expressions lets nest.
 const DEEPEST_EXPRESSION: u32 = 300;
 
-/// More than the parser of templates lets nest.
-const DEEPEST_TEMPLATE: u32 = 100;
-
 thread_local! {
     static DEPTH: Cell<u32> = const { Cell::new(0) };
 }
@@ -47,14 +44,6 @@ pub fn expression<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Re
     at_most(DEEPEST_EXPRESSION, from)
 }
 
-/// The same for a part of a template.
-///
-/// # Errors
-/// It is malformed, or nests too deeply.
-pub fn template<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<T, D::Error> {
-    at_most(DEEPEST_TEMPLATE, from)
-}
-
 fn at_most<'de, D, T>(deepest: u32, deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -69,16 +58,7 @@ where
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
-    use crate::rules::Template;
     use crate::site::expression::Node;
-
-    /// `levels` times `${:`, around nothing.
-    fn templates_in_templates(levels: usize) -> Vec<u8> {
-        let mut bytes = [0, 1, 5, 0].repeat(levels);
-        bytes.extend([0, 0]);
-        bytes.extend([0].repeat(levels));
-        bytes
-    }
 
     /// `levels` times `!`, around `true`.
     fn negations(levels: usize) -> Vec<u8> {
@@ -92,12 +72,6 @@ mod tests {
         let mut bytes = [3, 1].repeat(levels);
         bytes.push(0);
         bytes
-    }
-
-    #[test]
-    fn templates() {
-        assert!(postcard::from_bytes::<Template>(&templates_in_templates(64)).is_ok());
-        assert!(postcard::from_bytes::<Template>(&templates_in_templates(100_000)).is_err());
     }
 
     #[test]

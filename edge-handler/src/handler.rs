@@ -9,8 +9,7 @@
 
 use crate::evaluate::calm::Said;
 use crate::evaluate::{Options, Trace, evaluate, evaluate_plain};
-use crate::fate::Fate;
-use crate::key::{Key, KeySpace, Sought};
+use crate::key::{Key, KeySpace, Spot};
 use crate::outcome::{Answer, Outcome};
 use crate::plain::Plain;
 use crate::program::Program;
@@ -107,64 +106,70 @@ fn run<T: Table>(
     request: &Request<'_>,
     options: &Options,
 ) -> Result<Decision, Missing> {
-    let source = Indexed::new(program, table);
     let plain = match options.trace {
         Trace::Off => Plain::of(program, request),
         Trace::On => None,
     };
     let answer = match plain {
-        None => evaluate(program.site(), &source, request, options)?,
-        Some(plain) => match shortly(program, table, &source, &plain, request)? {
-            Some(decision) => return Ok(decision),
-            None => evaluate_plain(program.site(), &source, &plain, request, options)?,
-        },
+        None => {
+            let source = Indexed::new(program, table);
+            evaluate(program.site(), &source, request, options)?
+        }
+        Some(plain) => {
+            let spot = Spot::of(table, plain.path);
+            if let Some(answer) = fated(program, table, &spot, &plain, request)? {
+                return Ok(Decision::Answer(answer));
+            }
+            let source = Indexed::knowing(program, table, spot);
+            match said(program, &source, &plain, request)? {
+                Said::Nothing => return Ok(Decision::Untouched),
+                Said::Answer(answer) => answer,
+                Said::Unclear => evaluate_plain(program.site(), &source, &plain, request, options)?,
+            }
+        }
     };
     Ok(Decision::Answer(answer))
 }
 
-/// What becomes of a plain request, if that can be told without an evaluation.
-fn shortly<T: Table>(
+/// The answer that was decided beforehand for the path at `spot`, if one was.
+fn fated<T: Table>(
     program: &Program,
     table: &T,
-    source: &Indexed<'_, T>,
+    spot: &Spot<'_>,
     plain: &Plain<'_>,
     request: &Request<'_>,
-) -> Result<Option<Decision>, Missing> {
-    let sought = Sought::new(KeySpace::Fates(plain.host), plain.path);
-    let standing = table.standing(&sought);
-    if let Some(answer) = standing.and_then(|standing| standing.answer(plain)) {
-        return Ok(Some(Decision::Answer(answer)));
-    }
-    if let Some(fate) = fated(program, table, &sought)? {
-        let answer = fate.answer(plain, request, program.questions());
-        return Ok(answer.map(Decision::Answer));
-    }
-    let Some(calm) = program.calm(plain.host) else {
+) -> Result<Option<Answer>, Missing> {
+    let Some(at) = spot.at else {
         return Ok(None);
     };
-    Ok(match calm.says(program.site(), source, plain, request)? {
-        Said::Nothing => Some(Decision::Untouched),
-        Said::Answer(answer) => Some(Decision::Answer(answer)),
-        Said::Unclear => None,
-    })
-}
-
-/// What was decided beforehand about a path, if anything was.
-fn fated<'t, T: Table>(
-    program: &Program,
-    table: &'t T,
-    sought: &Sought<'_>,
-) -> Result<Option<&'t Fate>, Missing> {
-    if !table.may_have(program.filter(), sought.print) {
+    let standing = table.standing(at, plain.host);
+    if let Some(answer) = standing.and_then(|standing| standing.answer(plain)) {
+        return Ok(Some(answer));
+    }
+    let sought = spot.sought(KeySpace::Fates(plain.host));
+    if !table.may_have(program.filter(), &sought) {
         return Ok(None);
     }
-    match table.lookup(sought) {
+    match table.lookup_at(at, &sought) {
         Lookup::Found(entry) => Ok(match &entry.content {
-            Content::Fate(fate) => Some(fate),
+            Content::Fate(fate) => fate.answer(plain, request, program.questions()),
             Content::Rules(_) | Content::Redirects(_) | Content::Value(_) => None,
         }),
         Lookup::Absent => Ok(None),
         Lookup::Missing => Err(Missing(sought.key())),
+    }
+}
+
+/// What the lists say about a plain request, where they can be asked by themselves.
+fn said<T: Table>(
+    program: &Program,
+    source: &Indexed<'_, T>,
+    plain: &Plain<'_>,
+    request: &Request<'_>,
+) -> Result<Said, Missing> {
+    match program.calm(plain.host) {
+        Some(calm) => calm.says(program.site(), source, plain, request),
+        None => Ok(Said::Unclear),
     }
 }
 

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::rules::{MapId, RedirectListId, RuleSetId};
 use crate::site::HostId;
+use crate::table::Table;
 
 /// Names longer than this are replaced by a hash: `DynamoDB` allows 2,048 bytes, and a generation
 /// stands in front.
@@ -49,8 +50,8 @@ impl KeySpace {
         join(print ^ space, 0xa076_1d64_78bd_642f)
     }
 
-    /// The same as [`KeySpace::tag`] in numbers.
-    fn number(self) -> (u8, u32) {
+    /// The same as [`KeySpace::tag`] in numbers; none is 0.
+    pub(crate) fn number(self) -> (u8, u32) {
         match self {
             Self::Rules(set) => (1, set.0),
             Self::FoldedRules(set) => (2, set.0),
@@ -58,6 +59,18 @@ impl KeySpace {
             Self::Map(map) => (4, map.0),
             Self::Fates(host) => (5, host.0),
         }
+    }
+
+    /// The space that has these as its [numbers](KeySpace::number).
+    pub(crate) fn numbered(tag: u8, owner: u32) -> Option<Self> {
+        Some(match tag {
+            1 => Self::Rules(RuleSetId(owner)),
+            2 => Self::FoldedRules(RuleSetId(owner)),
+            3 => Self::Redirects(RedirectListId(owner)),
+            4 => Self::Map(MapId(owner)),
+            5 => Self::Fates(HostId(owner)),
+            _ => return None,
+        })
     }
 }
 
@@ -182,6 +195,35 @@ impl<'t> Sought<'t> {
     }
 }
 
+/// A text that keys are asked about, and where a table has it: looked for once, for all key spaces.
+#[derive(Debug, Clone, Copy)]
+pub struct Spot<'t> {
+    /// The text.
+    pub text: &'t [u8],
+    /// [`Fingerprint::of`] the text.
+    pub print: u64,
+    /// What [`Table::find`] says.
+    pub at: Option<usize>,
+}
+
+impl<'t> Spot<'t> {
+    /// Looks for `text` in `table`.
+    pub fn of<T: Table>(table: &T, text: &'t [u8]) -> Self {
+        Self::with_print(table, text, Fingerprint::of(text))
+    }
+
+    /// The same, the fingerprint of `text` being known.
+    pub fn with_print<T: Table>(table: &T, text: &'t [u8], print: u64) -> Self {
+        let at = table.find(text, print);
+        Self { text, print, at }
+    }
+
+    /// The key that the text has in `space`.
+    pub fn sought(&self, space: KeySpace) -> Sought<'t> {
+        Sought::with_print(space, self.text, self.print)
+    }
+}
+
 /// Makes the fingerprint of a text piece by piece, so that a text need not be copied to be asked about, and
 /// every prefix of a path costs one step more. Eight bytes at a time go into a multiplication whose
 /// halves are joined, as in wyhash. Whose text it is comes last: [`KeySpace::print`].
@@ -208,12 +250,16 @@ impl Fingerprint {
     /// The fingerprint of `text`.
     pub fn of(text: &[u8]) -> u64 {
         let mut fingerprint = Self::default();
-        let (eights, rest) = text.as_chunks();
+        let (eights, rest) = text.as_chunks::<8>();
         for eight in eights {
             fingerprint.rest = u64::from_le_bytes(*eight);
             fingerprint.mix();
         }
-        fingerprint.rest = number(rest);
+        fingerprint.rest = match text.last_chunk() {
+            // The bytes before the rest are shifted out: no loop over single bytes.
+            Some(last) if !rest.is_empty() => u64::from_le_bytes(*last) >> (64 - 8 * rest.len()),
+            _ => number(rest),
+        };
         fingerprint.length = text.len() as u64;
         fingerprint.finish()
     }

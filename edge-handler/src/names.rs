@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use foldhash::fast::FixedState;
 
 use crate::evaluate::vhost;
+use crate::plain::is_plain_name;
 use crate::request::Scheme;
 use crate::site::{Host, HostId, HostPattern, Site};
 
@@ -26,6 +27,8 @@ struct Port {
     /// The first candidate of each name; left empty when there are wildcards or addresses, before
     /// which a name may have to wait.
     by_name: HashMap<Vec<u8>, u32, FixedState>,
+    /// The plain ones among them, where they need not be compared one by one.
+    plain: HashMap<Vec<u8>, u32, FixedState>,
     /// Names have to be compared one by one.
     one_by_one: bool,
 }
@@ -42,10 +45,7 @@ impl Names {
     /// The index of the host that answers for `name`, which is in lower case; `None` when the site has
     /// no host.
     pub fn host(&self, site: &Site, scheme: Scheme, name: &[u8]) -> Option<HostId> {
-        let port = match scheme {
-            Scheme::Http => &self.http,
-            Scheme::Https => &self.https,
-        };
+        let port = self.port(scheme);
         let named = if port.one_by_one {
             vhost::by_name(site, &port.candidates, name)
         } else {
@@ -53,6 +53,19 @@ impl Names {
         };
         let found = named.or(port.candidates.first().copied()).unwrap_or(0);
         (usize::try_from(found).ok()? < site.hosts.len()).then_some(HostId(found))
+    }
+
+    /// The same for a name that a host goes by, if that is a [plain](crate::plain) one: nothing else is
+    /// asked then.
+    pub fn plain(&self, scheme: Scheme, name: &[u8]) -> Option<HostId> {
+        self.port(scheme).plain.get(name).copied().map(HostId)
+    }
+
+    fn port(&self, scheme: Scheme) -> &Port {
+        match scheme {
+            Scheme::Http => &self.http,
+            Scheme::Https => &self.https,
+        }
     }
 }
 
@@ -77,6 +90,10 @@ impl Port {
                     .entry(name.to_ascii_lowercase())
                     .or_insert(*index);
             }
+        }
+        let plain = port.by_name.iter().filter(|(name, _)| is_plain_name(name));
+        if !port.one_by_one {
+            port.plain = plain.map(|(name, host)| (name.clone(), *host)).collect();
         }
         port
     }

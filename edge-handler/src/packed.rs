@@ -6,13 +6,15 @@
 //! A program holds tens of thousands of rules and a request looks at a few of them: decoding all of
 //! them would be most of the time it takes to start.
 
+mod cells;
 mod numbers;
+mod presence;
 mod prints;
 
+pub use cells::Cells;
 pub use numbers::{Number, Numbers};
+pub use presence::Presence;
 pub use prints::Prints;
-
-use std::sync::OnceLock;
 
 use serde::de::{DeserializeOwned, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -22,14 +24,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[serde(try_from = "Stored", bound = "")]
 pub struct Packed<T> {
     stored: Stored,
-    pages: Box<[OnceLock<Page<T>>]>,
+    decoded: Cells<T>,
 }
-
-/// Room for [`PAGE`] decoded values: made when the first of them is asked for.
-type Page<T> = Box<[OnceLock<Option<Box<T>>>]>;
-
-/// Values in a page.
-const PAGE: usize = 64;
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Stored {
@@ -42,7 +38,7 @@ impl<T> Default for Packed<T> {
     fn default() -> Self {
         Self {
             stored: Stored::default(),
-            pages: Box::default(),
+            decoded: Cells::default(),
         }
     }
 }
@@ -59,7 +55,7 @@ impl<T> Packed<T> {
     }
 
     /// The bytes of the value at `index`.
-    pub(crate) fn encoded(&self, index: usize) -> Option<&[u8]> {
+    fn encoded(&self, index: usize) -> Option<&[u8]> {
         let start = match index.checked_sub(1) {
             Some(before) => *self.stored.ends.get(before)?,
             None => 0,
@@ -70,30 +66,18 @@ impl<T> Packed<T> {
     }
 }
 
-fn empty_page<T>() -> Page<T> {
-    (0..PAGE).map(|_| OnceLock::new()).collect()
-}
-
 impl<T> Packed<T> {
     fn over(stored: Stored) -> Self {
-        let pages = stored.ends.len().div_ceil(PAGE);
-        Self {
-            stored,
-            pages: (0..pages).map(|_| OnceLock::new()).collect(),
-        }
+        let decoded = Cells::new(stored.ends.len());
+        Self { stored, decoded }
     }
 }
 
 impl<T: DeserializeOwned> Packed<T> {
     /// The value at `index`; `None` beyond the end, or when its bytes are not such a value.
     pub fn get(&self, index: usize) -> Option<&T> {
-        let page = self.pages.get(index / PAGE)?.get_or_init(empty_page);
-        let cell = page.get(index % PAGE)?;
-        let value = cell.get_or_init(|| {
-            let value = postcard::from_bytes(self.encoded(index)?).ok()?;
-            Some(Box::new(value))
-        });
-        value.as_deref()
+        self.decoded
+            .get(index, || postcard::from_bytes(self.encoded(index)?).ok())
     }
 }
 

@@ -10,7 +10,7 @@
 use crate::evaluate::escape::is_path_byte;
 use crate::outcome::Outcome;
 use crate::program::Program;
-use crate::request::Request;
+use crate::request::{Request, Scheme};
 use crate::site::HostId;
 
 /// A longer path, or a longer query, is not plain: some limit of the server might be near.
@@ -37,17 +37,24 @@ impl<'r> Plain<'r> {
         if request.method != b"GET" || request.protocol != b"HTTP/1.1" {
             return None;
         }
-        let hostname = request.host.filter(|name| is_plain_name(name))?;
+        let hostname = request.host?;
         let (path, query) = split(request.target)?;
         Some(Self {
-            host: program
-                .names()
-                .host(program.site(), request.scheme, hostname)?,
+            host: host(program, request.scheme, hostname)?,
             hostname,
             path,
             query,
         })
     }
+}
+
+/// The host of a plain name; `None` when it is none.
+fn host(program: &Program, scheme: Scheme, name: &[u8]) -> Option<HostId> {
+    let names = program.names();
+    if let Some(known) = names.plain(scheme, name) {
+        return Some(known);
+    }
+    is_plain_name(name).then(|| names.host(program.site(), scheme, name))?
 }
 
 impl Plain<'_> {
@@ -78,17 +85,31 @@ fn split(target: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
 
 /// Is it canonical, and far from every limit?
 fn is_path(path: &[u8]) -> bool {
-    let (mut seen, mut after_slash) = (0, 0);
-    for byte in path {
-        let class = class(*byte);
-        seen |= class & (OUTSIDE_PATH | after_slash);
-        after_slash = (class & SLASH) * (SLASH | DOT);
-    }
     path.first() == Some(&b'/')
         && path.len() <= LONGEST
-        && seen & OUTSIDE_PATH == 0
-        && (seen == 0 || has_plain_segments(path))
+        && !path
+            .iter()
+            .fold(false, |seen, byte| seen | is_outside_path(*byte))
+        && (!has_odd_pairs(path) || has_plain_segments(path))
         && (path.len() < LONGEST_SEGMENT || has_short_segments(path))
+}
+
+/// Not as it stands in a plain path. Comparisons, not a table: many bytes are compared at once.
+const fn is_outside_path(byte: u8) -> bool {
+    (byte <= b' ')
+        | (byte >= 0x7f)
+        | (byte == b'%')
+        | (byte == b'#')
+        | (byte == b'\\')
+        | (byte == b'?')
+}
+
+/// Does a slash or a dot follow a slash?
+fn has_odd_pairs(path: &[u8]) -> bool {
+    let pairs = path.iter().zip(path.get(1..).unwrap_or_default());
+    pairs.fold(false, |seen, (one, next)| {
+        seen | (*one == b'/') & ((*next == b'/') | (*next == b'.'))
+    })
 }
 
 /// Is none of its segments empty, but for the last, or made of one or two dots?
@@ -112,7 +133,7 @@ fn is_plain_query(query: &[u8]) -> bool {
 
 /// A host name as `fix_hostname` leaves it: letters in lower case, labels that are not empty, a last
 /// one that begins with a letter.
-fn is_plain_name(name: &[u8]) -> bool {
+pub(crate) fn is_plain_name(name: &[u8]) -> bool {
     let top_level = memchr::memrchr(b'.', name).map_or(0, |dot| dot + 1);
     let mut after_dot = true;
     let labels = name.iter().all(|byte| {
@@ -125,14 +146,10 @@ fn is_plain_name(name: &[u8]) -> bool {
         && name.get(top_level).is_some_and(u8::is_ascii_lowercase)
 }
 
-const SLASH: u8 = 1;
-const DOT: u8 = 2;
-/// Not as it stands in a plain path.
-const OUTSIDE_PATH: u8 = 4;
 /// Not left alone by `escape_uri`.
-const OUTSIDE_QUERY: u8 = 8;
+const OUTSIDE_QUERY: u8 = 1;
 /// Not in a plain name of a host.
-const OUTSIDE_NAME: u8 = 16;
+const OUTSIDE_NAME: u8 = 2;
 
 /// What a byte is, as one of 256 numbers: a request's bytes are looked up, not compared one by one.
 fn class(byte: u8) -> u8 {
@@ -151,12 +168,7 @@ fn class(byte: u8) -> u8 {
 }
 
 const fn class_of(byte: u8) -> u8 {
-    let mut class = match byte {
-        b'/' => SLASH,
-        b'.' => DOT,
-        b'%' | b'#' | b'\\' | b'?' | ..=b' ' | 0x7f.. => OUTSIDE_PATH,
-        _ => 0,
-    };
+    let mut class = 0;
     if !matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.') {
         class |= OUTSIDE_NAME;
     }

@@ -5,6 +5,7 @@
 
 mod embedded;
 mod fetched;
+mod group;
 
 pub use embedded::EmbeddedTable;
 pub use fetched::Fetched;
@@ -14,8 +15,9 @@ use serde::{Deserialize, Serialize};
 use crate::envelope::EnvelopeError;
 use crate::fate::{Fate, Standing};
 use crate::filter::Filter;
-use crate::key::{Key, KeySpace, Sought};
+use crate::key::{Key, Sought};
 use crate::rules::{Redirect, Rule};
+use crate::site::HostId;
 use crate::site::map::MapEntry;
 
 /// Version of an entry's encoding; its first byte.
@@ -85,16 +87,6 @@ impl Entry {
     }
 }
 
-/// The fate that the encoding of an [`Entry`] holds, if it is that of `sought` and can be read where it
-/// stands.
-fn standing<'a>(mut entry: &'a [u8], sought: &Sought<'_>) -> Option<Standing<'a>> {
-    let entry = &mut entry;
-    let is_sought =
-        take::<KeySpace>(entry)? == sought.space && take::<&[u8]>(entry)? == sought.text;
-    // The variants of [`Content`] are numbered from 0.
-    (is_sought && take::<u32>(entry)? == 3).then(|| Standing::read(entry))?
-}
-
 /// Takes a value from the front of `bytes`, which are in postcard's encoding.
 pub(crate) fn take<'a, T: Deserialize<'a>>(bytes: &mut &'a [u8]) -> Option<T> {
     let (value, rest) = postcard::take_from_bytes(bytes).ok()?;
@@ -118,14 +110,26 @@ pub trait Table {
     /// What stands under the key that is sought.
     fn lookup(&self, sought: &Sought<'_>) -> Lookup<'_>;
 
-    /// False when there is surely no entry. `filter` is the program's, over all keys; a table that is at
-    /// hand has no need of it.
-    fn may_have(&self, filter: &Filter, print: u64) -> bool {
-        filter.may_contain(print)
+    /// Where the table has the keys of `text`, whose fingerprint is `print`, in whatever space; `None` when
+    /// it surely has none. A table that cannot tell has them anywhere.
+    fn find(&self, _text: &[u8], _print: u64) -> Option<usize> {
+        Some(0)
     }
 
-    /// The fate that is sought, if the table can give it without decoding an entry.
-    fn standing(&self, _sought: &Sought<'_>) -> Option<Standing<'_>> {
+    /// [`Table::lookup`] for a text that [`Table::find`] found at `at`.
+    fn lookup_at(&self, _at: usize, sought: &Sought<'_>) -> Lookup<'_> {
+        self.lookup(sought)
+    }
+
+    /// False when there is surely no entry. `filter` is the program's, over all keys; a table that is at
+    /// hand has no need of it.
+    fn may_have(&self, filter: &Filter, sought: &Sought<'_>) -> bool {
+        filter.may_contain(sought.print)
+    }
+
+    /// The fate on `host` of a text that [`Table::find`] found at `at`, if the table can give it without
+    /// decoding an entry.
+    fn standing(&self, _at: usize, _host: HostId) -> Option<Standing<'_>> {
         None
     }
 }
@@ -152,47 +156,6 @@ mod tests {
     fn what_was_encoded_decodes() {
         let bytes = entry().encode().unwrap();
         assert_eq!(Entry::decode(&bytes), Ok(entry()));
-    }
-
-    #[test]
-    fn a_fate_is_read_where_it_stands() {
-        use crate::fate::{Effect, Ending, Part, Queried, Step, Text};
-        let ending = Ending {
-            effect: Effect::Redirect(301, Text(vec![Part::Host, Part::Literal(b"/b".to_vec())])),
-            cookies: Vec::new(),
-            vary: Vec::new(),
-        };
-        let fate = Fate {
-            bare: Some(0),
-            queried: Queried::Appended,
-            steps: vec![Step::End(ending)],
-        };
-        let key = Key::fate(crate::site::HostId(300), b"/a");
-        let content = Content::Fate(fate);
-        let bytes = postcard::to_allocvec(&Entry {
-            key: key.clone(),
-            content,
-        })
-        .unwrap();
-        assert!(standing(&bytes, &key.sought()).is_some());
-        let others = [
-            Key::fate(crate::site::HostId(1), b"/a"),
-            Key::fate(crate::site::HostId(300), b"/b"),
-            Key::rule(crate::rules::RuleSetId(300), b"/a"),
-        ];
-        assert!(
-            others
-                .iter()
-                .all(|other| standing(&bytes, &other.sought()).is_none())
-        );
-        let value = postcard::to_allocvec(&entry()).unwrap();
-        assert!(standing(&value, &entry().key.sought()).is_none());
-        for length in 0..bytes.len() {
-            assert!(
-                standing(&bytes[..length], &key.sought()).is_none(),
-                "{length}"
-            );
-        }
     }
 
     #[test]

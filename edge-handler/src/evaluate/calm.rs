@@ -108,15 +108,16 @@ impl Calm {
     /// Can something other than a list be about this path? Does not allocate.
     fn is_busy(&self, site: &Site, host: &Host, path: &[u8]) -> bool {
         path == b"/"
-            || first_segment(path).is_none_or(|segment| self.busy.contains(segment))
+            || !self.busy.is_empty()
+                && first_segment(path).is_none_or(|segment| self.busy.contains(segment))
             || self.names_a_file(site, path)
             || self.tree != Tree::Unknown && self.is_odd_file(site, host, path)
     }
 
     /// Any segment may turn out to be the file's name.
     fn names_a_file(&self, site: &Site, path: &[u8]) -> bool {
-        let mut captures = Captures::default();
         self.files.iter().any(|id| {
+            let mut captures = Captures::default();
             let Some(SectionKind::Files(matcher)) = section(site, *id).map(|section| &section.kind)
             else {
                 return true;

@@ -38,6 +38,8 @@ pub struct Keyed {
     pub exact: Lengths,
     /// Keys that are found with letters lowered.
     pub folded: Lengths,
+    /// Those among the first that end with a slash.
+    pub slashed: Lengths,
 }
 
 /// Lengths of texts, in bytes; those from 63 on are one.
@@ -214,11 +216,14 @@ impl<'a, T: Serialize> ListBuilder<'a, T> {
         }
     }
 
-    /// Notes that the table has a key of `length` bytes for this list.
-    pub fn key(&mut self, case: Case, length: usize) {
+    /// Notes that the table has the key `text` for this list.
+    pub fn key(&mut self, case: Case, text: &[u8]) {
         match case {
-            Case::Exact => self.keyed.exact.add(length),
-            Case::Folded => self.keyed.folded.add(length),
+            Case::Exact => self.keyed.exact.add(text.len()),
+            Case::Folded => self.keyed.folded.add(text.len()),
+        }
+        if case == Case::Exact && text.ends_with(b"/") {
+            self.keyed.slashed.add(text.len());
         }
     }
 

@@ -26,13 +26,10 @@ use super::buckets::Buckets;
 use super::marked::Marked;
 use super::to_index;
 use crate::key::{Fingerprint, join};
-use crate::packed::{Numbers, Prints};
+use crate::packed::{Numbers, Presence, Prints};
 
 /// The byte that stands before and after a text. No subject of a rule has it: it ends strings in C.
 pub(super) const MARK: u8 = 0;
-
-/// Bits in the field for each gram, two of which are set.
-const BITS_PER_GRAM: usize = 16;
 
 /// Where a word has to stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,6 +78,7 @@ impl Word {
             length if length >= sampled => Family::Sampled,
             _ if starts => Family::AtStart,
             _ if ends => Family::AtEnd,
+            length if length >= Width::Short.bytes() + SAMPLE - 1 => Family::Short,
             _ => Family::Anywhere,
         }
     }
@@ -145,7 +143,9 @@ enum Family {
     AtStart,
     /// At the last, for short words at the end.
     AtEnd,
-    /// At every one, for other short words.
+    /// At every fourth, for other short words.
+    Short,
+    /// At every one, for the shortest.
     Anywhere,
 }
 
@@ -153,7 +153,7 @@ impl Family {
     fn width(self) -> Width {
         match self {
             Self::Sampled => Width::Long,
-            Self::AtStart | Self::AtEnd | Self::Anywhere => Width::Short,
+            Self::AtStart | Self::AtEnd | Self::Short | Self::Anywhere => Width::Short,
         }
     }
 
@@ -162,7 +162,7 @@ impl Family {
         let last = word.len().saturating_sub(self.width().bytes());
         let (first, last, step, grams) = match self {
             Self::Sampled if word.starts_with(&[MARK]) => (0, last, SAMPLE, 1),
-            Self::Sampled => (0, last.saturating_sub(SAMPLE - 1), 1, SAMPLE),
+            Self::Sampled | Self::Short => (0, last.saturating_sub(SAMPLE - 1), 1, SAMPLE),
             Self::AtStart => (0, 0, 1, 1),
             Self::AtEnd => (last, last, 1, 1),
             Self::Anywhere => (0, last, 1, 1),
@@ -177,6 +177,7 @@ pub(super) struct WordIndex {
     sampled: Grams,
     at_start: Grams,
     at_end: Grams,
+    short: Grams,
     anywhere: Grams,
     /// The bucket of each word, by the word's fingerprint.
     by_word: Prints,
@@ -190,6 +191,7 @@ impl WordIndex {
             sampled: Grams::new(Family::Sampled, words.keys())?,
             at_start: Grams::new(Family::AtStart, words.keys())?,
             at_end: Grams::new(Family::AtEnd, words.keys())?,
+            short: Grams::new(Family::Short, words.keys())?,
             anywhere: Grams::new(Family::Anywhere, words.keys())?,
             ..Self::default()
         };
@@ -203,8 +205,9 @@ impl WordIndex {
 
     /// True when nothing in it points outside, `slots` being the number of slots.
     pub fn is_sound(&self, slots: usize) -> bool {
-        let grams = [&self.sampled, &self.at_start, &self.at_end, &self.anywhere];
-        grams.into_iter().all(Grams::is_sound)
+        let at_places = [&self.sampled, &self.at_start, &self.at_end];
+        let mut grams = at_places.into_iter().chain([&self.short, &self.anywhere]);
+        grams.all(Grams::is_sound)
             && self.by_word.is_sound(self.buckets.len())
             && self.buckets.is_sound(slots)
     }
@@ -220,6 +223,7 @@ impl WordIndex {
         self.at_start
             .find(Width::Short, text, 0, usize::MAX, &mut word);
         self.at_end.find(Width::Short, text, last, 1, &mut word);
+        self.short.find(Width::Short, text, 0, SAMPLE, &mut word);
         self.anywhere.find(Width::Short, text, 0, 1, &mut word);
     }
 
@@ -232,8 +236,8 @@ impl WordIndex {
 /// The grams of one width, and where around each of them a word may stand.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Grams {
-    /// Which grams some word has: two bits of one of these, a power of two of them. Empty without grams.
-    present: Numbers<u64>,
+    /// Which grams some word has.
+    present: Presence,
     /// The number of each gram.
     by_gram: Prints,
     /// Where each gram's stretches end.
@@ -299,15 +303,13 @@ impl Grams {
         if by_gram.is_empty() {
             return Some(Self::default());
         }
-        let bits = (by_gram.len() * BITS_PER_GRAM).next_power_of_two().max(64);
-        let mut present = vec![0_u64; bits / 64];
-        let mut grams = Self::default();
+        let mut grams = Self {
+            present: Presence::new(by_gram.keys().map(|gram| print(*gram))),
+            ..Self::default()
+        };
         let mut numbers = Vec::with_capacity(by_gram.len());
         for (number, (gram, mut stretches)) in (0..).zip(by_gram) {
-            let print = print(gram);
-            let at = field(print, present.len());
-            *present.get_mut(at)? |= mask(print);
-            numbers.push((print, number));
+            numbers.push((print(gram), number));
             stretches.sort_unstable();
             stretches.dedup();
             for stretch in stretches {
@@ -315,7 +317,6 @@ impl Grams {
             }
             grams.ends.push(u32::try_from(grams.stretches.len()).ok()?);
         }
-        grams.present = present.into();
         grams.by_gram = Prints::new(numbers)?;
         Some(grams)
     }
@@ -325,7 +326,6 @@ impl Grams {
         self.ends.is_sorted()
             && last == self.stretches.len()
             && self.by_gram.is_sound(self.ends.len())
-            && (self.present.is_empty() || self.present.len().is_power_of_two())
     }
 
     /// Gives each stretch of `text` in which a word may stand to `take`, reading grams from `first` on at
@@ -343,9 +343,7 @@ impl Grams {
         }
         for (at, eight) in text.eights(width.bytes(), first, step) {
             let print = print(width.gram(eight));
-            let present = self.present.get(field(print, self.present.len()));
-            let mask = mask(print);
-            if present.is_some_and(|present| present & mask == mask) {
+            if self.present.may_have(print) {
                 self.find_around(print, at, text.bytes(), take);
             }
         }
@@ -372,16 +370,6 @@ impl Grams {
 
 fn print(gram: u64) -> u64 {
     join(gram ^ 0x9e37_79b9_7f4a_7c15, 0xa076_1d64_78bd_642f)
-}
-
-/// The field of a gram among `fields`, a power of two.
-fn field(print: u64, fields: usize) -> usize {
-    usize::try_from(print >> 32).unwrap_or(0) & (fields - 1)
-}
-
-/// The bits of a gram in its field.
-fn mask(print: u64) -> u64 {
-    1 << (print & 63) | 1 << (print >> 6 & 63)
 }
 
 #[cfg(test)]

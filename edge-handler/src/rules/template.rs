@@ -2,7 +2,7 @@
 //!
 //! In: the text of an argument. Out: [`Template`]. Absent: expanding it; see `evaluate::expand`.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// How deep `${map:${map:…}}` may nest. Apache has no limit but its stack; what is nested deeper
 /// stays literal.
@@ -10,20 +10,19 @@ const MAX_DEPTH: usize = 64;
 
 /// A text with references, cut into pieces once. Mirrors what `do_expand` of `mod_rewrite.c`
 /// sees as it walks the text.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
 pub struct Template {
     /// The text as written; the prefix check and `//` check read it unexpanded.
-    #[serde(with = "serde_bytes")]
     pub source: Vec<u8>,
     /// The pieces, in order.
     pub pieces: Vec<Piece>,
 }
 
 /// A piece of a template.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Piece {
     /// Text as it stands.
-    Literal(#[serde(with = "serde_bytes")] Vec<u8>),
+    Literal(Vec<u8>),
     /// One byte that was written with a backslash: never counted as the query's `?`.
     Escaped(u8),
     /// `$N`: a group of the rule's pattern.
@@ -31,19 +30,30 @@ pub enum Piece {
     /// `%N`: a group of the last matching condition.
     ConditionGroup(u8),
     /// `%{NAME}`: the name as written.
-    Variable(#[serde(with = "serde_bytes")] Vec<u8>),
+    Variable(Vec<u8>),
     /// `${map:key|default}`.
     Map {
         /// The map's name.
-        #[serde(with = "serde_bytes")]
         name: Vec<u8>,
         /// The key, expanded before the lookup.
-        #[serde(deserialize_with = "crate::depth::template")]
         key: Box<Template>,
         /// What stands for a missing key; `None` when nothing was written.
-        #[serde(deserialize_with = "crate::depth::template")]
         default: Option<Box<Template>>,
     },
+}
+
+impl Serialize for Template {
+    /// The text alone: it says everything.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serde_bytes::serialize(&self.source, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Template {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let source: Vec<u8> = serde_bytes::deserialize(deserializer)?;
+        Ok(Self::parse(&source))
+    }
 }
 
 impl Template {

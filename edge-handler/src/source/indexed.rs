@@ -3,6 +3,7 @@
 //! In: a [`Program`] and a [`Table`]. Out: [`Indexed`], a [`Source`] that names only what may match.
 //! Absent: fetching what the table does not have at hand.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 
 use serde::de::DeserializeOwned;
@@ -10,7 +11,7 @@ use smallvec::SmallVec;
 
 use super::{Missing, Source};
 use crate::index::{Candidates, ListIndex, Marked};
-use crate::key::{Fingerprint, Key, KeySpace, Sought, collapse_slashes};
+use crate::key::{Fingerprint, Key, KeySpace, Spot, collapse_slashes};
 use crate::program::Program;
 use crate::rules::{MapId, Redirect, RedirectListId, Rule, RuleSetId};
 use crate::table::{Content, Entry, Lookup, Placed, Table};
@@ -20,6 +21,8 @@ use crate::table::{Content, Entry, Lookup, Placed, Table};
 pub struct Indexed<'a, T> {
     program: &'a Program,
     table: &'a T,
+    /// Where the table has the text that is asked about first.
+    known: Option<Spot<'a>>,
     rules: RefCell<Found<'a, RuleSetId, Rule>>,
     redirects: RefCell<Found<'a, RedirectListId, Redirect>>,
     /// Room for one text.
@@ -126,24 +129,39 @@ impl<'a, T: Table> Indexed<'a, T> {
         Self {
             program,
             table,
+            known: None,
             rules: RefCell::default(),
             redirects: RefCell::default(),
             marked: RefCell::default(),
         }
     }
 
-    /// The entry of `text` when there may be one.
-    fn entry(
-        &self,
-        space: KeySpace,
-        text: &[u8],
-        print: u64,
-    ) -> Result<Option<&'a Entry>, Missing> {
-        let sought = Sought::with_print(space, text, print);
-        if !self.table.may_have(self.program.filter(), sought.print) {
+    /// The same, one text having been looked for.
+    pub fn knowing(program: &'a Program, table: &'a T, spot: Spot<'a>) -> Self {
+        Self {
+            known: Some(spot),
+            ..Self::new(program, table)
+        }
+    }
+
+    /// Where the table has `text`.
+    fn spot<'t>(&self, text: &'t [u8]) -> Spot<'t> {
+        match self.known {
+            Some(known) if std::ptr::eq(known.text, text) => Spot { text, ..known },
+            _ => Spot::of(self.table, text),
+        }
+    }
+
+    /// The entry of a text in `space` when there may be one.
+    fn entry(&self, space: KeySpace, spot: &Spot<'_>) -> Result<Option<&'a Entry>, Missing> {
+        let Some(at) = spot.at else {
+            return Ok(None);
+        };
+        let sought = spot.sought(space);
+        if !self.table.may_have(self.program.filter(), &sought) {
             return Ok(None);
         }
-        match self.table.lookup(&sought) {
+        match self.table.lookup_at(at, &sought) {
             Lookup::Found(entry) => Ok(Some(entry)),
             Lookup::Absent => Ok(None),
             Lookup::Missing => Err(Missing(sought.key())),
@@ -160,19 +178,23 @@ impl<'a, T: Table> Indexed<'a, T> {
     ) -> Result<(), Missing> {
         found.begin();
         let keyed = list.keyed();
-        if keyed.exact.may_contain(subject.len()) {
-            let print = Fingerprint::of(subject);
-            let entry = self.entry(KeySpace::Rules(set), subject, print)?;
+        let may_be_exact = keyed.exact.may_contain(subject.len());
+        let may_fold = keyed.folded.may_contain(subject.len());
+        let spot = (may_be_exact || may_fold).then(|| self.spot(subject));
+        if may_be_exact && let Some(spot) = &spot {
+            let entry = self.entry(KeySpace::Rules(set), spot)?;
             found.keyed.extend(entry.map(rules));
         }
-        let may_fold = keyed.folded.may_contain(subject.len());
         if may_fold || list.has_words() {
             let mut marked = self.marked.borrow_mut();
             marked.set(subject);
             if may_fold {
                 let lowered = marked.lowered();
-                let print = Fingerprint::of(lowered);
-                let entry = self.entry(KeySpace::FoldedRules(set), lowered, print)?;
+                let spot = match spot {
+                    Some(spot) if lowered == subject => spot,
+                    _ => Spot::of(self.table, lowered),
+                };
+                let entry = self.entry(KeySpace::FoldedRules(set), &spot)?;
                 found.keyed.extend(entry.map(rules));
             }
             list.find(&marked, &mut found.candidates);
@@ -191,7 +213,10 @@ impl<'a, T: Table> Indexed<'a, T> {
     ) -> Result<(), Missing> {
         found.begin();
         if !index.keyed().exact.is_empty() {
-            self.find_prefixes(found, index, list, &collapse_slashes(uri))?;
+            match collapse_slashes(uri) {
+                Cow::Borrowed(path) => self.find_prefixes(found, index, list, path)?,
+                Cow::Owned(path) => self.find_prefixes(found, index, list, &path)?,
+            }
         }
         if index.has_words() {
             let mut marked = self.marked.borrow_mut();
@@ -212,18 +237,25 @@ impl<'a, T: Table> Indexed<'a, T> {
         path: &[u8],
     ) -> Result<(), Missing> {
         let lengths = index.keyed().exact;
+        let slashed = index.keyed().slashed;
         let mut print = Fingerprint::default();
         let mut taken = 0;
-        let slashes = memchr::memchr_iter(b'/', path).flat_map(|slash| [slash, slash + 1]);
-        let whole = Some(path.len()).filter(|_| !path.ends_with(b"/"));
-        for length in slashes.chain(whole).filter(|length| *length > 0) {
-            if !lengths.may_contain(length) {
-                continue;
+        for slash in memchr::memchr_iter(b'/', path) {
+            for length in [slash, slash + 1] {
+                let fits = if length == slash { lengths } else { slashed };
+                if length == 0 || !fits.may_contain(length) {
+                    continue;
+                }
+                print.extend(path.get(taken..length).unwrap_or_default());
+                taken = length;
+                let prefix = path.get(..length).unwrap_or_default();
+                let spot = Spot::with_print(self.table, prefix, print.finish());
+                let entry = self.entry(KeySpace::Redirects(list), &spot)?;
+                found.keyed.extend(entry.map(redirects));
             }
-            print.extend(path.get(taken..length).unwrap_or_default());
-            taken = length;
-            let prefix = path.get(..length).unwrap_or_default();
-            let entry = self.entry(KeySpace::Redirects(list), prefix, print.finish())?;
+        }
+        if !path.ends_with(b"/") && lengths.may_contain(path.len()) {
+            let entry = self.entry(KeySpace::Redirects(list), &self.spot(path))?;
             found.keyed.extend(entry.map(redirects));
         }
         Ok(())
@@ -291,7 +323,7 @@ impl<T: Table> Source for Indexed<'_, T> {
     }
 
     fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Missing> {
-        let entry = self.entry(KeySpace::Map(map), key, Fingerprint::of(key))?;
+        let entry = self.entry(KeySpace::Map(map), &Spot::of(self.table, key))?;
         Ok(entry.and_then(|entry| match &entry.content {
             Content::Value(value) => Some(value.value.as_slice()),
             Content::Rules(_) | Content::Redirects(_) | Content::Fate(_) => None,

@@ -2,30 +2,42 @@
 //!
 //! In: the bytes of `table.bin`. Out: [`EmbeddedTable`]. Absent: writing anything but `table.bin`.
 
+use std::cmp::Reverse;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, Lookup, Table, standing};
+use super::group::{self, Member, members, take_text};
+use super::{Entry, Lookup, Table};
 use crate::envelope::{EnvelopeError, Format};
 use crate::fate::Standing;
 use crate::filter::Filter;
-use crate::key::Sought;
-use crate::packed::{Packed, Prints, TooLong};
+use crate::key::{Fingerprint, KeySpace, Sought};
+use crate::packed::{Blob, Cells, Presence, Prints};
+use crate::site::HostId;
 
 const FORMAT: Format = Format {
     magic: *b"EDGT",
-    version: 3,
+    version: 4,
 };
 
 /// A validated `table.bin`.
 #[derive(Debug, Default)]
-pub struct EmbeddedTable(Stored);
+pub struct EmbeddedTable {
+    stored: Stored,
+    decoded: Cells<Entry>,
+}
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Stored {
     generation: u64,
-    /// The number of each entry, by its key's fingerprint.
-    by_key: Prints,
-    entries: Packed<Entry>,
+    /// How many entries there are.
+    count: u32,
+    /// The fingerprints of their texts.
+    present: Presence,
+    /// Where the group of each text begins, by its fingerprint.
+    by_text: Prints,
+    /// The entries, those of one text together.
+    groups: Blob,
 }
 
 impl EmbeddedTable {
@@ -37,11 +49,13 @@ impl EmbeddedTable {
         generation: u64,
         entries: impl IntoIterator<Item = &'a Entry>,
     ) -> Result<Vec<u8>, EnvelopeError> {
-        let with_print = |entry: &'a Entry| (entry.key.fingerprint(), entry);
+        let with_print = |entry: &'a Entry| (Fingerprint::of(entry.key.text()), entry);
         let mut sorted: Vec<_> = entries.into_iter().map(with_print).collect();
-        sorted.sort_unstable_by_key(|(print, entry)| (*print, &entry.key));
-        let stored = Stored::of(generation, &sorted)
-            .map_err(|_| EnvelopeError::Malformed("the table is longer than 4 GiB"))?;
+        // What is looked up together lies together; fates first, which are asked for most.
+        sorted.sort_unstable_by_key(|(print, entry)| {
+            (*print, entry.key.text(), Reverse(entry.key.space()))
+        });
+        let stored = Stored::of(generation, &sorted)?;
         let payload = postcard::to_allocvec(&stored)
             .map_err(|_| EnvelopeError::Malformed("the table cannot be encoded"))?;
         Ok(FORMAT.seal(&payload))
@@ -55,72 +69,133 @@ impl EmbeddedTable {
         let payload = FORMAT.open(bytes)?;
         let (stored, rest): (Stored, _) = postcard::take_from_bytes(payload)
             .map_err(|_| EnvelopeError::Malformed("not a table"))?;
-        if !rest.is_empty() || !stored.by_key.is_sound(stored.entries.len()) {
+        let length = stored.groups.0.len();
+        // An entry is longer than a byte.
+        let sound = rest.is_empty() && stored.by_text.is_sound(length) && stored.len() <= length;
+        if !sound {
             return Err(EnvelopeError::Malformed("the table's keys lead outside"));
         }
-        Ok(Self(stored))
+        let decoded = Cells::new(stored.len());
+        Ok(Self { stored, decoded })
     }
 
     /// The generation it was written for; that of the program beside it.
     pub fn generation(&self) -> u64 {
-        self.0.generation
+        self.stored.generation
     }
 
     /// Every entry, in no useful order.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        (0..self.len()).filter_map(|at| self.0.entries.get(at))
+        let mut rest = self.stored.groups.0.as_slice();
+        let mut text: &[u8] = &[];
+        let mut group = members(&[]);
+        std::iter::from_fn(move || {
+            loop {
+                if let Some(member) = group.next() {
+                    return Some((text, member));
+                }
+                text = take_text(&mut rest)?;
+                group = members(rest);
+                let mut end = group.clone();
+                end.by_ref().for_each(drop);
+                rest = end.rest();
+            }
+        })
+        .filter_map(|(text, member)| self.decoded(text, &member))
     }
 
     /// How many entries it has.
     pub fn len(&self) -> usize {
-        self.0.entries.len()
+        self.stored.len()
     }
 
     /// True when it has none.
     pub fn is_empty(&self) -> bool {
-        self.0.entries.is_empty()
+        self.len() == 0
     }
 
-    /// The numbers of the entries that may be what is sought.
-    fn numbers(&self, print: u64) -> impl Iterator<Item = usize> + '_ {
-        let numbers = self.0.by_key.find(print);
-        numbers.filter_map(|number| usize::try_from(number).ok())
+    fn member(&self, at: usize, space: KeySpace) -> Option<Member<'_>> {
+        let mut members = members(self.stored.groups.0.get(at..)?);
+        members.find(|member| member.space == space)
+    }
+
+    fn decoded(&self, text: &[u8], member: &Member<'_>) -> Option<&Entry> {
+        let number = member.number;
+        self.decoded.get(number, || member.entry(text))
     }
 }
 
 impl Stored {
-    /// Of entries in the order of their fingerprints: what is looked up together lies together.
-    fn of(generation: u64, sorted: &[(u64, &Entry)]) -> Result<Self, TooLong> {
-        let prints = sorted.iter().map(|(print, _)| *print);
+    fn of(generation: u64, sorted: &[(u64, &Entry)]) -> Result<Self, EnvelopeError> {
+        let too_long = EnvelopeError::Malformed("the table is longer than 4 GiB");
+        let mut groups = Vec::new();
+        let mut starts = Vec::new();
+        let mut first = 0;
+        for group in sorted.chunk_by(|(_, one), (_, other)| one.key.text() == other.key.text()) {
+            let start = u32::try_from(groups.len()).map_err(|_| too_long)?;
+            starts.extend(group.first().map(|(print, _)| (*print, start)));
+            let entries: Vec<&Entry> = group.iter().map(|(_, entry)| *entry).collect();
+            group::push(&mut groups, first, &entries)?;
+            first += entries.len();
+        }
         Ok(Self {
             generation,
-            by_key: Prints::new(prints.zip(0..).collect()).ok_or(TooLong)?,
-            entries: Packed::new(sorted.iter().map(|(_, entry)| *entry))?,
+            count: u32::try_from(first).map_err(|_| too_long)?,
+            present: Presence::new(starts.iter().map(|(print, _)| *print)),
+            by_text: Prints::new(starts).ok_or(too_long)?,
+            groups: Blob(groups),
         })
+    }
+
+    fn len(&self) -> usize {
+        usize::try_from(self.count).unwrap_or(usize::MAX)
     }
 }
 
 impl Table for EmbeddedTable {
+    fn lookup(&self, sought: &Sought<'_>) -> Lookup<'_> {
+        match self.find(sought.text, Fingerprint::of(sought.text)) {
+            Some(at) => self.lookup_at(at, sought),
+            None => Lookup::Absent,
+        }
+    }
+
+    /// Behind the text of its group.
+    fn find(&self, text: &[u8], print: u64) -> Option<usize> {
+        let Stored {
+            present,
+            by_text,
+            groups: Blob(groups),
+            ..
+        } = &self.stored;
+        if !present.may_have(print) {
+            return None;
+        }
+        by_text.find(print).find_map(|start| {
+            let mut group = groups.get(usize::try_from(start).ok()?..)?;
+            let is_same = take_text(&mut group)? == text;
+            is_same.then(|| groups.len() - group.len())
+        })
+    }
+
     /// An entry whose bytes are no entry (the checksum of the whole file held, so only a file made
     /// to mislead has one) is [`Lookup::Missing`] for good: the request is then given up.
-    fn lookup(&self, sought: &Sought<'_>) -> Lookup<'_> {
-        for number in self.numbers(sought.print) {
-            match self.0.entries.get(number) {
-                Some(entry) if sought.is(&entry.key) => return Lookup::Found(entry),
-                Some(_) => {}
-                None => return Lookup::Missing,
-            }
+    fn lookup_at(&self, at: usize, sought: &Sought<'_>) -> Lookup<'_> {
+        match self.member(at, sought.space) {
+            Some(member) => self
+                .decoded(sought.text, &member)
+                .map_or(Lookup::Missing, Lookup::Found),
+            None => Lookup::Absent,
         }
-        Lookup::Absent
     }
 
-    fn may_have(&self, _filter: &Filter, print: u64) -> bool {
-        self.numbers(print).next().is_some()
+    fn may_have(&self, _filter: &Filter, _sought: &Sought<'_>) -> bool {
+        true
     }
 
-    fn standing(&self, sought: &Sought<'_>) -> Option<Standing<'_>> {
-        let mut numbers = self.numbers(sought.print);
-        numbers.find_map(|number| standing(self.0.entries.encoded(number)?, sought))
+    fn standing(&self, at: usize, host: HostId) -> Option<Standing<'_>> {
+        let member = self.member(at, KeySpace::Fates(host))?;
+        Standing::read(member.fate()?)
     }
 }
 
