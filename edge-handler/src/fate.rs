@@ -13,7 +13,7 @@ mod standing;
 mod text;
 
 pub use question::{About, Question, Subject};
-pub use standing::Standing;
+pub use standing::{Standing, Told};
 pub use text::{Part, Text};
 
 use serde::{Deserialize, Serialize};
@@ -108,10 +108,7 @@ impl Fate {
         let mut answer = self
             .end(first, plain, request, shared)?
             .answer(plain, request);
-        if let (Outcome::Redirect { location, .. }, Some(query)) = (&mut answer.outcome, appended) {
-            location.push(b'?');
-            location.extend_from_slice(query);
-        }
+        answer.append(appended);
         Some(answer)
     }
 
@@ -156,6 +153,16 @@ impl Fate {
     pub fn is_constant(&self) -> bool {
         let no_questions = self.steps.iter().all(|step| matches!(step, Step::End(_)));
         no_questions && self.bare.is_some() && self.queried != Queried::Unknown
+    }
+}
+
+impl Answer {
+    /// Adds a query string at the end of the `Location`.
+    fn append(&mut self, query: Option<&[u8]>) {
+        if let (Outcome::Redirect { location, .. }, Some(query)) = (&mut self.outcome, query) {
+            location.push(b'?');
+            location.extend_from_slice(query);
+        }
     }
 }
 

@@ -9,6 +9,7 @@
 
 use crate::evaluate::calm::Said;
 use crate::evaluate::{Options, Trace, evaluate, evaluate_plain};
+use crate::fate::Told;
 use crate::key::{Key, KeySpace, Spot};
 use crate::outcome::{Answer, Outcome};
 use crate::plain::Plain;
@@ -142,9 +143,12 @@ fn fated<T: Table>(
     let Some(at) = spot.at else {
         return Ok(None);
     };
-    let standing = table.standing(at, plain.host);
-    if let Some(answer) = standing.and_then(|standing| standing.answer(plain)) {
-        return Ok(Some(answer));
+    if let Some(standing) = table.standing(at, plain.host) {
+        match standing.tell(plain, request, program.questions()) {
+            Told::Answer(answer) => return Ok(Some(answer)),
+            Told::Nothing => return Ok(None),
+            Told::Decode => {}
+        }
     }
     let sought = spot.sought(KeySpace::Fates(plain.host));
     if !table.may_have(program.filter(), &sought) {

@@ -41,7 +41,7 @@ impl Weaver {
                     place(at + 1)
                 }
                 course::Step::Ask(question, otherwise) => {
-                    let asked = Asked::Own(question.clone());
+                    let asked = Asked::Own(question.clone().plainly());
                     self.place(Step::Ask(asked, place(at + 1), place(*otherwise)))
                 }
             };

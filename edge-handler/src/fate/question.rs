@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::evaluate::text_holds;
 use crate::plain::Plain;
 use crate::request::Request;
+use crate::rules::pattern::PatternOptions;
 use crate::rules::{Condition, Piece, Template, Test};
 
 /// What is asked about one [`Subject`]: a condition as it would be without its `!`.
@@ -107,6 +108,20 @@ impl Question {
         })
     }
 
+    /// The same question, a pattern that matches one text and nothing else being a comparison with it:
+    /// that can be read where it stands.
+    #[must_use]
+    pub fn plainly(mut self) -> Self {
+        if let Test::Regex(pattern) = &self.test
+            && pattern.options == PatternOptions::default()
+            && let Some(text) = only_text(&pattern.text)
+        {
+            self.test = Test::Equal(text);
+            self.no_case = false;
+        }
+        self
+    }
+
     /// Is this the question that `condition` asks?
     pub fn is_of(&self, condition: &Condition) -> bool {
         self.no_case == condition.no_case
@@ -118,5 +133,53 @@ impl Question {
     pub fn holds(&self, plain: &Plain<'_>, request: &Request<'_>) -> bool {
         let text = self.subject.about().text(plain, request);
         text_holds(&self.test, self.no_case, &text)
+    }
+}
+
+/// The text that a pattern matches, if that is plain to see: `^`, bytes that mean themselves, `$`.
+fn only_text(pattern: &[u8]) -> Option<Vec<u8>> {
+    let mut inside = pattern.strip_prefix(b"^")?.strip_suffix(b"$")?.iter();
+    let mut text = Vec::with_capacity(pattern.len());
+    while let Some(byte) = inside.next() {
+        match byte {
+            b'\\' => text.push(*inside.next().filter(|byte| byte.is_ascii_punctuation())?),
+            b'.' | b'+' | b'*' | b'?' | b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'|' | b'^'
+            | b'$' => return None,
+            byte if byte.is_ascii_graphic() => text.push(*byte),
+            _ => return None,
+        }
+    }
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::Pattern;
+
+    fn check(pattern: &str, expected: Option<&str>) {
+        assert_eq!(
+            only_text(pattern.as_bytes()).as_deref(),
+            expected.map(str::as_bytes),
+            "{pattern}"
+        );
+        let Some(text) = expected else { return };
+        let pattern = Pattern::new(pattern, PatternOptions::default());
+        assert!(pattern.is_match(text.as_bytes()));
+        for other in ["", "x", "id=17\n"] {
+            assert_eq!(pattern.is_match(other.as_bytes()), other == text, "{other}");
+        }
+    }
+
+    #[test]
+    fn patterns_that_are_a_text() {
+        check("^$", Some(""));
+        check("^id=17$", Some("id=17"));
+        check(r"^a\.b\\$", Some(r"a.b\"));
+        for pattern in [
+            "id=17", "^id", "^a.$", r"^a\$", r"^\d$", "^a|b$", "^(a)$", "^a{2}$", "^(?i)a$", "^é$",
+        ] {
+            check(pattern, None);
+        }
     }
 }
