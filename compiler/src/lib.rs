@@ -21,6 +21,7 @@ pub mod lower;
 pub mod mentions;
 mod notices;
 pub mod obstacles;
+mod outline;
 pub mod reading;
 pub mod redundant;
 mod resolve;

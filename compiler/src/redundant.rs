@@ -14,7 +14,7 @@ mod rules;
 mod said;
 
 pub(crate) use conditions::{Languages, always_holds};
-pub(crate) use covers::{Candidate, Covers};
+pub(crate) use covers::{Candidate, Covers, longest_literal};
 
 use std::collections::BTreeMap;
 

@@ -9,6 +9,7 @@ use regex_syntax::hir::literal::Extractor;
 use regex_syntax::hir::{Hir, Look};
 
 use crate::dialect;
+use crate::outline::Outline;
 
 /// A rule has at most this many keys or prefixes.
 const MOST_WORDS: usize = 64;
@@ -34,20 +35,30 @@ impl Shape {
     /// The shape of `pattern`. For [`Case::Folded`] the words have their ASCII letters lowered, and
     /// speak of texts with theirs lowered.
     pub fn of(pattern: &Pattern) -> Self {
-        let (text, caseless) = dialect::without_case_option(pattern);
-        let case = if caseless { Case::Folded } else { Case::Exact };
-        let end_is_end = pattern.options.contains(PatternOptions::DOLLAR_END_ONLY);
-        let shape = match literal_head(text) {
+        Self::of_outline(&Outline::of(pattern))
+    }
+
+    /// The same of a pattern that is read already.
+    pub(crate) fn of_outline(outline: &Outline<'_>) -> Self {
+        let case = outline.case;
+        let options = outline.pattern.options;
+        let end_is_end = options.contains(PatternOptions::DOLLAR_END_ONLY);
+        let shape = match &outline.head {
             // By far the most frequent, and the structure would say the same.
-            Some((word, b"$")) if end_is_end => Self::Words(case, vec![word]),
+            Some((word, b"$")) if end_is_end => Self::Words(case, vec![word.clone()]),
             Some((head, rest)) if opens_wide(rest) => of_head(head, rest, case),
-            head => match (dialect::read(text, pattern.options), head) {
-                (Some(structure), _) => of_structure(&structure, case),
+            head => match (outline.structure(), head) {
+                (Some(structure), _) => of_structure(structure, case),
                 (None, Some((head, rest))) => of_head(head, rest, case),
                 (None, None) => Self::Open,
             },
         };
         shape.fold()
+    }
+
+    /// All that the pattern matches is one text.
+    pub(crate) fn is_one_text(&self) -> bool {
+        matches!(self, Self::Words(Case::Exact, words) if words.len() == 1)
     }
 
     /// True when `pattern` surely matches every one of the words of its shape: it has neither anchors
@@ -107,14 +118,13 @@ fn of_structure(structure: &Hir, case: Case) -> Shape {
 
 /// A pattern that is otherwise not understood, for example one with look-around, by the literal text
 /// after its `^`. A `|` anywhere could be an alternative to the whole.
-fn of_head(mut head: Vec<u8>, rest: &[u8], case: Case) -> Shape {
-    if matches!(rest.first(), Some(b'?' | b'*' | b'+' | b'{')) {
-        head.pop();
-    }
+fn of_head(head: &[u8], rest: &[u8], case: Case) -> Shape {
+    let repeated = matches!(rest.first(), Some(b'?' | b'*' | b'+' | b'{'));
+    let head = &head[..head.len().saturating_sub(usize::from(repeated))];
     if rest.contains(&b'|') || head.len() < SHORTEST_PREFIX {
         return Shape::Open;
     }
-    Shape::Prefixes(case, vec![head])
+    Shape::Prefixes(case, vec![head.to_vec()])
 }
 
 /// Does anything go from here on? Then only what stands before tells something.
@@ -128,21 +138,6 @@ fn opens_wide(rest: &[u8]) -> bool {
         b"[^/]+",
     ];
     wide.iter().any(|wide| rest.starts_with(wide)) && !rest.contains(&b'|')
-}
-
-/// The literal text after a leading `^`, and what follows it.
-pub(crate) fn literal_head(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
-    let mut rest = text.strip_prefix(b"^")?;
-    let mut head = Vec::new();
-    loop {
-        let (byte, after) = match rest {
-            [b'\\', byte, after @ ..] if byte.is_ascii_punctuation() => (*byte, after),
-            [byte, after @ ..] if !b"\\^$.[]()|?*+{}".contains(byte) => (*byte, after),
-            _ => return Some((head, rest)),
-        };
-        head.push(byte);
-        rest = after;
-    }
 }
 
 #[cfg(test)]

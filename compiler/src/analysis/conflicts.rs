@@ -10,7 +10,6 @@
 
 use std::collections::BTreeMap;
 
-use edgewright_edge_handler::index::Case;
 use edgewright_edge_handler::rules::{
     Pattern, Place, RedirectListId, RedirectMatcher, Rule, RuleFlags,
 };
@@ -20,8 +19,9 @@ use foldhash::HashMap;
 use super::{ENDING, Finding, rules};
 use crate::answering::Answering;
 use crate::language::{Found, Language, Membership, Universe, find as find_text};
+use crate::outline::Outline;
 use crate::reading::Position;
-use crate::redundant::{Candidate, Covers, Languages, Redundant};
+use crate::redundant::{Candidate, Covers, Languages, Redundant, longest_literal};
 use crate::shape::Shape;
 use crate::witness::{Aiming, Samples};
 
@@ -128,29 +128,37 @@ struct Search<'a, 's> {
 
 impl<'a> Search<'a, '_> {
     fn meet(&mut self, line: Line<'a>) {
+        let outline = Outline::of(line.pattern);
+        // It lies within any line that matches its text.
+        if Shape::of_outline(&outline).is_one_text() {
+            return;
+        }
         let list = match line.position {
             Position::Rule(set, _) => Position::Rule(set, 0),
             Position::Redirect(list, _) => Position::Redirect(list, 0),
             Position::MapEntry(map, _) => Position::MapEntry(map, 0),
         };
-        if let Some((other, text)) = self.overlapping(list, line) {
+        if let Some((other, text)) = self.overlapping(list, line, &outline) {
             self.note(other, line, &text);
         }
-        self.covers.entry(list).or_default().add(Candidate {
+        let candidate = Candidate {
             pattern: line.pattern,
             asked: Membership::Inside,
             of: self.lines.len(),
-        });
+        };
+        let covers = self.covers.entry(list).or_default();
+        covers.add(&longest_literal(&outline), candidate);
         self.lines.push(line);
     }
 
     /// An earlier line that matches some of what `line` does, and a text both match.
-    fn overlapping(&mut self, list: Position, line: Line<'a>) -> Option<(Line<'a>, Vec<u8>)> {
-        // All that it matches is one text.
-        if is_one_text(line.pattern) {
-            return None;
-        }
-        let text = Samples::of(line.pattern).matching(line.pattern, 1).pop()?;
+    fn overlapping(
+        &mut self,
+        list: Position,
+        line: Line<'a>,
+        outline: &Outline<'_>,
+    ) -> Option<(Line<'a>, Vec<u8>)> {
+        let text = Samples::of(outline).matching(line.pattern, 1).pop()?;
         let earlier = self.covers.get(&list)?.taking(&text);
         let others = earlier
             .iter()
@@ -199,13 +207,9 @@ impl<'a> Search<'a, '_> {
     }
 }
 
-/// Of two patterns that match the same text, `other` more than that, each matches something that the
-/// other does not.
+/// Of two patterns that match the same text, each more than that, each matches something that the other
+/// does not.
 fn neither_within(one: &Pattern, other: &Pattern, languages: &mut Languages) -> bool {
-    // All that the one matches is that text.
-    if is_one_text(one) {
-        return false;
-    }
     let (Some(one), Some(other)) = (languages.of(one), languages.of(other)) else {
         return false;
     };
@@ -214,8 +218,4 @@ fn neither_within(one: &Pattern, other: &Pattern, languages: &mut Languages) -> 
         matches!(find_text(Universe::ALL, &asked), Found::Text(_))
     };
     beyond(&one, &other) && beyond(&other, &one)
-}
-
-fn is_one_text(pattern: &Pattern) -> bool {
-    matches!(Shape::of(pattern), Shape::Words(Case::Exact, words) if words.len() == 1)
 }

@@ -11,6 +11,7 @@ use edgewright_edge_handler::site::Site;
 
 use super::literals;
 use crate::dialect;
+use crate::outline::Outline;
 use crate::shape::Shape;
 
 /// Where a rule can live.
@@ -26,12 +27,13 @@ pub(super) enum Home {
 
 impl Home {
     fn of_pattern(pattern: &Pattern) -> Self {
-        let mut reaches = match Shape::of(pattern) {
+        let outline = Outline::of(pattern);
+        let mut reaches = match Shape::of_outline(&outline) {
             Shape::Words(case, words) => return Self::Keyed(case, words),
             Shape::Prefixes(_, words) => at_start(&words).into_iter().collect(),
             Shape::Open => Vec::new(),
         };
-        reaches.extend(by_literals(pattern));
+        reaches.extend(by_literals(&outline));
         if reaches.is_empty() {
             reaches.push(Reach::Everything);
         }
@@ -60,11 +62,13 @@ pub(super) fn at_start(prefixes: &[Vec<u8>]) -> Option<Reach> {
     words.collect::<Option<_>>().map(Reach::Words)
 }
 
-/// The texts that must stand in whatever `pattern` matches.
-fn by_literals(pattern: &Pattern) -> impl Iterator<Item = Reach> {
-    let (text, _) = dialect::without_case_option(pattern);
-    let structure = dialect::read_loosely(text, pattern.options);
-    let requirements = structure.map_or(Vec::new(), |structure| literals::required(&structure));
+/// The texts that must stand in whatever a pattern matches.
+fn by_literals(outline: &Outline<'_>) -> impl Iterator<Item = Reach> + use<> {
+    let loosely = || dialect::read_loosely(outline.text, outline.pattern.options);
+    let requirements = match outline.structure() {
+        Some(structure) => literals::required(structure),
+        None => loosely().map_or(Vec::new(), |structure| literals::required(&structure)),
+    };
     requirements.into_iter().map(Reach::Words)
 }
 

@@ -13,9 +13,8 @@ use std::hash::{BuildHasherDefault, Hasher};
 use edgewright_edge_handler::rules::Pattern;
 use regex_syntax::hir::{Hir, HirKind};
 
-use crate::dialect;
 use crate::language::Membership;
-use crate::shape::literal_head;
+use crate::outline::Outline;
 
 /// Lengths of the parts patterns are found by, the longest first.
 const LENGTHS: [usize; 4] = [16, 8, 4, 2];
@@ -58,17 +57,9 @@ impl<T> Default for Covers<'_, T> {
 }
 
 impl<'a, T: Copy> Covers<'a, T> {
-    /// Takes in a pattern.
-    pub fn add(&mut self, candidate: Candidate<'a, T>) {
-        let literal = match candidate.asked {
-            Membership::Inside => longest_literal(candidate.pattern),
-            Membership::Outside => Vec::new(),
-        };
-        self.add_by(&literal, candidate);
-    }
-
-    /// Takes in a pattern of which this is the [longest literal](longest_literal).
-    pub fn add_by(&mut self, literal: &[u8], candidate: Candidate<'a, T>) {
+    /// Takes in a pattern of which this is the [longest literal](longest_literal); nothing for a
+    /// pattern that must not match.
+    pub fn add(&mut self, literal: &[u8], candidate: Candidate<'a, T>) {
         let fitting = LENGTHS.iter().position(|length| *length <= literal.len());
         let bucket = match fitting {
             // The end of a literal tells more than its beginning, which siblings share.
@@ -116,22 +107,20 @@ fn key(part: &[u8]) -> u128 {
 }
 
 /// The longest text that every match holds, letters lowered; empty when there is none.
-pub(super) fn longest_literal(pattern: &Pattern) -> Vec<u8> {
-    let (text, _) = dialect::without_case_option(pattern);
-    let mut longest = Vec::new();
-    if let Some((word, b"" | b"$")) = literal_head(text) {
+pub(crate) fn longest_literal(outline: &Outline<'_>) -> Vec<u8> {
+    let mut longest: &[u8] = b"";
+    if let Some(word) = outline.literal() {
         longest = word;
-    } else if let Some(structure) = dialect::read(text, pattern.options) {
-        keep_longest(&structure, &mut longest);
+    } else if let Some(structure) = outline.structure() {
+        keep_longest(structure, &mut longest);
     }
-    longest.make_ascii_lowercase();
-    longest
+    longest.to_ascii_lowercase()
 }
 
-fn keep_longest(structure: &Hir, longest: &mut Vec<u8>) {
+fn keep_longest<'h>(structure: &'h Hir, longest: &mut &'h [u8]) {
     match structure.kind() {
         HirKind::Literal(literal) if literal.0.len() > longest.len() => {
-            *longest = literal.0.to_vec();
+            *longest = &literal.0;
         }
         HirKind::Capture(group) => keep_longest(&group.sub, longest),
         HirKind::Repetition(repetition) if repetition.min > 0 => {

@@ -59,7 +59,7 @@ impl Decider<'_> {
 
 impl<'a> Deciders<'a> {
     /// Takes in a deciding rule. Every text it matches holds `literal`, letters lowered.
-    pub fn add(&mut self, decider: Decider<'a>, shape: &Shape, literal: &[u8]) {
+    pub fn add(&mut self, decider: Decider<'a>, shape: Shape, literal: &[u8]) {
         let needs = Pairs::of(literal);
         let likely = Likely { decider, needs };
         match shape {
@@ -69,13 +69,13 @@ impl<'a> Deciders<'a> {
                     Case::Folded => &mut self.folded,
                 };
                 for word in words {
-                    push(known.entry(word.clone()).or_default(), decider);
+                    push(known.entry(word).or_default(), decider);
                 }
             }
-            Shape::Words(_, words) => add_each(&mut self.words, words, likely),
+            Shape::Words(_, words) => add_each(&mut self.words, &words, likely),
             Shape::Prefixes(_, words) => {
                 self.lengths.extend(words.iter().map(Vec::len));
-                add_each(&mut self.beginnings, words, likely);
+                add_each(&mut self.beginnings, &words, likely);
             }
             Shape::Open => push(&mut self.open, likely),
         }

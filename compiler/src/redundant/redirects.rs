@@ -24,9 +24,10 @@ use edgewright_edge_handler::site::Site;
 use foldhash::HashMap;
 
 use super::conditions::Languages;
-use super::covers::{Candidate, Covers};
+use super::covers::{Candidate, Covers, longest_literal};
 use super::{Cause, Redundant, Removal};
 use crate::language::{Found, Membership, Universe, find as find_text};
+use crate::outline::Outline;
 use crate::reading::Position;
 use crate::shape::Shape;
 use crate::witness::{Groups, Samples, sample};
@@ -118,11 +119,13 @@ impl<'a> Earlier<'a> {
             }
             RedirectMatcher::Regex(pattern) => {
                 self.patterns.entry(pattern).or_insert(redirect);
-                self.covers.add(Candidate {
+                let candidate = Candidate {
                     pattern,
                     asked: Membership::Inside,
                     of: redirect.place,
-                });
+                };
+                let literal = longest_literal(&Outline::of(pattern));
+                self.covers.add(&literal, candidate);
             }
             RedirectMatcher::Prefix(_) | RedirectMatcher::Section => {}
         }
@@ -134,7 +137,8 @@ impl<'a> Earlier<'a> {
             return None;
         }
         let pattern = as_pattern(&redirect.matcher)?;
-        let texts = Samples::of(&pattern).matching(&pattern, EXAMPLES);
+        let outline = Outline::of(&pattern);
+        let texts = Samples::of(&outline).matching(&pattern, EXAMPLES);
         let candidates = self.covers.taking(texts.first()?).into_iter().rev();
         let mut fitting = candidates
             .filter(|candidate| texts.iter().all(|text| candidate.takes(text)))

@@ -48,6 +48,7 @@ use super::said::Said;
 use super::{Cause, Redundant, Removal};
 use crate::language::{Begins, Found, Membership, Slashes, Universe, find as find_text};
 use crate::lower::{Chains, Membership as InChain};
+use crate::outline::Outline;
 use crate::reading::Position;
 use crate::shape::Shape;
 use crate::witness::{Groups, Samples, sample};
@@ -193,7 +194,11 @@ impl<'a> Search<'a, '_> {
     }
 
     fn judge(&mut self, position: usize, rule: &'a Rule) -> Option<Removal> {
-        let shape = shape(rule);
+        let outline = Outline::of(&rule.pattern);
+        let shape = match asked(rule) {
+            Membership::Inside => Shape::of_outline(&outline),
+            Membership::Outside => Shape::Open,
+        };
         let ending = rule.flags.intersects(ENDING);
         let steady = ending && rule.conditions.iter().all(is_steady);
         let said = steady.then_some(Said(rule));
@@ -204,9 +209,9 @@ impl<'a> Search<'a, '_> {
                 Cause::Duplicate,
                 example(rule, &shape),
             )),
-            None => self.of_others(position, rule, &shape),
+            None => self.of_others(position, rule, &shape, &outline),
         };
-        let found = found.or_else(|| self.of_itself(rule, &shape));
+        let found = found.or_else(|| self.of_itself(rule, &shape, &outline));
         if position < self.skipped_to {
             return found;
         }
@@ -216,13 +221,13 @@ impl<'a> Search<'a, '_> {
             self.seen.insert(said, Earlier { first, last });
         }
         if found.is_none() {
-            self.learn(Decider { rule, position }, &shape);
+            self.learn(Decider { rule, position }, shape, &outline);
         }
         found
     }
 
     /// Keeps what later rules are to be compared with.
-    fn learn(&mut self, decider: Decider<'a>, shape: &Shape) {
+    fn learn(&mut self, decider: Decider<'a>, shape: Shape, outline: &Outline<'_>) {
         let rule = decider.rule;
         if !rule.flags.intersects(ENDING) {
             if rule.skip > 0 && !rule.flags.contains(RuleFlags::NEXT) {
@@ -231,7 +236,7 @@ impl<'a> Search<'a, '_> {
             return;
         }
         let literal = match asked(rule) {
-            Membership::Inside => longest_literal(&rule.pattern),
+            Membership::Inside => longest_literal(outline),
             Membership::Outside => Vec::new(),
         };
         let candidate = Candidate {
@@ -239,8 +244,8 @@ impl<'a> Search<'a, '_> {
             asked: asked(rule),
             of: decider,
         };
-        self.covers.add_by(&literal, candidate);
-        if rule.conditions.is_empty() && self.stop.is_none() && self.is_total(rule, shape) {
+        self.covers.add(&literal, candidate);
+        if rule.conditions.is_empty() && self.stop.is_none() && self.is_total(rule, &shape) {
             self.stop = Some(decider);
         }
         if asked(rule) == Membership::Inside {
@@ -272,7 +277,13 @@ impl<'a> Search<'a, '_> {
     }
 
     /// What earlier rules make of it.
-    fn of_others(&mut self, position: usize, rule: &Rule, shape: &Shape) -> Option<Removal> {
+    fn of_others(
+        &mut self,
+        position: usize,
+        rule: &Rule,
+        shape: &Shape,
+        outline: &Outline<'_>,
+    ) -> Option<Removal> {
         if let Some(stop) = self.stop.filter(|stop| stop.is_met_with(rule)) {
             let example = example(rule, shape);
             return Some(removal(Some(stop.rule.place), Cause::Unreachable, example));
@@ -282,30 +293,30 @@ impl<'a> Search<'a, '_> {
         }
         let shadow = match shape {
             Shape::Words(case, words) => self.shadow(rule, *case, words),
-            Shape::Prefixes(..) | Shape::Open => self.cover(rule, shape),
+            Shape::Prefixes(..) | Shape::Open => self.cover(rule, shape, outline),
         };
         shadow.map(|(by, example)| removal(Some(by), Cause::Shadowed, Some(example)))
     }
 
     /// Why it can never apply, whatever stands above it.
-    fn of_itself(&mut self, rule: &Rule, shape: &Shape) -> Option<Removal> {
+    fn of_itself(&mut self, rule: &Rule, shape: &Shape, outline: &Outline<'_>) -> Option<Removal> {
         let found = conditions::contradiction(&rule.conditions, self.languages);
         let lookups = rule.conditions.iter().any(looks_ahead);
         if let Some((_, other)) = found.filter(|_| !lookups) {
             return Some(removal(Some(other.place), Cause::Contradiction, None));
         }
-        self.is_impossible(rule, shape)
+        self.is_impossible(rule, shape, outline)
             .then(|| removal(None, Cause::Impossible, example(rule, shape)))
     }
 
-    fn is_impossible(&mut self, rule: &Rule, shape: &Shape) -> bool {
+    fn is_impossible(&mut self, rule: &Rule, shape: &Shape, outline: &Outline<'_>) -> bool {
         let universe = self.texts.now;
         match shape {
             Shape::Words(_, words) => return !words.iter().any(|word| universe.holds(word)),
             Shape::Prefixes(_, heads) => return !heads.iter().any(|head| universe.may_begin(head)),
             Shape::Open => {}
         }
-        let text = sample(&rule.pattern, 0, &Groups::new());
+        let text = Samples::of(outline).text(0, &Groups::new());
         let inside = asked(rule) == Membership::Inside;
         if universe.holds(&text) && rule.pattern.is_match(&text) == inside {
             return false;
@@ -362,11 +373,16 @@ impl<'a> Search<'a, '_> {
     }
 
     /// A rule that takes everything `rule` matches, and an example.
-    fn cover(&mut self, rule: &Rule, shape: &Shape) -> Option<(Place, Vec<u8>)> {
+    fn cover(
+        &mut self,
+        rule: &Rule,
+        shape: &Shape,
+        outline: &Outline<'_>,
+    ) -> Option<(Place, Vec<u8>)> {
         if asked(rule) == Membership::Outside {
             return None;
         }
-        let mut texts = Samples::of(&rule.pattern).matching(&rule.pattern, EXAMPLES);
+        let mut texts = Samples::of(outline).matching(&rule.pattern, EXAMPLES);
         let candidates = self.covers.taking(texts.first()?);
         let since = self.changes.last_to(shape);
         let fitting = candidates.into_iter().rev().filter(|candidate| {
@@ -447,14 +463,6 @@ fn asked(rule: &Rule) -> Membership {
         Membership::Outside
     } else {
         Membership::Inside
-    }
-}
-
-fn shape(rule: &Rule) -> Shape {
-    if rule.flags.contains(RuleFlags::NEGATED) {
-        Shape::Open
-    } else {
-        Shape::of(&rule.pattern)
     }
 }
 

@@ -13,6 +13,7 @@ use super::Request;
 use super::constraint::{Constraint, Demand, Slot};
 use super::sample::{Groups, Samples};
 use super::scope::{Scope, Subject, names, usual_name};
+use crate::outline::Outline;
 
 /// Samples of one pattern that are looked at.
 const VARIANTS: usize = 4;
@@ -148,7 +149,8 @@ fn wanted(constraint: &Constraint<'_>) -> Vec<Vec<u8>> {
     match constraint.demand {
         _ if constraint.negated => Vec::new(),
         Demand::Matches(pattern) => {
-            let (samples, groups) = (Samples::of(pattern), Groups::new());
+            let (outline, groups) = (Outline::of(pattern), Groups::new());
+            let samples = Samples::of(&outline);
             (0..VARIANTS)
                 .map(|variant| samples.text(variant, &groups))
                 .collect()

@@ -3,13 +3,14 @@
 //! In: a [`Pattern`] and the number of a variant. Out: one text. Absent: whether it really matches;
 //! look-around and back references are not followed, so ask the pattern itself.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use edgewright_edge_handler::rules::Pattern;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 use crate::dialect;
-use crate::shape::literal_head;
+use crate::outline::Outline;
 
 /// Longer texts are cut: no request line holds them.
 const LONGEST: usize = 2_000;
@@ -23,39 +24,39 @@ pub(crate) type Groups = BTreeMap<u32, Vec<u8>>;
 /// A text that `pattern` most likely matches. Each `variant` takes other alternatives, other letters
 /// and other numbers of repetitions; 0 is the plainest.
 pub(crate) fn sample(pattern: &Pattern, variant: usize, groups: &Groups) -> Vec<u8> {
-    Samples::of(pattern).text(variant, groups)
+    Samples::of(&Outline::of(pattern)).text(variant, groups)
 }
 
 /// The texts [`sample`] makes of one pattern, which is read once.
 #[derive(Debug)]
-pub(crate) enum Samples {
+pub(crate) enum Samples<'o> {
     /// Always this one: the pattern is a text, and matches it.
-    Literal(Vec<u8>),
+    Literal(&'o [u8]),
     /// Always this one, with which it begins.
     Beginning(Vec<u8>),
     /// What this structure says.
-    Varied(Hir),
+    Varied(Cow<'o, Hir>),
 }
 
-impl Samples {
-    /// Those of `pattern`.
-    pub fn of(pattern: &Pattern) -> Self {
-        let (text, _) = dialect::without_case_option(pattern);
-        if let Some((word, b"" | b"$")) = literal_head(text) {
+impl<'o> Samples<'o> {
+    /// Those of a pattern.
+    pub fn of(outline: &'o Outline<'_>) -> Self {
+        if let Some(word) = outline.literal() {
             return Self::Literal(word);
         }
-        let structure = dialect::read(text, pattern.options)
-            .or_else(|| dialect::read(&simplified(text), pattern.options));
-        match structure {
+        let simple = || dialect::read(&simplified(outline.text), outline.pattern.options);
+        let structure = outline.structure().map(Cow::Borrowed);
+        match structure.or_else(|| simple().map(Cow::Owned)) {
             Some(structure) => Self::Varied(structure),
-            None => Self::Beginning(literal_prefix(text)),
+            None => Self::Beginning(literal_prefix(outline.text)),
         }
     }
 
     /// The text of one variant.
     pub fn text(&self, variant: usize, groups: &Groups) -> Vec<u8> {
         match self {
-            Self::Literal(text) | Self::Beginning(text) => text.clone(),
+            Self::Literal(text) => text.to_vec(),
+            Self::Beginning(text) => text.clone(),
             Self::Varied(structure) => {
                 let text = Vec::new();
                 let mut sampler = Sampler {
@@ -72,7 +73,7 @@ impl Samples {
     /// Those of the first variants that `pattern`, which these are of, really matches.
     pub fn matching(&self, pattern: &Pattern, variants: usize) -> Vec<Vec<u8>> {
         if let Self::Literal(text) = self {
-            return vec![text.clone()];
+            return vec![text.to_vec()];
         }
         let texts = (0..variants).map(|variant| self.text(variant, &Groups::new()));
         texts.filter(|text| pattern.is_match(text)).collect()
