@@ -22,6 +22,7 @@ use edgewright_parser::diagnostic::{Diagnostic, Severity};
 
 use crate::answering::Answering;
 use crate::notices::Spans;
+use crate::parallel::both;
 use crate::reading::{Position, Reading};
 use crate::redundant::Redundant;
 use crate::witness::Aiming;
@@ -37,16 +38,20 @@ const ENDING: RuleFlags = RuleFlags::STATUS
 pub(crate) fn findings(
     reading: &Reading,
     redundant: &Redundant,
-    answering: Option<Answering<'_>>,
+    answering: &Answering<'_>,
 ) -> Vec<Diagnostic> {
+    let site = &reading.site;
     let spans = Spans::of(reading);
-    let aiming = Aiming::of(&reading.site);
-    let mut found = slips::find(&reading.site, &aiming);
-    if let Some(answering) = answering {
-        let site = &reading.site;
-        found.extend(conflicts::find(site, redundant, &answering, &aiming));
-        found.extend(chains::find(site, redundant, answering, &aiming));
-    }
+    let aiming = Aiming::of(site);
+    let (chains, mut found) = both(
+        || chains::find(site, redundant, answering, &aiming),
+        || {
+            let mut found = slips::find(site, &aiming);
+            found.extend(conflicts::find(site, redundant, answering, &aiming));
+            found
+        },
+    );
+    found.extend(chains);
     let mut seen = HashSet::new();
     found.retain(|finding| seen.insert((finding.at, finding.code)));
     found.sort_by_key(|finding| finding.at);

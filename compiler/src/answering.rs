@@ -6,7 +6,7 @@
 use edgewright_edge_handler::evaluate::{Options, Trace};
 use edgewright_edge_handler::handler::handle;
 use edgewright_edge_handler::outcome::{Answer, Outcome};
-use edgewright_edge_handler::program::Program;
+use edgewright_edge_handler::program::{Parts, Program};
 use edgewright_edge_handler::request;
 use edgewright_edge_handler::table::Entry;
 
@@ -24,12 +24,12 @@ pub(crate) struct Answering<'e> {
 }
 
 impl<'e> Answering<'e> {
-    /// What is written as `program` and `entries`; `None` when it cannot be read again.
-    pub fn of(program: &[u8], entries: &'e [Entry]) -> Option<Self> {
-        Some(Self {
-            program: Program::load(program).ok()?,
+    /// What is written of `parts` and `entries`.
+    pub fn of(parts: Parts, entries: &'e [Entry]) -> Self {
+        Self {
+            program: Program::of(parts),
             table: AtHand::of(entries),
-        })
+        }
     }
 
     /// What a request becomes, with its trace.

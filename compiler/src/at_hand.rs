@@ -3,26 +3,71 @@
 //! In: entries. Out: [`AtHand`], a [`Table`] of them, for evaluations while compiling: nothing is encoded
 //! and decoded again, and patterns stay compiled. Absent: the table the edge has.
 
-use edgewright_edge_handler::key::{KeySpace, Sought};
-use edgewright_edge_handler::table::{Entry, Lookup, Table};
-use foldhash::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
-/// Entries by their keys.
+use edgewright_edge_handler::key::Sought;
+use edgewright_edge_handler::table::{Entry, Lookup, Table};
+
+/// Entries by the fingerprints of their keys.
 #[derive(Debug)]
-pub(crate) struct AtHand<'e>(HashMap<(KeySpace, &'e [u8]), &'e Entry>);
+pub(crate) struct AtHand<'e> {
+    entries: HashMap<&'e Entry>,
+    /// Those whose fingerprint an earlier one has.
+    others: Vec<&'e Entry>,
+}
+
+type HashMap<T> = std::collections::HashMap<u64, T, BuildHasherDefault<Same>>;
 
 impl<'e> AtHand<'e> {
     /// These entries.
     pub fn of(entries: &'e [Entry]) -> Self {
-        let by_key = |entry: &'e Entry| ((entry.key.space(), entry.key.text()), entry);
-        Self(entries.iter().map(by_key).collect())
+        let mut at_hand = Self {
+            entries: HashMap::with_capacity_and_hasher(
+                entries.len(),
+                BuildHasherDefault::default(),
+            ),
+            others: Vec::new(),
+        };
+        for entry in entries {
+            let first = *at_hand
+                .entries
+                .entry(entry.key.fingerprint())
+                .or_insert(entry);
+            if !std::ptr::eq(first, entry) {
+                at_hand.others.push(entry);
+            }
+        }
+        at_hand
     }
 }
 
 impl Table for AtHand<'_> {
     fn lookup(&self, sought: &Sought<'_>) -> Lookup<'_> {
-        self.0
-            .get(&(sought.space, sought.text))
+        let Some(first) = self.entries.get(&sought.print) else {
+            return Lookup::Absent;
+        };
+        let mut all = std::iter::once(first).chain(&self.others);
+        all.find(|entry| sought.is(&entry.key))
             .map_or(Lookup::Absent, |entry| Lookup::Found(entry))
+    }
+}
+
+/// Leaves a fingerprint as it is.
+#[derive(Debug, Default)]
+struct Same(u64);
+
+impl Hasher for Same {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0 << 8 | u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }

@@ -14,6 +14,7 @@ use crate::fates::FateCounts;
 use crate::inputs::Inputs;
 use crate::lower::{Hops, Lowered, lower_with};
 use crate::notices;
+use crate::parallel::both;
 use crate::reading::Reading;
 use crate::redundant::Redundant;
 
@@ -55,7 +56,6 @@ pub fn compile_with(reading: &Reading, hops: Hops) -> Result<Compilation, Compil
     let redundant = Redundant::find(&reading.site);
     let lowered = lower_with(&reading.site, &redundant, hops)?;
     let account = Account::of(reading, &lowered, &redundant);
-    let mut diagnostics = notices::of(reading, &account, &redundant);
     let Lowered {
         parts,
         entries,
@@ -65,10 +65,12 @@ pub fn compile_with(reading: &Reading, hops: Hops) -> Result<Compilation, Compil
     } = lowered;
     let program = Program::encode(&parts)?;
     let generation = parts.generation;
-    // They are large, and what follows asks the encoded form.
-    drop(parts);
-    let answering = Answering::of(&program, &entries);
-    diagnostics.extend(analysis::findings(reading, &redundant, answering));
+    let answering = Answering::of(parts, &entries);
+    let (mut diagnostics, found) = both(
+        || notices::of(reading, &account, &redundant),
+        || analysis::findings(reading, &redundant, &answering),
+    );
+    diagnostics.extend(found);
     Ok(Compilation {
         program,
         generation,

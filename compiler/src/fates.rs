@@ -30,6 +30,7 @@ use edgewright_edge_handler::table::{Content, Entry};
 use serde::Serialize;
 
 use crate::at_hand::AtHand;
+use crate::parallel::in_stretches;
 pub(crate) use collapse::collapse;
 use course::{Course, Undecided, course};
 
@@ -74,27 +75,46 @@ impl FateCounts {
 }
 
 impl Fates {
-    /// The fates of `site`, which was lowered to `parts` and `entries`. None when these cannot be
-    /// encoded, which says the same elsewhere.
-    pub fn find(site: &Site, parts: &Parts, entries: &[Entry]) -> Self {
-        let program = Program::encode(parts).and_then(|bytes| Program::load(&bytes));
-        let Ok(program) = program else {
-            return Self::default();
-        };
+    /// The fates of `site`, which was lowered to `parts` and `entries`; and the parts again.
+    pub fn find(site: &Site, parts: Parts, entries: &[Entry]) -> (Self, Parts) {
+        let program = Program::of(parts);
         let table = AtHand::of(entries);
-        let source = Indexed::new(&program, &table);
+        let mut paths = paths::paths(site, entries);
+        paths.truncate(MOST_FATES);
+        let stretches = in_stretches(&paths, |paths| Self::of(&program, &table, paths));
         let mut found = Self::default();
-        for (host, path) in paths::paths(site, entries).into_iter().take(MOST_FATES) {
+        for stretch in stretches {
+            found.append(stretch);
+        }
+        found.questions = share::share(&mut found.entries);
+        (found, program.into_parts())
+    }
+
+    /// Those of `paths`.
+    fn of(program: &Program, table: &AtHand<'_>, paths: &[(HostId, Vec<u8>)]) -> Self {
+        let source = Indexed::new(program, table);
+        let mut found = Self::default();
+        for (host, path) in paths {
             let mind = Mind {
                 site: program.site(),
                 source: &source,
-                host,
-                path: &path,
+                host: *host,
+                path,
             };
-            found.add(host, &path, mind.fate());
+            found.add(*host, path, mind.fate());
         }
-        found.questions = share::share(&mut found.entries);
         found
+    }
+
+    /// Adds those of later paths.
+    fn append(&mut self, mut later: Self) {
+        self.entries.append(&mut later.entries);
+        let counts = &mut self.counts;
+        counts.constant += later.counts.constant;
+        counts.guarded += later.counts.guarded;
+        for (why, count) in later.counts.undecided {
+            *counts.undecided.entry(why).or_default() += count;
+        }
     }
 
     fn add(&mut self, host: HostId, path: &[u8], fate: Result<Fate, Undecided>) {

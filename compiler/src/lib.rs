@@ -22,6 +22,7 @@ pub mod mentions;
 mod notices;
 pub mod obstacles;
 mod outline;
+mod parallel;
 pub mod reading;
 pub mod redundant;
 mod resolve;

@@ -258,7 +258,7 @@ fn finish(
     lists: Lists,
     hops: Hops,
 ) -> Result<Lowered, TooLong> {
-    let mut parts = Parts {
+    let parts = Parts {
         generation: 0,
         site: without_rules(site),
         rules: lists.rules.indexes,
@@ -266,7 +266,7 @@ fn finish(
         questions: Packed::default(),
         filter: filter(&entries),
     };
-    let mut fates = Fates::find(site, &parts, &entries);
+    let (mut fates, mut parts) = Fates::find(site, parts, &entries);
     let collapsed = match hops {
         Hops::Kept => 0,
         Hops::Collapsed => collapse(site, &mut fates.entries),

@@ -78,7 +78,7 @@ impl Program {
         Ok(FORMAT.seal(&payload))
     }
 
-    /// Reads a `rules.bin`. The only way to get a program.
+    /// Reads a `rules.bin`.
     ///
     /// # Errors
     /// The bytes are not a whole `rules.bin` of this version.
@@ -92,12 +92,22 @@ impl Program {
         if !sound {
             return Err(ProgramError::Malformed("an index points outside"));
         }
+        Ok(Self::of(parts))
+    }
+
+    /// The program of these parts, which its bytes would be read as: for the compiler, which has them.
+    pub fn of(parts: Parts) -> Self {
         let hosts = parts.site.hosts.iter();
-        Ok(Self {
+        Self {
             names: Names::of(&parts.site),
             calm: hosts.map(|host| Calm::of(&parts.site, host)).collect(),
             parts,
-        })
+        }
+    }
+
+    /// What it is made of.
+    pub fn into_parts(self) -> Parts {
+        self.parts
     }
 
     /// The generation of the table it goes with.

@@ -36,7 +36,7 @@ const GAVE_UP: Outcome = Outcome::Status { status: 500 };
 pub(super) fn find(
     site: &Site,
     redundant: &Redundant,
-    answering: Answering<'_>,
+    answering: &Answering<'_>,
     aiming: &Aiming<'_>,
 ) -> Vec<Finding> {
     let follower = Follower {
@@ -152,7 +152,7 @@ fn is_here(site: &Site, authority: &[u8]) -> bool {
 /// The compiled site, asked as clients would.
 struct Follower<'s> {
     site: &'s Site,
-    answering: Answering<'s>,
+    answering: &'s Answering<'s>,
     speaks_tls: bool,
     /// Conditions whose answer depends on files.
     asking_for_files: HashSet<Place>,
@@ -261,6 +261,7 @@ impl Follower<'_> {
             .next()
             .unwrap_or_default();
         Some(Request {
+            method: request.method.clone(),
             scheme,
             host: authority.to_vec(),
             target: if target.starts_with(b"/") {
@@ -268,7 +269,7 @@ impl Follower<'_> {
             } else {
                 [b"/", target].concat()
             },
-            ..request.clone()
+            headers: request.headers.clone(),
         })
     }
 }
