@@ -412,8 +412,12 @@ impl<'a, S: Source> Run<'a, S> {
     }
 }
 
-/// The path of a target, still encoded.
+/// The path of a target, still encoded, with one slash at the beginning (`ap_parse_uri`).
 fn raw_path(target: &[u8]) -> &[u8] {
+    let mut target = target;
+    while target.starts_with(b"//") {
+        target = &target[1..];
+    }
     let end = target.iter().position(|byte| matches!(byte, b'?' | b'#'));
     let path = &target[..end.unwrap_or(target.len())];
     let authority = path.windows(3).position(|part| part == b"://");

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use edgewright_test_engines::{Engine, engines, reading};
 use edgewright_test_support::apache::{Answer, Apache, ServerRoot, Serving, loopback};
 use edgewright_test_support::cases::write_case;
-use edgewright_test_support::contract::{Line, Outcome};
+use edgewright_test_support::contract::{Line, missing_outside};
 use edgewright_test_support::random::Random;
 use edgewright_test_support::rule_sets::{MAP, RuleSet, request};
 use edgewright_test_support::wire::Request;
@@ -199,7 +199,10 @@ fn compare_set(apache: &mut Apache, at: usize, set: &RuleSet, requests: &[Reques
         let mut answers = engines
             .iter()
             .map(|engine| (engine.name(), engine.answer(request)));
-        let differs = |(_, ours): &(_, Line)| *ours != expected && !is_known(set, &expected, ours);
+        // What `docs/deviations.md` lists, and only that.
+        let unknowable = missing_outside(&answer, &roots);
+        let differs =
+            |(_, ours): &(_, Line)| *ours != expected && unknowable.as_ref() != Some(&ours.outcome);
         if let Some((engine, ours)) = answers.find(differs) {
             findings.differences.push(Difference {
                 set: set.clone(),
@@ -212,22 +215,6 @@ fn compare_set(apache: &mut Apache, at: usize, set: &RuleSet, requests: &[Reques
         }
     }
     findings
-}
-
-/// Is this the difference that `docs/deviations.md` lists? What is not there outside of every document
-/// root is a 404 for Apache, with an error document; nobody has told the edge, which passes it on.
-fn is_known(set: &RuleSet, apache: &Line, ours: &Line) -> bool {
-    let Outcome::Serve { path, .. } = &ours.outcome else {
-        return false;
-    };
-    let outside = ["/etc/", "/tmp/"].iter().any(|top| path.starts_with(top));
-    // `/./a` names a file at the root of the file system.
-    let by_a_dot = format!("{set:?}").contains("\"/./");
-    let document = matches!(
-        &apache.outcome,
-        Outcome::Redirect { status: 302, location } if location == "http://e.test/none"
-    );
-    (outside || by_a_dot) && document
 }
 
 fn engines_for(set: &RuleSet, document_root: &str, map_file: &str) -> Vec<Box<dyn Engine>> {

@@ -91,7 +91,7 @@ pub(super) fn proxy_fixup(record: &mut Record<'_>) -> Verdict {
 /// The URL to ask another server for (`proxy_http_canon`): escaped unless a rule with `NE` made
 /// it, with the query string. Such a rule appends the query before the URL is taken apart
 /// (`hook_uri2file`). Spaces and control characters that nothing escapes are a 403. Of other schemes
-/// nothing makes the URL complete.
+/// nothing makes the URL complete, or looks at it.
 fn proxied_url(record: &Record<'_>) -> Result<Vec<u8>, u16> {
     let name = record.filename();
     let mut url = name.strip_prefix(PROXY).unwrap_or(name).to_vec();
@@ -112,7 +112,7 @@ fn proxied_url(record: &Record<'_>) -> Result<Vec<u8>, u16> {
     if is_web && !record.unescaped {
         append_query(&mut url, record);
     }
-    if url.iter().any(|byte| *byte <= b' ' || *byte == 0x7f) {
+    if is_web && url.iter().any(|byte| *byte <= b' ' || *byte == 0x7f) {
         return Err(403);
     }
     Ok(url)

@@ -117,6 +117,17 @@ fn outcome(answer: &Answer, document_roots: &[String]) -> Outcome {
     }
 }
 
+/// Where the request came to, when that is a missing file outside of every document root. Apache has a
+/// 404 for it, and perhaps a document; nobody tells the edge what is there, and it lets the request go on.
+pub fn missing_outside(answer: &Answer, document_roots: &[String]) -> Option<Outcome> {
+    let end = answer.missing.as_ref()?;
+    let file = from_latin_1(&end.filename);
+    let inside = document_roots
+        .iter()
+        .any(|root| below(&file, root).is_some());
+    (!inside).then(|| served(end, document_roots))
+}
+
 fn served(end: &End, document_roots: &[String]) -> Outcome {
     let path = from_latin_1(&[&end.filename[..], &end.path_info].concat());
     let below = document_roots.iter().find_map(|root| below(&path, root));

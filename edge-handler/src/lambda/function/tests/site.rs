@@ -67,7 +67,7 @@ pub fn encoded() -> (Vec<u8>, Vec<u8>) {
 /// The bytes of a `rules.bin`.
 pub fn program_of_generation(generation: u64) -> Vec<u8> {
     let mut list = ListBuilder::new(1);
-    list.key(Case::Exact, b"/moved".len());
+    list.key(Case::Exact, b"/moved");
     let parts = Parts {
         generation,
         site: Site {
