@@ -14,6 +14,7 @@ pub use sequential::Sequential;
 
 use crate::key::Key;
 use crate::rules::{Condition, MapId, Redirect, RedirectListId, Rule, RuleSetId};
+use crate::table::{PrefixRedirect, Undecoded};
 
 /// A table entry is needed that has not been fetched. Whoever called the evaluator fetches it and
 /// calls again: evaluation has no side effects and costs less than keeping its state.
@@ -49,6 +50,12 @@ pub trait Source {
         from: usize,
         uri: &[u8],
     ) -> Result<Option<(usize, &Redirect)>, Missing>;
+
+    /// The first redirect of `list` that applies to `path`, which is [plain](crate::plain), if nothing has to be
+    /// decoded to find it.
+    fn first_redirect(&self, _list: RedirectListId, _path: &[u8]) -> Undecoded<PrefixRedirect<'_>> {
+        Undecoded::Unknown
+    }
 
     /// The value of `key` in a text map; alternatives of `rnd:` still joined by `|`.
     ///
@@ -119,6 +126,10 @@ impl<S: Source> Source for &S {
         uri: &[u8],
     ) -> Result<Option<(usize, &Redirect)>, Missing> {
         (**self).next_redirect(list, from, uri)
+    }
+
+    fn first_redirect(&self, list: RedirectListId, path: &[u8]) -> Undecoded<PrefixRedirect<'_>> {
+        (**self).first_redirect(list, path)
     }
 
     fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Missing> {

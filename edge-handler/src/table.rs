@@ -16,7 +16,7 @@ use crate::envelope::EnvelopeError;
 use crate::fate::{Fate, Standing};
 use crate::filter::Filter;
 use crate::key::{Key, Sought};
-use crate::rules::{Redirect, Rule};
+use crate::rules::{Place, Redirect, RedirectListId, Rule};
 use crate::site::HostId;
 use crate::site::map::MapEntry;
 
@@ -94,6 +94,54 @@ pub(crate) fn take<'a, T: Deserialize<'a>>(bytes: &mut &'a [u8]) -> Option<T> {
     Some(value)
 }
 
+/// A `Redirect` as it stands in a table, not decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PrefixRedirect<'a> {
+    /// How many of its list stand before it.
+    pub position: u32,
+    /// The path it is for, with everything below.
+    pub path: &'a [u8],
+    /// The status.
+    pub status: u16,
+    /// Where it leads.
+    pub target: &'a [u8],
+}
+
+impl<'a> PrefixRedirect<'a> {
+    /// Reads the encoding of a [`Content`]; `None` when it is not one such redirect and nothing else.
+    fn read(mut content: &'a [u8]) -> Option<Self> {
+        let content = &mut content;
+        // The variant `Content::Redirects`, and one of them.
+        if take::<(u32, u32)>(content)? != (1, 1) {
+            return None;
+        }
+        let position = take(content)?;
+        let (_place, matcher): (Place, u32) = take(content)?;
+        if matcher != 0 {
+            return None;
+        }
+        let (path, status, target) = (take(content)?, take(content)?, take(content)?);
+        // No expression, and the end.
+        (*content == [0]).then_some(Self {
+            position,
+            path,
+            status,
+            target,
+        })
+    }
+}
+
+/// What can be had without decoding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Undecoded<T> {
+    /// There is nothing.
+    Absent,
+    /// This.
+    Found(T),
+    /// Something that has to be decoded, or fetched.
+    Unknown,
+}
+
 /// What a table says about a key.
 #[derive(Debug, Clone, Copy)]
 pub enum Lookup<'a> {
@@ -132,6 +180,11 @@ pub trait Table {
     fn standing(&self, _at: usize, _host: HostId) -> Option<Standing<'_>> {
         None
     }
+
+    /// The one redirect of `list` for a text that [`Table::find`] found at `at`.
+    fn redirect(&self, _at: usize, _list: RedirectListId) -> Undecoded<PrefixRedirect<'_>> {
+        Undecoded::Unknown
+    }
 }
 
 #[cfg(test)]
@@ -139,7 +192,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
     use super::*;
-    use crate::rules::{MapId, Place};
+    use crate::rules::MapId;
 
     fn entry() -> Entry {
         Entry {
@@ -156,6 +209,40 @@ mod tests {
     fn what_was_encoded_decodes() {
         let bytes = entry().encode().unwrap();
         assert_eq!(Entry::decode(&bytes), Ok(entry()));
+    }
+
+    #[test]
+    fn redirects_are_read_where_they_stand() {
+        use crate::rules::{Pattern, RedirectMatcher, pattern::PatternOptions};
+        let prefix = Placed {
+            position: 300,
+            item: Redirect {
+                place: Place { file: 1, line: 2 },
+                matcher: RedirectMatcher::Prefix(b"/a".to_vec()),
+                status: 301,
+                target: b"http://h/b".to_vec(),
+                expression: None,
+            },
+        };
+        let mut regex = prefix.clone();
+        regex.item.matcher = RedirectMatcher::Regex(Pattern::new("^/a", PatternOptions::default()));
+        let encoded = |redirects: &[&Placed<Redirect>]| {
+            let redirects = redirects.iter().map(|redirect| (*redirect).clone());
+            postcard::to_allocvec(&Content::Redirects(redirects.collect())).unwrap()
+        };
+        let bytes = encoded(&[&prefix]);
+        let expected = PrefixRedirect {
+            position: 300,
+            path: b"/a",
+            status: 301,
+            target: b"http://h/b",
+        };
+        assert_eq!(PrefixRedirect::read(&bytes), Some(expected));
+        assert_eq!(PrefixRedirect::read(&encoded(&[&regex])), None);
+        assert_eq!(PrefixRedirect::read(&encoded(&[&prefix, &prefix])), None);
+        for length in 0..bytes.len() {
+            assert_eq!(PrefixRedirect::read(&bytes[..length]), None, "{length}");
+        }
     }
 
     #[test]

@@ -10,11 +10,12 @@ use serde::de::DeserializeOwned;
 use smallvec::SmallVec;
 
 use super::{Missing, Source};
-use crate::index::{Candidates, ListIndex, Marked};
+use crate::evaluate::glob::alias_matches;
+use crate::index::{Candidates, Keyed, ListIndex, Marked};
 use crate::key::{Fingerprint, Key, KeySpace, Spot, collapse_slashes};
 use crate::program::Program;
 use crate::rules::{MapId, Redirect, RedirectListId, Rule, RuleSetId};
-use crate::table::{Content, Entry, Lookup, Placed, Table};
+use crate::table::{Content, Entry, Lookup, Placed, PrefixRedirect, Table, Undecoded};
 
 /// Names the rules that the index finds in `program` or `table`.
 #[derive(Debug)]
@@ -213,9 +214,14 @@ impl<'a, T: Table> Indexed<'a, T> {
     ) -> Result<(), Missing> {
         found.begin();
         if !index.keyed().exact.is_empty() {
+            let add = |spot: &Spot<'_>| {
+                let entry = self.entry(KeySpace::Redirects(list), spot)?;
+                found.keyed.extend(entry.map(redirects));
+                Ok(())
+            };
             match collapse_slashes(uri) {
-                Cow::Borrowed(path) => self.find_prefixes(found, index, list, path)?,
-                Cow::Owned(path) => self.find_prefixes(found, index, list, &path)?,
+                Cow::Borrowed(path) => self.prefixes(index.keyed(), path, add)?,
+                Cow::Owned(path) => self.prefixes(index.keyed(), &path, add)?,
             }
         }
         if index.has_words() {
@@ -227,36 +233,29 @@ impl<'a, T: Table> Indexed<'a, T> {
         Ok(())
     }
 
-    /// Keyed redirects are found by every prefix that ends before or after a slash, or is the whole, and
-    /// has the length of some key.
-    fn find_prefixes(
+    /// Gives to `take` every prefix of `path` that ends before or after a slash, or is the whole, and has the
+    /// length of some key: keyed redirects are found by these.
+    fn prefixes<E>(
         &self,
-        found: &mut Found<'a, RedirectListId, Redirect>,
-        index: &ListIndex<Redirect>,
-        list: RedirectListId,
+        keyed: Keyed,
         path: &[u8],
-    ) -> Result<(), Missing> {
-        let lengths = index.keyed().exact;
-        let slashed = index.keyed().slashed;
+        mut take: impl FnMut(&Spot<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
         let mut print = Fingerprint::default();
         let mut taken = 0;
         for slash in memchr::memchr_iter(b'/', path) {
-            for length in [slash, slash + 1] {
-                let fits = if length == slash { lengths } else { slashed };
-                if length == 0 || !fits.may_contain(length) {
+            for (length, lengths) in [(slash, keyed.exact), (slash + 1, keyed.slashed)] {
+                if length == 0 || !lengths.may_contain(length) {
                     continue;
                 }
                 print.extend(path.get(taken..length).unwrap_or_default());
                 taken = length;
                 let prefix = path.get(..length).unwrap_or_default();
-                let spot = Spot::with_print(self.table, prefix, print.finish());
-                let entry = self.entry(KeySpace::Redirects(list), &spot)?;
-                found.keyed.extend(entry.map(redirects));
+                take(&Spot::with_print(self.table, prefix, print.finish()))?;
             }
         }
-        if !path.ends_with(b"/") && lengths.may_contain(path.len()) {
-            let entry = self.entry(KeySpace::Redirects(list), &self.spot(path))?;
-            found.keyed.extend(entry.map(redirects));
+        if !path.ends_with(b"/") && keyed.exact.may_contain(path.len()) {
+            take(&self.spot(path))?;
         }
         Ok(())
     }
@@ -320,6 +319,33 @@ impl<T: Table> Source for Indexed<'_, T> {
             self.find_redirects(&mut found, index, list, uri)?;
         }
         found.next(index, from)
+    }
+
+    fn first_redirect(&self, list: RedirectListId, path: &[u8]) -> Undecoded<PrefixRedirect<'_>> {
+        let index = self.program.redirects(list);
+        let Some(index) = index.filter(|index| index.kept_and_scanned().0 == 0) else {
+            return Undecoded::Unknown;
+        };
+        let mut first: Option<PrefixRedirect<'_>> = None;
+        let found = self.prefixes(index.keyed(), path, |spot| {
+            match spot.at.map(|at| self.table.redirect(at, list)) {
+                None | Some(Undecoded::Absent) => {}
+                Some(Undecoded::Unknown) => return Err(()),
+                Some(Undecoded::Found(found)) => {
+                    let applies = alias_matches(path, found.path).is_some();
+                    let earlier = first.is_none_or(|first| found.position < first.position);
+                    if applies && earlier {
+                        first = Some(found);
+                    }
+                }
+            }
+            Ok(())
+        });
+        match (found, first) {
+            (Err(()), _) => Undecoded::Unknown,
+            (Ok(()), None) => Undecoded::Absent,
+            (Ok(()), Some(first)) => Undecoded::Found(first),
+        }
     }
 
     fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Missing> {

@@ -7,12 +7,13 @@ use std::cmp::Reverse;
 use serde::{Deserialize, Serialize};
 
 use super::group::{self, Member, members, take_text};
-use super::{Entry, Lookup, Table};
+use super::{Entry, Lookup, PrefixRedirect, Table, Undecoded};
 use crate::envelope::{EnvelopeError, Format};
 use crate::fate::Standing;
 use crate::filter::Filter;
 use crate::key::{Fingerprint, KeySpace, Sought};
 use crate::packed::{Blob, Cells, Presence, Prints};
+use crate::rules::RedirectListId;
 use crate::site::HostId;
 
 const FORMAT: Format = Format {
@@ -196,6 +197,15 @@ impl Table for EmbeddedTable {
     fn standing(&self, at: usize, host: HostId) -> Option<Standing<'_>> {
         let member = self.member(at, KeySpace::Fates(host))?;
         Standing::read(member.fate()?)
+    }
+
+    fn redirect(&self, at: usize, list: RedirectListId) -> Undecoded<PrefixRedirect<'_>> {
+        match self.member(at, KeySpace::Redirects(list)) {
+            Some(member) => {
+                PrefixRedirect::read(member.content).map_or(Undecoded::Unknown, Undecoded::Found)
+            }
+            None => Undecoded::Absent,
+        }
     }
 }
 

@@ -25,7 +25,8 @@ pub(super) struct Member<'a> {
     pub space: KeySpace,
     /// Its number among the entries of the table.
     pub number: usize,
-    content: &'a [u8],
+    /// In postcard's encoding.
+    pub content: &'a [u8],
 }
 
 impl<'a> Member<'a> {

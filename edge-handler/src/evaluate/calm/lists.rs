@@ -14,6 +14,7 @@ use crate::rules::{
 };
 use crate::site::Site;
 use crate::source::{Missing, Source};
+use crate::table::Undecoded;
 
 use super::super::glob::alias_matches;
 use super::super::matching::Captures;
@@ -133,6 +134,16 @@ impl<'c, S: Source> Asking<'c, S> {
 
     fn redirects(&self, list: RedirectListId, may_answer: bool) -> Result<Said, Missing> {
         let path = self.known.plain.path;
+        let straight = self.calm.straight.as_ref().filter(|_| may_answer);
+        let unless_unclear = |answer: Option<Answer>| answer.map_or(Said::Unclear, Said::Answer);
+        match self.source.first_redirect(list, path) {
+            Undecoded::Absent => return Ok(Said::Nothing),
+            Undecoded::Found(first) => {
+                let answer = straight.and_then(|straight| straight.prefix(&first, &self.known));
+                return Ok(unless_unclear(answer));
+            }
+            Undecoded::Unknown => {}
+        }
         let mut at = 0;
         while let Some((found, redirect)) = self.source.next_redirect(list, at, path)? {
             at = found + 1;
@@ -142,9 +153,8 @@ impl<'c, S: Source> Asking<'c, S> {
                 RedirectMatcher::Regex(pattern) => pattern.is_match(path),
             };
             if matches {
-                let straight = self.calm.straight.as_ref().filter(|_| may_answer);
                 let answer = straight.and_then(|straight| straight.redirect(redirect, &self.known));
-                return Ok(answer.map_or(Said::Unclear, Said::Answer));
+                return Ok(unless_unclear(answer));
             }
         }
         Ok(Said::Nothing)

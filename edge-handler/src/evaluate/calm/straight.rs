@@ -14,9 +14,11 @@ use crate::plain::Plain;
 use crate::request::{Request, Scheme};
 use crate::rules::{Piece, Redirect, Rule, RuleFlags};
 use crate::site::{ErrorDocument, Host, SectionId, Site};
+use crate::table::PrefixRedirect;
 
 use super::super::alias::{append_args, target_of};
-use super::super::escape::is_absolute_uri;
+use super::super::escape::{escape_uri, is_absolute_uri};
+use super::super::glob::alias_matches;
 use super::super::matching::Captures;
 use super::super::merge::Merged;
 use super::super::record::is_redirect;
@@ -123,10 +125,26 @@ impl Straight {
 
     /// The answer of a redirect in server context; `None` too where it is not for this path.
     pub fn redirect(&self, redirect: &Redirect, known: &Known<'_>) -> Option<Answer> {
-        if !is_redirect(redirect.status) || redirect.expression.is_some() {
+        if redirect.expression.is_some() {
             return None;
         }
-        let mut target = target_of(redirect, known.plain.path, &mut Captures::default())?;
+        let target = target_of(redirect, known.plain.path, &mut Captures::default())?;
+        self.lead(redirect.status, target, known)
+    }
+
+    /// The same for one that was not decoded.
+    pub fn prefix(&self, redirect: &PrefixRedirect<'_>, known: &Known<'_>) -> Option<Answer> {
+        let path = known.plain.path;
+        let rest = path.get(alias_matches(path, redirect.path)?..)?;
+        let target = [redirect.target, &*escape_uri(rest)].concat();
+        self.lead(redirect.status, target, known)
+    }
+
+    /// What `answer_redirect` makes of a target.
+    fn lead(&self, status: u16, mut target: Vec<u8>, known: &Known<'_>) -> Option<Answer> {
+        if !is_redirect(status) {
+            return None;
+        }
         let is_path = target.starts_with(b"/");
         if is_path && !self.relative {
             target = self.url(&target, known);
@@ -135,7 +153,7 @@ impl Straight {
             return None;
         }
         append_args(&mut target, known.plain.query);
-        answer(redirect.status, target)
+        answer(status, target)
     }
 
     /// A URL on this host (`ap_construct_url`).
