@@ -85,32 +85,54 @@ fn split(target: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
 
 /// Is it canonical, and far from every limit?
 fn is_path(path: &[u8]) -> bool {
-    path.first() == Some(&b'/')
-        && path.len() <= LONGEST
-        && !path
-            .iter()
-            .fold(false, |seen, byte| seen | is_outside_path(*byte))
-        && (!has_odd_pairs(path) || has_plain_segments(path))
+    let [b'/', after @ ..] = path else {
+        return false;
+    };
+    let seen = seen(path, after) | path.last().map_or(0, |last| sort(*last, 0));
+    path.len() <= LONGEST
+        && seen & OUTSIDE_PATH == 0
+        && (seen == 0 || has_plain_segments(path))
         && (path.len() < LONGEST_SEGMENT || has_short_segments(path))
 }
 
-/// Not as it stands in a plain path. Comparisons, not a table: many bytes are compared at once.
-const fn is_outside_path(byte: u8) -> bool {
-    (byte <= b' ')
+/// What sorts of bytes there are in a path but for the last one; `after` is the path without its first.
+/// Sixteen are sorted at once: the last sixteen once more rather than one by one.
+fn seen(path: &[u8], after: &[u8]) -> u8 {
+    let path = path.get(..after.len()).unwrap_or_default();
+    let (Some(last), Some(last_after)) = (path.last_chunk::<16>(), after.last_chunk::<16>()) else {
+        let pairs = path.iter().zip(after);
+        return pairs.fold(0, |seen, (byte, next)| seen | sort(*byte, *next));
+    };
+    let chunks = path
+        .as_chunks::<16>()
+        .0
+        .iter()
+        .zip(after.as_chunks::<16>().0);
+    let mut seen = [0; 16];
+    for (bytes, after) in chunks.chain([(last, last_after)]) {
+        for ((seen, byte), next) in seen.iter_mut().zip(bytes).zip(after) {
+            *seen |= sort(*byte, *next);
+        }
+    }
+    seen.iter().fold(0, |all, seen| all | seen)
+}
+
+/// The sort of a byte that `next` follows. Comparisons, not a table: so many bytes are compared at once.
+fn sort(byte: u8, next: u8) -> u8 {
+    let outside = (byte <= b' ')
         | (byte >= 0x7f)
         | (byte == b'%')
         | (byte == b'#')
         | (byte == b'\\')
-        | (byte == b'?')
+        | (byte == b'?');
+    let odd = (byte == b'/') & ((next == b'/') | (next == b'.'));
+    (u8::from(outside) * OUTSIDE_PATH) | (u8::from(odd) * ODD_PAIR)
 }
 
-/// Does a slash or a dot follow a slash?
-fn has_odd_pairs(path: &[u8]) -> bool {
-    let pairs = path.iter().zip(path.get(1..).unwrap_or_default());
-    pairs.fold(false, |seen, (one, next)| {
-        seen | (*one == b'/') & ((*next == b'/') | (*next == b'.'))
-    })
-}
+/// Not as it stands in a plain path.
+const OUTSIDE_PATH: u8 = 1;
+/// A slash that another or a dot follows.
+const ODD_PAIR: u8 = 2;
 
 /// Is none of its segments empty, but for the last, or made of one or two dots?
 fn has_plain_segments(path: &[u8]) -> bool {

@@ -10,14 +10,36 @@ use crate::site::MapFunction;
 /// `%xx` with lower-case digits.
 pub fn escape_uri(text: &[u8]) -> Vec<u8> {
     let mut escaped = Vec::with_capacity(text.len() + 8);
-    for byte in text {
-        if is_path_byte(*byte) {
-            escaped.push(*byte);
-        } else {
-            push_escaped(&mut escaped, *byte);
-        }
+    let mut rest = text;
+    loop {
+        let (clean, others) = rest.split_at(clean_start(rest));
+        escaped.extend_from_slice(clean);
+        let Some((byte, after)) = others.split_first() else {
+            return escaped;
+        };
+        push_escaped(&mut escaped, *byte);
+        rest = after;
     }
-    escaped
+}
+
+/// Does [`escape_uri`] leave all of `text` alone?
+pub(super) fn is_clean(text: &[u8]) -> bool {
+    clean_start(text) == text.len()
+}
+
+/// How many bytes at the start of `text` [`escape_uri`] leaves alone.
+fn clean_start(text: &[u8]) -> usize {
+    const CLEAN: [bool; 256] = {
+        let mut clean = [false; 256];
+        let mut byte = 0_u8;
+        while byte < 128 {
+            clean[byte as usize] = is_path_byte(byte);
+            byte += 1;
+        }
+        clean
+    };
+    let dirty = text.iter().position(|byte| !CLEAN[usize::from(*byte)]);
+    dirty.unwrap_or(text.len())
 }
 
 /// Does [`escape_uri`] leave `byte` alone?
@@ -48,13 +70,14 @@ pub struct AbsoluteUri {
 
 /// Schemes `is_absolute_uri` knows, and whether they have query strings.
 const SCHEMES: [(&[u8], bool); 16] = [
+    // Those that nearly every URL has come first.
+    (b"http://", true),
+    (b"https://", true),
     (b"ajp://", true),
     (b"balancer://", true),
     (b"ftp://", false),
     (b"fcgi://", true),
     (b"gopher://", false),
-    (b"http://", true),
-    (b"https://", true),
     (b"h2://", true),
     (b"h2c://", true),
     (b"ldap://", false),

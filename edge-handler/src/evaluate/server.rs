@@ -7,7 +7,7 @@ use crate::rules::{Rule, RuleFlags};
 use crate::site::RewriteOptions;
 use crate::source::Source;
 
-use super::escape::{escape_absolute_uri, escape_uri, is_absolute_uri};
+use super::escape::{escape_absolute_uri, escape_uri, is_absolute_uri, is_clean};
 use super::files::join_below;
 use super::list::{Action, PASS_THROUGH, Rules};
 use super::record::{Handler, OK, Record, Verdict, is_redirect};
@@ -183,7 +183,7 @@ pub(super) fn redirect(
 ) -> Verdict {
     let no_escape = action == Action::NoEscape;
     let args = record.args.as_deref();
-    let url = location(record.filename(), args, original, no_escape);
+    let url = location(record.filename().to_vec(), args, original, no_escape);
     let status = if is_redirect(record.status) {
         record.status
     } else {
@@ -200,14 +200,16 @@ pub(super) fn redirect(
 /// The `Location` for the absolute URL that rewriting arrived at. `args` is the query string,
 /// `original` the one that the client sent.
 pub(super) fn location(
-    url: &[u8],
+    url: Vec<u8>,
     args: Option<&[u8]>,
     original: Option<&[u8]>,
     no_escape: bool,
 ) -> Vec<u8> {
-    let mut location = match is_absolute_uri(url) {
-        Some(scheme) if !no_escape => escape_absolute_uri(url, scheme.scheme_len),
-        _ => url.to_vec(),
+    let mut location = match is_absolute_uri(&url) {
+        Some(scheme) if !no_escape && !is_clean(&url) => {
+            escape_absolute_uri(&url, scheme.scheme_len)
+        }
+        _ => url,
     };
     if let Some(args) = args {
         location.push(b'?');

@@ -40,6 +40,8 @@ pub struct Keyed {
     pub folded: Lengths,
     /// Those among the first that end with a slash.
     pub slashed: Lengths,
+    /// How many slashes those among the first have that do not.
+    pub depths: Lengths,
 }
 
 /// Lengths of texts, in bytes; those from 63 on are one.
@@ -224,6 +226,9 @@ impl<'a, T: Serialize> ListBuilder<'a, T> {
         }
         if case == Case::Exact && text.ends_with(b"/") {
             self.keyed.slashed.add(text.len());
+        } else {
+            let slashes = memchr::memchr_iter(b'/', text);
+            self.keyed.depths.add(slashes.count());
         }
     }
 

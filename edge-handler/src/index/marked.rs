@@ -62,20 +62,25 @@ impl Marked {
         self.all().get(1..end).unwrap_or_default()
     }
 
-    /// Eight bytes, and where they begin: from `first` on at every `step`, as long as `width` of them, at
+    /// Eight bytes, and where they begin: from `first` on at every place, as long as `width` of them, at
     /// most eight, are of the text.
-    pub fn eights(
-        &self,
-        width: usize,
-        first: usize,
-        step: usize,
-    ) -> impl Iterator<Item = (usize, u64)> + '_ {
+    pub fn eights(&self, width: usize, first: usize) -> impl Iterator<Item = (usize, u64)> + '_ {
         let all = self.all();
         let end = (self.length + 1).saturating_sub(width);
-        (first..end).step_by(step).map(move |at| {
+        (first..end).map(move |at| {
             let eight = all.get(at..).and_then(<[u8]>::first_chunk);
             (at, eight.map_or(0, |eight| u64::from_le_bytes(*eight)))
         })
+    }
+
+    /// The same at every fourth place.
+    pub fn fourths(&self, width: usize) -> impl Iterator<Item = (usize, u64)> + '_ {
+        let (fours, _) = self.all().as_chunks::<4>();
+        let number = |four: &[u8; 4]| u64::from(u32::from_le_bytes(*four));
+        let pairs = fours.iter().zip(fours.iter().skip(1));
+        let eights = pairs.map(move |(four, next)| number(four) | number(next) << 32);
+        let places = (0..(self.length + 1).saturating_sub(width)).step_by(4);
+        places.zip(eights)
     }
 
     fn all(&self) -> &[u8] {
@@ -98,12 +103,11 @@ mod tests {
             marked.set(&b"A".repeat(length));
             let expected = [&b"\0"[..], &b"a".repeat(length), b"\0"].concat();
             assert_eq!(marked.bytes(), expected);
-            assert_eq!(
-                marked.eights(6, 0, 1).count(),
-                (length + 3).saturating_sub(6)
-            );
-            let last = marked.eights(1, 0, 1).last();
+            assert_eq!(marked.eights(6, 0).count(), (length + 3).saturating_sub(6));
+            let last = marked.eights(1, 0).last();
             assert_eq!(last, Some((length + 1, 0)), "{length}");
+            let fourths = marked.eights(6, 0).step_by(4);
+            assert!(fourths.eq(marked.fourths(6)), "{length}");
         }
     }
 }

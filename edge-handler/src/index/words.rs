@@ -218,13 +218,22 @@ impl WordIndex {
             let found = self.by_word.find(Fingerprint::of(word));
             found.for_each(&mut take);
         };
-        let last = text.bytes().len().saturating_sub(Width::Short.bytes());
-        self.sampled.find(Width::Long, text, 0, SAMPLE, &mut word);
-        self.at_start
-            .find(Width::Short, text, 0, usize::MAX, &mut word);
-        self.at_end.find(Width::Short, text, last, 1, &mut word);
-        self.short.find(Width::Short, text, 0, SAMPLE, &mut word);
-        self.anywhere.find(Width::Short, text, 0, 1, &mut word);
+        let (short, long) = (Width::Short.bytes(), Width::Long.bytes());
+        let last = text.bytes().len().saturating_sub(short);
+        let Self {
+            sampled,
+            at_start,
+            at_end,
+            ..
+        } = self;
+        sampled.find(Width::Long, text, || text.fourths(long), &mut word);
+        let first = || text.eights(short, 0).take(1);
+        at_start.find(Width::Short, text, first, &mut word);
+        at_end.find(Width::Short, text, || text.eights(short, last), &mut word);
+        self.short
+            .find(Width::Short, text, || text.fourths(short), &mut word);
+        self.anywhere
+            .find(Width::Short, text, || text.eights(short, 0), &mut word);
     }
 
     /// The first slot of `bucket` that is not below `from`.
@@ -328,20 +337,18 @@ impl Grams {
             && self.by_gram.is_sound(self.ends.len())
     }
 
-    /// Gives each stretch of `text` in which a word may stand to `take`, reading grams from `first` on at
-    /// every `step`.
-    fn find(
+    /// Gives each stretch of `text` in which a word may stand to `take`, reading grams at these `places`.
+    fn find<I: Iterator<Item = (usize, u64)>>(
         &self,
         width: Width,
         text: &Marked,
-        first: usize,
-        step: usize,
+        places: impl FnOnce() -> I,
         take: &mut impl FnMut(&[u8]),
     ) {
         if self.present.is_empty() {
             return;
         }
-        for (at, eight) in text.eights(width.bytes(), first, step) {
+        for (at, eight) in places() {
             let print = print(width.gram(eight));
             if self.present.may_have(print) {
                 self.find_around(print, at, text.bytes(), take);

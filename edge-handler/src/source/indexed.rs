@@ -234,7 +234,7 @@ impl<'a, T: Table> Indexed<'a, T> {
     }
 
     /// Gives to `take` every prefix of `path` that ends before or after a slash, or is the whole, and has the
-    /// length of some key: keyed redirects are found by these.
+    /// length of some key, and as many slashes: keyed redirects are found by these.
     fn prefixes<E>(
         &self,
         keyed: Keyed,
@@ -243,9 +243,14 @@ impl<'a, T: Table> Indexed<'a, T> {
     ) -> Result<(), E> {
         let mut print = Fingerprint::default();
         let mut taken = 0;
-        for slash in memchr::memchr_iter(b'/', path) {
-            for (length, lengths) in [(slash, keyed.exact), (slash + 1, keyed.slashed)] {
-                if length == 0 || !lengths.may_contain(length) {
+        let slashes = path.iter().enumerate().filter(|(_, byte)| **byte == b'/');
+        let mut depth = 0;
+        for (slash, _) in slashes {
+            let before = keyed.depths.may_contain(depth) && keyed.exact.may_contain(slash);
+            let behind = keyed.slashed.may_contain(slash + 1);
+            depth += 1;
+            for (length, fits) in [(slash, before), (slash + 1, behind)] {
+                if length == 0 || !fits {
                     continue;
                 }
                 print.extend(path.get(taken..length).unwrap_or_default());
@@ -254,7 +259,8 @@ impl<'a, T: Table> Indexed<'a, T> {
                 take(&Spot::with_print(self.table, prefix, print.finish()))?;
             }
         }
-        if !path.ends_with(b"/") && keyed.exact.may_contain(path.len()) {
+        let whole = keyed.depths.may_contain(depth) && keyed.exact.may_contain(path.len());
+        if whole && !path.ends_with(b"/") {
             take(&self.spot(path))?;
         }
         Ok(())

@@ -118,9 +118,9 @@ impl Straight {
         }
         let no_escape = rule.flags.contains(RuleFlags::NO_ESCAPE);
         // Unescaped, a blank is refused.
-        let is_clean = !no_escape || !args.iter().flatten().any(|byte| *byte <= b' ');
-        let location = location(&url, args.as_deref(), original, no_escape);
-        is_clean.then(|| answer(rule.status, location))?
+        let is_sent = !no_escape || !args.iter().flatten().any(|byte| *byte <= b' ');
+        let location = location(url, args.as_deref(), original, no_escape);
+        is_sent.then(|| answer(rule.status, location))?
     }
 
     /// The answer of a redirect in server context; `None` too where it is not for this path.
@@ -166,7 +166,9 @@ impl Straight {
 fn answer(status: u16, location: Vec<u8>) -> Option<Answer> {
     let sent = !location.is_empty()
         && location.len() <= LONGEST
-        && !location.iter().copied().any(is_control);
+        && !location
+            .iter()
+            .fold(false, |seen, byte| seen | is_control(*byte));
     sent.then(|| Answer::of(Outcome::Redirect { status, location }))
 }
 
