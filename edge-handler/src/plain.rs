@@ -119,8 +119,9 @@ fn seen(path: &[u8], after: &[u8]) -> u8 {
 
 /// The sort of a byte that `next` follows. Comparisons, not a table: so many bytes are compared at once.
 fn sort(byte: u8, next: u8) -> u8 {
-    let outside = (byte <= b' ')
-        | (byte >= 0x7f)
+    // Bytes from 0x80 on are negative numbers.
+    let outside = (byte.cast_signed() <= 0x20)
+        | (byte == 0x7f)
         | (byte == b'%')
         | (byte == b'#')
         | (byte == b'\\')

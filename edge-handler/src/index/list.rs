@@ -59,6 +59,11 @@ impl Lengths {
         self.0 & Self::bit(length) != 0
     }
 
+    /// Is `length` perhaps among them, or a larger one?
+    pub fn may_reach(self, length: usize) -> bool {
+        self.0 >= Self::bit(length)
+    }
+
     fn add(&mut self, length: usize) {
         self.0 |= Self::bit(length);
     }

@@ -184,7 +184,9 @@ impl<'a, T: Table> Indexed<'a, T> {
         let spot = (may_be_exact || may_fold).then(|| self.spot(subject));
         if may_be_exact && let Some(spot) = &spot {
             let entry = self.entry(KeySpace::Rules(set), spot)?;
-            found.keyed.extend(entry.map(rules));
+            if let Some(entry) = entry {
+                found.keyed.push(rules(entry));
+            }
         }
         if may_fold || list.has_words() {
             let mut marked = self.marked.borrow_mut();
@@ -196,7 +198,9 @@ impl<'a, T: Table> Indexed<'a, T> {
                     _ => Spot::of(self.table, lowered),
                 };
                 let entry = self.entry(KeySpace::FoldedRules(set), &spot)?;
-                found.keyed.extend(entry.map(rules));
+                if let Some(entry) = entry {
+                    found.keyed.push(rules(entry));
+                }
             }
             list.find(&marked, &mut found.candidates);
         }
@@ -216,7 +220,9 @@ impl<'a, T: Table> Indexed<'a, T> {
         if !index.keyed().exact.is_empty() {
             let add = |spot: &Spot<'_>| {
                 let entry = self.entry(KeySpace::Redirects(list), spot)?;
-                found.keyed.extend(entry.map(redirects));
+                if let Some(entry) = entry {
+                    found.keyed.push(redirects(entry));
+                }
                 Ok(())
             };
             match collapse_slashes(uri) {
@@ -246,6 +252,9 @@ impl<'a, T: Table> Indexed<'a, T> {
         let slashes = path.iter().enumerate().filter(|(_, byte)| **byte == b'/');
         let mut depth = 0;
         for (slash, _) in slashes {
+            if keyed.slashed.is_empty() && !keyed.depths.may_reach(depth) {
+                return Ok(());
+            }
             let before = keyed.depths.may_contain(depth) && keyed.exact.may_contain(slash);
             let behind = keyed.slashed.may_contain(slash + 1);
             depth += 1;
