@@ -63,12 +63,16 @@ impl<'a, S: Source> Run<'a, S> {
 /// A header value as Apache sends it (`check_header`) and any client reads it: a line folded in two is
 /// one with a space, and white space at the ends is none of the value (RFC 9110, 5.5). `None` for any
 /// other control character.
-fn sendable(value: Vec<u8>) -> Option<Vec<u8>> {
+pub(super) fn sendable(value: Vec<u8>) -> Option<Vec<u8>> {
     unfolded(value).map(trimmed)
 }
 
 fn unfolded(value: Vec<u8>) -> Option<Vec<u8>> {
-    if !value.iter().copied().any(is_control) {
+    // All bytes are looked at, many at once.
+    let controls = value
+        .iter()
+        .fold(false, |found, byte| found | is_control(*byte));
+    if !controls {
         return Some(value);
     }
     let mut out = Vec::with_capacity(value.len());
@@ -101,7 +105,7 @@ fn trimmed(value: Vec<u8>) -> Vec<u8> {
 }
 
 /// May this not stand in a header?
-pub(super) fn is_control(byte: u8) -> bool {
+fn is_control(byte: u8) -> bool {
     (byte < b' ') & (byte != b'\t') | (byte == 0x7f)
 }
 

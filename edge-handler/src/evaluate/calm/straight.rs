@@ -22,7 +22,7 @@ use super::super::glob::alias_matches;
 use super::super::matching::Captures;
 use super::super::merge::Merged;
 use super::super::record::is_redirect;
-use super::super::send::is_control;
+use super::super::send::sendable;
 use super::super::server::location;
 use super::super::uri::is_url;
 use super::super::url::{port_of, scheme_of, splitout_queryargs, url_on};
@@ -162,14 +162,13 @@ impl Straight {
     }
 }
 
-/// A redirect, if nothing in it keeps it from being sent as it stands.
+/// A redirect, if nothing in it keeps it from being sent.
 fn answer(status: u16, location: Vec<u8>) -> Option<Answer> {
-    let sent = !location.is_empty()
-        && location.len() <= LONGEST
-        && !location
-            .iter()
-            .fold(false, |seen, byte| seen | is_control(*byte));
-    sent.then(|| Answer::of(Outcome::Redirect { status, location }))
+    if location.is_empty() || location.len() > LONGEST {
+        return None;
+    }
+    let location = sendable(location)?;
+    Some(Answer::of(Outcome::Redirect { status, location }))
 }
 
 /// The substitution with its groups and variables. `None` where a `?` comes out of one of these: it is
