@@ -38,20 +38,17 @@ const ENDING: RuleFlags = RuleFlags::STATUS
 pub(crate) fn findings(
     reading: &Reading,
     redundant: &Redundant,
-    answering: &Answering<'_>,
+    answering: Answering<'_>,
 ) -> Vec<Diagnostic> {
     let site = &reading.site;
     let spans = Spans::of(reading);
     let aiming = Aiming::of(site);
-    let (chains, mut found) = both(
-        || chains::find(site, redundant, answering, &aiming),
-        || {
-            let mut found = slips::find(site, &aiming);
-            found.extend(conflicts::find(site, redundant, answering, &aiming));
-            found
-        },
+    let (mut found, conflicts) = both(
+        || slips::find(site, &aiming),
+        || conflicts::find(site, redundant, &answering, &aiming),
     );
-    found.extend(chains);
+    found.extend(conflicts);
+    found.extend(chains::find(site, redundant, answering, &aiming));
     let mut seen = HashSet::new();
     found.retain(|finding| seen.insert((finding.at, finding.code)));
     found.sort_by_key(|finding| finding.at);

@@ -32,6 +32,11 @@ impl<'e> Answering<'e> {
         }
     }
 
+    /// Forgets what of the program was decoded: all rules decoded take as much memory as the site.
+    pub fn forget(&mut self) {
+        self.program.forget();
+    }
+
     /// What a request becomes, with its trace.
     pub fn ask(&self, request: &Request) -> Answer {
         self.ask_at(request, 0, Trace::On)

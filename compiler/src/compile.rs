@@ -68,7 +68,7 @@ pub fn compile_with(reading: &Reading, hops: Hops) -> Result<Compilation, Compil
     let answering = Answering::of(parts, &entries);
     let (mut diagnostics, found) = both(
         || notices::of(reading, &account, &redundant),
-        || analysis::findings(reading, &redundant, &answering),
+        || analysis::findings(reading, &redundant, answering),
     );
     diagnostics.extend(found);
     Ok(Compilation {

@@ -71,6 +71,11 @@ impl<T> Packed<T> {
         let decoded = Cells::new(stored.ends.len());
         Self { stored, decoded }
     }
+
+    /// Forgets what was decoded.
+    pub fn forget(&mut self) {
+        self.decoded = Cells::new(self.len());
+    }
 }
 
 impl<T: DeserializeOwned> Packed<T> {

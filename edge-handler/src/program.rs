@@ -105,6 +105,12 @@ impl Program {
         }
     }
 
+    /// Forgets which of its rules and redirects were decoded: the compiler asks about all of them.
+    pub fn forget(&mut self) {
+        self.parts.rules.iter_mut().for_each(ListIndex::forget);
+        self.parts.redirects.iter_mut().for_each(ListIndex::forget);
+    }
+
     /// What it is made of.
     pub fn into_parts(self) -> Parts {
         self.parts

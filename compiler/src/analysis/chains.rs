@@ -14,15 +14,19 @@ use edgewright_edge_handler::evaluate::vhost::goes_by;
 use edgewright_edge_handler::outcome::{Answer, Event, Outcome, Step};
 use edgewright_edge_handler::request::Scheme;
 use edgewright_edge_handler::rules::{
-    Piece, Place, RedirectListId, RedirectMatcher, Rule, RuleFlags, Template, Test,
+    Pattern, Piece, Place, RedirectListId, RedirectMatcher, Rule, RuleFlags, Template, Test,
 };
 use edgewright_edge_handler::site::Site;
 
 use super::{ENDING, Finding, rules};
 use crate::answering::Answering;
+use crate::parallel::in_stretches;
 use crate::reading::Position;
 use crate::redundant::Redundant;
 use crate::witness::{Aiming, Groups, Request, sample};
+
+/// So many lines are looked at before what was decoded for them is forgotten.
+const MOST_AT_ONCE: usize = 65_536;
 
 /// Browsers follow about so many redirects.
 const MOST_HOPS: usize = 20;
@@ -36,40 +40,69 @@ const GAVE_UP: Outcome = Outcome::Status { status: 500 };
 pub(super) fn find(
     site: &Site,
     redundant: &Redundant,
-    answering: &Answering<'_>,
+    mut answering: Answering<'_>,
     aiming: &Aiming<'_>,
 ) -> Vec<Finding> {
-    let follower = Follower {
-        site,
-        answering,
-        speaks_tls: site.hosts.iter().any(|host| host.tls),
-        asking_for_files: asking_for_files(site),
-    };
-    let found = leading(site, redundant).filter_map(|lead| {
-        let request = aiming.request(lead.position, &lead.text)?;
-        follower.judge(&lead, request)
-    });
-    found.collect()
+    let asking_for_files = asking_for_files(site);
+    let mut leads = leading(site, redundant);
+    let mut found = Vec::new();
+    loop {
+        let some: Vec<Lead> = leads.by_ref().take(MOST_AT_ONCE).collect();
+        if some.is_empty() {
+            return found;
+        }
+        let follower = Follower {
+            site,
+            answering: &answering,
+            aiming,
+            speaks_tls: site.hosts.iter().any(|host| host.tls),
+            asking_for_files: &asking_for_files,
+        };
+        let judged = in_stretches(&some, |leads| follower.judge_all(leads));
+        found.extend(judged.into_iter().flatten());
+        answering.forget();
+    }
 }
 
 /// A line that may lead back to this site.
-struct Lead {
+struct Lead<'s> {
     position: Position,
     place: Place,
-    /// A text it matches.
-    text: Vec<u8>,
+    line: Line<'s>,
     /// No line below it has a say once it redirected.
     ends: bool,
 }
 
+/// What a line matches.
+enum Line<'s> {
+    /// What the pattern of a rule does, or what it does not.
+    Rule(&'s Rule),
+    /// A path, and everything below it.
+    Path(&'s [u8]),
+    /// What an expression does.
+    Expression(&'s Pattern),
+}
+
+impl Line<'_> {
+    /// A text it matches.
+    fn example(&self) -> Vec<u8> {
+        match self {
+            Self::Rule(rule) if rule.flags.contains(RuleFlags::NEGATED) => b"/edgewright".to_vec(),
+            Self::Rule(rule) => sample(&rule.pattern, 0, &Groups::new()),
+            Self::Path(path) => path.to_vec(),
+            Self::Expression(pattern) => sample(pattern, 0, &Groups::new()),
+        }
+    }
+}
+
 /// Everything that may lead back to this site.
-fn leading(site: &Site, redundant: &Redundant) -> impl Iterator<Item = Lead> {
+fn leading<'s>(site: &'s Site, redundant: &Redundant) -> impl Iterator<Item = Lead<'s>> {
     let rules = rules(site).filter_map(|(position, rule)| {
         let leads = !redundant.contains(position) && rule_leads_here(site, rule);
         leads.then(|| Lead {
             position,
             place: rule.place,
-            text: example(rule),
+            line: Line::Rule(rule),
             ends: rule.flags.intersects(ENDING),
         })
     });
@@ -81,26 +114,19 @@ fn leading(site: &Site, redundant: &Redundant) -> impl Iterator<Item = Lead> {
         if redundant.contains(position) || !target_is_here(site, &redirect.target) {
             return None;
         }
-        let text = match &redirect.matcher {
-            RedirectMatcher::Prefix(path) => path.clone(),
-            RedirectMatcher::Regex(pattern) => sample(pattern, 0, &Groups::new()),
+        let line = match &redirect.matcher {
+            RedirectMatcher::Prefix(path) => Line::Path(path),
+            RedirectMatcher::Regex(pattern) => Line::Expression(pattern),
             RedirectMatcher::Section => return None,
         };
         Some(Lead {
             position,
             place: redirect.place,
-            text,
+            line,
             ends: true,
         })
     });
     rules.chain(redirects)
-}
-
-fn example(rule: &Rule) -> Vec<u8> {
-    if rule.flags.contains(RuleFlags::NEGATED) {
-        return b"/edgewright".to_vec();
-    }
-    sample(&rule.pattern, 0, &Groups::new())
 }
 
 fn rule_leads_here(site: &Site, rule: &Rule) -> bool {
@@ -153,9 +179,10 @@ fn is_here(site: &Site, authority: &[u8]) -> bool {
 struct Follower<'s> {
     site: &'s Site,
     answering: &'s Answering<'s>,
+    aiming: &'s Aiming<'s>,
     speaks_tls: bool,
     /// Conditions whose answer depends on files.
-    asking_for_files: HashSet<Place>,
+    asking_for_files: &'s HashSet<Place>,
 }
 
 /// A request, and the lines that answered it.
@@ -165,8 +192,14 @@ struct Hop {
 }
 
 impl Follower<'_> {
-    /// What there is to say about a line, which `request` is for.
-    fn judge(&self, lead: &Lead, request: Request) -> Option<Finding> {
+    /// What there is to say about some lines.
+    fn judge_all(&self, leads: &[Lead<'_>]) -> Vec<Finding> {
+        leads.iter().filter_map(|lead| self.judge(lead)).collect()
+    }
+
+    /// What there is to say about a line.
+    fn judge(&self, lead: &Lead<'_>) -> Option<Finding> {
+        let request = self.aiming.request(lead.position, &lead.line.example())?;
         if lead.ends && self.is_one_hop(&request) {
             return None;
         }

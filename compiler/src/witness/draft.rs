@@ -313,6 +313,9 @@ fn encoded_query(query: &[u8]) -> Vec<u8> {
 }
 
 fn escaped(text: &[u8], stays: impl Fn(u8) -> bool) -> Vec<u8> {
+    if text.iter().all(|byte| stays(*byte)) {
+        return text.to_vec();
+    }
     let mut out = String::with_capacity(text.len());
     for byte in text {
         if stays(*byte) {

@@ -110,6 +110,11 @@ impl<T> ListIndex<T> {
         to_index(self.count)
     }
 
+    /// Forgets which were decoded.
+    pub fn forget(&mut self) {
+        self.items.forget();
+    }
+
     /// What the list has in the table.
     pub fn keyed(&self) -> Keyed {
         self.keyed
