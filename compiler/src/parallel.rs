@@ -54,7 +54,7 @@ mod tests {
 
     fn check(count: usize) {
         let items: Vec<usize> = (0..count).collect();
-        let stretches = in_stretches(&items, |stretch| stretch.to_vec());
+        let stretches = in_stretches(&items, <[usize]>::to_vec);
         assert_eq!(stretches.concat(), items, "{count}");
     }
 
