@@ -15,3 +15,4 @@ mod misleading;
 mod redundancy;
 mod samples;
 mod site;
+mod straight;

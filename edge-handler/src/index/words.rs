@@ -218,24 +218,22 @@ impl WordIndex {
             let found = self.by_word.find(Fingerprint::of(word));
             found.for_each(&mut take);
         };
-        let short = Width::Short.bytes();
+        let (short, long) = (Width::Short.bytes(), Width::Long.bytes());
         let last = text.bytes().len().saturating_sub(short);
-        // Behind the end there are marks, two in a row, as in no word.
-        for (at, eight) in text.fourths(short) {
-            self.sampled.look(Width::Long, text, at, eight, &mut word);
-            self.short.look(Width::Short, text, at, eight, &mut word);
-        }
-        for (at, eight) in text.eights(short, 0).take(1) {
-            self.at_start.look(Width::Short, text, at, eight, &mut word);
-        }
-        for (at, eight) in text.eights(short, last) {
-            self.at_end.look(Width::Short, text, at, eight, &mut word);
-        }
-        if !self.anywhere.present.is_empty() {
-            for (at, eight) in text.eights(short, 0) {
-                self.anywhere.look(Width::Short, text, at, eight, &mut word);
-            }
-        }
+        let Self {
+            sampled,
+            at_start,
+            at_end,
+            ..
+        } = self;
+        sampled.find(Width::Long, text, || text.fourths(long), &mut word);
+        let first = || text.eights(short, 0).take(1);
+        at_start.find(Width::Short, text, first, &mut word);
+        at_end.find(Width::Short, text, || text.eights(short, last), &mut word);
+        self.short
+            .find(Width::Short, text, || text.fourths(short), &mut word);
+        self.anywhere
+            .find(Width::Short, text, || text.eights(short, 0), &mut word);
     }
 
     /// The first slot of `bucket` that is not below `from`.
@@ -339,19 +337,22 @@ impl Grams {
             && self.by_gram.is_sound(self.ends.len())
     }
 
-    /// Gives each stretch of `text` in which a word may stand around `at` to `take`; `eight` are the bytes
-    /// from there on.
-    fn look(
+    /// Gives each stretch of `text` in which a word may stand to `take`, reading grams at these `places`.
+    fn find<I: Iterator<Item = (usize, u64)>>(
         &self,
         width: Width,
         text: &Marked,
-        at: usize,
-        eight: u64,
+        places: impl FnOnce() -> I,
         take: &mut impl FnMut(&[u8]),
     ) {
-        let print = print(width.gram(eight));
-        if self.present.may_have(print) {
-            self.find_around(print, at, text.bytes(), take);
+        if self.present.is_empty() {
+            return;
+        }
+        for (at, eight) in places() {
+            let print = print(width.gram(eight));
+            if self.present.may_have(print) {
+                self.find_around(print, at, text.bytes(), take);
+            }
         }
     }
 

@@ -10,7 +10,7 @@ use crate::outcome::Answer;
 use crate::plain::Plain;
 use crate::request::Request;
 use crate::rules::{
-    Condition, Piece, RedirectListId, RedirectMatcher, Rule, RuleFlags, RuleSetId, Test,
+    Condition, Piece, RedirectListId, RedirectMatcher, Rule, RuleFlags, RuleSetId, Template, Test,
 };
 use crate::site::Site;
 use crate::source::{Missing, Source};
@@ -164,10 +164,18 @@ impl<'c, S: Source> Asking<'c, S> {
     fn conditions(&self, rule: &Rule) -> Conditions<'c> {
         let conditions = &rule.conditions;
         let (mut at, mut matched) = (0, None);
+        // Thousands of conditions may ask about one header: it is looked for once.
+        let mut subject: Option<(&Template, Cow<'c, [u8]>)> = None;
         while let Some(condition) = conditions.get(at) {
-            let Some(holds) = self.holds(condition, &mut matched) else {
+            let known = subject.take();
+            let known = known.filter(|(template, _)| **template == condition.subject);
+            let Some((template, text)) = known.or_else(|| self.subject(&condition.subject)) else {
                 return Conditions::Unclear;
             };
+            let Some(holds) = holds(condition, &text, &mut matched) else {
+                return Conditions::Unclear;
+            };
+            subject = Some((template, text));
             if !holds && !condition.or_next {
                 return Conditions::Stop;
             }
@@ -179,35 +187,41 @@ impl<'c, S: Source> Asking<'c, S> {
         Conditions::Hold(matched)
     }
 
-    /// Does a condition hold that is about one thing that is known? `None` for any other.
-    fn holds(&self, condition: &Condition, matched: &mut Matched<'c>) -> Option<bool> {
-        let text = self.subject(condition)?;
-        let answer = match &condition.test {
-            Test::Regex(pattern) => {
-                let mut groups = Captures::default();
-                let answer = pattern.find(&text, &mut groups);
-                if answer && !condition.negated {
-                    *matched = Some((groups, text));
-                }
-                answer
-            }
-            Test::Equal(_) | Test::Compare(..) | Test::Integer(..) => {
-                text_holds(&condition.test, condition.no_case, &text)
-            }
-            Test::File(_) | Test::SubrequestUri | Test::SubrequestFile | Test::Expression(_) => {
-                return None;
-            }
-        };
-        Some(answer != condition.negated)
-    }
-
-    fn subject(&self, condition: &Condition) -> Option<Cow<'c, [u8]>> {
-        if let Some(about) = About::of(&condition.subject) {
-            return Some(self.known.text(about));
+    /// What a test string stands for that is one thing, and known. `None` for any other.
+    fn subject<'t>(&self, template: &'t Template) -> Option<(&'t Template, Cow<'c, [u8]>)> {
+        if let Some(about) = About::of(template) {
+            return Some((template, self.known.text(about)));
         }
-        let [Piece::Variable(name)] = condition.subject.pieces.as_slice() else {
+        let [Piece::Variable(name)] = template.pieces.as_slice() else {
             return None;
         };
-        self.known.variable(name).map(Cow::Borrowed)
+        let text = self.known.variable(name)?;
+        Some((template, Cow::Borrowed(text)))
     }
+}
+
+/// Does a condition about a text hold? `None` for any other. The text of the last that a pattern matches is
+/// kept with its groups.
+fn holds<'c>(
+    condition: &Condition,
+    text: &Cow<'c, [u8]>,
+    matched: &mut Matched<'c>,
+) -> Option<bool> {
+    let answer = match &condition.test {
+        Test::Regex(pattern) => {
+            let mut groups = Captures::default();
+            let answer = pattern.find(text, &mut groups);
+            if answer && !condition.negated {
+                *matched = Some((groups, text.clone()));
+            }
+            answer
+        }
+        Test::Equal(_) | Test::Compare(..) | Test::Integer(..) => {
+            text_holds(&condition.test, condition.no_case, text)
+        }
+        Test::File(_) | Test::SubrequestUri | Test::SubrequestFile | Test::Expression(_) => {
+            return None;
+        }
+    };
+    Some(answer != condition.negated)
 }

@@ -16,7 +16,7 @@ use crate::rules::pattern::PatternOptions;
 const SHORTEST: usize = 3;
 
 /// Subjects up to this length, in bytes, are lowered without allocating.
-const SHORT: usize = 512;
+const SHORT: usize = 2_048;
 
 /// A text that stands in every subject of a pattern.
 #[derive(Debug)]
