@@ -117,17 +117,18 @@ fn seen(path: &[u8], after: &[u8]) -> u8 {
     seen.iter().fold(0, |all, seen| all | seen)
 }
 
-/// The sort of a byte that `next` follows. Comparisons, not a table: so many bytes are compared at once.
+/// The sort of a byte that `next` follows. Numbers, neither a table nor lazy operators: so many bytes are
+/// compared at once.
 fn sort(byte: u8, next: u8) -> u8 {
-    // Bytes from 0x80 on are negative numbers.
-    let outside = (byte.cast_signed() <= 0x20)
-        | (byte == 0x7f)
-        | (byte == b'%')
-        | (byte == b'#')
-        | (byte == b'\\')
-        | (byte == b'?');
-    let odd = (byte == b'/') & ((next == b'/') | (next == b'.'));
-    (u8::from(outside) * OUTSIDE_PATH) | (u8::from(odd) * ODD_PAIR)
+    // Bytes from 0x80 on are negative.
+    let outside = u8::from(byte.cast_signed() <= 0x20)
+        | u8::from(byte == 0x7f)
+        | u8::from(byte == b'%')
+        | u8::from(byte == b'#')
+        | u8::from(byte == b'\\')
+        | u8::from(byte == b'?');
+    let odd = u8::from(byte == b'/') & (u8::from(next == b'/') | u8::from(next == b'.'));
+    outside * OUTSIDE_PATH | odd * ODD_PAIR
 }
 
 /// Not as it stands in a plain path.

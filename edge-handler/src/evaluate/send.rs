@@ -106,7 +106,7 @@ fn trimmed(value: Vec<u8>) -> Vec<u8> {
 
 /// May this not stand in a header?
 fn is_control(byte: u8) -> bool {
-    (byte < b' ') & (byte != b'\t') | (byte == 0x7f)
+    byte < b' ' && byte != b'\t' || byte == 0x7f
 }
 
 #[cfg(test)]

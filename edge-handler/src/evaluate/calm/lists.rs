@@ -172,9 +172,10 @@ impl<'c, S: Source> Asking<'c, S> {
             let Some((template, text)) = known.or_else(|| self.subject(&condition.subject)) else {
                 return Conditions::Unclear;
             };
-            let Some(holds) = holds(condition, &text, &mut matched) else {
+            let Some((holds, groups)) = holds(condition, &text) else {
                 return Conditions::Unclear;
             };
+            matched = groups.map(|groups| (groups, text.clone())).or(matched);
             subject = Some((template, text));
             if !holds && !condition.or_next {
                 return Conditions::Stop;
@@ -200,20 +201,14 @@ impl<'c, S: Source> Asking<'c, S> {
     }
 }
 
-/// Does a condition about a text hold? `None` for any other. The text of the last that a pattern matches is
-/// kept with its groups.
-fn holds<'c>(
-    condition: &Condition,
-    text: &Cow<'c, [u8]>,
-    matched: &mut Matched<'c>,
-) -> Option<bool> {
+/// Does a condition about a text hold? `None` for any other. With the groups of a pattern that matches.
+fn holds(condition: &Condition, text: &[u8]) -> Option<(bool, Option<Captures>)> {
+    let mut matched = None;
     let answer = match &condition.test {
         Test::Regex(pattern) => {
             let mut groups = Captures::default();
             let answer = pattern.find(text, &mut groups);
-            if answer && !condition.negated {
-                *matched = Some((groups, text.clone()));
-            }
+            matched = (answer && !condition.negated).then_some(groups);
             answer
         }
         Test::Equal(_) | Test::Compare(..) | Test::Integer(..) => {
@@ -223,5 +218,5 @@ fn holds<'c>(
             return None;
         }
     };
-    Some(answer != condition.negated)
+    Some((answer != condition.negated, matched))
 }
