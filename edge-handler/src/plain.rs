@@ -128,7 +128,7 @@ fn sort(byte: u8, next: u8) -> u8 {
         | u8::from(byte == b'\\')
         | u8::from(byte == b'?');
     let odd = u8::from(byte == b'/') & (u8::from(next == b'/') | u8::from(next == b'.'));
-    outside * OUTSIDE_PATH | odd * ODD_PAIR
+    (outside * OUTSIDE_PATH) | (odd * ODD_PAIR)
 }
 
 /// Not as it stands in a plain path.

@@ -55,10 +55,10 @@ impl<'a, S: Source> Run<'a, S> {
         }
         // Of other methods `mod_autoindex` makes no list.
         let is_unlisted = is_directory && !is_read(record.method) && self.is_known(&record);
-        if record.status != OK || is_unlisted {
-            if let Some(status) = refused_by_file(&record) {
-                return self.die(status, record);
-            }
+        if (record.status != OK || is_unlisted)
+            && let Some(status) = refused_by_file(&record)
+        {
+            return self.die(status, record);
         }
         if record.status != OK {
             let outcome = redirect_or_status(record.status, record.location.as_deref());
