@@ -2,20 +2,17 @@
 //!
 //! In: a number of rules. Out: [`Growth`] of that number, in a process of its own. Absent: the plot.
 
-use std::fs;
-
 use anyhow::Result;
 use edgewright_benches::set::{self, Placed, Set};
-use edgewright_benches::site::{Artefact, Site, reading};
-use edgewright_compiler::compile;
-use edgewright_edge_handler::table::EmbeddedTable;
+use edgewright_benches::site::{Artefact, Site};
 use serde::{Deserialize, Serialize};
 
 use crate::apache;
+use crate::compiling;
 use crate::decide::{clock, decisions};
 use crate::lookup::paths;
 use crate::lookups::{GROWING, Row};
-use crate::timing::{processor, race};
+use crate::timing::race;
 
 /// Numbers of rules.
 pub const SIZES: &[usize] = &[1_000, 10_000, 100_000, 1_000_000];
@@ -36,7 +33,7 @@ pub struct Growth {
     pub read: f64,
     /// Seconds of the processor to compile what was read.
     pub compile: f64,
-    /// The most memory the process had up to then, in MiB.
+    /// The most memory the process needed for both, in MiB.
     pub peak: f64,
     /// Bytes of `rules.bin` and `table.bin`.
     pub files: (usize, usize),
@@ -54,16 +51,8 @@ pub fn run(count: usize) -> Result<Growth> {
     let rules = set::mixed(count);
     let set = Set::of_rules(&rules);
     let config = set.config();
-    let (read, settled) = processor(|| reading(&config));
-    let (compile, compilation) = processor(|| compile(&settled));
-    let compilation = compilation?;
-    let peak = peak();
-    drop(settled);
-    let table = EmbeddedTable::encode(compilation.generation, &compilation.entries)?;
-    let artefact = Artefact {
-        program: compilation.program,
-        table,
-    };
+    let spent = compiling::of(&["mixed", &count.to_string()])?;
+    let artefact = Artefact::build(&config)?;
     let site = Site::load(&artefact)?;
     let contenders = [
         clock(set.hits.len()),
@@ -85,9 +74,9 @@ pub fn run(count: usize) -> Result<Growth> {
         rules: count,
         hit: times[1].p50 - times[0].p50,
         miss: times[2].p50 - times[0].p50,
-        read: read / 1e3,
-        compile: compile / 1e3,
-        peak,
+        read: spent.read,
+        compile: spent.compile,
+        peak: spent.peak,
         files: (artefact.program.len(), artefact.table.len()),
         rivals,
     })
@@ -103,13 +92,4 @@ fn rival(row: &Row, rules: &[Placed], set: &Set) -> f64 {
     let chunk = if row.limit < hits.len() { 1 } else { 32 };
     let (contender, _) = engine.contender(&hits, row.limit, chunk);
     race(&[contender])[0].p50
-}
-
-/// The most memory this process had, in MiB, as Linux counts it.
-fn peak() -> f64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes = line.and_then(|line| line.split_whitespace().next());
-    let kilobytes: f64 = kilobytes.and_then(|text| text.parse().ok()).unwrap_or(0.0);
-    kilobytes / 1024.0
 }

@@ -11,6 +11,7 @@
 //! contenders take turns, so that its ratios are of one run.
 
 mod apache;
+mod compiling;
 mod decide;
 mod growth;
 mod lookup;
