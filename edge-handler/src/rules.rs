@@ -13,7 +13,7 @@ pub mod template;
 pub use condition::{Condition, FileTest, Order, Test};
 pub use flags::RuleFlags;
 pub use pattern::Pattern;
-pub use redirect::{Redirect, RedirectMatcher};
+pub use redirect::{PrefixRedirect, Redirect, RedirectMatcher};
 pub use rule::{Rule, RuleSet};
 pub use template::{Piece, Template};
 

@@ -16,9 +16,10 @@ use crate::envelope::EnvelopeError;
 use crate::fate::{Fate, Standing};
 use crate::filter::Filter;
 use crate::key::{Key, Sought};
-use crate::rules::{Place, Redirect, RedirectListId, Rule};
+use crate::rules::{Place, PrefixRedirect, Redirect, RedirectListId, Rule};
 use crate::site::HostId;
 use crate::site::map::MapEntry;
+use crate::source::Undecoded;
 
 /// Version of an entry's encoding; its first byte.
 const ENTRY_VERSION: u8 = 1;
@@ -94,52 +95,26 @@ pub(crate) fn take<'a, T: Deserialize<'a>>(bytes: &mut &'a [u8]) -> Option<T> {
     Some(value)
 }
 
-/// A `Redirect` as it stands in a table, not decoded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PrefixRedirect<'a> {
-    /// How many of its list stand before it.
-    pub position: u32,
-    /// The path it is for, with everything below.
-    pub path: &'a [u8],
-    /// The status.
-    pub status: u16,
-    /// Where it leads.
-    pub target: &'a [u8],
-}
-
-impl<'a> PrefixRedirect<'a> {
-    /// Reads the encoding of a [`Content`]; `None` when it is not one such redirect and nothing else.
-    fn read(mut content: &'a [u8]) -> Option<Self> {
-        let content = &mut content;
-        // The variant `Content::Redirects`, and one of them.
-        if take::<(u32, u32)>(content)? != (1, 1) {
-            return None;
-        }
-        let position = take(content)?;
-        let (_place, matcher): (Place, u32) = take(content)?;
-        if matcher != 0 {
-            return None;
-        }
-        let (path, status, target) = (take(content)?, take(content)?, take(content)?);
-        // No expression, and the end.
-        (*content == [0]).then_some(Self {
-            position,
-            path,
-            status,
-            target,
-        })
+/// The one redirect that the encoding of a [`Content`] holds; `None` when it has to be decoded.
+fn prefix_redirect(mut content: &[u8]) -> Option<PrefixRedirect<'_>> {
+    let content = &mut content;
+    // The variant `Content::Redirects`, and one of them.
+    if take::<(u32, u32)>(content)? != (1, 1) {
+        return None;
     }
-}
-
-/// What can be had without decoding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Undecoded<T> {
-    /// There is nothing.
-    Absent,
-    /// This.
-    Found(T),
-    /// Something that has to be decoded, or fetched.
-    Unknown,
+    let position = take(content)?;
+    let (_place, matcher): (Place, u32) = take(content)?;
+    if matcher != 0 {
+        return None;
+    }
+    let (path, status, target) = (take(content)?, take(content)?, take(content)?);
+    // No expression, and the end.
+    (*content == [0]).then_some(PrefixRedirect {
+        position,
+        path,
+        status,
+        target,
+    })
 }
 
 /// What a table says about a key.
@@ -237,11 +212,11 @@ mod tests {
             status: 301,
             target: b"http://h/b",
         };
-        assert_eq!(PrefixRedirect::read(&bytes), Some(expected));
-        assert_eq!(PrefixRedirect::read(&encoded(&[&regex])), None);
-        assert_eq!(PrefixRedirect::read(&encoded(&[&prefix, &prefix])), None);
+        assert_eq!(prefix_redirect(&bytes), Some(expected));
+        assert_eq!(prefix_redirect(&encoded(&[&regex])), None);
+        assert_eq!(prefix_redirect(&encoded(&[&prefix, &prefix])), None);
         for length in 0..bytes.len() {
-            assert_eq!(PrefixRedirect::read(&bytes[..length]), None, "{length}");
+            assert_eq!(prefix_redirect(&bytes[..length]), None, "{length}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! One `Redirect` or `RedirectMatch` of `mod_alias`.
 //!
-//! In: nothing. Out: [`Redirect`]. Absent: matching it; see `evaluate::alias`.
+//! In: nothing. Out: [`Redirect`], [`PrefixRedirect`]. Absent: matching it; see `evaluate::alias`.
 
 use serde::{Deserialize, Serialize};
 
@@ -32,4 +32,17 @@ pub enum RedirectMatcher {
     Regex(Pattern),
     /// One-argument form: everything in the section.
     Section,
+}
+
+/// A `Redirect` that borrows what it says, with its position in its list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PrefixRedirect<'a> {
+    /// How many stand before it.
+    pub position: u32,
+    /// The path it is for, with everything below.
+    pub path: &'a [u8],
+    /// The status.
+    pub status: u16,
+    /// Where it leads.
+    pub target: &'a [u8],
 }

@@ -9,13 +9,13 @@ use std::cell::RefCell;
 use serde::de::DeserializeOwned;
 use smallvec::SmallVec;
 
-use super::{Missing, Source};
+use super::{Missing, Source, Undecoded};
 use crate::evaluate::glob::alias_matches;
 use crate::index::{Candidates, Keyed, ListIndex, Marked};
 use crate::key::{Fingerprint, Key, KeySpace, Spot, collapse_slashes};
 use crate::program::Program;
-use crate::rules::{MapId, Redirect, RedirectListId, Rule, RuleSetId};
-use crate::table::{Content, Entry, Lookup, Placed, PrefixRedirect, Table, Undecoded};
+use crate::rules::{MapId, PrefixRedirect, Redirect, RedirectListId, Rule, RuleSetId};
+use crate::table::{Content, Entry, Lookup, Placed, Table};
 
 /// Names the rules that the index finds in `program` or `table`.
 #[derive(Debug)]

@@ -7,14 +7,15 @@ use std::cmp::Reverse;
 use serde::{Deserialize, Serialize};
 
 use super::group::{self, Member, members, take_text};
-use super::{Entry, Lookup, PrefixRedirect, Table, Undecoded};
+use super::{Entry, Lookup, Table, prefix_redirect};
 use crate::envelope::{EnvelopeError, Format};
 use crate::fate::Standing;
 use crate::filter::Filter;
 use crate::key::{Fingerprint, KeySpace, Sought};
 use crate::packed::{Blob, Cells, Presence, Prints};
-use crate::rules::RedirectListId;
+use crate::rules::{PrefixRedirect, RedirectListId};
 use crate::site::HostId;
+use crate::source::Undecoded;
 
 const FORMAT: Format = Format {
     magic: *b"EDGT",
@@ -202,7 +203,7 @@ impl Table for EmbeddedTable {
     fn redirect(&self, at: usize, list: RedirectListId) -> Undecoded<PrefixRedirect<'_>> {
         match self.member(at, KeySpace::Redirects(list)) {
             Some(member) => {
-                PrefixRedirect::read(member.content).map_or(Undecoded::Unknown, Undecoded::Found)
+                prefix_redirect(member.content).map_or(Undecoded::Unknown, Undecoded::Found)
             }
             None => Undecoded::Absent,
         }

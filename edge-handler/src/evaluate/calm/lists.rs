@@ -13,8 +13,7 @@ use crate::rules::{
     Condition, Piece, RedirectListId, RedirectMatcher, Rule, RuleFlags, RuleSetId, Template, Test,
 };
 use crate::site::Site;
-use crate::source::{Missing, Source};
-use crate::table::Undecoded;
+use crate::source::{Missing, Source, Undecoded};
 
 use super::super::glob::alias_matches;
 use super::super::matching::Captures;

@@ -12,9 +12,8 @@ use crate::fate::About;
 use crate::outcome::{Answer, Outcome};
 use crate::plain::Plain;
 use crate::request::{Request, Scheme};
-use crate::rules::{Piece, Redirect, Rule, RuleFlags};
+use crate::rules::{Piece, PrefixRedirect, Redirect, Rule, RuleFlags};
 use crate::site::{ErrorDocument, Host, SectionId, Site};
-use crate::table::PrefixRedirect;
 
 use super::super::alias::{append_args, target_of};
 use super::super::escape::{escape_uri, is_absolute_uri};
