@@ -120,6 +120,20 @@ pub fn normalized(url: &[u8], merge: MergeSlashes) -> (Vec<u8>, Option<Vec<u8>>)
     (path, parts.query.map(<[u8]>::to_vec))
 }
 
+/// Path and query of the URL that a file lookup gets: its path is normalised, and not decoded any
+/// further (`ap_parse_uri` and the beginning of `ap_process_request_internal`).
+pub fn normalized_only(url: &[u8], merge: MergeSlashes) -> (Vec<u8>, Option<Vec<u8>>) {
+    let Ok(parts) = split(url) else {
+        return (url.to_vec(), None);
+    };
+    let mut path = parts.path.to_vec();
+    if let Some(mut normalizer) = Normalizer::new(parts.path, merge, Unreserved::Decode) {
+        normalizer.run();
+        path = normalizer.written;
+    }
+    (path, parts.query.map(<[u8]>::to_vec))
+}
+
 /// A target cut into its parts, all raw.
 struct Parts<'a> {
     scheme: Option<&'a [u8]>,

@@ -402,7 +402,7 @@ function handle(r)
   local file = r:stat(r.filename)
   local directory = file and file.filetype == 2
   if directory and not string.find(r.options, "Indexes") then return 403 end
-  local listed = directory and (r.method == "GET" or r.method == "HEAD")
+  local listed = directory and string.find(" GET HEAD OPTIONS ", " " .. r.method .. " ", 1, true)
   if listed and r.status ~= 200 then
     r:puts("listing\n")
     return apache2.OK
