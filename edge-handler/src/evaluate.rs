@@ -113,7 +113,6 @@ pub fn evaluate<S: Source>(
     };
     if arrival.refused.is_some_and(|refused| refused.unread) {
         let line = Request {
-            host: None,
             headers: &[],
             ..request.clone()
         };
