@@ -35,7 +35,6 @@ impl<'a, S: Source> Run<'a, S> {
             }
         }
         record.settings.reset();
-        record.walks.anew = false;
         if let Err(status) = self.map_to_storage(record) {
             return Ok(Err(status));
         }
