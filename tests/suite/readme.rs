@@ -126,3 +126,16 @@ fn transcripts_are_true() {
     }
     assert!(checked >= 3, "only {checked} transcripts were found");
 }
+
+/// The transcripts are run with the program that is at hand; this is how a user comes to it.
+#[test]
+fn cargo_run_is_the_command_line() {
+    let output = Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "--locked", "--offline", "--", "--version"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert!(output.stdout.starts_with(b"edgewright "), "{said}");
+}
