@@ -104,34 +104,35 @@ pub fn canonical_internal(
 /// Path and query of a URL made inside the server that [`canonical_internal`] refuses, as far as
 /// they were read: what normalising refuses is not decoded, and a NUL is the end.
 pub fn normalized(url: &[u8], merge: MergeSlashes) -> (Vec<u8>, Option<Vec<u8>>) {
-    let Ok(parts) = split(url) else {
-        return (url.to_vec(), None);
-    };
-    let mut path = parts.path.to_vec();
-    if let Some(mut normalizer) = Normalizer::new(parts.path, merge, Unreserved::Decode) {
-        normalizer.run();
-        path = normalizer.written;
-        if normalizer.sound {
-            path = escape::unescape_url(&path, SlashDecoding::Decode, Unreserved::Keep).0;
-        }
+    let (mut path, query, sound) = only_normalized(url, merge);
+    if sound {
+        path = escape::unescape_url(&path, SlashDecoding::Decode, Unreserved::Keep).0;
     }
     let end = path.iter().position(|byte| *byte == 0);
     path.truncate(end.unwrap_or(path.len()));
-    (path, parts.query.map(<[u8]>::to_vec))
+    (path, query)
 }
 
 /// Path and query of the URL that a file lookup gets: its path is normalised, and not decoded any
 /// further (`ap_parse_uri` and the beginning of `ap_process_request_internal`).
-pub fn normalized_only(url: &[u8], merge: MergeSlashes) -> (Vec<u8>, Option<Vec<u8>>) {
+pub fn looked_up(url: &[u8], merge: MergeSlashes) -> (Vec<u8>, Option<Vec<u8>>) {
+    let (path, query, _) = only_normalized(url, merge);
+    (path, query)
+}
+
+/// Path and query of a URL, and whether normalising the path went well to its end.
+fn only_normalized(url: &[u8], merge: MergeSlashes) -> (Vec<u8>, Option<Vec<u8>>, bool) {
     let Ok(parts) = split(url) else {
-        return (url.to_vec(), None);
+        return (url.to_vec(), None, false);
     };
-    let mut path = parts.path.to_vec();
-    if let Some(mut normalizer) = Normalizer::new(parts.path, merge, Unreserved::Decode) {
-        normalizer.run();
-        path = normalizer.written;
+    let query = parts.query.map(<[u8]>::to_vec);
+    match Normalizer::new(parts.path, merge, Unreserved::Decode) {
+        Some(mut normalizer) => {
+            normalizer.run();
+            (normalizer.written, query, normalizer.sound)
+        }
+        None => (parts.path.to_vec(), query, false),
     }
-    (path, parts.query.map(<[u8]>::to_vec))
 }
 
 /// A target cut into its parts, all raw.

@@ -21,9 +21,9 @@ thread_local! {
 struct Level;
 
 impl Level {
-    fn enter(deepest: u32) -> Option<Self> {
+    fn enter() -> Option<Self> {
         let depth = DEPTH.get();
-        (depth < deepest).then(|| {
+        (depth < DEEPEST_EXPRESSION).then(|| {
             DEPTH.set(depth + 1);
             Self
         })
@@ -41,17 +41,8 @@ impl Drop for Level {
 /// # Errors
 /// It is malformed, or nests too deeply.
 pub fn expression<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<T, D::Error> {
-    at_most(DEEPEST_EXPRESSION, from)
-}
-
-fn at_most<'de, D, T>(deepest: u32, deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    let level = Level::enter(deepest);
-    let _level = level.ok_or_else(|| D::Error::custom("nested too deeply"))?;
-    T::deserialize(deserializer)
+    let _level = Level::enter().ok_or_else(|| D::Error::custom("nested too deeply"))?;
+    T::deserialize(from)
 }
 
 #[cfg(test)]

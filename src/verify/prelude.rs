@@ -16,26 +16,23 @@ use super::install::Installation;
 /// handler only where, after all rewriting, no other module has named one. A directory without index
 /// is refused or listed, as `mod_autoindex` would, but not the one that stands for an unknown document
 /// root.
-pub const PROBE: &str = r#"require "apache2"
-function handle(r)
+pub const PROBE: &str = concat!(
+    "require \"apache2\"\n",
+    include_str!("listing.lua"),
+    r#"function handle(r)
   if r.handler ~= "lua-map-handler" then return apache2.DECLINED end
   if r.headers_in["X-Edgewright-Files"] then return apache2.DECLINED end
   local file = r:stat(r.filename)
   local known = not string.find(r.filename, [==[@UNKNOWN@]==], 1, true)
-  local directory = known and file and file.filetype == 2
-  if directory and not string.find(r.options, "Indexes") then return 403 end
-  local listed = directory and string.find(" GET HEAD OPTIONS ", " " .. r.method .. " ", 1, true)
-  if listed and r.status ~= 200 then
-    r:puts("listing\n")
-    return apache2.OK
-  end
-  if r.status ~= 200 or (directory and not listed) then return apache2.DECLINED end
+  local other = listing(r, known and file and file.filetype == 2)
+  if other then return other end
   r.err_headers_out["X-Edgewright-Served"] = "yes"
   r.content_type = "text/plain"
   r:puts("served\n")
   return apache2.OK
 end
-"#;
+"#
+);
 
 /// What the main configuration is made for.
 #[derive(Debug)]

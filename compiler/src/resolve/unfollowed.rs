@@ -3,6 +3,8 @@
 //! In: a directive's name and words, and what rules look at. Out: what it changes, and the warning.
 //! Absent: directives that change nothing about redirects.
 
+use std::collections::BTreeSet;
+
 use edgewright_parser::diagnostic::Diagnostic;
 use edgewright_parser::source::Span;
 
@@ -63,12 +65,12 @@ impl Resolver<'_> {
             return;
         }
         let rules = self.site.rule_sets.iter().flat_map(|set| &set.rules);
-        let mentions: Vec<Mentions> = rules.map(Mentions::of_rule).collect();
-        let is_asked = |header: &Vec<u8>| mentions.iter().any(|it| it.headers.contains(header));
-        let asked: Vec<_> = changed.into_iter().filter(|it| is_asked(&it.0)).collect();
+        let asked: BTreeSet<Vec<u8>> = rules
+            .flat_map(|rule| Mentions::of_rule(rule).headers)
+            .collect();
         let change = "it changes a header that rules look at again after an internal redirect";
-        for (_, span) in asked {
-            self.say(warning(change, span));
+        for (_, span) in changed.iter().filter(|(header, _)| asked.contains(header)) {
+            self.say(warning(change, *span));
         }
     }
 }

@@ -14,6 +14,7 @@ use super::glob::alias_matches;
 use super::matching::{Captures, substitute};
 use super::record::{Context, Record, Verdict, is_redirect};
 use super::uri;
+use super::url::append_query;
 use super::{Halt, Run};
 
 /// A redirect that applies.
@@ -221,12 +222,8 @@ pub(super) fn target_of(
 
 /// The query string goes along unless the target has one.
 pub(super) fn append_args(target: &mut Vec<u8>, args: Option<&[u8]>) {
-    if let Some(args) = args
-        && !target.contains(&b'?')
-    {
-        target.push(b'?');
-        target.extend_from_slice(args);
-    }
+    let args = args.filter(|_| !target.contains(&b'?'));
+    append_query(target, args);
 }
 
 /// The file an alias makes of a URL-path, and for a plain one what it leaves for later.

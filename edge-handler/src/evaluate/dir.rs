@@ -8,6 +8,7 @@ use crate::source::Source;
 
 use super::escape::escape_uri;
 use super::record::{Handler, OK, Record, Verdict, is_redirect};
+use super::url::append_query;
 use super::{Halt, Run};
 
 /// `DirectoryIndex` when there is no directive (`AP_DEFAULT_INDEX`).
@@ -54,10 +55,7 @@ impl<'a, S: Source> Run<'a, S> {
         }
         let mut path = escape_uri(&record.uri);
         path.push(b'/');
-        if let Some(args) = &record.args {
-            path.push(b'?');
-            path.extend_from_slice(args);
-        }
+        append_query(&mut path, record.args.as_deref());
         record.location = Some(self.construct_url(&path, record));
         Verdict::Status(301)
     }

@@ -111,7 +111,7 @@ pub fn is_absolute_uri(text: &[u8]) -> Option<AbsoluteUri> {
         })
 }
 
-fn starts_with_ignoring_case(text: &[u8], prefix: &[u8]) -> bool {
+pub(super) fn starts_with_ignoring_case(text: &[u8], prefix: &[u8]) -> bool {
     text.get(..prefix.len())
         .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }

@@ -3,6 +3,7 @@
 //! In: a pattern and a text. Out: whether, or how far, they match. Absent: regular expressions.
 
 use crate::evaluate::matching::Captures;
+use crate::key::collapse_slashes;
 use crate::site::PathMatcher;
 
 /// How `*` and `?` treat slashes and letters.
@@ -171,30 +172,15 @@ pub fn host_matches(pattern: &[u8], host: &[u8]) -> bool {
 /// filled by a regular expression that matches. Runs of slashes in `uri` count as one, whatever
 /// `MergeSlashes` says, but not for a regular expression.
 pub fn location_matches(matcher: &PathMatcher, uri: &[u8], captures: &mut Captures) -> bool {
-    let merged;
-    let uri = match matcher {
-        PathMatcher::Regex(pattern) => return pattern.find(uri, captures),
-        _ if uri.windows(2).any(|pair| pair == b"//") => {
-            merged = merge_slashes(uri);
-            &merged
-        }
-        _ => uri,
-    };
+    let merged = collapse_slashes(uri);
     match matcher {
         PathMatcher::Plain(path) => {
-            uri.starts_with(path)
-                && (path.ends_with(b"/") || matches!(uri.get(path.len()), None | Some(b'/')))
+            merged.starts_with(path)
+                && (path.ends_with(b"/") || matches!(merged.get(path.len()), None | Some(b'/')))
         }
-        PathMatcher::Wildcard(glob) => glob_matches(glob, uri, GlobMode::Path),
-        PathMatcher::Regex(_) => false,
+        PathMatcher::Wildcard(glob) => glob_matches(glob, &merged, GlobMode::Path),
+        PathMatcher::Regex(pattern) => pattern.find(uri, captures),
     }
-}
-
-/// Runs of slashes as one (`ap_no2slash`).
-pub(super) fn merge_slashes(uri: &[u8]) -> Vec<u8> {
-    let mut merged = uri.to_vec();
-    merged.dedup_by(|second, first| *second == b'/' && *first == b'/');
-    merged
 }
 
 /// Does `<Files>` with this argument apply to a file of this name (its last path component;

@@ -15,6 +15,7 @@ use super::process::Start;
 use super::proxy::proxy_handler;
 use super::record::{Handler, OK, Record};
 use super::rule::PROXY;
+use super::url::append_query;
 use super::{Halt, Run};
 
 impl<'a, S: Source> Run<'a, S> {
@@ -176,9 +177,6 @@ fn has_path_info(record: &Record<'_>) -> bool {
 fn redirect_url(record: &Record<'_>) -> Vec<u8> {
     let name = record.filename();
     let mut url = name.strip_prefix(REDIRECT).unwrap_or(name).to_vec();
-    if let Some(args) = &record.args {
-        url.push(b'?');
-        url.extend_from_slice(args);
-    }
+    append_query(&mut url, record.args.as_deref());
     url
 }

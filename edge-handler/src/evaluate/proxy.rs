@@ -9,11 +9,12 @@ use crate::site::{AliasMatcher, Proxy};
 use crate::source::Source;
 
 use super::Run;
-use super::escape::{escape_uri, is_absolute_uri};
+use super::escape::{escape_uri, is_absolute_uri, starts_with_ignoring_case};
 use super::glob::alias_matches;
 use super::matching::{Captures, substitute};
 use super::record::{Handler, Record, Verdict};
 use super::rule::PROXY;
+use super::url::append_query;
 
 impl<'a, S: Source> Run<'a, S> {
     /// The `ProxyPass` of the innermost section, then the first of the host for the URL-path takes
@@ -99,7 +100,7 @@ fn proxied_url(record: &Record<'_>) -> Result<Vec<u8>, u16> {
     let scheme = url[..scheme_len].to_ascii_lowercase();
     let is_web = matches!(&scheme[..], b"http://" | b"https://" | b"ws://" | b"wss://");
     if record.unescaped {
-        append_query(&mut url, record);
+        append_query(&mut url, record.args.as_deref());
     }
     if is_web {
         let write_path = if record.unescaped {
@@ -110,19 +111,12 @@ fn proxied_url(record: &Record<'_>) -> Result<Vec<u8>, u16> {
         url = canonical(&url, scheme_len, write_path).ok_or(400_u16)?;
     }
     if is_web && !record.unescaped {
-        append_query(&mut url, record);
+        append_query(&mut url, record.args.as_deref());
     }
     if is_web && url.iter().any(|byte| *byte <= b' ' || *byte == 0x7f) {
         return Err(403);
     }
     Ok(url)
-}
-
-fn append_query(url: &mut Vec<u8>, record: &Record<'_>) {
-    if let Some(args) = &record.args {
-        url.push(b'?');
-        url.extend_from_slice(args);
-    }
 }
 
 /// Schemes of absolute URLs that no module of Apache asks another server with.
@@ -134,10 +128,7 @@ const SCHEMES_OF_NO_MODULE: [&[u8]; 5] = [b"gopher:", b"ldap:", b"mailto:", b"ne
 ///
 /// The status where not: no module is for the scheme, or the URL cannot be read (`apr_uri_parse`).
 pub fn proxy_handler(url: &[u8]) -> Result<(), u16> {
-    let is_of = |scheme: &&[u8]| {
-        let start = url.get(..scheme.len());
-        start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
-    };
+    let is_of = |scheme: &&[u8]| starts_with_ignoring_case(url, scheme);
     if SCHEMES_OF_NO_MODULE.iter().any(is_of) {
         return Err(500);
     }

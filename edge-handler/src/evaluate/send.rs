@@ -91,17 +91,12 @@ fn unfolded(value: Vec<u8>) -> Option<Vec<u8>> {
     Some(out)
 }
 
-fn trimmed(value: Vec<u8>) -> Vec<u8> {
-    let is_space = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
-    if !is_space(value.first()) && !is_space(value.last()) {
-        return value;
-    }
-    let after = value.iter().skip_while(|byte| is_space(Some(byte)));
-    let mut kept: Vec<u8> = after.copied().collect();
-    while is_space(kept.last()) {
-        kept.pop();
-    }
-    kept
+/// Of white space only blanks and tabs are left by now.
+fn trimmed(mut value: Vec<u8>) -> Vec<u8> {
+    value.truncate(value.trim_ascii_end().len());
+    let start = value.len() - value.trim_ascii_start().len();
+    value.drain(..start);
+    value
 }
 
 /// May this not stand in a header?

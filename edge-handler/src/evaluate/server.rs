@@ -181,9 +181,8 @@ pub(super) fn redirect(
     action: Action,
     original: Option<&[u8]>,
 ) -> Verdict {
-    let no_escape = action == Action::NoEscape;
     let args = record.args.as_deref();
-    let url = location(record.filename().to_vec(), args, original, no_escape);
+    let url = location(record.filename().to_vec(), args, original, action);
     let status = if is_redirect(record.status) {
         record.status
     } else {
@@ -203,8 +202,9 @@ pub(super) fn location(
     url: Vec<u8>,
     args: Option<&[u8]>,
     original: Option<&[u8]>,
-    no_escape: bool,
+    action: Action,
 ) -> Vec<u8> {
+    let no_escape = action == Action::NoEscape;
     let mut location = match is_absolute_uri(&url) {
         Some(scheme) if !no_escape && !is_clean(&url) => {
             escape_absolute_uri(&url, scheme.scheme_len)

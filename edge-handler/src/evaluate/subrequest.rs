@@ -3,7 +3,7 @@
 //! In: a record and a URL or file name. Out: a record of its own, with the status the lookup came
 //! to. Absent: running it; a lookup ends at the fixups.
 
-use crate::canonical::{Canonical, MergeSlashes, canonical_internal, normalized, normalized_only};
+use crate::canonical::{Canonical, MergeSlashes, canonical_internal, looked_up, normalized};
 use crate::source::Source;
 
 use super::escape::escape_uri;
@@ -69,7 +69,7 @@ impl<'a, S: Source> Run<'a, S> {
         let sibling = sibling.filter(|name| !name.is_empty() && !name.contains(&b'/'));
         if let Some(name) = sibling.filter(|_| !record.uri.is_empty()) {
             let uri = [parent_directory(&record.uri), name].concat();
-            (new.uri, new.args) = normalized_only(&uri, MergeSlashes::of(self.host));
+            (new.uri, new.args) = looked_up(&uri, MergeSlashes::of(self.host));
         }
         new.filename = Some(filename);
         self.spend()?;

@@ -85,6 +85,14 @@ fn take_query(query: &[u8], args: &mut Option<Vec<u8>>, flags: RuleFlags) {
     }
 }
 
+/// Adds a query string to a URL that has none.
+pub(super) fn append_query(url: &mut Vec<u8>, query: Option<&[u8]>) {
+    if let Some(query) = query {
+        url.push(b'?');
+        url.extend_from_slice(query);
+    }
+}
+
 /// The port of a host as its configuration gives it (`s->port`); 0 for none. A `ServerName` without
 /// a port takes the port of `<VirtualHost>` away: with `ServerName a` on `*:80`, a rule that leads
 /// to `http://a/` is a redirect, because 80 is not 0.

@@ -5,11 +5,12 @@
 
 use std::rc::Rc;
 
+use crate::key::collapse_slashes;
 use crate::site::{FileKind, PathMatcher, Section, SectionId, SectionKind, Settings};
 use crate::source::Source;
 
 use super::files::{CLOSED, canonical_path, is_too_long};
-use super::glob::{directory_matches, file_matches, location_matches, merge_slashes};
+use super::glob::{directory_matches, file_matches, location_matches};
 use super::matching::Captures;
 use super::record::Record;
 use super::subrequest::parent_directory;
@@ -57,7 +58,7 @@ impl<'a, S: Source> Run<'a, S> {
             return;
         }
         record.settings.begin_walk();
-        let merged = merge_slashes(&record.uri);
+        let merged = collapse_slashes(&record.uri).into_owned();
         let count = record.walks.locations.len();
         let remembered = record.remembered.locations.get(count);
         let known = remembered.or(record.walks.locations.last()).cloned();

@@ -393,21 +393,17 @@ pub fn unescape(text: &[u8]) -> Vec<u8> {
 /// no other module has named one. A directory without index is refused or listed, as `mod_autoindex`
 /// would, with the status that is there by then.
 /// A missing file is a 404, as ever, with its name in headers that error documents do not change.
-const PROBE_SCRIPT: &str = r#"require "apache2"
-function escape(text)
+const PROBE_SCRIPT: &str = concat!(
+    "require \"apache2\"\n",
+    include_str!("../../../src/verify/listing.lua"),
+    r#"function escape(text)
   return (string.gsub(text or "", ".", function(c) return string.format("%%%02x", string.byte(c)) end))
 end
 function handle(r)
   if r.handler ~= "lua-map-handler" then return apache2.DECLINED end
   local file = r:stat(r.filename)
-  local directory = file and file.filetype == 2
-  if directory and not string.find(r.options, "Indexes") then return 403 end
-  local listed = directory and string.find(" GET HEAD OPTIONS ", " " .. r.method .. " ", 1, true)
-  if listed and r.status ~= 200 then
-    r:puts("listing\n")
-    return apache2.OK
-  end
-  if r.status ~= 200 or (directory and not listed) then return apache2.DECLINED end
+  local other = listing(r, file and file.filetype == 2)
+  if other then return other end
   if not file and string.find(" GET HEAD POST ", " " .. r.method .. " ", 1, true) then
     local seen = { Uri = r.uri, Query = r.args, Filename = r.filename, ["Path-Info"] = r.path_info }
     for _, name in ipairs({ "Uri", "Query", "Filename", "Path-Info" }) do
@@ -420,7 +416,8 @@ function handle(r)
   r:puts("served\n")
   return apache2.OK
 end
-"#;
+"#
+);
 
 fn prelude(modules: &Path, root: &Path, serving: Serving) -> io::Result<String> {
     let upstream = upstream::address()?;

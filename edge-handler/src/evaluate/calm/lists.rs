@@ -19,7 +19,7 @@ use super::super::glob::alias_matches;
 use super::super::matching::Captures;
 use super::super::text_holds;
 use super::Calm;
-use super::straight::{Known, Matched};
+use super::straight::{Known, Matched, Straight};
 
 /// What the lists say about a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,32 +81,38 @@ impl<'c, S: Source> Asking<'c, S> {
     /// The lists in an order that does not matter: where two have a say, an evaluation tells.
     fn all(&self) -> Result<Said, Missing> {
         let path = self.known.plain.path;
+        let straight = self.calm.straight.as_ref();
         if let Some(set) = self.calm.server {
-            let said = self.rules(set, path, true)?;
+            let said = self.rules(set, path, straight)?;
             if said != Said::Nothing {
                 return Ok(said);
             }
         }
         for list in &self.calm.sections {
-            if self.redirects(*list, false)? != Said::Nothing {
+            if self.redirects(*list, None)? != Said::Nothing {
                 return Ok(Said::Unclear);
             }
         }
-        let said = self.redirects(self.calm.redirects, true)?;
+        let said = self.redirects(self.calm.redirects, straight)?;
         if said != Said::Nothing {
             return Ok(said);
         }
         for set in &self.calm.root {
             let below = path.get(1..).unwrap_or_default();
-            if self.rules(*set, below, false)? != Said::Nothing {
+            if self.rules(*set, below, None)? != Said::Nothing {
                 return Ok(Said::Unclear);
             }
         }
         Ok(Said::Nothing)
     }
 
-    /// What `set` says about `subject`; `may_answer` in server context.
-    fn rules(&self, set: RuleSetId, subject: &[u8], may_answer: bool) -> Result<Said, Missing> {
+    /// What `set` says about `subject`; `straight` is for server context.
+    fn rules(
+        &self,
+        set: RuleSetId,
+        subject: &[u8],
+        straight: Option<&Straight>,
+    ) -> Result<Said, Missing> {
         let (mut at, mut chained) = (0, false);
         while let Some((found, rule)) = self.source.next_rule(set, at, subject)? {
             at = found + 1;
@@ -119,8 +125,7 @@ impl<'c, S: Source> Asking<'c, S> {
             }
             match self.conditions(rule) {
                 Conditions::Stop => {}
-                Conditions::Hold(matched) if may_answer && !chained => {
-                    let straight = self.calm.straight.as_ref();
+                Conditions::Hold(matched) if !chained => {
                     let answer = straight
                         .and_then(|straight| straight.rule(rule, &groups, &matched, &self.known));
                     return Ok(answer.map_or(Said::Unclear, Said::Answer));
@@ -131,9 +136,13 @@ impl<'c, S: Source> Asking<'c, S> {
         Ok(Said::Nothing)
     }
 
-    fn redirects(&self, list: RedirectListId, may_answer: bool) -> Result<Said, Missing> {
+    /// What `list` says; `straight` is for server context.
+    fn redirects(
+        &self,
+        list: RedirectListId,
+        straight: Option<&Straight>,
+    ) -> Result<Said, Missing> {
         let path = self.known.plain.path;
-        let straight = self.calm.straight.as_ref().filter(|_| may_answer);
         let unless_unclear = |answer: Option<Answer>| answer.map_or(Said::Unclear, Said::Answer);
         match self.source.first_redirect(list, path) {
             Undecoded::Absent => return Ok(Said::Nothing),

@@ -18,6 +18,7 @@ use crate::site::{ErrorDocument, Host, SectionId, Site};
 use super::super::alias::{append_args, target_of};
 use super::super::escape::{escape_uri, is_absolute_uri};
 use super::super::glob::alias_matches;
+use super::super::list::Action;
 use super::super::matching::Captures;
 use super::super::merge::Merged;
 use super::super::record::is_redirect;
@@ -115,10 +116,14 @@ impl Straight {
             }
             url = self.url(&url, known);
         }
-        let no_escape = rule.flags.contains(RuleFlags::NO_ESCAPE);
+        let action = if rule.flags.contains(RuleFlags::NO_ESCAPE) {
+            Action::NoEscape
+        } else {
+            Action::Normal
+        };
         // Unescaped, a blank is refused.
-        let is_sent = !no_escape || !args.iter().flatten().any(|byte| *byte <= b' ');
-        let location = location(url, args.as_deref(), original, no_escape);
+        let is_sent = action == Action::Normal || !args.iter().flatten().any(|byte| *byte <= b' ');
+        let location = location(url, args.as_deref(), original, action);
         is_sent.then(|| answer(rule.status, location))?
     }
 
