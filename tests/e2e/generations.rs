@@ -50,8 +50,10 @@ impl Place {
     }
 
     fn command(&self, name: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_edgewright"));
+        // A shell that runs the tests in the background has the signal ignored in all of them.
+        let mut command = Command::new("env");
         command
+            .args(["--default-signal=INT", env!("CARGO_BIN_EXE_edgewright")])
             .arg(name)
             .args(["--table", "generations"])
             .args(["--endpoint-url", self.emulator.endpoint()])
