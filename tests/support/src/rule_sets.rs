@@ -368,6 +368,7 @@ fn rule(random: &mut Random, context: Context) -> String {
     while lines.len() < 3 && random.percent(35) {
         lines.push(condition(random));
     }
+    let unwritten = lines.iter().position(|line| leaves_groups_unwritten(line));
     let negation = if random.percent(7) { "!" } else { "" };
     let (pattern, substitution) = (pattern(random, context), phrase(random, "substitutions"));
     let mut flags: Vec<&str> = Vec::new();
@@ -385,7 +386,35 @@ fn rule(random: &mut Random, context: Context) -> String {
     lines.push(format!(
         "RewriteRule \"{negation}{pattern}\" \"{substitution}\"{flags}"
     ));
+    if let Some(unwritten) = unwritten {
+        for line in &mut lines[unwritten + 1..] {
+            *line = without_condition_groups(line);
+        }
+    }
     lines.join("\n")
+}
+
+/// Whether `%1` after this condition is memory that Apache never wrote: an expression that was true
+/// without a match leaves its groups as they were on the stack (docs/deviations.md), so there is
+/// nothing to compare with.
+fn leaves_groups_unwritten(condition: &str) -> bool {
+    condition
+        .strip_prefix("RewriteCond expr ")
+        .is_some_and(|expression| {
+            !expression.contains("=~")
+                || ["&&", "||", "!"]
+                    .iter()
+                    .any(|sign| expression.contains(sign))
+        })
+}
+
+/// The line with the rule's groups in place of its conditions': `$1` for `%1`.
+fn without_condition_groups(line: &str) -> String {
+    let mut text = line.to_owned();
+    for digit in '0'..='9' {
+        text = text.replace(&format!("%{digit}"), &format!("${digit}"));
+    }
+    text
 }
 
 fn condition(random: &mut Random) -> String {
