@@ -102,36 +102,61 @@ pub fn canonical_internal(
 }
 
 /// Path and query of a URL made inside the server that [`canonical_internal`] refuses, as far as
-/// they were read: what normalising refuses is not decoded, and a NUL is the end.
-pub fn normalized(url: &[u8], merge: MergeSlashes) -> (Vec<u8>, Option<Vec<u8>>) {
-    let (mut path, query, sound) = only_normalized(url, merge);
-    if sound {
-        path = escape::unescape_url(&path, SlashDecoding::Decode, Unreserved::Keep).0;
-    }
-    let end = path.iter().position(|byte| *byte == 0);
-    path.truncate(end.unwrap_or(path.len()));
-    (path, query)
-}
-
-/// Path and query of the URL that a file lookup gets: its path is normalised, and not decoded any
-/// further (`ap_parse_uri` and the beginning of `ap_process_request_internal`).
-pub fn looked_up(url: &[u8], merge: MergeSlashes) -> (Vec<u8>, Option<Vec<u8>>) {
-    let (path, query, _) = only_normalized(url, merge);
-    (path, query)
-}
-
-/// Path and query of a URL, and whether normalising the path went well to its end.
-fn only_normalized(url: &[u8], merge: MergeSlashes) -> (Vec<u8>, Option<Vec<u8>>, bool) {
-    let Ok(parts) = split(url) else {
-        return (url.to_vec(), None, false);
-    };
-    let query = parts.query.map(<[u8]>::to_vec);
-    match Normalizer::new(parts.path, merge, Unreserved::Decode) {
-        Some(mut normalizer) => {
-            normalizer.run();
-            (normalizer.written, query, normalizer.sound)
+/// they were read.
+pub fn refused(
+    url: &[u8],
+    merge: MergeSlashes,
+    encoded: EncodedSlashes,
+) -> (Vec<u8>, Option<Vec<u8>>) {
+    match split(url) {
+        Ok(parts) => {
+            let (path, _) = read_path(parts.path, Relative::Refuse, merge, encoded);
+            (path, parts.query.map(<[u8]>::to_vec))
         }
-        None => (parts.path.to_vec(), query, false),
+        Err(_) => (url.to_vec(), None),
+    }
+}
+
+/// The URL that a file lookup gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LookedUp {
+    /// Its path, as far as it was read.
+    pub path: Vec<u8>,
+    /// Its query.
+    pub query: Option<Vec<u8>>,
+    /// What became of it.
+    pub reading: Reading,
+}
+
+/// How reading a URL went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// Well.
+    Done,
+    /// It is no URL, which is noted as this status, and forgotten.
+    Noted(u16),
+    /// The lookup ends here with this status.
+    Ended(u16),
+}
+
+/// What a file lookup makes of a URL or the name of a file (`ap_parse_uri` and the beginning of
+/// `ap_process_request_internal`, which reads both the same way).
+pub fn looked_up(url: &[u8], merge: MergeSlashes, encoded: EncodedSlashes) -> LookedUp {
+    let Ok(parts) = split(url) else {
+        return LookedUp {
+            path: url.to_vec(),
+            query: None,
+            reading: Reading::Noted(400),
+        };
+    };
+    let (path, result) = match parts.path {
+        b"" => (b"/".to_vec(), Ok(())),
+        path => read_path(path, Relative::Allow, merge, encoded),
+    };
+    LookedUp {
+        path,
+        query: parts.query.map(<[u8]>::to_vec),
+        reading: result.map_or_else(Reading::Ended, |()| Reading::Done),
     }
 }
 
@@ -277,22 +302,8 @@ fn finish(
     merge: MergeSlashes,
     encoded: EncodedSlashes,
 ) -> Result<Canonical, u16> {
-    let path = normalize(parts.path, merge, Unreserved::Decode).ok_or(400_u16)?;
-    let slashes = match encoded {
-        EncodedSlashes::Refuse => SlashDecoding::Forbid,
-        EncodedSlashes::Decode => SlashDecoding::Decode,
-        EncodedSlashes::Keep => SlashDecoding::Keep,
-    };
-    let (mut path, result) = escape::unescape_url(&path, slashes, Unreserved::Keep);
-    result.map_err(|error| match error {
-        UnescapeError::BadEscape => 400_u16,
-        UnescapeError::Forbidden => 404,
-    })?;
-    if encoded == EncodedSlashes::Decode {
-        // Decoded slashes may have made new segments; whether they lead above the root is not
-        // asked again.
-        path = normalize_leniently(&path, merge);
-    }
+    let (path, result) = read_path(parts.path, Relative::Refuse, merge, encoded);
+    result?;
     Ok(Canonical {
         path,
         query: parts.query.map(<[u8]>::to_vec),
@@ -300,27 +311,63 @@ fn finish(
     })
 }
 
-/// `ap_normalize_path`: dot segments, slashes and, the first time, unreserved characters. `None`
-/// for a bad escape, a path above the root, or one that does not begin with `/`.
-fn normalize(path: &[u8], merge: MergeSlashes, unreserved: Unreserved) -> Option<Vec<u8>> {
-    if path == b"*" {
-        return Some(path.to_vec());
+/// May a path begin without a slash (`AP_NORMALIZE_ALLOW_RELATIVE`)?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Relative {
+    Allow,
+    Refuse,
+}
+
+/// A path normalised and decoded, as far as that goes: what normalising refuses is not decoded, and
+/// a NUL is the end.
+fn read_path(
+    path: &[u8],
+    relative: Relative,
+    merge: MergeSlashes,
+    encoded: EncodedSlashes,
+) -> (Vec<u8>, Result<(), u16>) {
+    if relative == Relative::Refuse && path == b"*" {
+        return (path.to_vec(), Ok(()));
     }
-    let mut normalizer = Normalizer::new(path, merge, unreserved)?;
+    if relative == Relative::Refuse && !path.starts_with(b"/") {
+        return (path.to_vec(), Err(400));
+    }
+    let mut normalizer = Normalizer::new(path, merge, Unreserved::Decode);
     normalizer.run();
-    normalizer.sound.then_some(normalizer.written)
-}
-
-fn normalize_leniently(path: &[u8], merge: MergeSlashes) -> Vec<u8> {
-    match Normalizer::new(path, merge, Unreserved::Keep) {
-        Some(mut normalizer) => {
-            normalizer.run();
-            normalizer.written
-        }
-        None => path.to_vec(),
+    if !normalizer.sound {
+        return (until_nul(normalizer.written), Err(400));
     }
+    let slashes = match encoded {
+        EncodedSlashes::Refuse => SlashDecoding::Forbid,
+        EncodedSlashes::Decode => SlashDecoding::Decode,
+        EncodedSlashes::Keep => SlashDecoding::Keep,
+    };
+    let (decoded, result) = escape::unescape_url(&normalizer.written, slashes, Unreserved::Keep);
+    if let Err(error) = result {
+        let status = match error {
+            UnescapeError::BadEscape => 400,
+            UnescapeError::Forbidden => 404,
+        };
+        return (until_nul(decoded), Err(status));
+    }
+    if encoded != EncodedSlashes::Decode {
+        return (decoded, Ok(()));
+    }
+    // Decoded slashes may have made new segments; whether they lead above the root is not asked
+    // again.
+    let mut normalizer = Normalizer::new(&decoded, merge, Unreserved::Keep);
+    normalizer.run();
+    (normalizer.written, Ok(()))
 }
 
+fn until_nul(mut text: Vec<u8>) -> Vec<u8> {
+    let end = text.iter().position(|byte| *byte == 0);
+    text.truncate(end.unwrap_or(text.len()));
+    text
+}
+
+/// `ap_normalize_path`: dot segments, slashes and, the first time, unreserved characters. Not sound are
+/// a bad escape, and a path above the root.
 struct Normalizer<'a> {
     rest: &'a [u8],
     written: Vec<u8>,
@@ -330,22 +377,22 @@ struct Normalizer<'a> {
 }
 
 impl<'a> Normalizer<'a> {
-    fn new(path: &'a [u8], merge: MergeSlashes, unreserved: Unreserved) -> Option<Self> {
-        let rest = path.strip_prefix(b"/")?;
+    fn new(path: &'a [u8], merge: MergeSlashes, unreserved: Unreserved) -> Self {
         let mut written = Vec::with_capacity(path.len());
-        written.push(b'/');
-        Some(Self {
-            rest,
+        let rest = path.strip_prefix(b"/");
+        written.extend(rest.map(|_| b'/'));
+        Self {
+            rest: rest.unwrap_or(path),
             written,
             merge,
             unreserved,
             sound: true,
-        })
+        }
     }
 
     fn run(&mut self) {
         while let Some((byte, after)) = self.next_byte() {
-            let at_segment = self.written.last() == Some(&b'/');
+            let at_segment = self.written.last().is_none_or(|before| *before == b'/');
             if at_segment && byte == b'/' && self.merge == MergeSlashes::On {
                 self.rest = after;
             } else if at_segment && byte == b'.' && ends_segment(after) {

@@ -3,7 +3,7 @@
 //! In: a record and a URL or file name. Out: a record of its own, with the status the lookup came
 //! to. Absent: running it; a lookup ends at the fixups.
 
-use crate::canonical::{Canonical, MergeSlashes, canonical_internal, looked_up, normalized};
+use crate::canonical::{Canonical, MergeSlashes, Reading, canonical_internal, looked_up, refused};
 use crate::source::Source;
 
 use super::escape::escape_uri;
@@ -43,7 +43,8 @@ impl<'a, S: Source> Run<'a, S> {
             }
             Err(status) => {
                 // What could not be read is left as far as it was read.
-                let (path, query) = normalized(&whole, MergeSlashes::of(self.host));
+                let merge = MergeSlashes::of(self.host);
+                let (path, query) = refused(&whole, merge, self.host.encoded_slashes);
                 new.uri = path;
                 new.args = query;
                 new.status = status;
@@ -60,22 +61,34 @@ impl<'a, S: Source> Run<'a, S> {
     ) -> Result<Record<'a>, Halt> {
         let mut new = self.make_sub_request(record);
         let directory = parent_directory(record.filename());
-        let filename = if file.starts_with(b"/") {
-            canonical_path(file)
-        } else {
-            canonical_path(&[directory, file].concat())
-        };
+        let filename = joined(directory, file);
         let sibling = filename.strip_prefix(directory);
         let sibling = sibling.filter(|name| !name.is_empty() && !name.contains(&b'/'));
-        if let Some(name) = sibling.filter(|_| !record.uri.is_empty()) {
-            let uri = [parent_directory(&record.uri), name].concat();
-            (new.uri, new.args) = looked_up(&uri, MergeSlashes::of(self.host));
+        let sibling = sibling.filter(|_| !record.uri.is_empty());
+        let uri = sibling.map(|name| [parent_directory(&record.uri), name].concat());
+        let merge = MergeSlashes::of(self.host);
+        let url = looked_up(
+            uri.as_deref().unwrap_or(file),
+            merge,
+            self.host.encoded_slashes,
+        );
+        if uri.is_some() {
+            new.uri = url.path;
         }
+        new.args = url.query;
         new.filename = Some(filename);
         self.spend()?;
         if is_recursion_limit_exceeded(record) {
             new.status = 500;
             return Ok(new);
+        }
+        match url.reading {
+            Reading::Done => {}
+            Reading::Noted(status) => new.status = status,
+            Reading::Ended(status) => {
+                new.status = status;
+                return Ok(new);
+            }
         }
         self.finish_lookup(new, Start::File)
     }
@@ -131,6 +144,19 @@ impl<'a, S: Source> Run<'a, S> {
 /// `ap_is_recursion_limit_exceeded`.
 pub(super) fn is_recursion_limit_exceeded(record: &Record<'_>) -> bool {
     record.redirects >= RECURSION_LIMIT || record.subrequests >= RECURSION_LIMIT
+}
+
+/// The name of a file in a directory, which need not be absolute as long as nobody walks there
+/// (`apr_filepath_merge`).
+fn joined(directory: &[u8], file: &[u8]) -> Vec<u8> {
+    if file.starts_with(b"/") {
+        canonical_path(file)
+    } else if directory.starts_with(b"/") {
+        canonical_path(&[directory, file].concat())
+    } else {
+        let below = canonical_path(file);
+        [directory, below.strip_prefix(b"/").unwrap_or(&below)].concat()
+    }
 }
 
 /// Everything up to and including the last slash (`ap_make_dirstr_parent`).

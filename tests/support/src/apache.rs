@@ -402,7 +402,8 @@ end
 function handle(r)
   if r.handler ~= "lua-map-handler" then return apache2.DECLINED end
   local file = r:stat(r.filename)
-  local other = listing(r, file and file.filetype == 2)
+  -- What was no directory when its type was looked for is none to the server.
+  local other = listing(r, file and file.filetype == 2 and r.content_type)
   if other then return other end
   if not file and string.find(" GET HEAD POST ", " " .. r.method .. " ", 1, true) then
     local seen = { Uri = r.uri, Query = r.args, Filename = r.filename, ["Path-Info"] = r.path_info }
