@@ -212,7 +212,7 @@ impl Search {
 
     fn add_rule(&mut self, rule: &Rule) {
         self.add_mentions(&Mentions::of_rule(rule));
-        if rule.cookies.iter().any(has_lifetime) {
+        if rule.extras().cookies.iter().any(has_lifetime) {
             self.add(Input::Time);
         }
         if rule.flags.contains(RuleFlags::NO_SUBSTITUTION) {

@@ -5,7 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use edgewright_edge_handler::rules::{Condition, FileTest, Piece, Redirect, Rule, Template, Test};
+use edgewright_edge_handler::rules::{
+    Condition, FileTest, Piece, Redirect, Rule, TemplateText, Test,
+};
 use edgewright_edge_handler::site::expression::{Expression, Function, Node, Tree, Unary, Word};
 
 /// What is looked at.
@@ -44,12 +46,11 @@ impl Mentions {
         for condition in &rule.conditions {
             found.add_condition(condition);
         }
-        found.add_template(&rule.substitution);
-        let texts = rule.environment.iter().chain(&rule.cookies);
-        let rare = [&rule.mime_type, &rule.handler];
-        let texts = texts.chain(rare.into_iter().filter_map(Option::as_deref));
-        for text in texts {
-            found.add_template(text);
+        found.add_text(rule.substitution.text());
+        let extras = rule.extras();
+        let texts = extras.environment.iter().chain(&extras.cookies);
+        for text in texts.chain(&extras.mime_type).chain(&extras.handler) {
+            found.add_text(text.text());
         }
         found
     }
@@ -65,7 +66,7 @@ impl Mentions {
 
     /// Adds what `condition` looks at.
     fn add_condition(&mut self, condition: &Condition) {
-        self.add_template(&condition.subject);
+        self.add_text(condition.subject.text());
         match &condition.test {
             Test::File(FileTest::Executable) => self.ask(Question::Unknowable),
             Test::File(_) => self.ask(Question::Files),
@@ -75,15 +76,15 @@ impl Mentions {
         }
     }
 
-    fn add_template(&mut self, template: &Template) {
-        for piece in &template.pieces {
+    fn add_text(&mut self, text: TemplateText<'_>) {
+        for piece in text.pieces() {
             match piece {
                 Piece::Variable(name) => self.add_variable(name),
                 Piece::Map { name, key, default } => {
-                    self.maps.insert(name.clone());
-                    self.add_template(key);
+                    self.maps.insert(name.to_vec());
+                    self.add_text(key);
                     if let Some(default) = default {
-                        self.add_template(default);
+                        self.add_text(default);
                     }
                 }
                 Piece::Literal(_)

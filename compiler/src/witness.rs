@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use edgewright_edge_handler::request::Scheme;
 use edgewright_edge_handler::rules::{
-    MapId, Pattern, Piece, Place, Redirect, RedirectMatcher, Rule, RuleFlags, Template,
+    MapId, Pattern, Piece, Place, Redirect, RedirectMatcher, Rule, RuleFlags, TemplateText,
 };
 use edgewright_edge_handler::site::{Host, MapKind, Site};
 
@@ -175,7 +175,7 @@ fn groups(
     }
     let subjects = rule.conditions.iter().map(|condition| &condition.subject);
     for template in subjects.chain([&rule.substitution]) {
-        let lookups = template.pieces.iter().filter_map(lookup);
+        let lookups = template.pieces().filter_map(lookup);
         for (name, number) in lookups {
             if let Some(key) = map_key(site, host, name, variant) {
                 groups.insert(number, key.to_vec());
@@ -186,17 +186,17 @@ fn groups(
 }
 
 /// The map and the group of `${map:$1}`, also within a lookup of another map.
-fn lookup(piece: &Piece) -> Option<(&[u8], u32)> {
+fn lookup(piece: Piece<'_>) -> Option<(&[u8], u32)> {
     let Piece::Map { name, key, .. } = piece else {
         return None;
     };
-    group_of(key).map(|group| (name.as_slice(), group))
+    group_of(key).map(|group| (name, group))
 }
 
-fn group_of(key: &Template) -> Option<u32> {
-    match key.pieces.as_slice() {
-        [Piece::RuleGroup(number)] => Some(u32::from(*number)),
-        [Piece::Map { key, .. }] => group_of(key),
+fn group_of(key: TemplateText<'_>) -> Option<u32> {
+    match key.only_piece()? {
+        Piece::RuleGroup(number) => Some(u32::from(number)),
+        Piece::Map { key, .. } => group_of(key),
         _ => None,
     }
 }

@@ -14,8 +14,8 @@ pub use condition::{Condition, FileTest, Order, Test};
 pub use flags::RuleFlags;
 pub use pattern::Pattern;
 pub use redirect::{PrefixRedirect, Redirect, RedirectMatcher};
-pub use rule::{Rule, RuleSet};
-pub use template::{Piece, Template};
+pub use rule::{Extras, Rule, RuleSet};
+pub use template::{Piece, Template, TemplateText};
 
 use serde::{Deserialize, Serialize};
 

@@ -22,7 +22,7 @@ use crate::site::map::MapEntry;
 use crate::source::Undecoded;
 
 /// Version of an entry's encoding; its first byte.
-const ENTRY_VERSION: u8 = 2;
+const ENTRY_VERSION: u8 = 3;
 
 /// What stands in the table under one key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

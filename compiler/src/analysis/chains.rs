@@ -137,10 +137,10 @@ fn rule_leads_here(site: &Site, rule: &Rule) -> bool {
 /// The text of a target up to its first reference.
 fn fixed_head(target: &Template) -> Vec<u8> {
     let mut head = Vec::new();
-    for piece in &target.pieces {
+    for piece in target.pieces() {
         match piece {
             Piece::Literal(text) => head.extend(text),
-            Piece::Escaped(byte) => head.push(*byte),
+            Piece::Escaped(byte) => head.push(byte),
             _ => break,
         }
     }

@@ -159,8 +159,8 @@ impl Slip<'_> {
             name.eq_ignore_ascii_case(b"REQUEST_FILENAME")
                 || name.eq_ignore_ascii_case(b"SCRIPT_FILENAME")
         };
-        let alone =
-            matches!(condition.subject.pieces.as_slice(), [Piece::Variable(name)] if names(name));
+        let subject = condition.subject.text().only_piece();
+        let alone = matches!(subject, Some(Piece::Variable(name)) if names(name));
         (self.context == Context::Server && asks && alone).then(|| {
             let headline = "in server context %{REQUEST_FILENAME} is the URL-path, not a file below the document root";
             Finding::warning("file-test-in-server-context", condition.place, headline)
@@ -209,8 +209,8 @@ fn unknown_variable(condition: &Condition) -> Option<Finding> {
 
 /// The first variable of a template that does not exist.
 pub(super) fn unknown_name(template: &Template) -> Option<&[u8]> {
-    template.pieces.iter().find_map(|piece| match piece {
-        Piece::Variable(name) if !is_variable(name) => Some(name.as_slice()),
+    template.pieces().find_map(|piece| match piece {
+        Piece::Variable(name) if !is_variable(name) => Some(name),
         _ => None,
     })
 }
@@ -228,7 +228,7 @@ fn header_name(name: &[u8]) -> String {
 }
 
 fn asks_about(condition: &Condition, names: &[&[u8]]) -> bool {
-    matches!(condition.subject.pieces.as_slice(), [Piece::Variable(name)]
+    matches!(condition.subject.text().only_piece(), Some(Piece::Variable(name))
         if names.iter().any(|known| name.eq_ignore_ascii_case(known)))
 }
 

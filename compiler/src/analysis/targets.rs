@@ -56,9 +56,10 @@ fn percent_in_target(slip: &Slip<'_>) -> Option<Finding> {
     if rule.flags.contains(RuleFlags::NO_SUBSTITUTION) || !rule.conditions.is_empty() {
         return None;
     }
-    let mut pieces = rule.substitution.pieces.windows(2);
-    let escape = pieces.find_map(|two| match two {
-        [Piece::ConditionGroup(group), Piece::Literal(text)] => {
+    let pieces = rule.substitution.pieces();
+    let mut pairs = pieces.clone().zip(pieces.skip(1));
+    let escape = pairs.find_map(|pair| match pair {
+        (Piece::ConditionGroup(group), Piece::Literal(text)) => {
             let next = text.first().filter(|next| next.is_ascii_hexdigit())?;
             Some(format!("%{group}{}", char::from(*next)))
         }
@@ -85,9 +86,9 @@ fn missing_group(slip: &Slip<'_>) -> Option<Finding> {
     if rule.flags.contains(RuleFlags::NO_SUBSTITUTION) {
         return None;
     }
-    let used = rule.substitution.pieces.iter();
+    let used = rule.substitution.pieces();
     let highest = used.filter_map(|piece| match piece {
-        Piece::RuleGroup(group) => Some(*group),
+        Piece::RuleGroup(group) => Some(group),
         _ => None,
     });
     let highest = highest.max()?;
@@ -109,7 +110,7 @@ fn missing_group(slip: &Slip<'_>) -> Option<Finding> {
 /// In a directory a relative target begins with the directory's name on disk.
 fn file_path_in_redirect(slip: &Slip<'_>) -> Option<Finding> {
     let rule = slip.rule;
-    let relative = match rule.substitution.pieces.first()? {
+    let relative = match rule.substitution.pieces().next()? {
         Piece::Literal(text) => !text.starts_with(b"/") && !text.contains(&b':'),
         _ => false,
     };

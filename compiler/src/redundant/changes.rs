@@ -119,8 +119,9 @@ fn last_below(texts: &BTreeMap<Vec<u8>, usize>, prefix: &[u8]) -> Option<usize> 
 }
 
 fn changes_surroundings(rule: &Rule) -> bool {
+    let extras = rule.extras();
     rule.flags.contains(RuleFlags::FORCE_REDIRECT)
-        || !rule.environment.is_empty()
-        || rule.mime_type.is_some()
-        || rule.handler.is_some()
+        || !extras.environment.is_empty()
+        || extras.mime_type.is_some()
+        || extras.handler.is_some()
 }

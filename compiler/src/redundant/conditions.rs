@@ -164,13 +164,13 @@ fn implies(
     groups: RuleGroups,
     languages: &mut Languages,
 ) -> bool {
-    if groups == RuleGroups::Different && later.subject.pieces.iter().any(is_rule_group) {
+    if groups == RuleGroups::Different && later.subject.pieces().any(is_rule_group) {
         return false;
     }
     are_apart(Asked::of(later), Asked::not(earlier), languages)
 }
 
-fn is_rule_group(piece: &Piece) -> bool {
+fn is_rule_group(piece: Piece<'_>) -> bool {
     matches!(piece, Piece::RuleGroup(_))
 }
 
@@ -255,10 +255,10 @@ fn never_holds(condition: &Condition, languages: &mut Languages) -> bool {
 /// The text of a template without references.
 fn fixed_text(template: &Template) -> Option<Vec<u8>> {
     let mut text = Vec::new();
-    for piece in &template.pieces {
+    for piece in template.pieces() {
         match piece {
             Piece::Literal(literal) => text.extend(literal),
-            Piece::Escaped(byte) => text.push(*byte),
+            Piece::Escaped(byte) => text.push(byte),
             _ => return None,
         }
     }
@@ -292,11 +292,11 @@ fn exactly(text: &[u8]) -> Vec<u8> {
 
 /// Looked up again, its text is the same, as long as no rule changed anything.
 fn is_steady(condition: &Condition) -> bool {
-    let pieces = &condition.subject.pieces;
-    !matches!(condition.test, Test::Expression(_)) && pieces.iter().all(is_steady_piece)
+    let mut pieces = condition.subject.pieces();
+    !matches!(condition.test, Test::Expression(_)) && pieces.all(is_steady_piece)
 }
 
-fn is_steady_piece(piece: &Piece) -> bool {
+fn is_steady_piece(piece: Piece<'_>) -> bool {
     match piece {
         Piece::Literal(_) | Piece::Escaped(_) | Piece::RuleGroup(_) => true,
         Piece::Variable(name) => !name

@@ -66,10 +66,10 @@ impl Head {
     /// Stops at the first reference, and at a `?`, after which the query string begins.
     fn of(template: &Template) -> Self {
         let mut text = Vec::new();
-        for piece in &template.pieces {
+        for piece in template.pieces() {
             match piece {
                 Piece::Literal(literal) => text.extend(literal),
-                Piece::Escaped(byte) => text.push(*byte),
+                Piece::Escaped(byte) => text.push(byte),
                 _ => return Self { text, whole: false }.without_query(),
             }
         }

@@ -468,18 +468,18 @@ fn asked(rule: &Rule) -> Membership {
 
 /// Asking it asks what would become of another request, whose rules may set cookies of this one.
 fn looks_ahead(condition: &Condition) -> bool {
-    let is_lookup = |piece: &Piece| match piece {
+    let is_lookup = |piece: Piece<'_>| match piece {
         Piece::Variable(name) => name
             .get(..3)
             .is_some_and(|start| start.eq_ignore_ascii_case(b"LA-")),
         _ => false,
     };
     matches!(condition.test, Test::SubrequestUri | Test::SubrequestFile)
-        || condition.subject.pieces.iter().any(is_lookup)
+        || condition.subject.pieces().any(is_lookup)
 }
 
 /// Asking it twice gives the same answer.
 fn is_steady(condition: &Condition) -> bool {
-    let looks_up = |piece: &Piece| matches!(piece, Piece::Map { .. });
-    !matches!(condition.test, Test::Expression(_)) && !condition.subject.pieces.iter().any(looks_up)
+    let looks_up = |piece: Piece<'_>| matches!(piece, Piece::Map { .. });
+    !matches!(condition.test, Test::Expression(_)) && !condition.subject.pieces().any(looks_up)
 }

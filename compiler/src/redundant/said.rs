@@ -23,12 +23,7 @@ impl PartialEq for Said<'_> {
             status,
             skip,
             max_rounds,
-            environment,
-            cookies,
-            mime_type,
-            handler,
-            escapes,
-            no_escapes,
+            extras,
         } = self.0;
         let other = other.0;
         (pattern, substitution, flags, status, skip)
@@ -39,15 +34,7 @@ impl PartialEq for Said<'_> {
                 &other.status,
                 &other.skip,
             )
-            && (max_rounds, environment, cookies, mime_type, handler)
-                == (
-                    &other.max_rounds,
-                    &other.environment,
-                    &other.cookies,
-                    &other.mime_type,
-                    &other.handler,
-                )
-            && (escapes, no_escapes) == (&other.escapes, &other.no_escapes)
+            && (max_rounds, extras) == (&other.max_rounds, &other.extras)
             && conditions.len() == other.conditions.len()
             && conditions.iter().zip(&other.conditions).all(are_same)
     }

@@ -19,9 +19,6 @@ use super::walk::Target;
 use super::{Resolver, values};
 use crate::reading::UnitKind;
 
-/// How many rounds `N` allows when it does not say.
-const DEFAULT_ROUNDS: u32 = 32_000;
-
 impl Target<'_> {
     /// `RewriteEngine` (`cmd_rewriteengine`).
     pub(crate) fn rewrite_engine(&mut self, switch: Switch) {
@@ -110,15 +107,14 @@ impl Resolver<'_> {
     fn condition(&mut self, read: RewriteCond, place: Place) -> Result<Condition, Diagnostic> {
         let span = read.written.span;
         let mut negated = read.negated;
-        let mut subject = Template::parse(&read.test_string.value);
+        let mut subject = Template::new(&*read.test_string.value);
         let mut no_case = false;
         let test = match read.pattern {
             CondPattern::Expression(text) => {
                 subject = Template::default();
                 let expression = values::condition(&text);
-                Test::Expression(
-                    expression.map_err(|error| Diagnostic::error("bad-expression", error, span))?,
-                )
+                let refused = |error| Diagnostic::error("bad-expression", error, span);
+                Test::Expression(Box::new(expression.map_err(refused)?))
             }
             CondPattern::File(letter) => file_test(letter),
             CondPattern::Integer(operator, operand) => {
@@ -249,22 +245,8 @@ fn rule(
     conditions: Vec<Condition>,
     regex: PatternOptions,
 ) -> Result<Rule, Diagnostic> {
-    let mut rule = Rule {
-        place,
-        pattern: Pattern::new(Vec::new(), regex),
-        conditions,
-        substitution: Template::default(),
-        flags: RuleFlags::empty(),
-        status: 302,
-        skip: 0,
-        max_rounds: DEFAULT_ROUNDS,
-        environment: Vec::new(),
-        cookies: Vec::new(),
-        mime_type: None,
-        handler: None,
-        escapes: None,
-        no_escapes: None,
-    };
+    let mut rule = Rule::new(place, Pattern::new(Vec::new(), regex));
+    rule.conditions = conditions;
     let mut options = regex;
     for flag in &read.flags {
         if flag.value == Flag::NoCase {
@@ -283,31 +265,31 @@ fn set_flag(rule: &mut Rule, flag: &Flag) {
     let adds = match flag {
         Flag::EscapeBackreferences(bytes) => {
             if bytes.is_some() {
-                rule.escapes.clone_from(bytes);
+                rule.extras_mut().escapes.clone_from(bytes);
             }
             RuleFlags::ESCAPE_BACKREFERENCES
         }
         Flag::EscapeExcept(bytes) => {
-            rule.no_escapes = Some(bytes.clone());
+            rule.extras_mut().no_escapes = Some(bytes.clone());
             RuleFlags::empty()
         }
         Flag::EscapeNoPlus => RuleFlags::ESCAPE_NO_PLUS,
         Flag::EscapeControls => RuleFlags::ESCAPE_CONTROLS | RuleFlags::ESCAPE_BACKREFERENCES,
         Flag::Chain => RuleFlags::CHAIN,
         Flag::Cookie(text) => {
-            rule.cookies.push(Template::parse(text));
+            rule.extras_mut().cookies.push(Template::new(&**text));
             RuleFlags::empty()
         }
         Flag::DiscardPathInfo => RuleFlags::DISCARD_PATH_INFO,
         Flag::Environment(text) => {
-            rule.environment.push(Template::parse(text));
+            rule.extras_mut().environment.push(Template::new(&**text));
             RuleFlags::empty()
         }
         Flag::End => RuleFlags::END,
         Flag::Forbidden => answer(rule, 403),
         Flag::Gone => answer(rule, 410),
         Flag::Handler(text) => {
-            rule.handler = Some(Box::new(Template::parse(text)));
+            rule.extras_mut().handler = Some(Template::new(&**text));
             RuleFlags::empty()
         }
         Flag::Last => RuleFlags::LAST,
@@ -334,7 +316,7 @@ fn set_flag(rule: &mut Rule, flag: &Flag) {
             RuleFlags::empty()
         }
         Flag::MimeType(text) => {
-            rule.mime_type = Some(Box::new(Template::parse(text)));
+            rule.extras_mut().mime_type = Some(Template::new(&**text));
             RuleFlags::empty()
         }
         Flag::UnsafePrefixStat => RuleFlags::UNSAFE_PREFIX_STAT,
@@ -367,6 +349,6 @@ fn set_substitution(rule: &mut Rule, text: &[u8]) {
         rule.flags |= RuleFlags::QUERY_NONE;
     }
     if !rule.flags.contains(RuleFlags::NO_SUBSTITUTION) {
-        rule.substitution = Template::parse(text);
+        rule.substitution = Template::new(text);
     }
 }

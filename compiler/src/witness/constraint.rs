@@ -3,8 +3,9 @@
 //! In: a rule's conditions. Out: [`Constraint`]s, as far as a client can fulfil them. Absent:
 //! fulfilling them.
 
-use edgewright_edge_handler::rules::Order;
-use edgewright_edge_handler::rules::{Condition, FileTest, Pattern, Piece, Template, Test};
+use edgewright_edge_handler::rules::{
+    Condition, FileTest, Order, Pattern, Piece, Template, TemplateText, Test,
+};
 use edgewright_edge_handler::site::expression::{
     Comparison, Expression, Function, Node, Tree, Word,
 };
@@ -94,7 +95,7 @@ fn add<'c>(host: &'c Host, condition: &'c Condition, found: &mut Vec<Constraint<
     if let Some(variable) = environment_variable(&condition.subject) {
         return add_environment(host, variable, negated, found);
     }
-    if let Some(slot) = slot(&condition.subject) {
+    if let Some(slot) = slot(condition.subject.text()) {
         found.push(Constraint {
             slot,
             demand,
@@ -104,11 +105,11 @@ fn add<'c>(host: &'c Host, condition: &'c Condition, found: &mut Vec<Constraint<
 }
 
 /// The part of a request a test string consists of.
-fn slot(subject: &Template) -> Option<Slot> {
-    match subject.pieces.as_slice() {
-        [Piece::Variable(name)] => variable(name),
-        [Piece::RuleGroup(group)] => Some(Slot::Group(u32::from(*group))),
-        [Piece::Map { key, .. }] => slot(key),
+fn slot(subject: TemplateText<'_>) -> Option<Slot> {
+    match subject.only_piece()? {
+        Piece::Variable(name) => variable(name),
+        Piece::RuleGroup(group) => Some(Slot::Group(u32::from(group))),
+        Piece::Map { key, .. } => slot(key),
         _ => None,
     }
 }
@@ -135,8 +136,8 @@ fn variable(name: &[u8]) -> Option<Slot> {
 }
 
 fn environment_variable(subject: &Template) -> Option<&[u8]> {
-    match subject.pieces.as_slice() {
-        [Piece::Variable(name)] => name.strip_prefix(b"ENV:"),
+    match subject.text().only_piece()? {
+        Piece::Variable(name) => name.strip_prefix(b"ENV:"),
         _ => None,
     }
 }

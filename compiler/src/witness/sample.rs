@@ -104,12 +104,20 @@ impl Sampler<'_> {
                 Some(text) => self.text.extend_from_slice(text),
                 None => self.add(&group.sub),
             },
-            HirKind::Concat(parts) => parts.iter().for_each(|part| self.add(part)),
+            HirKind::Concat(parts) => parts.iter().for_each(|part| self.add_part(part)),
             HirKind::Alternation(branches) => {
                 if let Some(branch) = branches.get(self.variant % branches.len().max(1)) {
                     self.add(branch);
                 }
             }
+        }
+    }
+
+    /// A lone `.` was most likely meant to be one, as in `index.html`.
+    fn add_part(&mut self, part: &Hir) {
+        match part.kind() {
+            HirKind::Class(class) if self.variant == 0 && is_any(class) => self.text.push(b'.'),
+            _ => self.add(part),
         }
     }
 
@@ -132,6 +140,13 @@ impl Sampler<'_> {
         let any = || (0..=u8::MAX).find(|byte| dialect::class_contains(class, *byte));
         preferred.or_else(printable).or_else(any)
     }
+}
+
+/// Does a class hold bytes of every kind, as a `.` does?
+fn is_any(class: &Class) -> bool {
+    b"./a0 \xff"
+        .iter()
+        .all(|byte| dialect::class_contains(class, *byte))
 }
 
 /// The expression without what the structure cannot hold: look-around, options, names of groups.
@@ -248,6 +263,8 @@ mod tests {
         check("^/(one|two)/?$", 1, "/two");
         check("^/n/[0-9]{4}$", 0, "/n/7777");
         check("(?i)^/Case", 0, "/Case");
+        check("^/index.html$", 0, "/index.html");
+        check("^/index.html$", 1, "/indexxhtml");
     }
 
     #[test]

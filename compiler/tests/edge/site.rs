@@ -26,28 +26,15 @@ pub fn rule(line: u32, pattern: &str, substitution: &str, flags: &[&str]) -> Rul
         Some(rest) => (rest, RuleFlags::NEGATED),
         None => (pattern, RuleFlags::empty()),
     };
-    let mut rule = Rule {
-        place: place(line),
-        pattern: Pattern::new(pattern, PatternOptions::default()),
-        conditions: Vec::new(),
-        substitution: Template::default(),
-        flags: negated,
-        status: 302,
-        skip: 0,
-        max_rounds: 32_000,
-        environment: Vec::new(),
-        cookies: Vec::new(),
-        mime_type: None,
-        handler: None,
-        escapes: None,
-        no_escapes: None,
-    };
+    let pattern = Pattern::new(pattern, PatternOptions::default());
+    let mut rule = Rule::new(place(line), pattern);
+    rule.flags = negated;
     for flag in flags {
         set_flag(&mut rule, flag);
     }
     match substitution.strip_suffix('?').unwrap_or(substitution) {
         "-" => rule.flags |= RuleFlags::NO_SUBSTITUTION,
-        text => rule.substitution = Template::parse(text.as_bytes()),
+        text => rule.substitution = Template::new(text),
     }
     if substitution.ends_with('?') {
         rule.flags |= RuleFlags::QUERY_NONE;
@@ -75,8 +62,8 @@ fn set_flag(rule: &mut Rule, flag: &str) {
         "F" => rule.status = 403,
         "S=1" => rule.skip = 1,
         "S=3" => rule.skip = 3,
-        "E" => rule.environment.push(Template::parse(b"x:1")),
-        "CO" => rule.cookies.push(Template::parse(b"c:1:.h")),
+        "E" => rule.extras_mut().environment.push(Template::new(b"x:1")),
+        "CO" => rule.extras_mut().cookies.push(Template::new(b"c:1:.h")),
         "NC" => {
             let options = rule.pattern.options | PatternOptions::CASELESS;
             rule.pattern = Pattern::new(rule.pattern.text.clone(), options);
@@ -93,7 +80,7 @@ pub fn condition(subject: &str, pattern: &str) -> Condition {
     };
     Condition {
         place: place(9_000),
-        subject: Template::parse(subject.as_bytes()),
+        subject: Template::new(subject),
         test: match pattern {
             "-f" => Test::File(FileTest::Regular),
             text => Test::Regex(Pattern::new(text, PatternOptions::default())),

@@ -54,7 +54,7 @@ impl<'a, S: Source> Run<'a, S> {
         context: &mut RuleContext<'a>,
         out: &mut Vec<u8>,
     ) -> Result<(), Halt> {
-        for piece in &template.pieces {
+        for piece in template.pieces() {
             self.expand_piece(piece, None, record, context, out)?;
         }
         Ok(())
@@ -69,7 +69,7 @@ impl<'a, S: Source> Run<'a, S> {
         mark: &mut QuestionMark,
         out: &mut Vec<u8>,
     ) -> Result<(), Halt> {
-        for piece in &rule.substitution.pieces {
+        for piece in rule.substitution.pieces() {
             let start = out.len();
             self.expand_piece(piece, Some(rule), record, context, out)?;
             match piece {
@@ -83,7 +83,7 @@ impl<'a, S: Source> Run<'a, S> {
 
     fn expand_piece(
         &mut self,
-        piece: &'a Piece,
+        piece: Piece<'a>,
         rule: Option<&'a Rule>,
         record: &Record<'a>,
         context: &mut RuleContext<'a>,
@@ -91,27 +91,27 @@ impl<'a, S: Source> Run<'a, S> {
     ) -> Result<(), Halt> {
         match piece {
             Piece::Literal(text) => out.extend_from_slice(text),
-            Piece::Escaped(byte) => out.push(*byte),
+            Piece::Escaped(byte) => out.push(byte),
             Piece::RuleGroup(number) => {
-                append_group(&context.rule, &context.uri, *number, rule, out);
+                append_group(&context.rule, &context.uri, number, rule, out);
             }
             Piece::ConditionGroup(number) => {
                 let groups = &context.condition;
                 if groups.set && groups.foretold {
                     self.source.looks_at(Unknown::Condition);
                 }
-                append_group(groups, &groups.source, *number, rule, out);
+                append_group(groups, &groups.source, number, rule, out);
             }
             Piece::Variable(name) => self.lookup_variable(name, record, context, out)?,
             Piece::Map { name, key, default } => {
                 let mut text = Vec::new();
-                for piece in &key.pieces {
+                for piece in key.pieces() {
                     self.expand_piece(piece, rule, record, context, &mut text)?;
                 }
                 if !self.lookup_map(name, &text, out)?
                     && let Some(default) = default
                 {
-                    for piece in &default.pieces {
+                    for piece in default.pieces() {
                         self.expand_piece(piece, rule, record, context, out)?;
                     }
                 }
@@ -176,7 +176,7 @@ impl<'a, S: Source> Run<'a, S> {
         record: &mut Record<'a>,
         context: &mut RuleContext<'a>,
     ) -> Result<(), Halt> {
-        for template in &rule.environment {
+        for template in &rule.extras().environment {
             let mut text = Vec::new();
             self.expand_into(template, record, context, &mut text)?;
             if let Some(name) = text.strip_prefix(b"!") {
@@ -198,7 +198,7 @@ impl<'a, S: Source> Run<'a, S> {
         record: &Record<'a>,
         context: &mut RuleContext<'a>,
     ) -> Result<(), Halt> {
-        for template in &rule.cookies {
+        for template in &rule.extras().cookies {
             let mut text = Vec::new();
             self.expand_into(template, record, context, &mut text)?;
             let Some(cookie) = set_cookie(&text, self.options.now) else {
@@ -229,8 +229,8 @@ fn append_group(
     match rule.filter(|rule| rule.flags.contains(RuleFlags::ESCAPE_BACKREFERENCES)) {
         Some(rule) => out.extend(escape_backreference(
             text,
-            rule.escapes.as_deref(),
-            rule.no_escapes.as_deref(),
+            rule.extras().escapes.as_deref(),
+            rule.extras().no_escapes.as_deref(),
             rule.flags,
         )),
         None => out.extend_from_slice(text),

@@ -41,28 +41,15 @@ fn rule(pattern: &str, substitution: &str, flags: RuleFlags) -> Rule {
         flags |= RuleFlags::QUERY_NONE;
         text = cut;
     }
-    Rule {
-        place: place(1),
-        pattern: Pattern::new(pattern, PatternOptions::default()),
-        conditions: Vec::new(),
-        substitution: Template::parse(text.as_bytes()),
-        flags,
-        status: 302,
-        skip: 0,
-        max_rounds: 32_000,
-        environment: Vec::new(),
-        cookies: Vec::new(),
-        mime_type: None,
-        handler: None,
-        escapes: None,
-        no_escapes: None,
-    }
+    let mut rule = Rule::new(place(1), Pattern::new(pattern, PatternOptions::default()));
+    (rule.substitution, rule.flags) = (Template::new(text), flags);
+    rule
 }
 
 fn condition(subject: &str, test: Test) -> Condition {
     Condition {
         place: place(2),
-        subject: Template::parse(subject.as_bytes()),
+        subject: Template::new(subject),
         test,
         negated: false,
         no_case: false,
@@ -883,7 +870,7 @@ fn answers_vary_by_the_headers_that_decided() {
     let header = |name: &str, value: &str| condition(&format!("%{{{name}}}"), matches(value));
     let expression = |text: &str| {
         let parsed = Expression::parse(text.as_bytes()).unwrap();
-        condition("", Test::Expression(parsed))
+        condition("", Test::Expression(Box::new(parsed)))
     };
     let or = |condition| Condition {
         or_next: true,
@@ -963,10 +950,10 @@ fn answers_vary_by_the_headers_that_decided() {
 #[test]
 fn cookies() {
     let mut set = rule("^/x(.*)$", "-", NONE);
-    set.cookies = vec![
-        Template::parse(b"n:v$1:.t.test"),
-        Template::parse(b"n:second:.t.test"),
-        Template::parse(b"incomplete:v"),
+    set.extras_mut().cookies = vec![
+        Template::new(b"n:v$1:.t.test"),
+        Template::new(b"n:second:.t.test"),
+        Template::new(b"incomplete:v"),
     ];
     let site = site(vec![set, rule("^/x", "/b", R)]);
     let run = |target: &[u8]| {

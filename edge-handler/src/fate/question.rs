@@ -49,7 +49,7 @@ pub enum About<'t> {
 impl<'t> About<'t> {
     /// What a test string stands for when it is one variable and nothing else.
     pub fn of(template: &'t Template) -> Option<Self> {
-        let [Piece::Variable(name)] = template.pieces.as_slice() else {
+        let Some(Piece::Variable(name)) = template.text().only_piece() else {
             return None;
         };
         if name.eq_ignore_ascii_case(b"QUERY_STRING") {

@@ -44,7 +44,7 @@ pub enum Test {
     /// `-F`: would a file subrequest succeed?
     SubrequestFile,
     /// `RewriteCond expr …`.
-    Expression(Expression),
+    Expression(Box<Expression>),
 }
 
 /// An order relation.

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Condition, Pattern, Place, RuleFlags, Template};
 
+/// How many rounds `N` allows where nothing is said (`REWRITE_MAX_ROUNDS`).
+const MAX_ROUNDS: u32 = 32_000;
+
 /// One `RewriteRule` with its conditions (`rewriterule_entry` of `mod_rewrite.c`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rule {
@@ -26,20 +29,64 @@ pub struct Rule {
     pub skip: u32,
     /// How many rounds `N` allows.
     pub max_rounds: u32,
+    /// What few rules have, [read](Rule::extras) and [written](Rule::extras_mut) by methods; `None` where
+    /// nothing is in it.
+    pub extras: Option<Box<Extras>>,
+}
+
+/// What few rules have. It stands apart, because tens of thousands do not.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Extras {
     /// Texts of `E`, in order.
     pub environment: Vec<Template>,
     /// Texts of `CO`, in order.
     pub cookies: Vec<Template>,
     /// Text of `T`.
-    pub mime_type: Option<Box<Template>>,
+    pub mime_type: Option<Template>,
     /// Text of `H`.
-    pub handler: Option<Box<Template>>,
+    pub handler: Option<Template>,
     /// Bytes of `B=`; `None` for a plain `B`.
     #[serde(with = "serde_bytes")]
     pub escapes: Option<Vec<u8>>,
     /// Bytes of `BNE=`.
     #[serde(with = "serde_bytes")]
     pub no_escapes: Option<Vec<u8>>,
+}
+
+static NO_EXTRAS: Extras = Extras {
+    environment: Vec::new(),
+    cookies: Vec::new(),
+    mime_type: None,
+    handler: None,
+    escapes: None,
+    no_escapes: None,
+};
+
+impl Rule {
+    /// A rule without conditions, flags and substitution, as Apache begins one: 302 if it redirects.
+    pub fn new(place: Place, pattern: Pattern) -> Self {
+        Self {
+            place,
+            pattern,
+            conditions: Vec::new(),
+            substitution: Template::default(),
+            flags: RuleFlags::empty(),
+            status: 302,
+            skip: 0,
+            max_rounds: MAX_ROUNDS,
+            extras: None,
+        }
+    }
+
+    /// What few rules have.
+    pub fn extras(&self) -> &Extras {
+        self.extras.as_deref().unwrap_or(&NO_EXTRAS)
+    }
+
+    /// The same, to be changed.
+    pub fn extras_mut(&mut self) -> &mut Extras {
+        self.extras.get_or_insert_default()
+    }
 }
 
 /// The rules of one scope, in order.

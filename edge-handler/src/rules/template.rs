@@ -2,27 +2,34 @@
 //!
 //! In: the text of an argument. Out: [`Template`]. Absent: expanding it; see `evaluate::expand`.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 /// How deep `${map:${map:…}}` may nest. Apache has no limit but its stack; what is nested deeper
 /// stays literal.
 const MAX_DEPTH: usize = 64;
 
-/// A text with references, cut into pieces once. Mirrors what `do_expand` of `mod_rewrite.c`
-/// sees as it walks the text.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
+/// A text with references. It is kept as written, and read anew whenever it is expanded, as `do_expand` of
+/// `mod_rewrite.c` does: that takes less than the pieces of tens of thousands of rules would take
+/// in memory.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 pub struct Template {
     /// The text as written; the prefix check and `//` check read it unexpanded.
+    #[serde(with = "serde_bytes")]
     pub source: Vec<u8>,
-    /// The pieces, in order.
-    pub pieces: Vec<Piece>,
+}
+
+/// A template, or a part of one: a map's key or default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TemplateText<'t> {
+    source: &'t [u8],
+    depth: usize,
 }
 
 /// A piece of a template.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Piece {
-    /// Text as it stands.
-    Literal(Vec<u8>),
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Piece<'t> {
+    /// Text as it stands. None follows another.
+    Literal(&'t [u8]),
     /// One byte that was written with a backslash: never counted as the query's `?`.
     Escaped(u8),
     /// `$N`: a group of the rule's pattern.
@@ -30,110 +37,130 @@ pub enum Piece {
     /// `%N`: a group of the last matching condition.
     ConditionGroup(u8),
     /// `%{NAME}`: the name as written.
-    Variable(Vec<u8>),
+    Variable(&'t [u8]),
     /// `${map:key|default}`.
     Map {
         /// The map's name.
-        name: Vec<u8>,
+        name: &'t [u8],
         /// The key, expanded before the lookup.
-        key: Box<Template>,
+        key: TemplateText<'t>,
         /// What stands for a missing key; `None` when nothing was written.
-        default: Option<Box<Template>>,
+        default: Option<TemplateText<'t>>,
     },
 }
 
-impl Serialize for Template {
-    /// The text alone: it says everything.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serde_bytes::serialize(&self.source, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Template {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let source: Vec<u8> = serde_bytes::deserialize(deserializer)?;
-        Ok(Self::parse(&source))
-    }
-}
-
 impl Template {
-    /// Cuts `text` into pieces. Never fails: what is no reference is literal.
-    pub fn parse(text: &[u8]) -> Self {
-        parse_nested(text, 0)
+    /// A template. Any text will do: what is no reference is literal.
+    pub fn new(text: impl Into<Vec<u8>>) -> Self {
+        Self {
+            source: text.into(),
+        }
+    }
+
+    /// It as a text.
+    pub fn text(&self) -> TemplateText<'_> {
+        TemplateText {
+            source: &self.source,
+            depth: 0,
+        }
+    }
+
+    /// The pieces, in order.
+    pub fn pieces(&self) -> Pieces<'_> {
+        self.text().pieces()
     }
 
     /// True when expanding gives the same text for every request (backslashes aside).
     pub fn is_literal(&self) -> bool {
-        let mut pieces = self.pieces.iter();
+        let mut pieces = self.pieces();
         pieces.all(|piece| matches!(piece, Piece::Literal(_) | Piece::Escaped(_)))
     }
 }
 
-fn parse_nested(text: &[u8], depth: usize) -> Template {
-    let mut pieces = Vec::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let (piece, used) = next_piece(rest, depth);
-        push(&mut pieces, piece);
-        rest = &rest[used..];
+impl<'t> TemplateText<'t> {
+    /// The pieces, in order.
+    pub fn pieces(self) -> Pieces<'t> {
+        Pieces { rest: self }
     }
-    pieces.shrink_to_fit();
-    Template {
-        source: text.to_vec(),
-        pieces,
+
+    /// The piece that the text consists of; `None` when there are more, or none.
+    pub fn only_piece(self) -> Option<Piece<'t>> {
+        let mut pieces = self.pieces();
+        pieces.next().filter(|_| pieces.rest.source.is_empty())
     }
 }
 
-/// Appends a piece, joining it with a literal before it.
-fn push(pieces: &mut Vec<Piece>, piece: Piece) {
-    match (pieces.last_mut(), piece) {
-        (Some(Piece::Literal(before)), Piece::Literal(text)) => before.extend(text),
-        (_, piece) => pieces.push(piece),
+/// Gives the pieces of a text.
+#[derive(Debug, Clone)]
+pub struct Pieces<'t> {
+    rest: TemplateText<'t>,
+}
+
+impl<'t> Iterator for Pieces<'t> {
+    type Item = Piece<'t>;
+
+    fn next(&mut self) -> Option<Piece<'t>> {
+        let TemplateText { source, depth } = self.rest;
+        if source.is_empty() {
+            return None;
+        }
+        let (mut piece, mut used) = piece_at(source, 0, depth);
+        if let Piece::Literal(_) = piece {
+            while used < source.len()
+                && let (Piece::Literal(_), more) = piece_at(source, used, depth)
+            {
+                used += more;
+            }
+            piece = Piece::Literal(source.get(..used).unwrap_or_default());
+        }
+        self.rest.source = source.get(used..).unwrap_or_default();
+        Some(piece)
     }
 }
 
-/// The piece at the start of `text`, which is not empty, and its length in the text.
-fn next_piece(text: &[u8], depth: usize) -> (Piece, usize) {
-    let literal = |length: usize| (Piece::Literal(text[..length].to_vec()), length);
-    let plain = text.iter().take_while(|byte| !is_special(**byte)).count();
-    if plain > 0 {
-        return literal(plain);
+/// The piece at `at`, where something is left of `source`, and its length in the text.
+fn piece_at(source: &[u8], at: usize, depth: usize) -> (Piece<'_>, usize) {
+    let text = source.get(at..).unwrap_or_default();
+    let literal = |length: usize| {
+        let text = text.get(..length).unwrap_or(text);
+        (Piece::Literal(text), text.len())
+    };
+    match memchr::memchr3(b'\\', b'$', b'%', text) {
+        Some(0) => {}
+        plain => return literal(plain.unwrap_or(text.len())),
     }
-    match (text[0], text.get(1)) {
-        (b'\\', Some(escaped)) => (Piece::Escaped(*escaped), 2),
-        (b'$' | b'%', Some(b'{')) => braced(text, depth).unwrap_or_else(|| literal(2)),
-        (b'$', Some(digit @ b'0'..=b'9')) => (Piece::RuleGroup(digit - b'0'), 2),
-        (b'%', Some(digit @ b'0'..=b'9')) => (Piece::ConditionGroup(digit - b'0'), 2),
+    match (text.first(), text.get(1)) {
+        (Some(b'\\'), Some(escaped)) => (Piece::Escaped(*escaped), 2),
+        (Some(b'$' | b'%'), Some(b'{')) => braced(text, depth).unwrap_or_else(|| literal(2)),
+        (Some(b'$'), Some(digit @ b'0'..=b'9')) => (Piece::RuleGroup(digit - b'0'), 2),
+        (Some(b'%'), Some(digit @ b'0'..=b'9')) => (Piece::ConditionGroup(digit - b'0'), 2),
         _ => literal(1),
     }
 }
 
-fn is_special(byte: u8) -> bool {
-    matches!(byte, b'\\' | b'$' | b'%')
-}
-
 /// `%{NAME}` or `${map:key|default}` at the start of `text`; `None` when it is neither.
-fn braced(text: &[u8], depth: usize) -> Option<(Piece, usize)> {
-    let inside = &text[2..];
-    let inside = &inside[..closing_brace(inside)?];
+fn braced(text: &[u8], depth: usize) -> Option<(Piece<'_>, usize)> {
+    let inside = text.get(2..)?;
+    let inside = inside.get(..closing_brace(inside)?)?;
     let used = inside.len() + 3;
-    if text[0] == b'%' {
-        return Some((Piece::Variable(inside.to_vec()), used));
+    if text.first() == Some(&b'%') {
+        return Some((Piece::Variable(inside), used));
     }
     if depth == MAX_DEPTH {
         return None;
     }
     let colon = find_outside_braces(inside, b':')?;
-    let (name, key) = (&inside[..colon], &inside[colon + 1..]);
+    let (name, key) = (inside.get(..colon)?, inside.get(colon + 1..)?);
+    let nested = |source| TemplateText {
+        source,
+        depth: depth + 1,
+    };
     let bar = find_outside_braces(key, b'|');
-    let nested = |part: &[u8]| parse_nested(part, depth + 1);
-    let default = bar
-        .map(|bar| &key[bar + 1..])
-        .filter(|text| !text.is_empty());
+    let default = bar.and_then(|bar| key.get(bar + 1..));
     let piece = Piece::Map {
-        name: name.to_vec(),
-        key: Box::new(nested(&key[..bar.unwrap_or(key.len())])),
-        default: default.map(nested).map(Box::new),
+        name,
+        key: nested(bar.and_then(|bar| key.get(..bar)).unwrap_or(key)),
+        default: default.filter(|text| !text.is_empty()).map(nested),
     };
     Some((piece, used))
 }
@@ -172,23 +199,27 @@ mod tests {
 
     use super::*;
 
-    fn literal(text: &str) -> Piece {
-        Piece::Literal(text.into())
+    fn literal(text: &str) -> Piece<'_> {
+        Piece::Literal(text.as_bytes())
     }
 
-    fn map(name: &str, key: Vec<Piece>, key_source: &str, default: Option<Template>) -> Piece {
+    fn map<'t>(name: &'t str, key: &'t str, default: Option<&'t str>) -> Piece<'t> {
+        let nested = |text: &'t str| TemplateText {
+            source: text.as_bytes(),
+            depth: 1,
+        };
         Piece::Map {
-            name: name.into(),
-            key: Box::new(Template {
-                source: key_source.into(),
-                pieces: key,
-            }),
-            default: default.map(Box::new),
+            name: name.as_bytes(),
+            key: nested(key),
+            default: default.map(nested),
         }
     }
 
-    fn check(name: &str, text: &str, pieces: &[Piece]) {
-        assert_eq!(Template::parse(text.as_bytes()).pieces, pieces, "{name}");
+    fn check(name: &str, text: &str, pieces: &[Piece<'_>]) {
+        let template = Template::new(text);
+        assert_eq!(template.pieces().collect::<Vec<_>>(), pieces, "{name}");
+        let only = (pieces.len() == 1).then(|| pieces[0]);
+        assert_eq!(template.text().only_piece(), only, "{name}");
     }
 
     #[test]
@@ -213,21 +244,9 @@ mod tests {
             &[Escaped(b'$'), literal("1"), Escaped(b'?')],
         );
         check("backslash at the end", "/b\\", &[literal("/b\\")]);
-        check(
-            "variable",
-            "%{ENV:A}/",
-            &[Variable(b"ENV:A".into()), literal("/")],
-        );
-        check(
-            "braces nest",
-            "%{HTTP:a{b}c}",
-            &[Variable(b"HTTP:a{b}c".into())],
-        );
-        check(
-            "no inner reference",
-            "%{ENV:$1}",
-            &[Variable(b"ENV:$1".into())],
-        );
+        check("variable", "%{ENV:A}/", &[Variable(b"ENV:A"), literal("/")]);
+        check("braces nest", "%{HTTP:a{b}c}", &[Variable(b"HTTP:a{b}c")]);
+        check("no inner reference", "%{ENV:$1}", &[Variable(b"ENV:$1")]);
         check("never closed", "a%{b$1", &[literal("a%{b"), RuleGroup(1)]);
         check("no colon", "${a}", &[literal("${a}")]);
         check(
@@ -240,42 +259,47 @@ mod tests {
 
     #[test]
     fn map_lookups_have_a_key_and_perhaps_a_default() {
-        let template = |text: &str| Template::parse(text.as_bytes());
-        let key = vec![Piece::RuleGroup(1)];
-        check("key", "${m:$1}", &[map("m", key.clone(), "$1", None)]);
-        check(
-            "default",
-            "${m:$1|x|%1}",
-            &[map("m", key.clone(), "$1", Some(template("x|%1")))],
-        );
-        check(
-            "empty default",
-            "${m:$1|}",
-            &[map("m", key.clone(), "$1", None)],
-        );
-        let inner = template("${n:$1|a}");
+        check("key", "${m:$1}", &[map("m", "$1", None)]);
+        check("default", "${m:$1|x|%1}", &[map("m", "$1", Some("x|%1"))]);
+        check("empty default", "${m:$1|}", &[map("m", "$1", None)]);
         check(
             "nested",
             "${m:${n:$1|a}|b}",
-            &[map("m", inner.pieces, "${n:$1|a}", Some(template("b")))],
+            &[map("m", "${n:$1|a}", Some("b"))],
         );
+    }
+
+    #[test]
+    fn a_key_has_pieces() {
+        let template = Template::new("${m:a$1}");
+        let mut pieces = Vec::new();
+        if let Some(Piece::Map { key, .. }) = template.text().only_piece() {
+            pieces.extend(key.pieces());
+        }
+        assert_eq!(pieces, [literal("a"), Piece::RuleGroup(1)]);
     }
 
     #[test]
     fn deep_nesting_ends_in_text() {
         let text = "${m:".repeat(5000) + &"}".repeat(5000);
-        assert!(!Template::parse(text.as_bytes()).is_literal());
+        let template = Template::new(text);
+        let mut inner = template.text();
+        let mut depth = 0;
+        while let Some(Piece::Map { key, .. }) = inner.only_piece() {
+            (inner, depth) = (key, depth + 1);
+        }
+        assert_eq!(depth, MAX_DEPTH);
     }
 
     proptest! {
         #[test]
         fn any_bytes_will_do(text: Vec<u8>) {
-            prop_assert_eq!(Template::parse(&text).source, text);
+            Template::new(text).pieces().for_each(drop);
         }
 
         #[test]
         fn any_signs_will_do(text in "[$%{}:|1a\\\\]{0,40}") {
-            Template::parse(text.as_bytes());
+            Template::new(text).pieces().for_each(drop);
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::source::Undecoded;
 
 const FORMAT: Format = Format {
     magic: *b"EDGT",
-    version: 4,
+    version: 5,
 };
 
 /// A validated `table.bin`.

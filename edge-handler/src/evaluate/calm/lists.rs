@@ -201,7 +201,7 @@ impl<'c, S: Source> Asking<'c, S> {
         if let Some(about) = About::of(template) {
             return Some((template, self.known.text(about)));
         }
-        let [Piece::Variable(name)] = template.pieces.as_slice() else {
+        let Some(Piece::Variable(name)) = template.text().only_piece() else {
             return None;
         };
         let text = self.known.variable(name)?;

@@ -101,8 +101,8 @@ impl Straight {
             && rule.flags.contains(RuleFlags::FORCE_REDIRECT)
             && EASY.contains(rule.flags)
             && is_redirect(rule.status)
-            && rule.environment.is_empty()
-            && rule.cookies.is_empty();
+            && rule.extras().environment.is_empty()
+            && rule.extras().cookies.is_empty();
         if !easy {
             return None;
         }
@@ -186,20 +186,20 @@ fn expand(
     let negated = rule.flags.contains(RuleFlags::NEGATED);
     let path = known.plain.path;
     let mut out = Vec::with_capacity(rule.substitution.source.len() + path.len() + 16);
-    for piece in &rule.substitution.pieces {
+    for piece in rule.substitution.pieces() {
         let text = match piece {
             Piece::Literal(text) => {
                 out.extend_from_slice(text);
                 continue;
             }
             Piece::Escaped(byte) => {
-                out.push(*byte);
+                out.push(byte);
                 continue;
             }
             Piece::RuleGroup(_) if negated => b"",
-            Piece::RuleGroup(number) => groups.text(usize::from(*number), path),
+            Piece::RuleGroup(number) => groups.text(usize::from(number), path),
             Piece::ConditionGroup(number) => match condition {
-                Some((captures, text)) => captures.text(usize::from(*number), text),
+                Some((captures, text)) => captures.text(usize::from(number), text),
                 None => b"",
             },
             Piece::Variable(name) => known.variable(name)?,

@@ -34,11 +34,22 @@ const UNSET: u32 = u32::MAX;
 pub(super) struct Simple {
     code: Box<[Instruction]>,
     literals: Box<[u8]>,
+    /// Those that are not [usual](set::USUAL).
     sets: Box<[Set]>,
     case: LetterCase,
-    groups: usize,
-    pending: usize,
+    /// Choices that may be open.
+    pending: Pendings,
+    groups: u32,
     bounds: Bounds,
+}
+
+/// Are there choices at all?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pendings {
+    /// There is one way through the pattern.
+    None,
+    /// At most [`MOST_PENDING`].
+    Some,
 }
 
 /// Where a match can be.
@@ -47,12 +58,15 @@ struct Bounds {
     /// Only at the start of the subject.
     anchored: bool,
     /// It is at least this long, in bytes.
-    shortest: usize,
+    shortest: u32,
     /// It begins at most so many bytes before the end.
-    from_end: Option<usize>,
+    from_end: u32,
     /// It begins with one of the bytes of this set.
-    first: Option<Set>,
+    first: Option<SetNumber>,
 }
+
+/// A set: one of the usual ones, or, after those, one of the pattern's own.
+type SetNumber = u16;
 
 /// Do letters have to agree in case?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,10 +83,10 @@ enum Instruction {
     /// These bytes of `literals`.
     Literal { start: u32, end: u32 },
     /// One byte of a set.
-    Set(u16),
+    Set(SetNumber),
     /// Bytes of a set, so many.
     Repeat {
-        set: u16,
+        set: SetNumber,
         least: u32,
         most: u32,
         greed: Greed,
@@ -118,30 +132,29 @@ pub(super) enum Verdict {
 impl Simple {
     /// How many groups the pattern has, group 0 not counted.
     pub fn group_count(&self) -> usize {
-        self.groups
+        self.groups as usize
     }
 
     /// Looks for the first match. `captures` is replaced when there is one, else left alone.
     pub fn find(&self, subject: &[u8], captures: &mut Captures) -> Verdict {
         match self.pending {
-            0 => self.find_with::<0>(subject, captures),
-            _ => self.find_with::<MOST_PENDING>(subject, captures),
+            Pendings::None => self.find_with::<0>(subject, captures),
+            Pendings::Some => self.find_with::<MOST_PENDING>(subject, captures),
         }
     }
 
     fn find_with<const N: usize>(&self, subject: &[u8], captures: &mut Captures) -> Verdict {
-        let Some(last) = subject.len().checked_sub(self.bounds.shortest) else {
+        let Some(last) = subject.len().checked_sub(self.bounds.shortest as usize) else {
             return Verdict::NoMatch;
         };
         if u32::try_from(subject.len()).is_err() {
             return Verdict::TooMuch;
         }
         let last = if self.bounds.anchored { 0 } else { last };
-        let from_end = self.bounds.from_end.unwrap_or(usize::MAX);
         let mut start = if self.bounds.anchored {
             0
         } else {
-            subject.len().saturating_sub(from_end)
+            subject.len().saturating_sub(self.bounds.from_end as usize)
         };
         let mut search = Search::<N>::new(self, subject);
         while let Some(found) = self.next_start(subject, start).filter(|at| *at <= last) {
@@ -160,8 +173,8 @@ impl Simple {
     /// The first position from `start` on where a match may begin.
     fn next_start(&self, subject: &[u8], start: usize) -> Option<usize> {
         let rest = subject.get(start..)?;
-        match &self.bounds.first {
-            Some(first) => Some(start + first.position(rest)?),
+        match self.bounds.first {
+            Some(first) => Some(start + self.set(first).position(rest)?),
             None => Some(start),
         }
     }
@@ -171,8 +184,8 @@ impl Simple {
         self.literals.get(range).unwrap_or_default()
     }
 
-    fn set(&self, index: u16) -> &Set {
-        self.sets.get(usize::from(index)).unwrap_or(&set::NONE)
+    fn set(&self, number: SetNumber) -> &Set {
+        set::numbered(&self.sets, number)
     }
 }
 

@@ -3,7 +3,7 @@
 //! In: instructions. Out: the same, choices removed that cannot help. Absent: reading a pattern.
 
 use super::set::{NONE, Set};
-use super::{Greed, Instruction, LetterCase, Simple};
+use super::{Greed, Instruction, LetterCase, Pendings, Simple};
 
 /// Instructions looked at to find out what comes next.
 const FOLLOW_FUEL: u32 = 64;
@@ -34,7 +34,10 @@ impl Simple {
             Instruction::Repeat { greed, .. } => *greed != Greed::Only,
             _ => false,
         };
-        self.pending = self.code.iter().filter(is_choice).count();
+        self.pending = match self.code.iter().find(is_choice) {
+            Some(_) => Pendings::Some,
+            None => Pendings::None,
+        };
     }
 
     /// A greedy repetition at `at` stops only where a byte of another kind, the end, or nothing at
@@ -65,8 +68,8 @@ impl Simple {
         loop {
             *fuel = fuel.checked_sub(1)?;
             match *self.code.get(at)? {
-                Instruction::Literal { start, .. } => {
-                    let first = Set::of(*self.literal(start, u32::MAX).first()?);
+                Instruction::Literal { start, end } => {
+                    let first = Set::of(*self.literal(start, end).first()?);
                     bytes.union(&match self.case {
                         LetterCase::Sensitive => first,
                         LetterCase::Ignored => first.folded(),

@@ -4,8 +4,8 @@
 //! might mean something else in PCRE2 10.42. Absent: running it.
 
 use super::follow::Follow;
-use super::set::{NONE, Set};
-use super::{Bounds, Greed, Instruction, LetterCase, MOST_PENDING, Simple};
+use super::set::{self, NONE, Set};
+use super::{Bounds, Greed, Instruction, LetterCase, MOST_PENDING, Pendings, SetNumber, Simple};
 use crate::evaluate::matching::GROUPS;
 use crate::rules::pattern::PatternOptions;
 
@@ -257,13 +257,8 @@ impl Reader<'_> {
         Some(())
     }
 
-    fn set(&mut self, set: Set) -> Option<u16> {
-        let known = self.sets.iter().position(|known| *known == set);
-        let index = known.unwrap_or(self.sets.len());
-        if known.is_none() {
-            self.sets.push(set);
-        }
-        u16::try_from(index).ok()
+    fn set(&mut self, set: Set) -> Option<SetNumber> {
+        number(&mut self.sets, set)
     }
 
     fn repeat(&mut self, atom: &Atom, least: u32, most: u32, greed: Greed) -> Option<Extent> {
@@ -394,17 +389,18 @@ impl Reader<'_> {
             return None;
         }
         self.code.push(Instruction::Match);
+        let bounded = extent.most.filter(|_| extent.at_end);
         let mut simple = Simple {
             code: self.code.into_boxed_slice(),
             literals: self.literals.into_boxed_slice(),
             sets: self.sets.into_boxed_slice(),
             case: self.case,
-            groups: self.groups,
-            pending: 0,
+            groups: u32::try_from(self.groups).ok()?,
+            pending: Pendings::Some,
             bounds: Bounds {
                 anchored: extent.at_start,
-                shortest: extent.least,
-                from_end: extent.most.filter(|_| extent.at_end),
+                shortest: u32::try_from(extent.least).ok()?,
+                from_end: bounded.map_or(Some(u32::MAX), |most| u32::try_from(most).ok())?,
                 first: None,
             },
         };
@@ -413,8 +409,23 @@ impl Reader<'_> {
         if !simple.bounds.anchored {
             let first = simple.first_bytes(0);
             let consuming = first.filter(|(_, follow)| *follow == Follow::Bytes);
-            simple.bounds.first = consuming.map(|(bytes, _)| bytes);
+            if let Some((bytes, _)) = consuming {
+                let mut sets = simple.sets.into_vec();
+                simple.bounds.first = number(&mut sets, bytes);
+                simple.sets = sets.into_boxed_slice();
+            }
         }
         Some(simple)
     }
+}
+
+/// The number of a set, which becomes one of `own` if it is not known yet.
+fn number(own: &mut Vec<Set>, set: Set) -> Option<SetNumber> {
+    let known = set::USUAL.iter().chain(own.iter());
+    let number = known.clone().position(|known| *known == set);
+    let number = number.unwrap_or(set::USUAL.len() + own.len());
+    if number == set::USUAL.len() + own.len() {
+        own.push(set);
+    }
+    SetNumber::try_from(number).ok()
 }

@@ -1,7 +1,30 @@
 //! A set of bytes.
 
 /// The empty set.
-pub(super) const NONE: Set = Set { words: [0; 4] };
+pub(super) static NONE: Set = Set { words: [0; 4] };
+
+/// Sets that many patterns have: any byte, any but a slash, the digits.
+pub(super) const USUAL: [Set; 3] = [
+    Set {
+        words: [u64::MAX; 4],
+    },
+    Set {
+        words: [!(1 << b'/'), u64::MAX, u64::MAX, u64::MAX],
+    },
+    Set {
+        words: [0x3FF << b'0', 0, 0, 0],
+    },
+];
+
+/// The set of this number: a usual one, or one of `own`, which are numbered after those.
+pub(super) fn numbered(own: &[Set], number: u16) -> &Set {
+    static SETS: [Set; 3] = USUAL;
+    let number = usize::from(number);
+    match SETS.get(number) {
+        Some(usual) => usual,
+        None => own.get(number - SETS.len()).unwrap_or(&NONE),
+    }
+}
 
 /// `A` to `Z`, in the word of the bytes from 64 on.
 const CAPITALS: u64 = 0x07FF_FFFE;
