@@ -6,7 +6,11 @@
 use std::collections::BTreeMap;
 
 use edgewright_edge_handler::rules::{Place, Redirect, Rule, RuleFlags, Template};
-use edgewright_edge_handler::site::{EnvAttribute, EnvRule, MapKind, Section, SectionKind, Site};
+use edgewright_edge_handler::site::access::{Client, Demand};
+use edgewright_edge_handler::site::expression::Expression;
+use edgewright_edge_handler::site::{
+    EnvAttribute, EnvRule, MapKind, Section, SectionKind, Settings, Site,
+};
 use serde::Serialize;
 
 use crate::mentions::{Mentions, Question};
@@ -177,6 +181,9 @@ impl Search {
         let environments = site.hosts.iter().map(|host| &host.environment);
         let settings = site.hosts.iter().map(|host| &host.settings);
         let settings = settings.chain(site.sections.iter().map(|section| &section.settings));
+        for settings in settings.clone() {
+            self.add_access(settings);
+        }
         let settings = settings.map(|settings| &settings.set_env_if);
         for rule in environments.chain(settings).flatten() {
             self.add_environment(rule);
@@ -186,11 +193,43 @@ impl Search {
         }
     }
 
+    /// Variables that are asked about are set by lines that count anyway.
+    fn add_access(&mut self, settings: &Settings) {
+        if let Some(requirement) = &settings.requirement {
+            requirement.each(&mut |demand| match demand {
+                Demand::Address(_) | Demand::Local => self.add(Input::Client),
+                Demand::Method(_) => self.add(Input::Method),
+                Demand::Expression(expression) => self.add_expression(expression),
+                Demand::Granted
+                | Demand::Denied
+                | Demand::Environment(_)
+                | Demand::Unanswerable
+                | Demand::Group(..) => {}
+            });
+            if !requirement.is_for_all() {
+                self.add(Input::Method);
+            }
+        }
+        if let Some(access) = &settings.host_access {
+            let by_address = |client: &Client| matches!(client, Client::Address(_));
+            if access.clients().any(by_address) {
+                self.add(Input::Client);
+            }
+            if !access.is_for_all() {
+                self.add(Input::Method);
+            }
+        }
+    }
+
+    fn add_expression(&mut self, expression: &Expression) {
+        let mut mentions = Mentions::default();
+        mentions.add_expression(expression);
+        self.add_mentions(&mentions);
+    }
+
     fn add_section(&mut self, section: &Section) {
         if let SectionKind::If(expression) | SectionKind::ElseIf(expression) = &section.kind {
-            let mut mentions = Mentions::default();
-            mentions.add_expression(expression);
-            self.add_mentions(&mentions);
+            self.add_expression(expression);
         }
     }
 
@@ -202,11 +241,7 @@ impl Search {
             EnvAttribute::Method => self.add(Input::Method),
             EnvAttribute::ClientAddress | EnvAttribute::ClientHost => self.add(Input::Client),
             EnvAttribute::Uri | EnvAttribute::Protocol | EnvAttribute::ServerAddress => {}
-            EnvAttribute::Expression(expression) => {
-                let mut mentions = Mentions::default();
-                mentions.add_expression(expression);
-                self.add_mentions(&mentions);
-            }
+            EnvAttribute::Expression(expression) => self.add_expression(expression),
         }
     }
 

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use edgewright_edge_handler::rules::{Redirect, Rule};
-use edgewright_edge_handler::site::{Access, MapKind, Site};
+use edgewright_edge_handler::site::{MapKind, Requirement, Site};
 
 use crate::mentions::{Mentions, Question};
 
@@ -66,7 +66,10 @@ impl<'a> Obstacles<'a> {
         let mut settings = hosts.chain(sections);
         Self {
             files_known: !site.tree.known.is_empty(),
-            may_log_in: settings.any(|settings| settings.access == Some(Access::Conditional)),
+            may_log_in: settings.any(|settings| {
+                let requirement = settings.requirement.as_ref();
+                requirement.is_some_and(Requirement::is_unanswerable)
+            }),
             tls: site.hosts.iter().any(|host| host.tls),
             unavailable_maps: unavailable.collect(),
         }

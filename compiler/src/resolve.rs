@@ -9,6 +9,7 @@ mod carry;
 mod context;
 mod environment;
 mod htaccess;
+mod limit;
 mod maps;
 mod merge;
 mod rewrite;
@@ -22,6 +23,7 @@ mod walk;
 use edgewright_edge_handler::rules::pattern::PatternOptions;
 use edgewright_edge_handler::rules::{Pattern, RuleSetId};
 use edgewright_edge_handler::site::Site;
+use edgewright_edge_handler::site::access::Methods;
 use edgewright_parser::source::Span;
 use foldhash::HashMap;
 
@@ -46,6 +48,8 @@ pub(crate) struct Resolver<'a> {
     /// `RegexDefaultOptions`, as of now.
     regex: PatternOptions,
     map_files: MapFiles,
+    /// What the `<Limit>` around says which methods are meant.
+    methods: Methods,
     /// What the `<Directory>` being filled says about `.htaccess` files.
     open_override: Option<Policy>,
     /// `AllowOverrideList` of the `.htaccess` file being read, in lower case.
@@ -87,6 +91,7 @@ pub(crate) fn resolve(
         virtual_hosts: Vec::new(),
         regex: PatternOptions::default(),
         map_files: MapFiles::new(),
+        methods: Methods::All,
         open_override: None,
         override_list: Vec::new(),
         listeners: Vec::new(),

@@ -3,6 +3,7 @@
 //! In: a request, a site and a source of rules. Out: an answer. Absent: how rules are found
 //! (`source`), and anything that needs a network or a disk.
 
+mod access;
 mod alias;
 pub mod calm;
 mod condition;

@@ -3,6 +3,7 @@
 //! In: nothing. Out: [`Site`] and its parts. Absent: how it came about (the compiler), and what is
 //! decided per request: which sections apply and how they merge (`evaluate::walk`).
 
+pub mod access;
 pub mod expression;
 pub mod files;
 pub mod host;
@@ -13,6 +14,7 @@ pub mod settings;
 
 use serde::{Deserialize, Serialize};
 
+pub use access::{HostAccess, Requirement};
 pub use files::{FileKind, FileTree};
 pub use host::{
     Address, Alias, AliasMatcher, EncodedSlashes, Host, HostId, HostPattern, Proxy, ServerRewrite,
@@ -22,7 +24,7 @@ pub use map::{Map, MapFunction, MapKind};
 pub use modules::Traits;
 pub use section::{PathMatcher, Section, SectionId, SectionKind};
 pub use settings::{
-    Access, AllowOptions, Allowed, DirectoryRewrite, EnvAttribute, EnvChange, EnvRule,
+    AllowOptions, Allowed, CanonicalName, DirectoryRewrite, EnvAttribute, EnvChange, EnvRule,
     ErrorDocument, RewriteOptions, SectionAlias, Settings,
 };
 

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use edgewright_compiler::{Input, Reading};
 use edgewright_edge_handler::site::Host;
+use edgewright_edge_handler::site::expression::Subnet;
 
 use super::install::Installation;
 
@@ -158,7 +159,8 @@ pub fn copy(
             b"include" | b"includeoptional" => Some(inclusion(facts, number)),
             b"loadmodule" => Some(load_module(&whole, installation, left_out)),
             b"rewritemap" if is_program(&whole) => Some(Vec::new()),
-            b"require" if asks_for_user(&whole) => Some(b"Require all granted".to_vec()),
+            b"allow" if names_a_host(&whole) => Some(b"Allow from all".to_vec()),
+            b"require" if is_unanswerable(&whole) => Some(b"Require all granted".to_vec()),
             name if is_dropped(name) => Some(Vec::new()),
             _ => None,
         };
@@ -203,15 +205,33 @@ fn is_program(line: &[u8]) -> bool {
         .any(|kind| lower.windows(kind.len()).any(|window| window == *kind))
 }
 
-/// `Require valid-user` and kin: there are no users here, and the engine takes everybody for one.
-fn asks_for_user(line: &[u8]) -> bool {
+/// `Require valid-user` and kin: there are no users here, and no names of clients, and the engine takes
+/// everybody for one who may come in.
+fn is_unanswerable(line: &[u8]) -> bool {
     let mut words = line
         .split(u8::is_ascii_whitespace)
         .filter(|word| !word.is_empty());
     let asked = words.nth(1).unwrap_or_default().to_ascii_lowercase();
     let of_family = [&b"ldap-"[..], b"dbm-", b"dbd-", b"file-"];
-    let of_users = [&b"valid-user"[..], b"user", b"group"];
-    of_users.contains(&asked.as_slice()) || of_family.iter().any(|family| asked.starts_with(family))
+    let of_names = [
+        &b"valid-user"[..],
+        b"user",
+        b"group",
+        b"host",
+        b"forward-dns",
+    ];
+    of_names.contains(&asked.as_slice()) || of_family.iter().any(|family| asked.starts_with(family))
+}
+
+/// `Allow from name.test`, likewise.
+fn names_a_host(line: &[u8]) -> bool {
+    let words = line
+        .split(u8::is_ascii_whitespace)
+        .filter(|word| !word.is_empty());
+    words.skip(2).any(|word| {
+        let is_variable = word.to_ascii_lowercase().starts_with(b"env=");
+        !is_variable && !word.eq_ignore_ascii_case(b"all") && Subnet::parse(word).is_none()
+    })
 }
 
 /// `<VirtualHost>` with its ports changed. A host without name of its own would take the port from

@@ -1,9 +1,18 @@
 //! Who may come in.
 //!
-//! In: `Require`, `Order`, `Allow`, `Deny` in one section. Out: [`Access`], as far as it does not
-//! depend on who asks. Absent: users, passwords, addresses.
+//! In: `Require`, `Order`, `Allow`, `Deny`, `Satisfy` in one section. Out: its [`Requirement`] and
+//! [`HostAccess`]. Absent: who does come in (the evaluator).
 
-use edgewright_edge_handler::site::Access;
+use edgewright_edge_handler::site::access::{Client, Demand, Join, Methods, Order, Satisfy};
+use edgewright_edge_handler::site::expression::{Expression, Subnet};
+use edgewright_edge_handler::site::{HostAccess, Requirement};
+
+use edgewright_parser::diagnostic::Diagnostic;
+use edgewright_parser::source::Span;
+
+use super::limit::is_method;
+use super::walk::Target;
+use super::{Resolver, unfollowed, values};
 
 /// What one section says about access.
 #[derive(Debug, Default)]
@@ -11,42 +20,33 @@ pub(crate) struct AccessRules {
     /// Open `<RequireAll>` and kin around the next `Require`; the section's own list is below them.
     open: Vec<OpenGroup>,
     /// `Require` lines of the section itself.
-    own: Vec<Access>,
-    /// `Order`: what a client gets that no line names.
-    default: Option<Access>,
-    /// `Allow` and `Deny` lines: from all, or from some.
-    allow: Option<Access>,
-    deny: Option<Access>,
+    own: Vec<Requirement>,
+    /// `Order`, `Allow`, `Deny`, `Satisfy`.
+    hosts: Option<HostAccess>,
 }
 
 /// `<RequireAll>` and kin, while it is read.
 #[derive(Debug)]
 struct OpenGroup {
     group: Group,
-    lines: Vec<Access>,
-    /// It holds something.
-    filled: bool,
-    /// It holds something that is not negated.
-    positive: bool,
+    members: Vec<Requirement>,
 }
 
-/// What `Require` can ask, of httpd's own modules.
-const PROVIDERS: [&str; 14] = [
-    "all",
-    "env",
-    "method",
-    "expr",
-    "ip",
+/// What `Require` can ask that the edge does not know, of httpd's own modules.
+const UNANSWERABLE: [&str; 7] = [
     "host",
     "forward-dns",
-    "local",
     "user",
     "group",
     "valid-user",
     "file-owner",
     "file-group",
-    "not",
 ];
+
+/// Groups of users that other modules know.
+const FAMILIES: [&[u8]; 5] = [b"ldap-", b"dbm-g", b"dbm-f", b"dbd-g", b"dbd-l"];
+
+const NO_FROM: &str = "`Allow` and `Deny` are followed by `from`";
 
 /// How the lines of a group are joined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,15 +56,28 @@ pub(crate) enum Group {
     None,
 }
 
+impl Group {
+    fn join(self) -> Join {
+        match self {
+            Self::All => Join::All,
+            Self::Any | Self::None => Join::Any,
+        }
+    }
+}
+
+/// Can the edge answer what a line asks?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answerable {
+    Yes,
+    /// It lets everybody in.
+    No,
+}
+
 impl AccessRules {
     /// `<RequireAll>` and kin.
     pub(crate) fn open(&mut self, group: Group) {
-        self.open.push(OpenGroup {
-            group,
-            lines: Vec::new(),
-            filled: false,
-            positive: false,
-        });
+        let members = Vec::new();
+        self.open.push(OpenGroup { group, members });
     }
 
     /// The end of the innermost group.
@@ -72,235 +85,362 @@ impl AccessRules {
     /// # Errors
     /// What Apache says to a group that cannot decide anything (`authz_core_check_section`).
     pub(crate) fn close(&mut self) -> Result<(), String> {
-        let Some(closed) = self.open.pop() else {
+        let Some(OpenGroup { group, members }) = self.open.pop() else {
             return Ok(());
         };
-        if !closed.filled {
+        if members.is_empty() {
             return Err("the section holds no `Require`".to_owned());
         }
-        if closed.group == Group::All && !closed.positive {
+        if group == Group::All && members.iter().all(|member| member.negated) {
             return Err("the section holds only negated `Require`s".to_owned());
         }
-        let negated = closed.group == Group::None;
-        let joined = join(closed.group, &closed.lines);
-        self.add(joined, negated)
+        self.add(Requirement {
+            methods: Methods::All,
+            negated: group == Group::None,
+            demand: Demand::Group(group.join(), members),
+        })
     }
 
-    /// `Require words…` (`add_authz_provider`).
+    /// `Require words…`, for `methods` (`add_authz_provider`). `raw` is the same, unread: an expression
+    /// has its own quotes.
     ///
     /// # Errors
     /// Something nobody can ask, or a negation where it has no effect.
-    pub(crate) fn require(&mut self, words: &[&[u8]]) -> Result<(), String> {
+    pub(crate) fn require(
+        &mut self,
+        words: &[&[u8]],
+        raw: &[u8],
+        methods: &Methods,
+    ) -> Result<Answerable, String> {
+        let count = words.len();
         let (negated, words) = match words {
             [first, rest @ ..] if first.eq_ignore_ascii_case(b"not") => (true, rest),
             _ => (false, words),
         };
-        let provider = words
-            .first()
-            .map(|word| word.to_ascii_lowercase())
-            .unwrap_or_default();
-        let own = |name: &&str| name.as_bytes() == provider;
-        let of_family = [b"ldap-", b"dbm-g", b"dbm-f", b"dbd-g", b"dbd-l"];
-        let of_family = of_family.iter().any(|family| provider.starts_with(*family));
-        if !of_family && !PROVIDERS.iter().any(own) {
-            let shown = String::from_utf8_lossy(&provider).into_owned();
-            return Err(format!("`Require` cannot ask `{shown}`"));
-        }
-        let access = match words {
-            [_, granted] if provider == b"all" => {
-                let granted = granted.to_ascii_lowercase();
-                match granted.as_slice() {
-                    b"granted" if !negated => Access::Granted,
-                    b"denied" if negated => Access::Granted,
-                    b"granted" | b"denied" => Access::Denied,
-                    _ => return Err("`Require all` takes `granted` or `denied`".to_owned()),
-                }
-            }
-            _ if provider == b"all" => {
-                return Err("`Require all` takes `granted` or `denied`".to_owned());
-            }
-            _ => Access::Conditional,
+        let (provider, arguments) = words
+            .split_first()
+            .map_or((&b""[..], words), |(first, rest)| (*first, rest));
+        let text = after_words(raw, count - arguments.len());
+        let demand = demand(&provider.to_ascii_lowercase(), arguments, text)?;
+        let answerable = match demand {
+            Demand::Unanswerable => Answerable::No,
+            _ => Answerable::Yes,
         };
-        self.add(Some(access), negated)
+        self.add(Requirement {
+            methods: methods.clone(),
+            negated,
+            demand,
+        })?;
+        Ok(answerable)
     }
 
-    fn add(&mut self, access: Option<Access>, negated: bool) -> Result<(), String> {
-        let group = self.open.last().map_or(Group::Any, |open| open.group);
-        if negated && group != Group::All {
+    fn add(&mut self, requirement: Requirement) -> Result<(), String> {
+        let join = self.open.last().map_or(Join::Any, |open| open.group.join());
+        if requirement.negated && join == Join::Any {
             return Err("a negation has no effect outside of `<RequireAll>`".to_owned());
         }
         match self.open.last_mut() {
-            Some(open) => {
-                open.lines.extend(access);
-                open.filled = true;
-                open.positive |= !negated;
-            }
-            None => self.own.extend(access),
+            Some(open) => open.members.push(requirement),
+            None => self.own.push(requirement),
         }
         Ok(())
     }
 
-    /// `Order`.
+    /// `Order`, for `methods`.
     ///
     /// # Errors
     /// It is none of the three there are.
-    pub(crate) fn order(&mut self, word: &[u8]) -> Result<(), String> {
-        self.default = Some(match word.to_ascii_lowercase().as_slice() {
-            b"deny,allow" => Access::Granted,
-            b"allow,deny" | b"mutual-failure" => Access::Denied,
+    pub(crate) fn order(&mut self, word: &[u8], methods: &Methods) -> Result<(), String> {
+        let order = match word.to_ascii_lowercase().as_slice() {
+            b"deny,allow" => Order::DenyAllow,
+            b"allow,deny" => Order::AllowDeny,
+            b"mutual-failure" => Order::MutualFailure,
             _ => return Err("`Order` is `allow,deny` or `deny,allow`".to_owned()),
-        });
+        };
+        let hosts = self.hosts.get_or_insert_default();
+        hosts.order.push((methods.clone(), order));
         Ok(())
     }
 
-    /// `Allow words…` or `Deny words…`.
-    pub(crate) fn host(&mut self, name: &[u8], words: &[&[u8]]) {
-        let all = words
-            .iter()
-            .skip(1)
-            .any(|word| word.eq_ignore_ascii_case(b"all"));
+    /// `Satisfy`, for `methods`.
+    ///
+    /// # Errors
+    /// It is neither of the two there are.
+    pub(crate) fn satisfy(&mut self, word: &[u8], methods: &Methods) -> Result<(), String> {
+        let satisfy = match word.to_ascii_lowercase().as_slice() {
+            b"all" => Satisfy::All,
+            b"any" => Satisfy::Any,
+            _ => return Err("`Satisfy` is `all` or `any`".to_owned()),
+        };
+        let hosts = self.hosts.get_or_insert_default();
+        hosts.satisfy.push((methods.clone(), satisfy));
+        Ok(())
+    }
+
+    /// `Allow from words…` or `Deny from words…`, for `methods` (`allow_cmd`).
+    ///
+    /// # Errors
+    /// The word `from` is not there, or what follows is no client.
+    pub(crate) fn host(
+        &mut self,
+        name: &[u8],
+        words: &[&[u8]],
+        methods: &Methods,
+    ) -> Result<Answerable, String> {
+        let [from, names @ ..] = words else {
+            return Err(NO_FROM.to_owned());
+        };
+        if !from.eq_ignore_ascii_case(b"from") {
+            return Err(NO_FROM.to_owned());
+        }
+        let clients = names.iter().map(|name| client(name));
+        let clients = clients.collect::<Result<Vec<_>, _>>()?;
+        let unanswerable = clients.contains(&Client::Unanswerable);
+        let hosts = self.hosts.get_or_insert_default();
         let list = if name.eq_ignore_ascii_case(b"allow") {
-            &mut self.allow
+            &mut hosts.allow
         } else {
-            &mut self.deny
+            &mut hosts.deny
         };
-        *list = match list {
-            Some(Access::Granted) => Some(Access::Granted),
-            _ if all => Some(Access::Granted),
-            _ => Some(Access::Conditional),
-        };
-    }
-
-    /// What the section says; `None` for nothing.
-    pub(crate) fn verdict(&self) -> Option<Access> {
-        let required = join(Group::Any, &self.own);
-        match (required, self.by_host()) {
-            (Some(Access::Denied), _) | (_, Some(Access::Denied)) => Some(Access::Denied),
-            (Some(Access::Conditional), _) | (_, Some(Access::Conditional)) => {
-                Some(Access::Conditional)
-            }
-            (first, second) => first.or(second),
-        }
-    }
-
-    /// `mod_access_compat`: the list that is asked last decides.
-    fn by_host(&self) -> Option<Access> {
-        if self.default.is_none() && self.allow.is_none() && self.deny.is_none() {
-            return None;
-        }
-        let some = |list| list == Some(Access::Conditional);
-        let all = |list| list == Some(Access::Granted);
-        // Without `Order` it is `deny,allow`.
-        Some(match self.default.unwrap_or(Access::Granted) {
-            Access::Granted => match (self.deny, self.allow) {
-                (_, allow) if all(allow) => Access::Granted,
-                (deny, allow) if some(allow) && deny.is_some() => Access::Conditional,
-                (deny, _) if all(deny) => Access::Denied,
-                (deny, _) if some(deny) => Access::Conditional,
-                _ => Access::Granted,
-            },
-            _ => match (self.allow, self.deny) {
-                (_, deny) if all(deny) => Access::Denied,
-                (allow, deny) if some(deny) && allow.is_some() => Access::Conditional,
-                (allow, _) if all(allow) => Access::Granted,
-                (allow, _) if some(allow) => Access::Conditional,
-                _ => Access::Denied,
-            },
+        list.extend(clients.into_iter().map(|client| (methods.clone(), client)));
+        Ok(if unanswerable {
+            Answerable::No
+        } else {
+            Answerable::Yes
         })
+    }
+
+    /// What `Require` says; `None` where there is none.
+    pub(crate) fn requirement(&mut self) -> Option<Requirement> {
+        let members = std::mem::take(&mut self.own);
+        (!members.is_empty()).then(|| Requirement {
+            methods: Methods::All,
+            negated: false,
+            demand: Demand::Group(Join::Any, members),
+        })
+    }
+
+    /// What `Order`, `Allow`, `Deny` and `Satisfy` say; `None` where there is none of them.
+    pub(crate) fn hosts(&mut self) -> Option<HostAccess> {
+        self.hosts.take()
     }
 }
 
-fn join(group: Group, lines: &[Access]) -> Option<Access> {
-    let has = |access| lines.contains(&access);
-    let (granted, denied) = (has(Access::Granted), has(Access::Denied));
-    if lines.is_empty() {
-        return None;
+impl Resolver<'_> {
+    /// `Require`, `Allow` or `Deny`.
+    pub(crate) fn access_directive(
+        &mut self,
+        name: &[u8],
+        (words, raw): (&[&[u8]], &[u8]),
+        span: Span,
+        target: &mut Target<'_>,
+    ) -> Result<(), Diagnostic> {
+        let access = &mut target.scope().access;
+        let answerable = match name {
+            b"require" => access.require(words, raw, &self.methods),
+            _ => access.host(name, words, &self.methods),
+        };
+        let bad = |headline| Diagnostic::error("bad-argument", headline, span);
+        if answerable.map_err(bad)? == Answerable::No {
+            let change = "it asks who the client is, and the edge lets everybody in";
+            self.say(unfollowed::warning(change, span));
+        }
+        Ok(())
     }
-    let conditional = has(Access::Conditional);
-    Some(match group {
-        Group::All if denied => Access::Denied,
-        Group::Any if granted => Access::Granted,
-        Group::None if granted => Access::Denied,
-        _ if conditional => Access::Conditional,
-        Group::All => Access::Granted,
-        Group::Any => Access::Denied,
-        Group::None => return None,
+}
+
+/// What a provider of this name, in lower case, asks (the providers' `parse_require_line`).
+fn demand(provider: &[u8], arguments: &[&[u8]], text: &[u8]) -> Result<Demand, String> {
+    let owned = || arguments.iter().map(|word| word.to_vec()).collect();
+    Ok(match provider {
+        b"all" => match arguments {
+            [word] if word.eq_ignore_ascii_case(b"granted") => Demand::Granted,
+            [word] if word.eq_ignore_ascii_case(b"denied") => Demand::Denied,
+            _ => return Err("`Require all` takes `granted` or `denied`".to_owned()),
+        },
+        b"env" => Demand::Environment(owned()),
+        b"method" => match arguments.iter().find(|method| !is_method(method)) {
+            None => Demand::Method(owned()),
+            Some(unknown) => {
+                return Err(format!("there is no method `{}`", values::shown(unknown)));
+            }
+        },
+        b"expr" => expression(text)?,
+        b"ip" if arguments.is_empty() => return Err("`Require ip` needs an address".to_owned()),
+        b"ip" => {
+            let subnets = arguments.iter().map(|word| subnet(word));
+            Demand::Address(subnets.collect::<Result<_, _>>()?)
+        }
+        b"local" => Demand::Local,
+        _ if UNANSWERABLE.iter().any(|name| name.as_bytes() == provider)
+            || FAMILIES.iter().any(|family| provider.starts_with(family)) =>
+        {
+            Demand::Unanswerable
+        }
+        _ => {
+            let shown = String::from_utf8_lossy(provider);
+            return Err(format!("`Require` cannot ask `{shown}`"));
+        }
+    })
+}
+
+/// One that asks who has logged in is asked once more after that, which nobody does at the edge.
+fn expression(text: &[u8]) -> Result<Demand, String> {
+    let quoted = text
+        .strip_prefix(b"\"")
+        .and_then(|text| text.strip_suffix(b"\""));
+    let text = quoted.unwrap_or(text);
+    let expression: Expression = values::condition(text)?;
+    let asks_for_user = text
+        .windows(b"REMOTE_USER".len())
+        .any(|part| part.eq_ignore_ascii_case(b"REMOTE_USER"));
+    Ok(if asks_for_user {
+        Demand::Unanswerable
+    } else {
+        Demand::Expression(Box::new(expression))
+    })
+}
+
+/// What follows the first `count` words of `raw`.
+fn after_words(raw: &[u8], count: usize) -> &[u8] {
+    (0..count).fold(raw.trim_ascii(), |rest, _| {
+        let end = rest.iter().position(u8::is_ascii_whitespace);
+        end.and_then(|end| rest.get(end..))
+            .unwrap_or_default()
+            .trim_ascii_start()
+    })
+}
+
+fn subnet(word: &[u8]) -> Result<Subnet, String> {
+    Subnet::parse(word).ok_or_else(|| format!("`{}` is no address", values::shown(word)))
+}
+
+fn client(word: &[u8]) -> Result<Client, String> {
+    let after = |prefix: &[u8]| {
+        let (start, rest) = word.split_at_checked(prefix.len())?;
+        start.eq_ignore_ascii_case(prefix).then(|| rest.to_vec())
+    };
+    if let Some(name) = after(b"env=!") {
+        return Ok(Client::Without(name));
+    }
+    if let Some(name) = after(b"env=") {
+        return Ok(Client::With(name));
+    }
+    Ok(match Subnet::parse(word) {
+        _ if word.eq_ignore_ascii_case(b"all") => Client::All,
+        Some(subnet) => Client::Address(subnet),
+        None if word.contains(&b'/') => return Err("an address is expected".to_owned()),
+        None => Client::Unanswerable,
     })
 }
 
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-    use super::{AccessRules, Group};
-    use edgewright_edge_handler::site::Access;
+    use super::{AccessRules, Answerable, Group};
+    use edgewright_edge_handler::site::access::Methods;
+
+    fn read(lines: &str) -> (AccessRules, Answerable) {
+        let mut rules = AccessRules::default();
+        let mut answerable = Answerable::Yes;
+        for line in lines.split('|') {
+            let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+            let all = &Methods::All;
+            let said = match (words[0], &words[1..]) {
+                (b"Require", rest) => rules.require(rest, &line.as_bytes()[8..], all),
+                (b"Order", rest) => rules.order(rest[0], all).map(|()| Answerable::Yes),
+                (name, rest) => rules.host(name, rest, all),
+            };
+            if said.unwrap() == Answerable::No {
+                answerable = Answerable::No;
+            }
+        }
+        (rules, answerable)
+    }
 
     #[test]
-    fn says_who_may_come_in() {
-        let cases: &[(&str, Option<Access>)] = &[
-            ("", None),
-            ("Require all granted", Some(Access::Granted)),
-            ("Require all denied", Some(Access::Denied)),
-            ("Require ip 192.0.2.1", Some(Access::Conditional)),
-            (
-                "Require valid-user|Require all granted",
-                Some(Access::Granted),
-            ),
-            ("Order allow,deny|Allow from all", Some(Access::Granted)),
-            ("Order deny,allow|Deny from all", Some(Access::Denied)),
-            ("Order allow,deny", Some(Access::Denied)),
-            ("Order deny,allow", Some(Access::Granted)),
-            ("Deny from env=bad", Some(Access::Conditional)),
-            ("Allow from 192.0.2.1", Some(Access::Granted)),
-            ("Deny from all|Deny from 192.0.2.1", Some(Access::Denied)),
-            ("Deny from 192.0.2.1 all", Some(Access::Denied)),
-            (
-                "Order deny,allow|Deny from all|Allow from 192.0.2.1",
-                Some(Access::Conditional),
-            ),
-            (
-                "Order allow,deny|Allow from all|Deny from env=bad",
-                Some(Access::Conditional),
-            ),
+    fn says_whether_everybody_may_come_in() {
+        let cases = [
+            ("Require all granted", true),
+            ("Require all denied", false),
+            ("Require ip 192.0.2.1", false),
+            ("Require env bad", false),
+            ("Require valid-user", true),
+            ("Require ip 192.0.2.1|Require all granted", true),
+            ("Order allow,deny|Allow from all", true),
+            ("Order deny,allow|Deny from all", false),
+            ("Order allow,deny", false),
+            ("Order deny,allow", true),
+            ("Deny from env=bad", false),
+            ("Allow from 192.0.2.1", true),
+            ("Deny from all|Deny from 192.0.2.1", false),
+            ("Deny from bad.test", true),
+            ("Order allow,deny|Allow from good.test", true),
+            ("Order deny,allow|Deny from all|Allow from 192.0.2.1", false),
+            ("Order allow,deny|Allow from all|Deny from env=bad", false),
         ];
         for (lines, expected) in cases {
-            let mut rules = AccessRules::default();
-            for line in lines.split('|').filter(|line| !line.is_empty()) {
-                let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
-                match words.split_first() {
-                    Some((name, rest)) if *name == b"Require" => rules.require(rest).unwrap(),
-                    Some((name, rest)) if *name == b"Order" => rules.order(rest[0]).unwrap(),
-                    Some((name, rest)) => rules.host(name, rest),
-                    None => {}
-                }
-            }
-            assert_eq!(rules.verdict(), *expected, "{lines}");
+            let (mut rules, _) = read(lines);
+            let required = rules.requirement().is_none_or(|all| all.always_holds());
+            let hosts = rules.hosts().is_none_or(|hosts| hosts.is_open());
+            assert_eq!(required && hosts, expected, "{lines}");
         }
     }
 
     #[test]
-    fn groups_are_joined() {
+    fn knows_what_the_edge_cannot_answer() {
+        let cases = [
+            ("Require valid-user", Answerable::No),
+            ("Require host good.test", Answerable::No),
+            ("Require ldap-group cn=a", Answerable::No),
+            ("Require expr %{REMOTE_USER} == 'a'", Answerable::No),
+            ("Require expr %{REQUEST_URI} == '/a'", Answerable::Yes),
+            ("Require ip 10 192.0.2.0/24", Answerable::Yes),
+            ("Deny from bad.test", Answerable::No),
+            ("Deny from 10 env=bad", Answerable::Yes),
+        ];
+        for (lines, expected) in cases {
+            assert_eq!(read(lines).1, expected, "{lines}");
+        }
+    }
+
+    #[test]
+    fn what_apache_refuses_is_refused() {
+        let all = &Methods::All;
         let mut rules = AccessRules::default();
-        rules.open(Group::All);
-        rules.require(&[b"all", b"granted"]).unwrap();
-        rules.open(Group::None);
-        rules.require(&[b"ip", b"192.0.2.1"]).unwrap();
-        rules.close().unwrap();
-        rules.close().unwrap();
-        assert_eq!(rules.verdict(), Some(Access::Conditional));
+        let refused: [&[&[u8]]; 7] = [
+            &[b"not", b"all", b"granted"],
+            &[b"all"],
+            &[b"ip"],
+            &[b"ip", b"nowhere"],
+            &[b"expr", b"=="],
+            &[b"unheard-of"],
+            &[],
+        ];
+        for words in refused {
+            let raw = words.join(&b' ');
+            assert!(rules.require(words, &raw, all).is_err(), "{words:?}");
+        }
+        assert!(rules.host(b"Deny", &[b"all"], all).is_err());
+        assert!(rules.host(b"Deny", &[b"from", b"a/b"], all).is_err());
+        assert!(rules.order(b"deny", all).is_err());
+        assert!(rules.satisfy(b"some", all).is_err());
     }
 
     #[test]
     fn groups_that_decide_nothing_are_refused() {
+        let all = &Methods::All;
         let mut rules = AccessRules::default();
-        assert!(rules.require(&[b"not", b"all", b"granted"]).is_err());
         rules.open(Group::Any);
         assert!(rules.close().is_err());
         rules.open(Group::All);
-        rules.require(&[b"not", b"ip", b"192.0.2.1"]).unwrap();
+        rules
+            .require(&[b"not", b"ip", b"192.0.2.1"], b"", all)
+            .unwrap();
         assert!(rules.close().is_err());
         rules.open(Group::Any);
         rules.open(Group::None);
-        rules.require(&[b"ip", b"192.0.2.1"]).unwrap();
+        rules.require(&[b"ip", b"192.0.2.1"], b"", all).unwrap();
         assert!(rules.close().is_err());
     }
 }

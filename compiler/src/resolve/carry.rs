@@ -6,7 +6,7 @@
 use edgewright_edge_handler::request::Scheme;
 use edgewright_edge_handler::rules::pattern::PatternOptions;
 use edgewright_edge_handler::site::{
-    Allowed, EncodedSlashes, ErrorDocument, HostPattern, TraceEnable,
+    Allowed, CanonicalName, EncodedSlashes, ErrorDocument, HostPattern, TraceEnable,
 };
 use edgewright_parser::diagnostic::Diagnostic;
 use edgewright_parser::source::Origin;
@@ -77,6 +77,10 @@ impl Resolver<'_> {
                     .iter()
                     .map(|word| word.value.as_slice())
                     .collect();
+                if matches!(name, b"require" | b"allow" | b"deny") {
+                    let raw = arguments.raw.value.as_slice();
+                    return self.access_directive(name, (&words, raw), origin.span, target);
+                }
                 if let Some(change) = unfollowed::change(name, &words) {
                     self.say(unfollowed::warning(change, origin.span));
                 }
@@ -232,8 +236,9 @@ impl Resolver<'_> {
             b"redirectrelative" => settings.redirect_relative = Some(on(first)),
             b"usecanonicalname" => {
                 settings.canonical_name = match first.to_ascii_lowercase().as_slice() {
-                    b"on" | b"dns" => Some(true),
-                    b"off" => Some(false),
+                    b"on" => Some(CanonicalName::Configured),
+                    b"off" => Some(CanonicalName::Asked),
+                    b"dns" => Some(CanonicalName::LookedUp),
                     _ => return Some(Err("`UseCanonicalName` must be On, Off or DNS".to_owned())),
                 };
             }
@@ -254,9 +259,8 @@ impl Resolver<'_> {
             b"unsetenv" => settings
                 .set_env
                 .retain(|(name, _)| !words.contains(&name.as_slice())),
-            b"require" => return Some(scope.access.require(words)),
-            b"order" => return Some(scope.access.order(first)),
-            b"allow" | b"deny" => scope.access.host(name, words),
+            b"order" => return Some(scope.access.order(first, &self.methods)),
+            b"satisfy" => return Some(scope.access.satisfy(first, &self.methods)),
             b"error" => {
                 return Some(Err(format!(
                     "`Error` says: {}",

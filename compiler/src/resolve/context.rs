@@ -57,7 +57,8 @@ impl Context {
         self.around.intersects(Around::SECTION)
     }
 
-    fn in_htaccess(self) -> bool {
+    /// True in a `.htaccess` file.
+    pub(crate) fn in_htaccess(self) -> bool {
         self.around.contains(Around::HTACCESS)
     }
 }

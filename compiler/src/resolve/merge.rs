@@ -20,14 +20,14 @@ pub(crate) const DEFAULT_DOCUMENT_ROOT: &[u8] = b"/var/www/html";
 impl Resolver<'_> {
     /// All hosts, the main server first.
     pub(crate) fn merge(&mut self, main: &mut Server, virtual_hosts: Vec<Server>) {
-        main.scope.settings.access = main.scope.access.verdict();
+        main.scope.settle_access();
         let base = std::mem::take(&mut main.scope.settings);
         let base_rewrite = directory_rewrite(&main.scope.rewrite);
         let own = self.redirect_list(main.redirects.iter().cloned());
         for mut server in virtual_hosts {
             let redirects = self.inherited_redirects(&mut server, main, own);
             let rewrite = self.inherited_rewrite(&mut server.rewrite, &main.rewrite);
-            server.scope.settings.access = server.scope.access.verdict();
+            server.scope.settle_access();
             let mut settings = std::mem::take(&mut server.scope.settings);
             let own_rewrite = directory_rewrite(&server.scope.rewrite);
             settings.rewrite = self.base_rewrite(base_rewrite.as_ref(), own_rewrite);
@@ -218,9 +218,9 @@ impl Resolver<'_> {
     }
 
     /// A section's settings, its lists added to the site.
-    pub(crate) fn settled(&mut self, scope: Scope) -> Settings {
+    pub(crate) fn settled(&mut self, mut scope: Scope) -> Settings {
+        scope.settle_access();
         let mut settings = scope.settings;
-        settings.access = scope.access.verdict();
         if !scope.redirects.is_empty() {
             settings.redirects = Some(self.redirect_list(scope.redirects));
         }
@@ -306,7 +306,8 @@ fn merged_settings(base: Settings, own: Settings) -> Settings {
         allow: own.allow.over(base.allow),
         canonical_name: own.canonical_name.or(base.canonical_name),
         accept_path_info: own.accept_path_info.or(base.accept_path_info),
-        access: own.access.or(base.access),
+        requirement: own.requirement.or(base.requirement),
+        host_access: own.host_access.or(base.host_access),
         set_env_if: [base.set_env_if, own.set_env_if].concat(),
         set_env: [base.set_env, own.set_env].concat(),
         files: [base.files, own.files].concat(),

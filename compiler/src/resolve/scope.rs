@@ -56,6 +56,12 @@ pub(crate) struct Location {
 }
 
 impl Scope {
+    /// Notes in the settings who may come in, all lines having been read.
+    pub(crate) fn settle_access(&mut self) {
+        self.settings.requirement = self.access.requirement();
+        self.settings.host_access = self.access.hosts();
+    }
+
     /// An empty section.
     pub(crate) fn of_section(directory: &[u8]) -> Self {
         let mut directory = directory.to_vec();

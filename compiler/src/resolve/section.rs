@@ -4,6 +4,7 @@
 //! sections apply to a request (the evaluator).
 
 use edgewright_edge_handler::rules::pattern::PatternOptions;
+use edgewright_edge_handler::site::access::Methods;
 use edgewright_edge_handler::site::expression::Expression;
 use edgewright_edge_handler::site::{Address, PathMatcher, SectionKind};
 use edgewright_parser::diagnostic::Diagnostic;
@@ -26,8 +27,8 @@ pub(crate) enum Opener {
     Files(PathMatcher, Vec<u8>),
     /// The kind is one of `If`, `ElseIf`, `Else`.
     Conditional(SectionKind),
-    /// Its directives hold in the section around it: for some methods only, which is not looked at.
-    Limit,
+    /// Its directives hold in the section around it, for some methods only.
+    Limit(Methods),
     /// `<RequireAll>` and kin.
     Requirements(super::access::Group),
     Proxy(Vec<u8>),
@@ -78,7 +79,8 @@ pub(crate) fn opener(
             ));
         }
         b"<limit" | b"<limitexcept" if words.is_empty() => return Err(missing(name)),
-        b"<limit" | b"<limitexcept" => Opener::Limit,
+        b"<limit" => Opener::Limit(Methods::Only(owned(&words))),
+        b"<limitexcept" => Opener::Limit(Methods::Except(owned(&words))),
         b"<requireall" => Opener::Requirements(super::access::Group::All),
         b"<requireany" => Opener::Requirements(super::access::Group::Any),
         b"<requirenone" => Opener::Requirements(super::access::Group::None),
@@ -87,6 +89,10 @@ pub(crate) fn opener(
         }
         _ => Opener::Foreign,
     })
+}
+
+fn owned(words: &[&[u8]]) -> Vec<Vec<u8>> {
+    words.iter().map(|word| word.to_vec()).collect()
 }
 
 fn missing(name: &[u8]) -> Complaint {
@@ -237,13 +243,15 @@ impl Resolver<'_> {
                 target.scope().settings.files.push(id);
             }
             Opener::Conditional(kind) => self.enter_conditional(kind, section, target),
-            Opener::Limit => {
+            Opener::Limit(methods) => {
+                let outer = std::mem::replace(&mut self.methods, methods);
                 let context = target.context.inside(Around::LIMIT);
                 let mut inner = Target {
                     context,
                     ..target.again()
                 };
                 self.walk(section.items, &mut inner);
+                self.methods = outer;
             }
             Opener::Requirements(group) => {
                 let span = section.open.origin.span;

@@ -34,6 +34,15 @@ pub(crate) fn change(name: &[u8], words: &[&[u8]]) -> Option<&'static str> {
         b"limitrequestline" if !is(0, "8190") => {
             Some("it changes how long a URL may be before there is a 414")
         }
+        b"authmerging" if !is(0, "off") => {
+            Some("it joins what a section requires with what sections around it do")
+        }
+        b"usecanonicalname" if is(0, "dns") => {
+            Some("it asks a name server what the server is called, here it is called `ServerName`")
+        }
+        b"usecanonicalphysicalport" if is(0, "on") => {
+            Some("it puts the port of the connection into URLs of the server")
+        }
         b"stricthostcheck" if is(0, "on") => {
             Some("it answers 400 to names that no virtual host has")
         }
@@ -102,6 +111,11 @@ mod tests {
             ("limitinternalrecursion 10 10", false),
             ("limitrequestline 512", true),
             ("limitrequestline 8190", false),
+            ("authmerging And", true),
+            ("authmerging Off", false),
+            ("usecanonicalname DNS", true),
+            ("usecanonicalname On", false),
+            ("usecanonicalphysicalport On", true),
             ("stricthostcheck On", true),
             ("stricthostcheck Off", false),
             ("documentroot /www", false),

@@ -14,6 +14,7 @@ use edgewright_parser::syntax::{Directive, Kind, Word};
 use super::Resolver;
 use super::context::{Context, Verdict, judge, judge_arguments};
 use super::scope::{Rewrite, Scope, Server};
+use super::section::{Complaint, Opener};
 use crate::load::directives::{Around, Overrides};
 use crate::load::{Item, Refused, Section, Skipped, SkippedKind, unit_kind};
 use crate::reading::{Fate, Unit, UnitKind};
@@ -206,8 +207,9 @@ impl Resolver<'_> {
         }
         let result = match &section.open.kind {
             Kind::Open(arguments) => super::section::opener(&name.value, arguments, self.regex),
-            _ => Ok(super::section::Opener::Foreign),
+            _ => Ok(Opener::Foreign),
         };
+        let result = result.and_then(|opener| self.narrowed(opener, target.context));
         match result {
             Ok(opener) => {
                 let span = section.open.origin.span;
@@ -224,6 +226,18 @@ impl Resolver<'_> {
                 self.say(Diagnostic::error(code, headline, section.open.origin.span));
                 self.pass_over(section.items, "the section around it cannot be read");
             }
+        }
+    }
+
+    /// A `<Limit>` within the one around it.
+    fn narrowed(&self, opener: Opener, context: Context) -> Result<Opener, Complaint> {
+        match opener {
+            Opener::Limit(methods) => {
+                let narrowed = super::limit::limited(&self.methods, &methods, context);
+                let complaint = |headline| ("bad-argument", headline);
+                narrowed.map(Opener::Limit).map_err(complaint)
+            }
+            opener => Ok(opener),
         }
     }
 

@@ -9,8 +9,8 @@ use edgewright_edge_handler::rules::Pattern;
 use edgewright_edge_handler::rules::pattern::PatternOptions;
 use edgewright_edge_handler::site::expression::Expression;
 use edgewright_edge_handler::site::{
-    Access, Alias, AliasMatcher, Allowed, EnvAttribute, EnvRule, ErrorDocument, FileKind,
-    HostPattern, PathMatcher, Proxy, Section, SectionId, SectionKind, Settings, Site,
+    Alias, AliasMatcher, Allowed, CanonicalName, EnvAttribute, EnvRule, ErrorDocument, FileKind,
+    HostPattern, PathMatcher, Proxy, Requirement, Section, SectionId, SectionKind, Settings, Site,
 };
 use edgewright_edge_handler::source::Sequential;
 use proptest::prelude::*;
@@ -35,7 +35,7 @@ fn add_section(site: &mut Site, kind: SectionKind, settings: Settings) -> Sectio
 
 fn denied() -> Settings {
     Settings {
-        access: Some(Access::Denied),
+        requirement: Some(Requirement::DENIED),
         ..Settings::default()
     }
 }
@@ -120,14 +120,14 @@ const OBSTACLES: &[Obstacle] = &[
         site.hosts[0].settings.error_documents =
             vec![(302, ErrorDocument::Url(b"http://o/".to_vec()))];
     },
-    |site| site.hosts[0].settings.canonical_name = Some(true),
+    |site| site.hosts[0].settings.canonical_name = Some(CanonicalName::Configured),
     |site| site.hosts[0].settings.redirect_relative = Some(true),
     |site| site.hosts[0].port = Some(8080),
     |site| site.hosts[0].scheme = Some(Scheme::Https),
     |site| site.hosts[0].tls = true,
     |site| {
         let settings = Settings {
-            canonical_name: Some(true),
+            canonical_name: Some(CanonicalName::Configured),
             redirect_relative: Some(true),
             ..Settings::default()
         };
@@ -139,7 +139,7 @@ const OBSTACLES: &[Obstacle] = &[
     |site| site.hosts[0].settings.allow.remove = Allowed::FOLLOW_SYMLINKS,
     |site| site.sections[0].settings.allow.remove = Allowed::FOLLOW_SYMLINKS,
     |site| site.sections[0].settings.broken = true,
-    |site| site.hosts[0].settings.access = Some(Access::Denied),
+    |site| site.hosts[0].settings.requirement = Some(Requirement::DENIED),
     |site| site.tree.known.clear(),
     |site| {
         site.tree.known.clear();

@@ -22,8 +22,8 @@ use crate::outcome::Outcome;
 use crate::plain::Plain;
 use crate::rules::{RedirectListId, RuleSetId};
 use crate::site::{
-    Access, AliasMatcher, EnvAttribute, EnvRule, ErrorDocument, FileKind, Host, PathMatcher,
-    Section, SectionId, SectionKind, Settings, Site,
+    AliasMatcher, EnvAttribute, EnvRule, ErrorDocument, FileKind, Host, HostAccess, PathMatcher,
+    Requirement, Section, SectionId, SectionKind, Settings, Site,
 };
 
 use super::files::{canonical_path, is_within};
@@ -185,7 +185,7 @@ impl Merged<'_> {
             || self.proxy().is_some()
             || self.fallback().is_some()
             || self.multiviews()
-            || self.access() == Access::Denied
+            || !self.is_open()
             || !self.ifs().is_empty()
             || self.set_env_if().into_iter().any(has_trouble)
     }
@@ -239,7 +239,14 @@ fn is_harmless(settings: &Settings) -> bool {
         && settings.error_documents.is_empty()
         && !settings.allow.may_forbid_links()
         && !settings.allow.may_negotiate()
-        && settings.access != Some(Access::Denied)
+        && settings
+            .requirement
+            .as_ref()
+            .is_none_or(Requirement::always_holds)
+        && settings
+            .host_access
+            .as_ref()
+            .is_none_or(HostAccess::is_open)
         && settings.set_env_if.is_empty()
         && settings.files.is_empty()
         && settings.ifs.is_empty()

@@ -6,8 +6,8 @@
 
 use crate::rules::{RedirectListId, RuleSetId};
 use crate::site::{
-    Access, AllowOptions, Allowed, EnvRule, ErrorDocument, Proxy, RewriteOptions, SectionAlias,
-    SectionId, Settings, settings::DirectoryRewrite,
+    AllowOptions, Allowed, CanonicalName, EnvRule, ErrorDocument, HostAccess, Proxy, Requirement,
+    RewriteOptions, SectionAlias, SectionId, Settings, settings::DirectoryRewrite,
 };
 
 /// Settings on top of one another, the last one wins.
@@ -100,10 +100,10 @@ impl<'a> Merged<'a> {
         self.layers.iter().map(|layer| layer.settings)
     }
 
-    /// `UseCanonicalName` is on.
-    pub fn canonical_name(&self) -> bool {
+    /// `UseCanonicalName`.
+    pub fn canonical_name(&self) -> CanonicalName {
         self.last(|settings| settings.canonical_name)
-            .unwrap_or(false)
+            .unwrap_or(CanonicalName::Asked)
     }
 
     /// What `Options` allows (`ap_allow_options`); links are followed when nothing is said.
@@ -186,10 +186,20 @@ impl<'a> Merged<'a> {
             .unwrap_or(false)
     }
 
-    /// Who may come in.
-    pub fn access(&self) -> Access {
-        self.last(|settings| settings.access)
-            .unwrap_or(Access::Granted)
+    /// `Require`: that of the innermost section that has one.
+    pub fn requirement(&self) -> Option<&'a Requirement> {
+        self.last(|settings| settings.requirement.as_ref())
+    }
+
+    /// `Order`, `Allow` and `Deny`: those of the innermost section that has one of them.
+    pub fn host_access(&self) -> Option<&'a HostAccess> {
+        self.last(|settings| settings.host_access.as_ref())
+    }
+
+    /// May everybody come in?
+    pub fn is_open(&self) -> bool {
+        self.requirement().is_none_or(Requirement::always_holds)
+            && self.host_access().is_none_or(HostAccess::is_open)
     }
 
     /// `ErrorDocument` for a status.

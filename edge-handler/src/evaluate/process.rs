@@ -3,7 +3,7 @@
 //! In: a record whose URL is decoded. Out: the record with file name, settings and handler, or a
 //! status. Absent: what a handler then does (`evaluate`), and decoding (`canonical`).
 
-use crate::site::{Access, TraceEnable, Traits};
+use crate::site::{TraceEnable, Traits};
 use crate::source::Source;
 
 use super::proxy::proxy_fixup;
@@ -42,7 +42,10 @@ impl<'a, S: Source> Run<'a, S> {
         if record.main.is_none() {
             self.set_directory_environment(record)?;
         }
-        if record.settings.access() == Access::Denied && !self.is_let_through(record) {
+        if !record.settings.is_open()
+            && !self.is_let_through(record)
+            && !self.may_come_in(record)?
+        {
             return Ok(Err(403));
         }
         self.handle_multi(record)?;

@@ -14,7 +14,7 @@ use crate::rules::{
 use crate::site::expression::Expression;
 use crate::site::settings::DirectoryRewrite;
 use crate::site::{
-    Access, Address, Allowed, EncodedSlashes, ErrorDocument, FileKind, Host, PathMatcher,
+    Address, Allowed, EncodedSlashes, ErrorDocument, FileKind, Host, PathMatcher, Requirement,
     RewriteOptions, Section, SectionId, SectionKind, ServerRewrite, Settings, Site, TraceEnable,
 };
 use crate::source::Sequential;
@@ -748,7 +748,7 @@ fn sections() {
 
     let mut denied = site(Vec::new());
     let settings = Settings {
-        access: Some(Access::Denied),
+        requirement: Some(Requirement::DENIED),
         error_documents: vec![(403, ErrorDocument::Path(b"/b".to_vec()))],
         ..Settings::default()
     };

@@ -5,7 +5,7 @@
 
 use crate::request::Scheme;
 use crate::rules::RuleFlags;
-use crate::site::{Host, HostPattern, RewriteOptions};
+use crate::site::{CanonicalName, Host, HostPattern, RewriteOptions};
 use crate::source::Source;
 
 use super::Run;
@@ -141,7 +141,7 @@ impl<S: Source> Run<'_, S> {
     /// The name of this server in URLs (`ap_get_server_name_for_url`).
     pub(super) fn server_name(&self, record: &Record<'_>) -> Vec<u8> {
         let name = match self.hostname.as_deref() {
-            Some(name) if !record.settings.canonical_name() => name,
+            Some(name) if record.settings.canonical_name() == CanonicalName::Asked => name,
             _ => &self.host.name,
         };
         if name.contains(&b':') && !name.starts_with(b"[") {
@@ -153,7 +153,8 @@ impl<S: Source> Run<'_, S> {
 
     /// The port of this server in URLs (`ap_get_server_port`).
     pub(super) fn server_port(&self, record: &Record<'_>) -> u16 {
-        let asked = record.port.filter(|_| !record.settings.canonical_name());
+        let is_asked = record.settings.canonical_name() != CanonicalName::Configured;
+        let asked = record.port.filter(|_| is_asked);
         match asked.unwrap_or_else(|| configured_port(self.host)) {
             0 => self.scheme().default_port(),
             port => port,

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::SectionId;
+use super::access::{HostAccess, Requirement};
 use super::expression::Expression;
 use super::host::Proxy;
 use crate::rules::{Pattern, Place, RedirectListId, RuleSetId};
@@ -46,11 +47,13 @@ pub struct Settings {
     /// `Options`.
     pub allow: AllowOptions,
     /// `UseCanonicalName`.
-    pub canonical_name: Option<bool>,
+    pub canonical_name: Option<CanonicalName>,
     /// `AcceptPathInfo`.
     pub accept_path_info: Option<bool>,
-    /// Who may come in.
-    pub access: Option<Access>,
+    /// Who may come in, by `Require`.
+    pub requirement: Option<Requirement>,
+    /// Who may come in, by `Allow` and `Deny`.
+    pub host_access: Option<HostAccess>,
     /// `SetEnvIf` and kin.
     pub set_env_if: Vec<EnvRule>,
     /// `SetEnv` and `PassEnv`: name and value.
@@ -168,6 +171,17 @@ bitflags::bitflags! {
     }
 }
 
+/// `UseCanonicalName`: what a server is called in URLs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CanonicalName {
+    /// `Off`: what the client calls it.
+    Asked,
+    /// `On`: `ServerName`, and its port.
+    Configured,
+    /// `DNS`: what its address is called, which is taken for `ServerName`; the port is the client's.
+    LookedUp,
+}
+
 /// `ErrorDocument`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ErrorDocument {
@@ -177,17 +191,6 @@ pub enum ErrorDocument {
     Path(Vec<u8>),
     /// An absolute URL: becomes a 302.
     Url(Vec<u8>),
-}
-
-/// Who may come in, as far as it can be known at the edge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Access {
-    /// `Require all granted`.
-    Granted,
-    /// `Require all denied`.
-    Denied,
-    /// Something that depends on user or address: taken as granted, said in a diagnostic.
-    Conditional,
 }
 
 /// One `SetEnvIf`, `SetEnvIfNoCase`, `SetEnvIfExpr` or `BrowserMatch`.

@@ -319,6 +319,8 @@ pub struct Answer {
     /// The missing file that the request came to, before any error document for it. Always `None`
     /// with [`Serving::Files`].
     pub missing: Option<End>,
+    /// Something went wrong on the way to another server.
+    pub logged: bool,
     /// The URL that another server was asked for.
     pub proxied: Option<Vec<u8>>,
     /// The body.
@@ -361,6 +363,9 @@ impl From<Response> for Answer {
             end: end("X-Edgewright-"),
             served: is_served(&response),
             missing: end("X-Edgewright-Missing-"),
+            logged: response
+                .first("X-Edgewright-Logged")
+                .is_some_and(|id| !id.is_empty()),
             proxied,
             body: response.body,
         }
@@ -438,12 +443,13 @@ fn prelude(modules: &Path, root: &Path, serving: Serving) -> io::Result<String> 
         text,
         "ServerName main.test:80\n\
          DefaultRuntimeDir \"{run}\"\nPidFile \"{run}/pid\"\nErrorLog \"{run}/error.log\"\n\
-         LogLevel crit\nTypesConfig /dev/null\nMaxRequestWorkers 1\n\
+         LogLevel crit proxy:warn\nTypesConfig /dev/null\nMaxRequestWorkers 1\n\
          ProxyRemote * http://{upstream}\n\
          ServerLimit 1\nStartServers 1\nAcceptFilter http none\nKeepAlive Off\n\
          Header always set X-Edgewright-Uri \"expr=%{{escape:%{{REQUEST_URI}}}}\"\n\
          Header always set X-Edgewright-Query \"expr=%{{escape:%{{QUERY_STRING}}}}\"\n\
          Header always set X-Edgewright-Filename \"expr=%{{escape:%{{REQUEST_FILENAME}}}}\"\n\
+         Header always set X-Edgewright-Logged \"expr=%{{REQUEST_LOG_ID}}\"\n\
          Header always set X-Edgewright-Path-Info \"expr=%{{escape:%{{PATH_INFO}}}}\"\n"
     );
     if serving == Serving::Everything {

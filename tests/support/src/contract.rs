@@ -102,7 +102,9 @@ fn outcome(answer: &Answer, document_roots: &[String]) -> Outcome {
     let Some(end) = &answer.end else {
         return Outcome::Status { status };
     };
+    // A 500 that `mod_proxy` says nothing about is of a rule.
     if let (Some(url), 500) = (end.filename.strip_prefix(b"proxy:"), status)
+        && answer.logged
         && OF_MODULES_NOT_LOADED
             .iter()
             .any(|scheme| url.starts_with(scheme))

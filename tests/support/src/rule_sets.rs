@@ -72,7 +72,7 @@ impl RuleSet {
                 set.htaccess.insert(directory.to_owned(), htaccess(random));
             }
         }
-        while random.percent(30) {
+        while random.percent(45) {
             set.host.push(setting(random));
         }
         if random.percent(18) {
@@ -256,8 +256,8 @@ fn htaccess(random: &mut Random) -> Vec<String> {
     if random.percent(12) {
         lines.push(section(random, Context::Directory));
     }
-    if random.percent(6) {
-        lines.push(word(random, "htaccess settings").to_owned());
+    while random.percent(20) {
+        lines.push(word(random, "htaccess settings").replace(" ; ", "\n"));
     }
     lines
 }

@@ -13,7 +13,7 @@ use crate::outcome::{Answer, Outcome};
 use crate::plain::Plain;
 use crate::request::{Request, Scheme};
 use crate::rules::{Piece, PrefixRedirect, Redirect, Rule, RuleFlags};
-use crate::site::{ErrorDocument, Host, SectionId, Site};
+use crate::site::{CanonicalName, ErrorDocument, Host, SectionId, Site};
 
 use super::super::alias::{append_args, target_of};
 use super::super::escape::{escape_uri, is_absolute_uri};
@@ -80,7 +80,7 @@ impl Straight {
         let mut documents = host.settings.error_documents.iter();
         let own_documents = documents
             .any(|(status, document)| is_redirect(*status) && *document != ErrorDocument::Text);
-        let plain = !before.canonical_name() && !own_documents;
+        let plain = before.canonical_name() == CanonicalName::Asked && !own_documents;
         (plain && host.locations.iter().all(says_nothing)).then(|| Self {
             scheme: scheme_of(host),
             port: port_of(host),
