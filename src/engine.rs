@@ -9,8 +9,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
-use edgewright_compiler::emit::{PROGRAM_FILE, TABLE_FILE};
-use edgewright_compiler::{Reading, compile, emit};
+use edgewright_compiler::{Reading, compile};
 use edgewright_edge_handler::evaluate::{Options, Trace, evaluate};
 use edgewright_edge_handler::handler::handle;
 use edgewright_edge_handler::key::KeySpace;
@@ -352,9 +351,9 @@ fn now() -> i64 {
 /// Compiles in memory.
 fn compiled(reading: &Reading) -> Result<Build> {
     let compilation = compile(reading).context("the configuration cannot be compiled")?;
-    let folder = emit(&compilation, reading).context("the configuration cannot be compiled")?;
-    let file = |name| folder.get(name).unwrap_or_default();
-    Build::load(file(PROGRAM_FILE), file(TABLE_FILE))
+    let table = EmbeddedTable::encode(compilation.generation, &compilation.entries)
+        .context("the configuration cannot be compiled")?;
+    Build::load(&compilation.program, &table)
 }
 
 /// The function, called as CloudFront calls it.

@@ -7,10 +7,10 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use edgewright_compiler::account::Class;
-use edgewright_compiler::emit::BuildFolder;
+use edgewright_compiler::emit::{PROGRAM_FILE, TABLE_FILE};
 use edgewright_compiler::fates::FateCounts;
 use edgewright_compiler::inputs::Trigger;
-use edgewright_compiler::{Compilation, Counts};
+use edgewright_compiler::{Compilation, Counts, Written};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 
 use crate::args::Migrate;
@@ -77,13 +77,20 @@ fn by_number(counts: BTreeMap<&str, usize>) -> Vec<(&str, usize)> {
 }
 
 /// What was built, in one line.
-pub fn compiling(compilation: &Compilation, build: &BuildFolder) -> String {
-    let size = |name: &str| bytes(build.get(name).map_or(0, <[u8]>::len));
+pub fn compiling(compilation: &Compilation, build: &[Written]) -> String {
+    let size = |name: &str| {
+        let mut files = build.iter();
+        bytes(
+            files
+                .find(|file| file.name == name)
+                .map_or(0, |file| file.bytes),
+        )
+    };
     format!(
         "compiling    program {}, table {} entries, {}{}",
-        size("rules.bin"),
+        size(PROGRAM_FILE),
         thousands(compilation.entries.len()),
-        size("table.bin"),
+        size(TABLE_FILE),
         fates(&compilation.fates),
     ) + &collapsed(compilation.collapsed)
 }

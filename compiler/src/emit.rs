@@ -1,8 +1,10 @@
 //! Writes what the edge needs as files: the build folder.
 //!
-//! In: a [`Compilation`] and the [`Reading`] it came from. Out: [`BuildFolder`], names and contents.
+//! In: a [`Compilation`] and the [`Reading`] it came from. Out: names and contents, file by file and piece
+//! by piece, to whoever is a [`Folder`]: all files together would take more memory than compiling.
 //! Absent: the disk. The same configuration gives the same bytes: no date, no random number.
 
+mod folder;
 mod items;
 mod page;
 mod proxied;
@@ -17,6 +19,8 @@ use serde_json::{Value, json};
 use crate::compile::Compilation;
 use crate::inputs::Readers;
 use crate::reading::Reading;
+use folder::Files;
+pub use folder::{BuildFolder, Folder, Written};
 
 /// The program.
 pub const PROGRAM_FILE: &str = "rules.bin";
@@ -34,22 +38,6 @@ pub const PAGE_FILE: &str = "report.html";
 
 /// Version of the manifest's own layout.
 const MANIFEST_VERSION: u32 = 1;
-
-/// Files to write.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BuildFolder {
-    /// Name and content, in the order they should be written: the manifest last.
-    pub files: Vec<(&'static str, Vec<u8>)>,
-}
-
-impl BuildFolder {
-    /// The content of `name`.
-    pub fn get(&self, name: &str) -> Option<&[u8]> {
-        let mut files = self.files.iter();
-        let file = files.find(|(known, _)| *known == name);
-        file.map(|(_, content)| content.as_slice())
-    }
-}
 
 /// Why nothing can be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,36 +73,52 @@ impl From<EnvelopeError> for EmitError {
     }
 }
 
-/// The build folder of `compilation`.
+/// Writes the build of `compilation` into `folder`, the manifest last, and says what was written.
 ///
 /// # Errors
-/// See [`EmitError`].
-pub fn emit(compilation: &Compilation, reading: &Reading) -> Result<BuildFolder, EmitError> {
-    let items = items::lines(compilation, &reading.sources)?;
-    let table = EmbeddedTable::encode(compilation.generation, &compilation.entries)?;
-    let mut files = vec![
-        (PROGRAM_FILE, compilation.program.clone()),
-        (TABLE_FILE, table),
-        (ITEMS_FILE, items.lines),
-        (REPORT_FILE, report::report(reading, compilation)),
-        (PAGE_FILE, page::page(reading, compilation)),
-    ];
-    let manifest = manifest(compilation, reading, items.longest, &files);
-    files.push((MANIFEST_FILE, pretty(&manifest)));
-    Ok(BuildFolder { files })
+/// See [`EmitError`]; or `folder` refuses. It then has files that are no build.
+pub fn emit<F: Folder>(
+    compilation: &Compilation,
+    reading: &Reading,
+    folder: &mut F,
+) -> Result<Vec<Written>, F::Error> {
+    let mut files = Files::of(folder);
+    files.begin(PROGRAM_FILE)?;
+    files.bytes(&compilation.program)?;
+    files.begin(TABLE_FILE)?;
+    table(compilation, &mut files)?;
+    files.begin(ITEMS_FILE)?;
+    let longest_item = items::write(compilation, &reading.sources, &mut files)?;
+    files.begin(REPORT_FILE)?;
+    report::write(reading, compilation, &mut files)?;
+    files.begin(PAGE_FILE)?;
+    page::write(reading, compilation, &mut files)?;
+    let manifest = manifest(compilation, reading, longest_item, files.so_far()?);
+    files.begin(MANIFEST_FILE)?;
+    files.bytes(format!("{manifest:#}\n").as_bytes())?;
+    files.finish()
+}
+
+fn table<F: Folder>(compilation: &Compilation, files: &mut Files<'_, F>) -> Result<(), F::Error> {
+    let pieces = EmbeddedTable::pieces(compilation.generation, &compilation.entries);
+    for piece in pieces.map_err(EmitError::from)? {
+        files.bytes(&piece)?;
+    }
+    Ok(())
 }
 
 fn manifest(
     compilation: &Compilation,
     reading: &Reading,
     longest_item: usize,
-    files: &[(&'static str, Vec<u8>)],
+    files: &[Written],
 ) -> Value {
     let inputs = &compilation.inputs;
     let counts = reading.counts;
-    let file = |(name, content): &(&str, Vec<u8>)| {
-        let facts = json!({ "bytes": content.len(), "crc32": crc32(content) });
-        ((*name).to_owned(), facts)
+    let file = |file: &Written| {
+        let crc32 = format!("{:08x}", file.crc32);
+        let facts = json!({ "bytes": file.bytes, "crc32": crc32 });
+        (file.name.to_owned(), facts)
     };
     let reader = |(name, readers): (String, Readers)| {
         let first = readers.first.map(|place| reading.sources.display(place));
@@ -161,15 +165,4 @@ fn codes<'a>(reading: &'a Reading, compilation: &'a Compilation) -> BTreeMap<&'a
         *codes.entry(diagnostic.code).or_default() += 1;
     }
     codes
-}
-
-fn crc32(content: &[u8]) -> String {
-    format!(
-        "{:08x}",
-        edgewright_edge_handler::envelope::checksum(content)
-    )
-}
-
-fn pretty(value: &Value) -> Vec<u8> {
-    format!("{value:#}\n").into_bytes()
 }

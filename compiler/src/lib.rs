@@ -34,7 +34,7 @@ pub mod witness;
 
 pub use account::{Account, Class, Totals, Verdict};
 pub use compile::{Compilation, CompileError, compile, compile_with};
-pub use emit::{BuildFolder, EmitError, emit};
+pub use emit::{BuildFolder, EmitError, Folder, Written, emit};
 pub use input::{DocrootMapping, Input, ReadOptions, guess};
 pub use loader::{Entry, EntryKind, LoadError, Loader};
 pub use lower::Hops;

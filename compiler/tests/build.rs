@@ -153,7 +153,8 @@ const SAMPLE: &str = "RewriteEngine On\nRewriteMap m txt:/conf/m.txt\n\
 
 fn folder(text: &str) -> (Compilation, BuildFolder) {
     let (reading, compilation) = compiled(text);
-    let folder = emit(&compilation, &reading).unwrap();
+    let mut folder = BuildFolder::default();
+    emit(&compilation, &reading, &mut folder).unwrap();
     (compilation, folder)
 }
 

@@ -20,6 +20,22 @@ pub fn checksum(bytes: &[u8]) -> u32 {
     crc32fast::hash(bytes)
 }
 
+/// The [`checksum`] of bytes that come in pieces.
+#[derive(Debug, Clone, Default)]
+pub struct Checksum(crc32fast::Hasher);
+
+impl Checksum {
+    /// Takes in the next piece.
+    pub fn take(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    /// That of all pieces so far.
+    pub fn finish(&self) -> u32 {
+        self.0.clone().finalize()
+    }
+}
+
 /// Why bytes are not what they should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EnvelopeError {
@@ -61,13 +77,25 @@ pub struct Format {
 impl Format {
     /// `payload` with a header.
     pub fn seal(self, payload: &[u8]) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(HEADER + payload.len());
+        let mut bytes = self.header(std::iter::once(payload));
+        bytes.extend_from_slice(payload);
+        bytes
+    }
+
+    /// The header of a payload that comes in `pieces`.
+    pub fn header<'p>(self, pieces: impl Iterator<Item = &'p [u8]>) -> Vec<u8> {
+        let mut length = 0;
+        let mut checksum = Checksum::default();
+        for piece in pieces {
+            length += piece.len() as u64;
+            checksum.take(piece);
+        }
+        let mut bytes = Vec::with_capacity(HEADER);
         bytes.extend(self.magic);
         bytes.extend(self.version.to_le_bytes());
         bytes.extend([0, 0]);
-        bytes.extend((payload.len() as u64).to_le_bytes());
-        bytes.extend(checksum(payload).to_le_bytes());
-        bytes.extend(payload);
+        bytes.extend(length.to_le_bytes());
+        bytes.extend(checksum.finish().to_le_bytes());
         bytes
     }
 
@@ -113,6 +141,13 @@ mod tests {
     #[test]
     fn what_was_sealed_opens() {
         assert_eq!(FORMAT.open(&FORMAT.seal(b"payload")).unwrap(), b"payload");
+    }
+
+    #[test]
+    fn pieces_have_the_header_of_the_whole() {
+        let pieces: [&[u8]; 3] = [b"pay", b"", b"load"];
+        let header = FORMAT.header(pieces.into_iter());
+        assert_eq!([&header, &b"payload"[..]].concat(), FORMAT.seal(b"payload"));
     }
 
     #[test]

@@ -3,18 +3,19 @@
 //! In: a configuration. Out: a build folder, a loaded table if one is named, and the account on
 //! standard output. Absent: deploying the function.
 
+use std::fs;
 use std::io::{IsTerminal, Write, stderr};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use edgewright_compiler::emit::{BuildFolder, ITEMS_FILE, emit};
-use edgewright_compiler::{Compilation, Hops, Reading, compile_with};
+use edgewright_compiler::emit::{ITEMS_FILE, emit};
+use edgewright_compiler::{Compilation, Hops, Reading, Written, compile_with};
 use edgewright_parser::diagnostic::Severity;
 
 use super::{Exit, say};
 use crate::args::Migrate;
 use crate::dynamodb;
-use crate::folder;
+use crate::folder::Fresh;
 use crate::input::read_configuration;
 use crate::progress;
 use crate::render::TextRenderer;
@@ -35,11 +36,10 @@ pub fn run(arguments: &Migrate) -> Result<Exit> {
     stage.done(&summary::reading(&reading.counts))?;
     let (compilation, build) = progress::spinner("compiling", || build(&reading, arguments))?;
     stage.done(&summary::compiling(&compilation, &build))?;
-    folder::write(&arguments.out, &files(&build))?;
     show_diagnostics(&reading, &compilation, arguments)?;
     say(&summary::account(&compilation, arguments))?;
     if let Some(table) = &arguments.table {
-        load_table(arguments, table, &build)?;
+        load_table(arguments, table)?;
     }
     say(&summary::next(arguments))?;
     let refused = reading.first_error().is_some();
@@ -51,7 +51,7 @@ pub fn run(arguments: &Migrate) -> Result<Exit> {
     })
 }
 
-fn build(reading: &Reading, arguments: &Migrate) -> Result<(Compilation, BuildFolder)> {
+fn build(reading: &Reading, arguments: &Migrate) -> Result<(Compilation, Vec<Written>)> {
     let hops = if arguments.collapse_chains {
         Hops::Collapsed
     } else {
@@ -59,16 +59,11 @@ fn build(reading: &Reading, arguments: &Migrate) -> Result<(Compilation, BuildFo
     };
     let compilation =
         compile_with(reading, hops).context("the configuration cannot be compiled")?;
-    let build = emit(&compilation, reading).context("the build cannot be written")?;
-    Ok((compilation, build))
-}
-
-fn files(build: &BuildFolder) -> Vec<(&str, &[u8])> {
-    build
-        .files
-        .iter()
-        .map(|(name, content)| (*name, content.as_slice()))
-        .collect()
+    let mut folder = Fresh::begin(&arguments.out)?;
+    let written =
+        emit(&compilation, reading, &mut folder).context("the build cannot be written")?;
+    folder.finish()?;
+    Ok((compilation, written))
 }
 
 /// Prints a line a stage, with its time.
@@ -124,9 +119,11 @@ fn show_diagnostics(
     Ok(())
 }
 
-fn load_table(arguments: &Migrate, table: &str, build: &BuildFolder) -> Result<()> {
-    let text = build.get(ITEMS_FILE).unwrap_or_default();
-    let items = dynamodb::Item::parse_all(std::str::from_utf8(text)?)?;
+fn load_table(arguments: &Migrate, table: &str) -> Result<()> {
+    let path = arguments.out.join(ITEMS_FILE);
+    let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let items = dynamodb::Item::parse_all(&text)?;
+    drop(text);
     let target = dynamodb::Target {
         table: table.to_owned(),
         region: arguments.region.clone(),

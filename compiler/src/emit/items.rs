@@ -1,10 +1,11 @@
 //! The table as `DynamoDB` items, one JSON object a line: what an import from S3 takes.
 //!
-//! In: a [`Compilation`]. Out: [`Items`]. Absent: sending them.
+//! In: a [`Compilation`]. Out: lines. Absent: sending them.
 //!
 //! An item has its name, the encoded entry, and for people: where it comes from, and the status and
 //! target of its first rule.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use base64::Engine as _;
@@ -13,9 +14,11 @@ use edgewright_edge_handler::fate::{Effect, Fate};
 use edgewright_edge_handler::item::{self, ENTRY_ATTRIBUTE, KEY_ATTRIBUTE};
 use edgewright_edge_handler::rules::{Place, Redirect, Rule, RuleFlags};
 use edgewright_edge_handler::table::{Content, Entry, Placed};
-use serde_json::{Map, Value, json};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 
 use super::EmitError;
+use super::folder::{Files, Folder};
 use crate::compile::Compilation;
 use crate::sources::Sources;
 
@@ -28,87 +31,124 @@ const MOST_PLACES: usize = 5;
 /// Texts for people are cut here, in bytes.
 const LONGEST_TEXT: usize = 2_000;
 
-/// All items.
-pub(super) struct Items {
-    /// The lines.
-    pub lines: Vec<u8>,
-    /// Length of the longest item in bytes, as `DynamoDB` counts it.
-    pub longest: usize,
-}
-
-/// Every entry as a line.
+/// Writes every entry as a line, and gives the length of the longest item in bytes, as `DynamoDB`
+/// counts it.
 ///
 /// # Errors
 /// An item is too long, or two have one name.
-pub(super) fn lines(compilation: &Compilation, sources: &Sources) -> Result<Items, EmitError> {
-    let mut items = Items {
-        lines: Vec::new(),
-        longest: 0,
-    };
-    let mut names = HashSet::with_capacity(compilation.entries.len());
+pub(super) fn write<F: Folder>(
+    compilation: &Compilation,
+    sources: &Sources,
+    files: &mut Files<'_, F>,
+) -> Result<usize, F::Error> {
+    let mut longest = 0;
+    let mut names = Names::default();
     for entry in &compilation.entries {
         let name = item::name(compilation.generation, &entry.key);
         let item = Item::new(&name, entry, sources)?;
-        if item.length > LONGEST_ITEM {
-            return Err(EmitError::ItemTooLong(name, item.length));
+        let length = item.length;
+        if length > LONGEST_ITEM {
+            return Err(EmitError::ItemTooLong(name, length).into());
         }
-        items.longest = items.longest.max(item.length);
-        items.lines.extend(item.line());
-        if let Some(name) = names.replace(name) {
-            return Err(EmitError::SameName(name));
-        }
+        longest = longest.max(length);
+        files.json(&Line { item })?;
+        files.bytes(b"\n")?;
+        names.add(name, entry)?;
     }
-    Ok(items)
+    Ok(longest)
 }
 
-struct Item {
-    attributes: Map<String, Value>,
+/// Names so far: no two may be the same. Entries are sorted by their keys, and a name says its key; only
+/// one that is shorter than the text of its key is a hash, and these are few.
+#[derive(Default)]
+struct Names<'e> {
+    last: Option<&'e Entry>,
+    hashes: HashSet<String>,
+}
+
+impl<'e> Names<'e> {
+    fn add(&mut self, name: String, entry: &'e Entry) -> Result<(), EmitError> {
+        let known = self.last.is_some_and(|last| last.key >= entry.key);
+        if known || name.len() < entry.key.text().len() && self.hashes.contains(&name) {
+            return Err(EmitError::SameName(name));
+        }
+        self.last = Some(entry);
+        if name.len() < entry.key.text().len() {
+            self.hashes.insert(name);
+        }
+        Ok(())
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Line<'e> {
+    item: Item<'e>,
+}
+
+/// Attributes in their order.
+struct Item<'e> {
+    attributes: Vec<(&'static str, Attribute<'e>)>,
     length: usize,
 }
 
-impl Item {
-    fn new(name: &str, entry: &Entry, sources: &Sources) -> Result<Self, EmitError> {
+/// The value of an attribute, as `DynamoDB` writes it.
+#[derive(Serialize)]
+enum Attribute<'e> {
+    /// A text.
+    S(Cow<'e, str>),
+    /// A number.
+    N(String),
+    /// Bytes, in base64.
+    B(String),
+}
+
+impl Serialize for Item<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.attributes.len()))?;
+        for (name, value) in &self.attributes {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+impl<'e> Item<'e> {
+    fn new(name: &'e str, entry: &'e Entry, sources: &Sources) -> Result<Self, EmitError> {
         let mut item = Self {
-            attributes: Map::new(),
+            attributes: Vec::with_capacity(5),
             length: 0,
         };
-        item.text(KEY_ATTRIBUTE, name);
+        item.text(KEY_ATTRIBUTE, name.into());
         let bytes = entry.encode()?;
         item.length += ENTRY_ATTRIBUTE.len() + bytes.len();
-        let encoded = json!({ "B": STANDARD.encode(bytes) });
-        item.attributes.insert(ENTRY_ATTRIBUTE.to_owned(), encoded);
+        let encoded = Attribute::B(STANDARD.encode(bytes));
+        item.attributes.push((ENTRY_ATTRIBUTE, encoded));
         let places = places(&entry.content, sources);
         if !places.is_empty() {
-            item.text("src", &places);
+            item.text("src", places.into());
         }
         match &entry.content {
             Content::Rules(rules) => item.first_rule(rules),
             Content::Redirects(redirects) => item.first_redirect(redirects),
-            Content::Value(value) => item.bytes("value", &value.value),
+            Content::Value(value) => item.text("value", shown(&value.value)),
             Content::Fate(fate) => item.fate(fate),
         }
         Ok(item)
     }
 
-    fn text(&mut self, name: &str, text: &str) {
+    fn text(&mut self, name: &'static str, text: Cow<'e, str>) {
         self.length += name.len() + text.len();
-        self.attributes
-            .insert(name.to_owned(), json!({ "S": text }));
+        self.attributes.push((name, Attribute::S(text)));
     }
 
-    fn bytes(&mut self, name: &str, text: &[u8]) {
-        let text = text.get(..LONGEST_TEXT).unwrap_or(text);
-        self.text(name, &String::from_utf8_lossy(text));
-    }
-
-    fn number(&mut self, name: &str, number: u16) {
+    fn number(&mut self, name: &'static str, number: u16) {
         let text = number.to_string();
         self.length += name.len() + text.len();
-        self.attributes
-            .insert(name.to_owned(), json!({ "N": text }));
+        self.attributes.push((name, Attribute::N(text)));
     }
 
-    fn first_rule(&mut self, rules: &[Placed<Rule>]) {
+    fn first_rule(&mut self, rules: &'e [Placed<Rule>]) {
         let Some(Placed { item: rule, .. }) = rules.first() else {
             return;
         };
@@ -117,17 +157,17 @@ impl Item {
             self.number("status", rule.status);
         }
         if !rule.flags.contains(RuleFlags::NO_SUBSTITUTION) {
-            self.bytes("location", &rule.substitution.source);
+            self.text("location", shown(&rule.substitution.source));
         }
     }
 
-    fn first_redirect(&mut self, redirects: &[Placed<Redirect>]) {
+    fn first_redirect(&mut self, redirects: &'e [Placed<Redirect>]) {
         let Some(Placed { item: redirect, .. }) = redirects.first() else {
             return;
         };
         self.number("status", redirect.status);
         if !redirect.target.is_empty() {
-            self.bytes("location", &redirect.target);
+            self.text("location", shown(&redirect.target));
         }
     }
 
@@ -136,16 +176,18 @@ impl Item {
         match fate.only_ending().map(|ending| &ending.effect) {
             Some(Effect::Redirect(status, location)) => {
                 self.number("status", *status);
-                self.bytes("location", &location.shown());
+                let location = shown(&location.shown()).into_owned();
+                self.text("location", location.into());
             }
             Some(Effect::Status(status)) => self.number("status", *status),
             _ => {}
         }
     }
+}
 
-    fn line(self) -> Vec<u8> {
-        format!("{}\n", json!({ "Item": self.attributes })).into_bytes()
-    }
+/// A text for people.
+fn shown(text: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(text.get(..LONGEST_TEXT).unwrap_or(text))
 }
 
 /// The lines an entry comes from.

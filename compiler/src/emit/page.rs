@@ -3,12 +3,16 @@
 //! In: a [`Reading`], its [`Compilation`]. Out: a page that needs no
 //! other file and no network. Absent: the same as data; see `report`.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use edgewright_edge_handler::rules::Place;
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
+use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::folder::{Files, Folder, write_json};
 use crate::account::{Class, Verdict};
 use crate::compile::Compilation;
 use crate::reading::{Reading, Unit};
@@ -19,39 +23,77 @@ const DATA: &str = "@DATA@";
 /// A longer directive is cut.
 const LONGEST_TEXT: usize = 400;
 
-/// The page.
-pub(super) fn page(reading: &Reading, compilation: &Compilation) -> Vec<u8> {
+/// Writes the page.
+pub(super) fn write<F: Folder>(
+    reading: &Reading,
+    compilation: &Compilation,
+    files: &mut Files<'_, F>,
+) -> Result<(), F::Error> {
+    let (before, after) = PAGE.split_once(DATA).unwrap_or((PAGE, ""));
+    files.bytes(before.as_bytes())?;
+    data(reading, compilation, files)?;
+    files.bytes(after.as_bytes())
+}
+
+/// The page's data: an object, its fields in their order.
+fn data<F: Folder>(
+    reading: &Reading,
+    compilation: &Compilation,
+    files: &mut Files<'_, F>,
+) -> Result<(), F::Error> {
     let account = &compilation.account;
     let mut reasons = Reasons::default();
+    for verdict in &account.verdicts {
+        reasons.add(&verdict.reason);
+    }
+    let fields = [
+        ("{\"account\":", json!(account.totals)),
+        (",\"summary\":", json!(summary(reading))),
+        (",\"files\":", json!(reading.site.files)),
+        (",\"reasons\":", json!(reasons.texts)),
+    ];
+    for (name, value) in &fields {
+        files.bytes(name.as_bytes())?;
+        in_script(value, files)?;
+    }
+    files.bytes(b",\"units\":[")?;
     let units = reading.units.iter().zip(&account.verdicts);
-    let units: Vec<Value> = units
-        .map(|(unit, verdict)| line(reading, unit, verdict, &mut reasons))
-        .collect();
-    let data = json!({
-        "account": account.totals,
-        "summary": summary(reading),
-        "files": reading.site.files,
-        "reasons": reasons.texts,
-        "units": units,
-        "findings": findings(reading, &compilation.diagnostics),
-    });
-    // `<` cannot end the script element early, whatever a configuration holds.
-    PAGE.replacen(DATA, &data.to_string().replace('<', "\\u003c"), 1)
-        .into_bytes()
+    for (at, (unit, verdict)) in units.enumerate() {
+        if at > 0 {
+            files.bytes(b",")?;
+        }
+        in_script(&line(reading, unit, verdict, &reasons), files)?;
+    }
+    files.bytes(b"],\"findings\":")?;
+    in_script(&findings(reading, &compilation.diagnostics), files)?;
+    files.bytes(b"}")
+}
+
+/// Adds `value` as JSON in which no `<` can end the script element early, whatever a configuration holds.
+fn in_script<F: Folder>(value: &impl Serialize, files: &mut Files<'_, F>) -> Result<(), F::Error> {
+    let mut json = Vec::new();
+    write_json(&mut json, value)?;
+    for (at, part) in json.split(|byte| *byte == b'<').enumerate() {
+        if at > 0 {
+            files.bytes(b"\\u003c")?;
+        }
+        files.bytes(part)?;
+    }
+    Ok(())
 }
 
 /// One array for each line: file, line, class, reason, the line that makes it redundant, text.
-fn line(reading: &Reading, unit: &Unit, verdict: &Verdict, reasons: &mut Reasons) -> Value {
+fn line<'r>(
+    reading: &'r Reading,
+    unit: &Unit,
+    verdict: &Verdict,
+    reasons: &Reasons<'_>,
+) -> impl Serialize + use<'r> {
     let by = verdict.by.map(|place| [place.file, place.line]);
+    let Place { file, line } = unit.place;
+    let class = class(verdict.class);
     let reason = reasons.index(&verdict.reason);
-    json!([
-        unit.place.file,
-        unit.place.line,
-        class(verdict.class),
-        reason,
-        by,
-        text(reading, unit)
-    ])
+    (file, line, class, reason, by, text(reading, unit))
 }
 
 /// The place of a class in the page's list.
@@ -67,7 +109,7 @@ fn class(class: Class) -> u8 {
 }
 
 /// The directive as it is written.
-fn text(reading: &Reading, unit: &Unit) -> String {
+fn text<'r>(reading: &'r Reading, unit: &Unit) -> Cow<'r, str> {
     let span = unit.origin.span;
     let range = usize::try_from(span.start).unwrap_or(0)..usize::try_from(span.end).unwrap_or(0);
     let bytes = reading
@@ -76,7 +118,7 @@ fn text(reading: &Reading, unit: &Unit) -> String {
         .and_then(|source| source.bytes.get(range));
     let bytes = bytes.unwrap_or_default();
     let cut = bytes.get(..LONGEST_TEXT).unwrap_or(bytes);
-    String::from_utf8_lossy(cut).into_owned()
+    String::from_utf8_lossy(cut)
 }
 
 /// What was read: only what there was of it.
@@ -100,22 +142,23 @@ fn summary(reading: &Reading) -> String {
     there.map(text).collect::<Vec<_>>().join(", ")
 }
 
-/// Each reason once.
+/// Each reason once, in the order they come up.
 #[derive(Default)]
-struct Reasons {
-    texts: Vec<String>,
-    indexes: BTreeMap<String, usize>,
+struct Reasons<'r> {
+    texts: Vec<&'r str>,
+    indexes: BTreeMap<&'r str, usize>,
 }
 
-impl Reasons {
-    fn index(&mut self, reason: &str) -> usize {
-        if let Some(index) = self.indexes.get(reason) {
-            return *index;
+impl<'r> Reasons<'r> {
+    fn add(&mut self, reason: &'r str) {
+        if !self.indexes.contains_key(reason) {
+            self.indexes.insert(reason, self.texts.len());
+            self.texts.push(reason);
         }
-        let index = self.texts.len();
-        self.texts.push(reason.to_owned());
-        self.indexes.insert(reason.to_owned(), index);
-        index
+    }
+
+    fn index(&self, reason: &str) -> Option<usize> {
+        self.indexes.get(reason).copied()
     }
 }
 

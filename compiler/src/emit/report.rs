@@ -5,65 +5,88 @@
 
 use edgewright_parser::diagnostic::Diagnostic;
 use edgewright_parser::source::Span;
-use serde_json::{Value, json};
+use serde::Serialize;
 
-use crate::account::Verdict;
+use super::folder::{Files, Folder};
+use crate::account::{Class, Verdict};
 use crate::compile::Compilation;
 use crate::reading::{Reading, Unit, UnitKind};
 use crate::sources::Sources;
 
-/// The whole report.
-pub(super) fn report(reading: &Reading, compilation: &Compilation) -> Vec<u8> {
-    let account = &compilation.account;
+/// Writes the whole report.
+pub(super) fn write<F: Folder>(
+    reading: &Reading,
+    compilation: &Compilation,
+    files: &mut Files<'_, F>,
+) -> Result<(), F::Error> {
+    let (account, sources) = (&compilation.account, &reading.sources);
+    files.bytes(b"{\"account\":")?;
+    files.json(&account.totals)?;
+    files.bytes(b",\n\"removed\":")?;
+    files.json(&account.removed)?;
+    files.bytes(b",\n\"units\":[\n")?;
     let units = reading.units.iter().zip(&account.verdicts);
-    let units = units.map(|(unit, verdict)| line(unit, verdict, &reading.sources).to_string());
-    let units: Vec<String> = units.collect();
+    let lines = units.map(|(unit, verdict)| Line::of(unit, verdict, sources));
+    files.all_json(lines, b",\n")?;
+    files.bytes(b"\n],\n\"findings\":[\n")?;
     let findings = reading.diagnostics.iter().chain(&compilation.diagnostics);
-    let findings: Vec<String> = findings
-        .map(|finding| self::finding(finding, &reading.sources).to_string())
-        .collect();
-    let totals = json!(account.totals);
-    let removed = json!(account.removed);
-    format!(
-        "{{\"account\":{totals},\n\"removed\":{removed},\n\"units\":[\n{}\n],\n\"findings\":[\n{}\n]}}\n",
-        units.join(",\n"),
-        findings.join(",\n")
-    )
-    .into_bytes()
+    let findings = findings.map(|finding| Finding::of(finding, sources));
+    files.all_json(findings, b",\n")?;
+    files.bytes(b"\n]}\n")
 }
 
-fn finding(finding: &Diagnostic, sources: &Sources) -> Value {
-    let at = |span: Span| match sources.get(span.file) {
-        Some(source) => {
+/// A finding as the report has it.
+#[derive(Serialize)]
+struct Finding<'r> {
+    code: &'static str,
+    at: Option<String>,
+    headline: &'r str,
+    others: Vec<(Option<String>, &'r str)>,
+    witness: Option<&'r str>,
+}
+
+impl<'r> Finding<'r> {
+    fn of(finding: &'r Diagnostic, sources: &Sources) -> Self {
+        let at = |span: Span| {
+            let source = sources.get(span.file)?;
             let (line, column) = source.line_column(span.start);
-            json!(format!("{}:{line}:{column}", source.name))
+            Some(format!("{}:{line}:{column}", source.name))
+        };
+        let others = finding.others.iter();
+        Self {
+            code: finding.code,
+            at: finding.span.and_then(at),
+            headline: &finding.headline,
+            others: others.map(|(span, what)| (at(*span), &**what)).collect(),
+            witness: finding.witness.as_deref(),
         }
-        None => Value::Null,
-    };
-    let others = finding.others.iter();
-    json!({
-        "code": finding.code,
-        "at": finding.span.map(at),
-        "headline": finding.headline,
-        "others": others.map(|(span, what)| json!([at(*span), what])).collect::<Vec<_>>(),
-        "witness": finding.witness,
-    })
+    }
 }
 
-fn line(unit: &Unit, verdict: &Verdict, sources: &Sources) -> Value {
-    let mut line = json!({
-        "at": sources.display(unit.place),
-        "kind": kind(unit.kind),
-        "class": verdict.class,
-        "reason": verdict.reason,
-    });
-    if let (Some(by), Some(fields)) = (verdict.by, line.as_object_mut()) {
-        fields.insert("by".to_owned(), json!(sources.display(by)));
+/// A unit as the report has it.
+#[derive(Serialize)]
+struct Line<'r> {
+    at: String,
+    kind: &'static str,
+    class: Class,
+    reason: &'r str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+}
+
+impl<'r> Line<'r> {
+    fn of(unit: &Unit, verdict: &'r Verdict, sources: &Sources) -> Self {
+        Self {
+            at: sources.display(unit.place),
+            kind: kind(unit.kind),
+            class: verdict.class,
+            reason: &verdict.reason,
+            by: verdict.by.map(|by| sources.display(by)),
+            code: verdict.code,
+        }
     }
-    if let (Some(code), Some(fields)) = (verdict.code, line.as_object_mut()) {
-        fields.insert("code".to_owned(), json!(code));
-    }
-    line
 }
 
 fn kind(kind: UnitKind) -> &'static str {

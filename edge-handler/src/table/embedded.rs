@@ -22,6 +22,11 @@ const FORMAT: Format = Format {
     version: 5,
 };
 
+const TOO_LONG: EnvelopeError = EnvelopeError::Malformed("the table is longer than 4 GiB");
+
+/// A table is made in pieces of about this length.
+const PIECE: usize = 1 << 20;
+
 /// A validated `table.bin`.
 #[derive(Debug, Default)]
 pub struct EmbeddedTable {
@@ -51,16 +56,39 @@ impl EmbeddedTable {
         generation: u64,
         entries: impl IntoIterator<Item = &'a Entry>,
     ) -> Result<Vec<u8>, EnvelopeError> {
+        Ok(Self::pieces(generation, entries)?.concat())
+    }
+
+    /// The same in pieces: who writes them one by one needs room for no copy of a large table.
+    ///
+    /// # Errors
+    /// As [`EmbeddedTable::encode`].
+    pub fn pieces<'a>(
+        generation: u64,
+        entries: impl IntoIterator<Item = &'a Entry>,
+    ) -> Result<Vec<Vec<u8>>, EnvelopeError> {
         let with_print = |entry: &'a Entry| (Fingerprint::of(entry.key.text()), entry);
         let mut sorted: Vec<_> = entries.into_iter().map(with_print).collect();
         // What is looked up together lies together; fates first, which are asked for most.
         sorted.sort_unstable_by_key(|(print, entry)| {
             (*print, entry.key.text(), Reverse(entry.key.space()))
         });
-        let stored = Stored::of(generation, &sorted)?;
-        let payload = postcard::to_allocvec(&stored)
+        let Groups {
+            count,
+            starts,
+            pieces: mut groups,
+            length,
+        } = Groups::of(&sorted)?;
+        let count = u32::try_from(count).map_err(|_| TOO_LONG)?;
+        let present = Presence::new(starts.iter().map(|(print, _)| *print));
+        let by_text = Prints::new(starts).ok_or(TOO_LONG)?;
+        // As [`Stored`] is read, up to the bytes of its last field.
+        let head = postcard::to_allocvec(&(generation, count, present, by_text, length))
             .map_err(|_| EnvelopeError::Malformed("the table cannot be encoded"))?;
-        Ok(FORMAT.seal(&payload))
+        groups.insert(0, head);
+        let header = FORMAT.header(groups.iter().map(Vec::as_slice));
+        groups.insert(0, header);
+        Ok(groups)
     }
 
     /// Reads a `table.bin`. Entries are decoded when they are first asked for.
@@ -127,28 +155,46 @@ impl EmbeddedTable {
     }
 }
 
-impl Stored {
-    fn of(generation: u64, sorted: &[(u64, &Entry)]) -> Result<Self, EnvelopeError> {
-        let too_long = EnvelopeError::Malformed("the table is longer than 4 GiB");
-        let mut groups = Vec::new();
-        let mut starts = Vec::new();
-        let mut first = 0;
+/// Groups that are packed one after another.
+#[derive(Default)]
+struct Groups {
+    /// How many entries they have.
+    count: usize,
+    /// Where each begins, by the fingerprint of its text.
+    starts: Vec<(u64, u32)>,
+    /// Their bytes.
+    pieces: Vec<Vec<u8>>,
+    length: usize,
+}
+
+impl Groups {
+    /// Those of entries that are sorted by the fingerprints of their texts.
+    fn of(sorted: &[(u64, &Entry)]) -> Result<Self, EnvelopeError> {
+        let mut groups = Self::default();
+        let mut piece = Vec::with_capacity(PIECE);
         for group in sorted.chunk_by(|(_, one), (_, other)| one.key.text() == other.key.text()) {
-            let start = u32::try_from(groups.len()).map_err(|_| too_long)?;
-            starts.extend(group.first().map(|(print, _)| (*print, start)));
+            let start = u32::try_from(groups.length + piece.len()).map_err(|_| TOO_LONG)?;
+            groups
+                .starts
+                .extend(group.first().map(|(print, _)| (*print, start)));
             let entries: Vec<&Entry> = group.iter().map(|(_, entry)| *entry).collect();
-            group::push(&mut groups, first, &entries)?;
-            first += entries.len();
+            group::push(&mut piece, groups.count, &entries)?;
+            groups.count += entries.len();
+            if piece.len() >= PIECE - PIECE / 8 {
+                groups.add(std::mem::replace(&mut piece, Vec::with_capacity(PIECE)));
+            }
         }
-        Ok(Self {
-            generation,
-            count: u32::try_from(first).map_err(|_| too_long)?,
-            present: Presence::new(starts.iter().map(|(print, _)| *print)),
-            by_text: Prints::new(starts).ok_or(too_long)?,
-            groups: Blob(groups),
-        })
+        groups.add(piece);
+        Ok(groups)
     }
 
+    fn add(&mut self, piece: Vec<u8>) {
+        self.length += piece.len();
+        self.pieces.push(piece);
+    }
+}
+
+impl Stored {
     fn len(&self) -> usize {
         usize::try_from(self.count).unwrap_or(usize::MAX)
     }

@@ -1,0 +1,224 @@
+//! Files that are given away while they are made.
+//!
+//! In: bytes and values, in the order they stand in a file. Out: pieces of files, to a [`Folder`]; what was
+//! [`Written`]. Absent: what the files say; the disk.
+
+use edgewright_edge_handler::envelope::{Checksum, EnvelopeError};
+use serde::Serialize;
+
+use super::EmitError;
+
+/// Pieces are given away when they are about this long.
+const PIECE: usize = 1 << 16;
+
+/// Takes the files of a build, one after another, each in pieces.
+pub trait Folder {
+    /// Why a file is not taken.
+    type Error: From<EmitError>;
+
+    /// Begins the file `name`; the one before it is whole.
+    ///
+    /// # Errors
+    /// There cannot be such a file.
+    fn begin(&mut self, name: &'static str) -> Result<(), Self::Error>;
+
+    /// Adds `piece` to the end of the file that was begun last.
+    ///
+    /// # Errors
+    /// There is no room for it.
+    fn append(&mut self, piece: &[u8]) -> Result<(), Self::Error>;
+}
+
+/// The files of a build in memory, for small ones.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BuildFolder {
+    /// Name and content, in the order they were written: the manifest last.
+    pub files: Vec<(&'static str, Vec<u8>)>,
+}
+
+impl BuildFolder {
+    /// The content of `name`.
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        let mut files = self.files.iter();
+        let file = files.find(|(known, _)| *known == name);
+        file.map(|(_, content)| content.as_slice())
+    }
+}
+
+impl Folder for BuildFolder {
+    type Error = EmitError;
+
+    fn begin(&mut self, name: &'static str) -> Result<(), EmitError> {
+        self.files.push((name, Vec::new()));
+        Ok(())
+    }
+
+    fn append(&mut self, piece: &[u8]) -> Result<(), EmitError> {
+        if let Some((_, content)) = self.files.last_mut() {
+            content.extend_from_slice(piece);
+        }
+        Ok(())
+    }
+}
+
+/// A file that was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Written {
+    /// Its name.
+    pub name: &'static str,
+    /// Its length.
+    pub bytes: usize,
+    /// The CRC-32 of its content.
+    pub crc32: u32,
+}
+
+/// Writes files into a folder.
+pub(super) struct Files<'f, F> {
+    folder: &'f mut F,
+    /// What is not given away yet.
+    piece: Vec<u8>,
+    checksum: Checksum,
+    written: Vec<Written>,
+}
+
+impl<'f, F: Folder> Files<'f, F> {
+    pub fn of(folder: &'f mut F) -> Self {
+        Self {
+            folder,
+            piece: Vec::with_capacity(PIECE),
+            checksum: Checksum::default(),
+            written: Vec::new(),
+        }
+    }
+
+    /// Begins the file `name`; what follows is its content.
+    pub fn begin(&mut self, name: &'static str) -> Result<(), F::Error> {
+        self.end()?;
+        self.folder.begin(name)?;
+        self.checksum = Checksum::default();
+        self.written.push(Written {
+            name,
+            bytes: 0,
+            crc32: 0,
+        });
+        Ok(())
+    }
+
+    /// Adds `bytes`.
+    pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), F::Error> {
+        if bytes.len() < PIECE {
+            self.piece.extend_from_slice(bytes);
+            return self.give_if_long();
+        }
+        self.give()?;
+        self.add(bytes)
+    }
+
+    /// Adds `value` as JSON, without blanks.
+    pub fn json(&mut self, value: &impl Serialize) -> Result<(), F::Error> {
+        write_json(&mut self.piece, value)?;
+        self.give_if_long()
+    }
+
+    /// Adds `values` as JSON, with `between` between them.
+    pub fn all_json<T: Serialize>(
+        &mut self,
+        values: impl Iterator<Item = T>,
+        between: &[u8],
+    ) -> Result<(), F::Error> {
+        for (at, value) in values.enumerate() {
+            if at > 0 {
+                self.bytes(between)?;
+            }
+            self.json(&value)?;
+        }
+        Ok(())
+    }
+
+    /// What was written so far, all of it whole.
+    pub fn so_far(&mut self) -> Result<&[Written], F::Error> {
+        self.end()?;
+        Ok(&self.written)
+    }
+
+    /// Ends the last file.
+    pub fn finish(mut self) -> Result<Vec<Written>, F::Error> {
+        self.end()?;
+        Ok(self.written)
+    }
+
+    fn end(&mut self) -> Result<(), F::Error> {
+        self.give()?;
+        if let Some(written) = self.written.last_mut() {
+            written.crc32 = self.checksum.finish();
+        }
+        Ok(())
+    }
+
+    fn give_if_long(&mut self) -> Result<(), F::Error> {
+        if self.piece.len() < PIECE {
+            return Ok(());
+        }
+        self.give()
+    }
+
+    fn give(&mut self) -> Result<(), F::Error> {
+        let mut piece = std::mem::take(&mut self.piece);
+        self.add(&piece)?;
+        piece.clear();
+        self.piece = piece;
+        Ok(())
+    }
+
+    fn add(&mut self, bytes: &[u8]) -> Result<(), F::Error> {
+        self.checksum.take(bytes);
+        if let Some(written) = self.written.last_mut() {
+            written.bytes += bytes.len();
+        }
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        self.folder.append(bytes)
+    }
+}
+
+/// Appends `value` as JSON.
+pub(super) fn write_json(bytes: &mut Vec<u8>, value: &impl Serialize) -> Result<(), EmitError> {
+    let malformed = EnvelopeError::Malformed("a value cannot be written as JSON");
+    serde_json::to_writer(bytes, value).map_err(|_| malformed.into())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+    use super::*;
+    use edgewright_edge_handler::envelope::checksum;
+
+    fn check(pieces: &[usize]) {
+        let mut folder = BuildFolder::default();
+        let mut files = Files::of(&mut folder);
+        files.begin("empty").unwrap();
+        files.begin("long").unwrap();
+        let content = |length: &usize| vec![b'0'; *length];
+        let expected: Vec<u8> = pieces.iter().flat_map(content).collect();
+        for piece in pieces.iter().map(content) {
+            files.bytes(&piece).unwrap();
+        }
+        let written = files.finish().unwrap();
+        assert_eq!(folder.files, [("empty", Vec::new()), ("long", expected)]);
+        for (file, (name, content)) in written.iter().zip(&folder.files) {
+            let facts = (*name, content.len(), checksum(content));
+            assert_eq!((file.name, file.bytes, file.crc32), facts);
+        }
+    }
+
+    #[test]
+    fn pieces_of_every_length_come_through() {
+        check(&[]);
+        check(&[1, 0, 2]);
+        check(&[PIECE - 1, 1, 1]);
+        check(&[1, PIECE, 1]);
+        check(&[3 * PIECE, 7, 3 * PIECE]);
+    }
+}
