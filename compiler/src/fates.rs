@@ -83,6 +83,8 @@ impl Fates {
         paths.truncate(MOST_FATES);
         let stretches = in_stretches(&paths, |paths| Self::of(&program, &table, paths));
         let mut found = Self::default();
+        let count = stretches.iter().map(|stretch| stretch.entries.len()).sum();
+        found.entries.reserve_exact(count);
         for stretch in stretches {
             found.append(stretch);
         }
@@ -146,10 +148,11 @@ struct Mind<'m, S> {
 
 impl<S: edgewright_edge_handler::source::Source> Mind<'_, S> {
     fn fate(&self) -> Result<Fate, Undecided> {
-        let bare = self.course(None);
         let queried = self.course(Some(QUERY));
+        let told = queried.as_ref().ok().and_then(Course::without_query);
+        let bare = told.map_or_else(|| self.course(None), Ok);
         let why = bare.as_ref().err().copied();
-        let fate = weave::weave(bare.ok().as_ref(), queried.ok().as_ref());
+        let fate = weave::weave(bare.ok(), queried.ok());
         fate.ok_or(why.unwrap_or(Undecided::Unsupported))
     }
 

@@ -4,7 +4,7 @@
 //! answering questions; see [`super::oracle`].
 
 use edgewright_edge_handler::evaluate::{Options, evaluate_plain};
-use edgewright_edge_handler::fate::{Effect, Ending, Question, Text};
+use edgewright_edge_handler::fate::{Effect, Ending, Part, Question, Subject, Text};
 use edgewright_edge_handler::outcome::{Answer, Outcome};
 use edgewright_edge_handler::plain::Plain;
 use edgewright_edge_handler::request::Request;
@@ -62,6 +62,74 @@ pub(super) enum Step {
     Ask(Question, usize),
     /// The end.
     End(Ending),
+}
+
+impl Course {
+    /// What a request without a query string takes, told from this, the course of one with the stand-in;
+    /// `None` when only another evaluation can tell.
+    ///
+    /// The [`Oracle`] hears every variable that holds the stand-in, and gives up the path. So where there
+    /// is a course that asks nothing about the query string, it decided nothing. It may have gone on as it
+    /// came, or where `append_query` and `location` put it: behind a question mark at the end of a
+    /// `Location`. Without one they put nothing there. Where it stands elsewhere (`QSA`), or goes on to
+    /// another file or server, nothing is told; nor by a status, which may be the answer to the URL of a
+    /// server that is none with a query string behind it (`[P]` to `http://h:80`).
+    pub fn without_query(&self) -> Option<Self> {
+        let steps = self.steps.iter().map(|step| match step {
+            Step::Ask(question, _) if question.subject == Subject::Query => None,
+            Step::Ask(question, otherwise) => Some(Step::Ask(question.clone(), *otherwise)),
+            Step::End(ending) => Some(Step::End(Ending {
+                effect: effect_without_query(&ending.effect)?,
+                cookies: ending.cookies.clone(),
+                vary: ending.vary.clone(),
+            })),
+        });
+        let steps = steps.collect::<Option<_>>()?;
+        Some(Self { steps })
+    }
+
+    /// It is `bare` with the query string at the end of every `Location`, and there is one.
+    pub fn appends_query_to(&self, bare: &Self) -> bool {
+        let mut locations = 0;
+        let mut both = self.steps.iter().zip(&bare.steps);
+        let is_same = both.all(|steps| match steps {
+            (Step::End(queried), Step::End(bare)) => match (&queried.effect, &bare.effect) {
+                (Effect::Redirect(status, queried_to), Effect::Redirect(bare_status, bare_to)) => {
+                    locations += 1;
+                    status == bare_status
+                        && (&queried.cookies, &queried.vary) == (&bare.cookies, &bare.vary)
+                        && without_query(queried_to).is_some_and(|text| text == *bare_to)
+                }
+                _ => queried == bare,
+            },
+            (queried, bare) => queried == bare,
+        });
+        is_same && locations > 0 && self.steps.len() == bare.steps.len()
+    }
+}
+
+fn effect_without_query(effect: &Effect) -> Option<Effect> {
+    match effect {
+        Effect::Redirect(status, location) if location.0.contains(&Part::Query) => {
+            Some(Effect::Redirect(*status, without_query(location)?))
+        }
+        Effect::Redirect(..) | Effect::Nothing => Some(effect.clone()),
+        Effect::Status(_) | Effect::Serve(..) | Effect::Proxy(_) => None,
+    }
+}
+
+/// `text` without the query string at its end and the question mark before it. `None` when it does not end
+/// so, or has it elsewhere too.
+fn without_query(text: &Text) -> Option<Text> {
+    let [before @ .., Part::Literal(last), Part::Query] = text.0.as_slice() else {
+        return None;
+    };
+    let last = last.strip_suffix(b"?")?;
+    if before.contains(&Part::Query) {
+        return None;
+    }
+    let last = (!last.is_empty()).then(|| Part::Literal(last.to_vec()));
+    Some(Text(before.iter().cloned().chain(last).collect()))
 }
 
 /// Explores every way `plain` can go.
@@ -170,4 +238,72 @@ fn constant(text: &[u8]) -> Result<(), Undecided> {
         return Err(Undecided::LooksAt(Unknown::Query));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &[u8]) -> Text {
+        Text::with_holes(text, HOST, QUERY)
+    }
+
+    /// A course that ends so, and what is told from it.
+    fn check(effect: Effect, expected: Option<Effect>) {
+        let course = |effect| Course {
+            steps: vec![Step::End(Ending {
+                effect,
+                cookies: Vec::new(),
+                vary: vec![b"Cookie".to_vec()],
+            })],
+        };
+        let queried = course(effect);
+        let bare = queried.without_query();
+        assert_eq!(bare, expected.map(course));
+        if let Some(bare) = bare {
+            assert_eq!(queried.appends_query_to(&bare), queried != bare);
+        }
+    }
+
+    #[test]
+    fn what_a_query_string_leaves_behind() {
+        let to = |parts: &[&[u8]]| Effect::Redirect(301, text(&parts.concat()));
+        check(to(&[b"/a?", QUERY]), Some(to(&[b"/a"])));
+        check(
+            to(&[b"http://", HOST, b"?", QUERY]),
+            Some(to(&[b"http://", HOST])),
+        );
+        check(to(&[b"/a"]), Some(to(&[b"/a"])));
+        check(Effect::Nothing, Some(Effect::Nothing));
+    }
+
+    #[test]
+    fn where_nothing_is_told() {
+        let to = |parts: &[&[u8]]| Effect::Redirect(301, text(&parts.concat()));
+        check(to(&[b"/a?b=1&", QUERY]), None);
+        check(to(&[b"/", QUERY, b"?", QUERY]), None);
+        check(to(&[QUERY]), None);
+        check(Effect::Status(400), None);
+        check(Effect::Proxy(text(b"http://h/")), None);
+        check(Effect::Serve(b"/a".to_vec(), Some(text(QUERY))), None);
+    }
+
+    #[test]
+    fn a_question_about_the_query_string_is_one() {
+        let question = |subject| {
+            let test = edgewright_edge_handler::rules::Test::Equal(b"x".to_vec());
+            Step::Ask(
+                Question {
+                    subject,
+                    test,
+                    no_case: false,
+                },
+                1,
+            )
+        };
+        let course = |step| Course { steps: vec![step] };
+        assert_eq!(course(question(Subject::Query)).without_query(), None);
+        let host = course(question(Subject::Host));
+        assert_eq!(host.without_query(), Some(host));
+    }
 }

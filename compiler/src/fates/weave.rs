@@ -2,18 +2,18 @@
 //!
 //! In: two [`Course`]s. Out: a [`Fate`]. Absent: sharing questions with other fates; see [`super::share`].
 
-use edgewright_edge_handler::fate::{Asked, Effect, Fate, Part, Queried, Step, Text};
+use edgewright_edge_handler::fate::{Asked, Fate, Queried, Step};
 
 use super::course::{self, Course};
 
 /// The fate of a path with these courses; `None` when there is neither.
-pub(super) fn weave(bare: Option<&Course>, queried: Option<&Course>) -> Option<Fate> {
-    let mut weaver = Weaver::default();
-    let appended = match (bare, queried) {
+pub(super) fn weave(bare: Option<Course>, queried: Option<Course>) -> Option<Fate> {
+    let appended = match (&bare, &queried) {
         (None, None) => return None,
-        (Some(bare), Some(queried)) => with_query(bare) == *queried && bare != queried,
+        (Some(bare), Some(queried)) => queried.appends_query_to(bare),
         _ => false,
     };
+    let mut weaver = Weaver::default();
     let queried = queried
         .filter(|_| !appended)
         .map(|course| weaver.add(course));
@@ -30,19 +30,19 @@ struct Weaver {
 
 impl Weaver {
     /// Adds the steps of `course` and returns the place of its first.
-    fn add(&mut self, course: &Course) -> u32 {
+    fn add(&mut self, course: Course) -> u32 {
         let mut places: Vec<u32> = vec![0; course.steps.len()];
-        for (at, step) in course.steps.iter().enumerate().rev() {
+        for (at, step) in course.steps.into_iter().enumerate().rev() {
             let place = |at: usize| places.get(at).copied().unwrap_or_default();
             let found = match step {
-                course::Step::End(ending) => self.place(Step::End(ending.clone())),
-                course::Step::Ask(_, otherwise) if place(at + 1) == place(*otherwise) => {
+                course::Step::End(ending) => self.place(Step::End(ending)),
+                course::Step::Ask(_, otherwise) if place(at + 1) == place(otherwise) => {
                     // Whatever the answer, the same follows.
                     place(at + 1)
                 }
                 course::Step::Ask(question, otherwise) => {
-                    let asked = Asked::Own(question.clone().plainly());
-                    self.place(Step::Ask(asked, place(at + 1), place(*otherwise)))
+                    let asked = Asked::Own(question.plainly());
+                    self.place(Step::Ask(asked, place(at + 1), place(otherwise)))
                 }
             };
             if let Some(place) = places.get_mut(at) {
@@ -84,25 +84,4 @@ impl Weaver {
             },
         }
     }
-}
-
-/// `course` with the query string at the end of every `Location`.
-fn with_query(course: &Course) -> Course {
-    let mut course = course.clone();
-    for step in &mut course.steps {
-        if let course::Step::End(ending) = step
-            && let Effect::Redirect(_, location) = &mut ending.effect
-        {
-            append_query(location);
-        }
-    }
-    course
-}
-
-fn append_query(text: &mut Text) {
-    match text.0.last_mut() {
-        Some(Part::Literal(bytes)) => bytes.push(b'?'),
-        _ => text.0.push(Part::Literal(b"?".to_vec())),
-    }
-    text.0.push(Part::Query);
 }
