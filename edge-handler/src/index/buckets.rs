@@ -18,10 +18,10 @@ pub(super) struct Buckets {
 
 impl Buckets {
     /// Adds a bucket and gives its number. `None` when there are too many slots.
-    pub fn add(&mut self, slots: &[u32]) -> Option<u32> {
+    pub fn add(&mut self, slots: impl Iterator<Item = u32>) -> Option<u32> {
         let number = u32::try_from(self.ends.len()).ok()?;
         for slot in slots {
-            self.slots.push(*slot);
+            self.slots.push(slot);
         }
         self.ends.push(u32::try_from(self.slots.len()).ok()?);
         Some(number)

@@ -2,15 +2,13 @@
 //!
 //! In: rules in order, each with its [`Reach`]. Out: [`ListIndex`]. Absent: the table.
 
-use std::collections::BTreeMap;
-
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::marked::Marked;
 use super::to_index;
-use super::words::{Word, WordIndex};
+use super::words::{Lead, Word, WordIndex};
 use crate::packed::{Numbers, Packed, TooLong};
 
 /// Which texts a rule that stays in the program may match.
@@ -213,7 +211,7 @@ pub struct ListBuilder<'a, T> {
     keyed: Keyed,
     kept: Vec<(u32, &'a T)>,
     scanned: Vec<u32>,
-    words: BTreeMap<Word, Vec<u32>>,
+    leads: Vec<Lead>,
 }
 
 impl<'a, T: Serialize> ListBuilder<'a, T> {
@@ -224,7 +222,7 @@ impl<'a, T: Serialize> ListBuilder<'a, T> {
             keyed: Keyed::default(),
             kept: Vec::new(),
             scanned: Vec::new(),
-            words: BTreeMap::new(),
+            leads: Vec::new(),
         }
     }
 
@@ -249,9 +247,8 @@ impl<'a, T: Serialize> ListBuilder<'a, T> {
         match reach {
             Reach::Everything => self.scanned.push(slot),
             Reach::Words(words) => {
-                for word in words {
-                    add(self.words.entry(word).or_default(), slot);
-                }
+                let leads = words.into_iter().map(|word| Lead::new(word, slot));
+                self.leads.extend(leads);
             }
         }
     }
@@ -267,13 +264,7 @@ impl<'a, T: Serialize> ListBuilder<'a, T> {
             positions: self.kept.iter().map(|(position, _)| *position).collect(),
             items: Packed::new(self.kept.iter().map(|(_, item)| *item))?,
             scanned: self.scanned.into(),
-            words: WordIndex::new(&self.words).ok_or(TooLong)?,
+            words: WordIndex::new(self.leads).ok_or(TooLong)?,
         })
-    }
-}
-
-fn add(slots: &mut Vec<u32>, slot: u32) {
-    if slots.last() != Some(&slot) {
-        slots.push(slot);
     }
 }

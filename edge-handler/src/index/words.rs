@@ -17,7 +17,7 @@
 //! have a gram at the very start, or at the very end, of a text; only if some have neither is a text
 //! read at every place.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 use serde::{Deserialize, Serialize};
@@ -95,6 +95,28 @@ impl std::fmt::Display for Word {
             None => (text, ""),
         };
         write!(out, "{start}{}{end}", String::from_utf8_lossy(text))
+    }
+}
+
+/// A word, and a slot it leads to. Sorted by words; nearly all differ in their first bytes, so that it need
+/// not be looked for elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Lead {
+    /// The first bytes of the word, the first of them highest.
+    head: u128,
+    word: Word,
+    slot: u32,
+}
+
+impl Lead {
+    /// From `word` to `slot`.
+    pub fn new(word: Word, slot: u32) -> Self {
+        let mut head = [0; 16];
+        for (byte, to) in word.0.iter().zip(&mut head) {
+            *to = *byte;
+        }
+        let head = u128::from_be_bytes(head);
+        Self { head, word, slot }
     }
 }
 
@@ -185,19 +207,24 @@ pub(super) struct WordIndex {
 }
 
 impl WordIndex {
-    /// An index of `words`. `None` when there are too many.
-    pub fn new(words: &BTreeMap<Word, Vec<u32>>) -> Option<Self> {
+    /// An index of the words of `leads`. `None` when there are too many.
+    pub fn new(mut leads: Vec<Lead>) -> Option<Self> {
+        leads.sort_unstable();
+        leads.dedup();
+        let of_word = || leads.chunk_by(|one, other| one.word == other.word);
+        let words: Vec<&Word> = of_word().map(|leads| &leads[0].word).collect();
         let mut index = Self {
-            sampled: Grams::new(Family::Sampled, words.keys())?,
-            at_start: Grams::new(Family::AtStart, words.keys())?,
-            at_end: Grams::new(Family::AtEnd, words.keys())?,
-            short: Grams::new(Family::Short, words.keys())?,
-            anywhere: Grams::new(Family::Anywhere, words.keys())?,
+            sampled: Grams::new(Family::Sampled, &words)?,
+            at_start: Grams::new(Family::AtStart, &words)?,
+            at_end: Grams::new(Family::AtEnd, &words)?,
+            short: Grams::new(Family::Short, &words)?,
+            anywhere: Grams::new(Family::Anywhere, &words)?,
             ..Self::default()
         };
         let mut by_word = Vec::with_capacity(words.len());
-        for (word, slots) in words {
-            by_word.push((Fingerprint::of(&word.0), index.buckets.add(slots)?));
+        for (word, leads) in words.iter().zip(of_word()) {
+            let bucket = index.buckets.add(leads.iter().map(|lead| lead.slot))?;
+            by_word.push((Fingerprint::of(&word.0), bucket));
         }
         index.by_word = Prints::new(by_word)?;
         Some(index)
@@ -279,8 +306,9 @@ impl Stretch {
 
 impl Grams {
     /// The rarest grams of each of `words` that is of this family. `None` when there are too many.
-    fn new<'w>(family: Family, words: impl Iterator<Item = &'w Word>) -> Option<Self> {
+    fn new(family: Family, words: &[&Word]) -> Option<Self> {
         let words: Vec<&[u8]> = words
+            .iter()
             .filter(|word| word.family() == family)
             .map(|word| word.0.as_slice())
             .collect();
@@ -289,43 +317,43 @@ impl Grams {
         for gram in words.iter().flat_map(|word| width.grams(word)) {
             *uses.entry(gram).or_default() += 1;
         }
-        let mut by_gram: BTreeMap<u64, Vec<Stretch>> = BTreeMap::new();
+        let mut stretches = Vec::with_capacity(words.len());
         for word in words {
             let (places, count) = family.places(word);
+            let all: Vec<_> = width.grams(word).map(|gram| uses.get(&gram)).collect();
             let most = |place: &usize| {
-                let grams = width.grams(word.get(*place..).unwrap_or_default());
-                grams.take(count).filter_map(|gram| uses.get(&gram)).max()
+                let some = all.get(*place..).unwrap_or_default();
+                some.iter().take(count).flatten().max()
             };
             let place = places.min_by_key(most)?;
             let grams = width.grams(word.get(place..)?).take(count);
             for (at, gram) in (place..).zip(grams) {
-                by_gram.entry(gram).or_default().push(Stretch {
+                let stretch = Stretch {
                     before: u16::try_from(at).ok()?,
                     length: u16::try_from(word.len()).ok()?,
-                });
+                };
+                stretches.push((gram, stretch));
             }
         }
-        Self::of(by_gram)
+        Self::of(stretches)
     }
 
-    fn of(by_gram: BTreeMap<u64, Vec<Stretch>>) -> Option<Self> {
-        if by_gram.is_empty() {
+    fn of(mut stretches: Vec<(u64, Stretch)>) -> Option<Self> {
+        if stretches.is_empty() {
             return Some(Self::default());
         }
-        let mut grams = Self {
-            present: Presence::new(by_gram.keys().map(|gram| print(*gram))),
-            ..Self::default()
-        };
-        let mut numbers = Vec::with_capacity(by_gram.len());
-        for (number, (gram, mut stretches)) in (0..).zip(by_gram) {
-            numbers.push((print(gram), number));
-            stretches.sort_unstable();
-            stretches.dedup();
-            for stretch in stretches {
+        stretches.sort_unstable();
+        stretches.dedup();
+        let mut grams = Self::default();
+        let mut numbers = Vec::new();
+        for (number, same) in (0..).zip(stretches.chunk_by(|(one, _), (other, _)| one == other)) {
+            numbers.push((print(same[0].0), number));
+            for (_, stretch) in same {
                 grams.stretches.push(stretch.to_bits());
             }
             grams.ends.push(u32::try_from(grams.stretches.len()).ok()?);
         }
+        grams.present = Presence::new(numbers.iter().map(|(print, _)| *print));
         grams.by_gram = Prints::new(numbers)?;
         Some(grams)
     }
@@ -388,11 +416,10 @@ mod tests {
     use super::*;
 
     fn index(words: impl IntoIterator<Item = (String, Stand)>) -> WordIndex {
-        let words = words
-            .into_iter()
-            .zip(0..)
-            .map(|((word, stand), slot)| (Word::new(word.as_bytes(), stand).unwrap(), vec![slot]));
-        WordIndex::new(&words.collect()).unwrap()
+        let leads = words.into_iter().zip(0..).map(|((word, stand), slot)| {
+            Lead::new(Word::new(word.as_bytes(), stand).unwrap(), slot)
+        });
+        WordIndex::new(leads.collect()).unwrap()
     }
 
     fn found(index: &WordIndex, text: &str) -> Vec<u32> {
