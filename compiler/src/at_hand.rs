@@ -5,6 +5,7 @@
 
 use std::hash::{BuildHasherDefault, Hasher};
 
+use edgewright_edge_handler::filter::Filter;
 use edgewright_edge_handler::key::Sought;
 use edgewright_edge_handler::table::{Entry, Lookup, Table};
 
@@ -16,7 +17,8 @@ pub(crate) struct AtHand<'e> {
     others: Vec<&'e Entry>,
 }
 
-type HashMap<T> = std::collections::HashMap<u64, T, BuildHasherDefault<Same>>;
+/// A map by numbers that are hashes already.
+pub(crate) type HashMap<T> = std::collections::HashMap<u64, T, BuildHasherDefault<Same>>;
 
 impl<'e> AtHand<'e> {
     /// These entries.
@@ -50,11 +52,16 @@ impl Table for AtHand<'_> {
         all.find(|entry| sought.is(&entry.key))
             .map_or(Lookup::Absent, |entry| Lookup::Found(entry))
     }
+
+    /// To look is no more work than to ask the filter.
+    fn may_have(&self, _filter: &Filter, _sought: &Sought<'_>) -> bool {
+        true
+    }
 }
 
 /// Leaves a fingerprint as it is.
 #[derive(Debug, Default)]
-struct Same(u64);
+pub(crate) struct Same(u64);
 
 impl Hasher for Same {
     fn write(&mut self, bytes: &[u8]) {

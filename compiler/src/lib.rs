@@ -26,6 +26,7 @@ mod parallel;
 pub mod reading;
 pub mod redundant;
 mod resolve;
+mod room;
 mod shape;
 pub mod sources;
 #[cfg(any(test, feature = "testing"))]

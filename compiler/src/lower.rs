@@ -26,6 +26,7 @@ use serde::Serialize;
 use crate::fates::{FateCounts, Fates, collapse};
 use crate::reading::Position;
 use crate::redundant::Redundant;
+use crate::room::Walk;
 use partition::Home;
 pub(crate) use partition::{Chains, Membership};
 use table::TableBuilder;
@@ -163,6 +164,10 @@ impl<T: Serialize> Lowering<T> {
         let mut builder = ListBuilder::new(count);
         let mut placements = Vec::with_capacity(items.len());
         for ((position, item), home) in (0..).zip(items).zip(homes) {
+            keys.make_room(Walk {
+                done: placements.len(),
+                lines: items.len(),
+            });
             placements.push(place(&mut builder, keys, position, item, home));
         }
         self.indexes.push(builder.build()?);
@@ -213,6 +218,9 @@ fn keep<'a, T: Serialize>(
 
 /// Puts things of one list into the table.
 trait Keys<T> {
+    /// Makes room for keys to come.
+    fn make_room(&mut self, walk: Walk);
+
     /// Adds `item` under each of `words`. False, and nothing is added, when an entry would be too
     /// long for a table's item.
     fn insert(&mut self, case: Case, words: &[Vec<u8>], position: u32, item: &T) -> bool;
@@ -221,6 +229,10 @@ trait Keys<T> {
 struct RuleKeys<'a>(RuleSetId, &'a mut TableBuilder);
 
 impl Keys<Rule> for RuleKeys<'_> {
+    fn make_room(&mut self, walk: Walk) {
+        self.1.make_room(walk);
+    }
+
     fn insert(&mut self, case: Case, words: &[Vec<u8>], position: u32, item: &Rule) -> bool {
         let key = |word: &Vec<u8>| match case {
             Case::Exact => Key::rule(self.0, word),
@@ -234,6 +246,10 @@ impl Keys<Rule> for RuleKeys<'_> {
 struct RedirectKeys<'a>(RedirectListId, &'a mut TableBuilder);
 
 impl Keys<Redirect> for RedirectKeys<'_> {
+    fn make_room(&mut self, walk: Walk) {
+        self.1.make_room(walk);
+    }
+
     /// Redirects have no keys that ignore case.
     fn insert(&mut self, case: Case, words: &[Vec<u8>], position: u32, item: &Redirect) -> bool {
         let key = |word: &Vec<u8>| Key::redirect(self.0, word);
@@ -264,13 +280,15 @@ fn finish(
         rules: lists.rules.indexes,
         redirects: lists.redirects.indexes,
         questions: Packed::default(),
-        filter: filter(&entries),
+        // Nobody asks it while the entries are at hand.
+        filter: Filter::default(),
     };
     let (mut fates, mut parts) = Fates::find(site, parts, &entries);
     let collapsed = match hops {
         Hops::Kept => 0,
         Hops::Collapsed => collapse(site, &mut fates.entries),
     };
+    entries.reserve_exact(fates.entries.len());
     entries.extend(fates.entries);
     parts.questions = Packed::new(&fates.questions)?;
     parts.filter = filter(&entries);
@@ -299,8 +317,11 @@ fn filter(entries: &[Entry]) -> Filter {
 fn generation(parts: &Parts, entries: &[Entry]) -> u64 {
     let mut hasher = Fingerprint::default();
     hasher.extend(&Program::encode(parts).unwrap_or_default());
+    let mut encoded = Vec::new();
     for entry in entries {
-        hasher.extend(&entry.encode().unwrap_or_default());
+        // What cannot be encoded is found out when it is written.
+        let _ = entry.encode_into(&mut encoded);
+        hasher.extend(&encoded);
     }
     hasher.finish()
 }

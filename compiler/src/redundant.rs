@@ -7,6 +7,7 @@ mod changes;
 mod conditions;
 mod covers;
 mod deciders;
+mod gist;
 mod product;
 mod reach;
 mod redirects;
@@ -14,19 +15,31 @@ mod rules;
 mod said;
 
 pub(crate) use conditions::{Languages, always_holds};
-pub(crate) use covers::{Candidate, Covers, longest_literal};
+pub(crate) use covers::{Candidate, Covers};
+pub(crate) use gist::Gist;
 
-use std::collections::BTreeMap;
-
-use edgewright_edge_handler::rules::Place;
+use edgewright_edge_handler::rules::{Place, RedirectListId, RuleSetId};
 use edgewright_edge_handler::site::Site;
 
 use crate::reading::Position;
 
-/// What can be left out without changing any answer.
+/// What can be left out without changing any answer; of the rest, what was learnt on the way.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Redundant {
-    removals: BTreeMap<Position, Removal>,
+    rules: Lists,
+    redirects: Lists,
+}
+
+/// What there is to say about the lines of each list, by their position.
+type Lists = Vec<Vec<Option<Box<Known>>>>;
+
+/// What is known about a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Known {
+    /// It can be left out.
+    Removed(Removal),
+    /// It stays, and others will ask about its pattern.
+    Kept(Gist),
 }
 
 /// Why something can be left out.
@@ -105,32 +118,60 @@ impl Redundant {
 
     /// True when the thing at `position` can be left out.
     pub fn contains(&self, position: Position) -> bool {
-        self.removals.contains_key(&position)
+        self.removal(position).is_some()
     }
 
     /// Why the thing at `position` can be left out.
     pub fn removal(&self, position: Position) -> Option<&Removal> {
-        self.removals.get(&position)
+        match self.known(position)? {
+            Known::Removed(removal) => Some(removal),
+            Known::Kept(_) => None,
+        }
+    }
+
+    /// The gist of the pattern at `position`, unless it is a literal text, which says all by itself.
+    pub(crate) fn gist(&self, position: Position) -> Option<&Gist> {
+        match self.known(position)? {
+            Known::Removed(_) => None,
+            Known::Kept(gist) => Some(gist),
+        }
+    }
+
+    fn known(&self, position: Position) -> Option<&Known> {
+        let (lists, list, at) = match position {
+            Position::Rule(RuleSetId(set), at) => (&self.rules, set, at),
+            Position::Redirect(RedirectListId(list), at) => (&self.redirects, list, at),
+            Position::MapEntry(..) => return None,
+        };
+        let list = lists.get(usize::try_from(list).ok()?)?;
+        list.get(at)?.as_deref()
     }
 
     /// Everything that can be left out, in the order it stands.
     pub fn iter(&self) -> impl Iterator<Item = (Position, &Removal)> {
-        self.removals
-            .iter()
-            .map(|(position, removal)| (*position, removal))
+        let rules = (0..).map(RuleSetId).zip(&self.rules).flat_map(|(id, set)| {
+            let positions = (0..set.len()).map(move |at| Position::Rule(id, at));
+            positions.zip(set)
+        });
+        let redirects = (0..).map(RedirectListId).zip(&self.redirects);
+        let redirects = redirects.flat_map(|(id, list)| {
+            let positions = (0..list.len()).map(move |at| Position::Redirect(id, at));
+            positions.zip(list)
+        });
+        let all = rules.chain(redirects);
+        all.filter_map(|(position, known)| match known.as_deref()? {
+            Known::Removed(removal) => Some((position, removal)),
+            Known::Kept(_) => None,
+        })
     }
 
     /// How many can be left out.
     pub fn len(&self) -> usize {
-        self.removals.len()
+        self.iter().count()
     }
 
     /// True when nothing can.
     pub fn is_empty(&self) -> bool {
-        self.removals.is_empty()
-    }
-
-    fn remove(&mut self, position: Position, removal: Removal) {
-        self.removals.insert(position, removal);
+        self.iter().next().is_none()
     }
 }

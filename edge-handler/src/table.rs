@@ -61,10 +61,26 @@ impl Entry {
     /// # Errors
     /// It cannot be encoded; does not happen with the types at hand.
     pub fn encode(&self) -> Result<Vec<u8>, EnvelopeError> {
-        let payload = postcard::to_allocvec(self)
+        let mut bytes = Vec::new();
+        self.encode_into(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// The same in place of what `bytes` hold: many entries need room for one.
+    ///
+    /// # Errors
+    /// As [`Entry::encode`]; `bytes` are then empty.
+    pub fn encode_into(&self, bytes: &mut Vec<u8>) -> Result<(), EnvelopeError> {
+        let mut begun = std::mem::take(bytes);
+        begun.clear();
+        begun.extend([ENTRY_VERSION, 0, 0, 0, 0]);
+        let mut encoded = postcard::to_extend(self, begun)
             .map_err(|_| EnvelopeError::Malformed("an entry cannot be encoded"))?;
-        let checksum = crc32fast::hash(&payload).to_le_bytes();
-        Ok([&[ENTRY_VERSION], checksum.as_slice(), &payload].concat())
+        if let Some((checksum, payload)) = encoded[1..].split_first_chunk_mut() {
+            *checksum = crc32fast::hash(payload).to_le_bytes();
+        }
+        *bytes = encoded;
+        Ok(())
     }
 
     /// The entry that [`Entry::encode`] made `bytes` of.

@@ -22,7 +22,7 @@ use super::{ENDING, Finding, rules};
 use crate::answering::Answering;
 use crate::parallel::in_stretches;
 use crate::reading::Position;
-use crate::redundant::Redundant;
+use crate::redundant::{Gist, Redundant};
 use crate::witness::{Aiming, Groups, Request, sample};
 
 /// So many lines are looked at before what was decoded for them is forgotten.
@@ -53,6 +53,7 @@ pub(super) fn find(
         }
         let follower = Follower {
             site,
+            redundant,
             answering: &answering,
             aiming,
             speaks_tls: site.hosts.iter().any(|host| host.tls),
@@ -84,13 +85,16 @@ enum Line<'s> {
 }
 
 impl Line<'_> {
-    /// A text it matches.
-    fn example(&self) -> Vec<u8> {
-        match self {
-            Self::Rule(rule) if rule.flags.contains(RuleFlags::NEGATED) => b"/edgewright".to_vec(),
-            Self::Rule(rule) => sample(&rule.pattern, 0, &Groups::new()),
-            Self::Path(path) => path.to_vec(),
-            Self::Expression(pattern) => sample(pattern, 0, &Groups::new()),
+    /// A text it matches; `gist` is that of its pattern, if it is known.
+    fn example(&self, gist: Option<&Gist>) -> Vec<u8> {
+        match (self, gist) {
+            (_, Some(gist)) => gist.example.to_vec(),
+            (Self::Rule(rule), None) if rule.flags.contains(RuleFlags::NEGATED) => {
+                b"/edgewright".to_vec()
+            }
+            (Self::Rule(rule), None) => sample(&rule.pattern, 0, &Groups::new()),
+            (Self::Path(path), None) => path.to_vec(),
+            (Self::Expression(pattern), None) => sample(pattern, 0, &Groups::new()),
         }
     }
 }
@@ -178,6 +182,7 @@ fn is_here(site: &Site, authority: &[u8]) -> bool {
 /// The compiled site, asked as clients would.
 struct Follower<'s> {
     site: &'s Site,
+    redundant: &'s Redundant,
     answering: &'s Answering<'s>,
     aiming: &'s Aiming<'s>,
     speaks_tls: bool,
@@ -199,7 +204,8 @@ impl Follower<'_> {
 
     /// What there is to say about a line.
     fn judge(&self, lead: &Lead<'_>) -> Option<Finding> {
-        let request = self.aiming.request(lead.position, &lead.line.example())?;
+        let example = lead.line.example(self.redundant.gist(lead.position));
+        let request = self.aiming.request(lead.position, &example)?;
         if lead.ends && self.is_one_hop(&request) {
             return None;
         }

@@ -8,10 +8,11 @@
 //! is matched by the earlier one. Errs towards silence: the request given was answered by the earlier
 //! rule.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use edgewright_edge_handler::rules::{
-    Pattern, Place, RedirectListId, RedirectMatcher, Rule, RuleFlags,
+    Pattern, Place, RedirectListId, RedirectMatcher, Rule, RuleFlags, RuleSetId,
 };
 use edgewright_edge_handler::site::Site;
 use foldhash::HashMap;
@@ -21,9 +22,9 @@ use crate::answering::Answering;
 use crate::language::{Found, Language, Membership, Universe, find as find_text};
 use crate::outline::Outline;
 use crate::reading::Position;
-use crate::redundant::{Candidate, Covers, Languages, Redundant, longest_literal};
+use crate::redundant::{Candidate, Covers, Gist, Languages, Redundant};
 use crate::shape::Shape;
-use crate::witness::{Aiming, Samples};
+use crate::witness::Aiming;
 
 /// So many earlier lines are compared with one.
 const MOST_COMPARED: usize = 3;
@@ -35,6 +36,8 @@ pub(super) fn find(
     aiming: &Aiming<'_>,
 ) -> Vec<Finding> {
     let mut search = Search {
+        site,
+        redundant,
         answering,
         aiming,
         lines: Vec::new(),
@@ -116,6 +119,8 @@ struct Overlap {
 }
 
 struct Search<'a, 's> {
+    site: &'a Site,
+    redundant: &'s Redundant,
     answering: &'s Answering<'s>,
     aiming: &'s Aiming<'s>,
     /// Earlier lines.
@@ -128,9 +133,12 @@ struct Search<'a, 's> {
 
 impl<'a> Search<'a, '_> {
     fn meet(&mut self, line: Line<'a>) {
-        let outline = Outline::of(line.pattern);
+        let gist = match self.redundant.gist(line.position) {
+            Some(gist) => Cow::Borrowed(gist),
+            None => Cow::Owned(gist_of(line.pattern)),
+        };
         // It lies within any line that matches its text.
-        if Shape::of_outline(&outline).is_one_text() {
+        if gist.is_one_text {
             return;
         }
         let list = match line.position {
@@ -138,7 +146,7 @@ impl<'a> Search<'a, '_> {
             Position::Redirect(list, _) => Position::Redirect(list, 0),
             Position::MapEntry(map, _) => Position::MapEntry(map, 0),
         };
-        if let Some((other, text)) = self.overlapping(list, line, &outline) {
+        if let Some((other, text)) = self.overlapping(list, line, &gist) {
             self.note(other, line, &text);
         }
         let candidate = Candidate {
@@ -146,8 +154,9 @@ impl<'a> Search<'a, '_> {
             asked: Membership::Inside,
             of: self.lines.len(),
         };
-        let covers = self.covers.entry(list).or_default();
-        covers.add(&longest_literal(&outline), candidate);
+        let lines = || Covers::of_lines(lines(self.site, list));
+        let covers = self.covers.entry(list).or_insert_with(lines);
+        covers.add(&gist.literal(), candidate);
         self.lines.push(line);
     }
 
@@ -156,10 +165,13 @@ impl<'a> Search<'a, '_> {
         &mut self,
         list: Position,
         line: Line<'a>,
-        outline: &Outline<'_>,
+        gist: &Gist,
     ) -> Option<(Line<'a>, Vec<u8>)> {
-        let text = Samples::of(outline).matching(line.pattern, 1).pop()?;
-        let earlier = self.covers.get(&list)?.taking(&text);
+        let text = &*gist.example;
+        if !gist.is_sure && !line.pattern.is_match(text) {
+            return None;
+        }
+        let earlier = self.covers.get(&list)?.taking(text);
         let others = earlier
             .iter()
             .filter_map(|candidate| self.lines.get(candidate.of));
@@ -168,7 +180,7 @@ impl<'a> Search<'a, '_> {
             .take(MOST_COMPARED);
         let other =
             compared.find(|other| neither_within(other.pattern, line.pattern, &mut self.languages));
-        Some((*other?, text))
+        Some((*other?, text.to_vec()))
     }
 
     fn note(&mut self, earlier: Line<'_>, later: Line<'_>, text: &[u8]) {
@@ -205,6 +217,24 @@ impl<'a> Search<'a, '_> {
         });
         told.collect()
     }
+}
+
+fn gist_of(pattern: &Pattern) -> Gist {
+    let outline = Outline::of(pattern);
+    Gist::of(&outline, &Shape::of_outline(&outline))
+}
+
+/// How many lines the list of a position has.
+fn lines(site: &Site, position: Position) -> usize {
+    let at = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+    let lines = match position {
+        Position::Rule(RuleSetId(set), _) => site.rule_sets.get(at(set)).map(|set| set.rules.len()),
+        Position::Redirect(RedirectListId(list), _) => {
+            site.redirect_lists.get(at(list)).map(Vec::len)
+        }
+        Position::MapEntry(..) => None,
+    };
+    lines.unwrap_or(0)
 }
 
 /// Of two patterns that match the same text, each more than that, each matches something that the other

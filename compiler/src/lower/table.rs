@@ -10,6 +10,8 @@ use foldhash::HashMap;
 use postcard::experimental::serialized_size;
 use serde::Serialize;
 
+use crate::room::Walk;
+
 /// An entry holds rules of at most this many bytes. A `DynamoDB` item is at most 400 kB, texts for
 /// people included.
 const LONGEST_ENTRY: usize = 300_000;
@@ -30,6 +32,11 @@ struct Gathered {
 }
 
 impl TableBuilder {
+    /// Makes room for entries to come.
+    pub fn make_room(&mut self, walk: Walk) {
+        walk.make_room(&mut self.entries);
+    }
+
     /// Adds `rule` under every key, or under none when one of them has no room left.
     pub fn add_rule(&mut self, keys: Vec<Key>, position: u32, rule: &Rule) -> bool {
         let Some(size) = self.room(&keys, rule) else {

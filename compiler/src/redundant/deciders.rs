@@ -10,6 +10,7 @@ use edgewright_edge_handler::rules::{Rule, RuleFlags};
 use foldhash::HashMap;
 
 use crate::dialect;
+use crate::room::Walk;
 use crate::shape::Shape;
 
 /// So many rules with the same beginning, or with none, are tried; the last ones.
@@ -79,6 +80,14 @@ impl<'a> Deciders<'a> {
             }
             Shape::Open => push(&mut self.open, likely),
         }
+    }
+
+    /// Makes room for those to come.
+    pub fn make_room(&mut self, walk: Walk) {
+        walk.make_room(&mut self.exact);
+        walk.make_room(&mut self.folded);
+        walk.make_room(&mut self.words);
+        walk.make_room(&mut self.beginnings);
     }
 
     /// A decider that `fits` and matches `word`. With [`Case::Folded`], one that matches it in whatever

@@ -19,16 +19,15 @@ use std::borrow::Cow;
 use edgewright_edge_handler::index::Case;
 use edgewright_edge_handler::key::collapse_slashes;
 use edgewright_edge_handler::rules::pattern::PatternOptions;
-use edgewright_edge_handler::rules::{Pattern, Place, Redirect, RedirectListId, RedirectMatcher};
+use edgewright_edge_handler::rules::{Pattern, Place, Redirect, RedirectMatcher};
 use edgewright_edge_handler::site::Site;
 use foldhash::HashMap;
 
 use super::conditions::Languages;
 use super::covers::{Candidate, Covers, longest_literal};
-use super::{Cause, Redundant, Removal};
+use super::{Cause, Known, Redundant, Removal};
 use crate::language::{Found, Membership, Universe, find as find_text};
 use crate::outline::Outline;
-use crate::reading::Position;
 use crate::shape::Shape;
 use crate::witness::{Groups, Samples, sample};
 
@@ -40,24 +39,24 @@ const MOST_PROOFS: usize = 6;
 
 pub(super) fn find(site: &Site, found: &mut Redundant) {
     let mut languages = Languages::default();
-    for (list, redirects) in (0..).map(RedirectListId).zip(&site.redirect_lists) {
-        let mut earlier = Earlier::default();
-        for (position, redirect) in redirects.iter().enumerate() {
+    for redirects in &site.redirect_lists {
+        let mut earlier = Earlier::of_lines(redirects.len());
+        let mut list = Vec::with_capacity(redirects.len());
+        for redirect in redirects {
             let removal = earlier
                 .covering(redirect)
                 .or_else(|| earlier.including(redirect, &mut languages));
-            match removal {
-                Some((by, cause)) => {
-                    let removal = Removal {
-                        by: Some(by),
-                        cause,
-                        example: example(&redirect.matcher),
-                    };
-                    found.remove(Position::Redirect(list, position), removal);
-                }
-                None => earlier.add(redirect),
+            if removal.is_none() {
+                earlier.add(redirect);
             }
+            let removed = removal.map(|(by, cause)| Removal {
+                by: Some(by),
+                cause,
+                example: example(&redirect.matcher),
+            });
+            list.push(removed.map(Known::Removed).map(Box::new));
         }
+        found.redirects.push(list);
     }
 }
 
@@ -103,7 +102,6 @@ fn as_pattern(matcher: &RedirectMatcher) -> Option<Cow<'_, Pattern>> {
 }
 
 /// The redirects above one, none of them redundant.
-#[derive(Default)]
 struct Earlier<'a> {
     paths: HashMap<Vec<u8>, &'a Redirect>,
     patterns: HashMap<&'a Pattern, &'a Redirect>,
@@ -111,6 +109,15 @@ struct Earlier<'a> {
 }
 
 impl<'a> Earlier<'a> {
+    /// None, with room for so many.
+    fn of_lines(count: usize) -> Self {
+        Self {
+            paths: HashMap::default(),
+            patterns: HashMap::default(),
+            covers: Covers::of_lines(count),
+        }
+    }
+
     fn add(&mut self, redirect: &'a Redirect) {
         match &redirect.matcher {
             RedirectMatcher::Prefix(path) if path.starts_with(b"/") => {

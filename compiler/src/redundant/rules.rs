@@ -45,11 +45,11 @@ use super::deciders::{Decider, Deciders};
 use super::product::{self, Product, comparable};
 use super::reach::Reach;
 use super::said::Said;
-use super::{Cause, Redundant, Removal};
+use super::{Cause, Gist, Known, Redundant, Removal};
 use crate::language::{Begins, Found, Membership, Slashes, Universe, find as find_text};
 use crate::lower::{Chains, Membership as InChain};
 use crate::outline::Outline;
-use crate::reading::Position;
+use crate::room::Walk;
 use crate::shape::Shape;
 use crate::witness::{Groups, Samples, sample};
 
@@ -79,18 +79,23 @@ pub(super) fn find(site: &Site, found: &mut Redundant) {
             changes: Changes::default(),
             deciders: Deciders::default(),
             conditional: Deciders::default(),
-            covers: Covers::default(),
+            covers: Covers::of_lines(set.rules.len()),
             skipping: Vec::new(),
             stop: None,
             seen: HashMap::default(),
             languages: &mut languages,
         };
+        let mut list = Vec::with_capacity(set.rules.len());
         for (position, rule) in set.rules.iter().enumerate() {
             let chained = chains.member(id, position);
-            if let Some(removal) = search.meet(position, rule, chained) {
-                found.remove(Position::Rule(id, position), removal);
-            }
+            search.make_room(Walk {
+                done: position,
+                lines: set.rules.len(),
+            });
+            let known = search.meet(position, rule, chained);
+            list.push(known.map(Box::new));
         }
+        found.rules.push(list);
     }
 }
 
@@ -175,13 +180,20 @@ struct Earlier {
 }
 
 impl<'a> Search<'a, '_> {
+    fn make_room(&mut self, walk: Walk) {
+        walk.make_room(&mut self.seen);
+        self.covers.make_room(walk);
+        self.deciders.make_room(walk);
+        self.conditional.make_room(walk);
+    }
+
     /// Looks at the next rule: what makes it redundant, if anything does.
-    fn meet(&mut self, position: usize, rule: &'a Rule, chained: InChain) -> Option<Removal> {
+    fn meet(&mut self, position: usize, rule: &'a Rule, chained: InChain) -> Option<Known> {
         let found = match chained {
             InChain::Outside => self.judge(position, rule),
             InChain::Inside => None,
         };
-        if found.is_none() {
+        if !matches!(found, Some(Known::Removed(_))) {
             if !rule.flags.intersects(ENDING) {
                 self.changes.add(position, rule, self.level);
             }
@@ -193,7 +205,7 @@ impl<'a> Search<'a, '_> {
         found
     }
 
-    fn judge(&mut self, position: usize, rule: &'a Rule) -> Option<Removal> {
+    fn judge(&mut self, position: usize, rule: &'a Rule) -> Option<Known> {
         let outline = Outline::of(&rule.pattern);
         let shape = match asked(rule) {
             Membership::Inside => Shape::of_outline(&outline),
@@ -212,6 +224,10 @@ impl<'a> Search<'a, '_> {
             None => self.of_others(position, rule, &shape, &outline),
         };
         let found = found.or_else(|| self.of_itself(rule, &shape, &outline));
+        let found = match found {
+            Some(removal) => Some(Known::Removed(removal)),
+            None => gist(rule, &shape, &outline).map(Known::Kept),
+        };
         if position < self.skipped_to {
             return found;
         }
@@ -220,7 +236,7 @@ impl<'a> Search<'a, '_> {
             let last = position;
             self.seen.insert(said, Earlier { first, last });
         }
-        if found.is_none() {
+        if !matches!(found, Some(Known::Removed(_))) {
             self.learn(Decider { rule, position }, shape, &outline);
         }
         found
@@ -455,6 +471,12 @@ fn example(rule: &Rule, shape: &Shape) -> Option<Vec<u8>> {
         Shape::Prefixes(..) | Shape::Open => Some(sample(&rule.pattern, 0, &Groups::new())),
     };
     text.filter(|_| asked(rule) == Membership::Inside)
+}
+
+/// What others will ask about a rule, if its pattern had to be taken apart.
+fn gist(rule: &Rule, shape: &Shape, outline: &Outline<'_>) -> Option<Gist> {
+    let taken_apart = asked(rule) == Membership::Inside && outline.literal().is_none();
+    taken_apart.then(|| Gist::of(outline, shape))
 }
 
 /// What a text has to be for the rule to match.
