@@ -243,7 +243,8 @@ impl Resolver<'_> {
         let bad = |headline| Diagnostic::error("bad-argument", headline, span);
         if answerable.map_err(bad)? == Answerable::No {
             let change = "it asks who the client is, and the edge lets everybody in";
-            self.say(unfollowed::warning(change, span));
+            let help = "guard what is there by other means, or keep it off the new site";
+            self.say(unfollowed::warning(change, span).help(help));
         }
         Ok(())
     }
