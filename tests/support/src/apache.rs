@@ -407,8 +407,10 @@ end
 function handle(r)
   if r.handler ~= "lua-map-handler" then return apache2.DECLINED end
   local file = r:stat(r.filename)
-  -- What was no directory when its type was looked for is none to the server.
-  local other = listing(r, file and file.filetype == 2 and r.content_type)
+  -- To the server it is what it was when its type was looked for; a rule may have changed the type since.
+  local is_directory = r.content_type == "httpd/unix-directory"
+  is_directory = is_directory or (file and file.filetype == 2 and r.content_type)
+  local other = listing(r, is_directory)
   if other then return other end
   if not file and string.find(" GET HEAD POST ", " " .. r.method .. " ", 1, true) then
     local seen = { Uri = r.uri, Query = r.args, Filename = r.filename, ["Path-Info"] = r.path_info }

@@ -134,7 +134,11 @@ fn served(end: &End, document_roots: &[String]) -> Outcome {
     let path = from_latin_1(&[&end.filename[..], &end.path_info].concat());
     let below = document_roots.iter().find_map(|root| below(&path, root));
     Outcome::Serve {
-        path: below.unwrap_or(&path).to_owned(),
+        // The root itself, if a name without a slash leads there.
+        path: match below.unwrap_or(&path) {
+            "" => "/".to_owned(),
+            path => path.to_owned(),
+        },
         query: from_latin_1(&end.query),
     }
 }
