@@ -35,7 +35,7 @@ use crate::site::{HostId, Site};
 
 const FORMAT: Format = Format {
     magic: *b"EDGP",
-    version: 7,
+    version: 8,
 };
 
 /// Why bytes are not a program.

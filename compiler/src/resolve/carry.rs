@@ -256,9 +256,13 @@ impl Resolver<'_> {
                 let value = words.get(1).copied().unwrap_or_default();
                 settings.set_env.push((first.to_vec(), value.to_vec()));
             }
-            b"unsetenv" => settings
-                .set_env
-                .retain(|(name, _)| !words.contains(&name.as_slice())),
+            b"unsetenv" => {
+                let named = |name: &[u8]| words.iter().any(|word| word.eq_ignore_ascii_case(name));
+                settings.set_env.retain(|(name, _)| !named(name));
+                settings
+                    .unset_env
+                    .extend(words.iter().map(|word| word.to_vec()));
+            }
             b"order" => return Some(scope.access.order(first, &self.methods)),
             b"satisfy" => return Some(scope.access.satisfy(first, &self.methods)),
             b"error" => {

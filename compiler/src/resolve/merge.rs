@@ -309,7 +309,17 @@ fn merged_settings(base: Settings, own: Settings) -> Settings {
         requirement: own.requirement.or(base.requirement),
         host_access: own.host_access.or(base.host_access),
         set_env_if: [base.set_env_if, own.set_env_if].concat(),
-        set_env: [base.set_env, own.set_env].concat(),
+        set_env: {
+            let is_unset = |name: &Vec<u8>| {
+                own.unset_env
+                    .iter()
+                    .any(|unset| unset.eq_ignore_ascii_case(name))
+            };
+            let base = base.set_env.into_iter().filter(|(name, _)| !is_unset(name));
+            base.chain(own.set_env).collect()
+        },
+        // Its one merge is done.
+        unset_env: Vec::new(),
         files: [base.files, own.files].concat(),
         ifs: [base.ifs, own.ifs].concat(),
         broken: base.broken || own.broken,

@@ -4,6 +4,7 @@
 //! what the last section says. Nothing is copied: a merge is a list of references. Absent: finding
 //! the sections; see `walk`.
 
+use super::table::Table;
 use crate::rules::{RedirectListId, RuleSetId};
 use crate::site::{
     AllowOptions, Allowed, CanonicalName, EnvRule, ErrorDocument, HostAccess, Proxy, Requirement,
@@ -241,12 +242,30 @@ impl<'a> Merged<'a> {
             .collect()
     }
 
-    /// `SetEnv` and `PassEnv`, in order.
-    pub fn set_env(&self) -> Vec<(&'a [u8], &'a [u8])> {
-        self.all()
-            .flat_map(|settings| settings.set_env.iter())
-            .map(|(name, value)| (name.as_slice(), value.as_slice()))
-            .collect()
+    /// `SetEnv` and `PassEnv`, the innermost section's value for each name; each walk is merged by itself.
+    /// An `UnsetEnv` is of use for one merge only (`merge_env_dir_configs`): where a walk came to several
+    /// sections, it does not reach beyond the walk.
+    pub fn set_env(&self) -> Table {
+        let has_any = |layer: &&Layer<'_>| {
+            let settings = layer.settings;
+            !settings.set_env.is_empty() || !settings.unset_env.is_empty()
+        };
+        let layers: Vec<_> = self.layers.iter().filter(has_any).collect();
+        let mut whole = Table::default();
+        for walk in layers.chunk_by(|one, other| one.walk == other.walk) {
+            if let [only] = walk {
+                whole.unset_all(&only.settings.unset_env);
+            }
+            let mut merged = Table::default();
+            for layer in walk {
+                merged.unset_all(&layer.settings.unset_env);
+                merged.set_all(&layer.settings.set_env);
+            }
+            merged
+                .iter()
+                .for_each(|(name, value)| whole.set(name, value));
+        }
+        whole
     }
 
     /// A section that cannot be read applies.

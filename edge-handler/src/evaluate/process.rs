@@ -129,7 +129,7 @@ impl<'a, S: Source> Run<'a, S> {
 
 /// `SetEnv` does not replace what a rule or `SetEnvIf` has set.
 fn fixup_env_module(record: &mut Record<'_>) {
-    for (name, value) in record.settings.set_env() {
+    for (name, value) in record.settings.set_env().iter() {
         record.environment.add(name, value);
     }
 }

@@ -32,6 +32,26 @@ impl Table {
         }
     }
 
+    /// Sets names one after another.
+    pub fn set_all(&mut self, entries: &[(Vec<u8>, Vec<u8>)]) {
+        for (name, value) in entries {
+            self.set(name, value);
+        }
+    }
+
+    /// Removes names.
+    pub fn unset_all(&mut self, names: &[Vec<u8>]) {
+        for name in names {
+            self.unset(name);
+        }
+    }
+
+    /// Every name with its value.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let entries = self.entries.iter();
+        entries.map(|(name, value)| (name.as_slice(), value.as_slice()))
+    }
+
     /// Removes a name.
     pub fn unset(&mut self, name: &[u8]) {
         self.entries

@@ -58,6 +58,8 @@ pub struct Settings {
     pub set_env_if: Vec<EnvRule>,
     /// `SetEnv` and `PassEnv`: name and value.
     pub set_env: Vec<(Vec<u8>, Vec<u8>)>,
+    /// `UnsetEnv`: names of what sections around it set.
+    pub unset_env: Vec<Vec<u8>>,
     /// `<Files>` and `<FilesMatch>` inside, in order.
     pub files: Vec<SectionId>,
     /// `<If>`, `<ElseIf>` and `<Else>` inside, in order.
