@@ -50,7 +50,7 @@ pub use condition::text_holds;
 use cookie::Cookie;
 use internal::Next;
 use merge::Merged;
-pub use proxy::proxy_handler;
+pub use proxy::{proxy_handler, without_socket};
 use record::Record;
 pub(crate) use variable::header_named;
 use vhost::ChosenHost;

@@ -2,7 +2,7 @@
 //!
 //! In: a response of Apache's, or an engine's answer. Out: [`Seen`]. Absent: sending.
 
-use edgewright_edge_handler::evaluate::proxy_handler;
+use edgewright_edge_handler::evaluate::{proxy_handler, without_socket};
 use edgewright_edge_handler::outcome::{Answer, Outcome};
 use serde_json::{Value, json};
 
@@ -226,15 +226,6 @@ fn unescaped(text: &[u8]) -> Vec<u8> {
         at += if value.is_some() { 3 } else { 1 };
     }
     bytes
-}
-
-/// `unix:/socket|http://…`: Apache takes the socket's name away before it can be seen (`fix_uds_filename`).
-fn without_socket(url: &[u8]) -> &[u8] {
-    let bar = url.iter().position(|byte| *byte == b'|');
-    match bar.filter(|_| url.len() >= 5 && url[..5].eq_ignore_ascii_case(b"unix:")) {
-        Some(bar) => &url[bar + 1..],
-        None => url,
-    }
 }
 
 fn without_date(cookie: &[u8]) -> Vec<u8> {

@@ -122,12 +122,26 @@ fn proxied_url(record: &Record<'_>) -> Result<Vec<u8>, u16> {
 /// Schemes of absolute URLs that no module of Apache asks another server with.
 const SCHEMES_OF_NO_MODULE: [&[u8]; 5] = [b"gopher:", b"ldap:", b"mailto:", b"news:", b"nntp:"];
 
+/// The URL behind the socket that it is asked for through, `unix:/path|` (`fix_uds_filename`).
+pub fn without_socket(url: &[u8]) -> &[u8] {
+    let bar = url.iter().position(|byte| *byte == b'|');
+    match bar.filter(|_| starts_with_ignoring_case(url, b"unix:")) {
+        Some(bar) => url.get(bar + 1..).unwrap_or_default(),
+        None => url,
+    }
+}
+
 /// Can another server be asked for this URL (`proxy_handler`)?
 ///
 /// # Errors
 ///
 /// The status where not: no module is for the scheme, or the URL cannot be read (`apr_uri_parse`).
 pub fn proxy_handler(url: &[u8]) -> Result<(), u16> {
+    let behind = without_socket(url);
+    if behind.len() < url.len() && !behind.contains(&b':') {
+        return Err(400);
+    }
+    let url = behind;
     let is_of = |scheme: &&[u8]| starts_with_ignoring_case(url, scheme);
     if SCHEMES_OF_NO_MODULE.iter().any(is_of) {
         return Err(500);

@@ -414,7 +414,9 @@ function handle(r)
   if other then return other end
   if not file and string.find(" GET HEAD POST ", " " .. r.method .. " ", 1, true) then
     local seen = { Uri = r.uri, Query = r.args, Filename = r.filename, ["Path-Info"] = r.path_info }
-    for _, name in ipairs({ "Uri", "Query", "Filename", "Path-Info" }) do
+    -- The document for an error may be missing too: the first file is the one.
+    local is_first = not r.err_headers_out["X-Edgewright-Missing-Uri"]
+    for _, name in ipairs(is_first and { "Uri", "Query", "Filename", "Path-Info" } or {}) do
       r.err_headers_out["X-Edgewright-Missing-" .. name] = escape(seen[name])
     end
     return 404
