@@ -32,6 +32,7 @@ use crate::load::directives::Around;
 use crate::load::{Item, Reader};
 use crate::reading::{Counts, Reading, Unit, UnitKind};
 
+pub use access::{is_unanswerable, names_a_client};
 use context::Context;
 use htaccess::{AccessFile, Policy};
 use maps::MapFiles;

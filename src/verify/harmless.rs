@@ -7,9 +7,8 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use edgewright_compiler::{Input, Reading};
+use edgewright_compiler::{Input, Reading, is_unanswerable, names_a_client};
 use edgewright_edge_handler::site::Host;
-use edgewright_edge_handler::site::expression::Subnet;
 
 use super::install::Installation;
 
@@ -159,8 +158,8 @@ pub fn copy(
             b"include" | b"includeoptional" => Some(inclusion(facts, number)),
             b"loadmodule" => Some(load_module(&whole, installation, left_out)),
             b"rewritemap" if is_program(&whole) => Some(Vec::new()),
-            b"allow" if names_a_host(&whole) => Some(b"Allow from all".to_vec()),
-            b"require" if is_unanswerable(&whole) => Some(b"Require all granted".to_vec()),
+            b"allow" if allows_by_name(&whole) => Some(b"Allow from all".to_vec()),
+            b"require" if asks_who(&whole) => Some(b"Require all granted".to_vec()),
             name if is_dropped(name) => Some(Vec::new()),
             _ => None,
         };
@@ -207,31 +206,20 @@ fn is_program(line: &[u8]) -> bool {
 
 /// `Require valid-user` and kin: there are no users here, and no names of clients, and the engine takes
 /// everybody for one who may come in.
-fn is_unanswerable(line: &[u8]) -> bool {
-    let mut words = line
-        .split(u8::is_ascii_whitespace)
-        .filter(|word| !word.is_empty());
-    let asked = words.nth(1).unwrap_or_default().to_ascii_lowercase();
-    let of_family = [&b"ldap-"[..], b"dbm-", b"dbd-", b"file-"];
-    let of_names = [
-        &b"valid-user"[..],
-        b"user",
-        b"group",
-        b"host",
-        b"forward-dns",
-    ];
-    of_names.contains(&asked.as_slice()) || of_family.iter().any(|family| asked.starts_with(family))
+fn asks_who(line: &[u8]) -> bool {
+    words(line)
+        .nth(1)
+        .is_some_and(|provider| is_unanswerable(&provider.to_ascii_lowercase()))
 }
 
 /// `Allow from name.test`, likewise.
-fn names_a_host(line: &[u8]) -> bool {
-    let words = line
-        .split(u8::is_ascii_whitespace)
-        .filter(|word| !word.is_empty());
-    words.skip(2).any(|word| {
-        let is_variable = word.to_ascii_lowercase().starts_with(b"env=");
-        !is_variable && !word.eq_ignore_ascii_case(b"all") && Subnet::parse(word).is_none()
-    })
+fn allows_by_name(line: &[u8]) -> bool {
+    words(line).skip(2).any(names_a_client)
+}
+
+fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let words = line.split(u8::is_ascii_whitespace);
+    words.filter(|word| !word.is_empty())
 }
 
 /// `<VirtualHost>` with its ports changed. A host without name of its own would take the port from

@@ -14,7 +14,7 @@ use edgewright_edge_handler::evaluate::vhost::goes_by;
 use edgewright_edge_handler::outcome::{Answer, Event, Outcome, Step};
 use edgewright_edge_handler::request::Scheme;
 use edgewright_edge_handler::rules::{
-    Pattern, Piece, Place, RedirectListId, RedirectMatcher, Rule, RuleFlags, Template, Test,
+    Pattern, Place, RedirectListId, RedirectMatcher, Rule, RuleFlags, Test,
 };
 use edgewright_edge_handler::site::Site;
 
@@ -135,20 +135,7 @@ fn leading<'s>(site: &'s Site, redundant: &Redundant) -> impl Iterator<Item = Le
 
 fn rule_leads_here(site: &Site, rule: &Rule) -> bool {
     let flags = RuleFlags::NO_SUBSTITUTION | RuleFlags::STATUS | RuleFlags::PROXY;
-    !rule.flags.intersects(flags) && target_is_here(site, &fixed_head(&rule.substitution))
-}
-
-/// The text of a target up to its first reference.
-fn fixed_head(target: &Template) -> Vec<u8> {
-    let mut head = Vec::new();
-    for piece in target.pieces() {
-        match piece {
-            Piece::Literal(text) => head.extend(text),
-            Piece::Escaped(byte) => head.push(byte),
-            _ => break,
-        }
-    }
-    head
+    !rule.flags.intersects(flags) && target_is_here(site, &rule.substitution.fixed_head())
 }
 
 /// Not when it surely names another host.

@@ -254,15 +254,7 @@ fn never_holds(condition: &Condition, languages: &mut Languages) -> bool {
 
 /// The text of a template without references.
 fn fixed_text(template: &Template) -> Option<Vec<u8>> {
-    let mut text = Vec::new();
-    for piece in template.pieces() {
-        match piece {
-            Piece::Literal(literal) => text.extend(literal),
-            Piece::Escaped(byte) => text.push(byte),
-            _ => return None,
-        }
-    }
-    Some(text)
+    template.is_literal().then(|| template.fixed_head())
 }
 
 /// What the condition asks about its text, as a pattern; `None` when it asks something else.

@@ -6,7 +6,7 @@
 //! Products are compared without leading slashes and with letters lowered, so that they speak of too
 //! many texts rather than too few.
 
-use edgewright_edge_handler::rules::{Piece, Rule, RuleFlags, Template};
+use edgewright_edge_handler::rules::{Rule, RuleFlags, Template};
 
 /// Texts a rule may leave behind for the rules after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,15 +65,8 @@ struct Head {
 impl Head {
     /// Stops at the first reference, and at a `?`, after which the query string begins.
     fn of(template: &Template) -> Self {
-        let mut text = Vec::new();
-        for piece in template.pieces() {
-            match piece {
-                Piece::Literal(literal) => text.extend(literal),
-                Piece::Escaped(byte) => text.push(byte),
-                _ => return Self { text, whole: false }.without_query(),
-            }
-        }
-        Self { text, whole: true }.without_query()
+        let (text, whole) = (template.fixed_head(), template.is_literal());
+        Self { text, whole }.without_query()
     }
 
     fn without_query(mut self) -> Self {

@@ -250,6 +250,17 @@ impl Resolver<'_> {
     }
 }
 
+/// Does `Require` ask a provider of this name, in lower case, for something that the edge does not know?
+pub fn is_unanswerable(provider: &[u8]) -> bool {
+    UNANSWERABLE.iter().any(|name| name.as_bytes() == provider)
+        || FAMILIES.iter().any(|family| provider.starts_with(family))
+}
+
+/// Does this word of an `Allow` or `Deny` name a client, which the edge does not know by name?
+pub fn names_a_client(word: &[u8]) -> bool {
+    client(word) == Ok(Client::Unanswerable)
+}
+
 /// What a provider of this name, in lower case, asks (the providers' `parse_require_line`).
 fn demand(provider: &[u8], arguments: &[&[u8]], text: &[u8]) -> Result<Demand, String> {
     let owned = || arguments.iter().map(|word| word.to_vec()).collect();
@@ -273,11 +284,7 @@ fn demand(provider: &[u8], arguments: &[&[u8]], text: &[u8]) -> Result<Demand, S
             Demand::Address(subnets.collect::<Result<_, _>>()?)
         }
         b"local" => Demand::Local,
-        _ if UNANSWERABLE.iter().any(|name| name.as_bytes() == provider)
-            || FAMILIES.iter().any(|family| provider.starts_with(family)) =>
-        {
-            Demand::Unanswerable
-        }
+        provider if is_unanswerable(provider) => Demand::Unanswerable,
         _ => {
             let shown = String::from_utf8_lossy(provider);
             return Err(format!("`Require` cannot ask `{shown}`"));
@@ -375,6 +382,8 @@ mod tests {
             ("Deny from env=bad", false),
             ("Allow from 192.0.2.1", true),
             ("Deny from all|Deny from 192.0.2.1", false),
+            ("Deny from 192.0.2.1 all", false),
+            ("Require valid-user|Require all granted", true),
             ("Deny from bad.test", true),
             ("Order allow,deny|Allow from good.test", true),
             ("Order deny,allow|Deny from all|Allow from 192.0.2.1", false),
@@ -426,6 +435,21 @@ mod tests {
         assert!(rules.host(b"Deny", &[b"from", b"a/b"], all).is_err());
         assert!(rules.order(b"deny", all).is_err());
         assert!(rules.satisfy(b"some", all).is_err());
+    }
+
+    #[test]
+    fn groups_are_joined() {
+        let all = &Methods::All;
+        let mut rules = AccessRules::default();
+        rules.open(Group::All);
+        rules.require(&[b"all", b"granted"], b"", all).unwrap();
+        rules.open(Group::None);
+        rules.require(&[b"ip", b"192.0.2.1"], b"", all).unwrap();
+        rules.close().unwrap();
+        rules.close().unwrap();
+        let joined = rules.requirement().unwrap();
+        assert!(!joined.always_holds() && joined.is_for(b"GET"));
+        assert!(rules.requirement().is_none() && rules.hosts().is_none());
     }
 
     #[test]

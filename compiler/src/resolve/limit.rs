@@ -3,45 +3,14 @@
 //! In: the methods that a section names, and those of the section around it. Out: [`Methods`]. Absent: what
 //! directives do with them; see [`super::access`].
 
-use edgewright_edge_handler::site::access::Methods;
+use edgewright_edge_handler::site::access::{METHODS, Methods};
 
 use super::context::Context;
 use super::values;
 
-/// Methods that Apache knows (`ap_method_registry_init`).
-const METHODS: [&str; 27] = [
-    "GET",
-    "HEAD",
-    "PUT",
-    "POST",
-    "DELETE",
-    "CONNECT",
-    "OPTIONS",
-    "TRACE",
-    "PATCH",
-    "PROPFIND",
-    "PROPPATCH",
-    "MKCOL",
-    "COPY",
-    "MOVE",
-    "LOCK",
-    "UNLOCK",
-    "VERSION-CONTROL",
-    "CHECKOUT",
-    "UNCHECKOUT",
-    "CHECKIN",
-    "UPDATE",
-    "LABEL",
-    "REPORT",
-    "MKWORKSPACE",
-    "MKACTIVITY",
-    "BASELINE-CONTROL",
-    "MERGE",
-];
-
 /// Does Apache know this method?
 pub(crate) fn is_method(method: &[u8]) -> bool {
-    METHODS.iter().any(|known| known.as_bytes() == method)
+    METHODS.contains(&method)
 }
 
 /// The methods that a `<Limit>` or `<LimitExcept>` is for, within those around it (`ap_limit_section`).
@@ -69,12 +38,9 @@ pub(crate) fn limited(
     }
     let methods = outer.and(inner);
     // Of all the methods there may be one stands for the others.
-    let known = METHODS.iter().map(|method| method.as_bytes());
     let all = || {
-        known
-            .clone()
-            .chain(named.iter().map(Vec::as_slice))
-            .chain([&b""[..]])
+        let named = named.iter().map(Vec::as_slice);
+        METHODS.into_iter().chain(named).chain([&b""[..]])
     };
     if !all().any(|method| methods.contain(method)) {
         return Err("no method is left".to_owned());

@@ -281,6 +281,17 @@ fn overlay<T: Clone>(under: &[(Vec<u8>, T)], over: &[(Vec<u8>, T)]) -> Vec<(Vec<
     kept.chain(over).cloned().collect()
 }
 
+/// `SetEnv` of the main server under a host's own (`merge_env_dir_configs`).
+fn inherited_environment(
+    base: Vec<(Vec<u8>, Vec<u8>)>,
+    own: Vec<(Vec<u8>, Vec<u8>)>,
+    unset: &[Vec<u8>],
+) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let is_unset = |name: &[u8]| unset.iter().any(|unset| unset.eq_ignore_ascii_case(name));
+    let base = base.into_iter().filter(|(name, _)| !is_unset(name));
+    base.chain(own).collect()
+}
+
 /// The main server's settings under a host's own.
 fn merged_settings(base: Settings, own: Settings) -> Settings {
     let hidden = |status: u16| {
@@ -309,15 +320,7 @@ fn merged_settings(base: Settings, own: Settings) -> Settings {
         requirement: own.requirement.or(base.requirement),
         host_access: own.host_access.or(base.host_access),
         set_env_if: [base.set_env_if, own.set_env_if].concat(),
-        set_env: {
-            let is_unset = |name: &Vec<u8>| {
-                own.unset_env
-                    .iter()
-                    .any(|unset| unset.eq_ignore_ascii_case(name))
-            };
-            let base = base.set_env.into_iter().filter(|(name, _)| !is_unset(name));
-            base.chain(own.set_env).collect()
-        },
+        set_env: inherited_environment(base.set_env, own.set_env, &own.unset_env),
         // Its one merge is done.
         unset_env: Vec::new(),
         files: [base.files, own.files].concat(),

@@ -21,9 +21,10 @@ use foldhash::fast::FixedState;
 use crate::outcome::Outcome;
 use crate::plain::Plain;
 use crate::rules::{RedirectListId, RuleSetId};
+use crate::site::access::is_open;
 use crate::site::{
-    AliasMatcher, EnvAttribute, EnvRule, ErrorDocument, FileKind, Host, HostAccess, PathMatcher,
-    Requirement, Section, SectionId, SectionKind, Settings, Site,
+    AliasMatcher, EnvAttribute, EnvRule, ErrorDocument, FileKind, Host, PathMatcher, Section,
+    SectionId, SectionKind, Settings, Site,
 };
 
 use super::files::{canonical_path, is_within};
@@ -239,14 +240,7 @@ fn is_harmless(settings: &Settings) -> bool {
         && settings.error_documents.is_empty()
         && !settings.allow.may_forbid_links()
         && !settings.allow.may_negotiate()
-        && settings
-            .requirement
-            .as_ref()
-            .is_none_or(Requirement::always_holds)
-        && settings
-            .host_access
-            .as_ref()
-            .is_none_or(HostAccess::is_open)
+        && is_open(settings.requirement.as_ref(), settings.host_access.as_ref())
         && settings.set_env_if.is_empty()
         && settings.files.is_empty()
         && settings.ifs.is_empty()

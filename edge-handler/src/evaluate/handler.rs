@@ -5,6 +5,7 @@
 //! anything; whether a file that nothing is known about exists is for the origin to say.
 
 use crate::outcome::Outcome;
+use crate::site::access::METHODS;
 use crate::site::{ErrorDocument, FileKind};
 use crate::source::Source;
 
@@ -112,33 +113,6 @@ impl<'a, S: Source> Run<'a, S> {
     }
 }
 
-/// Methods Apache knows and files do not take (`ap_method_registry_init`).
-const METHODS_NOT_FOR_FILES: [&[u8]; 23] = [
-    b"PUT",
-    b"DELETE",
-    b"CONNECT",
-    b"TRACE",
-    b"PATCH",
-    b"PROPFIND",
-    b"PROPPATCH",
-    b"MKCOL",
-    b"COPY",
-    b"MOVE",
-    b"LOCK",
-    b"UNLOCK",
-    b"VERSION-CONTROL",
-    b"CHECKOUT",
-    b"UNCHECKOUT",
-    b"CHECKIN",
-    b"UPDATE",
-    b"LABEL",
-    b"REPORT",
-    b"MKWORKSPACE",
-    b"MKACTIVITY",
-    b"BASELINE-CONTROL",
-    b"MERGE",
-];
-
 /// Is this a method that asks for the file itself? Of others Apache does not look for it.
 fn takes_a_file(method: &[u8]) -> bool {
     matches!(method, b"GET" | b"HEAD" | b"POST")
@@ -149,7 +123,7 @@ fn refused_by_file(record: &Record<'_>) -> Option<u16> {
     match record.method {
         b"OPTIONS" => None,
         method if takes_a_file(method) => is_no_file(record).then_some(404),
-        method if METHODS_NOT_FOR_FILES.contains(&method) => Some(405),
+        method if METHODS.contains(&method) => Some(405),
         _ => Some(501),
     }
 }

@@ -4,12 +4,14 @@
 //! what the last section says. Nothing is copied: a merge is a list of references. Absent: finding
 //! the sections; see `walk`.
 
-use super::table::Table;
 use crate::rules::{RedirectListId, RuleSetId};
+use crate::site::access::is_open;
 use crate::site::{
     AllowOptions, Allowed, CanonicalName, EnvRule, ErrorDocument, HostAccess, Proxy, Requirement,
     RewriteOptions, SectionAlias, SectionId, Settings, settings::DirectoryRewrite,
 };
+
+use super::table::Table;
 
 /// Settings on top of one another, the last one wins.
 ///
@@ -199,8 +201,7 @@ impl<'a> Merged<'a> {
 
     /// May everybody come in?
     pub fn is_open(&self) -> bool {
-        self.requirement().is_none_or(Requirement::always_holds)
-            && self.host_access().is_none_or(HostAccess::is_open)
+        is_open(self.requirement(), self.host_access())
     }
 
     /// `ErrorDocument` for a status.
@@ -261,9 +262,9 @@ impl<'a> Merged<'a> {
                 merged.unset_all(&layer.settings.unset_env);
                 merged.set_all(&layer.settings.set_env);
             }
-            merged
-                .iter()
-                .for_each(|(name, value)| whole.set(name, value));
+            for (name, value) in merged.iter() {
+                whole.set(name, value);
+            }
         }
         whole
     }

@@ -70,6 +70,19 @@ impl Template {
         self.text().pieces()
     }
 
+    /// The text up to the first reference.
+    pub fn fixed_head(&self) -> Vec<u8> {
+        let mut head = Vec::new();
+        for piece in self.pieces() {
+            match piece {
+                Piece::Literal(text) => head.extend_from_slice(text),
+                Piece::Escaped(byte) => head.push(byte),
+                _ => break,
+            }
+        }
+        head
+    }
+
     /// True when expanding gives the same text for every request (backslashes aside).
     pub fn is_literal(&self) -> bool {
         let mut pieces = self.pieces();

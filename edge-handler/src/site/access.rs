@@ -6,6 +6,37 @@ use serde::{Deserialize, Serialize};
 
 use super::expression::{Expression, Subnet};
 
+/// Methods that Apache knows (`ap_method_registry_init`).
+pub const METHODS: [&[u8]; 27] = [
+    b"GET",
+    b"HEAD",
+    b"PUT",
+    b"POST",
+    b"DELETE",
+    b"CONNECT",
+    b"OPTIONS",
+    b"TRACE",
+    b"PATCH",
+    b"PROPFIND",
+    b"PROPPATCH",
+    b"MKCOL",
+    b"COPY",
+    b"MOVE",
+    b"LOCK",
+    b"UNLOCK",
+    b"VERSION-CONTROL",
+    b"CHECKOUT",
+    b"UNCHECKOUT",
+    b"CHECKIN",
+    b"UPDATE",
+    b"LABEL",
+    b"REPORT",
+    b"MKWORKSPACE",
+    b"MKACTIVITY",
+    b"BASELINE-CONTROL",
+    b"MERGE",
+];
+
 /// One `Require`, or a group of them (`authz_section_conf` of `mod_authz_core.c`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Requirement {
@@ -136,14 +167,20 @@ impl Methods {
 
 /// Is `method` one of `methods`? `HEAD` is `GET`.
 pub fn names(methods: &[Vec<u8>], method: &[u8]) -> bool {
-    let number = |method: &[u8]| {
-        if method == b"HEAD" {
-            b"GET".to_vec()
-        } else {
-            method.to_vec()
-        }
-    };
-    methods.iter().any(|known| number(known) == number(method))
+    let method = as_get(method);
+    methods.iter().any(|known| as_get(known) == method)
+}
+
+fn as_get(method: &[u8]) -> &[u8] {
+    match method {
+        b"HEAD" => b"GET",
+        method => method,
+    }
+}
+
+/// May everybody come in where a section says this?
+pub fn is_open(requirement: Option<&Requirement>, hosts: Option<&HostAccess>) -> bool {
+    requirement.is_none_or(Requirement::always_holds) && hosts.is_none_or(HostAccess::is_open)
 }
 
 impl Requirement {
@@ -229,20 +266,17 @@ impl HostAccess {
     pub fn is_for_all(&self) -> bool {
         let orders = self.order.iter().map(|(methods, _)| methods);
         let satisfied = self.satisfy.iter().map(|(methods, _)| methods);
-        let clients = self
-            .allow
-            .iter()
-            .chain(&self.deny)
-            .map(|(methods, _)| methods);
+        let clients = self.named().map(|(methods, _)| methods);
         let mut all = orders.chain(satisfied).chain(clients);
         all.all(|methods| *methods == Methods::All)
     }
 
     /// Whom it names.
     pub fn clients(&self) -> impl Iterator<Item = &Client> {
-        self.allow
-            .iter()
-            .chain(&self.deny)
-            .map(|(_, client)| client)
+        self.named().map(|(_, client)| client)
+    }
+
+    fn named(&self) -> impl Iterator<Item = &(Methods, Client)> {
+        self.allow.iter().chain(&self.deny)
     }
 }

@@ -4,7 +4,7 @@
 
 use std::cmp::Reverse;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::group::{self, Member, members, take_text};
 use super::{Entry, Lookup, Table, prefix_redirect};
@@ -34,7 +34,7 @@ pub struct EmbeddedTable {
     decoded: Cells<Entry>,
 }
 
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 struct Stored {
     generation: u64,
     /// How many entries there are.

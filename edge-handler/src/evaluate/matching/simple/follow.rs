@@ -29,14 +29,15 @@ impl Simple {
                 *greed = Greed::Only;
             }
         }
-        let is_choice = |instruction: &&Instruction| match instruction {
+        let is_choice = |instruction: &Instruction| match instruction {
             Instruction::Else(_) | Instruction::Rather(_) => true,
             Instruction::Repeat { greed, .. } => *greed != Greed::Only,
             _ => false,
         };
-        self.pending = match self.code.iter().find(is_choice) {
-            Some(_) => Pendings::Some,
-            None => Pendings::None,
+        self.pending = if self.code.iter().any(is_choice) {
+            Pendings::Some
+        } else {
+            Pendings::None
         };
     }
 
