@@ -5,6 +5,7 @@
 use std::sync::LazyLock;
 
 use edgewright_edge_handler::evaluate::Options;
+use edgewright_edge_handler::evaluate::matching::Captures;
 use edgewright_edge_handler::handler::{self, Decision};
 use edgewright_edge_handler::key::Spot;
 use edgewright_edge_handler::lambda::configuration::Configuration;
@@ -12,7 +13,8 @@ use edgewright_edge_handler::lambda::event::Event;
 use edgewright_edge_handler::lambda::rehearsal;
 use edgewright_edge_handler::lambda::response::Reply;
 use edgewright_edge_handler::request::Request;
-use edgewright_edge_handler::source::{Indexed, Source};
+use edgewright_edge_handler::rules::Rule;
+use edgewright_edge_handler::source::{Find as _, Finder, Found, Held};
 use edgewright_edge_handler::table::Table as _;
 
 use crate::site::Site;
@@ -28,15 +30,23 @@ pub fn lookup(site: &Site, path: &[u8]) -> bool {
     if fate.is_some() {
         return true;
     }
-    let source = Indexed::knowing(&site.program, &site.table, spot);
-    let mut from = 0;
-    while let Ok(Some((position, rule))) = source.next_rule(site.rules, from, path) {
-        if rule.pattern.is_match(path) {
-            return true;
-        }
-        from = position + 1;
-    }
-    false
+    let finder = Finder::knowing(&site.program, &site.table, spot);
+    let Ok(Some(found)) = finder.rules(site.rules, path) else {
+        return false;
+    };
+    let mut held = found.walk().map_while(Result::ok);
+    held.any(|held| matches(held, &found, path) == Some(true))
+}
+
+fn matches<'a>(held: Held<'a>, found: &Found<'a, Rule>, path: &[u8]) -> Option<bool> {
+    let rule = match held {
+        Held::Decoded(rule) => rule,
+        Held::Standing(rule, slot) => match rule.find(path, &mut Captures::new()) {
+            Some(matches) => return Some(matches),
+            None => found.decoded(slot).ok()?,
+        },
+    };
+    Some(rule.pattern.is_match(path))
 }
 
 /// From target, host and headers to the outcome with the bytes of its `Location`.

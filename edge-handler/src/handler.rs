@@ -15,7 +15,7 @@ use crate::outcome::{Answer, Outcome};
 use crate::plain::Plain;
 use crate::program::Program;
 use crate::request::Request;
-use crate::source::{Indexed, Missing};
+use crate::source::{Finder, Indexed, Missing};
 use crate::table::{Content, Fetched, Lookup, Table};
 
 /// A request is given up after this many entries. Ten internal redirects, each with an entry for
@@ -121,11 +121,14 @@ fn run<T: Table>(
             if let Some(answer) = fated(program, table, &spot, &plain, request)? {
                 return Ok(Decision::Answer(answer));
             }
-            let source = Indexed::knowing(program, table, spot);
-            match said(program, &source, &plain, request)? {
+            let finder = Finder::knowing(program, table, spot);
+            match said(program, &finder, &plain, request)? {
                 Said::Nothing => return Ok(Decision::Untouched),
                 Said::Answer(answer) => answer,
-                Said::Unclear => evaluate_plain(program.site(), &source, &plain, request, options)?,
+                Said::Unclear => {
+                    let source = Indexed::over(finder);
+                    evaluate_plain(program.site(), &source, &plain, request, options)?
+                }
             }
         }
     };
@@ -167,12 +170,12 @@ fn fated<T: Table>(
 /// What the lists say about a plain request, where they can be asked by themselves.
 fn said<T: Table>(
     program: &Program,
-    source: &Indexed<'_, T>,
+    finder: &Finder<'_, T>,
     plain: &Plain<'_>,
     request: &Request<'_>,
 ) -> Result<Said, Missing> {
     match program.calm(plain.host) {
-        Some(calm) => calm.says(program.site(), source, plain, request),
+        Some(calm) => calm.says(program.site(), finder, plain, request),
         None => Ok(Said::Unclear),
     }
 }

@@ -7,11 +7,13 @@
 //! them would be most of the time it takes to start.
 
 mod cells;
+mod cursor;
 mod numbers;
 mod presence;
 mod prints;
 
 pub use cells::Cells;
+pub use cursor::Cursor;
 pub use numbers::{Number, Numbers};
 pub use presence::Presence;
 pub use prints::Prints;
@@ -55,7 +57,7 @@ impl<T> Packed<T> {
     }
 
     /// The bytes of the value at `index`.
-    fn encoded(&self, index: usize) -> Option<&[u8]> {
+    pub fn encoded(&self, index: usize) -> Option<&[u8]> {
         let start = match index.checked_sub(1) {
             Some(before) => *self.stored.ends.get(before)?,
             None => 0,

@@ -35,7 +35,7 @@ use crate::site::{HostId, Site};
 
 const FORMAT: Format = Format {
     magic: *b"EDGP",
-    version: 8,
+    version: 9,
 };
 
 /// Why bytes are not a program.

@@ -8,13 +8,15 @@ pub mod flags;
 pub mod pattern;
 pub mod redirect;
 pub mod rule;
+pub mod standing;
 pub mod template;
 
 pub use condition::{Condition, FileTest, Order, Test};
 pub use flags::RuleFlags;
 pub use pattern::Pattern;
 pub use redirect::{PrefixRedirect, Redirect, RedirectMatcher};
-pub use rule::{Extras, Rule, RuleSet};
+pub use rule::{Extras, Replacement, Rule, RuleSet};
+pub use standing::StandingRule;
 pub use template::{Piece, Template, TemplateText};
 
 use serde::{Deserialize, Serialize};

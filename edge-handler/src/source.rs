@@ -4,16 +4,20 @@
 //! Absent: deciding whether it does; that is the evaluator's alone. A source may name a rule too
 //! many, never one too few, so every source gives the same answers.
 
+mod finder;
+mod found;
 mod indexed;
 mod restored;
 mod sequential;
 
+pub use finder::{Find, Finder};
+pub use found::{Found, Held, Walk};
 pub use indexed::Indexed;
 pub use restored::Restored;
 pub use sequential::Sequential;
 
 use crate::key::Key;
-use crate::rules::{Condition, MapId, PrefixRedirect, Redirect, RedirectListId, Rule, RuleSetId};
+use crate::rules::{Condition, MapId, Redirect, RedirectListId, Rule, RuleSetId};
 
 /// A table entry is needed that has not been fetched. Whoever called the evaluator fetches it and
 /// calls again: evaluation has no side effects and costs less than keeping its state.
@@ -60,12 +64,6 @@ pub trait Source {
         from: usize,
         uri: &[u8],
     ) -> Result<Option<(usize, &Redirect)>, Missing>;
-
-    /// The first redirect of `list` that applies to `path`, which is [plain](crate::plain), if nothing has to be
-    /// decoded to find it.
-    fn first_redirect(&self, _list: RedirectListId, _path: &[u8]) -> Undecoded<PrefixRedirect<'_>> {
-        Undecoded::Unknown
-    }
 
     /// The value of `key` in a text map; alternatives of `rnd:` still joined by `|`.
     ///
@@ -136,10 +134,6 @@ impl<S: Source> Source for &S {
         uri: &[u8],
     ) -> Result<Option<(usize, &Redirect)>, Missing> {
         (**self).next_redirect(list, from, uri)
-    }
-
-    fn first_redirect(&self, list: RedirectListId, path: &[u8]) -> Undecoded<PrefixRedirect<'_>> {
-        (**self).first_redirect(list, path)
     }
 
     fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Missing> {

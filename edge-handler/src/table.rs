@@ -16,7 +16,8 @@ use crate::envelope::EnvelopeError;
 use crate::fate::{Fate, Standing};
 use crate::filter::Filter;
 use crate::key::{Key, Sought};
-use crate::rules::{Place, PrefixRedirect, Redirect, RedirectListId, Rule};
+use crate::packed::Cursor;
+use crate::rules::{PrefixRedirect, Redirect, RedirectListId, Rule};
 use crate::site::HostId;
 use crate::site::map::MapEntry;
 use crate::source::Undecoded;
@@ -104,28 +105,23 @@ impl Entry {
     }
 }
 
-/// Takes a value from the front of `bytes`, which are in postcard's encoding.
-pub(crate) fn take<'a, T: Deserialize<'a>>(bytes: &mut &'a [u8]) -> Option<T> {
-    let (value, rest) = postcard::take_from_bytes(bytes).ok()?;
-    *bytes = rest;
-    Some(value)
-}
-
 /// The one redirect that the encoding of a [`Content`] holds; `None` when it has to be decoded.
-fn prefix_redirect(mut content: &[u8]) -> Option<PrefixRedirect<'_>> {
-    let content = &mut content;
+fn prefix_redirect(content: &[u8]) -> Option<PrefixRedirect<'_>> {
+    let mut content = Cursor::over(content);
     // The variant `Content::Redirects`, and one of them.
-    if take::<(u32, u32)>(content)? != (1, 1) {
+    if (content.byte()?, content.number()?) != (1, 1) {
         return None;
     }
-    let position = take(content)?;
-    let (_place, matcher): (Place, u32) = take(content)?;
-    if matcher != 0 {
+    let position = content.number()?;
+    // Its place, and the variant `RedirectMatcher::Prefix`.
+    content.number()?;
+    content.number()?;
+    if content.byte()? != 0 {
         return None;
     }
-    let (path, status, target) = (take(content)?, take(content)?, take(content)?);
+    let (path, status, target) = (content.text()?, content.short()?, content.text()?);
     // No expression, and the end.
-    (*content == [0]).then_some(PrefixRedirect {
+    (content.rest() == [0]).then_some(PrefixRedirect {
         position,
         path,
         status,
@@ -183,7 +179,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
     use super::*;
-    use crate::rules::MapId;
+    use crate::rules::{MapId, Place};
 
     fn entry() -> Entry {
         Entry {

@@ -15,7 +15,7 @@ use edgewright_edge_handler::table::{EmbeddedTable, Fetched, Lookup, Table as _}
 use serde::{Deserialize, Serialize};
 
 use crate::apache;
-use crate::timing::{Contender, Times, race};
+use crate::timing::{Contender, Times, nothing_to_read, race};
 
 /// The figures of the section.
 #[derive(Debug, Serialize, Deserialize)]
@@ -93,6 +93,7 @@ pub fn clock(requests: usize) -> Contender<'static> {
     Contender {
         requests,
         chunk: 1,
+        read: nothing_to_read(),
         pass: Box::new(|range| {
             black_box(range);
         }),
@@ -104,6 +105,7 @@ pub fn decisions<'a>(site: &'a Site, requests: &'a [Request<'static>]) -> Conten
     Contender {
         requests: requests.len(),
         chunk: 1,
+        read: Box::new(move |range| requests[range].iter().for_each(read)),
         pass: Box::new(move |range| {
             for request in &requests[range] {
                 black_box(decide(site, black_box(request)));
@@ -112,10 +114,33 @@ pub fn decisions<'a>(site: &'a Site, requests: &'a [Request<'static>]) -> Conten
     }
 }
 
+/// Reads what a request says.
+fn read(request: &Request) {
+    let headers = request
+        .headers
+        .iter()
+        .flat_map(|(name, value)| [*name, *value]);
+    let parts = [
+        request.method,
+        request.target,
+        request.client,
+        request.protocol,
+    ];
+    let parts = parts.into_iter().chain(request.host).chain(headers);
+    parts.for_each(read_bytes);
+}
+
+/// One byte of each line of memory will do.
+fn read_bytes(bytes: &[u8]) {
+    let read = bytes.iter().step_by(16).chain(bytes.last());
+    black_box(read.fold(0, |read, byte| read ^ byte));
+}
+
 fn replies<'a>(site: &'a Site, events: &'a [Vec<u8>]) -> Contender<'a> {
     Contender {
         requests: events.len(),
         chunk: 1,
+        read: Box::new(move |range| events[range].iter().for_each(|event| read_bytes(event))),
         pass: Box::new(move |range| {
             for event in &events[range] {
                 black_box(handle(site, black_box(event)));

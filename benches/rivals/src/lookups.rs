@@ -17,7 +17,7 @@ use std::rc::Rc;
 
 use edgewright_benches::set::Placed;
 
-use crate::timing::Contender;
+use crate::timing::{Contender, nothing_to_read};
 
 /// Answers the question for one path at a time.
 pub trait Lookup {
@@ -57,6 +57,7 @@ impl<L: Lookup + 'static> Engine for Rc<L> {
         let contender = Contender {
             requests: requests.len(),
             chunk,
+            read: nothing_to_read(),
             pass: Box::new(move |range| {
                 for request in &requests[range] {
                     black_box(lookup.finds(black_box(request)));

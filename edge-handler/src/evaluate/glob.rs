@@ -208,24 +208,28 @@ pub fn directory_matches(matcher: &PathMatcher, directory: &[u8], captures: &mut
 /// `alias_matches` of `mod_alias.c`: how much of `uri` the path of a `Redirect` or `Alias` takes.
 /// `None` when it does not match. A run of slashes in the path matches any run in the URI.
 pub fn alias_matches(uri: &[u8], path: &[u8]) -> Option<usize> {
+    let taken = match uri.strip_prefix(path) {
+        // As it nearly always is: runs are of the same length.
+        Some(rest) if path.ends_with(b"/") => path.len() + slashes(rest),
+        Some(_) => path.len(),
+        None => loose_prefix(uri, path)?,
+    };
+    let whole = path.ends_with(b"/") || matches!(uri.get(taken), None | Some(b'/'));
+    (whole && taken > 0).then_some(taken)
+}
+
+/// How much of `uri` the whole of `path` takes, whatever the lengths of runs.
+fn loose_prefix(uri: &[u8], path: &[u8]) -> Option<usize> {
     let (mut at, mut from) = (0, 0);
     while at < path.len() {
-        if path[at] == b'/' {
-            if uri.get(from) != Some(&b'/') {
-                return None;
-            }
-            at += slashes(&path[at..]);
-            from += slashes(&uri[from..]);
-        } else {
-            if uri.get(from) != Some(&path[at]) {
-                return None;
-            }
-            at += 1;
-            from += 1;
+        if uri.get(from) != Some(&path[at]) {
+            return None;
         }
+        let is_slash = path[at] == b'/';
+        at += if is_slash { slashes(&path[at..]) } else { 1 };
+        from += if is_slash { slashes(&uri[from..]) } else { 1 };
     }
-    let whole = path.last() == Some(&b'/') || matches!(uri.get(from), None | Some(b'/'));
-    (whole && from > 0).then_some(from)
+    Some(from)
 }
 
 fn slashes(text: &[u8]) -> usize {

@@ -4,7 +4,8 @@
 //! pattern's text differs between PCRE2 releases; see `evaluate::dialect`.
 //!
 //! Three matchers, each for what the one before does not understand, all with PCRE2's answers: `simple`
-//! needs no engine, `linear` one whose time is bounded by the subject's length, `full` is PCRE2 itself.
+//! needs no engine, `linear` one whose time is bounded by the subject's length, `full` is PCRE2 itself. A rule
+//! that is read where it stands has its pattern matched while it is read (`simple::glance`).
 
 #[cfg(test)]
 mod agreement;
@@ -22,6 +23,8 @@ use crate::rules::Pattern;
 use full::Full;
 use linear::Linear;
 use simple::{Simple, Verdict};
+
+pub(crate) use simple::glance;
 
 /// How many groups can be referred to: `$0` to `$9` (`AP_MAX_REG_MATCH`).
 pub const GROUPS: usize = 10;

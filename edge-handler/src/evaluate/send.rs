@@ -69,10 +69,8 @@ pub(super) fn sendable(value: Vec<u8>) -> Option<Vec<u8>> {
 
 fn unfolded(value: Vec<u8>) -> Option<Vec<u8>> {
     // All bytes are looked at, many at once.
-    let controls = value
-        .iter()
-        .fold(false, |found, byte| found | is_control(*byte));
-    if !controls {
+    let controls = value.iter().fold(0, |found, byte| found | control(*byte));
+    if controls == 0 {
         return Some(value);
     }
     let mut out = Vec::with_capacity(value.len());
@@ -101,7 +99,12 @@ fn trimmed(mut value: Vec<u8>) -> Vec<u8> {
 
 /// May this not stand in a header?
 fn is_control(byte: u8) -> bool {
-    byte < b' ' && byte != b'\t' || byte == 0x7f
+    control(byte) != 0
+}
+
+/// 1 for such a byte: a number and no lazy operators, so that many are compared at once.
+fn control(byte: u8) -> u8 {
+    u8::from(byte < b' ') & u8::from(byte != b'\t') | u8::from(byte == 0x7f)
 }
 
 #[cfg(test)]

@@ -6,15 +6,11 @@
 //! To decode a fate makes a dozen pieces in memory, each somewhere else, and keeps them. Here its bytes are
 //! read once, from front to back: steps lead to later ones only.
 
-use serde::Deserialize;
-
 use super::{About, Ending, Queried};
 use crate::outcome::{Answer, Outcome};
-use crate::packed::Packed;
+use crate::packed::{Cursor, Packed};
 use crate::plain::Plain;
 use crate::request::Request;
-use crate::rules::Order;
-use crate::table::take;
 
 /// A fate in postcard's encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +18,7 @@ pub struct Standing<'a> {
     bare: Option<u32>,
     queried: Queried,
     /// The steps, one after another.
-    steps: &'a [u8],
+    steps: Cursor<'a>,
 }
 
 /// What a fate says to a request.
@@ -36,70 +32,49 @@ pub enum Told {
     Decode,
 }
 
-/// [`Part`](super::Part), borrowed.
-#[derive(Deserialize)]
-enum Part<'a> {
-    Literal(&'a [u8]),
-    Host,
-    Query,
-}
-
-/// [`Asked`](super::Asked), borrowed.
-#[derive(Deserialize)]
-enum Asked<'a> {
-    #[serde(borrow)]
-    Own(Question<'a>),
-    Shared(u32),
-}
-
 /// [`Question`](super::Question), borrowed.
-#[derive(Deserialize)]
 struct Question<'a> {
-    #[serde(borrow)]
-    subject: Subject<'a>,
-    #[serde(borrow)]
-    test: Test<'a>,
+    about: About<'a>,
+    /// What the text has to be equal to; `None` for other tests.
+    operand: Option<&'a [u8]>,
     no_case: bool,
 }
 
-/// [`Subject`](super::Subject), borrowed.
-#[derive(Deserialize)]
-enum Subject<'a> {
-    Query,
-    Host,
-    Header(&'a [u8]),
-}
+impl<'a> Question<'a> {
+    fn take(bytes: &mut Cursor<'a>) -> Option<Self> {
+        // The variants of [`Subject`](super::Subject), then those of [`Test`](crate::rules::Test).
+        let about = match bytes.byte()? {
+            0 => About::Query,
+            1 => About::Host,
+            2 => About::Header(bytes.text()?),
+            _ => return None,
+        };
+        let operand = match bytes.byte()? {
+            REGEX => {
+                bytes.text()?;
+                bytes.byte()?;
+                None
+            }
+            EQUAL => Some(bytes.text()?),
+            COMPARE | INTEGER => {
+                bytes.byte()?;
+                bytes.text()?;
+                None
+            }
+            _ => return None,
+        };
+        let no_case = bytes.flag()?;
+        Some(Self {
+            about,
+            operand,
+            no_case,
+        })
+    }
 
-/// Those of [`Test`](crate::rules::Test) that questions have, borrowed.
-#[derive(Deserialize)]
-enum Test<'a> {
-    Regex(
-        #[expect(dead_code, reason = "skipped")] &'a [u8],
-        #[expect(dead_code, reason = "skipped")] u8,
-    ),
-    Equal(&'a [u8]),
-    Compare(
-        #[expect(dead_code, reason = "skipped")] Order,
-        #[expect(dead_code, reason = "skipped")] &'a [u8],
-    ),
-    Integer(
-        #[expect(dead_code, reason = "skipped")] Order,
-        #[expect(dead_code, reason = "skipped")] &'a [u8],
-    ),
-}
-
-impl Question<'_> {
     /// Its answer; `None` when it has to be decoded.
     fn holds(&self, plain: &Plain<'_>, request: &Request<'_>) -> Option<bool> {
-        let Test::Equal(operand) = self.test else {
-            return None;
-        };
-        let about = match self.subject {
-            Subject::Query => About::Query,
-            Subject::Host => About::Host,
-            Subject::Header(name) => About::Header(name),
-        };
-        let text = about.text(plain, request);
+        let operand = self.operand?;
+        let text = self.about.text(plain, request);
         Some(if self.no_case {
             text.eq_ignore_ascii_case(operand)
         } else {
@@ -108,17 +83,30 @@ impl Question<'_> {
     }
 }
 
+/// The variants of [`Test`](crate::rules::Test) that questions have are numbered from 0.
+const REGEX: u8 = 0;
+const EQUAL: u8 = 1;
+const COMPARE: u8 = 2;
+const INTEGER: u8 = 3;
+
 /// The variants of [`Step`](super::Step) and [`Effect`](super::Effect) are numbered from 0.
-const END: u32 = 1;
-const REDIRECT: u32 = 1;
+const ASK: u8 = 0;
+const END: u8 = 1;
+const REDIRECT: u8 = 1;
 
 impl<'a> Standing<'a> {
     /// Reads the encoding of a [`Fate`](super::Fate).
-    pub fn read(mut fate: &'a [u8]) -> Option<Self> {
-        let fate = &mut fate;
-        let (bare, queried) = (take(fate)?, take(fate)?);
+    pub fn read(fate: &'a [u8]) -> Option<Self> {
+        let mut fate = Cursor::over(fate);
+        let bare = fate.optional_number()?;
+        let queried = match fate.byte()? {
+            0 => Queried::Unknown,
+            1 => Queried::Appended,
+            2 => Queried::From(fate.number()?),
+            _ => return None,
+        };
         // How many steps there are: the last one ends, so nobody counts.
-        take::<u32>(fate)?;
+        fate.number()?;
         Some(Self {
             bare,
             queried,
@@ -156,38 +144,64 @@ impl<'a> Standing<'a> {
         request: &Request<'_>,
         shared: &Packed<super::Question>,
     ) -> Option<Answer> {
-        let mut rest = self.steps;
-        let rest = &mut rest;
+        let mut steps = self.steps;
         for at in 0_u32.. {
-            let is_end = take::<u32>(rest)? == END;
-            match (is_end, at == wanted) {
-                (true, true) => return ending(rest, appended, plain, request),
-                (true, false) => skip_ending(rest)?,
-                (false, is_wanted) => {
-                    let (asked, yes, no): (Asked<'_>, u32, u32) =
-                        (take(rest)?, take(rest)?, take(rest)?);
+            match (steps.byte()?, at == wanted) {
+                (END, true) => return ending(steps, appended, plain, request),
+                (END, false) => skip_ending(&mut steps)?,
+                (ASK, is_wanted) => {
+                    let asked = Asked::take(&mut steps)?;
+                    let (yes, no) = (steps.number()?, steps.number()?);
                     if is_wanted {
-                        let holds = match asked {
-                            Asked::Own(question) => question.holds(plain, request)?,
-                            Asked::Shared(number) => shared
-                                .get(usize::try_from(number).ok()?)?
-                                .holds(plain, request),
-                        };
+                        let holds = asked.holds(plain, request, shared)?;
                         wanted = if holds { yes } else { no };
                         if wanted <= at {
                             return None;
                         }
                     }
                 }
+                _ => return None,
             }
         }
         None
     }
 }
 
+/// [`Asked`](super::Asked), borrowed.
+enum Asked<'a> {
+    Own(Question<'a>),
+    Shared(u32),
+}
+
+impl<'a> Asked<'a> {
+    fn take(bytes: &mut Cursor<'a>) -> Option<Self> {
+        match bytes.byte()? {
+            0 => Question::take(bytes).map(Self::Own),
+            1 => bytes.number().map(Self::Shared),
+            _ => None,
+        }
+    }
+
+    /// Its answer; `None` when it has to be decoded.
+    fn holds(
+        &self,
+        plain: &Plain<'_>,
+        request: &Request<'_>,
+        shared: &Packed<super::Question>,
+    ) -> Option<bool> {
+        match self {
+            Self::Own(question) => question.holds(plain, request),
+            Self::Shared(number) => {
+                let question = shared.get(usize::try_from(*number).ok()?)?;
+                Some(question.holds(plain, request))
+            }
+        }
+    }
+}
+
 /// The answer of the [`Ending`] at the front of `bytes`.
 fn ending(
-    bytes: &mut &[u8],
+    bytes: Cursor<'_>,
     appended: Option<&[u8]>,
     plain: &Plain<'_>,
     request: &Request<'_>,
@@ -195,30 +209,33 @@ fn ending(
     if let Some(answer) = bare_redirect(bytes, appended, plain) {
         return Some(answer);
     }
-    let ending: Ending = take(bytes)?;
+    let (ending, _): (Ending, _) = postcard::take_from_bytes(bytes.rest()).ok()?;
     let mut answer = ending.answer(plain, request);
     answer.append(appended);
     Some(answer)
 }
 
 /// The same for a redirect without cookies, and without headers to vary by.
-fn bare_redirect(mut bytes: &[u8], appended: Option<&[u8]>, plain: &Plain<'_>) -> Option<Answer> {
-    let bytes = &mut bytes;
-    if take::<u32>(bytes)? != REDIRECT {
+fn bare_redirect(
+    mut bytes: Cursor<'_>,
+    appended: Option<&[u8]>,
+    plain: &Plain<'_>,
+) -> Option<Answer> {
+    if bytes.byte()? != REDIRECT {
         return None;
     }
-    let status = take(bytes)?;
-    let count = take::<u32>(bytes)?;
+    let (status, count) = (bytes.short()?, bytes.number()?);
     let query = plain.query.unwrap_or_default();
     let mut location = Vec::with_capacity(plain.hostname.len() + query.len() + 64);
     for _ in 0..count {
-        location.extend_from_slice(match take(bytes)? {
-            Part::Literal(bytes) => bytes,
-            Part::Host => plain.hostname,
-            Part::Query => query,
+        location.extend_from_slice(match bytes.byte()? {
+            0 => bytes.text()?,
+            1 => plain.hostname,
+            2 => query,
+            _ => return None,
         });
     }
-    if !bytes.starts_with(&[0, 0]) {
+    if !bytes.rest().starts_with(&[0, 0]) {
         return None;
     }
     let mut answer = Answer::of(Outcome::Redirect { status, location });
@@ -226,17 +243,18 @@ fn bare_redirect(mut bytes: &[u8], appended: Option<&[u8]>, plain: &Plain<'_>) -
     Some(answer)
 }
 
-fn skip_ending(bytes: &mut &[u8]) -> Option<()> {
-    match take::<u32>(bytes)? {
+fn skip_ending(bytes: &mut Cursor<'_>) -> Option<()> {
+    // The variants of [`Effect`](super::Effect).
+    match bytes.byte()? {
         0 => {}
         REDIRECT => {
-            take::<u16>(bytes)?;
+            bytes.short()?;
             skip_text(bytes)?;
         }
-        2 => drop(take::<u16>(bytes)?),
+        2 => drop(bytes.short()?),
         3 => {
-            take::<&[u8]>(bytes)?;
-            if take::<bool>(bytes)? {
+            bytes.text()?;
+            if bytes.flag()? {
                 skip_text(bytes)?;
             }
         }
@@ -245,16 +263,18 @@ fn skip_ending(bytes: &mut &[u8]) -> Option<()> {
     }
     // Cookies, and headers to vary by.
     for _ in 0..2 {
-        for _ in 0..take::<u32>(bytes)? {
-            take::<&[u8]>(bytes)?;
+        for _ in 0..bytes.number()? {
+            bytes.text()?;
         }
     }
     Some(())
 }
 
-fn skip_text(bytes: &mut &[u8]) -> Option<()> {
-    for _ in 0..take::<u32>(bytes)? {
-        take::<Part<'_>>(bytes)?;
+fn skip_text(bytes: &mut Cursor<'_>) -> Option<()> {
+    for _ in 0..bytes.number()? {
+        if bytes.byte()? == 0 {
+            bytes.text()?;
+        }
     }
     Some(())
 }

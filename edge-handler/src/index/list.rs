@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 
 use super::marked::Marked;
 use super::to_index;
-use super::words::{Lead, Word, WordIndex};
+use super::words::{Lead, Word, WordId, WordIndex};
 use crate::packed::{Numbers, Packed, TooLong};
 
 /// Which texts a rule that stays in the program may match.
@@ -86,19 +86,31 @@ pub struct ListIndex<T> {
     words: WordIndex,
 }
 
-/// The candidates for one text: buckets of slots. Empty until [`ListIndex::find`] fills it.
+/// The candidates for one text, beside those for every text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Candidates {
-    buckets: SmallVec<[u32; FEW]>,
+    words: SmallVec<[WordId; FEW]>,
 }
 
-/// Buckets that need no allocation.
+/// Words that need no allocation.
 const FEW: usize = 8;
 
-impl Candidates {
-    /// Forgets them.
-    pub fn clear(&mut self) {
-        self.buckets.clear();
+/// Names one that stays in the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Slot(u32);
+
+impl Slot {
+    /// The first of a list.
+    pub const FIRST: Self = Self(0);
+
+    /// The one behind it.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
+    fn index(self) -> usize {
+        to_index(self.0)
     }
 }
 
@@ -140,16 +152,71 @@ impl<T> ListIndex<T> {
             && self.words.is_sound(slots)
     }
 
-    /// Finds the candidates for `text` beside those that are candidates for every text. Does not
-    /// allocate when there are few.
-    pub fn find(&self, text: &Marked, candidates: &mut Candidates) {
-        let buckets = &mut candidates.buckets;
-        buckets.clear();
-        self.words.find(text, |bucket| {
-            if !buckets.contains(&bucket) {
-                buckets.push(bucket);
+    /// The candidates for `text`. Does not allocate when there are few.
+    pub fn find(&self, text: &Marked) -> Candidates {
+        let mut candidates = Candidates::default();
+        let words = &mut candidates.words;
+        self.words.find(text, |word| {
+            if !words.contains(&word) {
+                words.push(word);
             }
         });
+        candidates
+    }
+
+    /// The first of `candidates`, or of the candidates for every text, at slot `from` or after.
+    pub fn next(&self, from: Slot, candidates: &Candidates) -> Option<Slot> {
+        if self.names_none(candidates) {
+            return None;
+        }
+        let found = candidates.words.iter();
+        let found = found.filter_map(|word| self.words.next(*word, from.0));
+        let scanned = match from {
+            Slot::FIRST => 0,
+            Slot(from) => self.scanned.partition_point(|other| *other < from),
+        };
+        found
+            .chain(self.scanned.get(scanned).copied())
+            .min()
+            .map(Slot)
+    }
+
+    /// Is the one at `slot` a candidate for every text?
+    pub fn is_scanned(&self, slot: Slot) -> bool {
+        self.scanned.binary_search(&slot.0).is_ok()
+    }
+
+    /// The same at position `from` or after.
+    pub fn next_from(&self, from: usize, candidates: &Candidates) -> Option<Slot> {
+        if self.names_none(candidates) {
+            return None;
+        }
+        self.next(self.slot(from), candidates)
+    }
+
+    fn names_none(&self, candidates: &Candidates) -> bool {
+        self.scanned.is_empty() && candidates.words.is_empty()
+    }
+
+    /// The slot of the first that stays at position `from` or after.
+    fn slot(&self, from: usize) -> Slot {
+        let slot = match from {
+            0 => 0,
+            from => self
+                .positions
+                .partition_point(|position| to_index(*position) < from),
+        };
+        Slot(u32::try_from(slot).unwrap_or(u32::MAX))
+    }
+
+    /// The position of the one at `slot`.
+    pub fn position(&self, slot: Slot) -> Option<usize> {
+        self.positions.get(slot.index()).copied().map(to_index)
+    }
+
+    /// Its encoding.
+    pub fn encoded(&self, slot: Slot) -> Option<&[u8]> {
+        self.items.encoded(slot.index())
     }
 }
 
@@ -163,39 +230,14 @@ impl<T: DeserializeOwned> ListIndex<T> {
         slots.filter_map(|(slot, position)| Some((to_index(*position), self.items.get(slot)?)))
     }
 
-    /// The first of `candidates`, or of the candidates for every text, at position `from` or after.
+    /// The one at `slot`.
     ///
     /// # Errors
     /// Its bytes are damaged.
-    pub fn next(
-        &self,
-        from: usize,
-        candidates: &Candidates,
-    ) -> Result<Option<Candidate<'_, T>>, Damaged> {
-        if self.scanned.is_empty() && candidates.buckets.is_empty() {
-            return Ok(None);
-        }
-        let slot = self.first_slot(from);
-        let scanned = self.scanned.partition_point(|other| *other < slot);
-        let found = candidates.buckets.iter();
-        let found = found.filter_map(|bucket| self.words.next(*bucket, slot));
-        let Some(slot) = found.chain(self.scanned.get(scanned).copied()).min() else {
-            return Ok(None);
-        };
-        let position = self.positions.get(to_index(slot)).ok_or(Damaged)?;
-        let item = self.items.get(to_index(slot)).ok_or(Damaged)?;
-        Ok(Some((to_index(*position), item)))
-    }
-
-    /// The slot of the first that stays at position `from` or after.
-    fn first_slot(&self, from: usize) -> u32 {
-        let slot = match from {
-            0 => 0,
-            from => self
-                .positions
-                .partition_point(|position| to_index(*position) < from),
-        };
-        u32::try_from(slot).unwrap_or(u32::MAX)
+    pub fn get(&self, slot: Slot) -> Result<Candidate<'_, T>, Damaged> {
+        let position = self.position(slot).ok_or(Damaged)?;
+        let item = self.items.get(slot.index()).ok_or(Damaged)?;
+        Ok((position, item))
     }
 }
 

@@ -1,6 +1,6 @@
 //! A text as words are looked for in it.
 //!
-//! In: a text. Out: [`Marked`], which is reused from text to text. Absent: looking; see [`super::words`].
+//! In: a text. Out: [`Marked`]. Absent: looking; see [`super::words`].
 
 use super::words::MARK;
 
@@ -19,36 +19,28 @@ pub struct Marked {
     length: usize,
 }
 
-impl Default for Marked {
-    fn default() -> Self {
-        Self {
+impl Marked {
+    /// `text`, marked.
+    #[inline]
+    pub fn of(text: &[u8]) -> Self {
+        let length = text.len() + 2;
+        let needed = length + BEHIND;
+        let mut marked = Self {
             short: [MARK; SHORT + 2 + BEHIND],
             long: Vec::new(),
-            length: 2,
-        }
-    }
-}
-
-impl Marked {
-    /// Holds `text` from now on.
-    pub fn set(&mut self, text: &[u8]) {
-        self.length = text.len() + 2;
-        let needed = self.length + BEHIND;
-        let room = if needed <= self.short.len() {
-            &mut self.short
+            length,
+        };
+        let room = if needed <= marked.short.len() {
+            &mut marked.short
         } else {
-            self.long.resize(needed, MARK);
-            self.long.as_mut_slice()
+            marked.long = vec![MARK; needed];
+            marked.long.as_mut_slice()
         };
-        let (Some(inside), after) = (room.get_mut(1..=text.len()), text.len() + 1..needed) else {
-            return;
-        };
+        let inside = room.get_mut(1..).unwrap_or_default();
         for (place, byte) in inside.iter_mut().zip(text) {
             *place = byte.to_ascii_lowercase();
         }
-        if let Some(after) = room.get_mut(after) {
-            after.fill(MARK);
-        }
+        marked
     }
 
     /// The text with its marks.
@@ -98,9 +90,8 @@ mod tests {
 
     #[test]
     fn marked_and_lowered() {
-        let mut marked = Marked::default();
         for length in [3, 300, SHORT, SHORT + 1, 0, 5] {
-            marked.set(&b"A".repeat(length));
+            let marked = Marked::of(&b"A".repeat(length));
             let expected = [&b"\0"[..], &b"a".repeat(length), b"\0"].concat();
             assert_eq!(marked.bytes(), expected);
             assert_eq!(marked.eights(6, 0).count(), (length + 3).saturating_sub(6));

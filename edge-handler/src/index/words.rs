@@ -193,6 +193,21 @@ impl Family {
     }
 }
 
+/// In a number that words or grams lead to: it is what is meant itself, not where several of them are
+/// listed. Nearly all are alone, and a list is two more places in memory to look at.
+const ALONE: u32 = 1 << 31;
+
+/// Where a word leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct WordId(u32);
+
+impl WordId {
+    /// The slot, where there is one only.
+    fn alone(self) -> Option<u32> {
+        (self.0 & ALONE != 0).then_some(self.0 & !ALONE)
+    }
+}
+
 /// Words, found wherever they stand.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct WordIndex {
@@ -201,7 +216,7 @@ pub(super) struct WordIndex {
     at_end: Grams,
     short: Grams,
     anywhere: Grams,
-    /// The bucket of each word, by the word's fingerprint.
+    /// The [slot](ALONE) of each word, or its bucket, by the word's fingerprint.
     by_word: Prints,
     buckets: Buckets,
 }
@@ -223,8 +238,12 @@ impl WordIndex {
         };
         let mut by_word = Vec::with_capacity(words.len());
         for (word, leads) in words.iter().zip(of_word()) {
-            let bucket = index.buckets.add(leads.iter().map(|lead| lead.slot))?;
-            by_word.push((Fingerprint::of(&word.0), bucket));
+            let slots = leads.iter().map(|lead| lead.slot);
+            let number = match leads {
+                [lead] if lead.slot < ALONE => lead.slot | ALONE,
+                _ => index.buckets.add(slots)?,
+            };
+            by_word.push((Fingerprint::of(&word.0), number));
         }
         index.by_word = Prints::new(by_word)?;
         Some(index)
@@ -235,15 +254,18 @@ impl WordIndex {
         let at_places = [&self.sampled, &self.at_start, &self.at_end];
         let mut grams = at_places.into_iter().chain([&self.short, &self.anywhere]);
         grams.all(Grams::is_sound)
-            && self.by_word.is_sound(self.buckets.len())
+            && self.by_word.all(|number| match WordId(number).alone() {
+                Some(slot) => to_index(slot) < slots,
+                None => to_index(number) < self.buckets.len(),
+            })
             && self.buckets.is_sound(slots)
     }
 
-    /// Gives the bucket of every word in `text` to `take`, some of them more than once.
-    pub fn find(&self, text: &Marked, mut take: impl FnMut(u32)) {
+    /// Gives every word in `text` to `take`, some of them more than once.
+    pub fn find(&self, text: &Marked, mut take: impl FnMut(WordId)) {
         let mut word = |word: &[u8]| {
             let found = self.by_word.find(Fingerprint::of(word));
-            found.for_each(&mut take);
+            found.map(WordId).for_each(&mut take);
         };
         let (short, long) = (Width::Short.bytes(), Width::Long.bytes());
         let last = text.bytes().len().saturating_sub(short);
@@ -263,9 +285,12 @@ impl WordIndex {
             .find(Width::Short, text, || text.eights(short, 0), &mut word);
     }
 
-    /// The first slot of `bucket` that is not below `from`.
-    pub fn next(&self, bucket: u32, from: u32) -> Option<u32> {
-        self.buckets.next(bucket, from)
+    /// The first slot of `word` that is not below `from`.
+    pub fn next(&self, word: WordId, from: u32) -> Option<u32> {
+        match word.alone() {
+            Some(slot) => Some(slot).filter(|slot| *slot >= from),
+            None => self.buckets.next(word.0, from),
+        }
     }
 }
 
@@ -274,7 +299,7 @@ impl WordIndex {
 struct Grams {
     /// Which grams some word has.
     present: Presence,
-    /// The number of each gram.
+    /// The [stretch](ALONE) of each gram, or the number of its stretches.
     by_gram: Prints,
     /// Where each gram's stretches end.
     ends: Numbers<u32>,
@@ -291,6 +316,7 @@ struct Stretch {
 }
 
 impl Stretch {
+    /// The highest bit stays free: no word is that long.
     fn to_bits(self) -> u32 {
         u32::from(self.before) << 16 | u32::from(self.length)
     }
@@ -346,23 +372,36 @@ impl Grams {
         stretches.dedup();
         let mut grams = Self::default();
         let mut numbers = Vec::new();
-        for (number, same) in (0..).zip(stretches.chunk_by(|(one, _), (other, _)| one == other)) {
+        for same in stretches.chunk_by(|(one, _), (other, _)| one == other) {
+            let number = match same {
+                [(_, stretch)] if stretch.to_bits() < ALONE => stretch.to_bits() | ALONE,
+                _ => grams.list(same)?,
+            };
             numbers.push((print(same[0].0), number));
-            for (_, stretch) in same {
-                grams.stretches.push(stretch.to_bits());
-            }
-            grams.ends.push(u32::try_from(grams.stretches.len()).ok()?);
         }
         grams.present = Presence::new(numbers.iter().map(|(print, _)| *print));
         grams.by_gram = Prints::new(numbers)?;
         Some(grams)
     }
 
+    /// Lists stretches of one gram, and gives the number of the list.
+    fn list(&mut self, stretches: &[(u64, Stretch)]) -> Option<u32> {
+        let number = u32::try_from(self.ends.len()).ok()?;
+        for (_, stretch) in stretches {
+            self.stretches.push(stretch.to_bits());
+        }
+        self.ends.push(u32::try_from(self.stretches.len()).ok()?);
+        Some(number)
+    }
+
     fn is_sound(&self) -> bool {
         let last = self.ends.last().map_or(0, |last| to_index(*last));
+        let is_listed = |number| to_index(number) < self.ends.len();
         self.ends.is_sorted()
             && last == self.stretches.len()
-            && self.by_gram.is_sound(self.ends.len())
+            && self
+                .by_gram
+                .all(|number| number & ALONE != 0 || is_listed(number))
     }
 
     /// Gives each stretch of `text` in which a word may stand to `take`, reading grams at these `places`.
@@ -386,20 +425,32 @@ impl Grams {
 
     /// The same for the gram with this fingerprint, which stands at `at`.
     fn find_around(&self, print: u64, at: usize, text: &[u8], take: &mut impl FnMut(&[u8])) {
-        for number in self.by_gram.find(print).map(to_index) {
-            let end = |number: usize| self.ends.get(number).map(|end| to_index(*end));
-            let start = number.checked_sub(1).and_then(end).unwrap_or(0);
-            let stretches = self.stretches.get(start..end(number).unwrap_or(0));
-            for stretch in stretches.unwrap_or_default() {
-                let stretch = Stretch::of_bits(*stretch);
-                let start = at.checked_sub(usize::from(stretch.before));
-                let word =
-                    start.and_then(|start| text.get(start..start + usize::from(stretch.length)));
-                if let Some(word) = word {
-                    take(word);
-                }
+        let mut around = |bits: u32| {
+            let stretch = Stretch::of_bits(bits);
+            let start = at.checked_sub(usize::from(stretch.before));
+            let word = start.and_then(|start| text.get(start..start + usize::from(stretch.length)));
+            if let Some(word) = word {
+                take(word);
+            }
+        };
+        for number in self.by_gram.find(print) {
+            if number & ALONE != 0 {
+                around(number & !ALONE);
+            } else {
+                self.stretches(to_index(number))
+                    .iter()
+                    .copied()
+                    .for_each(&mut around);
             }
         }
+    }
+
+    /// The stretches of this number.
+    fn stretches(&self, number: usize) -> &[u32] {
+        let end = |number: usize| self.ends.get(number).map(|end| to_index(*end));
+        let start = number.checked_sub(1).and_then(end).unwrap_or(0);
+        let stretches = self.stretches.get(start..end(number).unwrap_or(0));
+        stretches.unwrap_or_default()
     }
 }
 
@@ -423,10 +474,9 @@ mod tests {
     }
 
     fn found(index: &WordIndex, text: &str) -> Vec<u32> {
-        let mut marked = Marked::default();
-        marked.set(text.as_bytes());
+        let marked = Marked::of(text.as_bytes());
         let mut slots = Vec::new();
-        index.find(&marked, |bucket| slots.extend(index.next(bucket, 0)));
+        index.find(&marked, |word| slots.extend(index.next(word, 0)));
         slots.sort_unstable();
         slots.dedup();
         slots

@@ -48,14 +48,23 @@ impl Prints {
         slots
             .take_while(|slot| **slot != 0)
             .filter(move |slot| (**slot ^ print << 32) & !NUMBER == 0)
-            .filter_map(|slot| u32::try_from((slot & NUMBER).checked_sub(1)?).ok())
+            .filter_map(|slot| number(*slot))
     }
 
     /// True when all numbers are below `end`.
     pub fn is_sound(&self, end: usize) -> bool {
-        let fits = |slot: &u64| usize::try_from(slot & NUMBER).is_ok_and(|number| number <= end);
-        self.slots.iter().all(fits)
+        self.all(|number| usize::try_from(number).is_ok_and(|number| number < end))
     }
+
+    /// True when all numbers are as `fits` says.
+    pub fn all(&self, fits: impl Fn(u32) -> bool) -> bool {
+        self.slots.iter().filter_map(|slot| number(*slot)).all(fits)
+    }
+}
+
+/// The number in a slot; `None` in an empty one.
+fn number(slot: u64) -> Option<u32> {
+    u32::try_from((slot & NUMBER).checked_sub(1)?).ok()
 }
 
 /// The place of a fingerprint among `places`.

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Condition, Pattern, Place, RuleFlags, Template};
+use super::{Condition, Pattern, Place, RuleFlags, Template, TemplateText};
 
 /// How many rounds `N` allows where nothing is said (`REWRITE_MAX_ROUNDS`).
 const MAX_ROUNDS: u32 = 32_000;
@@ -32,6 +32,17 @@ pub struct Rule {
     /// What few rules have, [read](Rule::extras) and [written](Rule::extras_mut) by methods; `None` where
     /// nothing is in it.
     pub extras: Option<Box<Extras>>,
+}
+
+/// What a rule does once it is known to apply, borrowed, where it does no more than that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Replacement<'a> {
+    /// [`Rule::substitution`].
+    pub substitution: TemplateText<'a>,
+    /// [`Rule::flags`].
+    pub flags: RuleFlags,
+    /// [`Rule::status`].
+    pub status: u16,
 }
 
 /// What few rules have. It stands apart, because tens of thousands do not.
@@ -76,6 +87,15 @@ impl Rule {
             max_rounds: MAX_ROUNDS,
             extras: None,
         }
+    }
+
+    /// What it does; `None` where it has something that few have.
+    pub fn replacement(&self) -> Option<Replacement<'_>> {
+        self.extras.is_none().then(|| Replacement {
+            substitution: self.substitution.text(),
+            flags: self.flags,
+            status: self.status,
+        })
     }
 
     /// What few rules have.

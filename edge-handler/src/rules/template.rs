@@ -59,10 +59,7 @@ impl Template {
 
     /// It as a text.
     pub fn text(&self) -> TemplateText<'_> {
-        TemplateText {
-            source: &self.source,
-            depth: 0,
-        }
+        TemplateText::new(&self.source)
     }
 
     /// The pieces, in order.
@@ -91,6 +88,21 @@ impl Template {
 }
 
 impl<'t> TemplateText<'t> {
+    /// The text of a [`Template`].
+    pub fn new(source: &'t [u8]) -> Self {
+        Self { source, depth: 0 }
+    }
+
+    /// Its length as written, in bytes.
+    pub fn len(self) -> usize {
+        self.source.len()
+    }
+
+    /// True when nothing is written.
+    pub fn is_empty(self) -> bool {
+        self.source.is_empty()
+    }
+
     /// The pieces, in order.
     pub fn pieces(self) -> Pieces<'t> {
         Pieces { rest: self }
@@ -138,9 +150,9 @@ fn piece_at(source: &[u8], at: usize, depth: usize) -> (Piece<'_>, usize) {
         let text = text.get(..length).unwrap_or(text);
         (Piece::Literal(text), text.len())
     };
-    match memchr::memchr3(b'\\', b'$', b'%', text) {
-        Some(0) => {}
-        plain => return literal(plain.unwrap_or(text.len())),
+    if !matches!(text.first(), Some(b'\\' | b'$' | b'%')) {
+        let plain = memchr::memchr3(b'\\', b'$', b'%', text);
+        return literal(plain.unwrap_or(text.len()));
     }
     match (text.first(), text.get(1)) {
         (Some(b'\\'), Some(escaped)) => (Piece::Escaped(*escaped), 2),

@@ -6,13 +6,13 @@ use std::cmp::Reverse;
 
 use serde::Deserialize;
 
-use super::group::{self, Member, members, take_text};
+use super::group::{self, Member, members};
 use super::{Entry, Lookup, Table, prefix_redirect};
 use crate::envelope::{EnvelopeError, Format};
 use crate::fate::Standing;
 use crate::filter::Filter;
 use crate::key::{Fingerprint, KeySpace, Sought};
-use crate::packed::{Blob, Cells, Presence, Prints};
+use crate::packed::{Blob, Cells, Cursor, Presence, Prints};
 use crate::rules::{PrefixRedirect, RedirectListId};
 use crate::site::HostId;
 use crate::source::Undecoded;
@@ -116,15 +116,15 @@ impl EmbeddedTable {
 
     /// Every entry, in no useful order.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        let mut rest = self.stored.groups.0.as_slice();
+        let mut rest = Cursor::over(&self.stored.groups.0);
         let mut text: &[u8] = &[];
-        let mut group = members(&[]);
+        let mut group = members(Cursor::over(&[]));
         std::iter::from_fn(move || {
             loop {
                 if let Some(member) = group.next() {
                     return Some((text, member));
                 }
-                text = take_text(&mut rest)?;
+                text = rest.text()?;
                 group = members(rest);
                 let mut end = group.clone();
                 end.by_ref().for_each(drop);
@@ -145,7 +145,7 @@ impl EmbeddedTable {
     }
 
     fn member(&self, at: usize, space: KeySpace) -> Option<Member<'_>> {
-        let mut members = members(self.stored.groups.0.get(at..)?);
+        let mut members = members(Cursor::over(self.stored.groups.0.get(at..)?));
         members.find(|member| member.space == space)
     }
 
@@ -220,9 +220,9 @@ impl Table for EmbeddedTable {
             return None;
         }
         by_text.find(print).find_map(|start| {
-            let mut group = groups.get(usize::try_from(start).ok()?..)?;
-            let is_same = take_text(&mut group)? == text;
-            is_same.then(|| groups.len() - group.len())
+            let mut group = Cursor::over(groups.get(usize::try_from(start).ok()?..)?);
+            let is_same = group.text()? == text;
+            is_same.then(|| groups.len() - group.rest().len())
         })
     }
 

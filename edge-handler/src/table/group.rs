@@ -17,6 +17,7 @@ use std::borrow::Cow;
 use super::{Content, Entry};
 use crate::envelope::EnvelopeError;
 use crate::key::{Key, KeySpace};
+use crate::packed::Cursor;
 use crate::rules::{Pattern, Rule};
 
 /// A member of a group.
@@ -52,18 +53,14 @@ impl<'a> Member<'a> {
     }
 }
 
-/// The text at the front of `group`, which is moved behind it.
-pub(super) fn take_text<'a>(group: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let length = take_number(group)?;
-    take(group, length)
-}
-
 /// The members behind a text.
-pub(super) fn members(mut group: &[u8]) -> Members<'_> {
-    let number = take_number(&mut group);
+pub(super) fn members(mut group: Cursor<'_>) -> Members<'_> {
+    let number = group
+        .number()
+        .and_then(|number| usize::try_from(number).ok());
     Members {
         number: number.unwrap_or(0),
-        rest: number.map_or(&[], |_| group),
+        rest: number.map_or(Cursor::over(&[]), |_| group),
     }
 }
 
@@ -71,27 +68,25 @@ pub(super) fn members(mut group: &[u8]) -> Members<'_> {
 #[derive(Debug, Clone)]
 pub(super) struct Members<'a> {
     number: usize,
-    rest: &'a [u8],
+    rest: Cursor<'a>,
 }
 
 impl<'a> Members<'a> {
     /// What follows the group, once all members were given.
-    pub fn rest(&self) -> &'a [u8] {
+    pub fn rest(&self) -> Cursor<'a> {
         self.rest
     }
 
     fn take(&mut self) -> Option<Member<'a>> {
-        let (tag, rest) = self.rest.split_first()?;
-        self.rest = rest;
-        if *tag == 0 {
+        let tag = self.rest.byte()?;
+        if tag == 0 {
             return None;
         }
-        let owner = u32::try_from(take_number(&mut self.rest)?).ok()?;
-        let length = take_number(&mut self.rest)?;
+        let owner = self.rest.number()?;
         let member = Member {
-            space: KeySpace::numbered(*tag, owner)?,
+            space: KeySpace::numbered(tag, owner)?,
             number: self.number,
-            content: take(&mut self.rest, length)?,
+            content: self.rest.text()?,
         };
         self.number += 1;
         Some(member)
@@ -158,23 +153,6 @@ fn exactly(text: &[u8]) -> Vec<u8> {
     }
     pattern.push(b'$');
     pattern
-}
-
-fn take<'a>(bytes: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
-    let (taken, rest) = bytes.split_at_checked(length)?;
-    *bytes = rest;
-    Some(taken)
-}
-
-/// Takes a number from the front. Nearly all are of one byte.
-fn take_number(bytes: &mut &[u8]) -> Option<usize> {
-    let (first, rest) = bytes.split_first()?;
-    if *first < 0x80 {
-        *bytes = rest;
-        return Some(usize::from(*first));
-    }
-    let number: u32 = super::take(bytes)?;
-    usize::try_from(number).ok()
 }
 
 fn push_number(bytes: &mut Vec<u8>, mut number: usize) {

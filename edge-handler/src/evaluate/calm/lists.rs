@@ -10,10 +10,11 @@ use crate::outcome::Answer;
 use crate::plain::Plain;
 use crate::request::Request;
 use crate::rules::{
-    Condition, Piece, RedirectListId, RedirectMatcher, Rule, RuleFlags, RuleSetId, Template, Test,
+    Condition, Piece, RedirectListId, RedirectMatcher, Replacement, Rule, RuleFlags, RuleSetId,
+    Template, Test,
 };
 use crate::site::Site;
-use crate::source::{Missing, Source, Undecoded};
+use crate::source::{Find, Found, Held, Missing, Undecoded};
 
 use super::super::glob::alias_matches;
 use super::super::matching::Captures;
@@ -37,10 +38,10 @@ impl Calm {
     ///
     /// # Errors
     /// A table entry has to be fetched first.
-    pub fn says<S: Source>(
+    pub fn says<'f>(
         &self,
         site: &Site,
-        source: &S,
+        finder: &impl Find<'f>,
         plain: &Plain<'_>,
         request: &Request<'_>,
     ) -> Result<Said, Missing> {
@@ -52,7 +53,7 @@ impl Calm {
         };
         let asking = Asking {
             calm: self,
-            source,
+            finder,
             known: Known {
                 host,
                 plain,
@@ -71,13 +72,56 @@ enum Conditions<'r> {
     Unclear,
 }
 
-struct Asking<'c, S> {
+/// A rule whose pattern was tried.
+struct Tried<'a> {
+    /// Did the pattern, or its `!`, say yes?
+    matches: bool,
+    flags: RuleFlags,
+    conditions: &'a [Condition],
+    /// `None` where only an evaluation can tell.
+    replacement: Option<Replacement<'a>>,
+}
+
+impl<'a> Tried<'a> {
+    /// Tries `held`; what its groups match goes into `groups`.
+    fn of(
+        held: Held<'a>,
+        found: &Found<'a, Rule>,
+        subject: &[u8],
+        groups: &mut Captures,
+    ) -> Result<Self, Missing> {
+        let rule = match held {
+            Held::Decoded(rule) => rule,
+            Held::Standing(rule, slot) => match rule.find(subject, groups) {
+                Some(matches) => {
+                    let Replacement { flags, .. } = rule.replacement;
+                    return Ok(Self {
+                        matches: matches != flags.contains(RuleFlags::NEGATED),
+                        flags,
+                        conditions: &[],
+                        replacement: Some(rule.replacement),
+                    });
+                }
+                None => found.decoded(slot)?,
+            },
+        };
+        let matches = rule.pattern.find(subject, groups);
+        Ok(Self {
+            matches: matches != rule.flags.contains(RuleFlags::NEGATED),
+            flags: rule.flags,
+            conditions: &rule.conditions,
+            replacement: rule.replacement(),
+        })
+    }
+}
+
+struct Asking<'c, F> {
     calm: &'c Calm,
-    source: &'c S,
+    finder: &'c F,
     known: Known<'c>,
 }
 
-impl<'c, S: Source> Asking<'c, S> {
+impl<'c, 'f, F: Find<'f>> Asking<'c, F> {
     /// The lists in an order that does not matter: where two have a say, an evaluation tells.
     fn all(&self) -> Result<Said, Missing> {
         let path = self.known.plain.path;
@@ -113,21 +157,25 @@ impl<'c, S: Source> Asking<'c, S> {
         subject: &[u8],
         straight: Option<&Straight>,
     ) -> Result<Said, Missing> {
-        let (mut at, mut chained) = (0, false);
-        while let Some((found, rule)) = self.source.next_rule(set, at, subject)? {
-            at = found + 1;
+        let Some(found) = self.finder.rules(set, subject)? else {
+            return Ok(Said::Nothing);
+        };
+        let mut chained = false;
+        for held in found.walk() {
+            let mut groups = Captures::default();
+            let rule = Tried::of(held?, &found, subject, &mut groups)?;
             // A chain that fails skips rules: those that follow may be among them.
             chained |= rule.flags.contains(RuleFlags::CHAIN);
-            let negated = rule.flags.contains(RuleFlags::NEGATED);
-            let mut groups = Captures::default();
-            if rule.pattern.find(subject, &mut groups) == negated {
+            if !rule.matches {
                 continue;
             }
-            match self.conditions(rule) {
+            match self.conditions(rule.conditions) {
                 Conditions::Stop => {}
                 Conditions::Hold(matched) if !chained => {
-                    let answer = straight
-                        .and_then(|straight| straight.rule(rule, &groups, &matched, &self.known));
+                    let straight = straight.zip(rule.replacement);
+                    let answer = straight.and_then(|(straight, replacement)| {
+                        straight.rule(&replacement, &groups, &matched, &self.known)
+                    });
                     return Ok(answer.map_or(Said::Unclear, Said::Answer));
                 }
                 Conditions::Hold(_) | Conditions::Unclear => return Ok(Said::Unclear),
@@ -144,7 +192,7 @@ impl<'c, S: Source> Asking<'c, S> {
     ) -> Result<Said, Missing> {
         let path = self.known.plain.path;
         let unless_unclear = |answer: Option<Answer>| answer.map_or(Said::Unclear, Said::Answer);
-        match self.source.first_redirect(list, path) {
+        match self.finder.first_redirect(list, path) {
             Undecoded::Absent => return Ok(Said::Nothing),
             Undecoded::Found(first) => {
                 let answer = straight.and_then(|straight| straight.prefix(&first, &self.known));
@@ -152,9 +200,12 @@ impl<'c, S: Source> Asking<'c, S> {
             }
             Undecoded::Unknown => {}
         }
+        let Some(found) = self.finder.redirects(list, path)? else {
+            return Ok(Said::Nothing);
+        };
         let mut at = 0;
-        while let Some((found, redirect)) = self.source.next_redirect(list, at, path)? {
-            at = found + 1;
+        while let Some((position, redirect)) = found.next(at)? {
+            at = position + 1;
             let matches = match &redirect.matcher {
                 RedirectMatcher::Section => true,
                 RedirectMatcher::Prefix(prefix) => alias_matches(path, prefix).is_some(),
@@ -169,8 +220,7 @@ impl<'c, S: Source> Asking<'c, S> {
     }
 
     /// The order is that of `conditions_hold`; a condition that cannot be answered here ends it.
-    fn conditions(&self, rule: &Rule) -> Conditions<'c> {
-        let conditions = &rule.conditions;
+    fn conditions(&self, conditions: &[Condition]) -> Conditions<'c> {
         let (mut at, mut matched) = (0, None);
         // Thousands of conditions may ask about one header: it is looked for once.
         let mut subject: Option<(&Template, Cow<'c, [u8]>)> = None;

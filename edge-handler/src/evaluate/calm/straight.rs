@@ -12,7 +12,7 @@ use crate::fate::About;
 use crate::outcome::{Answer, Outcome};
 use crate::plain::Plain;
 use crate::request::{Request, Scheme};
-use crate::rules::{Piece, PrefixRedirect, Redirect, Rule, RuleFlags};
+use crate::rules::{Piece, PrefixRedirect, Redirect, Replacement, RuleFlags};
 use crate::site::{CanonicalName, ErrorDocument, Host, SectionId, Site};
 
 use super::super::alias::{append_args, target_of};
@@ -91,7 +91,7 @@ impl Straight {
     /// The answer of a rule in server context.
     pub fn rule(
         &self,
-        rule: &Rule,
+        rule: &Replacement<'_>,
         groups: &Captures,
         condition: &Matched<'_>,
         known: &Known<'_>,
@@ -100,9 +100,7 @@ impl Straight {
         let easy = ends
             && rule.flags.contains(RuleFlags::FORCE_REDIRECT)
             && EASY.contains(rule.flags)
-            && is_redirect(rule.status)
-            && rule.extras().environment.is_empty()
-            && rule.extras().cookies.is_empty();
+            && is_redirect(rule.status);
         if !easy {
             return None;
         }
@@ -178,14 +176,14 @@ fn answer(status: u16, location: Vec<u8>) -> Option<Answer> {
 /// The substitution with its groups and variables. `None` where a `?` comes out of one of these: it is
 /// not to be trusted.
 fn expand(
-    rule: &Rule,
+    rule: &Replacement<'_>,
     groups: &Captures,
     condition: &Matched<'_>,
     known: &Known<'_>,
 ) -> Option<Vec<u8>> {
     let negated = rule.flags.contains(RuleFlags::NEGATED);
     let path = known.plain.path;
-    let mut out = Vec::with_capacity(rule.substitution.source.len() + path.len() + 16);
+    let mut out = Vec::with_capacity(rule.substitution.len() + path.len() + 16);
     for piece in rule.substitution.pieces() {
         let text = match piece {
             Piece::Literal(text) => {

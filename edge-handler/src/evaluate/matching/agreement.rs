@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::full::Full;
 use super::linear::Linear;
-use super::simple::{Simple, Verdict};
+use super::simple::{Simple, Verdict, glance};
 use super::{Captures, Pattern};
 use crate::rules::pattern::PatternOptions;
 
@@ -21,7 +21,9 @@ fn judge(pattern: &Pattern, subject: &[u8]) -> Option<Captures> {
 fn agree(pattern: &Pattern, subject: &[u8]) {
     let simple = Simple::read(&pattern.text, pattern.options);
     let linear = Linear::read(&pattern.text, pattern.options);
-    if simple.is_none() && linear.is_none() {
+    let mut glanced = Captures::new();
+    let glance = glance(&pattern.text, pattern.options, subject, &mut glanced);
+    if simple.is_none() && linear.is_none() && glance.is_none() {
         return;
     }
     let expected = judge(pattern, subject);
@@ -33,6 +35,10 @@ fn agree(pattern: &Pattern, subject: &[u8]) {
             String::from_utf8_lossy(subject)
         )
     };
+    if let Some(matches) = glance {
+        let found = matches.then_some(glanced);
+        assert_eq!(found, expected, "at a glance: {}", context());
+    }
     if let Some(simple) = simple {
         assert!(Full::new(pattern).is_some(), "not refused: {}", context());
         let mut captures = Captures::new();
@@ -107,6 +113,73 @@ fn the_common_shapes_need_no_engine() {
     ] {
         assert!(is_simple(text), "{text}");
         check(text, subjects);
+    }
+}
+
+/// What is said of a subject while the pattern is read; `None` where it cannot be told.
+fn glanced(text: &str, subject: &str) -> Option<bool> {
+    check(text, &[subject]);
+    let options = PatternOptions::default();
+    glance(
+        text.as_bytes(),
+        options,
+        subject.as_bytes(),
+        &mut Captures::new(),
+    )
+}
+
+#[test]
+fn what_can_be_told_at_a_glance() {
+    for (text, hit, miss) in [
+        ("^/a$", "/a", "/b"),
+        ("^/a/(.*)$", "/a/b/c", "/a"),
+        ("^/a/(.*)", "/a/", "/b/"),
+        (r"^/a-([0-9]+)\.html?$", "/a-12.htm", "/a-x.html"),
+        (r"^/a-([0-9]+)\.html?$", "/a-12.html", "/a-1.html5"),
+        ("^/(en|de|fr|es)/a/([^/]+)/?$", "/de/a/b/", "/de/a/b/c"),
+        ("^/(en|de|fr|es)/a/([^/]+)/?$", "/de/a/b", "/it/a/b"),
+        (
+            "^/a/([0-9]{4})/([0-9]{2})/b$",
+            "/a/2024/01/b",
+            "/a/2024/1/b",
+        ),
+        (
+            r"^(?:old)/(\w+)\.(?:php|asp)$",
+            "old/x_1.asp",
+            "old/x-1.asp",
+        ),
+        ("^", "/a", ""),
+    ] {
+        assert_eq!(glanced(text, hit), Some(true), "{text}");
+        if !miss.is_empty() {
+            assert_eq!(glanced(text, miss), Some(false), "{text}");
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_told_at_a_glance() {
+    for (text, subject) in [
+        ("/a", "/a"),
+        ("^/a|/b", "/b"),
+        ("^/a|/b", "/a"),
+        ("^/(a|ab)c", "/abc"),
+        ("^(.*)-(.*)$", "a"),
+        ("^[a-z]+b$", "abc"),
+        ("^(.*)a", "bab"),
+        ("^a*?b", "ab"),
+        ("^(a)?b", "ab"),
+        ("^(a)?b", "b"),
+        ("^a([[:digit:]])?", "a"),
+        ("^((a)b)", "ab"),
+        ("^(a|)b", "b"),
+        ("^a++b", "ab"),
+        ("^a$b", "a"),
+        ("^(a", "a"),
+        ("^a)", "a"),
+        ("^(?i)a", "A"),
+    ] {
+        assert_eq!(glanced(text, subject), None, "{text} on {subject}");
     }
 }
 
@@ -227,12 +300,55 @@ fn pattern_text() -> impl Strategy<Value = String> {
     })
 }
 
+fn row_item() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "a",
+        "b",
+        "/",
+        "ab",
+        "a?",
+        "b*",
+        "/?",
+        "0+",
+        "[ab]+",
+        "[^/]*",
+        "[^/]+",
+        ".*",
+        "(a|b)",
+        "(a|ab)",
+        "(?:ab|b)",
+        "(.*)",
+        "([^/]+)",
+        "([0-9]+)",
+        "(a)",
+        "((a)b*)",
+        r"\.",
+        r"\d*",
+        r"\w{2}",
+        "[a-b]{1,2}",
+        "B",
+        "(B|0)",
+        "a{0,2}",
+        "[^a]?",
+    ])
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn patterns_made_of_parts(text in pattern_text(), subjects in prop::collection::vec("[ab/.0B\n-]{0,9}", 4), bits in 0_u8..8) {
         let pattern = Pattern::new(text, PatternOptions::from_bits_truncate(bits));
+        for subject in &subjects {
+            agree(&pattern, subject.as_bytes());
+        }
+    }
+
+    /// As most patterns are: from the start on, one item after another.
+    #[test]
+    fn patterns_in_a_row(items in prop::collection::vec(row_item(), 0..6), end: bool, subjects in prop::collection::vec("[ab/.0B-]{0,9}", 6), bits in 0_u8..8) {
+        let text = format!("^{}{}", items.concat(), if end { "$" } else { "" });
+        let pattern = Pattern::new(text, PatternOptions::from_bits_truncate(bits | 6));
         for subject in &subjects {
             agree(&pattern, subject.as_bytes());
         }

@@ -11,10 +11,12 @@
 
 mod class;
 mod follow;
+mod glance;
 mod read;
 mod set;
 
 use super::{Captures, GROUPS};
+pub(crate) use glance::glance;
 use set::Set;
 
 /// Choices that may be open at a time.

@@ -3,7 +3,7 @@
 //! In: a [`Reader`] behind the first byte of one. Out: an [`Atom`]. Absent: what is repeated.
 
 use super::read::{Atom, Reader};
-use super::set::{NONE, Set};
+use super::set::{DIGITS, NONE, SPACES, Set, WORDS};
 
 impl Reader<'_> {
     /// What follows a backslash.
@@ -92,9 +92,9 @@ impl Reader<'_> {
 /// `\d`, `\s`, `\w` and their opposites.
 fn kind(letter: u8) -> Option<Set> {
     let set = match letter.to_ascii_lowercase() {
-        b'd' => Set::that(|byte| byte.is_ascii_digit()),
-        b's' => Set::that(|byte| matches!(byte, b'\t'..=b'\r' | b' ')),
-        b'w' => Set::that(|byte| byte.is_ascii_alphanumeric() || byte == b'_'),
+        b'd' => DIGITS,
+        b's' => SPACES,
+        b'w' => WORDS,
         _ => return None,
     };
     Some(if letter.is_ascii_uppercase() {

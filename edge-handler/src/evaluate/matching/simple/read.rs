@@ -28,21 +28,12 @@ impl Simple {
         if rest.len() > LONGEST {
             return None;
         }
-        let mut reader = Reader {
-            rest,
-            options,
-            case: if ignored {
-                LetterCase::Ignored
-            } else {
-                LetterCase::Sensitive
-            },
-            code: Vec::with_capacity(8),
-            literals: Vec::with_capacity(rest.len()),
-            sets: Vec::new(),
-            closed: 0,
-            groups: 0,
-            depth: 0,
-        };
+        let mut reader = Reader::over(rest, options);
+        if ignored {
+            reader.case = LetterCase::Ignored;
+        }
+        reader.code.reserve(8);
+        reader.literals.reserve(rest.len());
         let extent = reader.alternatives()?;
         reader.rest.is_empty().then(|| reader.finish(extent))?
     }
@@ -125,7 +116,7 @@ enum Kept {
 pub(super) struct Reader<'a> {
     pub rest: &'a [u8],
     options: PatternOptions,
-    case: LetterCase,
+    pub case: LetterCase,
     code: Vec<Instruction>,
     literals: Vec<u8>,
     sets: Vec<Set>,
@@ -133,6 +124,27 @@ pub(super) struct Reader<'a> {
     closed: usize,
     groups: usize,
     depth: u32,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads `rest`. Makes room for nothing yet.
+    pub fn over(rest: &'a [u8], options: PatternOptions) -> Self {
+        Self {
+            rest,
+            options,
+            case: if options.contains(PatternOptions::CASELESS) {
+                LetterCase::Ignored
+            } else {
+                LetterCase::Sensitive
+            },
+            code: Vec::new(),
+            literals: Vec::new(),
+            sets: Vec::new(),
+            closed: 0,
+            groups: 0,
+            depth: 0,
+        }
+    }
 }
 
 impl Reader<'_> {
@@ -285,7 +297,7 @@ impl Reader<'_> {
     }
 
     /// A quantifier: least, most, and which first. Without one it is once.
-    fn quantifier(&mut self) -> Option<(u32, u32, Greed)> {
+    pub fn quantifier(&mut self) -> Option<(u32, u32, Greed)> {
         let (least, most) = match self.rest.first() {
             Some(b'*') => (0, u32::MAX),
             Some(b'+') => (1, u32::MAX),

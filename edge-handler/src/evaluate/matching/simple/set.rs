@@ -11,10 +11,28 @@ pub(super) const USUAL: [Set; 3] = [
     Set {
         words: [!(1 << b'/'), u64::MAX, u64::MAX, u64::MAX],
     },
-    Set {
-        words: [0x3FF << b'0', 0, 0, 0],
-    },
+    DIGITS,
 ];
+
+/// `\d`.
+pub(super) const DIGITS: Set = Set {
+    words: [0x3FF << b'0', 0, 0, 0],
+};
+
+/// `\s`: tab to carriage return, and the blank.
+pub(super) const SPACES: Set = Set {
+    words: [0x1F << b'\t' | 1 << b' ', 0, 0, 0],
+};
+
+/// `\w`.
+pub(super) const WORDS: Set = Set {
+    words: [
+        DIGITS.words[0],
+        CAPITALS << 32 | CAPITALS | 1 << (b'_' - 64),
+        0,
+        0,
+    ],
+};
 
 /// The set of this number: a usual one, or one of `own`, which are numbered after those.
 pub(super) fn numbered(own: &[Set], number: u16) -> &Set {

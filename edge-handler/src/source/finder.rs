@@ -1,0 +1,238 @@
+//! What a program and a table have about one text.
+//!
+//! In: a [`Program`], a [`Table`], a list and a text. Out: [`Found`], which names in order what may match.
+//! Absent: going through that (see [`super::found`]), remembering it (see [`super::indexed`]), and fetching
+//! what the table does not have at hand.
+
+use std::borrow::Cow;
+
+use super::{Found, Missing, Undecoded};
+use crate::evaluate::glob::alias_matches;
+use crate::index::{Keyed, ListIndex, Marked};
+use crate::key::{Fingerprint, KeySpace, Spot, collapse_slashes};
+use crate::program::Program;
+use crate::rules::{MapId, PrefixRedirect, Redirect, RedirectListId, Rule, RuleSetId};
+use crate::table::{Content, Entry, Lookup, Placed, Table};
+
+/// Finds rules and redirects in a program and a table.
+#[derive(Debug)]
+pub struct Finder<'a, T> {
+    program: &'a Program,
+    table: &'a T,
+    /// Where the table has the text that is asked about first.
+    known: Option<Spot<'a>>,
+}
+
+/// What the short ways ask: for all that may match at once, not for one after another.
+pub trait Find<'a> {
+    /// Every rule of `set` that may match `subject`; `None` when there is no such set.
+    ///
+    /// # Errors
+    /// A table entry has to be fetched first.
+    fn rules(&self, set: RuleSetId, subject: &[u8]) -> Result<Option<Found<'a, Rule>>, Missing>;
+
+    /// Every redirect of `list` that may match `uri`; `None` when there is no such list.
+    ///
+    /// # Errors
+    /// A table entry has to be fetched first.
+    fn redirects(
+        &self,
+        list: RedirectListId,
+        uri: &[u8],
+    ) -> Result<Option<Found<'a, Redirect>>, Missing>;
+
+    /// The first redirect of `list` that applies to `path`, which is [plain](crate::plain), if nothing has to
+    /// be decoded to find it.
+    fn first_redirect(&self, list: RedirectListId, path: &[u8]) -> Undecoded<PrefixRedirect<'a>>;
+}
+
+impl<'a, T: Table> Finder<'a, T> {
+    /// A finder over `program` and `table`.
+    pub fn new(program: &'a Program, table: &'a T) -> Self {
+        Self {
+            program,
+            table,
+            known: None,
+        }
+    }
+
+    /// The same, one text having been looked for.
+    pub fn knowing(program: &'a Program, table: &'a T, spot: Spot<'a>) -> Self {
+        Self {
+            known: Some(spot),
+            ..Self::new(program, table)
+        }
+    }
+
+    /// How many rules `set` has.
+    pub fn rule_count(&self, set: RuleSetId) -> usize {
+        self.program.rules(set).map_or(0, ListIndex::count)
+    }
+
+    /// The value of `key` in a text map.
+    ///
+    /// # Errors
+    /// A table entry has to be fetched first.
+    pub fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&'a [u8]>, Missing> {
+        let entry = self.entry(KeySpace::Map(map), &Spot::of(self.table, key))?;
+        Ok(entry.and_then(|entry| match &entry.content {
+            Content::Value(value) => Some(value.value.as_slice()),
+            Content::Rules(_) | Content::Redirects(_) | Content::Fate(_) => None,
+        }))
+    }
+
+    /// Where the table has `text`.
+    fn spot<'t>(&self, text: &'t [u8]) -> Spot<'t> {
+        match self.known {
+            Some(known) if std::ptr::eq(known.text, text) => Spot { text, ..known },
+            _ => Spot::of(self.table, text),
+        }
+    }
+
+    /// The entry of a text in `space` when there may be one.
+    fn entry(&self, space: KeySpace, spot: &Spot<'_>) -> Result<Option<&'a Entry>, Missing> {
+        let Some(at) = spot.at else {
+            return Ok(None);
+        };
+        let sought = spot.sought(space);
+        if !self.table.may_have(self.program.filter(), &sought) {
+            return Ok(None);
+        }
+        match self.table.lookup_at(at, &sought) {
+            Lookup::Found(entry) => Ok(Some(entry)),
+            Lookup::Absent => Ok(None),
+            Lookup::Missing => Err(Missing(sought.key())),
+        }
+    }
+
+    /// Gives to `take` every prefix of `path` that ends before or after a slash, or is the whole, and has the
+    /// length of some key, and as many slashes: keyed redirects are found by these.
+    fn prefixes<E>(
+        &self,
+        keyed: Keyed,
+        path: &[u8],
+        mut take: impl FnMut(&Spot<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut print = Fingerprint::default();
+        let mut taken = 0;
+        let mut depth = 0;
+        for slash in memchr::memchr_iter(b'/', path) {
+            if keyed.slashed.is_empty() && !keyed.depths.may_reach(depth) {
+                return Ok(());
+            }
+            let before = keyed.depths.may_contain(depth) && keyed.exact.may_contain(slash);
+            let behind = keyed.slashed.may_contain(slash + 1);
+            depth += 1;
+            for (length, fits) in [(slash, before), (slash + 1, behind)] {
+                if length == 0 || !fits {
+                    continue;
+                }
+                print.extend(path.get(taken..length).unwrap_or_default());
+                taken = length;
+                let prefix = path.get(..length).unwrap_or_default();
+                take(&Spot::with_print(self.table, prefix, print.finish()))?;
+            }
+        }
+        let whole = keyed.depths.may_contain(depth) && keyed.exact.may_contain(path.len());
+        if whole && !path.ends_with(b"/") {
+            take(&self.spot(path))?;
+        }
+        Ok(())
+    }
+}
+
+impl<'a, T: Table> Find<'a> for Finder<'a, T> {
+    fn rules(&self, set: RuleSetId, subject: &[u8]) -> Result<Option<Found<'a, Rule>>, Missing> {
+        let Some(list) = self.program.rules(set) else {
+            return Ok(None);
+        };
+        let mut found = Found::of(list);
+        let keyed = list.keyed();
+        let may_be_exact = keyed.exact.may_contain(subject.len());
+        let may_fold = keyed.folded.may_contain(subject.len());
+        let spot = (may_be_exact || may_fold).then(|| self.spot(subject));
+        if may_be_exact && let Some(spot) = &spot {
+            found.add(self.entry(KeySpace::Rules(set), spot)?.map(rules));
+        }
+        if may_fold || list.has_words() {
+            let marked = Marked::of(subject);
+            if may_fold {
+                let lowered = marked.lowered();
+                let spot = match spot {
+                    Some(spot) if lowered == subject => spot,
+                    _ => Spot::of(self.table, lowered),
+                };
+                found.add(self.entry(KeySpace::FoldedRules(set), &spot)?.map(rules));
+            }
+            found.candidates = list.find(&marked);
+        }
+        Ok(Some(found))
+    }
+
+    fn redirects(
+        &self,
+        list: RedirectListId,
+        uri: &[u8],
+    ) -> Result<Option<Found<'a, Redirect>>, Missing> {
+        let Some(index) = self.program.redirects(list) else {
+            return Ok(None);
+        };
+        let mut found = Found::of(index);
+        if !index.keyed().exact.is_empty() {
+            let add = |spot: &Spot<'_>| {
+                let entry = self.entry(KeySpace::Redirects(list), spot)?;
+                found.add(entry.map(redirects));
+                Ok(())
+            };
+            match collapse_slashes(uri) {
+                Cow::Borrowed(path) => self.prefixes(index.keyed(), path, add)?,
+                Cow::Owned(path) => self.prefixes(index.keyed(), &path, add)?,
+            }
+        }
+        if index.has_words() {
+            found.candidates = index.find(&Marked::of(uri));
+        }
+        Ok(Some(found))
+    }
+
+    fn first_redirect(&self, list: RedirectListId, path: &[u8]) -> Undecoded<PrefixRedirect<'a>> {
+        let index = self.program.redirects(list);
+        let Some(index) = index.filter(|index| index.kept_and_scanned().0 == 0) else {
+            return Undecoded::Unknown;
+        };
+        let mut first: Option<PrefixRedirect<'a>> = None;
+        let found = self.prefixes(index.keyed(), path, |spot| {
+            match spot.at.map(|at| self.table.redirect(at, list)) {
+                None | Some(Undecoded::Absent) => {}
+                Some(Undecoded::Unknown) => return Err(()),
+                Some(Undecoded::Found(found)) => {
+                    let applies = alias_matches(path, found.path).is_some();
+                    let earlier = first.is_none_or(|first| found.position < first.position);
+                    if applies && earlier {
+                        first = Some(found);
+                    }
+                }
+            }
+            Ok(())
+        });
+        match (found, first) {
+            (Err(()), _) => Undecoded::Unknown,
+            (Ok(()), None) => Undecoded::Absent,
+            (Ok(()), Some(first)) => Undecoded::Found(first),
+        }
+    }
+}
+
+fn rules(entry: &Entry) -> &[Placed<Rule>] {
+    match &entry.content {
+        Content::Rules(rules) => rules,
+        Content::Redirects(_) | Content::Value(_) | Content::Fate(_) => &[],
+    }
+}
+
+fn redirects(entry: &Entry) -> &[Placed<Redirect>] {
+    match &entry.content {
+        Content::Redirects(redirects) => redirects,
+        Content::Rules(_) | Content::Value(_) | Content::Fate(_) => &[],
+    }
+}

@@ -1,0 +1,160 @@
+//! What was found in a list for one text.
+//!
+//! In: the entries that the table has, and the candidates that the index names. Out: [`Found`], which gives
+//! them in the order of the list, decoded or [where they stand](Held). Absent: finding them; see
+//! [`super::finder`].
+
+use serde::de::DeserializeOwned;
+use smallvec::SmallVec;
+
+use super::Missing;
+use crate::index::{Candidates, Damaged, ListIndex, Slot};
+use crate::key::Key;
+use crate::rules::{MapId, Rule, StandingRule};
+use crate::table::Placed;
+
+/// What was found of one list.
+#[derive(Debug)]
+pub struct Found<'a, T> {
+    list: &'a ListIndex<T>,
+    /// What the table has, entry by entry.
+    keyed: SmallVec<[&'a [Placed<T>]; 2]>,
+    /// What the program has.
+    pub(super) candidates: Candidates,
+}
+
+/// One of a list, with its position.
+type Next<'a, T> = Result<Option<(usize, &'a T)>, Missing>;
+
+impl<'a, T> Found<'a, T> {
+    pub(super) fn of(list: &'a ListIndex<T>) -> Self {
+        Self {
+            list,
+            keyed: SmallVec::new(),
+            candidates: Candidates::default(),
+        }
+    }
+
+    pub(super) fn add(&mut self, keyed: Option<&'a [Placed<T>]>) {
+        if let Some(keyed) = keyed {
+            self.keyed.push(keyed);
+        }
+    }
+
+    /// The first of what the table has at position `from` or after.
+    fn next_keyed(&self, from: usize) -> Option<(usize, &'a T)> {
+        let keyed = self.keyed.iter();
+        let keyed = keyed.filter_map(|placed| first(placed, from));
+        keyed.min_by_key(|(position, _)| *position)
+    }
+}
+
+impl<'a, T: DeserializeOwned> Found<'a, T> {
+    /// The first thing that was found at position `from` or after. What cannot be decoded ends the
+    /// evaluation as a missing entry would: no key of the table is empty, so it is never found, and
+    /// the request is given up.
+    ///
+    /// # Errors
+    /// Something cannot be decoded.
+    pub fn next(&self, from: usize) -> Next<'a, T> {
+        let kept = self.list.next_from(from, &self.candidates);
+        let kept = kept.map(|slot| self.list.get(slot)).transpose();
+        let both = self
+            .next_keyed(from)
+            .into_iter()
+            .chain(kept.map_err(damaged)?);
+        Ok(both.min_by_key(|(position, _)| *position))
+    }
+}
+
+/// A rule as it was found.
+#[derive(Debug, Clone, Copy)]
+pub enum Held<'a> {
+    /// In the bytes of the program, at a slot.
+    Standing(StandingRule<'a>, Slot),
+    /// Decoded.
+    Decoded(&'a Rule),
+}
+
+/// Gives the rules that were found, in order. What cannot be decoded is as for [`Found::next`].
+#[derive(Debug)]
+pub struct Walk<'f, 'a> {
+    found: &'f Found<'a, Rule>,
+    /// Where to go on among what the table has.
+    from: usize,
+    /// Where to go on among what the program has.
+    slot: Slot,
+}
+
+impl<'a> Found<'a, Rule> {
+    /// From the first on.
+    pub fn walk(&self) -> Walk<'_, 'a> {
+        Walk {
+            found: self,
+            from: 0,
+            slot: Slot::FIRST,
+        }
+    }
+
+    /// The rule at `slot`, decoded.
+    ///
+    /// # Errors
+    /// As [`Found::next`].
+    pub fn decoded(&self, slot: Slot) -> Result<&'a Rule, Missing> {
+        let (_, rule) = self.list.get(slot).map_err(damaged)?;
+        Ok(rule)
+    }
+}
+
+impl<'a> Walk<'_, 'a> {
+    /// The first of what the table has, where nothing in the program stands before it.
+    fn keyed(&mut self, slot: Option<Slot>) -> Result<Option<Held<'a>>, Missing> {
+        let Some((position, rule)) = self.found.next_keyed(self.from) else {
+            return Ok(None);
+        };
+        let kept = slot.map(|slot| self.found.list.position(slot).ok_or(Damaged));
+        let kept = kept.transpose().map_err(damaged)?;
+        if kept.is_some_and(|kept| kept < position) {
+            return Ok(None);
+        }
+        self.from = position + 1;
+        Ok(Some(Held::Decoded(rule)))
+    }
+
+    fn held(&mut self, slot: Slot) -> Result<Held<'a>, Missing> {
+        self.slot = slot.next();
+        let list = self.found.list;
+        // What every request asks about is at hand, decoded.
+        let encoded = Some(slot).filter(|slot| !list.is_scanned(*slot));
+        let encoded = encoded.and_then(|slot| list.encoded(slot));
+        Ok(match encoded.and_then(StandingRule::read) {
+            Some(standing) => Held::Standing(standing, slot),
+            None => Held::Decoded(self.found.decoded(slot)?),
+        })
+    }
+}
+
+impl<'a> Iterator for Walk<'_, 'a> {
+    type Item = Result<Held<'a>, Missing>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let slot = self.found.list.next(self.slot, &self.found.candidates);
+        if let Some(keyed) = self.keyed(slot).transpose() {
+            return Some(keyed);
+        }
+        slot.map(|slot| self.held(slot))
+    }
+}
+
+fn damaged(_: Damaged) -> Missing {
+    Missing(Key::map(MapId(u32::MAX), b""))
+}
+
+/// The first of `placed` at position `from` or after.
+fn first<T>(placed: &[Placed<T>], from: usize) -> Option<(usize, &T)> {
+    let position = |placed: &Placed<T>| usize::try_from(placed.position).unwrap_or(usize::MAX);
+    let at = placed.partition_point(|placed| position(placed) < from);
+    placed
+        .get(at)
+        .map(|placed| (position(placed), &placed.item))
+}
