@@ -71,6 +71,11 @@ pub trait Source {
     /// A table entry has to be fetched first.
     fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Missing>;
 
+    /// True where conditions that surely do not hold need not be asked. The reference asks all of them.
+    fn may_pass_over(&self) -> bool {
+        false
+    }
+
     /// True for the compiler, which evaluates paths before there are requests. Variables that
     /// `SetEnvIf` would set from headers hold [`HIDDEN`] then.
     fn is_beforehand(&self) -> bool {
@@ -138,6 +143,10 @@ impl<S: Source> Source for &S {
 
     fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Missing> {
         (**self).map_value(map, key)
+    }
+
+    fn may_pass_over(&self) -> bool {
+        (**self).may_pass_over()
     }
 
     fn is_beforehand(&self) -> bool {

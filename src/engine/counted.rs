@@ -63,4 +63,8 @@ impl<S: Source> Source for Counted<S> {
     fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Missing> {
         self.source.map_value(map, key)
     }
+
+    fn may_pass_over(&self) -> bool {
+        self.source.may_pass_over()
+    }
 }

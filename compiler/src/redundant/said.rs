@@ -24,6 +24,7 @@ impl PartialEq for Said<'_> {
             skip,
             max_rounds,
             extras,
+            screens: _,
         } = self.0;
         let other = other.0;
         (pattern, substitution, flags, status, skip)

@@ -11,6 +11,7 @@ mod collapsing;
 mod equality;
 mod fates;
 mod fetching;
+mod long_lists;
 mod misleading;
 mod redundancy;
 mod samples;

@@ -143,7 +143,7 @@ fn redirects() -> impl Strategy<Value = Vec<Redirect>> {
 }
 
 /// The answer without a trace, which may be straight, is that of an evaluation, which has one.
-fn check(edge: &Edge, request: &Request<'_>) -> Result<(), TestCaseError> {
+pub fn check(edge: &Edge, request: &Request<'_>) -> Result<(), TestCaseError> {
     let options = |trace| Options {
         trace,
         ..Options::default()

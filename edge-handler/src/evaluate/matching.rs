@@ -12,6 +12,7 @@ mod agreement;
 mod full;
 mod linear;
 mod required;
+mod screen;
 mod simple;
 pub mod structure;
 
@@ -24,6 +25,7 @@ use full::Full;
 use linear::Linear;
 use simple::{Simple, Verdict};
 
+pub use screen::Screens;
 pub(crate) use simple::glance;
 
 /// How many groups can be referred to: `$0` to `$9` (`AP_MAX_REG_MATCH`).

@@ -3,6 +3,7 @@
 //! In: a rule, a record, what the rules before found. Out: the record changed, and an [`Effect`].
 //! Absent: the order of rules; see `list`.
 
+use crate::fate::About;
 use crate::outcome::Event;
 use crate::rules::{Condition, Rule, RuleFlags};
 use crate::source::Source;
@@ -11,7 +12,7 @@ use super::escape::is_absolute_uri;
 use super::expand::QuestionMark;
 use super::matching::Captures;
 use super::record::Record;
-use super::{Halt, Run};
+use super::{Halt, Run, Trace};
 
 /// Marks a name that another server answers.
 pub(super) const PROXY: &[u8] = b"proxy:";
@@ -104,7 +105,7 @@ impl<'a, S: Source> Run<'a, S> {
         context.condition.set = false;
         context.vary_this.clear();
         context.vary.clear();
-        if !self.conditions_hold(&rule.conditions, record, context)? {
+        if !self.conditions_hold(rule, record, context)? {
             self.trace(rule.place, || Event::Stopped);
             return Ok(Effect::None);
         }
@@ -132,12 +133,17 @@ impl<'a, S: Source> Run<'a, S> {
     /// rest of its group, and a false last one with `OR` stops nothing.
     fn conditions_hold(
         &mut self,
-        conditions: &'a [Condition],
+        rule: &'a Rule,
         record: &mut Record<'a>,
         context: &mut RuleContext<'a>,
     ) -> Result<bool, Halt> {
+        let conditions = &rule.conditions;
         let mut at = 0;
-        while let Some(condition) = conditions.get(at) {
+        while at < conditions.len() {
+            at = self.worth_asking(rule, at, record, context)?;
+            let Some(condition) = conditions.get(at) else {
+                break;
+            };
             let holds = self.apply_rewrite_cond(condition, record, context)?;
             if condition.no_vary {
                 context.vary_this.clear();
@@ -158,6 +164,30 @@ impl<'a, S: Source> Run<'a, S> {
             at += 1;
         }
         Ok(true)
+    }
+
+    /// The next condition from `at` on that is worth asking: those before it do not hold, and are joined to
+    /// the next by `OR`, so they leave nothing behind.
+    fn worth_asking(
+        &mut self,
+        rule: &'a Rule,
+        at: usize,
+        record: &mut Record<'a>,
+        context: &mut RuleContext<'a>,
+    ) -> Result<usize, Halt> {
+        if self.options.trace == Trace::On || !self.source.may_pass_over() {
+            return Ok(at);
+        }
+        let about_one_text = |condition: &&Condition| About::of(&condition.subject).is_some();
+        let screen = rule.screens.about(&rule.conditions, at);
+        let condition = rule.conditions.get(at).filter(about_one_text);
+        let (Some(screen), Some(condition)) = (screen, condition) else {
+            return Ok(at);
+        };
+        let mut text = Vec::new();
+        self.expand_into(&condition.subject, record, context, &mut text)?;
+        context.vary_this.clear();
+        Ok(screen.next(at, &text))
     }
 
     /// Puts the new path in place (the second half of `apply_rewrite_rule`).

@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::evaluate::matching::Screens;
+
 use super::{Condition, Pattern, Place, RuleFlags, Template, TemplateText};
 
 /// How many rounds `N` allows where nothing is said (`REWRITE_MAX_ROUNDS`).
@@ -32,6 +34,9 @@ pub struct Rule {
     /// What few rules have, [read](Rule::extras) and [written](Rule::extras_mut) by methods; `None` where
     /// nothing is in it.
     pub extras: Option<Box<Extras>>,
+    /// Which of many conditions are worth asking.
+    #[serde(skip)]
+    pub screens: Screens,
 }
 
 /// What a rule does once it is known to apply, borrowed, where it does no more than that.
@@ -86,6 +91,7 @@ impl Rule {
             skip: 0,
             max_rounds: MAX_ROUNDS,
             extras: None,
+            screens: Screens::default(),
         }
     }
 

@@ -98,4 +98,8 @@ impl<T: Table> Source for Indexed<'_, T> {
     fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Missing> {
         self.finder.map_value(map, key)
     }
+
+    fn may_pass_over(&self) -> bool {
+        true
+    }
 }

@@ -77,7 +77,8 @@ struct Tried<'a> {
     /// Did the pattern, or its `!`, say yes?
     matches: bool,
     flags: RuleFlags,
-    conditions: &'a [Condition],
+    /// Whose conditions are to be asked.
+    conditional: Option<&'a Rule>,
     /// `None` where only an evaluation can tell.
     replacement: Option<Replacement<'a>>,
 }
@@ -98,7 +99,7 @@ impl<'a> Tried<'a> {
                     return Ok(Self {
                         matches: matches != flags.contains(RuleFlags::NEGATED),
                         flags,
-                        conditions: &[],
+                        conditional: None,
                         replacement: Some(rule.replacement),
                     });
                 }
@@ -109,7 +110,7 @@ impl<'a> Tried<'a> {
         Ok(Self {
             matches: matches != rule.flags.contains(RuleFlags::NEGATED),
             flags: rule.flags,
-            conditions: &rule.conditions,
+            conditional: Some(rule),
             replacement: rule.replacement(),
         })
     }
@@ -169,7 +170,8 @@ impl<'c, 'f, F: Find<'f>> Asking<'c, F> {
             if !rule.matches {
                 continue;
             }
-            match self.conditions(rule.conditions) {
+            let conditions = rule.conditional.map(|rule| self.conditions(rule));
+            match conditions.unwrap_or(Conditions::Hold(None)) {
                 Conditions::Stop => {}
                 Conditions::Hold(matched) if !chained => {
                     let straight = straight.zip(rule.replacement);
@@ -220,7 +222,8 @@ impl<'c, 'f, F: Find<'f>> Asking<'c, F> {
     }
 
     /// The order is that of `conditions_hold`; a condition that cannot be answered here ends it.
-    fn conditions(&self, conditions: &[Condition]) -> Conditions<'c> {
+    fn conditions(&self, rule: &Rule) -> Conditions<'c> {
+        let conditions = &rule.conditions;
         let (mut at, mut matched) = (0, None);
         // Thousands of conditions may ask about one header: it is looked for once.
         let mut subject: Option<(&Template, Cow<'c, [u8]>)> = None;
@@ -228,6 +231,12 @@ impl<'c, 'f, F: Find<'f>> Asking<'c, F> {
             let known = subject.take();
             let known = known.filter(|(template, _)| **template == condition.subject);
             let Some((template, text)) = known.or_else(|| self.subject(&condition.subject)) else {
+                return Conditions::Unclear;
+            };
+            if let Some(screen) = rule.screens.about(conditions, at) {
+                at = screen.next(at, &text);
+            }
+            let Some(condition) = conditions.get(at) else {
                 return Conditions::Unclear;
             };
             let Some((holds, groups)) = holds(condition, &text) else {

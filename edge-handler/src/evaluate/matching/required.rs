@@ -9,7 +9,8 @@ use memchr::memmem::Finder;
 use regex_syntax::hir::{Hir, HirKind};
 use smallvec::SmallVec;
 
-use super::structure;
+use super::structure::{self, Fidelity};
+use crate::rules::Pattern;
 use crate::rules::pattern::PatternOptions;
 
 /// A shorter text tells too little.
@@ -30,11 +31,11 @@ impl Required {
     /// The longest such text of a pattern, a leading `(?i)` taken off. `None` when there is none.
     pub fn of(text: &[u8], options: PatternOptions, ignores_case: bool) -> Option<Self> {
         let structure = structure::read(text, options)?;
-        let mut text = longest(&structure.hir)?.to_vec();
+        let mut text = long_enough(&structure.hir)?.to_vec();
         if ignores_case {
             text.make_ascii_lowercase();
         }
-        (text.len() >= SHORTEST).then(|| Self {
+        Some(Self {
             finder: Finder::new(&text).into_owned(),
             lowered: ignores_case,
         })
@@ -49,6 +50,21 @@ impl Required {
         lowered.make_ascii_lowercase();
         self.finder.find(&lowered).is_some()
     }
+}
+
+/// A text that stands, with letters of either case, in every subject of `pattern`. `None` when there is none,
+/// or the pattern may mean something else in PCRE2.
+pub(super) fn text(pattern: &Pattern) -> Option<Vec<u8>> {
+    let (text, _) = structure::without_case_option(&pattern.text, pattern.options);
+    let structure = structure::read(text, pattern.options)?;
+    if structure.fidelity != Fidelity::Same {
+        return None;
+    }
+    long_enough(&structure.hir).map(<[u8]>::to_vec)
+}
+
+fn long_enough(structure: &Hir) -> Option<&[u8]> {
+    longest(structure).filter(|text| text.len() >= SHORTEST)
 }
 
 /// The longest literal that no match goes without.

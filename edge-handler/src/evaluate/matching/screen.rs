@@ -1,0 +1,230 @@
+//! Which of many conditions about one text may hold.
+//!
+//! In: the conditions of a rule, once; then a text. Out: the next condition that is worth asking. Absent:
+//! asking it.
+//!
+//! Lists of thousands of conditions about one header (spam, robots), joined by `OR`, differ in one word each.
+//! All the words are looked for at once, so that a text is read once, whatever the number of conditions.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+
+use super::required;
+use crate::rules::{Condition, Test};
+
+/// Fewer in a row are asked one by one.
+const FEWEST: usize = 16;
+
+/// The stretches of a rule's conditions that can be told at once: made when first used, not part of what
+/// a rule says.
+#[derive(Default)]
+pub struct Screens(OnceLock<Box<[Screen]>>);
+
+impl Screens {
+    /// The stretch in which the condition at `at` is.
+    pub fn about(&self, conditions: &[Condition], at: usize) -> Option<&Screen> {
+        if conditions.len() < FEWEST {
+            return None;
+        }
+        let screens = self.0.get_or_init(|| Screen::all(conditions).into());
+        let behind = screens.partition_point(|screen| screen.start <= at);
+        let screen = screens.get(behind.checked_sub(1)?)?;
+        (at < screen.last).then_some(screen)
+    }
+}
+
+impl fmt::Debug for Screens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ready = self.0.get().is_some();
+        f.write_str(if ready { "ready" } else { "not yet" })
+    }
+}
+
+impl Clone for Screens {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for Screens {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Screens {}
+
+/// Conditions in a row, each a pattern that has to match the same text, each but the last joined to
+/// the next by `OR`.
+pub struct Screen {
+    start: usize,
+    last: usize,
+    /// Words without which a condition does not hold.
+    words: AhoCorasick,
+    /// The condition of each word.
+    owners: Vec<usize>,
+    /// Conditions that need no word, ascending.
+    others: Vec<usize>,
+}
+
+impl Screen {
+    fn all(conditions: &[Condition]) -> Vec<Self> {
+        let mut screens = Vec::new();
+        let mut start = 0;
+        while let Some(first) = conditions.get(start) {
+            let rest = conditions.get(start..).unwrap_or_default();
+            let alike = rest
+                .iter()
+                .take_while(|other| is_alike(first, other))
+                .count();
+            let joined = rest
+                .iter()
+                .take_while(|condition| condition.or_next)
+                .count()
+                + 1;
+            let length = alike.min(joined);
+            if length >= FEWEST {
+                screens.extend(Self::of(conditions, start, start + length - 1));
+            }
+            start += length.max(1);
+        }
+        screens
+    }
+
+    fn of(conditions: &[Condition], start: usize, last: usize) -> Option<Self> {
+        let (mut words, mut owners, mut others) = (Vec::new(), Vec::new(), Vec::new());
+        for (at, condition) in conditions.iter().enumerate().take(last).skip(start) {
+            match word(condition) {
+                Some(word) => {
+                    words.push(word);
+                    owners.push(at);
+                }
+                None => others.push(at),
+            }
+        }
+        let words = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .build(&words)
+            .ok()?;
+        Some(Self {
+            start,
+            last,
+            words,
+            owners,
+            others,
+        })
+    }
+
+    /// The first condition from `at` on that may hold for `text`, or the last of the stretch.
+    pub fn next(&self, at: usize, text: &[u8]) -> usize {
+        let other = self.others.partition_point(|other| *other < at);
+        let other = self.others.get(other).copied().unwrap_or(self.last);
+        let found = self.words.find_overlapping_iter(text);
+        let found = found.filter_map(|found| self.owners.get(found.pattern().as_usize()).copied());
+        let found = found.filter(|owner| *owner >= at);
+        found.min().map_or(other, |owner| owner.min(other))
+    }
+}
+
+/// Do both have to match the same text?
+fn is_alike(first: &Condition, other: &Condition) -> bool {
+    matches!(other.test, Test::Regex(_)) && !other.negated && other.subject == first.subject
+}
+
+/// A text without which the condition does not hold, letters of either case.
+fn word(condition: &Condition) -> Option<Vec<u8>> {
+    match &condition.test {
+        Test::Regex(pattern) => required::text(pattern),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::rules::pattern::PatternOptions;
+    use crate::rules::{Pattern, Place, Template};
+
+    fn condition(pattern: &str, or_next: bool, options: PatternOptions) -> Condition {
+        Condition {
+            place: Place { file: 0, line: 1 },
+            subject: Template::new("%{HTTP_REFERER}"),
+            test: Test::Regex(Pattern::new(pattern, options)),
+            negated: false,
+            no_case: false,
+            or_next,
+            no_vary: false,
+        }
+    }
+
+    fn holds(condition: &Condition, text: &str) -> bool {
+        let Test::Regex(pattern) = &condition.test else {
+            return false;
+        };
+        pattern.is_match(text.as_bytes()) != condition.negated
+    }
+
+    /// What is passed over does not hold, and is joined to the next.
+    fn check(conditions: &[Condition], text: &str) -> usize {
+        let screens = Screens::default();
+        let mut passed = 0;
+        for at in 0..conditions.len() {
+            let Some(screen) = screens.about(conditions, at) else {
+                continue;
+            };
+            let next = screen.next(at, text.as_bytes());
+            assert!((at..conditions.len()).contains(&next));
+            for condition in &conditions[at..next] {
+                assert!(
+                    !holds(condition, text) && condition.or_next,
+                    "{condition:?} {text}"
+                );
+            }
+            passed += next - at;
+        }
+        passed
+    }
+
+    fn pattern() -> impl Strategy<Value = &'static str> {
+        prop::sample::select(vec![
+            "abc", "^bcd", "c.b", "cab$", "(?i)ABC", "[ab]+d", "dab|abc", "bd{2}c",
+        ])
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_holds_is_passed_over(
+            items in prop::collection::vec((pattern(), 0..40_u8, any::<bool>()), 0..60),
+            text in "[abcdABCD]{0,12}",
+        ) {
+            let conditions = items.iter().map(|(pattern, chance, caseless)| {
+                let mut options = PatternOptions::default();
+                options.set(PatternOptions::CASELESS, *caseless);
+                Condition { negated: *chance == 1, ..condition(pattern, *chance != 0, options) }
+            });
+            check(&conditions.collect::<Vec<_>>(), &text);
+        }
+    }
+
+    #[test]
+    fn a_long_list_is_passed_over_at_once() {
+        let spam = |number| {
+            let pattern = format!(r"^https?://([^.]+\.)*spam-{number}\.example");
+            condition(&pattern, number < 99, PatternOptions::default())
+        };
+        let conditions: Vec<_> = (0..100).map(spam).collect();
+        let screens = Screens::default();
+        let next = |text: &[u8]| screens.about(&conditions, 0).unwrap().next(0, text);
+        assert_eq!(next(b"https://www.example/"), 99);
+        assert_eq!(next(b"https://www.SPAM-17.example/"), 17);
+        assert!(screens.about(&conditions, 99).is_none());
+        assert!(Screens::default().about(&conditions[..9], 0).is_none());
+    }
+}
