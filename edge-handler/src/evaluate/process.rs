@@ -93,7 +93,8 @@ impl<'a, S: Source> Run<'a, S> {
     /// or to the request that looks this one up: an error document may stand where nobody may go.
     /// With some modules the sections are the same only if nobody had to look for them again.
     fn is_let_through(&self, record: &Record<'_>) -> bool {
-        if record.walks.anew && self.site.traits.contains(Traits::ASKS_AGAIN) {
+        if record.walks.apart || record.walks.anew && self.site.traits.contains(Traits::ASKS_AGAIN)
+        {
             return false;
         }
         let previous = record.previous.as_ref();

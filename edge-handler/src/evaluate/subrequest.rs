@@ -27,7 +27,7 @@ impl<'a, S: Source> Run<'a, S> {
         let whole = if url.starts_with(b"/") {
             url.to_vec()
         } else {
-            [&escape_uri(parent_directory(&record.uri)), url].concat()
+            full_path(&escape_uri(parent_directory(&record.uri)), url)
         };
         self.spend()?;
         if is_recursion_limit_exceeded(record) {
@@ -65,7 +65,7 @@ impl<'a, S: Source> Run<'a, S> {
         let sibling = filename.strip_prefix(directory);
         let sibling = sibling.filter(|name| !name.is_empty() && !name.contains(&b'/'));
         let sibling = sibling.filter(|_| !record.uri.is_empty());
-        let uri = sibling.map(|name| [parent_directory(&record.uri), name].concat());
+        let uri = sibling.map(|name| full_path(parent_directory(&record.uri), name));
         let merge = MergeSlashes::of(self.host);
         let url = looked_up(
             uri.as_deref().unwrap_or(file),
@@ -157,6 +157,12 @@ fn joined(directory: &[u8], file: &[u8]) -> Vec<u8> {
         let below = canonical_path(file);
         [directory, below.strip_prefix(b"/").unwrap_or(&below)].concat()
     }
+}
+
+/// A name in a directory, which ends with a slash or is empty: then it is the root (`ap_make_full_path`).
+fn full_path(directory: &[u8], name: &[u8]) -> Vec<u8> {
+    let root = if directory.is_empty() { &b"/"[..] } else { b"" };
+    [root, directory, name].concat()
 }
 
 /// Everything up to and including the last slash (`ap_make_dirstr_parent`).

@@ -25,6 +25,8 @@ pub(super) struct Walked<'a> {
     /// The path of a location, or the directory with its slash.
     path: Vec<u8>,
     sections: Vec<&'a Settings>,
+    /// What a location's sections were put on top of.
+    below: Vec<&'a Settings>,
 }
 
 /// The walks of one request (`ap_get_request_note`). A walk over a path that is remembered is not
@@ -39,6 +41,9 @@ pub(super) struct Walks<'a> {
     file: Option<Vec<u8>>,
     /// Sections apply that were looked for and not remembered.
     pub(super) anew: bool,
+    /// Sections of locations apply that were put on top of something else than in the request before, or
+    /// were others: a look at a file walks the locations once, where a look at a URL does so twice.
+    pub(super) apart: bool,
 }
 
 impl<'a, S: Source> Run<'a, S> {
@@ -57,14 +62,20 @@ impl<'a, S: Source> Run<'a, S> {
         if self.host.locations.is_empty() {
             return;
         }
+        let below = record.settings.sections();
         record.settings.begin_walk();
         let merged = collapse_slashes(&record.uri).into_owned();
         let count = record.walks.locations.len();
         let remembered = record.remembered.locations.get(count);
         let known = remembered.or(record.walks.locations.last()).cloned();
-        if let Some(known) = known.filter(|known| known.path == merged) {
+        if let Some(known) = known.as_ref().filter(|known| known.path == merged) {
             known.push_onto(record);
-            record.walks.locations.push(known);
+            let walked = Walked {
+                path: merged,
+                sections: known.sections.clone(),
+                below,
+            };
+            record.walks.remember_location(walked, Some(known));
             return;
         }
         let mut sections = Vec::new();
@@ -89,9 +100,12 @@ impl<'a, S: Source> Run<'a, S> {
             }
         }
         record.walks.anew |= !sections.is_empty();
-        let path = merged;
-        let walked = Walked { path, sections };
-        record.walks.locations.push(Rc::new(walked));
+        let walked = Walked {
+            path: merged,
+            sections,
+            below,
+        };
+        record.walks.remember_location(walked, known.as_deref());
     }
 
     /// `<If>` chains; the sections inside one that applies follow.
@@ -183,6 +197,7 @@ impl<'a, S: Source> Run<'a, S> {
         let walked = Walked {
             path: directory.to_vec(),
             sections,
+            below: Vec::new(),
         };
         record.walks.directory = Some(Rc::new(walked));
     }
@@ -266,6 +281,21 @@ impl<'a, S: Source> Run<'a, S> {
             }
         }
     }
+}
+
+impl<'a> Walks<'a> {
+    fn remember_location(&mut self, walked: Walked<'a>, known: Option<&Walked<'a>>) {
+        let is_known = known.is_some_and(|known| {
+            are_same(&known.sections, &walked.sections) && are_same(&known.below, &walked.below)
+        });
+        self.apart = !walked.sections.is_empty() && !is_known;
+        self.locations.push(Rc::new(walked));
+    }
+}
+
+fn are_same(some: &[&Settings], others: &[&Settings]) -> bool {
+    let mut pairs = some.iter().zip(others);
+    some.len() == others.len() && pairs.all(|(one, other)| std::ptr::eq(*one, *other))
 }
 
 impl<'a> Walked<'a> {

@@ -139,7 +139,9 @@ impl<'a> Iterator for Walk<'_, 'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let slot = self.found.list.next(self.slot, &self.found.candidates);
-        if let Some(keyed) = self.keyed(slot).transpose() {
+        if !self.found.keyed.is_empty()
+            && let Some(keyed) = self.keyed(slot).transpose()
+        {
             return Some(keyed);
         }
         slot.map(|slot| self.held(slot))
