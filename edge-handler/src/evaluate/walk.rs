@@ -64,7 +64,13 @@ impl<'a, S: Source> Run<'a, S> {
         }
         let below = record.settings.sections();
         record.settings.begin_walk();
-        let merged = collapse_slashes(&record.uri).into_owned();
+        // Where slashes are merged, those that the client sent are by now; a rule's are not. Where they are kept,
+        // runs of them count as one here all the same, but not for a regular expression.
+        let merged = if self.host.merge_slashes {
+            record.uri.clone()
+        } else {
+            collapse_slashes(&record.uri).into_owned()
+        };
         let count = record.walks.locations.len();
         let remembered = record.remembered.locations.get(count);
         let known = remembered.or(record.walks.locations.last()).cloned();
