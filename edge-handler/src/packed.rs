@@ -9,12 +9,14 @@
 mod cells;
 mod cursor;
 mod numbers;
+mod pages;
 mod presence;
 mod prints;
 
 pub use cells::Cells;
 pub use cursor::Cursor;
 pub use numbers::{Number, Numbers};
+pub use pages::Pages;
 pub use presence::Presence;
 pub use prints::Prints;
 

@@ -12,7 +12,7 @@ use crate::envelope::{EnvelopeError, Format};
 use crate::fate::Standing;
 use crate::filter::Filter;
 use crate::key::{Fingerprint, KeySpace, Sought};
-use crate::packed::{Blob, Cells, Cursor, Presence, Prints};
+use crate::packed::{Cells, Cursor, Pages, Presence, Prints};
 use crate::rules::{PrefixRedirect, RedirectListId};
 use crate::site::HostId;
 use crate::source::Undecoded;
@@ -44,7 +44,7 @@ struct Stored {
     /// Where the group of each text begins, by its fingerprint.
     by_text: Prints,
     /// The entries, those of one text together.
-    groups: Blob,
+    groups: Pages,
 }
 
 impl EmbeddedTable {
@@ -99,7 +99,7 @@ impl EmbeddedTable {
         let payload = FORMAT.open(bytes)?;
         let (stored, rest): (Stored, _) = postcard::take_from_bytes(payload)
             .map_err(|_| EnvelopeError::Malformed("not a table"))?;
-        let length = stored.groups.0.len();
+        let length = stored.groups.len();
         // An entry is longer than a byte.
         let sound = rest.is_empty() && stored.by_text.is_sound(length) && stored.len() <= length;
         if !sound {
@@ -116,7 +116,7 @@ impl EmbeddedTable {
 
     /// Every entry, in no useful order.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        let mut rest = Cursor::over(&self.stored.groups.0);
+        let mut rest = Cursor::over(&self.stored.groups);
         let mut text: &[u8] = &[];
         let mut group = members(Cursor::over(&[]));
         std::iter::from_fn(move || {
@@ -134,6 +134,11 @@ impl EmbeddedTable {
         .filter_map(|(text, member)| self.decoded(text, &member))
     }
 
+    /// How many of its bytes are not on the heap.
+    pub fn mapped(&self) -> usize {
+        self.stored.groups.mapped()
+    }
+
     /// How many entries it has.
     pub fn len(&self) -> usize {
         self.stored.len()
@@ -145,7 +150,7 @@ impl EmbeddedTable {
     }
 
     fn member(&self, at: usize, space: KeySpace) -> Option<Member<'_>> {
-        let mut members = members(Cursor::over(self.stored.groups.0.get(at..)?));
+        let mut members = members(Cursor::over(self.stored.groups.get(at..)?));
         members.find(|member| member.space == space)
     }
 
@@ -213,7 +218,7 @@ impl Table for EmbeddedTable {
         let Stored {
             present,
             by_text,
-            groups: Blob(groups),
+            groups,
             ..
         } = &self.stored;
         if !present.may_have(print) {
