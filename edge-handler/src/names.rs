@@ -19,6 +19,9 @@ pub struct Names {
     https: Port,
 }
 
+/// So many names are compared one by one.
+const FEW: usize = 4;
+
 /// The hosts on the port that requests of one scheme come in by.
 #[derive(Debug, Default)]
 struct Port {
@@ -29,6 +32,8 @@ struct Port {
     by_name: HashMap<Vec<u8>, u32, FixedState>,
     /// The plain ones among them, where they need not be compared one by one.
     plain: HashMap<Vec<u8>, u32, FixedState>,
+    /// The same where they are few: to compare them takes less than to hash one.
+    few: Vec<(Vec<u8>, u32)>,
     /// Names have to be compared one by one.
     one_by_one: bool,
 }
@@ -58,7 +63,13 @@ impl Names {
     /// The same for a name that a host goes by, if that is a [plain](crate::plain) one: nothing else is
     /// asked then.
     pub fn plain(&self, scheme: Scheme, name: &[u8]) -> Option<HostId> {
-        self.port(scheme).plain.get(name).copied().map(HostId)
+        let port = self.port(scheme);
+        let few = port.few.iter().find(|(known, _)| known == name);
+        let host = match few {
+            Some((_, host)) => Some(*host),
+            None => port.plain.get(name).copied(),
+        };
+        host.map(HostId)
     }
 
     fn port(&self, scheme: Scheme) -> &Port {
@@ -94,6 +105,9 @@ impl Port {
         let plain = port.by_name.iter().filter(|(name, _)| is_plain_name(name));
         if !port.one_by_one {
             port.plain = plain.map(|(name, host)| (name.clone(), *host)).collect();
+            if port.plain.len() <= FEW {
+                port.few = port.plain.drain().collect();
+            }
         }
         port
     }
