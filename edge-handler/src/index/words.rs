@@ -347,9 +347,17 @@ impl Grams {
         for word in words {
             let (places, count) = family.places(word);
             let all: Vec<_> = width.grams(word).map(|gram| uses.get(&gram)).collect();
+            // Among few words most grams have few uses, but letters are common in the texts that they are
+            // looked for in.
+            let letters = |place: usize| {
+                let some = word.get(place..place + width.bytes() + count - 1);
+                let some = some.unwrap_or_default().iter();
+                some.filter(|byte| byte.is_ascii_lowercase()).count()
+            };
             let most = |place: &usize| {
                 let some = all.get(*place..).unwrap_or_default();
-                some.iter().take(count).flatten().max()
+                let uses = some.iter().take(count).flatten().max();
+                (uses.copied().copied(), letters(*place))
             };
             let place = places.min_by_key(most)?;
             let grams = width.grams(word.get(place..)?).take(count);
