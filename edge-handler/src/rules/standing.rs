@@ -1,6 +1,6 @@
 //! Rules read where they stand.
 //!
-//! In: the encoding of a [`Rule`]. Out: [`StandingRule`], which borrows it. Absent: rules with conditions, and
+//! In: the encoding of a [`Rule`](super::Rule). Out: [`StandingRule`], which borrows it. Absent: rules with conditions, and
 //! with what few rules have; those are decoded.
 //!
 //! To decode a rule makes several pieces in memory, each somewhere else, and keeps them. The bytes of one
@@ -49,7 +49,7 @@ impl<'a> StandingRule<'a> {
         })
     }
 
-    /// Does its pattern match? [`glance`] may not be able to tell.
+    /// Does its pattern match? `None` when that is not to be told while reading it.
     pub fn find(&self, subject: &[u8], captures: &mut Captures) -> Option<bool> {
         glance(self.pattern, self.options, subject, captures)
     }
