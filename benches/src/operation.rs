@@ -13,8 +13,7 @@ use edgewright_edge_handler::lambda::event::Event;
 use edgewright_edge_handler::lambda::rehearsal;
 use edgewright_edge_handler::lambda::response::Reply;
 use edgewright_edge_handler::request::Request;
-use edgewright_edge_handler::rules::Rule;
-use edgewright_edge_handler::source::{Find as _, Finder, Found, Held};
+use edgewright_edge_handler::source::{Find as _, Finder};
 use edgewright_edge_handler::table::Table as _;
 
 use crate::site::Site;
@@ -35,18 +34,10 @@ pub fn lookup(site: &Site, path: &[u8]) -> bool {
         return false;
     };
     let mut held = found.walk().map_while(Result::ok);
-    held.any(|held| matches(held, &found, path) == Some(true))
-}
-
-fn matches<'a>(held: Held<'a>, found: &Found<'a, Rule>, path: &[u8]) -> Option<bool> {
-    let rule = match held {
-        Held::Decoded(rule) => rule,
-        Held::Standing(rule, slot) => match rule.find(path, &mut Captures::new()) {
-            Some(matches) => return Some(matches),
-            None => found.decoded(slot).ok()?,
-        },
-    };
-    Some(rule.pattern.is_match(path))
+    held.any(|held| {
+        let tried = found.tried(held, path, &mut Captures::new());
+        tried.is_ok_and(|tried| tried.matches)
+    })
 }
 
 /// From target, host and headers to the outcome with the bytes of its `Location`.

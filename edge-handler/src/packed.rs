@@ -20,7 +20,7 @@ pub use pages::Pages;
 pub use presence::Presence;
 pub use prints::Prints;
 
-use serde::de::{DeserializeOwned, Visitor};
+use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Values of one type in one stretch of bytes.
@@ -155,22 +155,12 @@ impl Serialize for Blob {
 
 impl<'de> Deserialize<'de> for Blob {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Bytes;
-        impl Visitor<'_> for Bytes {
-            type Value = Blob;
-
-            fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                out.write_str("bytes")
-            }
-
-            fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<Blob, E> {
-                let mut copy = Vec::new();
-                copy.try_reserve_exact(bytes.len()).map_err(E::custom)?;
-                copy.extend_from_slice(bytes);
-                Ok(Blob(copy))
-            }
-        }
-        deserializer.deserialize_bytes(Bytes)
+        let bytes = <&[u8]>::deserialize(deserializer)?;
+        let mut copy = Vec::new();
+        copy.try_reserve_exact(bytes.len())
+            .map_err(D::Error::custom)?;
+        copy.extend_from_slice(bytes);
+        Ok(Self(copy))
     }
 }
 

@@ -11,7 +11,7 @@ mod restored;
 mod sequential;
 
 pub use finder::{Find, Finder};
-pub use found::{Found, Held, Walk};
+pub use found::{Found, Held, Tried, Walk};
 pub use indexed::Indexed;
 pub use restored::Restored;
 pub use sequential::Sequential;

@@ -46,6 +46,15 @@ pub(super) struct Rewriting<'a> {
     pub rules: Vec<RuleSetId>,
 }
 
+/// Are these the same sections, in the same order?
+pub(super) fn are_same<'s>(
+    some: impl Iterator<Item = &'s Settings>,
+    others: impl Iterator<Item = &'s Settings>,
+) -> bool {
+    some.map(std::ptr::from_ref)
+        .eq(others.map(std::ptr::from_ref))
+}
+
 impl<'a> Merged<'a> {
     /// What holds for a host before any section (`lookup_defaults`).
     pub fn new(defaults: &'a Settings) -> Self {
@@ -85,9 +94,7 @@ impl<'a> Merged<'a> {
 
     /// Do the same sections apply, in the same order (`per_dir_config` is the same)?
     pub fn is_same(&self, other: &Self) -> bool {
-        let mut pairs = self.layers.iter().zip(&other.layers);
-        self.layers.len() == other.layers.len()
-            && pairs.all(|(own, other)| std::ptr::eq(own.settings, other.settings))
+        are_same(self.all(), other.all())
     }
 
     /// What the last section that says something says.

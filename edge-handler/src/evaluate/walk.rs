@@ -12,6 +12,7 @@ use crate::source::Source;
 use super::files::{CLOSED, canonical_path, is_too_long};
 use super::glob::{directory_matches, file_matches, location_matches};
 use super::matching::Captures;
+use super::merge::are_same;
 use super::record::Record;
 use super::subrequest::parent_directory;
 use super::{Halt, Run};
@@ -74,16 +75,24 @@ impl<'a, S: Source> Run<'a, S> {
         let count = record.walks.locations.len();
         let remembered = record.remembered.locations.get(count);
         let known = remembered.or(record.walks.locations.last()).cloned();
-        if let Some(known) = known.as_ref().filter(|known| known.path == merged) {
-            known.push_onto(record);
-            let walked = Walked {
-                path: merged,
-                sections: known.sections.clone(),
-                below,
-            };
-            record.walks.remember_location(walked, Some(known));
-            return;
-        }
+        let walked_before = known.as_ref().filter(|known| known.path == merged);
+        let sections = match walked_before {
+            Some(known) => {
+                known.push_onto(record);
+                known.sections.clone()
+            }
+            None => self.look_for_locations(record, &merged),
+        };
+        let walked = Walked {
+            path: merged,
+            sections,
+            below,
+        };
+        record.walks.remember_location(walked, known.as_deref());
+    }
+
+    /// Pushes the locations of a path that nobody walked before.
+    fn look_for_locations(&self, record: &mut Record<'a>, merged: &[u8]) -> Vec<&'a Settings> {
         let mut sections = Vec::new();
         for id in &self.host.locations {
             let Some(section) = self.section(*id) else {
@@ -92,26 +101,18 @@ impl<'a, S: Source> Run<'a, S> {
             let SectionKind::Location(matcher) = &section.kind else {
                 continue;
             };
-            let uri = if matches!(matcher, PathMatcher::Regex(_)) {
-                &record.uri
-            } else {
-                &merged
-            };
+            let is_regex = matches!(matcher, PathMatcher::Regex(_));
+            let uri = if is_regex { &record.uri } else { merged };
             let mut captures = Captures::default();
             if location_matches(matcher, uri, &mut captures) {
-                let uri = uri.clone();
+                let uri = uri.to_vec();
                 export_groups(matcher, &uri, &captures, record);
                 record.settings.push(&section.settings);
                 sections.push(&section.settings);
             }
         }
         record.walks.anew |= !sections.is_empty();
-        let walked = Walked {
-            path: merged,
-            sections,
-            below,
-        };
-        record.walks.remember_location(walked, known.as_deref());
+        sections
     }
 
     /// `<If>` chains; the sections inside one that applies follow.
@@ -292,16 +293,14 @@ impl<'a, S: Source> Run<'a, S> {
 impl<'a> Walks<'a> {
     fn remember_location(&mut self, walked: Walked<'a>, known: Option<&Walked<'a>>) {
         let is_known = known.is_some_and(|known| {
-            are_same(&known.sections, &walked.sections) && are_same(&known.below, &walked.below)
+            let same = |known: &[&'a Settings], walked: &[&'a Settings]| {
+                are_same(known.iter().copied(), walked.iter().copied())
+            };
+            same(&known.sections, &walked.sections) && same(&known.below, &walked.below)
         });
         self.apart = !walked.sections.is_empty() && !is_known;
         self.locations.push(Rc::new(walked));
     }
-}
-
-fn are_same(some: &[&Settings], others: &[&Settings]) -> bool {
-    let mut pairs = some.iter().zip(others);
-    some.len() == others.len() && pairs.all(|(one, other)| std::ptr::eq(*one, *other))
 }
 
 impl<'a> Walked<'a> {

@@ -78,8 +78,7 @@ impl<'a> Cursor<'a> {
         self.take(length)
     }
 
-    /// So many bytes.
-    pub fn take(&mut self, length: usize) -> Option<&'a [u8]> {
+    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.rest.split_at_checked(length)?;
         self.rest = rest;
         Some(taken)

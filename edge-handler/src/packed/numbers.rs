@@ -3,10 +3,9 @@
 //! In: numbers, or the bytes they were written as (little endian). Out: [`Numbers`], a slice of them.
 //! Absent: whether they make sense; whoever holds them checks that.
 
-use std::marker::PhantomData;
 use std::ops::Deref;
 
-use serde::de::Visitor;
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Numbers of a fixed size.
@@ -95,28 +94,15 @@ impl<N: Number> Serialize for Numbers<N> {
 
 impl<'de, N: Number> Deserialize<'de> for Numbers<N> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_bytes(Bytes(PhantomData))
-    }
-}
-
-struct Bytes<N>(PhantomData<N>);
-
-impl<N: Number> Visitor<'_> for Bytes<N> {
-    type Value = Numbers<N>;
-
-    fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("numbers as bytes")
-    }
-
-    fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<Numbers<N>, E> {
+        let bytes = <&[u8]>::deserialize(deserializer)?;
         if !bytes.len().is_multiple_of(N::SIZE) {
-            return Err(E::custom("a number is cut short"));
+            return Err(D::Error::custom("a number is cut short"));
         }
         let mut numbers = Vec::new();
         let count = bytes.len() / N::SIZE;
-        numbers.try_reserve_exact(count).map_err(E::custom)?;
+        numbers.try_reserve_exact(count).map_err(D::Error::custom)?;
         numbers.extend(bytes.chunks_exact(N::SIZE).filter_map(N::read));
-        Ok(Numbers(numbers))
+        Ok(Self(numbers))
     }
 }
 

@@ -10,7 +10,7 @@
 use std::ops::Deref;
 
 use memmap2::MmapMut;
-use serde::de::Visitor;
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 /// Size of a large page, in bytes.
@@ -88,19 +88,8 @@ impl Deref for Pages {
 
 impl<'de> Deserialize<'de> for Pages {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Bytes;
-        impl Visitor<'_> for Bytes {
-            type Value = Pages;
-
-            fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                out.write_str("bytes")
-            }
-
-            fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<Pages, E> {
-                Pages::of(bytes).ok_or_else(|| E::custom("there is not enough memory"))
-            }
-        }
-        deserializer.deserialize_bytes(Bytes)
+        let bytes = <&[u8]>::deserialize(deserializer)?;
+        Self::of(bytes).ok_or_else(|| D::Error::custom("there is not enough memory"))
     }
 }
 

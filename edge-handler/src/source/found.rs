@@ -8,9 +8,10 @@ use serde::de::DeserializeOwned;
 use smallvec::SmallVec;
 
 use super::Missing;
+use crate::evaluate::matching::Captures;
 use crate::index::{Candidates, Damaged, ListIndex, Slot};
 use crate::key::Key;
-use crate::rules::{MapId, Rule, StandingRule};
+use crate::rules::{MapId, Replacement, Rule, RuleFlags, StandingRule};
 use crate::table::Placed;
 
 /// What was found of one list.
@@ -76,6 +77,19 @@ pub enum Held<'a> {
     Decoded(&'a Rule),
 }
 
+/// A rule whose pattern was tried.
+#[derive(Debug)]
+pub struct Tried<'a> {
+    /// Did the pattern, or its `!`, say yes?
+    pub matches: bool,
+    /// [`Rule::flags`].
+    pub flags: RuleFlags,
+    /// Whose conditions are to be asked.
+    pub conditional: Option<&'a Rule>,
+    /// `None` where only an evaluation can tell.
+    pub replacement: Option<Replacement<'a>>,
+}
+
 /// Gives the rules that were found, in order. What cannot be decoded is as for [`Found::next`].
 #[derive(Debug)]
 pub struct Walk<'f, 'a> {
@@ -96,11 +110,44 @@ impl<'a> Found<'a, Rule> {
         }
     }
 
-    /// The rule at `slot`, decoded.
+    /// Tries the pattern of `held`, decoding what cannot be told where it stands; what its groups match goes
+    /// into `groups`.
     ///
     /// # Errors
     /// As [`Found::next`].
-    pub fn decoded(&self, slot: Slot) -> Result<&'a Rule, Missing> {
+    #[inline]
+    pub fn tried(
+        &self,
+        held: Held<'a>,
+        subject: &[u8],
+        groups: &mut Captures,
+    ) -> Result<Tried<'a>, Missing> {
+        let rule = match held {
+            Held::Decoded(rule) => rule,
+            Held::Standing(rule, slot) => match rule.find(subject, groups) {
+                Some(matches) => {
+                    let Replacement { flags, .. } = rule.replacement;
+                    return Ok(Tried {
+                        matches: matches != flags.contains(RuleFlags::NEGATED),
+                        flags,
+                        conditional: None,
+                        replacement: Some(rule.replacement),
+                    });
+                }
+                None => self.decoded(slot)?,
+            },
+        };
+        let matches = rule.pattern.find(subject, groups);
+        Ok(Tried {
+            matches: matches != rule.flags.contains(RuleFlags::NEGATED),
+            flags: rule.flags,
+            conditional: Some(rule),
+            replacement: rule.replacement(),
+        })
+    }
+
+    /// The rule at `slot`, decoded.
+    fn decoded(&self, slot: Slot) -> Result<&'a Rule, Missing> {
         let (_, rule) = self.list.get(slot).map_err(damaged)?;
         Ok(rule)
     }

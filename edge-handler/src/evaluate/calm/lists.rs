@@ -10,11 +10,10 @@ use crate::outcome::Answer;
 use crate::plain::Plain;
 use crate::request::Request;
 use crate::rules::{
-    Condition, Piece, RedirectListId, RedirectMatcher, Replacement, Rule, RuleFlags, RuleSetId,
-    Template, Test,
+    Condition, Piece, RedirectListId, RedirectMatcher, Rule, RuleFlags, RuleSetId, Template, Test,
 };
 use crate::site::Site;
-use crate::source::{Find, Found, Held, Missing, Undecoded};
+use crate::source::{Find, Missing, Undecoded};
 
 use super::super::glob::alias_matches;
 use super::super::matching::Captures;
@@ -72,50 +71,6 @@ enum Conditions<'r> {
     Unclear,
 }
 
-/// A rule whose pattern was tried.
-struct Tried<'a> {
-    /// Did the pattern, or its `!`, say yes?
-    matches: bool,
-    flags: RuleFlags,
-    /// Whose conditions are to be asked.
-    conditional: Option<&'a Rule>,
-    /// `None` where only an evaluation can tell.
-    replacement: Option<Replacement<'a>>,
-}
-
-impl<'a> Tried<'a> {
-    /// Tries `held`; what its groups match goes into `groups`.
-    fn of(
-        held: Held<'a>,
-        found: &Found<'a, Rule>,
-        subject: &[u8],
-        groups: &mut Captures,
-    ) -> Result<Self, Missing> {
-        let rule = match held {
-            Held::Decoded(rule) => rule,
-            Held::Standing(rule, slot) => match rule.find(subject, groups) {
-                Some(matches) => {
-                    let Replacement { flags, .. } = rule.replacement;
-                    return Ok(Self {
-                        matches: matches != flags.contains(RuleFlags::NEGATED),
-                        flags,
-                        conditional: None,
-                        replacement: Some(rule.replacement),
-                    });
-                }
-                None => found.decoded(slot)?,
-            },
-        };
-        let matches = rule.pattern.find(subject, groups);
-        Ok(Self {
-            matches: matches != rule.flags.contains(RuleFlags::NEGATED),
-            flags: rule.flags,
-            conditional: Some(rule),
-            replacement: rule.replacement(),
-        })
-    }
-}
-
 struct Asking<'c, F> {
     calm: &'c Calm,
     finder: &'c F,
@@ -164,7 +119,7 @@ impl<'c, 'f, F: Find<'f>> Asking<'c, F> {
         let mut chained = false;
         for held in found.walk() {
             let mut groups = Captures::default();
-            let rule = Tried::of(held?, &found, subject, &mut groups)?;
+            let rule = found.tried(held?, subject, &mut groups)?;
             // A chain that fails skips rules: those that follow may be among them.
             chained |= rule.flags.contains(RuleFlags::CHAIN);
             if !rule.matches {

@@ -75,13 +75,13 @@ impl Reader<'_> {
         let set = match self.rest.get(1..end)? {
             b"alnum" => Set::that(|byte| byte.is_ascii_alphanumeric()),
             b"alpha" => Set::that(|byte| byte.is_ascii_alphabetic()),
-            b"digit" => Set::that(|byte| byte.is_ascii_digit()),
+            b"digit" => DIGITS,
             b"lower" => Set::that(|byte| byte.is_ascii_lowercase()),
             b"upper" => Set::that(|byte| byte.is_ascii_uppercase()),
             b"xdigit" => Set::that(|byte| byte.is_ascii_hexdigit()),
             b"punct" => Set::that(|byte| byte.is_ascii_punctuation()),
-            b"space" => kind(b's')?,
-            b"word" => kind(b'w')?,
+            b"space" => SPACES,
+            b"word" => WORDS,
             _ => return None,
         };
         self.rest = self.rest.get(end + 2..)?;

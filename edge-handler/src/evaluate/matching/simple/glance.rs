@@ -11,7 +11,7 @@
 //! items before it might have taken something else.
 
 use super::read::{Atom, Reader};
-use super::set::{self, NONE, Set};
+use super::set::{ANY, DIGITS, NO_SLASH, NONE, Set};
 use super::{Captures, Greed, LetterCase, narrow};
 use crate::rules::pattern::PatternOptions;
 
@@ -27,9 +27,8 @@ pub fn glance(
     captures: &mut Captures,
 ) -> Option<bool> {
     let rest = text.strip_prefix(b"^")?;
-    let usual = options.union(PatternOptions::CASELESS)
-        == PatternOptions::default().union(PatternOptions::CASELESS);
-    if !usual || text.len() > LONGEST || subject.len() > LONGEST {
+    let is_usual = options.difference(PatternOptions::CASELESS) == PatternOptions::default();
+    if !is_usual || text.len() > LONGEST || subject.len() > LONGEST {
         return None;
     }
     let mut glance = Glance {
@@ -254,9 +253,9 @@ impl Reader<'_> {
     /// A byte or a set with its quantifier. `None` when it is something else, or prefers fewer.
     fn run(&mut self) -> Option<Run> {
         let set = match self.next()? {
-            b'.' => set::USUAL[0],
-            b'[' if self.take(b"^/]") => set::USUAL[1],
-            b'[' if self.take(b"0-9]") => set::USUAL[2],
+            b'.' => ANY,
+            b'[' if self.take(b"^/]") => NO_SLASH,
+            b'[' if self.take(b"0-9]") => DIGITS,
             b'[' => self.class()?,
             b'\\' => match self.escape()? {
                 Atom::Byte(byte) => Set::of(byte),

@@ -4,15 +4,17 @@
 pub(super) static NONE: Set = Set { words: [0; 4] };
 
 /// Sets that many patterns have: any byte, any but a slash, the digits.
-pub(super) const USUAL: [Set; 3] = [
-    Set {
-        words: [u64::MAX; 4],
-    },
-    Set {
-        words: [!(1 << b'/'), u64::MAX, u64::MAX, u64::MAX],
-    },
-    DIGITS,
-];
+pub(super) const USUAL: [Set; 3] = [ANY, NO_SLASH, DIGITS];
+
+/// Any byte.
+pub(super) const ANY: Set = Set {
+    words: [u64::MAX; 4],
+};
+
+/// `[^/]`.
+pub(super) const NO_SLASH: Set = Set {
+    words: [!(1 << b'/'), u64::MAX, u64::MAX, u64::MAX],
+};
 
 /// `\d`.
 pub(super) const DIGITS: Set = Set {
