@@ -6,6 +6,7 @@
 //! for its UTF-8 bytes. What is printed uses the first form only.
 
 use edgewright_compiler::witness;
+use edgewright_edge_handler::budget::OVER_BUDGET;
 use edgewright_edge_handler::outcome::{Answer, Outcome};
 use edgewright_edge_handler::request::{Request, Scheme};
 use serde::{Deserialize, Deserializer};
@@ -235,6 +236,7 @@ fn outcome_to_json(outcome: &Outcome) -> Value {
             "query": query.as_deref().map_or_else(String::new, to_text),
         }),
         Outcome::Proxy { url } => json!({"outcome": "proxy", "url": to_text(url)}),
+        Outcome::OverBudget => json!({"outcome": "unsupported", "reason": OVER_BUDGET}),
         Outcome::Unsupported { reason } => json!({"outcome": "unsupported", "reason": reason}),
     }
 }

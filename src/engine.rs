@@ -10,6 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
 use edgewright_compiler::{Reading, compile};
+use edgewright_edge_handler::budget::{DECISION_STEPS, Limit};
 use edgewright_edge_handler::evaluate::{Options, Trace, evaluate};
 use edgewright_edge_handler::handler::handle;
 use edgewright_edge_handler::key::KeySpace;
@@ -191,6 +192,10 @@ impl Answering {
                 counted(build.program.site(), source, request, &options)
             }
             Origin::Build(build) => {
+                let options = Options {
+                    limit: Limit::Steps(DECISION_STEPS),
+                    ..options
+                };
                 let source = Indexed::new(&build.program, &build.table);
                 let told = counted(build.program.site(), source, request, &options);
                 as_deployed(build, request, options, told)

@@ -4,6 +4,7 @@
 
 use std::sync::LazyLock;
 
+use edgewright_edge_handler::budget::{Budget, DECISION_STEPS, Limit};
 use edgewright_edge_handler::evaluate::Options;
 use edgewright_edge_handler::evaluate::matching::Captures;
 use edgewright_edge_handler::handler::{self, Decision};
@@ -18,7 +19,11 @@ use edgewright_edge_handler::table::Table as _;
 
 use crate::site::Site;
 
-static OPTIONS: LazyLock<Options> = LazyLock::new(Options::default);
+/// As the deployed function has them.
+static OPTIONS: LazyLock<Options> = LazyLock::new(|| Options {
+    limit: Limit::Steps(DECISION_STEPS),
+    ..Options::default()
+});
 static CONFIGURATION: LazyLock<Configuration> = LazyLock::new(Configuration::default);
 
 /// From a path to what was decided about it, or else to a rule that matches it: table, index and patterns,
@@ -33,9 +38,10 @@ pub fn lookup(site: &Site, path: &[u8]) -> bool {
     let Ok(Some(found)) = finder.rules(site.rules, path) else {
         return false;
     };
+    let budget = Budget::new(OPTIONS.limit);
     let mut held = found.walk().map_while(Result::ok);
     held.any(|held| {
-        let tried = found.tried(held, path, &mut Captures::new());
+        let tried = found.tried(held, path, &mut Captures::new(), &budget);
         tried.is_ok_and(|tried| tried.matches)
     })
 }

@@ -5,12 +5,14 @@
 //!
 //! * [`slips`]: lines that do something else than they look like;
 //! * [`chains`]: redirects that lead to a redirect, or back;
-//! * [`conflicts`]: lines that match some of the same requests.
+//! * [`conflicts`]: lines that match some of the same requests;
+//! * [`costly`]: lines whose decision can take too many steps.
 //!
 //! Everything here errs towards silence: what is said holds for the URL given with it.
 
 mod chains;
 mod conflicts;
+mod costly;
 mod slips;
 mod targets;
 
@@ -48,6 +50,7 @@ pub(crate) fn findings(
         || conflicts::find(site, redundant, &answering, &aiming),
     );
     found.extend(conflicts);
+    found.extend(costly::find(site, redundant, &answering, &aiming));
     found.extend(chains::find(site, redundant, answering, &aiming));
     let mut seen = HashSet::new();
     found.retain(|finding| seen.insert((finding.at, finding.code)));

@@ -3,6 +3,7 @@
 //! In: a program and its entries. Out: [`Answering`]. Absent: what answers are asked for; see
 //! [`mod@crate::analysis`].
 
+use edgewright_edge_handler::budget::{DECISION_STEPS, Limit};
 use edgewright_edge_handler::evaluate::{Options, Trace};
 use edgewright_edge_handler::handler::handle;
 use edgewright_edge_handler::outcome::{Answer, Outcome};
@@ -69,6 +70,7 @@ impl<'e> Answering<'e> {
             // Another second of another day of another year.
             now: i64::from(moment) * 40_000_001,
             most_steps: MOST_STEPS,
+            limit: Limit::Steps(DECISION_STEPS),
             ..Options::default()
         };
         handle(&self.program, &self.table, &asked, &options)

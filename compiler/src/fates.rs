@@ -18,6 +18,7 @@ mod weave;
 
 use std::collections::BTreeMap;
 
+use edgewright_edge_handler::budget::{DECISION_STEPS, Limit};
 use edgewright_edge_handler::evaluate::Options;
 use edgewright_edge_handler::fate::{Fate, Question};
 use edgewright_edge_handler::key::Key;
@@ -172,6 +173,7 @@ impl<S: edgewright_edge_handler::source::Source> Mind<'_, S> {
         };
         let options = Options {
             most_steps: MOST_STEPS,
+            limit: Limit::Steps(DECISION_STEPS),
             ..Options::default()
         };
         course(self.site, self.source, &plain, &request, &options)

@@ -21,6 +21,7 @@ use edgewright_edge_handler::site::{Host, MapKind, Site};
 
 pub(crate) use aim::Aiming;
 use constraint::{Constraint, Slot, constraints};
+pub(crate) use draft::encoded;
 use draft::{Aim, Draft};
 pub(crate) use sample::{Groups, Samples, sample};
 use scope::{List, Scope, Subject};
@@ -309,7 +310,7 @@ fn misses(hit: &Draft) -> Vec<Request> {
         flipped[at] ^= 0x20;
         found.push(with_path(flipped));
         let escape = format!("%{:02x}", path[at]);
-        let (before, after) = (draft::encoded(&path[..at]), draft::encoded(&path[at + 1..]));
+        let (before, after) = (encoded(&path[..at]), encoded(&path[at + 1..]));
         found.push(hit.with_target([&before, escape.as_bytes(), &after].concat()));
     }
     let query = hit.query.as_deref().unwrap_or_default();

@@ -27,6 +27,7 @@ mod negotiation;
 mod process;
 mod proxy;
 mod record;
+mod rounds;
 mod rule;
 mod send;
 mod server;
@@ -38,6 +39,7 @@ pub mod variable;
 pub mod vhost;
 mod walk;
 
+use crate::budget::{Budget, Limit, Spent};
 use crate::canonical::{self, Canonical, MergeSlashes};
 use crate::outcome::{Answer, Event, Outcome, Step};
 use crate::plain::Plain;
@@ -65,6 +67,15 @@ pub enum Trace {
     On,
 }
 
+/// So many bytes are read or copied in the time of a step.
+const BYTES_A_STEP: usize = 32;
+
+/// Steps of trying a rule or a redirect, its pattern and its conditions apart.
+const RULE_STEPS: usize = 24;
+
+/// Steps of a lookup, and of one way of a request through the server, without the rules it meets.
+const LOOKUP_STEPS: usize = 200;
+
 /// What a run needs besides the request.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -82,6 +93,8 @@ pub struct Options {
     pub server_software: Option<Vec<u8>>,
     /// How many rules, redirects and lookups one request may try before it is given up.
     pub most_steps: u64,
+    /// What the decision may take in all.
+    pub limit: Limit,
 }
 
 impl Default for Options {
@@ -94,11 +107,12 @@ impl Default for Options {
             server_address: None,
             server_software: None,
             most_steps: 50_000_000,
+            limit: Limit::Apache,
         }
     }
 }
 
-/// Answers a request as the server of `site` did.
+/// Answers a request as the server of `site` did, with a budget of its own.
 ///
 /// # Errors
 /// A table entry has to be fetched first; then ask again.
@@ -107,6 +121,21 @@ pub fn evaluate<S: Source>(
     source: &S,
     request: &Request<'_>,
     options: &Options,
+) -> Result<Answer, Missing> {
+    evaluate_within(site, source, request, options, &Budget::new(options.limit))
+}
+
+/// Answers a request as the server of `site` did, as far as `budget` goes: what is over it ends in
+/// [`Outcome::OverBudget`].
+///
+/// # Errors
+/// A table entry has to be fetched first; then ask again.
+pub fn evaluate_within<S: Source>(
+    site: &Site,
+    source: &S,
+    request: &Request<'_>,
+    options: &Options,
+    budget: &Budget,
 ) -> Result<Answer, Missing> {
     let Some(arrival) = Arrival::of(site, request) else {
         let reason = "the configuration has no server".to_owned();
@@ -117,9 +146,9 @@ pub fn evaluate<S: Source>(
             headers: &[],
             ..request.clone()
         };
-        return run(site, source, &line, options, arrival);
+        return run(site, source, &line, (options, budget), arrival);
     }
-    run(site, source, request, options, arrival)
+    run(site, source, request, (options, budget), arrival)
 }
 
 /// Answers a plain request for `path` on one host, whatever the request's own host and target.
@@ -132,6 +161,7 @@ pub fn evaluate_plain<S: Source>(
     plain: &Plain<'_>,
     request: &Request<'_>,
     options: &Options,
+    budget: &Budget,
 ) -> Result<Answer, Missing> {
     let host = usize::try_from(plain.host.0)
         .ok()
@@ -140,20 +170,24 @@ pub fn evaluate_plain<S: Source>(
         let reason = "there is no such host".to_owned();
         return Ok(Answer::of(Outcome::Unsupported { reason }));
     };
-    run(site, source, request, options, Arrival::plain(host, plain))
+    let arrival = Arrival::plain(host, plain);
+    run(site, source, request, (options, budget), arrival)
 }
 
 fn run<S: Source>(
     site: &Site,
     source: &S,
     request: &Request<'_>,
-    options: &Options,
+    (options, budget): (&Options, &Budget),
     arrival: Arrival<'_>,
 ) -> Result<Answer, Missing> {
     let refused = arrival.refused;
-    let mut run = Run::new(site, source, request, options, arrival);
+    let mut run = Run::new(site, source, request, (options, budget), arrival);
     match run.answer(refused) {
+        // What a match came to for which nothing was left means nothing.
+        _ if budget.is_spent() => Ok(Answer::of(Outcome::OverBudget)),
         Ok(outcome) => Ok(run.finish(outcome)),
+        Err(Halt::Spent) => Ok(Answer::of(Outcome::OverBudget)),
         Err(Halt::Unsupported(reason)) => Ok(run.finish(Outcome::Unsupported { reason })),
         Err(Halt::Missing(missing)) => Err(missing),
     }
@@ -166,6 +200,14 @@ enum Halt {
     Missing(Missing),
     /// Something cannot be known here: what.
     Unsupported(String),
+    /// The budget is used up.
+    Spent,
+}
+
+impl From<Spent> for Halt {
+    fn from(_: Spent) -> Self {
+        Self::Spent
+    }
 }
 
 impl From<Missing> for Halt {
@@ -285,6 +327,7 @@ struct Run<'a, S> {
     source: &'a S,
     request: &'a Request<'a>,
     options: &'a Options,
+    budget: &'a Budget,
     host: &'a Host,
     /// The host the request names, normalised (`r->hostname`).
     hostname: Option<Vec<u8>>,
@@ -311,7 +354,7 @@ impl<'a, S: Source> Run<'a, S> {
         site: &'a Site,
         source: &'a S,
         request: &'a Request<'a>,
-        options: &'a Options,
+        (options, budget): (&'a Options, &'a Budget),
         arrival: Arrival<'a>,
     ) -> Self {
         Self {
@@ -319,6 +362,7 @@ impl<'a, S: Source> Run<'a, S> {
             source,
             request,
             options,
+            budget,
             host: arrival.host,
             hostname: arrival.hostname,
             port: arrival.port,
@@ -388,8 +432,14 @@ impl<'a, S: Source> Run<'a, S> {
         }
     }
 
-    /// Counts one step of work.
-    fn spend(&mut self) -> Result<(), Halt> {
+    /// Takes steps off the budget.
+    fn spend(&self, steps: usize) -> Result<(), Halt> {
+        Ok(self.budget.spend(steps as u64)?)
+    }
+
+    /// Counts a rule, a redirect or a lookup about a text of `length` bytes.
+    fn count_try(&mut self, steps: usize, length: usize) -> Result<(), Halt> {
+        self.spend(steps + length / BYTES_A_STEP)?;
         self.tried += 1;
         if self.tried <= self.options.most_steps {
             return Ok(());

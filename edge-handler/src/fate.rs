@@ -18,6 +18,7 @@ pub use text::{Part, Text};
 
 use serde::{Deserialize, Serialize};
 
+use crate::budget::Budget;
 use crate::outcome::{Answer, Outcome};
 use crate::packed::Packed;
 use crate::plain::Plain;
@@ -98,6 +99,7 @@ impl Fate {
         plain: &Plain<'_>,
         request: &Request<'_>,
         shared: &Packed<Question>,
+        budget: &Budget,
     ) -> Option<Answer> {
         let (first, appended) = match (plain.query, self.queried) {
             (None, _) => (self.bare?, None),
@@ -106,7 +108,7 @@ impl Fate {
             (Some(_), Queried::Unknown) => return None,
         };
         let mut answer = self
-            .end(first, plain, request, shared)?
+            .end(first, plain, request, shared, budget)?
             .answer(plain, request);
         answer.append(appended);
         Some(answer)
@@ -120,6 +122,7 @@ impl Fate {
         plain: &Plain<'_>,
         request: &Request<'_>,
         shared: &Packed<Question>,
+        budget: &Budget,
     ) -> Option<&Ending> {
         let mut at = usize::try_from(first).ok()?;
         loop {
@@ -131,7 +134,7 @@ impl Fate {
                 Asked::Own(question) => question,
                 Asked::Shared(number) => shared.get(usize::try_from(*number).ok()?)?,
             };
-            let next = if question.holds(plain, request) {
+            let next = if question.holds(plain, request, budget) {
                 yes
             } else {
                 no

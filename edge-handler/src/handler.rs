@@ -7,8 +7,9 @@
 //! "restart, not suspend". Time and chance come from [`Options`], the same for every step of a
 //! request, so each step goes the way the one before went, and one entry further.
 
+use crate::budget::Budget;
 use crate::evaluate::calm::Said;
-use crate::evaluate::{Options, Trace, evaluate, evaluate_plain};
+use crate::evaluate::{Options, Trace, evaluate_plain, evaluate_within};
 use crate::fate::Told;
 use crate::key::{Key, KeySpace, Spot};
 use crate::outcome::{Answer, Outcome};
@@ -33,14 +34,16 @@ pub enum Step {
 }
 
 /// One step for `request`, with the entries fetched so far. Ends in [`Step::Done`] after at most
-/// [`MOST_FETCHES`] fetches; a request that needs more is [`Outcome::Unsupported`].
+/// [`MOST_FETCHES`] fetches; a request that needs more is [`Outcome::Unsupported`]. All steps of a request have
+/// one `budget`.
 pub fn step(
     program: &Program,
     fetched: &Fetched,
     request: &Request<'_>,
     options: &Options,
+    budget: &Budget,
 ) -> Step {
-    match run(program, fetched, request, options) {
+    match run(program, fetched, request, options, budget) {
         Ok(decision) => Step::Done(decision.into_answer(request)),
         // A key asked for again is that of an entry nobody can read: more reads would not help.
         Err(Missing(key)) if fetched.knows(&key) => Step::Done(unreadable(&key)),
@@ -70,7 +73,24 @@ pub fn decide<T: Table>(
     request: &Request<'_>,
     options: &Options,
 ) -> Decision {
-    let decision = run(program, table, request, options);
+    decide_within(
+        program,
+        table,
+        request,
+        options,
+        &Budget::new(options.limit),
+    )
+}
+
+/// [`decide`] with a budget of the caller's, which tells the steps that were taken.
+pub fn decide_within<T: Table>(
+    program: &Program,
+    table: &T,
+    request: &Request<'_>,
+    options: &Options,
+    budget: &Budget,
+) -> Decision {
+    let decision = run(program, table, request, options, budget);
     decision.unwrap_or_else(|Missing(key)| Decision::Answer(unreadable(&key)))
 }
 
@@ -106,6 +126,22 @@ fn run<T: Table>(
     table: &T,
     request: &Request<'_>,
     options: &Options,
+    budget: &Budget,
+) -> Result<Decision, Missing> {
+    let decision = run_unchecked(program, table, request, options, budget);
+    if budget.is_spent() {
+        return Ok(Decision::Answer(Answer::of(Outcome::OverBudget)));
+    }
+    decision
+}
+
+/// What is decided means nothing once the budget is used up.
+fn run_unchecked<T: Table>(
+    program: &Program,
+    table: &T,
+    request: &Request<'_>,
+    options: &Options,
+    budget: &Budget,
 ) -> Result<Decision, Missing> {
     let plain = match options.trace {
         Trace::Off => Plain::of(program, request),
@@ -114,20 +150,20 @@ fn run<T: Table>(
     let answer = match plain {
         None => {
             let source = Indexed::new(program, table);
-            evaluate(program.site(), &source, request, options)?
+            evaluate_within(program.site(), &source, request, options, budget)?
         }
         Some(plain) => {
             let spot = Spot::of(table, plain.path);
-            if let Some(answer) = fated(program, table, &spot, &plain, request)? {
+            if let Some(answer) = fated(program, table, &spot, &plain, (request, budget))? {
                 return Ok(Decision::Answer(answer));
             }
             let finder = Finder::knowing(program, table, spot);
-            match said(program, &finder, &plain, request)? {
+            match said(program, &finder, &plain, (request, budget))? {
                 Said::Nothing => return Ok(Decision::Untouched),
                 Said::Answer(answer) => answer,
                 Said::Unclear => {
                     let source = Indexed::over(finder);
-                    evaluate_plain(program.site(), &source, &plain, request, options)?
+                    evaluate_plain(program.site(), &source, &plain, request, options, budget)?
                 }
             }
         }
@@ -141,13 +177,13 @@ fn fated<T: Table>(
     table: &T,
     spot: &Spot<'_>,
     plain: &Plain<'_>,
-    request: &Request<'_>,
+    (request, budget): (&Request<'_>, &Budget),
 ) -> Result<Option<Answer>, Missing> {
     let Some(at) = spot.at else {
         return Ok(None);
     };
     if let Some(standing) = table.standing(at, plain.host) {
-        match standing.tell(plain, request, program.questions()) {
+        match standing.tell(plain, request, program.questions(), budget) {
             Told::Answer(answer) => return Ok(Some(answer)),
             Told::Nothing => return Ok(None),
             Told::Decode => {}
@@ -159,7 +195,7 @@ fn fated<T: Table>(
     }
     match table.lookup_at(at, &sought) {
         Lookup::Found(entry) => Ok(match &entry.content {
-            Content::Fate(fate) => fate.answer(plain, request, program.questions()),
+            Content::Fate(fate) => fate.answer(plain, request, program.questions(), budget),
             Content::Rules(_) | Content::Redirects(_) | Content::Value(_) => None,
         }),
         Lookup::Absent => Ok(None),
@@ -172,10 +208,10 @@ fn said<T: Table>(
     program: &Program,
     finder: &Finder<'_, T>,
     plain: &Plain<'_>,
-    request: &Request<'_>,
+    (request, budget): (&Request<'_>, &Budget),
 ) -> Result<Said, Missing> {
     match program.calm(plain.host) {
-        Some(calm) => calm.says(program.site(), finder, plain, request),
+        Some(calm) => calm.says(program.site(), finder, plain, request, budget),
         None => Ok(Said::Unclear),
     }
 }

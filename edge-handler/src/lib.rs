@@ -4,6 +4,7 @@
 //! [`outcome::Outcome`]. Absent: reading configuration text, and any network or file access
 //! outside feature `lambda`.
 
+pub mod budget;
 pub mod canonical;
 mod depth;
 pub mod envelope;

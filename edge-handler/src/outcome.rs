@@ -32,6 +32,8 @@ pub enum Outcome {
         /// The absolute URL, query included.
         url: Vec<u8>,
     },
+    /// The decision takes more than its budget: nobody has found out what the answer is.
+    OverBudget,
     /// The answer depends on something that cannot be known here.
     Unsupported {
         /// What is missing, for a person to read.

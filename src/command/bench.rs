@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use edgewright_compiler::witnesses;
+use edgewright_edge_handler::budget::{Budget, DECISION_STEPS, Limit};
 use edgewright_edge_handler::evaluate::Options;
-use edgewright_edge_handler::handler::{Step, handle, step};
+use edgewright_edge_handler::handler::{Step, decide_within, handle, step};
 use edgewright_edge_handler::request::Request;
 use edgewright_edge_handler::table::{Fetched, Lookup, Table as _};
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,15 @@ struct Figures {
     p99: u64,
     /// Nanoseconds: the slowest request.
     max: u64,
+    /// Steps, as the budget of a decision counts them: half of the requests take no more.
+    #[serde(default)]
+    steps_p50: u64,
+    /// Steps: the request that takes most. One over its budget takes all of it.
+    #[serde(default)]
+    most_steps: u64,
+    /// Requests whose decision takes more than its budget, and which pass through unchanged.
+    #[serde(default)]
+    over_budget: usize,
     /// Reads of a table, all requests together.
     table_reads: usize,
     /// Reads of a table, the request that needs most.
@@ -106,7 +116,7 @@ fn gather(arguments: &Bench, answering: &Answering) -> Result<Vec<OwnedRequest>>
 impl Figures {
     /// The figures, and the slowest request.
     fn of<'a>(build: &Build, requests: &[Request<'a>]) -> (Self, &'a [u8]) {
-        let options = Options::default();
+        let options = as_deployed();
         let decide = |request: &Request<'_>| {
             black_box(handle(&build.program, &build.table, request, &options));
         };
@@ -116,6 +126,11 @@ impl Figures {
         let mut times = stopwatch::each(requests.len(), |at| decide(&requests[at]));
         let slowest = (0..requests.len()).max_by_key(|at| times[*at]);
         times.sort_unstable();
+        let mut steps: Vec<u64> = requests
+            .iter()
+            .map(|request| steps(build, request))
+            .collect();
+        steps.sort_unstable();
         let reads = requests.iter().map(|request| table_reads(build, request));
         let reads: Vec<usize> = reads.collect();
         let figures = Self {
@@ -123,6 +138,12 @@ impl Figures {
             p50: stopwatch::percentile(&times, 50),
             p99: stopwatch::percentile(&times, 99),
             max: stopwatch::percentile(&times, 100),
+            steps_p50: stopwatch::percentile(&steps, 50),
+            most_steps: stopwatch::percentile(&steps, 100),
+            over_budget: steps
+                .iter()
+                .filter(|steps| **steps >= DECISION_STEPS)
+                .count(),
             table_reads: reads.iter().sum(),
             most_table_reads: reads.into_iter().max().unwrap_or(0),
             yardstick,
@@ -138,6 +159,17 @@ impl Figures {
         writeln!(out, "max          {}   {target}", time(self.max))?;
         writeln!(
             out,
+            "steps        {} at p50, {} at most: a decision may take {}",
+            thousands(usize::try_from(self.steps_p50)?),
+            thousands(usize::try_from(self.most_steps)?),
+            thousands(usize::try_from(DECISION_STEPS)?)
+        )?;
+        if self.over_budget > 0 {
+            let count = thousands(self.over_budget);
+            writeln!(out, "over budget  {count} requests pass through unchanged")?;
+        }
+        writeln!(
+            out,
             "table        {} reads, at most {} for a request",
             thousands(self.table_reads),
             self.most_table_reads
@@ -149,10 +181,27 @@ impl Figures {
     }
 }
 
+/// Options with the budget of the deployed function.
+fn as_deployed() -> Options {
+    Options {
+        limit: Limit::Steps(DECISION_STEPS),
+        ..Options::default()
+    }
+}
+
+/// Steps the decision about `request` takes.
+fn steps(build: &Build, request: &Request<'_>) -> u64 {
+    let options = as_deployed();
+    let budget = Budget::new(options.limit);
+    decide_within(&build.program, &build.table, request, &options, &budget);
+    budget.used()
+}
+
 /// How many entries `request` has to fetch when the table is in DynamoDB and none is at hand.
 fn table_reads(build: &Build, request: &Request<'_>) -> usize {
-    let (mut fetched, options) = (Fetched::new(), Options::default());
-    while let Step::Fetch(key) = step(&build.program, &fetched, request, &options) {
+    let (mut fetched, options) = (Fetched::new(), as_deployed());
+    let budget = Budget::new(options.limit);
+    while let Step::Fetch(key) = step(&build.program, &fetched, request, &options, &budget) {
         let entry = match build.table.lookup(&key.sought()) {
             Lookup::Found(entry) => Some(Arc::new(entry.clone())),
             Lookup::Absent | Lookup::Missing => None,

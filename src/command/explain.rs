@@ -3,6 +3,7 @@
 use std::io::{Write, stdout};
 
 use anyhow::{Result, bail};
+use edgewright_edge_handler::budget::OVER_BUDGET;
 use edgewright_edge_handler::outcome::{Answer, Event, Outcome, Step};
 use edgewright_edge_handler::request::Scheme;
 
@@ -127,6 +128,7 @@ fn headline(answer: &Answer) -> String {
             format!("served: {}{query}{touched}", to_text(path))
         }
         Outcome::Proxy { url } => format!("proxied: {}", to_text(url)),
+        Outcome::OverBudget => format!("passed through unchanged: {OVER_BUDGET}"),
         Outcome::Unsupported { reason } => format!("cannot be told: {reason}"),
     }
 }

@@ -111,7 +111,9 @@ impl LocalEdge {
             }
             Outcome::Status { status } => text(*status, &format!("{status}\n")),
             Outcome::Serve { path, .. } => self.serve(path, &answer),
-            Outcome::Proxy { .. } | Outcome::Unsupported { .. } => self.echo(&answer),
+            Outcome::Proxy { .. } | Outcome::OverBudget | Outcome::Unsupported { .. } => {
+                self.echo(&answer)
+            }
         };
         for cookie in &answer.cookies {
             if let Ok(value) = HeaderValue::from_bytes(cookie) {

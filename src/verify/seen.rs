@@ -2,6 +2,7 @@
 //!
 //! In: a response of Apache's, or an engine's answer. Out: [`Seen`]. Absent: sending.
 
+use edgewright_edge_handler::budget::OVER_BUDGET;
 use edgewright_edge_handler::evaluate::{proxy_handler, without_socket};
 use edgewright_edge_handler::outcome::{Answer, Outcome};
 use serde_json::{Value, json};
@@ -111,6 +112,7 @@ impl Seen {
                 End::Serve(path.clone(), query.clone().unwrap_or_default())
             }
             Outcome::Proxy { url } => End::Proxy(without_socket(url).to_vec()),
+            Outcome::OverBudget => return Err(OVER_BUDGET.to_owned()),
             Outcome::Unsupported { reason } => return Err(reason.clone()),
         };
         let cookies = answer.cookies.iter();

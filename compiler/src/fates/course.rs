@@ -3,6 +3,7 @@
 //! In: a plain request made of stand-ins. Out: the [`Course`]: questions, and how things end. Absent:
 //! answering questions; see [`super::oracle`].
 
+use edgewright_edge_handler::budget::Budget;
 use edgewright_edge_handler::evaluate::{Options, evaluate_plain};
 use edgewright_edge_handler::fate::{Effect, Ending, Part, Question, Subject, Text};
 use edgewright_edge_handler::outcome::{Answer, Outcome};
@@ -27,6 +28,8 @@ pub(super) enum Undecided {
     LooksAt(Unknown),
     /// There are too many ways it can go.
     TooMany,
+    /// One of the ways takes more than a decision may.
+    OverBudget,
     /// The edge cannot answer it at all.
     Unsupported,
 }
@@ -43,6 +46,7 @@ impl Undecided {
             Self::LooksAt(Unknown::Chance) => "chance",
             Self::LooksAt(Unknown::Condition) => "groups of a condition",
             Self::TooMany => "too many conditions",
+            Self::OverBudget => "too many steps",
             Self::Unsupported => "not known at the edge",
         }
     }
@@ -142,7 +146,8 @@ pub(super) fn course<S: Source>(
 ) -> Result<Course, Undecided> {
     let mut explorer = Explorer {
         evaluate: |oracle: &Oracle<'_, S>| {
-            let answer = evaluate_plain(site, oracle, plain, request, options);
+            let budget = Budget::new(options.limit);
+            let answer = evaluate_plain(site, oracle, plain, request, options, &budget);
             answer.map_or(Err(Undecided::Unsupported), |answer| ending(answer, plain))
         },
         source,
@@ -209,6 +214,7 @@ fn ending(answer: Answer, plain: &Plain<'_>) -> Result<Ending, Undecided> {
             constant(&path)?;
             Effect::Serve(path, query.as_deref().map(text).transpose()?)
         }
+        Outcome::OverBudget => return Err(Undecided::OverBudget),
         Outcome::Unsupported { .. } => return Err(Undecided::Unsupported),
     };
     answer

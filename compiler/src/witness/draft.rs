@@ -300,7 +300,7 @@ fn is_so(site: &Site, scope: &Scope<'_>, constraint: &Constraint<'_>, path: &[u8
 }
 
 /// A decoded path as a request line holds it.
-pub(super) fn encoded(path: &[u8]) -> Vec<u8> {
+pub(crate) fn encoded(path: &[u8]) -> Vec<u8> {
     escaped(path, |byte| {
         byte.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@".contains(&byte)
     })

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use edgewright_compiler::lower::{Lowered, lower};
 use edgewright_compiler::redundant::Redundant;
+use edgewright_edge_handler::budget::Budget;
 use edgewright_edge_handler::evaluate::Options;
 use edgewright_edge_handler::handler::{Decision, MOST_FETCHES, Step, decide, handle, step};
 use edgewright_edge_handler::key::Key;
@@ -50,8 +51,9 @@ impl Edge {
     /// The answer, and how many reads it took.
     pub fn fetching(&self, request: &Request<'_>, options: &Options) -> (Answer, usize) {
         let mut fetched = Fetched::new();
+        let budget = Budget::new(options.limit);
         loop {
-            match step(&self.program, &fetched, request, options) {
+            match step(&self.program, &fetched, request, options, &budget) {
                 Step::Done(answer) => return (answer, fetched.len()),
                 Step::Fetch(key) => fetched.insert(key.clone(), self.read(&key)),
             }

@@ -14,6 +14,7 @@ mod fetching;
 mod long_lists;
 mod misleading;
 mod redundancy;
+mod rounds;
 mod samples;
 mod site;
 mod straight;

@@ -3,6 +3,7 @@
 //! In: a record. Out: a [`Verdict`], the `Location` or the file name set. Absent: reading the
 //! directives; comparing a path with an alias (`glob::alias_matches`).
 
+use crate::budget::Budget;
 use crate::outcome::Event;
 use crate::rules::{Place, Redirect, RedirectListId, RedirectMatcher};
 use crate::site::{Alias, AliasMatcher, SectionAlias};
@@ -15,7 +16,7 @@ use super::matching::{Captures, substitute};
 use super::record::{Context, Record, Verdict, is_redirect};
 use super::uri;
 use super::url::append_query;
-use super::{Halt, Run};
+use super::{Halt, RULE_STEPS, Run};
 
 /// A redirect that applies.
 struct Found {
@@ -131,8 +132,8 @@ impl<'a, S: Source> Run<'a, S> {
         let mut at = 0;
         while let Some((found, redirect)) = self.source.next_redirect(list, at, &record.uri)? {
             at = found + 1;
-            self.spend()?;
-            if let Some(target) = target_of(redirect, &record.uri, &mut captures) {
+            self.count_try(RULE_STEPS, record.uri.len())?;
+            if let Some(target) = target_of(redirect, &record.uri, &mut captures, self.budget) {
                 return Ok(Some(Found {
                     place: redirect.place,
                     status: redirect.status,
@@ -174,7 +175,7 @@ impl<'a, S: Source> Run<'a, S> {
     fn try_alias_list(&mut self, record: &mut Record<'a>) -> Verdict {
         let aliases: &'a [Alias] = &self.host.url_aliases;
         for alias in aliases {
-            let Some((file, context)) = aliased(alias, &record.uri) else {
+            let Some((file, context)) = aliased(alias, &record.uri, self.budget) else {
                 continue;
             };
             if context.is_some() {
@@ -208,13 +209,14 @@ pub(super) fn target_of(
     redirect: &Redirect,
     uri: &[u8],
     captures: &mut Captures,
+    budget: &Budget,
 ) -> Option<Vec<u8>> {
     match &redirect.matcher {
         RedirectMatcher::Section => None,
         RedirectMatcher::Prefix(path) => alias_matches(uri, path)
             .map(|length| [&redirect.target, &*escape_uri(&uri[length..])].concat()),
         RedirectMatcher::Regex(pattern) => pattern
-            .find(uri, captures)
+            .find(uri, captures, budget)
             .then(|| substitute(&redirect.target, uri, captures))
             .map(|target| uri::escape_parsed(&target)),
     }
@@ -227,7 +229,7 @@ pub(super) fn append_args(target: &mut Vec<u8>, args: Option<&[u8]>) {
 }
 
 /// The file an alias makes of a URL-path, and for a plain one what it leaves for later.
-fn aliased(alias: &Alias, uri: &[u8]) -> Option<(Vec<u8>, Option<Context>)> {
+fn aliased(alias: &Alias, uri: &[u8], budget: &Budget) -> Option<(Vec<u8>, Option<Context>)> {
     match &alias.matcher {
         AliasMatcher::Prefix(path) => {
             let length = alias_matches(uri, path)?;
@@ -240,7 +242,7 @@ fn aliased(alias: &Alias, uri: &[u8]) -> Option<(Vec<u8>, Option<Context>)> {
         AliasMatcher::Regex(pattern) => {
             let mut captures = Captures::default();
             pattern
-                .find(uri, &mut captures)
+                .find(uri, &mut captures, budget)
                 .then(|| (substitute(&alias.target, uri, &captures), None))
         }
     }

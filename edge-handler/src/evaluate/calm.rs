@@ -18,6 +18,7 @@ use std::collections::HashSet;
 
 use foldhash::fast::FixedState;
 
+use crate::budget::{Budget, Limit};
 use crate::outcome::Outcome;
 use crate::plain::Plain;
 use crate::rules::{RedirectListId, RuleSetId};
@@ -107,16 +108,16 @@ impl Calm {
     }
 
     /// Can something other than a list be about this path? Does not allocate.
-    fn is_busy(&self, site: &Site, host: &Host, path: &[u8]) -> bool {
+    fn is_busy(&self, site: &Site, host: &Host, path: &[u8], budget: &Budget) -> bool {
         path == b"/"
             || !self.busy.is_empty()
                 && first_segment(path).is_none_or(|segment| self.busy.contains(segment))
-            || self.names_a_file(site, path)
+            || self.names_a_file(site, path, budget)
             || self.tree != Tree::Unknown && self.is_odd_file(site, host, path)
     }
 
     /// Any segment may turn out to be the file's name.
-    fn names_a_file(&self, site: &Site, path: &[u8]) -> bool {
+    fn names_a_file(&self, site: &Site, path: &[u8], budget: &Budget) -> bool {
         self.files.iter().any(|id| {
             let mut captures = Captures::default();
             let Some(SectionKind::Files(matcher)) = section(site, *id).map(|section| &section.kind)
@@ -124,7 +125,7 @@ impl Calm {
                 return true;
             };
             let mut names = path.split(|byte| *byte == b'/');
-            names.any(|name| file_matches(matcher, name, &mut captures))
+            names.any(|name| file_matches(matcher, name, &mut captures, budget))
         })
     }
 
@@ -159,6 +160,8 @@ impl Plain<'_> {
 fn standing<'s>(site: &'s Site, host: &'s Host) -> Option<Merged<'s>> {
     let mut merged = Merged::new(&host.settings);
     merged.begin_walk();
+    // Once for each host, before there are requests.
+    let budget = Budget::new(Limit::Apache);
     let root = host.document_root.as_slice();
     let slashes = (0..root.len()).filter(|at| root.get(*at) == Some(&b'/'));
     for end in slashes.chain([root.len()]) {
@@ -166,7 +169,9 @@ fn standing<'s>(site: &'s Site, host: &'s Host) -> Option<Merged<'s>> {
         let mut captures = Captures::default();
         let plain = host.directories.iter().filter_map(|id| section(site, *id));
         let applying = plain.filter(|section| match &section.kind {
-            SectionKind::Directory(matcher) => directory_matches(matcher, directory, &mut captures),
+            SectionKind::Directory(matcher) => {
+                directory_matches(matcher, directory, &mut captures, &budget)
+            }
             _ => false,
         });
         for section in applying {

@@ -5,6 +5,7 @@
 
 use std::cmp::Ordering;
 
+use crate::budget::Budget;
 use crate::fate::Subject;
 use crate::outcome::Event;
 use crate::rules::{Condition, FileTest, Order, Test};
@@ -12,6 +13,7 @@ use crate::site::FileKind;
 use crate::source::Source;
 
 use super::cookie::leading_integer;
+use super::matching::Captures;
 use super::record::Record;
 use super::rule::RuleContext;
 use super::{Halt, Run};
@@ -57,9 +59,9 @@ impl<'a, S: Source> Run<'a, S> {
         context: &mut RuleContext<'a>,
     ) -> Result<bool, Halt> {
         Ok(match &condition.test {
-            Test::Regex(pattern) => pattern.find(input, &mut context.scratch),
+            Test::Regex(pattern) => pattern.find(input, &mut context.scratch, self.budget),
             Test::Equal(_) | Test::Compare(..) | Test::Integer(..) => {
-                text_holds(&condition.test, condition.no_case, input)
+                text_holds(&condition.test, condition.no_case, input, self.budget)
             }
             Test::File(test) => self.is_such_a_file(*test, input),
             Test::SubrequestUri => {
@@ -104,9 +106,9 @@ fn take_foretold(answer: bool, condition: &Condition, context: &mut RuleContext<
 }
 
 /// Does a text pass a test that is about a text? Any other test is false.
-pub fn text_holds(test: &Test, no_case: bool, input: &[u8]) -> bool {
+pub fn text_holds(test: &Test, no_case: bool, input: &[u8], budget: &Budget) -> bool {
     match test {
-        Test::Regex(pattern) => pattern.is_match(input),
+        Test::Regex(pattern) => pattern.find(input, &mut Captures::new(), budget),
         Test::Equal(operand) if no_case => input.eq_ignore_ascii_case(operand),
         Test::Equal(operand) => input == operand.as_slice(),
         Test::Compare(order, operand) if no_case => fits(*order, compare_folded(input, operand)),

@@ -3,6 +3,7 @@
 //! In: a record and the run it belongs to. Out: the traits of `expression` and `environment`.
 //! Absent: what an expression means.
 
+use crate::budget::Budget;
 use crate::rules::{Condition, FileTest};
 use crate::site::expression::Expression;
 use crate::site::{EnvRule, FileKind};
@@ -94,6 +95,14 @@ impl<S: Source> ExpressionContext for View<'_, '_, S> {
         let found = self.run.subrequest_file(self.record, path)?;
         let kind = self.run.stat(found.filename());
         Ok(found.status == OK && matches!(kind, Some(FileKind::File | FileKind::Empty)))
+    }
+
+    fn budget(&self) -> &Budget {
+        self.run.budget
+    }
+
+    fn spend(&self, steps: usize) -> Result<(), Halt> {
+        self.run.spend(steps)
     }
 
     fn unsupported(&self, what: &str) -> Halt {

@@ -61,6 +61,20 @@ pub struct Translation {
 }
 
 impl Translation {
+    /// The same pattern for the one place where a search starts, with a limit of its own for the tries there. `None`
+    /// for patterns that mean something else then: those that call themselves, or say where to search next.
+    pub fn at_one_place(self, tries: u64) -> Option<Self> {
+        let (items, body) = self.text.split_once("(?J)")?;
+        let elsewhere = ["(?R", "(?0", "\\g<", "\\g'", "(*C", "(*S"];
+        if elsewhere.iter().any(|item| body.contains(item)) {
+            return None;
+        }
+        let limit = format!("(*LIMIT_MATCH={MATCH_LIMIT})");
+        let items = items.replacen(&limit, &format!("(*LIMIT_MATCH={tries})"), 1);
+        let text = format!("{items}(?J)\\G(?:{body})");
+        Some(Self { text, ..self })
+    }
+
     /// Where in the original the byte at `offset` of the translation comes from.
     pub fn source_offset(&self, offset: usize) -> usize {
         self.origins.get(offset).copied().unwrap_or(self.length)
@@ -77,6 +91,12 @@ pub fn translate(pattern: &[u8], options: PatternOptions) -> Result<Translation,
     translator.emit_str("(?J)");
     translator.body()?;
     Ok(translator.finish())
+}
+
+/// The body of a translated pattern that begins with no item such as `(*UTF)`.
+pub fn without_prefix(text: &str) -> Option<&str> {
+    let body = text.strip_prefix("(*LIMIT_MATCH=")?.split_once(')')?.1;
+    body.strip_prefix("(?J)")
 }
 
 struct Translator<'a> {

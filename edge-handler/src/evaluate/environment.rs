@@ -6,6 +6,7 @@
 
 use super::expression::{self, ExpressionContext, Groups};
 use super::matching::Captures;
+use crate::budget::Budget;
 use crate::rules::Pattern;
 use crate::site::{EnvAttribute, EnvChange, EnvRule};
 use crate::source::HIDDEN;
@@ -59,7 +60,12 @@ pub fn apply<C: EnvironmentContext>(rules: &[EnvRule], context: &mut C) -> Resul
                 last = Some(&rule.attribute);
             }
             let subject = groups.subject.take().unwrap_or_default();
-            let holds = matches(&rule.pattern, &subject, &mut groups.captures);
+            let holds = matches(
+                &rule.pattern,
+                &subject,
+                &mut groups.captures,
+                context.budget(),
+            );
             groups.subject = Some(subject);
             holds
         };
@@ -111,7 +117,8 @@ fn look_up<C: EnvironmentContext>(
             .or_else(|| context.environment(name)),
         EnvAttribute::HeaderPattern(pattern) => {
             let headers = context.headers().into_iter().rev();
-            let mut values = headers.filter(|(name, _)| pattern.is_match(name));
+            let mut values = headers
+                .filter(|(name, _)| pattern.find(name, &mut Captures::new(), context.budget()));
             values.next().map(|(_, value)| value)
         }
         EnvAttribute::Uri => Some(context.variable(b"REQUEST_URI")?),
@@ -125,11 +132,11 @@ fn look_up<C: EnvironmentContext>(
 }
 
 /// A plain pattern is looked for as text, which leaves the groups of an earlier match.
-fn matches(pattern: &Pattern, subject: &[u8], captures: &mut Captures) -> bool {
+fn matches(pattern: &Pattern, subject: &[u8], captures: &mut Captures, budget: &Budget) -> bool {
     if is_plain(&pattern.text) {
-        pattern.is_match(subject)
+        pattern.find(subject, &mut Captures::new(), budget)
     } else {
-        pattern.find(subject, captures)
+        pattern.find(subject, captures, budget)
     }
 }
 

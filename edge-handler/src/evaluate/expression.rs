@@ -14,6 +14,7 @@ use super::cookie::leading_integer;
 use super::escape::{self, SlashDecoding, Unreserved};
 use super::glob::{GlobMode, glob_matches};
 use super::matching::{Captures, substitute};
+use crate::budget::Budget;
 use crate::rules::{FileTest, Order, Pattern};
 use crate::site::expression::{Binary, Comparison, Expression, Function, Node, Tree, Unary, Word};
 
@@ -66,6 +67,15 @@ pub trait ExpressionContext {
     /// # Errors
     /// See [`Self::Stop`].
     fn file_subrequest(&mut self, path: &[u8]) -> Result<bool, Self::Stop>;
+
+    /// What the decision may still take.
+    fn budget(&self) -> &Budget;
+
+    /// Takes steps off the budget.
+    ///
+    /// # Errors
+    /// The budget is used up.
+    fn spend(&self, steps: usize) -> Result<(), Self::Stop>;
 
     /// Something that cannot be had here, for a person to read.
     fn unsupported(&self, what: &str) -> Self::Stop;
@@ -168,6 +178,7 @@ impl<'a, C: ExpressionContext> Run<'a, C> {
             self.failed = true;
             return Ok(T::default());
         }
+        self.context.spend(1)?;
         self.level += 1;
         let result = evaluate(self);
         self.level -= 1;
@@ -239,9 +250,11 @@ impl<'a, C: ExpressionContext> Run<'a, C> {
     fn matches(&mut self, word: &Word, pattern: &Pattern) -> Result<bool, C::Stop> {
         let subject = self.word(word)?;
         if pattern.group_count() == 0 {
-            return Ok(pattern.is_match(&subject));
+            let budget = self.context.budget();
+            return Ok(pattern.find(&subject, &mut Captures::new(), budget));
         }
-        let found = pattern.find(&subject, &mut self.groups.captures);
+        let budget = self.context.budget();
+        let found = pattern.find(&subject, &mut self.groups.captures, budget);
         self.groups.subject = found.then_some(subject);
         Ok(found)
     }
@@ -406,10 +419,20 @@ pub(crate) mod tests {
     pub(crate) struct Fixed {
         pub(crate) environment: Vec<(Vec<u8>, Vec<u8>)>,
         varied: Vec<Vec<u8>>,
+        budget: Budget,
     }
 
     impl ExpressionContext for Fixed {
         type Stop = String;
+
+        fn budget(&self) -> &Budget {
+            &self.budget
+        }
+
+        fn spend(&self, steps: usize) -> Result<(), String> {
+            let spent = self.budget.spend(steps as u64);
+            spent.map_err(|_| "over budget".to_owned())
+        }
 
         fn variable(&mut self, name: &[u8]) -> Result<Vec<u8>, String> {
             match name {

@@ -2,6 +2,7 @@
 //!
 //! In: a pattern and a text. Out: whether, or how far, they match. Absent: regular expressions.
 
+use crate::budget::Budget;
 use crate::evaluate::matching::Captures;
 use crate::site::PathMatcher;
 
@@ -167,38 +168,68 @@ pub fn host_matches(pattern: &[u8], host: &[u8]) -> bool {
     }
 }
 
+/// So many bytes of a wildcard and a path are compared in the time of a step.
+const BYTES_A_STEP: usize = 8;
+
 /// Does `<Location>` with this argument apply to `uri` (`ap_location_walk`)? `captures` is
 /// filled by a regular expression that matches.
-pub fn location_matches(matcher: &PathMatcher, uri: &[u8], captures: &mut Captures) -> bool {
+pub fn location_matches(
+    matcher: &PathMatcher,
+    uri: &[u8],
+    captures: &mut Captures,
+    budget: &Budget,
+) -> bool {
     match matcher {
         PathMatcher::Plain(path) => {
             uri.starts_with(path)
                 && (path.ends_with(b"/") || matches!(uri.get(path.len()), None | Some(b'/')))
         }
-        PathMatcher::Wildcard(glob) => glob_matches(glob, uri, GlobMode::Path),
-        PathMatcher::Regex(pattern) => pattern.find(uri, captures),
+        PathMatcher::Wildcard(glob) => wildcard_matches(glob, uri, budget),
+        PathMatcher::Regex(pattern) => pattern.find(uri, captures, budget),
     }
+}
+
+fn wildcard_matches(glob: &[u8], path: &[u8], budget: &Budget) -> bool {
+    let stars = glob.iter().filter(|byte| **byte == b'*').count();
+    // What follows the last star is tried at each byte.
+    let work = if stars > 1 || glob.contains(&b'[') {
+        glob.len().saturating_mul(path.len())
+    } else {
+        glob.len() + path.len()
+    };
+    let steps = 1 + work / BYTES_A_STEP;
+    budget.spend(steps as u64).is_ok() && glob_matches(glob, path, GlobMode::Path)
 }
 
 /// Does `<Files>` with this argument apply to a file of this name (its last path component;
 /// `ap_file_walk`)?
-pub fn file_matches(matcher: &PathMatcher, name: &[u8], captures: &mut Captures) -> bool {
+pub fn file_matches(
+    matcher: &PathMatcher,
+    name: &[u8],
+    captures: &mut Captures,
+    budget: &Budget,
+) -> bool {
     match matcher {
         PathMatcher::Plain(path) => path == name,
-        PathMatcher::Wildcard(glob) => glob_matches(glob, name, GlobMode::Path),
-        PathMatcher::Regex(pattern) => pattern.find(name, captures),
+        PathMatcher::Wildcard(glob) => wildcard_matches(glob, name, budget),
+        PathMatcher::Regex(pattern) => pattern.find(name, captures, budget),
     }
 }
 
 /// Does `<Directory>` with this argument name exactly `directory` (`ap_directory_walk`, which
 /// asks this for every directory on the way to the file)? A trailing slash counts on neither side,
 /// except that a regular expression sees the directory as given.
-pub fn directory_matches(matcher: &PathMatcher, directory: &[u8], captures: &mut Captures) -> bool {
+pub fn directory_matches(
+    matcher: &PathMatcher,
+    directory: &[u8],
+    captures: &mut Captures,
+    budget: &Budget,
+) -> bool {
     let bare = |path: &[u8]| path.strip_suffix(b"/").unwrap_or(path).to_vec();
     match matcher {
         PathMatcher::Plain(path) => bare(path) == bare(directory),
-        PathMatcher::Wildcard(glob) => glob_matches(&bare(glob), &bare(directory), GlobMode::Path),
-        PathMatcher::Regex(pattern) => pattern.find(directory, captures),
+        PathMatcher::Wildcard(glob) => wildcard_matches(&bare(glob), &bare(directory), budget),
+        PathMatcher::Regex(pattern) => pattern.find(directory, captures, budget),
     }
 }
 
@@ -238,6 +269,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::budget::Budget;
+    use crate::budget::Limit;
     use crate::rules::Pattern;
     use crate::rules::pattern::PatternOptions;
 
@@ -313,7 +346,8 @@ mod tests {
     }
 
     fn check_location(argument: &PathMatcher, uri: &str, expected: bool) {
-        let found = location_matches(argument, uri.as_bytes(), &mut Captures::new());
+        let budget = Budget::new(Limit::Apache);
+        let found = location_matches(argument, uri.as_bytes(), &mut Captures::new(), &budget);
         assert_eq!(found, expected, "{argument:?} {uri}");
     }
 
@@ -338,28 +372,37 @@ mod tests {
     #[test]
     fn directories_and_files_match_whole() {
         let captures = &mut Captures::new();
+        let budget = &Budget::new(Limit::Apache);
         let plain = |path: &str| PathMatcher::Plain(path.into());
         let glob = |path: &str| PathMatcher::Wildcard(path.into());
         assert!(directory_matches(
             &plain("/var/www/"),
             b"/var/www",
-            captures
+            captures,
+            budget
         ));
-        assert!(directory_matches(&plain("/"), b"/", captures));
-        assert!(!directory_matches(&plain("/var"), b"/var/www", captures));
+        assert!(directory_matches(&plain("/"), b"/", captures, budget));
+        assert!(!directory_matches(
+            &plain("/var"),
+            b"/var/www",
+            captures,
+            budget
+        ));
         assert!(directory_matches(
             &glob("/home/*/public"),
             b"/home/x/public/",
-            captures
+            captures,
+            budget
         ));
         assert!(!directory_matches(
             &glob("/home/*"),
             b"/home/x/public/",
-            captures
+            captures,
+            budget
         ));
-        assert!(file_matches(&plain("a.html"), b"a.html", captures));
-        assert!(file_matches(&glob("*.ht?l"), b"a.html", captures));
-        assert!(!file_matches(&plain("a"), b"a.html", captures));
+        assert!(file_matches(&plain("a.html"), b"a.html", captures, budget));
+        assert!(file_matches(&glob("*.ht?l"), b"a.html", captures, budget));
+        assert!(!file_matches(&plain("a"), b"a.html", captures, budget));
     }
 
     fn check_alias(path: &str, uri: &str, expected: Option<usize>) {

@@ -8,11 +8,12 @@ use crate::rules::{Rule, RuleFlags, RuleSetId};
 use crate::source::{Missing, Source};
 
 use super::record::Record;
+use super::rounds::Rounds;
 use super::rule::{Effect, RuleContext};
-use super::{Halt, Run};
+use super::{Halt, RULE_STEPS, Run};
 
 /// Twice `LimitRequestLine`: what a rewritten name may not exceed.
-const LONGEST_NAME: usize = 2 * 8190;
+pub(super) const LONGEST_NAME: usize = 2 * 8190;
 
 /// Marks a name that the next URL mapper is to see instead of the URL-path.
 pub(super) const PASS_THROUGH: &[u8] = b"passthrough:";
@@ -103,12 +104,12 @@ impl<'a, S: Source> Run<'a, S> {
             action: Action::Unchanged,
             last: None,
         };
-        let mut round = 1;
+        let mut round: u32 = 1;
         let mut at = 0;
         context.read_subject(record);
         while let Some((found, rule)) = rules.next(self.source, at, &context.uri)? {
             at = found + 1;
-            self.spend()?;
+            self.count_try(RULE_STEPS, context.uri.len())?;
             if record.main.is_some()
                 && rule
                     .flags
@@ -159,11 +160,17 @@ impl<'a, S: Source> Run<'a, S> {
             }
             if rule.flags.contains(RuleFlags::NEXT) {
                 round += 1;
+                at = 0;
+                if found == 0 {
+                    match self.remaining_rounds(rule, record, &mut context)? {
+                        Rounds::Made(more) => round = round.saturating_add(more),
+                        Rounds::TooLong => round = u32::MAX,
+                    }
+                }
                 if round >= rule.max_rounds {
                     result.action = Action::Status(500);
                     return Ok(result);
                 }
-                at = 0;
             } else {
                 at += rule.skip as usize;
             }

@@ -4,29 +4,35 @@
 //! pattern's text differs between PCRE2 releases; see `evaluate::dialect`.
 //!
 //! Three matchers, each for what the one before does not understand, all with PCRE2's answers: `simple`
-//! needs no engine, `linear` one whose time is bounded by the subject's length, `full` is PCRE2 itself. A rule
+//! needs no engine, `backtrack` is an engine of our own that counts its steps, `full` is PCRE2 itself. A rule
 //! that is read where it stands has its pattern matched while it is read (`simple::glance`).
 
 #[cfg(test)]
 mod agreement;
+mod backtrack;
 mod full;
-mod linear;
 mod required;
 mod screen;
+mod separator;
+mod set;
 mod simple;
+mod stress;
 pub mod structure;
 
 use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
+use crate::budget::{Budget, Limit};
 use crate::rules::Pattern;
+use backtrack::Backtrack;
 use full::Full;
-use linear::Linear;
-use simple::{Simple, Verdict};
+use simple::Simple;
 
 pub use screen::Screens;
+pub(crate) use separator::Separator;
 pub(crate) use simple::glance;
+pub use stress::Storm;
 
 /// How many groups can be referred to: `$0` to `$9` (`AP_MAX_REG_MATCH`).
 pub const GROUPS: usize = 10;
@@ -129,7 +135,7 @@ impl fmt::Debug for Compiled {
 /// What a pattern is matched with, the quickest first; the others are made when they are needed.
 struct Engines {
     simple: Option<Simple>,
-    linear: OnceLock<Option<Box<Linear>>>,
+    backtrack: OnceLock<Option<Box<Backtrack>>>,
     full: OnceLock<Option<Box<Full>>>,
 }
 
@@ -137,14 +143,14 @@ impl Engines {
     fn new(pattern: &Pattern) -> Self {
         Self {
             simple: Simple::read(&pattern.text, pattern.options),
-            linear: OnceLock::new(),
+            backtrack: OnceLock::new(),
             full: OnceLock::new(),
         }
     }
 
-    fn linear(&self, pattern: &Pattern) -> Option<&Linear> {
-        let make = || Linear::read(&pattern.text, pattern.options).map(Box::new);
-        self.linear.get_or_init(make).as_deref()
+    fn backtrack(&self, pattern: &Pattern) -> Option<&Backtrack> {
+        let make = || Backtrack::new(pattern).map(Box::new);
+        self.backtrack.get_or_init(make).as_deref()
     }
 
     fn full(&self, pattern: &Pattern) -> Option<&Full> {
@@ -152,34 +158,46 @@ impl Engines {
         self.full.get_or_init(make).as_deref()
     }
 
-    fn find(&self, pattern: &Pattern, subject: &[u8], captures: &mut Captures) -> bool {
+    fn find(
+        &self,
+        pattern: &Pattern,
+        subject: &[u8],
+        captures: &mut Captures,
+        budget: &Budget,
+    ) -> bool {
         if let Some(simple) = &self.simple {
-            match simple.find(subject, captures) {
-                Verdict::Match => return true,
-                Verdict::NoMatch => return false,
-                Verdict::TooMuch => {}
+            match simple.find(subject, captures, budget) {
+                simple::Verdict::Match => return true,
+                simple::Verdict::NoMatch => return false,
+                simple::Verdict::TooMuch => {}
             }
         }
-        let mut found = *captures;
-        if let Some(linear) = self.linear(pattern) {
-            if !linear.find(subject, &mut found) {
-                return false;
+        let verdict = match self.backtrack(pattern) {
+            Some(backtrack) => backtrack.find(subject, captures, budget),
+            None => backtrack::Verdict::TooMuch,
+        };
+        match (verdict, budget.limit()) {
+            (backtrack::Verdict::Match, _) => true,
+            (backtrack::Verdict::NoMatch, _) => false,
+            (_, Limit::Apache) => self
+                .full(pattern)
+                .is_some_and(|full| full.find(pattern, subject, captures)),
+            (_, Limit::Steps(_)) if self.backtrack(pattern).is_some() => {
+                budget.use_up();
+                false
             }
-            if subject.len() < linear.surely() {
-                *captures = found;
-                return true;
-            }
+            (_, Limit::Steps(_)) => self
+                .full(pattern)
+                .is_some_and(|full| full.find_within(pattern, subject, captures, budget)),
         }
-        let full = self.full(pattern);
-        full.is_some_and(|full| full.find(pattern, subject, captures))
     }
 
     fn group_count(&self, pattern: &Pattern) -> usize {
         if let Some(simple) = &self.simple {
             return simple.group_count();
         }
-        match self.linear(pattern) {
-            Some(linear) => linear.group_count(),
+        match self.backtrack(pattern) {
+            Some(backtrack) => backtrack.group_count(),
             None => self.full(pattern).map_or(0, Full::group_count),
         }
     }
@@ -187,14 +205,17 @@ impl Engines {
 
 impl Pattern {
     /// Matches `subject`; when it matches, `captures` is replaced, else left alone. An error while
-    /// matching (a limit was hit) is no match, as in `ap_regexec`.
-    pub fn find(&self, subject: &[u8], captures: &mut Captures) -> bool {
-        self.engines().find(self, subject, captures)
+    /// matching (a limit of Apache's was hit) is no match, as in `ap_regexec`.
+    ///
+    /// Where the budget does not suffice it is [used up](Budget::is_spent), and what is returned means nothing.
+    pub fn find(&self, subject: &[u8], captures: &mut Captures, budget: &Budget) -> bool {
+        self.engines().find(self, subject, captures, budget)
     }
 
-    /// Matches `subject` without regard to groups.
+    /// Matches `subject` without regard to groups, as Apache does, whatever that takes: for the desk. What answers
+    /// a request uses [`Pattern::find`].
     pub fn is_match(&self, subject: &[u8]) -> bool {
-        self.find(subject, &mut Captures::new())
+        self.find(subject, &mut Captures::new(), &Budget::new(Limit::Apache))
     }
 
     /// How many groups the pattern has, group 0 not counted (`re_nsub`).
@@ -239,7 +260,7 @@ mod tests {
     fn matched(pattern: &[u8], subject: &[u8]) -> Option<Vec<Option<Range<usize>>>> {
         let mut captures = Captures::new();
         Pattern::new(pattern, PatternOptions::default())
-            .find(subject, &mut captures)
+            .find(subject, &mut captures, &Budget::new(Limit::Apache))
             .then(|| (0..GROUPS).map(|group| captures.get(group)).collect())
     }
 
@@ -307,8 +328,9 @@ mod tests {
     fn a_failed_match_leaves_the_groups() {
         let pattern = Pattern::new("(a)", PatternOptions::default());
         let mut captures = Captures::new();
-        assert!(pattern.find(b"xa", &mut captures));
-        assert!(!pattern.find(b"b", &mut captures));
+        let budget = Budget::new(Limit::Apache);
+        assert!(pattern.find(b"xa", &mut captures, &budget));
+        assert!(!pattern.find(b"b", &mut captures, &budget));
         assert_eq!(captures.text(1, b"xa"), b"a");
     }
 
@@ -323,7 +345,8 @@ mod tests {
     #[test]
     fn substitution_knows_groups_and_backslashes() {
         let mut captures = Captures::new();
-        Pattern::new("a(.)(x)?", PatternOptions::default()).find(b"zab", &mut captures);
+        let pattern = Pattern::new("a(.)(x)?", PatternOptions::default());
+        pattern.find(b"zab", &mut captures, &Budget::new(Limit::Apache));
         let text = substitute(br"$0-$1-$2-$9-\$1-\\-$-\", b"zab", &captures);
         assert_eq!(text, br"ab-b---$1-\-$-\");
     }

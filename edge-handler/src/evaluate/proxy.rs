@@ -4,6 +4,7 @@
 //! In: a record. Out: a [`Verdict`], the file name `proxy:` and the URL. Absent: `[P]`, which the
 //! rules see to, and asking.
 
+use crate::budget::Budget;
 use crate::outcome::Event;
 use crate::site::{AliasMatcher, Proxy};
 use crate::source::Source;
@@ -29,7 +30,7 @@ impl<'a, S: Source> Run<'a, S> {
         }
         let proxies: &'a [Proxy] = &self.host.proxies;
         for proxy in record.settings.proxy().into_iter().chain(proxies) {
-            let found = match proxied(proxy, &record.uri) {
+            let found = match proxied(proxy, &record.uri, self.budget) {
                 Proxied::Elsewhere => continue,
                 Proxied::Exempt => return Verdict::Decline,
                 Proxied::To(url) => url,
@@ -53,11 +54,11 @@ enum Proxied {
     To(Vec<u8>),
 }
 
-fn proxied(proxy: &Proxy, uri: &[u8]) -> Proxied {
+fn proxied(proxy: &Proxy, uri: &[u8], budget: &Budget) -> Proxied {
     let mut captures = Captures::default();
     let length = match &proxy.matcher {
         AliasMatcher::Prefix(path) => alias_matches(uri, path),
-        AliasMatcher::Regex(pattern) => pattern.find(uri, &mut captures).then_some(0),
+        AliasMatcher::Regex(pattern) => pattern.find(uri, &mut captures, budget).then_some(0),
     };
     match (length, &proxy.target, &proxy.matcher) {
         (None, ..) => Proxied::Elsewhere,

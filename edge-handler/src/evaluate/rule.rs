@@ -96,7 +96,8 @@ impl<'a, S: Source> Run<'a, S> {
         record: &mut Record<'a>,
         context: &mut RuleContext<'a>,
     ) -> Result<Effect, Halt> {
-        let matched = rule.pattern.find(&context.uri, &mut context.rule.captures);
+        let captures = &mut context.rule.captures;
+        let matched = rule.pattern.find(&context.uri, captures, self.budget);
         let negated = rule.flags.contains(RuleFlags::NEGATED);
         if matched == negated {
             return Ok(Effect::None);

@@ -11,7 +11,7 @@ use super::files::canonical_path;
 use super::merge::Merged;
 use super::process::Start;
 use super::record::{Main, Record};
-use super::{Halt, Run, raw_path};
+use super::{Halt, LOOKUP_STEPS, Run, raw_path};
 
 /// `LimitInternalRecursion`: internal redirects in a row, and depth of subrequests.
 const RECURSION_LIMIT: u32 = 10;
@@ -29,7 +29,7 @@ impl<'a, S: Source> Run<'a, S> {
         } else {
             full_path(&escape_uri(parent_directory(&record.uri)), url)
         };
-        self.spend()?;
+        self.count_try(LOOKUP_STEPS, whole.len())?;
         if is_recursion_limit_exceeded(record) {
             new.uri = raw_path(&whole).to_vec();
             new.status = 500;
@@ -77,7 +77,7 @@ impl<'a, S: Source> Run<'a, S> {
         }
         new.args = url.query;
         new.filename = Some(filename);
-        self.spend()?;
+        self.count_try(LOOKUP_STEPS, file.len())?;
         if is_recursion_limit_exceeded(record) {
             new.status = 500;
             return Ok(new);
@@ -108,7 +108,7 @@ impl<'a, S: Source> Run<'a, S> {
         new.path_info.clone_from(&record.path_info);
         new.args.clone_from(&record.args);
         new.filename = Some(filename.to_vec());
-        self.spend()?;
+        self.count_try(LOOKUP_STEPS, filename.len())?;
         self.finish_lookup(new, Start::File)
     }
 

@@ -169,6 +169,7 @@ fn shown(outcome: &Outcome) -> String {
             None => format!("serve {}", text(path)),
         },
         Outcome::Proxy { url } => format!("proxy {}", text(url)),
+        Outcome::OverBudget => "over budget".to_owned(),
         Outcome::Unsupported { reason } => format!("unsupported {reason}"),
     }
 }

@@ -104,7 +104,7 @@ impl<'a, S: Source> Run<'a, S> {
             let is_regex = matches!(matcher, PathMatcher::Regex(_));
             let uri = if is_regex { &record.uri } else { merged };
             let mut captures = Captures::default();
-            if location_matches(matcher, uri, &mut captures) {
+            if location_matches(matcher, uri, &mut captures, self.budget) {
                 let uri = uri.to_vec();
                 export_groups(matcher, &uri, &captures, record);
                 record.settings.push(&section.settings);
@@ -180,7 +180,7 @@ impl<'a, S: Source> Run<'a, S> {
                 continue;
             };
             let mut captures = Captures::default();
-            if directory_matches(matcher, &whole[..end], &mut captures) {
+            if directory_matches(matcher, &whole[..end], &mut captures, self.budget) {
                 export_groups(matcher, &whole[..end], &captures, record);
                 record.settings.push(&section.settings);
             }
@@ -240,7 +240,7 @@ impl<'a, S: Source> Run<'a, S> {
         for id in &self.host.directories {
             if let Some(section) = self.section(*id)
                 && let SectionKind::Directory(matcher) = &section.kind
-                && directory_matches(matcher, directory, &mut captures)
+                && directory_matches(matcher, directory, &mut captures, self.budget)
             {
                 record.settings.push(&section.settings);
             }
@@ -281,7 +281,7 @@ impl<'a, S: Source> Run<'a, S> {
                 continue;
             };
             let mut captures = Captures::default();
-            if file_matches(matcher, name, &mut captures) {
+            if file_matches(matcher, name, &mut captures, self.budget) {
                 export_groups(matcher, name, &captures, record);
                 record.settings.push(&section.settings);
                 record.walks.anew |= again;

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::budget::Budget;
 use crate::evaluate::text_holds;
 use crate::plain::Plain;
 use crate::request::Request;
@@ -130,9 +131,9 @@ impl Question {
     }
 
     /// Its answer for a request.
-    pub fn holds(&self, plain: &Plain<'_>, request: &Request<'_>) -> bool {
+    pub fn holds(&self, plain: &Plain<'_>, request: &Request<'_>, budget: &Budget) -> bool {
         let text = self.subject.about().text(plain, request);
-        text_holds(&self.test, self.no_case, &text)
+        text_holds(&self.test, self.no_case, &text, budget)
     }
 }
 

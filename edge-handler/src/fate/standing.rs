@@ -7,6 +7,7 @@
 //! read once, from front to back: steps lead to later ones only.
 
 use super::{About, Ending, Queried};
+use crate::budget::Budget;
 use crate::outcome::{Answer, Outcome};
 use crate::packed::{Cursor, Packed};
 use crate::plain::Plain;
@@ -120,6 +121,7 @@ impl<'a> Standing<'a> {
         plain: &Plain<'_>,
         request: &Request<'_>,
         shared: &Packed<super::Question>,
+        budget: &Budget,
     ) -> Told {
         let first = match (plain.query, self.queried) {
             (Some(_), Queried::From(first)) => Some((first, None)),
@@ -129,7 +131,7 @@ impl<'a> Standing<'a> {
         };
         match first {
             Some((first, appended)) => self
-                .follow(first, appended, plain, request, shared)
+                .follow(first, appended, plain, request, shared, budget)
                 .map_or(Told::Decode, Told::Answer),
             None => Told::Nothing,
         }
@@ -143,6 +145,7 @@ impl<'a> Standing<'a> {
         plain: &Plain<'_>,
         request: &Request<'_>,
         shared: &Packed<super::Question>,
+        budget: &Budget,
     ) -> Option<Answer> {
         let mut steps = self.steps;
         for at in 0_u32.. {
@@ -153,7 +156,7 @@ impl<'a> Standing<'a> {
                     let asked = Asked::take(&mut steps)?;
                     let (yes, no) = (steps.number()?, steps.number()?);
                     if is_wanted {
-                        let holds = asked.holds(plain, request, shared)?;
+                        let holds = asked.holds(plain, request, shared, budget)?;
                         wanted = if holds { yes } else { no };
                         if wanted <= at {
                             return None;
@@ -188,12 +191,13 @@ impl<'a> Asked<'a> {
         plain: &Plain<'_>,
         request: &Request<'_>,
         shared: &Packed<super::Question>,
+        budget: &Budget,
     ) -> Option<bool> {
         match self {
             Self::Own(question) => question.holds(plain, request),
             Self::Shared(number) => {
                 let question = shared.get(usize::try_from(*number).ok()?)?;
-                Some(question.holds(plain, request))
+                Some(question.holds(plain, request, budget))
             }
         }
     }
@@ -285,6 +289,7 @@ mod tests {
 
     use super::super::{Effect, Fate, Part, Step, Text};
     use super::*;
+    use crate::budget::Limit;
     use crate::rules::Pattern;
     use crate::site::HostId;
 
@@ -335,18 +340,23 @@ mod tests {
                 headers: &headers,
                 ..Request::get(b"www.example.com", b"/a")
             };
-            let told = Standing::read(&bytes)
-                .unwrap()
-                .tell(&plain, &request, &questions);
-            let expected = match fate.answer(&plain, &request, &questions) {
-                _ if !is_read => Told::Decode,
-                Some(answer) => Told::Answer(answer),
-                None => Told::Nothing,
-            };
+            let told = Standing::read(&bytes).unwrap().tell(
+                &plain,
+                &request,
+                &questions,
+                &Budget::new(Limit::Apache),
+            );
+            let expected =
+                match fate.answer(&plain, &request, &questions, &Budget::new(Limit::Apache)) {
+                    _ if !is_read => Told::Decode,
+                    Some(answer) => Told::Answer(answer),
+                    None => Told::Nothing,
+                };
             assert_eq!(told, expected, "{fate:?}");
             for length in 0..bytes.len() {
                 let cut = Standing::read(&bytes[..length]);
-                let told = cut.map(|cut| cut.tell(&plain, &request, &questions));
+                let told = cut
+                    .map(|cut| cut.tell(&plain, &request, &questions, &Budget::new(Limit::Apache)));
                 let same = told.as_ref().is_none_or(|told| {
                     matches!(told, Told::Decode | Told::Nothing) || *told == expected
                 });

@@ -25,6 +25,7 @@ use super::journal::{Journal, Kind};
 use super::live::Live;
 use super::response::Reply;
 use super::store::Store;
+use crate::budget::{Budget, DECISION_STEPS, Limit};
 use crate::evaluate::Options;
 use crate::handler::{self, Step};
 use crate::outcome::Answer;
@@ -272,8 +273,12 @@ async fn answer_fetching(
     options: &Options,
 ) -> Result<Answer, Fault> {
     let mut fetched = Fetched::new();
+    let mut left = DECISION_STEPS;
     loop {
-        match handler::step(program, &fetched, request, options) {
+        let budget = Budget::new(Limit::Steps(left));
+        let step = handler::step(program, &fetched, request, options, &budget);
+        left = budget.left();
+        match step {
             Step::Done(answer) => return Ok(answer),
             Step::Fetch(key) => {
                 let entry = store.entry(program.generation(), &key).await?;
@@ -290,6 +295,7 @@ fn options() -> Options {
     Options {
         now: i64::try_from(now.as_secs()).unwrap_or_default(),
         random: RandomState::new().hash_one(now),
+        limit: Limit::Steps(DECISION_STEPS),
         ..Options::default()
     }
 }

@@ -23,6 +23,7 @@ use serde_json::{Map, Value, json};
 
 use super::dynamodb::FaultKind;
 use super::response::Shortfall;
+use crate::budget::DECISION_STEPS;
 
 /// Why a request was not answered as Apache would have, or what else went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +50,8 @@ pub enum Kind {
     Panic,
     /// The request should go to another server.
     Proxy,
+    /// The decision takes more steps than it may.
+    Budget,
     /// The answer depends on something the edge does not know.
     Unsupported,
     /// The new URL or the answer is longer than CloudFront takes.
@@ -58,7 +61,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::NotLoaded,
         Self::WarmUp,
         Self::Refresh,
@@ -70,6 +73,7 @@ impl Kind {
         Self::Item,
         Self::Panic,
         Self::Proxy,
+        Self::Budget,
         Self::Unsupported,
         Self::TooLong,
         Self::CookiesLost,
@@ -100,6 +104,7 @@ impl Kind {
             Self::Item => "item",
             Self::Panic => "panic",
             Self::Proxy => "proxy",
+            Self::Budget => "budget",
             Self::Unsupported => "unsupported",
             Self::TooLong => "too-long",
             Self::CookiesLost => "cookies-lost",
@@ -168,6 +173,7 @@ impl Journal {
     pub fn note_shortfall(&self, shortfall: &Shortfall, path: &str) {
         let (kind, message) = match shortfall {
             Shortfall::Proxy(url) => (Kind::Proxy, without_query(url).to_owned()),
+            Shortfall::OverBudget => (Kind::Budget, over_budget()),
             Shortfall::Unsupported(reason) => (Kind::Unsupported, reason.clone()),
             Shortfall::TooLong(length) => (Kind::TooLong, format!("{length} bytes")),
             Shortfall::CookiesLost(count) => (Kind::CookiesLost, format!("{count} cookies")),
@@ -230,6 +236,10 @@ impl Pending {
         add("samples", samples.collect());
         Value::Object(line)
     }
+}
+
+fn over_budget() -> String {
+    format!("the decision takes more than {DECISION_STEPS} steps")
 }
 
 fn without_query(url: &str) -> &str {

@@ -75,6 +75,8 @@ pub struct Reply {
 pub enum Shortfall {
     /// The request should go to another server; its URL.
     Proxy(String),
+    /// The decision takes more than its budget.
+    OverBudget,
     /// The answer depends on something unknown; the reason.
     Unsupported(String),
     /// The new URL or the answer is too long for CloudFront; its length in bytes.
@@ -131,6 +133,7 @@ impl Reply {
                 };
                 Ok(with_cookies_lost(reply, answer))
             }
+            Outcome::OverBudget => Ok(Self::because(event, Shortfall::OverBudget)),
             Outcome::Unsupported { reason } => {
                 let reason = reason.clone();
                 Ok(Self::because(event, Shortfall::Unsupported(reason)))

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use smallvec::SmallVec;
 
 use super::Missing;
+use crate::budget::Budget;
 use crate::evaluate::matching::Captures;
 use crate::index::{Candidates, Damaged, ListIndex, Slot};
 use crate::key::Key;
@@ -121,6 +122,7 @@ impl<'a> Found<'a, Rule> {
         held: Held<'a>,
         subject: &[u8],
         groups: &mut Captures,
+        budget: &Budget,
     ) -> Result<Tried<'a>, Missing> {
         let rule = match held {
             Held::Decoded(rule) => rule,
@@ -137,7 +139,7 @@ impl<'a> Found<'a, Rule> {
                 None => self.decoded(slot)?,
             },
         };
-        let matches = rule.pattern.find(subject, groups);
+        let matches = rule.pattern.find(subject, groups, budget);
         Ok(Tried {
             matches: matches != rule.flags.contains(RuleFlags::NEGATED),
             flags: rule.flags,

@@ -9,6 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use edgewright_compiler::testing::MemoryLoader;
 use edgewright_compiler::{Input, ReadOptions, Reading, compile, read};
+use edgewright_edge_handler::budget::{DECISION_STEPS, Limit, OVER_BUDGET};
 use edgewright_edge_handler::evaluate::{Options, evaluate};
 use edgewright_edge_handler::handler::handle;
 use edgewright_edge_handler::outcome::{self, Answer};
@@ -119,7 +120,11 @@ impl Engine for Edge {
 
     fn answer(&self, request: &wire::Request) -> Line {
         with_request(request, |request| {
-            line(&handle(&self.program, &self.table, request, &options()))
+            let options = Options {
+                limit: Limit::Steps(DECISION_STEPS),
+                ..options()
+            };
+            line(&handle(&self.program, &self.table, request, &options))
         })
     }
 }
@@ -167,6 +172,9 @@ pub fn line(answer: &Answer) -> Line {
             query: text(query.as_deref().unwrap_or_default()),
         },
         outcome::Outcome::Proxy { url } => Outcome::Proxy { url: text(url) },
+        outcome::Outcome::OverBudget => Outcome::Unsupported {
+            reason: OVER_BUDGET.to_owned(),
+        },
         outcome::Outcome::Unsupported { reason } => Outcome::Unsupported {
             reason: reason.clone(),
         },

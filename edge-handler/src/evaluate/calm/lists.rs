@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use crate::budget::Budget;
 use crate::fate::About;
 use crate::outcome::Answer;
 use crate::plain::Plain;
@@ -43,16 +44,18 @@ impl Calm {
         finder: &impl Find<'f>,
         plain: &Plain<'_>,
         request: &Request<'_>,
+        budget: &Budget,
     ) -> Result<Said, Missing> {
         let host = usize::try_from(plain.host.0)
             .ok()
             .and_then(|at| site.hosts.get(at));
-        let Some(host) = host.filter(|host| !self.is_busy(site, host, plain.path)) else {
+        let Some(host) = host.filter(|host| !self.is_busy(site, host, plain.path, budget)) else {
             return Ok(Said::Unclear);
         };
         let asking = Asking {
             calm: self,
             finder,
+            budget,
             known: Known {
                 host,
                 plain,
@@ -74,6 +77,7 @@ enum Conditions<'r> {
 struct Asking<'c, F> {
     calm: &'c Calm,
     finder: &'c F,
+    budget: &'c Budget,
     known: Known<'c>,
 }
 
@@ -118,8 +122,11 @@ impl<'c, 'f, F: Find<'f>> Asking<'c, F> {
         };
         let mut chained = false;
         for held in found.walk() {
+            if self.budget.spend(1).is_err() {
+                return Ok(Said::Unclear);
+            }
             let mut groups = Captures::default();
-            let rule = found.tried(held?, subject, &mut groups)?;
+            let rule = found.tried(held?, subject, &mut groups, self.budget)?;
             // A chain that fails skips rules: those that follow may be among them.
             chained |= rule.flags.contains(RuleFlags::CHAIN);
             if !rule.matches {
@@ -163,13 +170,19 @@ impl<'c, 'f, F: Find<'f>> Asking<'c, F> {
         let mut at = 0;
         while let Some((position, redirect)) = found.next(at)? {
             at = position + 1;
+            if self.budget.spend(1).is_err() {
+                return Ok(Said::Unclear);
+            }
             let matches = match &redirect.matcher {
                 RedirectMatcher::Section => true,
                 RedirectMatcher::Prefix(prefix) => alias_matches(path, prefix).is_some(),
-                RedirectMatcher::Regex(pattern) => pattern.is_match(path),
+                RedirectMatcher::Regex(pattern) => {
+                    pattern.find(path, &mut Captures::new(), self.budget)
+                }
             };
             if matches {
-                let answer = straight.and_then(|straight| straight.redirect(redirect, &self.known));
+                let answer = straight
+                    .and_then(|straight| straight.redirect(redirect, &self.known, self.budget));
                 return Ok(unless_unclear(answer));
             }
         }
@@ -194,7 +207,7 @@ impl<'c, 'f, F: Find<'f>> Asking<'c, F> {
             let Some(condition) = conditions.get(at) else {
                 return Conditions::Unclear;
             };
-            let Some((holds, groups)) = holds(condition, &text) else {
+            let Some((holds, groups)) = holds(condition, &text, self.budget) else {
                 return Conditions::Unclear;
             };
             matched = groups.map(|groups| (groups, text.clone())).or(matched);
@@ -224,17 +237,17 @@ impl<'c, 'f, F: Find<'f>> Asking<'c, F> {
 }
 
 /// Does a condition about a text hold? `None` for any other. With the groups of a pattern that matches.
-fn holds(condition: &Condition, text: &[u8]) -> Option<(bool, Option<Captures>)> {
+fn holds(condition: &Condition, text: &[u8], budget: &Budget) -> Option<(bool, Option<Captures>)> {
     let mut matched = None;
     let answer = match &condition.test {
         Test::Regex(pattern) => {
             let mut groups = Captures::default();
-            let answer = pattern.find(text, &mut groups);
+            let answer = pattern.find(text, &mut groups, budget);
             matched = (answer && !condition.negated).then_some(groups);
             answer
         }
         Test::Equal(_) | Test::Compare(..) | Test::Integer(..) => {
-            text_holds(&condition.test, condition.no_case, text)
+            text_holds(&condition.test, condition.no_case, text, budget)
         }
         Test::File(_) | Test::SubrequestUri | Test::SubrequestFile | Test::Expression(_) => {
             return None;

@@ -8,6 +8,7 @@
 
 use std::borrow::Cow;
 
+use crate::budget::Budget;
 use crate::fate::About;
 use crate::outcome::{Answer, Outcome};
 use crate::plain::Plain;
@@ -126,11 +127,16 @@ impl Straight {
     }
 
     /// The answer of a redirect in server context; `None` too where it is not for this path.
-    pub fn redirect(&self, redirect: &Redirect, known: &Known<'_>) -> Option<Answer> {
+    pub fn redirect(
+        &self,
+        redirect: &Redirect,
+        known: &Known<'_>,
+        budget: &Budget,
+    ) -> Option<Answer> {
         if redirect.expression.is_some() {
             return None;
         }
-        let target = target_of(redirect, known.plain.path, &mut Captures::default())?;
+        let target = target_of(redirect, known.plain.path, &mut Captures::default(), budget)?;
         self.lead(redirect.status, target, known)
     }
 

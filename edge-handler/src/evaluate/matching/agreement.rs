@@ -4,10 +4,11 @@
 
 use proptest::prelude::*;
 
+use super::backtrack::{self, Backtrack};
 use super::full::Full;
-use super::linear::Linear;
 use super::simple::{Simple, Verdict, glance};
 use super::{Captures, Pattern};
+use crate::budget::{Budget, DECISION_STEPS, Limit};
 use crate::rules::pattern::PatternOptions;
 
 fn judge(pattern: &Pattern, subject: &[u8]) -> Option<Captures> {
@@ -20,10 +21,10 @@ fn judge(pattern: &Pattern, subject: &[u8]) -> Option<Captures> {
 /// What the quickest matcher that understands the pattern must say about every subject.
 fn agree(pattern: &Pattern, subject: &[u8]) {
     let simple = Simple::read(&pattern.text, pattern.options);
-    let linear = Linear::read(&pattern.text, pattern.options);
+    let backtrack = Backtrack::new(pattern);
     let mut glanced = Captures::new();
     let glance = glance(&pattern.text, pattern.options, subject, &mut glanced);
-    if simple.is_none() && linear.is_none() && glance.is_none() {
+    if simple.is_none() && backtrack.is_none() && glance.is_none() {
         return;
     }
     let expected = judge(pattern, subject);
@@ -42,21 +43,40 @@ fn agree(pattern: &Pattern, subject: &[u8]) {
     if let Some(simple) = simple {
         assert!(Full::new(pattern).is_some(), "not refused: {}", context());
         let mut captures = Captures::new();
-        match simple.find(subject, &mut captures) {
+        match simple.find(subject, &mut captures, &Budget::new(Limit::Apache)) {
             Verdict::Match => assert_eq!(Some(captures), expected, "simple: {}", context()),
             Verdict::NoMatch => assert_eq!(None, expected, "simple: {}", context()),
             Verdict::TooMuch => {}
         }
     }
-    if let Some(linear) = linear {
-        let mut captures = Captures::new();
-        let found = linear.find(subject, &mut captures).then_some(captures);
-        if found.is_none() || subject.len() < linear.surely() {
-            assert_eq!(found, expected, "linear: {}", context());
+    if let Some(backtrack) = backtrack {
+        assert!(Full::new(pattern).is_some(), "not refused: {}", context());
+        for backtrack in [backtrack.remembering_at_once(), backtrack] {
+            let mut captures = Captures::new();
+            match backtrack.find(subject, &mut captures, &Budget::new(Limit::Apache)) {
+                backtrack::Verdict::Match => {
+                    assert_eq!(Some(captures), expected, "backtrack: {}", context());
+                }
+                backtrack::Verdict::NoMatch => {
+                    assert_eq!(None, expected, "backtrack: {}", context());
+                }
+                backtrack::Verdict::Unsure | backtrack::Verdict::TooMuch => {}
+            }
         }
     }
+    let within = Budget::new(Limit::Steps(DECISION_STEPS));
     let mut captures = Captures::new();
-    let found = pattern.find(subject, &mut captures).then_some(captures);
+    let found = pattern
+        .find(subject, &mut captures, &within)
+        .then_some(captures);
+    if !within.is_spent() {
+        assert_eq!(found, expected, "within a budget: {}", context());
+    }
+    let mut captures = Captures::new();
+    let budget = Budget::new(Limit::Apache);
+    let found = pattern
+        .find(subject, &mut captures, &budget)
+        .then_some(captures);
     assert_eq!(found, expected, "together: {}", context());
 }
 
@@ -192,8 +212,57 @@ fn loops_over_groups_take_bounded_time() {
         ("(a|ab)(c|bcd)(d*)", &["abcd", "abcdd"]),
         ("(?:a|ab){2}c", &["abac", "aabc"]),
     ] {
-        let linear = Linear::read(text.as_bytes(), PatternOptions::default());
-        assert!(linear.is_some(), "{text}");
+        assert!(is_ours(text), "{text}");
+        check(text, subjects);
+    }
+}
+
+/// Is `text` matched by our own engine?
+fn is_ours(text: &str) -> bool {
+    Backtrack::new(&Pattern::new(text, PatternOptions::default())).is_some()
+}
+
+#[test]
+fn what_takes_an_engine() {
+    for (text, subjects) in [
+        ("^/a(?!b)", &["/a", "/ab", "/ac"][..]),
+        (r"(a)\1", &["aa", "ab"]),
+        ("a++", &["aaa"]),
+        ("a*+b", &["aab"]),
+        (r"\Qa.\E", &["a.", "ab"]),
+        ("(?<n>a)", &["a"]),
+        ("(?>a|ab)c", &["ac", "abc"]),
+        (r"a\Kb", &["ab"]),
+        ("(?x)a b # c", &["ab"]),
+        ("(a*)*", &["aab", ""]),
+        ("(a*)*b", &["aab", "aac"]),
+        ("(|a)+", &["aa", ""]),
+        ("(a|)+b", &["aab", "b"]),
+        (r"\Z", &["a\n"]),
+        ("(?<!a)b", &["ab", "cb", "b"]),
+        ("(?<=ab|c)d", &["abd", "cd", "bd"]),
+        (r"(?=(a+))a*b\1", &["baaabac", "aaab"]),
+        ("(?i:A)b(?-i)c", &["abc", "aBC"]),
+        (r"(?m)^b$", &["a\nb\nc", "a\nb\n"]),
+        (r"(\w+)\s\1", &["the the", "the he"]),
+        (r"^(?:(a)|b)*\1$", &["aba", "ab", "abaa"]),
+        (r"(a\1|b)+", &["ba", "bba"]),
+        (
+            r"^(/.+)/(.*)::\2$",
+            &["/a/b/c::b/c", "/a/b::c", "/a/b/c::c"],
+        ),
+        (r"\bab\B", &["abc", " ab", "xab"]),
+        ("(?s).+?x", &["aaxx"]),
+        ("(?n)(a)(?<m>b)", &["ab"]),
+        ("(?U)a+b??", &["aab"]),
+        (r"[[:^alpha:]\W]+", &["ab12-"]),
+        (r"(?i)[[:^upper:]]", &["A", "1"]),
+        (r"\x41\x{42}", &["AB"]),
+        ("(?:ab|cd|ef|gh)+x", &["abefx", "abcd"]),
+        ("(?:abc|abd|b|acx)y", &["abdy", "acxy", "by"]),
+        ("(?i)(?:abc|ABd|b)y", &["ABDY", "by"]),
+    ] {
+        assert!(is_ours(text), "{text}");
         check(text, subjects);
     }
 }
@@ -201,34 +270,26 @@ fn loops_over_groups_take_bounded_time() {
 #[test]
 fn what_only_pcre_means_is_left_to_it() {
     for text in [
-        "^/a(?!b)",
-        r"(a)\1",
-        "a++",
-        "a*+",
-        r"\Qa\E",
-        "(?<n>a)",
-        "(?>a)",
-        r"a\Kb",
-        "(?x)a b",
         "(*UTF)a",
-        "(a*)*",
-        "(|a)+",
         "a**",
-        "a{,2}",
         "[[:alpha:]-z]",
         r"[\d-z]",
         "[:alpha:]",
         "^*",
         "(",
         "a)",
-        r"\Z",
+        "(?R)?a",
+        "(a)(?1)",
+        "(?(1)a|b)",
+        r"\p{Lu}",
+        r"\X",
+        "(*COMMIT)a",
+        r"(?<=a+)b",
+        r"(a)\2",
     ] {
-        let pattern = Pattern::new(text, PatternOptions::default());
         assert!(!is_simple(text), "{text}");
-        assert!(
-            Linear::read(text.as_bytes(), pattern.options).is_none(),
-            "{text}"
-        );
+        assert!(!is_ours(text), "{text}");
+        check(text, &["", "a", "aa", "ab", "A"]);
     }
 }
 
@@ -238,19 +299,57 @@ fn long_searches_are_handed_on() {
     let text = "([^/]*)-([^/]*)-([^/]*)-([^/]*)-x";
     let simple = Simple::read(text.as_bytes(), PatternOptions::default()).unwrap();
     let subject = "-".repeat(200);
-    let verdict = simple.find(subject.as_bytes(), &mut Captures::new());
+    let budget = Budget::new(Limit::Apache);
+    let verdict = simple.find(subject.as_bytes(), &mut Captures::new(), &budget);
     assert_eq!(verdict, Verdict::TooMuch);
     check(text, &[&subject, &format!("{subject}x")]);
 }
 
-/// Apache gives up such a match and takes it for none; so do we, though `linear` finds it.
+/// Apache gives up such a match and takes it for none: on the desk PCRE2 says so, at the edge nobody does.
 #[test]
 fn a_match_that_apache_gives_up_is_none() {
     let text = "^(?:(?:[ab]+)+)+d|c$";
     let subject = format!("{}c", "ab".repeat(30));
-    let linear = Linear::read(text.as_bytes(), PatternOptions::default()).unwrap();
-    assert!(linear.find(subject.as_bytes(), &mut Captures::new()));
-    assert!(!Pattern::new(text, PatternOptions::default()).is_match(subject.as_bytes()));
+    let pattern = Pattern::new(text, PatternOptions::default());
+    let ours = Backtrack::new(&pattern).unwrap();
+    let budget = Budget::new(Limit::Apache);
+    let verdict = ours.find(subject.as_bytes(), &mut Captures::new(), &budget);
+    assert_eq!(verdict, backtrack::Verdict::Unsure);
+    assert!(!pattern.is_match(subject.as_bytes()));
+    let budget = Budget::new(Limit::Steps(DECISION_STEPS));
+    pattern.find(subject.as_bytes(), &mut Captures::new(), &budget);
+    assert!(budget.is_spent());
+}
+
+/// Steps that a search takes; `None` for more than a decision may take.
+fn steps(text: &str, subject: &str) -> Option<u64> {
+    let budget = Budget::new(Limit::Steps(DECISION_STEPS));
+    let pattern = Pattern::new(text, PatternOptions::default());
+    pattern.find(subject.as_bytes(), &mut Captures::new(), &budget);
+    (!budget.is_spent()).then(|| budget.used())
+}
+
+/// What fails is tried once at each place: twice the subject takes about twice the steps.
+#[test]
+fn long_searches_take_time_in_proportion() {
+    for (text, unit) in [
+        (r"(?<!z)[a-z]+[a-z]+(?=\d)$", "a"),
+        (r"(?!bot)[a-z]+[a-z/.]+(?=\d\d\d)", "a"),
+        (r"^/?([a-z]+)*\d(?!q)$", "a"),
+        (r"(?:a|b|ab)*c(?=d)", "ab"),
+        (r"(x+x+)+y", "x"),
+        (r"^(?:[^/]+/)*[^/]+\.(?:jpg|png)(?<!x)$", "a/"),
+        (r"^(/.+)/(.*)::\2$", "/a"),
+        (r"(a|aa)+$", "a"),
+        (r"(?i)(?:googlebot|bingbot|slurp|spider)/\d", "goo"),
+    ] {
+        let [short, long] =
+            [500, 1_000].map(|count| steps(text, &format!("{}!", unit.repeat(count))));
+        let (Some(short), Some(long)) = (short, long) else {
+            panic!("{text}: {short:?} {long:?}");
+        };
+        assert!(long <= 3 * short, "{text}: {short} {long}");
+    }
 }
 
 fn pattern_text() -> impl Strategy<Value = String> {
@@ -275,6 +374,10 @@ fn pattern_text() -> impl Strategy<Value = String> {
         "$",
         "0",
         r"\b",
+        r"\1",
+        r"\2",
+        r"\B",
+        r"\K",
     ]);
     let quantifier = prop::sample::select(vec![
         "", "", "", "", "*", "+", "?", "*?", "+?", "??", "{2}", "{1,2}", "{0,}", "{1,}?", "++",
@@ -282,7 +385,9 @@ fn pattern_text() -> impl Strategy<Value = String> {
     let item = (atom, quantifier).prop_map(|(atom, quantifier)| format!("{atom}{quantifier}"));
     let tree = item.prop_recursive(4, 24, 4, |inner| {
         let quantifier = prop::sample::select(vec!["", "", "", "?", "??", "*", "+", "{2}"]);
-        let open = prop::sample::select(vec!["(", "(", "(?:"]);
+        let open = prop::sample::select(vec![
+            "(", "(", "(?:", "(?:", "(?>", "(?=", "(?!", "(?<=", "(?<!", "(?i:",
+        ]);
         prop_oneof![
             prop::collection::vec(inner.clone(), 1..4).prop_map(|parts| parts.concat()),
             (open, prop::collection::vec(inner, 1..4), quantifier).prop_map(
@@ -333,8 +438,13 @@ fn row_item() -> impl Strategy<Value = &'static str> {
     ])
 }
 
+/// `PROPTEST_CASES` asks for more.
+fn cases() -> u32 {
+    ProptestConfig::default().cases.max(1_000)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn patterns_made_of_parts(text in pattern_text(), subjects in prop::collection::vec("[ab/.0B\n-]{0,9}", 4), bits in 0_u8..8) {

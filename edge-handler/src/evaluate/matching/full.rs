@@ -8,7 +8,8 @@ use std::sync::{Mutex, OnceLock};
 use pcre2::bytes::{CaptureLocations, Regex, RegexBuilder};
 
 use super::{Captures, GROUPS, PatternError, narrow};
-use crate::evaluate::dialect;
+use crate::budget::Budget;
+use crate::evaluate::dialect::{self, Translation};
 use crate::rules::Pattern;
 use crate::rules::pattern::PatternOptions;
 
@@ -16,11 +17,19 @@ use crate::rules::pattern::PatternOptions;
 /// (`PCRE2_ERROR_JIT_STACKLIMIT`).
 const JIT_STACK_LIMIT: i32 = -46;
 
+/// Tries PCRE2 may make at one place where a decision has a budget.
+const BOUNDED_TRIES: u64 = 400;
+
+/// So many bytes may be looked at in one try in the time of a step.
+const BYTES_A_STEP: usize = 8;
+
 /// A pattern compiled by PCRE2.
 pub(super) struct Full {
     fast: Runner,
     /// The same without machine code, which has no such limit: made when the limit is first hit.
     thorough: OnceLock<Option<Runner>>,
+    /// The same for one place at a time with few tries: made when a budget is given.
+    bounded: OnceLock<Option<Runner>>,
 }
 
 impl Full {
@@ -29,6 +38,7 @@ impl Full {
         Some(Self {
             fast: Runner::new(compile(pattern, Speed::MachineCode).ok()?),
             thorough: OnceLock::new(),
+            bounded: OnceLock::new(),
         })
     }
 
@@ -42,6 +52,37 @@ impl Full {
                     .thorough(pattern)
                     .is_some_and(|runner| runner.find(subject, captures).unwrap_or(false))
         })
+    }
+
+    /// Runs the expression from each place of the subject in turn, each time with few tries. How many were made is
+    /// not known, so all that were allowed are taken off the budget.
+    pub fn find_within(
+        &self,
+        pattern: &Pattern,
+        subject: &[u8],
+        captures: &mut Captures,
+        budget: &Budget,
+    ) -> bool {
+        let make = || compile_bounded(pattern).map(Runner::new);
+        let Some(runner) = self.bounded.get_or_init(make) else {
+            budget.use_up();
+            return false;
+        };
+        let cost = BOUNDED_TRIES * (1 + (subject.len() / BYTES_A_STEP) as u64);
+        for start in 0..=subject.len() {
+            if budget.spend(cost).is_err() {
+                return false;
+            }
+            match runner.find_at(subject, start, captures) {
+                Ok(true) => return true,
+                Ok(false) => {}
+                Err(_) => {
+                    budget.use_up();
+                    return false;
+                }
+            }
+        }
+        false
     }
 
     /// How many groups the pattern has, group 0 not counted.
@@ -81,9 +122,24 @@ impl Runner {
     }
 
     fn find(&self, subject: &[u8], captures: &mut Captures) -> Result<bool, pcre2::Error> {
+        self.find_at(subject, 0, captures)
+    }
+
+    /// Looks from `start` on.
+    fn find_at(
+        &self,
+        subject: &[u8],
+        start: usize,
+        captures: &mut Captures,
+    ) -> Result<bool, pcre2::Error> {
         match self.locations.try_lock() {
-            Ok(mut locations) => self.find_with(&mut locations, subject, captures),
-            Err(_) => self.find_with(&mut self.regex.capture_locations(), subject, captures),
+            Ok(mut locations) => self.find_with(&mut locations, subject, start, captures),
+            Err(_) => self.find_with(
+                &mut self.regex.capture_locations(),
+                subject,
+                start,
+                captures,
+            ),
         }
     }
 
@@ -91,9 +147,13 @@ impl Runner {
         &self,
         locations: &mut CaptureLocations,
         subject: &[u8],
+        start: usize,
         captures: &mut Captures,
     ) -> Result<bool, pcre2::Error> {
-        let found = self.regex.captures_read(locations, subject)?.is_some();
+        let found = self
+            .regex
+            .captures_read_at(locations, subject, start)?
+            .is_some();
         if found {
             fill(captures, locations);
         }
@@ -120,6 +180,21 @@ enum Speed {
 
 fn compile(pattern: &Pattern, speed: Speed) -> Result<Regex, PatternError> {
     let translation = dialect::translate(&pattern.text, pattern.options)?;
+    build(pattern, &translation, speed)
+}
+
+/// The pattern for the place where a search starts, and no other.
+fn compile_bounded(pattern: &Pattern) -> Option<Regex> {
+    let translation = dialect::translate(&pattern.text, pattern.options).ok()?;
+    let translation = translation.at_one_place(BOUNDED_TRIES)?;
+    build(pattern, &translation, Speed::Interpreter).ok()
+}
+
+fn build(
+    pattern: &Pattern,
+    translation: &Translation,
+    speed: Speed,
+) -> Result<Regex, PatternError> {
     RegexBuilder::new()
         .caseless(pattern.options.contains(PatternOptions::CASELESS))
         .dotall(pattern.options.contains(PatternOptions::DOT_ALL))

@@ -13,20 +13,20 @@ mod class;
 mod follow;
 mod glance;
 mod read;
-mod set;
 
+use super::set::{self, Set};
 use super::{Captures, GROUPS};
+use crate::budget::Budget;
 pub(crate) use glance::glance;
-use set::Set;
 
 /// Choices that may be open at a time.
 const MOST_PENDING: usize = 24;
 
 /// Steps allowed for a subject, and for each of its bytes.
-const STEPS: (usize, usize) = (1_000, 16);
+const STEPS: (u64, u64) = (400, 4);
 
 /// So many bytes of a repetition are looked at in the time of a step.
-const BYTES_A_STEP: usize = 4;
+const BYTES_A_STEP: usize = 8;
 
 /// A slot whose group has not matched.
 const UNSET: u32 = u32::MAX;
@@ -138,14 +138,25 @@ impl Simple {
     }
 
     /// Looks for the first match. `captures` is replaced when there is one, else left alone.
-    pub fn find(&self, subject: &[u8], captures: &mut Captures) -> Verdict {
-        match self.pending {
-            Pendings::None => self.find_with::<0>(subject, captures),
-            Pendings::Some => self.find_with::<MOST_PENDING>(subject, captures),
-        }
+    pub fn find(&self, subject: &[u8], captures: &mut Captures, budget: &Budget) -> Verdict {
+        let allowance = STEPS.0 + STEPS.1 * subject.len() as u64;
+        let allowance = allowance.min(budget.left());
+        let mut steps = allowance;
+        let verdict = match self.pending {
+            Pendings::None => self.find_with::<0>(subject, captures, &mut steps),
+            Pendings::Some => self.find_with::<MOST_PENDING>(subject, captures, &mut steps),
+        };
+        // A search that ends with the last step is told by its verdict.
+        _ = budget.spend(1 + allowance - steps);
+        verdict
     }
 
-    fn find_with<const N: usize>(&self, subject: &[u8], captures: &mut Captures) -> Verdict {
+    fn find_with<const N: usize>(
+        &self,
+        subject: &[u8],
+        captures: &mut Captures,
+        steps: &mut u64,
+    ) -> Verdict {
         let Some(last) = subject.len().checked_sub(self.bounds.shortest as usize) else {
             return Verdict::NoMatch;
         };
@@ -158,7 +169,7 @@ impl Simple {
         } else {
             subject.len().saturating_sub(self.bounds.from_end as usize)
         };
-        let mut search = Search::<N>::new(self, subject);
+        let mut search = Search::<N>::new(self, subject, steps);
         while let Some(found) = self.next_start(subject, start).filter(|at| *at <= last) {
             match search.run(found) {
                 Verdict::NoMatch => start = found + 1,
@@ -205,25 +216,26 @@ enum Pending {
 }
 
 /// One search under way.
-struct Search<'a, const N: usize> {
+struct Search<'a, 's, const N: usize> {
     simple: &'a Simple,
     subject: &'a [u8],
     slots: [u32; 2 * GROUPS],
     pending: [Pending; N],
     open: usize,
-    steps: usize,
+    /// Steps that are left.
+    steps: &'s mut u64,
     end: u32,
 }
 
-impl<'a, const N: usize> Search<'a, N> {
-    fn new(simple: &'a Simple, subject: &'a [u8]) -> Self {
+impl<'a, 's, const N: usize> Search<'a, 's, N> {
+    fn new(simple: &'a Simple, subject: &'a [u8], steps: &'s mut u64) -> Self {
         Self {
             simple,
             subject,
             slots: [UNSET; 2 * GROUPS],
             pending: [Pending::Resume { code: 0, at: 0 }; N],
             open: 0,
-            steps: STEPS.0 + STEPS.1 * subject.len(),
+            steps,
             end: 0,
         }
     }
@@ -235,10 +247,10 @@ impl<'a, const N: usize> Search<'a, N> {
             self.slots = [UNSET; 2 * GROUPS];
         }
         loop {
-            if self.steps == 0 {
+            if *self.steps == 0 {
                 return Verdict::TooMuch;
             }
-            self.steps -= 1;
+            *self.steps -= 1;
             let next = match self.simple.code.get(code as usize) {
                 Some(Instruction::Match) | None => {
                     self.end = at;
@@ -311,7 +323,7 @@ impl<'a, const N: usize> Search<'a, N> {
         let rest = self.rest(at);
         let most = rest.len().min(most as usize);
         let run = self.simple.set(set).run(rest.get(..most)?);
-        self.steps = self.steps.saturating_sub(run / BYTES_A_STEP);
+        *self.steps = self.steps.saturating_sub((run / BYTES_A_STEP) as u64);
         let run = narrow(run);
         (run >= least).then_some((at + least, at + run))
     }

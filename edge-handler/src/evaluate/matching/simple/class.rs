@@ -3,7 +3,7 @@
 //! In: a [`Reader`] behind the first byte of one. Out: an [`Atom`]. Absent: what is repeated.
 
 use super::read::{Atom, Reader};
-use super::set::{DIGITS, NONE, SPACES, Set, WORDS};
+use crate::evaluate::matching::set::{DIGITS, NONE, SPACES, Set, WORDS};
 
 impl Reader<'_> {
     /// What follows a backslash.

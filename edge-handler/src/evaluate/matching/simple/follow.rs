@@ -2,8 +2,8 @@
 //!
 //! In: instructions. Out: the same, choices removed that cannot help. Absent: reading a pattern.
 
-use super::set::{NONE, Set};
 use super::{Greed, Instruction, LetterCase, Pendings, Simple};
+use crate::evaluate::matching::set::{NONE, Set};
 
 /// Instructions looked at to find out what comes next.
 const FOLLOW_FUEL: u32 = 64;

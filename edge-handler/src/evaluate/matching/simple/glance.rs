@@ -11,8 +11,8 @@
 //! items before it might have taken something else.
 
 use super::read::{Atom, Reader};
-use super::set::{ANY, DIGITS, NO_SLASH, NONE, Set};
 use super::{Captures, Greed, LetterCase, narrow};
+use crate::evaluate::matching::set::{ANY, DIGITS, NO_SLASH, NONE, Set};
 use crate::rules::pattern::PatternOptions;
 
 /// Longer texts are not read.

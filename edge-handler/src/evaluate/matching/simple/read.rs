@@ -4,9 +4,9 @@
 //! might mean something else in PCRE2 10.42. Absent: running it.
 
 use super::follow::Follow;
-use super::set::{self, NONE, Set};
 use super::{Bounds, Greed, Instruction, LetterCase, MOST_PENDING, Pendings, SetNumber, Simple};
 use crate::evaluate::matching::GROUPS;
+use crate::evaluate::matching::set::{self, NONE, Set};
 use crate::rules::pattern::PatternOptions;
 
 /// Longer texts are not read.

@@ -1,4 +1,7 @@
 //! A set of bytes.
+//!
+//! In: bytes, or a test of bytes. Out: [`Set`], which tells whether and where its bytes stand in a text. Absent:
+//! how a pattern writes a set.
 
 /// The empty set.
 pub(super) static NONE: Set = Set { words: [0; 4] };
@@ -126,6 +129,20 @@ impl Set {
             Some(byte) => memchr::memchr(byte, text),
             None => text.iter().position(|byte| self.contains(*byte)),
         }
+    }
+
+    /// Where the last byte of the set is.
+    pub fn last_position(&self, text: &[u8]) -> Option<usize> {
+        match self.only() {
+            Some(byte) => memchr::memrchr(byte, text),
+            None => text.iter().rposition(|byte| self.contains(*byte)),
+        }
+    }
+
+    /// Is it one letter in both its cases?
+    pub fn is_one_letter(&self) -> bool {
+        let letter = (b'a'..=b'z').find(|letter| self.contains(*letter));
+        letter.is_some_and(|letter| *self == Self::of(letter).folded())
     }
 
     /// The byte of a set of one.

@@ -1,0 +1,252 @@
+//! Lines whose decision can take more steps than the function spends on one.
+//!
+//! In: a [`Site`] and its compiled form. Out: findings, each with a request that was tried. Absent: lines that no
+//! such request was found for; there may be one all the same.
+//!
+//! Of each pattern that an engine runs, texts are made that repeat what the pattern repeats. Those that keep the
+//! engine busy become requests, and what the whole decision comes to is asked.
+
+use std::collections::HashMap;
+
+use edgewright_edge_handler::budget::{Budget, DECISION_STEPS, Limit};
+use edgewright_edge_handler::evaluate::matching::{Captures, Storm};
+use edgewright_edge_handler::fate::Subject;
+use edgewright_edge_handler::outcome::Outcome;
+use edgewright_edge_handler::rules::{
+    Condition, Pattern, Piece, Place, Rule, RuleFlags, Template, Test,
+};
+use edgewright_edge_handler::site::Site;
+
+use super::{Finding, rules};
+use crate::answering::Answering;
+use crate::reading::Position;
+use crate::redundant::Redundant;
+use crate::witness::{Aiming, Groups, Request, encoded, sample};
+
+/// The longest text a client can send in one piece: CloudFront takes URLs of 8,192 bytes.
+const LONGEST: usize = 8_000;
+
+/// A text that takes fewer steps in its pattern leaves enough for the rest of a decision.
+const WORTH_ASKING: u64 = DECISION_STEPS / 4;
+
+pub(super) fn find(
+    site: &Site,
+    redundant: &Redundant,
+    answering: &Answering<'_>,
+    aiming: &Aiming<'_>,
+) -> Vec<Finding> {
+    let mut costly = Costly {
+        answering,
+        aiming,
+        storms: HashMap::new(),
+    };
+    let kept = rules(site).filter(|(position, _)| !redundant.contains(*position));
+    kept.flat_map(|(position, rule)| costly.of_rule(position, rule))
+        .collect()
+}
+
+struct Costly<'a, 's> {
+    answering: &'a Answering<'a>,
+    aiming: &'a Aiming<'s>,
+    /// Storms that are worth asking, by the pattern.
+    storms: HashMap<&'s Pattern, Vec<Storm>>,
+}
+
+/// Where a client puts a text.
+enum Slot {
+    Path,
+    Query,
+    Header(Vec<u8>),
+}
+
+impl<'s> Costly<'_, 's> {
+    fn of_rule(&mut self, position: Position, rule: &'s Rule) -> Vec<Finding> {
+        let mut found = Vec::new();
+        for condition in &rule.conditions {
+            found.extend(self.of_condition(position, rule, condition));
+        }
+        let rounds = rule.flags.contains(RuleFlags::NEXT);
+        let storms = if rounds {
+            rule.pattern.storms()
+        } else {
+            self.hard_work(&rule.pattern)
+        };
+        let tried = self.first_over(position, &storms, &Slot::Path);
+        found.extend(tried.map(|(request, shown)| {
+            let _ = request;
+            if rounds {
+                going_round(rule.place, shown)
+            } else {
+                pattern_works_hard(rule.place, shown)
+            }
+        }));
+        found
+    }
+
+    fn of_condition(
+        &mut self,
+        position: Position,
+        rule: &Rule,
+        condition: &'s Condition,
+    ) -> Option<Finding> {
+        if asks_the_server(condition) {
+            let text = sample(&rule.pattern, 0, &Groups::new());
+            let request = self.aiming.request(position, &text)?;
+            let is_over = self.is_over(&request);
+            return is_over.then(|| lookups(condition.place, request.shown()));
+        }
+        let Test::Regex(pattern) = &condition.test else {
+            return None;
+        };
+        let slot = slot(&condition.subject)?;
+        let storms = self.hard_work(pattern);
+        let (_, shown) = self.first_over(position, &storms, &slot)?;
+        Some(pattern_works_hard(condition.place, shown))
+    }
+
+    /// Storms that keep the pattern's engine busy.
+    fn hard_work(&mut self, pattern: &'s Pattern) -> Vec<Storm> {
+        if !pattern.may_work_hard() {
+            return Vec::new();
+        }
+        let storms = self.storms.entry(pattern).or_insert_with(|| {
+            let all = pattern.storms().into_iter();
+            all.filter(|storm| steps(pattern, storm) >= WORTH_ASKING)
+                .collect()
+        });
+        storms.clone()
+    }
+
+    /// The first storm whose decision is over its budget, as short as it may be: the request, and how it is typed.
+    fn first_over(
+        &self,
+        position: Position,
+        storms: &[Storm],
+        slot: &Slot,
+    ) -> Option<(Request, String)> {
+        let over = |storm: &Storm, count: usize| {
+            let request = self.request(position, &storm.text(count), slot)?;
+            self.is_over(&request).then_some(request)
+        };
+        storms.iter().find_map(|storm| {
+            let most = storm.count_for(LONGEST);
+            let mut request = over(storm, most)?;
+            let (mut fewer, mut enough) = (0, most);
+            while fewer + 1 < enough {
+                let middle = fewer.midpoint(enough);
+                match over(storm, middle) {
+                    Some(shorter) => (request, enough) = (shorter, middle),
+                    None => fewer = middle,
+                }
+            }
+            let shown = typed(&request, storm, enough);
+            Some((request, shown))
+        })
+    }
+
+    fn request(&self, position: Position, text: &[u8], slot: &Slot) -> Option<Request> {
+        match slot {
+            Slot::Path => self.aiming.request(position, text),
+            Slot::Query => {
+                let mut request = self.aiming.request(position, b"/")?;
+                let path = request.target.split(|byte| *byte == b'?').next();
+                request.target = [path.unwrap_or(b"/"), b"?", text].concat();
+                Some(request)
+            }
+            Slot::Header(name) => {
+                let mut request = self.aiming.request(position, b"/")?;
+                let name = name.to_ascii_lowercase();
+                request.headers.retain(|(known, _)| *known != name);
+                request.headers.push((name, text.to_vec()));
+                Some(request)
+            }
+        }
+    }
+
+    fn is_over(&self, request: &Request) -> bool {
+        self.answering.outcome(request) == Outcome::OverBudget
+    }
+}
+
+/// Steps of a pattern for the longest text of a storm.
+fn steps(pattern: &Pattern, storm: &Storm) -> u64 {
+    let budget = Budget::new(Limit::Steps(DECISION_STEPS));
+    let text = storm.text(storm.count_for(LONGEST));
+    pattern.find(&text, &mut Captures::new(), &budget);
+    budget.used()
+}
+
+/// What of a request a test string stands for, wholly or in part.
+fn slot(subject: &Template) -> Option<Slot> {
+    match Subject::of(subject) {
+        Some(Subject::Query) => return Some(Slot::Query),
+        Some(Subject::Header(name)) => return Some(Slot::Header(name)),
+        Some(Subject::Host) => return None,
+        None => {}
+    }
+    let is_path = |piece: Piece<'_>| match piece {
+        Piece::RuleGroup(_) => true,
+        Piece::Variable(name) => {
+            let name = name.to_ascii_uppercase();
+            name.ends_with(b"REQUEST_URI") || name.ends_with(b"FILENAME") || name == b"THE_REQUEST"
+        }
+        Piece::Literal(_) | Piece::Escaped(_) | Piece::ConditionGroup(_) | Piece::Map { .. } => {
+            false
+        }
+    };
+    subject.pieces().any(is_path).then_some(Slot::Path)
+}
+
+/// Does the condition make the server ask itself?
+fn asks_the_server(condition: &Condition) -> bool {
+    let looks_ahead = |piece: Piece<'_>| match piece {
+        Piece::Variable(name) => name.to_ascii_uppercase().starts_with(b"LA-"),
+        _ => false,
+    };
+    matches!(condition.test, Test::SubrequestUri | Test::SubrequestFile)
+        || condition.subject.pieces().any(looks_ahead)
+}
+
+/// A request as a shell takes it, its repeated part not written out.
+fn typed(request: &Request, storm: &Storm, count: usize) -> String {
+    let shown = request.shown();
+    for unit in [encoded(&storm.unit), storm.unit.clone()] {
+        let unit = String::from_utf8_lossy(&unit).into_owned();
+        let row = unit.repeat(count);
+        if !unit.contains(['\'', '%', '\\']) && count > 8 && shown.contains(&row) {
+            return shown.replacen(&row, &format!("$(printf '{unit}%.0s' {{1..{count}}})"), 1);
+        }
+    }
+    shown
+}
+
+const HEADLINE: &str =
+    "the decision about some requests takes more steps than it may: they pass through unchanged";
+
+fn finding(at: Place, shown: String) -> Finding {
+    Finding::warning("over-budget", at, HEADLINE).witness(Some(shown))
+}
+
+fn pattern_works_hard(at: Place, shown: String) -> Finding {
+    finding(at, shown)
+        .label("this pattern can be matched in very many ways")
+        .help(
+            "let each repetition end at a byte it cannot take, such as `([^/]+)/` for `(.+)/`; begin with `^`; \
+             write two rules for one with a look-ahead or `\\1`",
+        )
+}
+
+fn going_round(at: Place, shown: String) -> Finding {
+    finding(at, shown)
+        .label("`N` makes this rule start over very often")
+        .help(
+            "make this the first rule of its list, in the form `^(.*)_(.*)$ $1-$2 [N]`, which is done at once; \
+             or end it early with `N=50`",
+        )
+}
+
+fn lookups(at: Place, shown: String) -> Finding {
+    finding(at, shown)
+        .label("each of these lookups goes through all rules again")
+        .help("ask with `NS` rules only, or replace `%{LA-U:…}` by the rules' own result in a variable: `[E=name:value]`")
+}

@@ -1,0 +1,100 @@
+//! How much work one decision may take.
+//!
+//! In: a number of steps. Out: [`Budget`], which is told of work before it is done, and says when it is used up.
+//! Absent: a clock. Steps are counted, so the same request ends in the same way on every machine.
+
+use std::cell::Cell;
+
+/// What one decision may take at the edge: about a millisecond on one core of a machine of 2024.
+pub const DECISION_STEPS: u64 = 250_000;
+
+/// What a person reads where a decision takes more.
+pub const OVER_BUDGET: &str = "the decision takes more steps than its budget";
+
+/// What one decision may still take. A step takes some nanoseconds: an instruction of a pattern, a few bytes
+/// compared or copied, a part of a rule.
+#[derive(Debug)]
+pub struct Budget {
+    left: Cell<u64>,
+    limit: Limit,
+}
+
+/// What ends a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// A number of steps, whatever Apache would do with more of them.
+    Steps(u64),
+    /// Apache's own limits: ten million tries for a pattern at each place of a text, and a number of rules and
+    /// lookups no server has the patience for.
+    Apache,
+}
+
+/// The budget of a decision is used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spent;
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self::Apache
+    }
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self::new(Limit::default())
+    }
+}
+
+impl Budget {
+    /// A fresh budget.
+    pub fn new(limit: Limit) -> Self {
+        let left = match limit {
+            Limit::Steps(steps) => steps,
+            Limit::Apache => u64::MAX,
+        };
+        Self {
+            left: Cell::new(left),
+            limit,
+        }
+    }
+
+    /// What ends the decision.
+    pub fn limit(&self) -> Limit {
+        self.limit
+    }
+
+    /// Steps that are left.
+    pub fn left(&self) -> u64 {
+        self.left.get()
+    }
+
+    /// Steps that were taken.
+    pub fn used(&self) -> u64 {
+        match self.limit {
+            Limit::Steps(steps) => steps - self.left.get(),
+            Limit::Apache => u64::MAX - self.left.get(),
+        }
+    }
+
+    /// Takes steps off.
+    ///
+    /// # Errors
+    /// There were not so many left; now there are none.
+    #[inline]
+    pub fn spend(&self, steps: u64) -> Result<(), Spent> {
+        let left = self.left.get();
+        self.left.set(left.saturating_sub(steps));
+        if left <= steps { Err(Spent) } else { Ok(()) }
+    }
+
+    /// Says that what is left is not enough.
+    pub fn use_up(&self) {
+        self.left.set(0);
+    }
+
+    /// Is nothing left?
+    #[inline]
+    pub fn is_spent(&self) -> bool {
+        self.left.get() == 0
+    }
+}

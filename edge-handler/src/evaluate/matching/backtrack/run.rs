@@ -1,0 +1,772 @@
+//! Trying the ways through a pattern.
+//!
+//! In: instructions, a subject, an allowance of steps. Out: a verdict and groups. Absent: where the
+//! instructions come from; see `emit`.
+
+use smallvec::SmallVec;
+
+use super::syntax::Place;
+use super::{Backtrack, Greedy, Memory, NOTHING_KNOWN, Op, Patience, UNSET, Verdict};
+use crate::evaluate::matching::set::WORDS;
+use crate::evaluate::matching::{Captures, GROUPS};
+
+/// Tries after which Apache may have given up a search from one place (its limit is ten million; what counts
+/// as a try here may be two there).
+const SURE_TRIES: u64 = 4_000_000;
+
+/// Choices open at a time with which Apache may have run out of memory for them (20 MB).
+const SURE_DEPTH: usize = 40_000;
+
+/// So many bytes of a repetition are looked at in the time of a step.
+const BYTES_A_STEP: usize = 8;
+
+/// So many bytes are compared in the time of a step.
+const COMPARED_A_STEP: usize = 64;
+
+/// A search of so many steps, and so many for each byte, begins to remember what failed.
+const LONG: (u64, u64) = (256, 4);
+
+/// What may be remembered, in places of the pattern times places of the subject.
+const LARGEST_MEMORY: usize = 4 << 20;
+
+/// Runs of so many bytes are noted.
+const LONG_RUN: u32 = 32;
+
+/// After so many looks for a byte, all its places are noted.
+const MANY_LOOKS: u32 = 8;
+
+/// What to come back to.
+#[derive(Debug, Clone, Copy)]
+enum Frame {
+    /// A choice: go on here.
+    Resume { code: u32, at: u32 },
+    /// A choice: go on behind the repetition at `code` before `at`, which was tried, as far back as `least`. From
+    /// `at` to `top` nothing else can lead to a match; `tries` had been made before.
+    Shrink {
+        code: u32,
+        at: u32,
+        top: u32,
+        least: u32,
+        tries: u32,
+    },
+    /// A choice: go on behind the repetition at `code` after `at`, which was tried, as far as `most`. From `bottom`
+    /// to `at` nothing else can lead to a match; `tries` had been made before.
+    Grow {
+        code: u32,
+        at: u32,
+        bottom: u32,
+        most: u32,
+        tries: u32,
+    },
+    /// Put a slot back.
+    Restore { slot: u16, value: u32 },
+    /// All that was tried from here failed: `tries` had been made before.
+    Failed { point: u32, at: u32, tries: u32 },
+}
+
+/// One search under way.
+pub(super) struct Search<'a> {
+    program: &'a Backtrack,
+    subject: &'a [u8],
+    slots: SmallVec<[u32; 32]>,
+    frames: SmallVec<[Frame; 64]>,
+    left: u64,
+    /// When to begin to remember.
+    long: u64,
+    failures: Option<Failures>,
+    /// Tries PCRE2 would have made from this start.
+    tries: u64,
+    /// From all starts at most.
+    most_tries: u64,
+    deepest: usize,
+    /// For each point that repeats a byte, where a long run of these begins and ends.
+    runs: Vec<(u32, u32)>,
+    places: Vec<Places>,
+}
+
+/// What failed before.
+struct Failures {
+    /// For each point and place of the subject the tries its failure took; 0 where none is known.
+    tries: Vec<u32>,
+    /// For each point that repeats a byte, stretches of places behind it that failed.
+    stretches: Vec<[Stretch; STRETCHES]>,
+    width: usize,
+}
+
+/// Places that failed, in a row.
+#[derive(Debug, Clone, Copy)]
+struct Stretch {
+    from: u32,
+    /// The first behind the last.
+    end: u32,
+    tries: u32,
+}
+
+/// Stretches known at a point.
+const STRETCHES: usize = 4;
+
+impl Stretch {
+    const NONE: Self = Self {
+        from: 0,
+        end: 0,
+        tries: 0,
+    };
+
+    fn length(self) -> u32 {
+        self.end - self.from
+    }
+}
+
+/// Where the bytes of a set are.
+struct Places {
+    set: u16,
+    looks: u32,
+    all: Option<Vec<u32>>,
+}
+
+/// What an instruction came to: the next one and its position; `None` when it failed.
+type Next = Option<(u32, u32)>;
+
+impl<'a> Search<'a> {
+    pub fn new(program: &'a Backtrack, subject: &'a [u8], left: u64) -> Self {
+        Self {
+            program,
+            subject,
+            slots: SmallVec::from_elem(UNSET, program.slots as usize),
+            frames: SmallVec::new(),
+            left,
+            long: match program.patience {
+                Patience::Some => left.saturating_sub(LONG.0 + LONG.1 * subject.len() as u64),
+                #[cfg(test)]
+                Patience::None => u64::MAX,
+            },
+            failures: None,
+            tries: 0,
+            most_tries: 0,
+            deepest: 0,
+            runs: Vec::new(),
+            places: Vec::new(),
+        }
+    }
+
+    /// The steps that are left.
+    pub fn left(&self) -> u64 {
+        self.left
+    }
+
+    /// Looks for the first match.
+    pub fn run(&mut self, captures: &mut Captures) -> Verdict {
+        let bounds = self.program.bounds;
+        let Some(last) = self.subject.len().checked_sub(bounds.shortest) else {
+            return Verdict::NoMatch;
+        };
+        let last = if bounds.anchored { 0 } else { last };
+        let mut start = 0;
+        while let Some(found) = self.next_start(start).filter(|at| *at <= last) {
+            match self.attempt(narrow(found)) {
+                Some(Verdict::NoMatch) | None => start = found + 1,
+                Some(Verdict::Match) => {
+                    self.write(captures);
+                    let sure = self.most_tries < SURE_TRIES && self.deepest < SURE_DEPTH;
+                    return if sure {
+                        Verdict::Match
+                    } else {
+                        Verdict::Unsure
+                    };
+                }
+                Some(verdict) => return verdict,
+            }
+        }
+        Verdict::NoMatch
+    }
+
+    /// The first position from `start` on where a match may begin.
+    fn next_start(&mut self, start: usize) -> Option<usize> {
+        let rest = self.subject.get(start..)?;
+        let Some(first) = self.program.bounds.first else {
+            return Some(start);
+        };
+        let skipped = self.program.set(first).position(rest);
+        self.charge(skipped.unwrap_or(rest.len()) / BYTES_A_STEP);
+        Some(start + skipped?)
+    }
+
+    fn charge(&mut self, steps: usize) {
+        self.left = self.left.saturating_sub(steps as u64);
+    }
+
+    /// Matches at `start`. `None` when it fails.
+    fn attempt(&mut self, start: u32) -> Option<Verdict> {
+        self.slots.fill(UNSET);
+        self.charge(self.slots.len() / BYTES_A_STEP);
+        self.frames.clear();
+        self.tries = 0;
+        *self.slots.get_mut(0)? = start;
+        let (mut code, mut at) = (0, start);
+        loop {
+            if self.left == 0 {
+                return Some(Verdict::TooMuch);
+            }
+            self.left -= 1;
+            let next = match self.program.code.get(code as usize) {
+                Some(Op::Match) | None => {
+                    *self.slots.get_mut(1)? = at;
+                    self.most_tries = self.most_tries.max(self.tries);
+                    return Some(Verdict::Match);
+                }
+                Some(op) => self.step(*op, code, at),
+            };
+            match next.or_else(|| self.retreat()) {
+                Some(next) => (code, at) = next,
+                None if self.left == 0 => return Some(Verdict::TooMuch),
+                None => {
+                    self.most_tries = self.most_tries.max(self.tries);
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// One instruction.
+    fn step(&mut self, op: Op, code: u32, at: u32) -> Next {
+        let program = self.program;
+        match op {
+            Op::Literal { start, end } => {
+                let literal = program.literal(start, end);
+                let found = self.rest(at).get(..literal.len())?;
+                (found == literal).then_some((code + 1, at + (end - start)))
+            }
+            Op::Set(set) => {
+                let byte = *self.rest(at).first()?;
+                program
+                    .set(set)
+                    .contains(byte)
+                    .then_some((code + 1, at + 1))
+            }
+            Op::Repeat { .. } => self.repeat(op, code, at),
+            Op::Save(slot) => {
+                self.save(slot, at);
+                Some((code + 1, at))
+            }
+            Op::Close { slot, open } => {
+                self.save(slot, self.slot(open));
+                self.save(slot + 1, at);
+                Some((code + 1, at))
+            }
+            Op::Split { to, point } => {
+                self.choose(point, at, to)?;
+                Some((code + 1, at))
+            }
+            Op::Rather { to, point } => {
+                self.choose(point, at, code + 1)?;
+                Some((to, at))
+            }
+            Op::Jump(to) => Some((to, at)),
+            Op::Switch(table) => {
+                let table = program.tables.get(usize::from(table))?;
+                self.tries += u64::from(table.branches);
+                let byte = *self.rest(at).first()?;
+                let to = table.targets[usize::from(byte)];
+                (to != UNSET).then_some((to, at))
+            }
+            Op::Place(place) => self.is_at(place, at).then_some((code + 1, at)),
+            Op::Back(count) => Some((code + 1, at.checked_sub(count)?)),
+            Op::Reference(group) => self.refer(group, code, at, <[u8]>::eq),
+            Op::FoldedReference(group) => self.refer(group, code, at, <[u8]>::eq_ignore_ascii_case),
+            Op::Mark(slot) => {
+                self.save(slot, narrow(self.frames.len()));
+                self.save(slot + 1, at);
+                Some((code + 1, at))
+            }
+            Op::Cut(slot) => {
+                self.cut(slot);
+                Some((code + 1, at))
+            }
+            Op::Looked(slot) => {
+                self.cut(slot);
+                Some((code + 1, self.slot(slot + 1)))
+            }
+            Op::Refuse(slot) => {
+                self.unwind(self.slot(slot) as usize);
+                None
+            }
+            Op::NotAgain { slot, to } => {
+                let is_empty = self.slot(slot) == at;
+                Some((if is_empty { to } else { code + 1 }, at))
+            }
+            Op::Match => None,
+        }
+    }
+
+    fn rest(&self, at: u32) -> &'a [u8] {
+        self.subject.get(at as usize..).unwrap_or_default()
+    }
+
+    fn slot(&self, slot: u16) -> u32 {
+        self.slots.get(usize::from(slot)).copied().unwrap_or(UNSET)
+    }
+
+    fn save(&mut self, slot: u16, at: u32) {
+        let Some(place) = self.slots.get_mut(usize::from(slot)) else {
+            return;
+        };
+        let value = std::mem::replace(place, at);
+        if !self.frames.is_empty() {
+            self.frames.push(Frame::Restore { slot, value });
+        }
+    }
+
+    fn is_at(&self, place: Place, at: u32) -> bool {
+        let at = at as usize;
+        let byte = |at: usize| self.subject.get(at).copied();
+        let before = at.checked_sub(1).and_then(byte);
+        let is_word = |byte: Option<u8>| byte.is_some_and(|byte| WORDS.contains(byte));
+        match place {
+            Place::Start => at == 0,
+            Place::End => at == self.subject.len(),
+            Place::LastLine => at == self.subject.len() || self.subject.get(at..) == Some(b"\n"),
+            Place::LineStart => at == 0 || before == Some(b'\n') && at != self.subject.len(),
+            Place::LineEnd => at == self.subject.len() || byte(at) == Some(b'\n'),
+            Place::WordEdge => is_word(before) != is_word(byte(at)),
+            Place::NoWordEdge => is_word(before) == is_word(byte(at)),
+        }
+    }
+
+    /// What a group matched, once more. A group that is not set matches nothing, not even the empty text.
+    fn refer(&mut self, group: u16, code: u32, at: u32, same: fn(&[u8], &[u8]) -> bool) -> Next {
+        let (from, to) = (self.slot(2 * group), self.slot(2 * group + 1));
+        let text = self.subject.get(from as usize..to as usize)?;
+        let found = self.rest(at).get(..text.len())?;
+        let next = self.program.code.get(code as usize + 1);
+        if next == Some(&Op::Place(Place::End)) && self.rest(at).len() != text.len() {
+            return None;
+        }
+        self.charge(text.len() / COMPARED_A_STEP);
+        same(found, text).then_some((code + 1, at + narrow(text.len())))
+    }
+
+    /// Opens a choice at a point of the pattern: `to` is tried later. `None` when it is known to fail.
+    fn choose(&mut self, point: u32, at: u32, to: u32) -> Option<()> {
+        self.tries += 1;
+        if let Some(failures) = &self.failures {
+            let known = failures.tries_at(point, at);
+            if known > 0 {
+                self.tries += u64::from(known);
+                return None;
+            }
+            let tries = self.tries_now();
+            self.frames.push(Frame::Failed { point, at, tries });
+        }
+        self.push_choice(Frame::Resume { code: to, at });
+        Some(())
+    }
+
+    fn repeat(&mut self, op: Op, code: u32, at: u32) -> Next {
+        let Op::Repeat {
+            set,
+            least,
+            most,
+            greed,
+            point,
+            ..
+        } = op
+        else {
+            return None;
+        };
+        let rest = self.rest(at);
+        let run = match greed {
+            Greedy::Least if least == 0 => None,
+            Greedy::Least => Some(least),
+            Greedy::Most | Greedy::Only => Some(most),
+        };
+        let run = run.map_or(0, |most| self.run_of(set, point, at, most));
+        if run < least {
+            return None;
+        }
+        let (low, high) = (at + least, at + run);
+        match greed {
+            Greedy::Only => {
+                self.tries += u64::from(high - low);
+                Some((code + 1, high))
+            }
+            Greedy::Most => self.shrink(code, high, low),
+            Greedy::Least => {
+                let most = u32::try_from(rest.len()).unwrap_or(u32::MAX).min(most);
+                self.grow(code, low, at.saturating_add(most), low)
+            }
+        }
+    }
+
+    /// How many bytes of a set stand at `at`, `most` at most. A long run is noted: other tries begin inside of it, or
+    /// shortly before.
+    fn run_of(&mut self, set: u16, point: u32, at: u32, most: u32) -> u32 {
+        let program = self.program;
+        let rest = self.rest(at);
+        let noted = self.runs.get(point as usize).copied();
+        let (from, to) = noted.filter(|(_, to)| at < *to).unwrap_or((u32::MAX, 0));
+        if from <= at {
+            return most.min(to - at);
+        }
+        let before = rest.get(..(from - at) as usize).unwrap_or(rest);
+        let within = before.get(..most as usize).unwrap_or(before);
+        let run = program.set(set).run(within);
+        self.charge(run / BYTES_A_STEP);
+        let end = if run < within.len() || before.len() == rest.len() {
+            at + narrow(run)
+        } else {
+            // All of it: the run goes on to the end of the noted one.
+            to
+        };
+        if within.len() < before.len() && run == within.len() {
+            return narrow(run);
+        }
+        self.note_run(point, at, end);
+        most.min(end - at)
+    }
+
+    fn note_run(&mut self, point: u32, from: u32, to: u32) {
+        if to - from < LONG_RUN {
+            return;
+        }
+        self.runs.resize(self.program.points as usize, (0, 0));
+        if let Some(known) = self.runs.get_mut(point as usize) {
+            *known = (from, to);
+        }
+    }
+
+    /// Goes on behind the repetition at `code` with the largest number of bytes that ends at `at` or before, and
+    /// at `least` or behind.
+    fn shrink(&mut self, code: u32, at: u32, least: u32) -> Next {
+        let program = self.program;
+        let Some(Op::Repeat { next, point, .. }) = program.code.get(code as usize) else {
+            return None;
+        };
+        self.tries += 1;
+        let mut top = at;
+        if let Some((from, _)) = self.failures_around(*point, at) {
+            top = from.checked_sub(1).filter(|before| *before >= least)?;
+        }
+        let Some(found) = self.last_of(*next, top, least) else {
+            self.note_stretch(*point, least, top, 0);
+            return None;
+        };
+        let tries = self.tries_now();
+        self.tries += u64::from(top - found);
+        if found > least || self.failures.is_some() {
+            self.push_choice(Frame::Shrink {
+                code,
+                at: found,
+                top,
+                least,
+                tries,
+            });
+        }
+        Some((code + 1, found))
+    }
+
+    /// Goes on behind the repetition at `code` with the smallest number of bytes that ends at `at` or behind, and
+    /// at `most` or before; bytes up to `checked` are known to be of the set.
+    fn grow(&mut self, code: u32, at: u32, most: u32, checked: u32) -> Next {
+        let program = self.program;
+        let Some(Op::Repeat {
+            set, next, point, ..
+        }) = program.code.get(code as usize)
+        else {
+            return None;
+        };
+        self.tries += 1;
+        let mut bottom = at;
+        if let Some((_, to)) = self.failures_around(*point, at) {
+            bottom = to + 1;
+        }
+        let found = self.first_of(*next, bottom, most)?;
+        let between = self.subject.get(checked as usize..found as usize)?;
+        self.charge(between.len() / BYTES_A_STEP);
+        if program.set(*set).run(between) < between.len() {
+            return None;
+        }
+        let tries = self.tries_now();
+        self.tries += u64::from(found - bottom);
+        if found < most || self.failures.is_some() {
+            self.push_choice(Frame::Grow {
+                code,
+                at: found,
+                bottom,
+                most,
+                tries,
+            });
+        }
+        Some((code + 1, found))
+    }
+
+    fn push_choice(&mut self, frame: Frame) {
+        self.frames.push(frame);
+        self.deepest = self.deepest.max(self.frames.len());
+    }
+
+    fn tries_now(&self) -> u32 {
+        u32::try_from(self.tries).unwrap_or(u32::MAX)
+    }
+
+    /// The stretch around `at` that is known to fail behind a repetition.
+    fn failures_around(&mut self, point: u32, at: u32) -> Option<(u32, u32)> {
+        let known = self.failures.as_ref()?.stretches.get(point as usize)?;
+        let is_around = |stretch: &&Stretch| (stretch.from..stretch.end).contains(&at);
+        let stretch = *known.iter().find(is_around)?;
+        self.tries += u64::from(stretch.tries);
+        Some((stretch.from, stretch.end - 1))
+    }
+
+    /// The last place from `at` back to `least` where a byte of the set `next` stands.
+    fn last_of(&mut self, next: u16, at: u32, least: u32) -> Option<u32> {
+        if next == NOTHING_KNOWN {
+            return Some(at);
+        }
+        let program = self.program;
+        let set = program.set(next);
+        let end = (at as usize + 1).min(self.subject.len());
+        let text = self.subject.get(least as usize..end)?;
+        let near = text.len().saturating_sub(BYTES_A_STEP);
+        if let Some(found) = set.last_position(text.get(near..)?) {
+            return Some(least + narrow(near + found));
+        }
+        if let Some(places) = self.places(next) {
+            let behind = places.partition_point(|place| *place <= at);
+            let found = *places.get(behind.checked_sub(1)?)?;
+            return (found >= least).then_some(found);
+        }
+        let found = set.last_position(text.get(..near)?);
+        self.charge((near - found.unwrap_or(0)) / BYTES_A_STEP);
+        Some(least + narrow(found?))
+    }
+
+    /// The first place from `at` on to `most` where a byte of the set `next` stands.
+    fn first_of(&mut self, next: u16, at: u32, most: u32) -> Option<u32> {
+        if at > most {
+            return None;
+        }
+        if next == NOTHING_KNOWN {
+            return Some(at);
+        }
+        let program = self.program;
+        let set = program.set(next);
+        let end = (most as usize + 1).min(self.subject.len());
+        let text = self.subject.get(at as usize..end)?;
+        let near = text.len().min(BYTES_A_STEP);
+        if let Some(found) = set.position(text.get(..near)?) {
+            return Some(at + narrow(found));
+        }
+        if let Some(places) = self.places(next) {
+            let first = places.partition_point(|place| *place < at);
+            return places.get(first).copied().filter(|found| *found <= most);
+        }
+        let found = set.position(text.get(near..)?);
+        self.charge(found.unwrap_or(text.len() - near) / BYTES_A_STEP);
+        Some(at + narrow(near + found?))
+    }
+
+    /// All places of the bytes of a set, once they were looked for often.
+    fn places(&mut self, set: u16) -> Option<&[u32]> {
+        let at = match self.places.iter().position(|places| places.set == set) {
+            Some(at) => at,
+            None => {
+                self.places.push(Places {
+                    set,
+                    looks: 0,
+                    all: None,
+                });
+                self.places.len() - 1
+            }
+        };
+        let places = self.places.get_mut(at)?;
+        places.looks += 1;
+        if places.looks < MANY_LOOKS {
+            return None;
+        }
+        if places.all.is_none() {
+            let program = self.program;
+            let set = program.set(set);
+            let all = self
+                .subject
+                .iter()
+                .enumerate()
+                .filter(|(_, byte)| set.contains(**byte));
+            places.all = Some(all.map(|(at, _)| narrow(at)).collect());
+            self.left = self
+                .left
+                .saturating_sub((self.subject.len() / BYTES_A_STEP) as u64);
+        }
+        places.all.as_deref()
+    }
+
+    /// The next choice to try. `None` when there is none left, or the steps are used up.
+    fn retreat(&mut self) -> Next {
+        if self.left < self.long && self.failures.is_none() {
+            self.failures = Failures::new(self.program, self.subject);
+            self.long = if self.failures.is_some() {
+                self.long
+            } else {
+                0
+            };
+        }
+        loop {
+            self.left = self.left.checked_sub(1)?;
+            let next = match self.frames.pop()? {
+                Frame::Resume { code, at } => Some((code, at)),
+                Frame::Restore { slot, value } => {
+                    self.put_back(slot, value);
+                    None
+                }
+                Frame::Failed { point, at, tries } => {
+                    let taken = self.tries.saturating_sub(u64::from(tries)).max(1);
+                    if let Some(failures) = &mut self.failures {
+                        failures.note(point, at, u32::try_from(taken).unwrap_or(u32::MAX));
+                    }
+                    None
+                }
+                Frame::Shrink {
+                    code,
+                    at,
+                    top,
+                    least,
+                    tries,
+                } => {
+                    self.note_stretch_behind(code, at, top, tries);
+                    match at.checked_sub(1) {
+                        Some(before) if before >= least => self.shrink(code, before, least),
+                        _ => None,
+                    }
+                }
+                Frame::Grow {
+                    code,
+                    at,
+                    bottom,
+                    most,
+                    tries,
+                } => {
+                    self.note_stretch_behind(code, bottom, at, tries);
+                    self.grow(code, at + 1, most, at)
+                }
+            };
+            if next.is_some() {
+                return next;
+            }
+        }
+    }
+
+    /// What follows the repetition at `code` failed everywhere in a stretch.
+    fn note_stretch_behind(&mut self, code: u32, from: u32, to: u32, tries: u32) {
+        if self.failures.is_none() {
+            return;
+        }
+        if let Some(Op::Repeat { point, .. }) = self.program.code.get(code as usize) {
+            let taken = self.tries.saturating_sub(u64::from(tries));
+            self.note_stretch(*point, from, to, u32::try_from(taken).unwrap_or(u32::MAX));
+        }
+    }
+
+    fn note_stretch(&mut self, point: u32, from: u32, to: u32, tries: u32) {
+        if let Some(failures) = &mut self.failures {
+            failures.note_stretch(point, from, to, tries);
+        }
+    }
+
+    fn put_back(&mut self, slot: u16, value: u32) {
+        if let Some(place) = self.slots.get_mut(usize::from(slot)) {
+            *place = value;
+        }
+    }
+
+    /// Forgets the choices opened since the mark in `slot`; what slots held before stays known.
+    fn cut(&mut self, slot: u16) {
+        let from = self.slot(slot) as usize;
+        let count = self.frames.len().saturating_sub(from);
+        self.charge(count);
+        let mut kept = from;
+        for at in from..self.frames.len() {
+            if let Some(frame @ Frame::Restore { .. }) = self.frames.get(at).copied() {
+                if let Some(place) = self.frames.get_mut(kept) {
+                    *place = frame;
+                }
+                kept += 1;
+            }
+        }
+        self.frames.truncate(kept);
+        // With no choice left there is nothing to come back to.
+        if from == 0 {
+            self.frames.clear();
+        }
+    }
+
+    /// Goes back to where `height` choices were open, trying none of the others.
+    fn unwind(&mut self, height: usize) {
+        self.charge(self.frames.len().saturating_sub(height));
+        while self.frames.len() > height {
+            if let Some(Frame::Restore { slot, value }) = self.frames.pop() {
+                self.put_back(slot, value);
+            }
+        }
+    }
+
+    fn write(&self, captures: &mut Captures) {
+        for group in 0..GROUPS {
+            let (from, to) = (self.slots.get(2 * group), self.slots.get(2 * group + 1));
+            let is_known = group <= self.program.groups as usize;
+            let range = from
+                .zip(to)
+                .filter(|(from, to)| is_known && **from != UNSET && **to != UNSET);
+            captures.set(group, range.map(|(from, to)| (*from, *to)));
+        }
+    }
+}
+
+impl Failures {
+    /// `None` where what fails depends on more than the place, or there is too much to remember.
+    fn new(program: &Backtrack, subject: &[u8]) -> Option<Self> {
+        let width = subject.len() + 1;
+        let size = width.checked_mul(program.points as usize)?;
+        if program.memory == Memory::None || size > LARGEST_MEMORY {
+            return None;
+        }
+        Some(Self {
+            tries: vec![0; size],
+            stretches: vec![[Stretch::NONE; STRETCHES]; program.points as usize],
+            width,
+        })
+    }
+
+    fn tries_at(&self, point: u32, at: u32) -> u32 {
+        let place = point as usize * self.width + at as usize;
+        self.tries.get(place).copied().unwrap_or(0)
+    }
+
+    fn note(&mut self, point: u32, at: u32, tries: u32) {
+        let place = point as usize * self.width + at as usize;
+        if let Some(known) = self.tries.get_mut(place) {
+            *known = tries;
+        }
+    }
+
+    /// Adds to a stretch that failed, or puts another in the place of the shortest.
+    fn note_stretch(&mut self, point: u32, from: u32, to: u32, tries: u32) {
+        let end = to + 1;
+        let Some(known) = self.stretches.get_mut(point as usize) else {
+            return;
+        };
+        let touches = |stretch: &&mut Stretch| {
+            stretch.length() > 0 && from <= stretch.end && stretch.from <= end
+        };
+        if let Some(stretch) = known.iter_mut().find(touches) {
+            stretch.from = stretch.from.min(from);
+            stretch.end = stretch.end.max(end);
+            stretch.tries = stretch.tries.saturating_add(tries);
+        } else if let Some(shortest) = known.iter_mut().min_by_key(|stretch| stretch.length()) {
+            *shortest = Stretch { from, end, tries };
+        }
+    }
+}
+
+/// Lengths were checked to fit.
+fn narrow(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
