@@ -175,7 +175,7 @@ pub struct Reading {
     /// What the configuration is, when guessing goes wrong
     #[arg(long, value_enum, value_name = "KIND")]
     pub kind: Option<Kind>,
-    /// Allow more work than usual, or less; may be given more than once: expanded-bytes, expanded-lines,
+    /// Allow more work than usual, or less, see docs/limits.md; may be given more than once: expanded-bytes, expanded-lines,
     /// files, file-bytes, inherited-rules, diagnostics, precompute-steps, analysis-steps
     #[arg(long, value_name = "LIMIT=NUMBER", value_parser = limit)]
     pub max: Vec<(Limit, u64)>,

@@ -44,7 +44,7 @@ pub(crate) const TOO_EXPENSIVE: &str = "too many steps";
 
 /// So many rules and redirects may be tried for all paths together at first, and for each of them at least
 /// so many. Nearly all paths need far fewer.
-const FIRST_STEPS: (u64, u64) = (16_000_000, 512);
+const FIRST_STEPS: (u64, u64) = (8_000_000, 512);
 
 /// So many of the paths that need more are looked at before it is asked how much is left for the others.
 const AT_ONCE: usize = 64;

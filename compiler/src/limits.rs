@@ -131,7 +131,7 @@ impl Limit {
             },
             Self::PrecomputeSteps => Facts {
                 name: "precompute-steps",
-                default: 8_000_000,
+                default: 4_000_000,
                 does: "precomputing the decisions of paths takes more than",
                 unit: "steps",
                 cause: "the decisions of expensive paths are left to the edge",

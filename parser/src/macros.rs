@@ -226,6 +226,9 @@ struct Names(Option<AhoCorasick>);
 
 impl Names {
     fn of(parameters: &[Word]) -> Self {
+        if parameters.is_empty() {
+            return Self(None);
+        }
         let names = parameters.iter().map(|parameter| &parameter.value);
         let mut builder = AhoCorasick::builder();
         // Names that are too long together to be looked for at once are in no line either.
