@@ -15,7 +15,7 @@ use edgewright_compiler::testing::MemoryLoader;
 use edgewright_compiler::{Input, Limit, Limits, ReadOptions, compile, read};
 
 /// Lines, hosts or sections of the short configuration.
-const SHORT: usize = 500;
+const SHORT: usize = 1_000;
 
 /// How much longer the long one is.
 const TIMES: usize = 4;

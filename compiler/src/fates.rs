@@ -42,9 +42,9 @@ const MOST_FATES: usize = 4_000_000;
 /// What [`FateCounts::undecided`] calls paths for which too many rules would have to be tried.
 pub(crate) const TOO_EXPENSIVE: &str = "too many steps";
 
-/// So many rules and redirects may be tried for all paths together at first, and for each of them at least
-/// so many. Nearly all paths need far fewer.
-const FIRST_STEPS: (u64, u64) = (8_000_000, 512);
+/// So many rules and redirects may be tried for each path at first, or its share of twice the limit if that
+/// is more. Nearly all paths need far fewer.
+const FIRST_STEPS: u64 = 512;
 
 /// So many of the paths that need more are looked at before it is asked how much is left for the others.
 const AT_ONCE: usize = 64;
@@ -95,8 +95,8 @@ impl Fates {
         let table = AtHand::of(entries);
         let mut paths = paths::paths(site, entries);
         paths.truncate(MOST_FATES);
-        let (together, at_least) = FIRST_STEPS;
-        let first = (together / length(&paths)).max(at_least);
+        let together = limits.get(Limit::PrecomputeSteps).saturating_mul(2);
+        let first = (together / length(&paths)).max(FIRST_STEPS);
         let few = in_stretches(&paths, |paths| Self::of(&program, &table, paths, first));
         let mut found = Self::default();
         let count = few.iter().map(|stretch| stretch.fates.entries.len()).sum();
