@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use edgewright_compiler::Limit;
 
 use crate::dynamodb::Target;
 
@@ -174,6 +175,23 @@ pub struct Reading {
     /// What the configuration is, when guessing goes wrong
     #[arg(long, value_enum, value_name = "KIND")]
     pub kind: Option<Kind>,
+    /// Allow more work than usual, or less, see docs/limits.md; may be given more than once: expanded-bytes, expanded-lines,
+    /// files, file-bytes, inherited-rules, diagnostics, precompute-steps, analysis-steps
+    #[arg(long, value_name = "LIMIT=NUMBER", value_parser = limit)]
+    pub max: Vec<(Limit, u64)>,
+}
+
+/// `LIMIT=NUMBER`.
+fn limit(text: &str) -> Result<(Limit, u64), String> {
+    let (name, number) = text
+        .split_once('=')
+        .ok_or("write LIMIT=NUMBER, for example files=2000000")?;
+    let limit = Limit::named(name).ok_or_else(|| {
+        let names = Limit::ALL.map(Limit::name);
+        format!("there is no limit of that name, but {}", names.join(", "))
+    })?;
+    let number = number.parse().map_err(|_| "the limit is a whole number")?;
+    Ok((limit, number))
 }
 
 /// What a configuration is.

@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
 use edgewright_compiler::{Reading, compile};
-use edgewright_edge_handler::budget::{DECISION_STEPS, Limit};
+use edgewright_edge_handler::budget::{Allowance, DECISION_STEPS};
 use edgewright_edge_handler::evaluate::{Options, Trace, evaluate};
 use edgewright_edge_handler::handler::handle;
 use edgewright_edge_handler::key::KeySpace;
@@ -193,7 +193,7 @@ impl Answering {
             }
             Origin::Build(build) => {
                 let options = Options {
-                    limit: Limit::Steps(DECISION_STEPS),
+                    allowance: Allowance::Steps(DECISION_STEPS),
                     ..options
                 };
                 let source = Indexed::new(&build.program, &build.table);

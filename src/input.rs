@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use edgewright_compiler::{DocrootMapping, Input, ReadOptions, Reading, guess, read};
+use edgewright_compiler::{DocrootMapping, Input, Limits, ReadOptions, Reading, guess, read};
 
 use crate::args;
 use crate::contract::OwnedRequest;
@@ -16,19 +16,51 @@ use crate::loader::{Disk, to_bytes, to_path};
 /// Reads a configuration from the disk.
 ///
 /// # Errors
-/// A path does not exist.
+/// A path does not exist, or reading stopped at a limit.
 pub fn read_configuration(paths: &[PathBuf], options: &args::Reading) -> Result<Reading> {
     let input = input_of(paths, options)?;
     read_input(&input, &read_options(options)?)
 }
 
+/// Reads a configuration from the disk, or as much of it as a limit allows.
+///
+/// # Errors
+/// A path does not exist.
+pub fn read_to_limit(paths: &[PathBuf], options: &args::Reading) -> Result<Reading> {
+    let input = input_of(paths, options)?;
+    read_some(&input, &read_options(options)?)
+}
+
 /// Reads what was found out to be there.
 ///
 /// # Errors
-/// Nothing can be read.
+/// Nothing can be read, or reading stopped at a limit: what a part of a configuration means is nothing to
+/// work with.
 pub fn read_input(input: &Input, options: &ReadOptions) -> Result<Reading> {
-    let reading = read(input, &Disk, options);
-    if reading.counts.files == 0 {
+    let reading = read_some(input, options)?;
+    if let Some(limit) = reading.limit_reached() {
+        let sources = &reading.sources;
+        let place = limit
+            .span
+            .map(|span| format!("{}: ", sources.display(sources.place(span))));
+        bail!(
+            "{}{}: {}",
+            place.unwrap_or_default(),
+            limit.headline,
+            limit.help.join("; ")
+        );
+    }
+    Ok(reading)
+}
+
+fn read_some(input: &Input, options: &ReadOptions) -> Result<Reading> {
+    let named = match input {
+        Input::MainConfig(paths) | Input::VirtualHostInclude(paths) => paths.as_slice(),
+        Input::Htaccess(path) => std::slice::from_ref(path),
+        Input::DocumentRoot(_) => &[],
+    };
+    let reading = read(input, &Disk::naming(named), options);
+    if reading.counts.files == 0 && reading.limit_reached().is_none() {
         bail!(nothing_read(&reading, input));
     }
     Ok(reading)
@@ -67,7 +99,7 @@ pub fn input_of(paths: &[PathBuf], options: &args::Reading) -> Result<Input> {
     }
     let paths: Vec<Vec<u8>> = paths.iter().map(|path| to_bytes(path)).collect();
     Ok(match options.kind {
-        None => guess(&Disk, &paths),
+        None => guess(&Disk::naming(&paths), &paths),
         Some(args::Kind::Main) => Input::MainConfig(paths),
         Some(args::Kind::Vhost) => Input::VirtualHostInclude(paths),
         Some(args::Kind::Htaccess) => Input::Htaccess(only(paths)?),
@@ -118,7 +150,16 @@ pub fn read_options(options: &args::Reading) -> Result<ReadOptions> {
             .iter()
             .map(|name| name.clone().into_bytes())
             .collect(),
+        limits: limits(options),
         ..ReadOptions::default()
+    })
+}
+
+/// How much work a configuration may ask for.
+pub fn limits(options: &args::Reading) -> Limits {
+    let given = options.max.iter();
+    given.fold(Limits::default(), |limits, (limit, value)| {
+        limits.with(*limit, *value)
     })
 }
 

@@ -1,34 +1,61 @@
 //! The file system as the compiler's loader.
 //!
 //! In: paths as bytes. Out: [`Disk`]. Absent: any decision about what to read.
+//!
+//! Only regular files are read: a device may never end, and a pipe may never begin. A pipe that the
+//! command line names is somebody's wish, and read once.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::fs;
-use std::io::{Error, ErrorKind};
+use std::fs::{self, File, Metadata};
+use std::io::{Error, ErrorKind, Read};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::Path;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use edgewright_compiler::{Entry, EntryKind, LoadError, Loader};
 
 /// Reads from the disk. Symbolic links are followed.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Disk;
+#[derive(Debug, Clone, Default)]
+pub struct Disk {
+    /// Paths of the command line, which may be pipes.
+    named: Vec<Vec<u8>>,
+}
+
+impl Disk {
+    /// The disk for a command line that names these paths.
+    pub fn naming(paths: &[Vec<u8>]) -> Self {
+        Self {
+            named: paths.to_vec(),
+        }
+    }
+}
 
 impl Loader for Disk {
-    fn read(&self, path: &[u8]) -> Result<Vec<u8>, LoadError> {
-        let path = to_path(path);
-        if path.is_dir() {
+    fn read(&self, path: &[u8], most: u64) -> Result<Vec<u8>, LoadError> {
+        let metadata = fs::metadata(to_path(path)).map_err(|error| load_error(&error))?;
+        if metadata.is_dir() {
             return Err(LoadError::IsDirectory);
         }
-        fs::read(path).map_err(|error| load_error(&error))
+        if is_regular(&metadata) {
+            return read_at_most(to_path(path), most);
+        }
+        if self.named.iter().any(|named| named == path) {
+            return read_once(to_path(path), most);
+        }
+        Err(LoadError::NotRegular)
     }
 
-    fn list(&self, path: &[u8]) -> Result<Vec<Entry>, LoadError> {
+    fn list(&self, path: &[u8], most: u64) -> Result<Vec<Entry>, LoadError> {
         let directory = fs::read_dir(to_path(path)).map_err(|error| load_error(&error))?;
         let mut entries = Vec::new();
-        for item in directory {
+        for (number, item) in (1..).zip(directory) {
+            if number > most {
+                return Err(LoadError::TooLong);
+            }
             let item = item.map_err(|error| load_error(&error))?;
-            // A dangling link, or a socket: Apache would not serve it either.
+            // A dangling link, a device or a socket: Apache would not serve it either.
             let Some(kind) = kind_of(&item.path()) else {
                 continue;
             };
@@ -55,9 +82,36 @@ pub fn to_bytes(path: &Path) -> Vec<u8> {
     path.as_os_str().as_bytes().to_vec()
 }
 
+fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>, LoadError> {
+    let file = File::open(path).map_err(|error| load_error(&error))?;
+    let mut bytes = Vec::new();
+    let mut some = file.take(most.saturating_add(1));
+    some.read_to_end(&mut bytes)
+        .map_err(|error| load_error(&error))?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > most) {
+        return Err(LoadError::TooLong);
+    }
+    Ok(bytes)
+}
+
+/// The content of a pipe, which is gone once it was read, though a configuration is read more than once:
+/// to find out what it is, and to find out which modules it loads.
+fn read_once(path: &Path, most: u64) -> Result<Vec<u8>, LoadError> {
+    static READ: Mutex<BTreeMap<PathBuf, Vec<u8>>> = Mutex::new(BTreeMap::new());
+    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = read.get(path) {
+        return Ok(known.clone());
+    }
+    let bytes = read_at_most(path, most)?;
+    read.insert(path.to_owned(), bytes.clone());
+    Ok(bytes)
+}
+
 fn kind_of(path: &Path) -> Option<EntryKind> {
     let metadata = fs::metadata(path).ok()?;
-    if metadata.is_dir() {
+    if is_made_up(&metadata) {
+        None
+    } else if metadata.is_dir() {
         Some(EntryKind::Directory)
     } else if metadata.is_file() {
         Some(if metadata.len() == 0 {
@@ -70,10 +124,68 @@ fn kind_of(path: &Path) -> Option<EntryKind> {
     }
 }
 
+fn is_regular(metadata: &Metadata) -> bool {
+    metadata.is_file() && !is_made_up(metadata)
+}
+
+/// Is it in a file system that the kernel makes up? Some of its files never end, others wait for ever,
+/// and none is part of a site.
+fn is_made_up(metadata: &Metadata) -> bool {
+    static DEVICES: LazyLock<Vec<u64>> = LazyLock::new(|| {
+        let device = |path| fs::metadata(path).map(|metadata| metadata.dev());
+        let root = device("/").ok();
+        let made_up = ["/proc", "/sys"]
+            .into_iter()
+            .filter_map(|at| device(at).ok());
+        // Where nothing is mounted there, it is a directory like any other.
+        made_up.filter(|device| Some(*device) != root).collect()
+    });
+    DEVICES.contains(&metadata.dev())
+}
+
 fn load_error(error: &Error) -> LoadError {
     match error.kind() {
         ErrorKind::NotFound => LoadError::NotFound,
         ErrorKind::IsADirectory => LoadError::IsDirectory,
         _ => LoadError::Other(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MOST: u64 = 1 << 20;
+
+    fn check(path: &str, named: &[&str], expected: &Result<Vec<u8>, LoadError>) {
+        let named: Vec<Vec<u8>> = named.iter().map(|path| path.as_bytes().to_vec()).collect();
+        let read = Disk::naming(&named).read(path.as_bytes(), MOST);
+        assert_eq!(read, *expected, "{path}");
+    }
+
+    #[test]
+    fn only_regular_files_are_read() {
+        check("/dev/zero", &[], &Err(LoadError::NotRegular));
+        check("/dev/null", &[], &Err(LoadError::NotRegular));
+        check("/proc/self/mem", &[], &Err(LoadError::NotRegular));
+        check("/proc/self/status", &[], &Err(LoadError::NotRegular));
+        check("/", &[], &Err(LoadError::IsDirectory));
+        check("/nothing/there", &[], &Err(LoadError::NotFound));
+    }
+
+    #[test]
+    fn what_the_command_line_names_may_be_something_else_but_not_endless() {
+        check("/dev/null", &["/dev/null"], &Ok(Vec::new()));
+        check("/dev/zero", &["/dev/zero"], &Err(LoadError::TooLong));
+        check("/dev/zero", &["/dev/null"], &Err(LoadError::NotRegular));
+    }
+
+    #[test]
+    fn directories_end_at_the_limit() {
+        let disk = Disk::default();
+        assert_eq!(disk.list(b"/dev", 1), Err(LoadError::TooLong));
+        assert!(disk.list(b"/dev", MOST).is_ok());
+        assert!(disk.kind(b"/proc").is_none());
+        assert!(disk.kind(b"/dev/null").is_none());
     }
 }

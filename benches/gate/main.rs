@@ -5,6 +5,8 @@
 //! gate --profile PATH     counts, and says which functions a path's instructions went to
 //! gate --baseline FILE    counts, and compares: exit 1 when a path became more than 1 % longer,
 //!                         exit 3 when this machine counts otherwise than the baseline's
+//! gate --growth           counts compiling configurations of two lengths: exit 1 when the work grows
+//!                         faster than they do
 //! ```
 //!
 //! In: nothing but the code. Out: instructions for each path, the same in every run. Absent: time;
@@ -14,6 +16,7 @@
 mod baseline;
 mod calibration;
 mod callgrind;
+mod growth;
 mod paths;
 mod profile;
 
@@ -41,11 +44,30 @@ fn run() -> Result<ExitCode> {
         (Some("--save"), Some(file)) => save(Path::new(&file)),
         (Some("--baseline"), Some(file)) => compare(Path::new(&file)),
         (Some("--profile"), Some(path)) => show(&path),
+        (Some("--growth"), None) => grow(),
+        (Some("grow"), Some(shape)) => {
+            let count = arguments.next().context("grow SHAPE COUNT")?;
+            growth::grow(&shape, &count).map(done)
+        }
         // The two sides of `callgrind::count`.
         (Some("prepare"), Some(folder)) => paths::prepare(Path::new(&folder)).map(done),
         (Some("measure"), Some(folder)) => measure(Path::new(&folder)).map(done),
-        _ => bail!("there are --save FILE, --baseline FILE and --profile PATH"),
+        _ => bail!("there are --save FILE, --baseline FILE, --profile PATH and --growth"),
     }
+}
+
+fn grow() -> Result<ExitCode> {
+    let folder = std::env::temp_dir();
+    let found = growth::check(&folder)?;
+    if found.is_empty() {
+        println!("no work grows faster than its configuration");
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!(
+        "look for a loop over all in a loop over all: {}",
+        found.join(", ")
+    );
+    Ok(ExitCode::FAILURE)
 }
 
 fn done((): ()) -> ExitCode {

@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use edgewright_edge_handler::budget::{Budget, DECISION_STEPS, Limit};
+use edgewright_edge_handler::budget::{Allowance, Budget, DECISION_STEPS};
 use edgewright_edge_handler::evaluate::Options;
 use edgewright_edge_handler::evaluate::matching::Captures;
 use edgewright_edge_handler::handler::{self, Decision};
@@ -21,7 +21,7 @@ use crate::site::Site;
 
 /// As the deployed function has them.
 static OPTIONS: LazyLock<Options> = LazyLock::new(|| Options {
-    limit: Limit::Steps(DECISION_STEPS),
+    allowance: Allowance::Steps(DECISION_STEPS),
     ..Options::default()
 });
 static CONFIGURATION: LazyLock<Configuration> = LazyLock::new(Configuration::default);
@@ -38,7 +38,7 @@ pub fn lookup(site: &Site, path: &[u8]) -> bool {
     let Ok(Some(found)) = finder.rules(site.rules, path) else {
         return false;
     };
-    let budget = Budget::new(OPTIONS.limit);
+    let budget = Budget::new(OPTIONS.allowance);
     let mut held = found.walk().map_while(Result::ok);
     held.any(|held| {
         let tried = found.tried(held, path, &mut Captures::new(), &budget);

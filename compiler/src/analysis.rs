@@ -23,6 +23,7 @@ use edgewright_edge_handler::site::{DirectoryRewrite, Site};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 
 use crate::answering::Answering;
+use crate::limits::Limit;
 use crate::notices::Spans;
 use crate::parallel::both;
 use crate::reading::{Position, Reading};
@@ -45,18 +46,62 @@ pub(crate) fn findings(
     let site = &reading.site;
     let spans = Spans::of(reading);
     let aiming = Aiming::of(site);
+    let most = Most::of(reading);
     let (mut found, conflicts) = both(
         || slips::find(site, &aiming),
-        || conflicts::find(site, redundant, &answering, &aiming),
+        || conflicts::find(site, redundant, &answering, &aiming, most),
     );
-    found.extend(conflicts);
+    found.extend(conflicts.found);
     found.extend(costly::find(site, redundant, &answering, &aiming));
-    found.extend(chains::find(site, redundant, answering, &aiming));
+    let chains = chains::find(site, redundant, answering, &aiming, most);
+    found.extend(chains.found);
     let mut seen = HashSet::new();
     found.retain(|finding| seen.insert((finding.at, finding.code)));
     found.sort_by_key(|finding| finding.at);
     let told = found.into_iter().filter_map(|finding| finding.tell(&spans));
-    told.collect()
+    let mut told: Vec<Diagnostic> = told.collect();
+    told.extend(left_out(reading, "overlapping lines", conflicts.left_out));
+    told.extend(left_out(
+        reading,
+        "lines that lead to this site",
+        chains.left_out,
+    ));
+    told
+}
+
+/// What an analysis found, and what it did not look at.
+struct Looked {
+    found: Vec<Finding>,
+    /// How many lines it left out, because it had taken all the steps it may, and the first of them.
+    left_out: Option<(usize, Place)>,
+}
+
+/// How many steps the analyses may take together.
+#[derive(Debug, Clone, Copy)]
+struct Most(u64);
+
+impl Most {
+    /// What the limits of `reading` allow, and some for each line, so that no configuration is too long.
+    fn of(reading: &Reading) -> Self {
+        let lines = u64::try_from(reading.units.len()).unwrap_or(u64::MAX);
+        let for_lines = lines.saturating_mul(STEPS_A_LINE);
+        Self(for_lines.saturating_add(reading.limits.get(Limit::AnalysisSteps)))
+    }
+}
+
+/// Nearly all lines need far fewer steps to be followed.
+const STEPS_A_LINE: u64 = 64;
+
+fn left_out(reading: &Reading, what: &str, left_out: Option<(usize, Place)>) -> Option<Diagnostic> {
+    let (count, first) = left_out?;
+    let headline =
+        format!("{count} {what} were not followed, from this one on: that takes too many steps");
+    let span = Spans::of(reading).at(first);
+    Some(
+        reading
+            .limits
+            .left_out(Limit::AnalysisSteps, headline, span),
+    )
 }
 
 /// One thing to say about one line.

@@ -3,12 +3,18 @@
 //! In: a program and its entries. Out: [`Answering`]. Absent: what answers are asked for; see
 //! [`mod@crate::analysis`].
 
-use edgewright_edge_handler::budget::{DECISION_STEPS, Limit};
-use edgewright_edge_handler::evaluate::{Options, Trace};
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use edgewright_edge_handler::budget::{Allowance, Budget, DECISION_STEPS};
+use edgewright_edge_handler::evaluate::{Options, Trace, evaluate, evaluate_plain};
 use edgewright_edge_handler::handler::handle;
 use edgewright_edge_handler::outcome::{Answer, Outcome};
+use edgewright_edge_handler::plain::Plain;
 use edgewright_edge_handler::program::{Parts, Program};
 use edgewright_edge_handler::request;
+use edgewright_edge_handler::rules::{MapId, Redirect, RedirectListId, Rule, RuleSetId};
+use edgewright_edge_handler::source::{Indexed, Missing, Source};
 use edgewright_edge_handler::table::Entry;
 
 use crate::at_hand::AtHand;
@@ -17,19 +23,36 @@ use crate::witness::Request;
 /// No question takes more steps than this.
 const MOST_STEPS: u64 = 200_000;
 
+/// So many sections take as long to be looked through as a rule to be tried.
+const SECTIONS_A_STEP: usize = 2;
+
+/// So many hosts take as long to be looked through as a rule to be tried.
+const HOSTS_A_STEP: usize = 32;
+
 /// A program and its table.
 #[derive(Debug)]
 pub(crate) struct Answering<'e> {
     program: Program,
     table: AtHand<'e>,
+    /// Steps that all answers with a trace took together.
+    steps: AtomicU64,
+    /// What an answer costs before a rule is tried, in steps: sections and hosts are looked through.
+    fixed_cost: u64,
 }
 
 impl<'e> Answering<'e> {
     /// What is written of `parts` and `entries`.
     pub fn of(parts: Parts, entries: &'e [Entry]) -> Self {
+        let program = Program::of(parts);
+        let site = program.site();
+        let looked_through =
+            site.sections.len() / SECTIONS_A_STEP + site.hosts.len() / HOSTS_A_STEP;
+        let fixed_cost = u64::try_from(1 + looked_through).unwrap_or(u64::MAX);
         Self {
-            program: Program::of(parts),
+            program,
             table: AtHand::of(entries),
+            steps: AtomicU64::new(0),
+            fixed_cost,
         }
     }
 
@@ -38,9 +61,43 @@ impl<'e> Answering<'e> {
         self.program.forget();
     }
 
-    /// What a request becomes, with its trace.
+    /// How many steps were counted so far, by whatever thread.
+    pub fn steps(&self) -> u64 {
+        self.steps.load(Ordering::Relaxed)
+    }
+
+    /// What a request becomes, with its trace; the steps it takes are counted.
     pub fn ask(&self, request: &Request) -> Answer {
-        self.ask_at(request, 0, Trace::On)
+        self.counted(request, 1)
+    }
+
+    /// Counts the steps of `request`, which stands for `times` requests like it.
+    pub fn sample(&self, request: &Request, times: u64) {
+        self.counted(request, times);
+    }
+
+    fn counted(&self, request: &Request, times: u64) -> Answer {
+        with_request(request, |asked| {
+            let source = Counted::new(Indexed::new(&self.program, &self.table));
+            let options = options(0, Trace::On);
+            let site = self.program.site();
+            let answer = match Plain::of(&self.program, asked) {
+                // The host is known, and need not be looked for among all of them.
+                Some(plain) => {
+                    let budget = Budget::new(options.allowance);
+                    evaluate_plain(site, &source, &plain, asked, &options, &budget)
+                }
+                None => evaluate(site, &source, asked, &options),
+            };
+            let cost = (self.fixed_cost + source.named()).saturating_mul(times);
+            self.steps.fetch_add(cost, Ordering::Relaxed);
+            // Every entry is there.
+            answer.unwrap_or_else(|Missing(_)| {
+                Answer::of(Outcome::Unsupported {
+                    reason: String::new(),
+                })
+            })
+        })
     }
 
     /// What a request becomes, which takes much less time without a trace.
@@ -54,25 +111,91 @@ impl<'e> Answering<'e> {
     }
 
     fn ask_at(&self, request: &Request, moment: u32, trace: Trace) -> Answer {
-        let headers = request.headers.iter();
-        let headers: Vec<(&[u8], &[u8])> = headers
-            .map(|(name, value)| (name.as_slice(), value.as_slice()))
-            .collect();
-        let asked = request::Request {
-            method: &request.method,
-            scheme: request.scheme,
-            headers: &headers,
-            ..request::Request::get(&request.host, &request.target)
-        };
-        let options = Options {
-            trace,
-            random: u64::from(moment),
-            // Another second of another day of another year.
-            now: i64::from(moment) * 40_000_001,
-            most_steps: MOST_STEPS,
-            limit: Limit::Steps(DECISION_STEPS),
-            ..Options::default()
-        };
-        handle(&self.program, &self.table, &asked, &options)
+        with_request(request, |asked| {
+            handle(&self.program, &self.table, asked, &options(moment, trace))
+        })
+    }
+}
+
+/// Does `work` with `request` as the evaluator takes it.
+fn with_request<R>(request: &Request, work: impl FnOnce(&request::Request<'_>) -> R) -> R {
+    let headers = request.headers.iter();
+    let headers: Vec<(&[u8], &[u8])> = headers
+        .map(|(name, value)| (name.as_slice(), value.as_slice()))
+        .collect();
+    work(&request::Request {
+        method: &request.method,
+        scheme: request.scheme,
+        headers: &headers,
+        ..request::Request::get(&request.host, &request.target)
+    })
+}
+
+fn options(moment: u32, trace: Trace) -> Options {
+    Options {
+        trace,
+        random: u64::from(moment),
+        // Another second of another day of another year.
+        now: i64::from(moment) * 40_000_001,
+        most_steps: MOST_STEPS,
+        allowance: Allowance::Steps(DECISION_STEPS),
+        ..Options::default()
+    }
+}
+
+/// A source that counts what it names.
+struct Counted<S> {
+    source: S,
+    named: Cell<u64>,
+}
+
+impl<S> Counted<S> {
+    fn new(source: S) -> Self {
+        Self {
+            source,
+            named: Cell::new(0),
+        }
+    }
+
+    fn named(&self) -> u64 {
+        self.named.get()
+    }
+
+    fn count(&self) {
+        self.named.set(self.named.get() + 1);
+    }
+}
+
+impl<S: Source> Source for Counted<S> {
+    fn rule_count(&self, set: RuleSetId) -> usize {
+        self.source.rule_count(set)
+    }
+
+    fn next_rule(
+        &self,
+        set: RuleSetId,
+        from: usize,
+        subject: &[u8],
+    ) -> Result<Option<(usize, &Rule)>, Missing> {
+        self.count();
+        self.source.next_rule(set, from, subject)
+    }
+
+    fn next_redirect(
+        &self,
+        list: RedirectListId,
+        from: usize,
+        uri: &[u8],
+    ) -> Result<Option<(usize, &Redirect)>, Missing> {
+        self.count();
+        self.source.next_redirect(list, from, uri)
+    }
+
+    fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Missing> {
+        self.source.map_value(map, key)
+    }
+
+    fn may_pass_over(&self) -> bool {
+        self.source.may_pass_over()
     }
 }

@@ -10,8 +10,9 @@ use edgewright_parser::diagnostic::Diagnostic;
 use crate::account::Account;
 use crate::analysis;
 use crate::answering::Answering;
-use crate::fates::FateCounts;
+use crate::fates::{FateCounts, TOO_EXPENSIVE};
 use crate::inputs::Inputs;
+use crate::limits::{Limit, Limits};
 use crate::lower::{Hops, Lowered, lower_with};
 use crate::notices;
 use crate::parallel::both;
@@ -43,6 +44,15 @@ pub struct Compilation {
 /// Compiles `reading`.
 ///
 /// # Errors
+/// Says how many paths were too expensive to be precomputed.
+fn not_precomputed(fates: &FateCounts, limits: &Limits) -> Option<Diagnostic> {
+    let count = fates.undecided.get(TOO_EXPENSIVE)?;
+    let what = format!(
+        "{count} paths are answered rule by rule: precomputing their answers takes too many steps"
+    );
+    Some(limits.left_out(Limit::PrecomputeSteps, what, None))
+}
+
 /// The configuration is larger than the format can hold.
 pub fn compile(reading: &Reading) -> Result<Compilation, CompileError> {
     compile_with(reading, Hops::Kept)
@@ -54,7 +64,7 @@ pub fn compile(reading: &Reading) -> Result<Compilation, CompileError> {
 /// The configuration is larger than the format can hold.
 pub fn compile_with(reading: &Reading, hops: Hops) -> Result<Compilation, CompileError> {
     let redundant = Redundant::find(&reading.site);
-    let lowered = lower_with(&reading.site, &redundant, hops)?;
+    let lowered = lower_with(&reading.site, &redundant, hops, &reading.limits)?;
     let account = Account::of(reading, &lowered, &redundant);
     let Lowered {
         parts,
@@ -71,6 +81,7 @@ pub fn compile_with(reading: &Reading, hops: Hops) -> Result<Compilation, Compil
         || analysis::findings(reading, &redundant, answering),
     );
     diagnostics.extend(found);
+    diagnostics.extend(not_precomputed(&fates, &reading.limits));
     Ok(Compilation {
         program,
         generation,

@@ -16,9 +16,10 @@ mod paths;
 mod share;
 mod weave;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use edgewright_edge_handler::budget::{DECISION_STEPS, Limit};
+use edgewright_edge_handler::budget::{Allowance, DECISION_STEPS};
 use edgewright_edge_handler::evaluate::Options;
 use edgewright_edge_handler::fate::{Fate, Question};
 use edgewright_edge_handler::key::Key;
@@ -31,12 +32,23 @@ use edgewright_edge_handler::table::{Content, Entry};
 use serde::Serialize;
 
 use crate::at_hand::AtHand;
-use crate::parallel::in_stretches;
+use crate::limits::{Limit, Limits};
+use crate::parallel::{in_stretches, in_stretches_of};
 pub(crate) use collapse::collapse;
 use course::{Course, Undecided, course};
 
 /// More fates than this are not looked for: the table should not grow without bound.
 const MOST_FATES: usize = 4_000_000;
+
+/// What [`FateCounts::undecided`] calls paths for which too many rules would have to be tried.
+pub(crate) const TOO_EXPENSIVE: &str = "too many steps";
+
+/// So many rules and redirects may be tried for each path at first, or its share of twice the limit if that
+/// is more. Nearly all paths need far fewer.
+const FIRST_STEPS: u64 = 512;
+
+/// So many of the paths that need more are looked at before it is asked how much is left for the others.
+const AT_ONCE: usize = 64;
 
 /// One evaluation gives up after so many rules and lookups.
 const MOST_STEPS: u64 = 100_000;
@@ -77,34 +89,72 @@ impl FateCounts {
 
 impl Fates {
     /// The fates of `site`, which was lowered to `parts` and `entries`; and the parts again.
-    pub fn find(site: &Site, parts: Parts, entries: &[Entry]) -> (Self, Parts) {
+    ///
+    /// First every path may take a few steps. Those that need more share what `limits` allow.
+    pub fn find(site: &Site, parts: Parts, entries: &[Entry], limits: &Limits) -> (Self, Parts) {
         let program = Program::of(parts);
         let table = AtHand::of(entries);
         let mut paths = paths::paths(site, entries);
         paths.truncate(MOST_FATES);
-        let stretches = in_stretches(&paths, |paths| Self::of(&program, &table, paths));
+        let together = limits.get(Limit::PrecomputeSteps).saturating_mul(2);
+        let first = (together / length(&paths)).max(FIRST_STEPS);
+        let few = in_stretches(&paths, |paths| Self::of(&program, &table, paths, first));
         let mut found = Self::default();
-        let count = stretches.iter().map(|stretch| stretch.entries.len()).sum();
+        let count = few.iter().map(|stretch| stretch.fates.entries.len()).sum();
         found.entries.reserve_exact(count);
-        for stretch in stretches {
-            found.append(stretch);
+        let mut expensive = Vec::new();
+        for stretch in few {
+            found.append(stretch.fates);
+            expensive.extend(stretch.expensive);
+        }
+        let mut left = limits.get(Limit::PrecomputeSteps);
+        let mut some = expensive.as_slice();
+        while !some.is_empty() {
+            let (now, later) = some.split_at(AT_ONCE.min(some.len()));
+            let each = left / length(now);
+            if each <= first {
+                break;
+            }
+            for stretch in in_stretches_of(1, now, |paths| Self::of(&program, &table, paths, each))
+            {
+                left = left.saturating_sub(stretch.steps);
+                found.append(stretch.fates);
+                let undecided = &mut found.counts.undecided;
+                add(undecided, TOO_EXPENSIVE, stretch.expensive.len());
+            }
+            some = later;
+        }
+        add(&mut found.counts.undecided, TOO_EXPENSIVE, some.len());
+        if !expensive.is_empty() {
+            found.entries.sort_by(|one, other| one.key.cmp(&other.key));
         }
         found.questions = share::share(&mut found.entries);
         (found, program.into_parts())
     }
 
-    /// Those of `paths`.
-    fn of(program: &Program, table: &AtHand<'_>, paths: &[(HostId, Vec<u8>)]) -> Self {
+    /// Those of `paths`, each of which may take so many steps.
+    fn of(
+        program: &Program,
+        table: &AtHand<'_>,
+        paths: &[(HostId, Vec<u8>)],
+        steps: u64,
+    ) -> Stretch {
         let source = Indexed::new(program, table);
-        let mut found = Self::default();
+        let mut found = Stretch::default();
         for (host, path) in paths {
             let mind = Mind {
                 site: program.site(),
                 source: &source,
                 host: *host,
                 path,
+                steps: Cell::new(steps),
             };
-            found.add(*host, path, mind.fate());
+            let fate = mind.fate();
+            found.steps += steps - mind.steps.get();
+            match fate {
+                Err(Undecided::TooExpensive) => found.expensive.push((*host, path.clone())),
+                fate => found.fates.add(*host, path, fate),
+            }
         }
         found
     }
@@ -116,7 +166,7 @@ impl Fates {
         counts.constant += later.counts.constant;
         counts.guarded += later.counts.guarded;
         for (why, count) in later.counts.undecided {
-            *counts.undecided.entry(why).or_default() += count;
+            add(&mut counts.undecided, why, count);
         }
     }
 
@@ -139,20 +189,49 @@ impl Fates {
     }
 }
 
+/// What some paths gave.
+#[derive(Default)]
+struct Stretch {
+    fates: Fates,
+    /// Paths that need more steps than were allowed.
+    expensive: Vec<(HostId, Vec<u8>)>,
+    /// Steps that were taken.
+    steps: u64,
+}
+
+/// How many there are, at least one.
+fn length<T>(items: &[T]) -> u64 {
+    u64::try_from(items.len()).unwrap_or(u64::MAX).max(1)
+}
+
+fn add(undecided: &mut BTreeMap<&'static str, usize>, why: &'static str, count: usize) {
+    if count > 0 {
+        *undecided.entry(why).or_default() += count;
+    }
+}
+
 /// What deciding one path takes.
 struct Mind<'m, S> {
     site: &'m Site,
     source: &'m S,
     host: HostId,
     path: &'m [u8],
+    /// Rules and redirects that may still be tried.
+    steps: Cell<u64>,
 }
 
 impl<S: edgewright_edge_handler::source::Source> Mind<'_, S> {
     fn fate(&self) -> Result<Fate, Undecided> {
         let queried = self.course(Some(QUERY));
+        if queried == Err(Undecided::TooExpensive) {
+            return Err(Undecided::TooExpensive);
+        }
         let told = queried.as_ref().ok().and_then(Course::without_query);
         let bare = told.map_or_else(|| self.course(None), Ok);
         let why = bare.as_ref().err().copied();
+        if why == Some(Undecided::TooExpensive) {
+            return Err(Undecided::TooExpensive);
+        }
         let fate = weave::weave(bare.ok(), queried.ok());
         fate.ok_or(why.unwrap_or(Undecided::Unsupported))
     }
@@ -173,9 +252,16 @@ impl<S: edgewright_edge_handler::source::Source> Mind<'_, S> {
         };
         let options = Options {
             most_steps: MOST_STEPS,
-            limit: Limit::Steps(DECISION_STEPS),
+            allowance: Allowance::Steps(DECISION_STEPS),
             ..Options::default()
         };
-        course(self.site, self.source, &plain, &request, &options)
+        course(
+            self.site,
+            self.source,
+            &plain,
+            &request,
+            &options,
+            &self.steps,
+        )
     }
 }

@@ -7,6 +7,7 @@ use edgewright_parser::lines::Lines;
 use edgewright_parser::source::FileId;
 use edgewright_parser::words::Words;
 
+use crate::limits::{Limit, Limits};
 use crate::loader::{EntryKind, Loader};
 
 /// What the given paths are. Several are read as if they were included one after another.
@@ -47,6 +48,8 @@ pub struct ReadOptions {
     pub modules: Vec<Vec<u8>>,
     /// The httpd version `<IfVersion>` is asked about.
     pub version: String,
+    /// How much work the configuration may ask for.
+    pub limits: Limits,
 }
 
 impl Default for ReadOptions {
@@ -57,6 +60,7 @@ impl Default for ReadOptions {
             defines: Vec::new(),
             modules: Vec::new(),
             version: "2.4.71".to_owned(),
+            limits: Limits::default(),
         }
     }
 }
@@ -101,7 +105,8 @@ pub fn guess(loader: &dyn Loader, paths: &[Vec<u8>]) -> Input {
             return Input::Htaccess(path.clone());
         }
     }
-    let contents = paths.iter().filter_map(|path| loader.read(path).ok());
+    let most = Limit::FileBytes.default_value();
+    let contents = paths.iter().filter_map(|path| loader.read(path, most).ok());
     let signs: Vec<Sign> = contents.flat_map(|bytes| signs(&bytes)).collect();
     let has = |sign| signs.contains(&sign);
     let rules = has(Sign::RuleWithSlash) || has(Sign::RuleWithoutSlash);

@@ -13,6 +13,7 @@ pub(crate) mod directives;
 pub(crate) mod files;
 pub(crate) mod glob;
 mod immediate;
+pub(crate) mod metered;
 pub(crate) mod modules;
 mod nest;
 pub(crate) mod paths;
@@ -25,7 +26,7 @@ use std::sync::Arc;
 
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 use edgewright_parser::directive::parse_directive;
-use edgewright_parser::interpolate::interpolate;
+use edgewright_parser::interpolate::{added_by_values, interpolate};
 use edgewright_parser::line::Line;
 use edgewright_parser::lines::{HTACCESS_LINE_LIMIT, Lines, SERVER_LINE_LIMIT};
 use edgewright_parser::macros::Macro;
@@ -34,6 +35,7 @@ use edgewright_parser::syntax::{Directive, Kind, Word};
 use edgewright_parser::words;
 
 use crate::input::ReadOptions;
+use crate::limits::{Limit, Limits};
 use crate::loader::{LoadError, Loader};
 use crate::reading::{Inclusion, UnitKind};
 use crate::sources::Sources;
@@ -116,6 +118,8 @@ pub(crate) struct Reader<'a> {
     version: String,
     /// Every macro that was ever defined, in order.
     macros: Vec<MacroKnown>,
+    /// Where those that are defined stand in it, by name in lower case; the newest last.
+    macro_names: HashMap<Vec<u8>, Vec<usize>>,
     /// Files read so far, by path: a file that is included again is not read again.
     read: HashMap<Vec<u8>, FileId>,
     /// Undefined variables that were reported.
@@ -129,6 +133,13 @@ pub(crate) struct Reader<'a> {
     looping: bool,
     place: ReadPlace,
     conditionals: Conditionals,
+    pub(crate) limits: Limits,
+    /// Bytes that variables and macros may still make.
+    bytes_left: u64,
+    /// Lines that macros may still make.
+    lines_left: u64,
+    /// A limit was reached: nothing is read any more.
+    stopped: bool,
 }
 
 /// The conditional sections that may be asked in a `.htaccess` file.
@@ -154,8 +165,6 @@ impl Conditionals {
 struct MacroKnown {
     definition: Arc<Macro>,
     used: bool,
-    /// False after `UndefMacro`.
-    defined: bool,
 }
 
 /// What kind of file is read.
@@ -194,6 +203,10 @@ pub(crate) fn load<'a>(
             items.extend(reader.file(path));
         }
         items.extend(reader.unused_macros());
+        if reader.stopped {
+            // What a part of a configuration means is nothing to rely on.
+            items.clear();
+        }
         (reader, items)
     };
     let (reader, items) = attempt(ModuleSource::Assumed);
@@ -220,6 +233,7 @@ impl<'a> Reader<'a> {
             defines: Defines::new(&options.defines),
             version: options.version.clone(),
             macros: Vec::new(),
+            macro_names: HashMap::new(),
             read: HashMap::new(),
             undefined: BTreeSet::new(),
             depth: 0,
@@ -228,6 +242,10 @@ impl<'a> Reader<'a> {
             looping: false,
             place: ReadPlace::Server,
             conditionals: Conditionals::Any,
+            bytes_left: options.limits.get(Limit::ExpandedBytes),
+            lines_left: options.limits.get(Limit::ExpandedLines),
+            limits: options.limits.clone(),
+            stopped: false,
         }
     }
 
@@ -244,7 +262,7 @@ impl<'a> Reader<'a> {
         match self.open(path) {
             Ok(file) => self.lines_of(file),
             Err(error) => {
-                self.diagnostics.push(unreadable(path, &error, None));
+                self.cannot_read(path, &error, None);
                 Vec::new()
             }
         }
@@ -273,6 +291,8 @@ impl<'a> Reader<'a> {
     /// It cannot be read.
     pub(crate) fn open(&mut self, path: &[u8]) -> Result<FileId, LoadError> {
         if let Some(file) = self.read.get(path) {
+            let length = self.sources.get(*file).map_or(0, |file| file.bytes.len());
+            self.files.loader.again(length)?;
             return Ok(*file);
         }
         let bytes = self.files.loader.read(path)?;
@@ -299,7 +319,7 @@ impl<'a> Reader<'a> {
             expanded: VecDeque::new(),
         };
         let mut nest = Nest::new(self.around);
-        while let Some(line) = feed.next() {
+        while let Some(line) = feed.next().filter(|_| !self.stopped) {
             match (line.too_long(self.line_limit()), line.is_ignored()) {
                 (Some(error), true) => self.diagnostics.push(error),
                 (Some(error), false) => self.refused(&line, error, &mut nest),
@@ -308,7 +328,9 @@ impl<'a> Reader<'a> {
             }
         }
         let (items, complaints) = nest.finish();
-        self.diagnostics.extend(complaints);
+        if !self.stopped {
+            self.diagnostics.extend(complaints);
+        }
         items
     }
 
@@ -332,6 +354,11 @@ impl<'a> Reader<'a> {
     }
 
     fn interpolated(&mut self, line: Line) -> Line {
+        let length = |name: &[u8]| self.defines.value(name).map(<[u8]>::len);
+        let made = added_by_values(line.text(), length);
+        if made > 0 && !self.may_make(Limit::ExpandedBytes, made, line.origin().span) {
+            return line;
+        }
         let (line, warnings) =
             interpolate(line, |name| self.defines.value(name).map(<[u8]>::to_vec));
         for mut warning in warnings {
@@ -411,6 +438,42 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Counts what variables or macros make at `span`; false, and nothing is read any more, when that is
+    /// too much.
+    fn may_make(&mut self, limit: Limit, made: usize, span: Span) -> bool {
+        let left = match limit {
+            Limit::ExpandedLines => &mut self.lines_left,
+            _ => &mut self.bytes_left,
+        };
+        let made = u64::try_from(made).unwrap_or(u64::MAX);
+        match left.checked_sub(made) {
+            Some(rest) => *left = rest,
+            None => self.stop(limit, Some(span)),
+        }
+        !self.stopped
+    }
+
+    /// Reads nothing any more, because `limit` is reached at `span`.
+    pub(crate) fn stop(&mut self, limit: Limit, span: Option<Span>) {
+        if !self.stopped {
+            self.stopped = true;
+            self.diagnostics.push(self.limits.reached(limit, span));
+        }
+    }
+
+    /// True when a limit was reached.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stopped
+    }
+
+    /// Says that `path`, which the line at `span` names, cannot be read.
+    pub(crate) fn cannot_read(&mut self, path: &[u8], error: &LoadError, span: Option<Span>) {
+        match self.files.loader.reached() {
+            Some(limit) => self.stop(limit, span),
+            None => self.diagnostics.push(unreadable(path, error, span)),
+        }
+    }
+
     fn error(&mut self, code: &'static str, headline: impl Into<String>, span: Span) {
         self.diagnostics
             .push(Diagnostic::error(code, headline, span));
@@ -450,7 +513,12 @@ pub(crate) fn unreadable(path: &[u8], error: &LoadError, span: Option<Span>) -> 
         LoadError::IsDirectory => {
             format!("name a file in it, or `{name}/*.conf` for all of them").into()
         }
-        LoadError::Other(_) => format!("make `{name}` readable for you").into(),
+        LoadError::NotRegular => {
+            "name a regular file; a pipe is read only when the command line names it".into()
+        }
+        LoadError::TooLong | LoadError::Other(_) => {
+            format!("make `{name}` readable for you").into()
+        }
     };
     Diagnostic {
         severity: Severity::Error,

@@ -7,17 +7,18 @@
 ///
 /// Paths are bytes as the configuration or the command line writes them. Links are followed.
 pub trait Loader {
-    /// The content of a file.
+    /// The content of a file that has at most `most` bytes.
     ///
     /// # Errors
-    /// There is no such file, it is a directory, or it cannot be read.
-    fn read(&self, path: &[u8]) -> Result<Vec<u8>, LoadError>;
+    /// There is no such file, it is a directory or another thing than a regular file, it is longer, or it
+    /// cannot be read.
+    fn read(&self, path: &[u8], most: u64) -> Result<Vec<u8>, LoadError>;
 
-    /// What a directory holds, without `.` and `..`, in any order.
+    /// What a directory with at most `most` names holds, without `.` and `..`, in any order.
     ///
     /// # Errors
-    /// There is no such directory, or it cannot be read.
-    fn list(&self, path: &[u8]) -> Result<Vec<Entry>, LoadError>;
+    /// There is no such directory, it has more names, or it cannot be read.
+    fn list(&self, path: &[u8], most: u64) -> Result<Vec<Entry>, LoadError>;
 
     /// What stands at `path`; `None` for nothing.
     fn kind(&self, path: &[u8]) -> Option<EntryKind>;
@@ -50,6 +51,10 @@ pub enum LoadError {
     NotFound,
     /// It is a directory.
     IsDirectory,
+    /// It is a device, a pipe, a socket, or a file that the kernel makes up.
+    NotRegular,
+    /// It is longer than what was asked for.
+    TooLong,
     /// Anything else, in the operating system's words.
     Other(String),
 }
@@ -59,6 +64,8 @@ impl std::fmt::Display for LoadError {
         match self {
             Self::NotFound => out.write_str("there is no such file"),
             Self::IsDirectory => out.write_str("it is a directory"),
+            Self::NotRegular => out.write_str("it is no regular file"),
+            Self::TooLong => out.write_str("it is too long"),
             Self::Other(reason) => out.write_str(reason),
         }
     }

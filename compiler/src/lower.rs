@@ -24,6 +24,7 @@ use edgewright_edge_handler::table::{Content, Entry};
 use serde::Serialize;
 
 use crate::fates::{FateCounts, Fates, collapse};
+use crate::limits::Limits;
 use crate::reading::Position;
 use crate::redundant::Redundant;
 use crate::room::Walk;
@@ -90,14 +91,19 @@ pub enum Hops {
 /// # Errors
 /// The rules are longer than 4 GiB.
 pub fn lower(site: &Site, redundant: &Redundant) -> Result<Lowered, TooLong> {
-    lower_with(site, redundant, Hops::Kept)
+    lower_with(site, redundant, Hops::Kept, &Limits::default())
 }
 
 /// Parts `site`, doing with chains of redirects what `hops` says.
 ///
 /// # Errors
 /// The rules are longer than 4 GiB.
-pub fn lower_with(site: &Site, redundant: &Redundant, hops: Hops) -> Result<Lowered, TooLong> {
+pub fn lower_with(
+    site: &Site,
+    redundant: &Redundant,
+    hops: Hops,
+    limits: &Limits,
+) -> Result<Lowered, TooLong> {
     let mut table = TableBuilder::default();
     let chains = Chains::of(site);
     let mut lists = Lists::default();
@@ -128,7 +134,7 @@ pub fn lower_with(site: &Site, redundant: &Redundant, hops: Hops) -> Result<Lowe
     for (map, content) in (0..).map(MapId).zip(&site.maps) {
         add_map(map, content, &mut table);
     }
-    finish(site, table.entries(), lists, hops)
+    finish(site, table.entries(), lists, hops, limits)
 }
 
 #[derive(Default)]
@@ -273,6 +279,7 @@ fn finish(
     mut entries: Vec<Entry>,
     lists: Lists,
     hops: Hops,
+    limits: &Limits,
 ) -> Result<Lowered, TooLong> {
     let parts = Parts {
         generation: 0,
@@ -283,7 +290,7 @@ fn finish(
         // Nobody asks it while the entries are at hand.
         filter: Filter::default(),
     };
-    let (mut fates, mut parts) = Fates::find(site, parts, &entries);
+    let (mut fates, mut parts) = Fates::find(site, parts, &entries, limits);
     let collapsed = match hops {
         Hops::Kept => 0,
         Hops::Collapsed => collapse(site, &mut fates.entries),

@@ -7,15 +7,24 @@ use std::panic::resume_unwind;
 use std::thread::{Builder, ScopedJoinHandle, available_parallelism, scope};
 
 /// Fewer items are not worth a thread.
-const FEWEST: usize = 4_096;
+pub(crate) const FEWEST: usize = 4_096;
 
 /// What `work` makes of `items`, stretch by stretch.
 pub(crate) fn in_stretches<T: Sync, R: Send>(
     items: &[T],
     work: impl Fn(&[T]) -> R + Sync,
 ) -> Vec<R> {
+    in_stretches_of(FEWEST, items, work)
+}
+
+/// What `work` makes of `items`, stretch by stretch, where `fewest` of them are worth a thread.
+pub(crate) fn in_stretches_of<T: Sync, R: Send>(
+    fewest: usize,
+    items: &[T],
+    work: impl Fn(&[T]) -> R + Sync,
+) -> Vec<R> {
     let processors = available_parallelism().map_or(1, usize::from);
-    let length = items.len().div_ceil(processors).max(FEWEST);
+    let length = items.len().div_ceil(processors).max(fewest);
     let (own, others) = items.split_at(length.min(items.len()));
     let work = &work;
     scope(|scope| {

@@ -9,6 +9,7 @@ use edgewright_edge_handler::site::Site;
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 use edgewright_parser::source::{FileId, Origin, Span};
 
+use crate::limits::{LIMIT_REACHED, Limits};
 use crate::sources::Sources;
 
 /// A configuration, read.
@@ -26,6 +27,8 @@ pub struct Reading {
     pub inclusions: Vec<Inclusion>,
     /// How much of what there was.
     pub counts: Counts,
+    /// How much work the configuration may ask for.
+    pub limits: Limits,
 }
 
 /// An `Include` or `IncludeOptional` line that was followed. One in a macro is followed by each use.
@@ -38,6 +41,12 @@ pub struct Inclusion {
 }
 
 impl Reading {
+    /// The limit at which reading stopped, if it did: what is here is then a part of the configuration.
+    pub fn limit_reached(&self) -> Option<&Diagnostic> {
+        let mut all = self.diagnostics.iter();
+        all.find(|diagnostic| diagnostic.code == LIMIT_REACHED)
+    }
+
     /// The first thing Apache would refuse, if any.
     pub fn first_error(&self) -> Option<&Diagnostic> {
         let mut all = self.diagnostics.iter();

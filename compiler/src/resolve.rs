@@ -28,6 +28,7 @@ use edgewright_parser::source::Span;
 use foldhash::HashMap;
 
 use crate::input::{Input, ReadOptions};
+use crate::limits::Limit;
 use crate::load::directives::Around;
 use crate::load::{Item, Reader};
 use crate::reading::{Counts, Reading, Unit, UnitKind};
@@ -65,6 +66,10 @@ pub(crate) struct Resolver<'a> {
     access_files: Vec<AccessFile>,
     /// Headers that `RequestHeader` changes, in lower case, and where.
     changed_headers: Vec<(Vec<u8>, Span)>,
+    /// The lines that name document roots and what aliases lead to, by the folder on the server.
+    root_lines: HashMap<Vec<u8>, Span>,
+    /// Rules and settings that servers may still inherit.
+    inheritable: u64,
 }
 
 /// What is counted on the way.
@@ -100,6 +105,8 @@ pub(crate) fn resolve(
         condition_patterns: HashMap::default(),
         access_files: Vec::new(),
         changed_headers: Vec::new(),
+        root_lines: HashMap::default(),
+        inheritable: options.limits.get(Limit::InheritedRules),
     };
     let mut main = Server::default();
     resolver.walk_main(items, &mut main, input);
@@ -157,6 +164,7 @@ impl Resolver<'_> {
             inclusions: self.reader.inclusions,
             units: self.units,
             counts,
+            limits: self.reader.limits,
         }
     }
 }

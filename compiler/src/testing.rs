@@ -28,15 +28,16 @@ impl MemoryLoader {
 }
 
 impl Loader for MemoryLoader {
-    fn read(&self, path: &[u8]) -> Result<Vec<u8>, LoadError> {
+    fn read(&self, path: &[u8], most: u64) -> Result<Vec<u8>, LoadError> {
         match (self.files.get(path), self.kind(path)) {
+            (Some(content), _) if is_beyond(content.len(), most) => Err(LoadError::TooLong),
             (Some(content), _) => Ok(content.clone()),
             (None, Some(_)) => Err(LoadError::IsDirectory),
             (None, None) => Err(LoadError::NotFound),
         }
     }
 
-    fn list(&self, path: &[u8]) -> Result<Vec<Entry>, LoadError> {
+    fn list(&self, path: &[u8], most: u64) -> Result<Vec<Entry>, LoadError> {
         let below = directory_prefix(path);
         let mut names = BTreeMap::new();
         for (name, content) in self.files.range(below.clone()..) {
@@ -51,6 +52,9 @@ impl Loader for MemoryLoader {
         if names.is_empty() {
             return Err(LoadError::NotFound);
         }
+        if is_beyond(names.len(), most) {
+            return Err(LoadError::TooLong);
+        }
         let entry = |(name, kind)| Entry { name, kind };
         Ok(names.into_iter().map(entry).collect())
     }
@@ -63,6 +67,10 @@ impl Loader for MemoryLoader {
         let (first, _) = self.files.range(below.clone()..).next()?;
         first.starts_with(&below).then_some(EntryKind::Directory)
     }
+}
+
+fn is_beyond(length: usize, most: u64) -> bool {
+    u64::try_from(length).is_ok_and(|length| length > most)
 }
 
 fn file_kind(content: &[u8]) -> EntryKind {

@@ -41,7 +41,7 @@ const MISSING_HERE: [&str; 2] = ["unreadable-file", "docroot-unknown"];
 struct Disk;
 
 impl Loader for Disk {
-    fn read(&self, path: &[u8]) -> Result<Vec<u8>, LoadError> {
+    fn read(&self, path: &[u8], _most: u64) -> Result<Vec<u8>, LoadError> {
         let path = local(path);
         if path.is_dir() {
             return Err(LoadError::IsDirectory);
@@ -49,7 +49,7 @@ impl Loader for Disk {
         std::fs::read(path).map_err(|error| LoadError::Other(error.to_string()))
     }
 
-    fn list(&self, path: &[u8]) -> Result<Vec<Entry>, LoadError> {
+    fn list(&self, path: &[u8], _most: u64) -> Result<Vec<Entry>, LoadError> {
         let entries = std::fs::read_dir(local(path)).map_err(|_| LoadError::NotFound)?;
         let entry = |entry: std::io::Result<std::fs::DirEntry>| {
             let entry = entry.ok()?;

@@ -16,12 +16,12 @@ pub const OVER_BUDGET: &str = "the decision takes more steps than its budget";
 #[derive(Debug)]
 pub struct Budget {
     left: Cell<u64>,
-    limit: Limit,
+    allowance: Allowance,
 }
 
 /// What ends a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Limit {
+pub enum Allowance {
     /// A number of steps, whatever Apache would do with more of them.
     Steps(u64),
     /// Apache's own limits: ten million tries for a pattern at each place of a text, and a number of rules and
@@ -33,7 +33,7 @@ pub enum Limit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Spent;
 
-impl Default for Limit {
+impl Default for Allowance {
     fn default() -> Self {
         Self::Apache
     }
@@ -41,26 +41,26 @@ impl Default for Limit {
 
 impl Default for Budget {
     fn default() -> Self {
-        Self::new(Limit::default())
+        Self::new(Allowance::default())
     }
 }
 
 impl Budget {
     /// A fresh budget.
-    pub fn new(limit: Limit) -> Self {
-        let left = match limit {
-            Limit::Steps(steps) => steps,
-            Limit::Apache => u64::MAX,
+    pub fn new(allowance: Allowance) -> Self {
+        let left = match allowance {
+            Allowance::Steps(steps) => steps,
+            Allowance::Apache => u64::MAX,
         };
         Self {
             left: Cell::new(left),
-            limit,
+            allowance,
         }
     }
 
     /// What ends the decision.
-    pub fn limit(&self) -> Limit {
-        self.limit
+    pub fn allowance(&self) -> Allowance {
+        self.allowance
     }
 
     /// Steps that are left.
@@ -70,9 +70,9 @@ impl Budget {
 
     /// Steps that were taken.
     pub fn used(&self) -> u64 {
-        match self.limit {
-            Limit::Steps(steps) => steps - self.left.get(),
-            Limit::Apache => u64::MAX - self.left.get(),
+        match self.allowance {
+            Allowance::Steps(steps) => steps - self.left.get(),
+            Allowance::Apache => u64::MAX - self.left.get(),
         }
     }
 

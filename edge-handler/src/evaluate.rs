@@ -39,7 +39,7 @@ pub mod variable;
 pub mod vhost;
 mod walk;
 
-use crate::budget::{Budget, Limit, Spent};
+use crate::budget::{Allowance, Budget, Spent};
 use crate::canonical::{self, Canonical, MergeSlashes};
 use crate::outcome::{Answer, Event, Outcome, Step};
 use crate::plain::Plain;
@@ -94,7 +94,7 @@ pub struct Options {
     /// How many rules, redirects and lookups one request may try before it is given up.
     pub most_steps: u64,
     /// What the decision may take in all.
-    pub limit: Limit,
+    pub allowance: Allowance,
 }
 
 impl Default for Options {
@@ -107,7 +107,7 @@ impl Default for Options {
             server_address: None,
             server_software: None,
             most_steps: 50_000_000,
-            limit: Limit::Apache,
+            allowance: Allowance::Apache,
         }
     }
 }
@@ -122,7 +122,13 @@ pub fn evaluate<S: Source>(
     request: &Request<'_>,
     options: &Options,
 ) -> Result<Answer, Missing> {
-    evaluate_within(site, source, request, options, &Budget::new(options.limit))
+    evaluate_within(
+        site,
+        source,
+        request,
+        options,
+        &Budget::new(options.allowance),
+    )
 }
 
 /// Answers a request as the server of `site` did, as far as `budget` goes: what is over it ends in

@@ -78,7 +78,7 @@ pub fn decide<T: Table>(
         table,
         request,
         options,
-        &Budget::new(options.limit),
+        &Budget::new(options.allowance),
     )
 }
 

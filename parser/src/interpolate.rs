@@ -43,6 +43,15 @@ pub fn interpolate(
     (builder.finish_untrimmed(), warnings)
 }
 
+/// How many bytes the values of all `${NAME}` in `text` have together; `length` tells how many one has.
+pub fn added_by_values(text: &[u8], mut length: impl FnMut(&[u8]) -> Option<usize>) -> usize {
+    let lengths = references(text).filter_map(|range| {
+        let name = text.get(range.start + 2..range.end - 1)?;
+        length(name)
+    });
+    lengths.fold(0, usize::saturating_add)
+}
+
 /// Where each `${NAME}` is: from `${` to the next `}`.
 fn references(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
     let mut at = 0;

@@ -86,7 +86,7 @@ impl Line {
     }
 
     /// The `Use` lines that led to this one, outermost first.
-    pub(crate) fn used_at(&self) -> &[Span] {
+    pub fn used_at(&self) -> &[Span] {
         self.used_at.as_deref().unwrap_or_default()
     }
 

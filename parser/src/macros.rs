@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use aho_corasick::{AhoCorasick, MatchKind};
+
 use crate::bytes::shown;
 use crate::diagnostic::Diagnostic;
 use crate::directive::refused;
@@ -122,16 +124,37 @@ impl Macro {
     ///
     /// Not as many values as parameters, or a line that becomes too long.
     pub fn expand(&self, values: &[Word], used: &Line) -> Result<Vec<Line>, Diagnostic> {
+        let lines = self.expand_within(values, used, &mut usize::MAX.clone())?;
+        Ok(lines.unwrap_or_default())
+    }
+
+    /// The lines that `Use name values…` stands for, as [`Macro::expand`] gives them, if they have no more
+    /// bytes than `room`; their bytes are taken from it. `None` when they have more.
+    ///
+    /// # Errors
+    ///
+    /// Not as many values as parameters, or a line that becomes too long.
+    pub fn expand_within(
+        &self,
+        values: &[Word],
+        used: &Line,
+        room: &mut usize,
+    ) -> Result<Option<Vec<Line>>, Diagnostic> {
         if values.len() != self.parameters.len() {
             return Err(self.wrong_count(values, used));
         }
         let mut used_at = used.used_at().to_vec();
         used_at.push(used.origin().span);
         let used_at: Arc<[Span]> = used_at.into();
+        let names = Names::of(&self.parameters);
         let mut lines = Vec::with_capacity(self.body.len());
         let mut open: Option<LineBuilder> = None;
         for body in &self.body {
-            let expanded = self.expand_line(values, body, used)?;
+            let expanded = self.expand_line(&names, values, body, used)?;
+            let Some(rest) = room.checked_sub(expanded.text().len()) else {
+                return Ok(None);
+            };
+            *room = rest;
             let mut builder = open
                 .take()
                 .unwrap_or_else(|| LineBuilder::like(body).used_at(used_at.clone()));
@@ -143,7 +166,7 @@ impl Macro {
             }
         }
         lines.extend(open.map(LineBuilder::finish));
-        Ok(lines)
+        Ok(Some(lines))
     }
 
     fn wrong_count(&self, values: &[Word], used: &Line) -> Diagnostic {
@@ -156,43 +179,71 @@ impl Macro {
     }
 
     /// A line of the body with `values` in the places of the parameters (`substitute_macro_args`).
-    fn expand_line(&self, values: &[Word], body: &Line, used: &Line) -> Result<Line, Diagnostic> {
-        let mut line = body.clone();
-        let mut at = 0;
-        while let Some((found, which)) = self.next_parameter(&line, at) {
+    fn expand_line(
+        &self,
+        names: &Names,
+        values: &[Word],
+        body: &Line,
+        used: &Line,
+    ) -> Result<Line, Diagnostic> {
+        let mut rest = body.clone();
+        let mut done = LineBuilder::like(body);
+        let mut length = 0;
+        while let Some((found, which)) = names.first_in(rest.text()) {
             let (name, value) = (&self.parameters[which].value, &values[which].value);
             let end = found + name.len();
-            if name != value {
-                let mut builder = LineBuilder::like(&line);
-                builder.copy(&line, 0..found);
-                builder.replace(&line, found..end, &replacement(name, value));
-                builder.copy(&line, end..line.text().len());
-                line = builder.finish_untrimmed();
+            let replacement = if name == value {
+                name.clone()
+            } else {
+                replacement(name, value)
+            };
+            done.copy(&rest, 0..found);
+            length += found;
+            if length + replacement.len() + (rest.text().len() - end) + 1 >= EXPANSION_LIMIT {
+                return Err(too_long(body, used));
             }
-            if line.text().len() + 1 >= EXPANSION_LIMIT {
-                return Err(too_long(&line, used));
+            // As Apache counts: what is looked through next begins so many bytes after the beginning of the
+            // replacement as the value has, which leaves out the quote marks and backslashes that `@` adds.
+            let passed = value.len().min(replacement.len());
+            let mut next = LineBuilder::like(body);
+            if name == value {
+                done.copy(&rest, found..end);
+            } else {
+                done.replace(&rest, found..end, &replacement[..passed]);
+                next.replace(&rest, found..end, &replacement[passed..]);
             }
-            // As Apache counts: without the quote marks and backslashes that `@` adds.
-            at = found + value.len();
+            length += passed;
+            next.copy(&rest, end..rest.text().len());
+            rest = next.finish_untrimmed();
         }
-        Ok(line)
+        done.copy(&rest, 0..rest.text().len());
+        Ok(done.finish_untrimmed())
+    }
+}
+
+/// The names of a macro's parameters, to be found in its lines.
+struct Names(Option<AhoCorasick>);
+
+impl Names {
+    fn of(parameters: &[Word]) -> Self {
+        if parameters.is_empty() {
+            return Self(None);
+        }
+        let names = parameters.iter().map(|parameter| &parameter.value);
+        let mut builder = AhoCorasick::builder();
+        // Names that are too long together to be looked for at once are in no line either.
+        Self(
+            builder
+                .match_kind(MatchKind::LeftmostLongest)
+                .build(names)
+                .ok(),
+        )
     }
 
-    /// The leftmost parameter from `at` on; of several in the same place the longest.
-    fn next_parameter(&self, line: &Line, at: usize) -> Option<(usize, usize)> {
-        let text = line.text().get(at..)?;
-        let places = self
-            .parameters
-            .iter()
-            .enumerate()
-            .filter_map(|(which, parameter)| {
-                let name = &parameter.value;
-                let found = text
-                    .windows(name.len().max(1))
-                    .position(|window| window == name)?;
-                Some((found, std::cmp::Reverse(name.len()), which))
-            });
-        places.min().map(|(found, _, which)| (at + found, which))
+    /// The leftmost parameter in `text`; of several in the same place the longest.
+    fn first_in(&self, text: &[u8]) -> Option<(usize, usize)> {
+        let found = self.0.as_ref()?.find(text)?;
+        Some((found.start(), found.pattern().as_usize()))
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use edgewright_compiler::witnesses;
-use edgewright_edge_handler::budget::{Budget, DECISION_STEPS, Limit};
+use edgewright_edge_handler::budget::{Allowance, Budget, DECISION_STEPS};
 use edgewright_edge_handler::evaluate::Options;
 use edgewright_edge_handler::handler::{Step, decide_within, handle, step};
 use edgewright_edge_handler::request::Request;
@@ -184,7 +184,7 @@ impl Figures {
 /// Options with the budget of the deployed function.
 fn as_deployed() -> Options {
     Options {
-        limit: Limit::Steps(DECISION_STEPS),
+        allowance: Allowance::Steps(DECISION_STEPS),
         ..Options::default()
     }
 }
@@ -192,7 +192,7 @@ fn as_deployed() -> Options {
 /// Steps the decision about `request` takes.
 fn steps(build: &Build, request: &Request<'_>) -> u64 {
     let options = as_deployed();
-    let budget = Budget::new(options.limit);
+    let budget = Budget::new(options.allowance);
     decide_within(&build.program, &build.table, request, &options, &budget);
     budget.used()
 }
@@ -200,7 +200,7 @@ fn steps(build: &Build, request: &Request<'_>) -> u64 {
 /// How many entries `request` has to fetch when the table is in DynamoDB and none is at hand.
 fn table_reads(build: &Build, request: &Request<'_>) -> usize {
     let (mut fetched, options) = (Fetched::new(), as_deployed());
-    let budget = Budget::new(options.limit);
+    let budget = Budget::new(options.allowance);
     while let Step::Fetch(key) = step(&build.program, &fetched, request, &options, &budget) {
         let entry = match build.table.lookup(&key.sought()) {
             Lookup::Found(entry) => Some(Arc::new(entry.clone())),

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write, stdout};
 
 use anyhow::Result;
+use edgewright_compiler::limits::LIMIT_REACHED;
 use edgewright_compiler::{Reading, compile};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 
 use super::Exit;
 use crate::args::{Check, Format};
-use crate::input::read_configuration;
+use crate::input::read_to_limit;
 use crate::render::{self, TextRenderer};
 use crate::summary;
 
@@ -21,10 +22,12 @@ const MOST_SHOWN: usize = 20;
 /// # Errors
 /// The configuration cannot be read at all, or is too large to be compiled.
 pub fn run(arguments: &Check) -> Result<Exit> {
-    let reading = read_configuration(&arguments.conf, &arguments.reading)?;
-    let compilation = compile(&reading)?;
-    let mut findings = reading.diagnostics.clone();
-    findings.extend(compilation.diagnostics);
+    let mut reading = read_to_limit(&arguments.conf, &arguments.reading)?;
+    let mut findings = std::mem::take(&mut reading.diagnostics);
+    let is_whole = findings.iter().all(|said| said.code != LIMIT_REACHED);
+    if is_whole {
+        findings.extend(compile(&reading)?.diagnostics);
+    }
     print(&reading, &findings, arguments)?;
     let worst = findings.iter().map(|diagnostic| diagnostic.severity).max();
     Ok(if worst > Some(Severity::Note) {
@@ -36,8 +39,15 @@ pub fn run(arguments: &Check) -> Result<Exit> {
 
 fn print(reading: &Reading, findings: &[Diagnostic], arguments: &Check) -> Result<()> {
     let mut out = std::io::BufWriter::new(stdout().lock());
+    if arguments.format == Format::Text {
+        print_text(reading, findings, arguments.all, &mut out)?;
+        return Ok(out.flush()?);
+    }
+    let most = render::most_shown(&reading.limits);
+    let some = (findings.len() > most).then(|| render::heaviest(findings, most, &reading.limits));
+    let findings = some.as_deref().unwrap_or(findings);
     match arguments.format {
-        Format::Text => print_text(reading, findings, arguments.all, &mut out)?,
+        Format::Text => {}
         Format::Json => {
             for diagnostic in findings {
                 writeln!(out, "{}", render::to_json(diagnostic, &reading.sources))?;
@@ -66,15 +76,30 @@ fn print_text(
 ) -> Result<()> {
     let renderer = TextRenderer::new(super::colour_for(stdout().is_terminal()));
     let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut room = render::most_shown(&reading.limits);
+    let mut left_out = 0;
     for diagnostic in findings {
         let count = shown.entry(diagnostic.code).or_default();
         *count += 1;
-        if all || *count <= MOST_SHOWN || diagnostic.severity == Severity::Error {
+        let wanted = all || *count <= MOST_SHOWN || diagnostic.severity == Severity::Error;
+        if wanted && room == 0 && diagnostic.code != LIMIT_REACHED {
+            left_out += 1;
+        } else if wanted {
+            room = room.saturating_sub(1);
             writeln!(out, "{}\n", renderer.render(diagnostic, &reading.sources))?;
         }
     }
     writeln!(out, "{}", summary::reading(&reading.counts))?;
     writeln!(out, "{}", summary::findings(findings))?;
+    if left_out > 0 {
+        let rest = reading.limits.not_shown(left_out);
+        writeln!(
+            out,
+            "             {}: {}",
+            rest.headline,
+            rest.help.join("; ")
+        )?;
+    }
     if !all && shown.values().any(|count| *count > MOST_SHOWN) {
         writeln!(
             out,

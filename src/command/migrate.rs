@@ -18,7 +18,7 @@ use crate::dynamodb;
 use crate::folder::Fresh;
 use crate::input::read_configuration;
 use crate::progress;
-use crate::render::TextRenderer;
+use crate::render::{self, TextRenderer};
 use crate::summary;
 
 /// More errors than this are counted, not shown.
@@ -97,7 +97,7 @@ fn show_diagnostics(
     let wanted =
         all.filter(|diagnostic| arguments.verbose || diagnostic.severity == Severity::Error);
     let limit = if arguments.verbose {
-        usize::MAX
+        render::most_shown(&reading.limits)
     } else {
         MOST_SHOWN
     };
@@ -110,11 +110,16 @@ fn show_diagnostics(
         }
     }
     if left_out > 0 {
-        writeln!(
-            out,
-            "\nand {left_out} more errors: edgewright check {}",
-            summary::paths(&arguments.conf)
-        )?;
+        let paths = summary::paths(&arguments.conf);
+        if arguments.verbose {
+            let rest = reading.limits.not_shown(left_out);
+            writeln!(out, "\n{}: {}", rest.headline, rest.help.join("; "))?;
+        } else {
+            writeln!(
+                out,
+                "\nand {left_out} more errors: edgewright check {paths}"
+            )?;
+        }
     }
     Ok(())
 }

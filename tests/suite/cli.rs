@@ -419,3 +419,72 @@ fn diff_finds_what_changed() {
     let map = "RewriteEngine On\nRedirect /a http://h.test/b\n";
     check_diff("RewriteEngine On\n", map, 1, &["new  302 http://h.test/b"]);
 }
+
+/// Lines whose macros make 2^20 rules.
+fn doubling_macros() -> String {
+    let double = |at: usize| format!("<Macro M{at}>\nUse M{0}\nUse M{0}\n</Macro>\n", at - 1);
+    let macros: String = (1..=20).map(double).collect();
+    format!("<Macro M0>\nRewriteRule ^a$ /b\n</Macro>\n{macros}Use M20\n")
+}
+
+#[test]
+fn a_limit_ends_reading_with_an_error() {
+    let place = Place::new().with("httpd.conf", doubling_macros());
+    let said = [
+        "macros make more than 200,000 lines",
+        "`--max expanded-lines=2000000` allows more",
+        "httpd.conf:",
+    ];
+    place.run(&["check", "httpd.conf"]).check(1, &said);
+    place.run(&["migrate", "httpd.conf"]).check(2, &said);
+    assert!(!place.path("build").exists(), "nothing is written");
+    let more = ["explain", "httpd.conf", "/a", "--max", "expanded-lines=3"];
+    place
+        .run(&more)
+        .check(2, &["macros make more than 3 lines"]);
+    let unknown = ["check", "httpd.conf", "--max", "lines=3"];
+    place
+        .run(&unknown)
+        .check(2, &["no limit of that name", "expanded-lines"]);
+}
+
+#[test]
+fn diagnostics_end_at_their_limit() {
+    let lines = "Foo bar\n".repeat(30);
+    let place = Place::new().with("httpd.conf", format!("{lines}RewriteRule ^a( /b\n"));
+    let count = |arguments: &[&str]| {
+        let ran = place.run(&[&["check", "httpd.conf"][..], arguments].concat());
+        assert_eq!(ran.code, 1, "{}", ran.err);
+        (ran.out.lines().count(), ran.out)
+    };
+    let (lines, _) = count(&["--format", "json"]);
+    let (fewer, text) = count(&["--format", "json", "--max", "diagnostics=5"]);
+    assert!(lines > 30 && fewer == 6, "{lines} {fewer}");
+    assert!(text.contains("diagnostics-left-out"), "{text}");
+    let (_, text) = count(&["--all", "--max", "diagnostics=5"]);
+    assert_eq!(text.matches("error[").count(), 5, "{text}");
+    assert!(text.contains("more diagnostics are not shown"), "{text}");
+    let (_, text) = count(&["--all"]);
+    assert!(!text.contains("are not shown"), "{text}");
+}
+
+#[test]
+fn only_regular_files_are_read() {
+    let place = Place::new()
+        .with("httpd.conf", "Include /dev/zero\n")
+        .with(
+            "map.conf",
+            "RewriteEngine On\nRewriteMap m txt:/dev/zero\nRewriteRule ^/(.*) /${m:$1}\n",
+        )
+        .with(
+            "proc.conf",
+            "IncludeOptional /proc/*/*/*\nRewriteRule ^/a$ /b\n",
+        );
+    let said = ["unreadable-file", "it is no regular file"];
+    place.run(&["check", "httpd.conf"]).check(1, &said);
+    place.run(&["check", "map.conf"]).check(1, &said);
+    place.run(&["check", "proc.conf"]).check(1, &["engine-off"]);
+    place
+        .run(&["check", "/dev/zero"])
+        .check(1, &["have more than 268,435,456 bytes"]);
+}

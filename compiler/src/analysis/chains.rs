@@ -16,11 +16,11 @@ use edgewright_edge_handler::request::Scheme;
 use edgewright_edge_handler::rules::{
     Pattern, Place, RedirectListId, RedirectMatcher, Rule, RuleFlags, Test,
 };
-use edgewright_edge_handler::site::Site;
+use edgewright_edge_handler::site::{Host, HostPattern, Site};
 
-use super::{ENDING, Finding, rules};
+use super::{ENDING, Finding, Looked, Most, rules};
 use crate::answering::Answering;
-use crate::parallel::in_stretches;
+use crate::parallel::{FEWEST, in_stretches_of};
 use crate::reading::Position;
 use crate::redundant::{Gist, Redundant};
 use crate::witness::{Aiming, Groups, Request, sample};
@@ -42,14 +42,25 @@ pub(super) fn find(
     redundant: &Redundant,
     mut answering: Answering<'_>,
     aiming: &Aiming<'_>,
-) -> Vec<Finding> {
+    most: Most,
+) -> Looked {
     let asking_for_files = asking_for_files(site);
-    let mut leads = leading(site, redundant);
+    let names = HostNames::of(site);
+    let mut leads = leading(site, redundant, &names).peekable();
     let mut found = Vec::new();
+    let mut pace = Pace::default();
     loop {
-        let some: Vec<Lead> = leads.by_ref().take(MOST_AT_ONCE).collect();
+        let begun = answering.steps();
+        let next = leads.peek().map(|lead| lead.place);
+        if let Some(next) = next.filter(|_| begun >= most.0) {
+            let left_out = Some((leads.count(), next));
+            return Looked { found, left_out };
+        }
+        let count = pace.next(most.0 - begun.min(most.0));
+        let some: Vec<Lead> = leads.by_ref().take(count).collect();
         if some.is_empty() {
-            return found;
+            let left_out = None;
+            return Looked { found, left_out };
         }
         let follower = Follower {
             site,
@@ -58,12 +69,61 @@ pub(super) fn find(
             aiming,
             speaks_tls: site.hosts.iter().any(|host| host.tls),
             asking_for_files: &asking_for_files,
+            names: &names,
         };
-        let judged = in_stretches(&some, |leads| follower.judge_all(leads));
+        let numbered: Vec<(usize, Lead)> = some.into_iter().enumerate().collect();
+        let judged = in_stretches_of(pace.worth_a_thread(), &numbered, |leads| {
+            follower.judge_all(leads)
+        });
         found.extend(judged.into_iter().flatten());
-        answering.forget();
+        pace.learn(numbered.len(), answering.steps() - begun);
+        if pace.total - pace.forgotten_at >= MOST_AT_ONCE {
+            pace.forgotten_at = pace.total;
+            answering.forget();
+        }
     }
 }
+
+/// How many lines are looked at before it is asked how many steps they took.
+#[derive(Default)]
+struct Pace {
+    /// Lines so far.
+    total: usize,
+    /// Steps of them.
+    steps: u64,
+    /// How many lines there were when what was decoded was last forgotten.
+    forgotten_at: usize,
+}
+
+impl Pace {
+    /// About as many as may still be looked at, going by those before, but at most as many as there were.
+    fn next(&self, left: u64) -> usize {
+        let each = self.steps / u64::try_from(self.total.max(1)).unwrap_or(u64::MAX);
+        let count = usize::try_from(left / each.max(1)).unwrap_or(usize::MAX);
+        let known = self.total.saturating_mul(4).clamp(FIRST, MOST_AT_ONCE);
+        count.clamp(FIRST.min(known), known)
+    }
+
+    fn learn(&mut self, lines: usize, steps: u64) {
+        self.total += lines;
+        self.steps += steps;
+    }
+
+    /// How many of them are worth a thread: few when each takes many steps.
+    fn worth_a_thread(&self) -> usize {
+        let each = self.steps / u64::try_from(self.total.max(1)).unwrap_or(u64::MAX);
+        if each > DEAR { 1 } else { FEWEST }
+    }
+}
+
+/// So many lines are looked at first.
+const FIRST: usize = 64;
+
+/// More steps than this for each line are worth a thread.
+const DEAR: u64 = 1_000;
+
+/// One in so many lines that need no trace is asked once more, to know what they cost.
+const SAMPLED: usize = 16;
 
 /// A line that may lead back to this site.
 struct Lead<'s> {
@@ -100,9 +160,13 @@ impl Line<'_> {
 }
 
 /// Everything that may lead back to this site.
-fn leading<'s>(site: &'s Site, redundant: &Redundant) -> impl Iterator<Item = Lead<'s>> {
+fn leading<'s>(
+    site: &'s Site,
+    redundant: &Redundant,
+    names: &HostNames<'s>,
+) -> impl Iterator<Item = Lead<'s>> {
     let rules = rules(site).filter_map(|(position, rule)| {
-        let leads = !redundant.contains(position) && rule_leads_here(site, rule);
+        let leads = !redundant.contains(position) && rule_leads_here(names, rule);
         leads.then(|| Lead {
             position,
             place: rule.place,
@@ -115,7 +179,7 @@ fn leading<'s>(site: &'s Site, redundant: &Redundant) -> impl Iterator<Item = Le
         .flat_map(|(list, redirects)| (0..).zip(redirects).map(move |(at, one)| (list, at, one)));
     let redirects = redirects.filter_map(|(list, at, redirect)| {
         let position = Position::Redirect(list, at);
-        if redundant.contains(position) || !target_is_here(site, &redirect.target) {
+        if redundant.contains(position) || !target_is_here(names, &redirect.target) {
             return None;
         }
         let line = match &redirect.matcher {
@@ -133,18 +197,18 @@ fn leading<'s>(site: &'s Site, redundant: &Redundant) -> impl Iterator<Item = Le
     rules.chain(redirects)
 }
 
-fn rule_leads_here(site: &Site, rule: &Rule) -> bool {
+fn rule_leads_here(names: &HostNames<'_>, rule: &Rule) -> bool {
     let flags = RuleFlags::NO_SUBSTITUTION | RuleFlags::STATUS | RuleFlags::PROXY;
-    !rule.flags.intersects(flags) && target_is_here(site, &rule.substitution.fixed_head())
+    !rule.flags.intersects(flags) && target_is_here(names, &rule.substitution.fixed_head())
 }
 
 /// Not when it surely names another host.
-fn target_is_here(site: &Site, target: &[u8]) -> bool {
+fn target_is_here(names: &HostNames<'_>, target: &[u8]) -> bool {
     let Some(authority) = authority(target) else {
         return true;
     };
     let whole = authority.len() < target.len().saturating_sub(scheme_length(target));
-    !whole || is_here(site, authority)
+    !whole || names.has(authority)
 }
 
 fn scheme_length(url: &[u8]) -> usize {
@@ -160,10 +224,43 @@ fn authority(url: &[u8]) -> Option<&[u8]> {
     rest.get(..end.unwrap_or(rest.len()))
 }
 
-fn is_here(site: &Site, authority: &[u8]) -> bool {
-    let name = authority.split(|byte| *byte == b':').next();
-    let name = name.unwrap_or_default().to_ascii_lowercase();
-    site.hosts.iter().any(|host| goes_by(host, &name))
+/// The names that hosts of a site go by.
+struct HostNames<'s> {
+    /// Those without wildcards, in lower case.
+    exact: HashSet<Vec<u8>>,
+    /// Hosts with wildcards among their names.
+    others: Vec<&'s Host>,
+}
+
+impl<'s> HostNames<'s> {
+    fn of(site: &'s Site) -> Self {
+        let mut names = Self {
+            exact: HashSet::new(),
+            others: Vec::new(),
+        };
+        for host in &site.hosts {
+            let exact = host.aliases.iter().filter_map(|alias| match alias {
+                HostPattern::Exact(name) => Some(name),
+                HostPattern::Wildcard(_) => None,
+            });
+            let all = exact.chain([&host.name]);
+            names
+                .exact
+                .extend(all.map(|name| name.to_ascii_lowercase()));
+            let is_wildcard = |alias: &HostPattern| matches!(alias, HostPattern::Wildcard(_));
+            if host.aliases.iter().any(is_wildcard) {
+                names.others.push(host);
+            }
+        }
+        names
+    }
+
+    /// Does some host go by the name in `authority`?
+    fn has(&self, authority: &[u8]) -> bool {
+        let name = authority.split(|byte| *byte == b':').next();
+        let name = name.unwrap_or_default().to_ascii_lowercase();
+        self.exact.contains(&name) || self.others.iter().any(|host| goes_by(host, &name))
+    }
 }
 
 /// The compiled site, asked as clients would.
@@ -175,6 +272,7 @@ struct Follower<'s> {
     speaks_tls: bool,
     /// Conditions whose answer depends on files.
     asking_for_files: &'s HashSet<Place>,
+    names: &'s HostNames<'s>,
 }
 
 /// A request, and the lines that answered it.
@@ -185,15 +283,19 @@ struct Hop {
 
 impl Follower<'_> {
     /// What there is to say about some lines.
-    fn judge_all(&self, leads: &[Lead<'_>]) -> Vec<Finding> {
-        leads.iter().filter_map(|lead| self.judge(lead)).collect()
+    fn judge_all(&self, leads: &[(usize, Lead<'_>)]) -> Vec<Finding> {
+        let judged = leads.iter().filter_map(|(at, lead)| self.judge(*at, lead));
+        judged.collect()
     }
 
     /// What there is to say about a line.
-    fn judge(&self, lead: &Lead<'_>) -> Option<Finding> {
+    fn judge(&self, at: usize, lead: &Lead<'_>) -> Option<Finding> {
         let example = lead.line.example(self.redundant.gist(lead.position));
         let request = self.aiming.request(lead.position, &example)?;
         if lead.ends && self.is_one_hop(&request) {
+            if at.is_multiple_of(SAMPLED) {
+                self.answering.sample(&request, SAMPLED as u64);
+            }
             return None;
         }
         let place = lead.place;
@@ -275,8 +377,8 @@ impl Follower<'_> {
         } else {
             Scheme::Http
         };
-        let nameless = self.site.hosts.iter().all(|host| host.name.is_empty());
-        let is_known = is_here(self.site, authority) || nameless && authority == request.host;
+        let nameless = || self.site.hosts.iter().all(|host| host.name.is_empty());
+        let is_known = self.names.has(authority) || nameless() && authority == request.host;
         // Without TLS here, somebody else answers what comes over it.
         if !is_known || scheme != request.scheme && !self.speaks_tls {
             return None;

@@ -17,7 +17,7 @@ use edgewright_edge_handler::rules::{
 use edgewright_edge_handler::site::Site;
 use foldhash::HashMap;
 
-use super::{ENDING, Finding, rules};
+use super::{ENDING, Finding, Looked, Most, rules};
 use crate::answering::Answering;
 use crate::language::{Found, Language, Membership, Universe, find as find_text};
 use crate::outline::Outline;
@@ -34,7 +34,8 @@ pub(super) fn find(
     redundant: &Redundant,
     answering: &Answering<'_>,
     aiming: &Aiming<'_>,
-) -> Vec<Finding> {
+    most: Most,
+) -> Looked {
     let mut search = Search {
         site,
         redundant,
@@ -44,6 +45,8 @@ pub(super) fn find(
         covers: HashMap::default(),
         languages: Languages::default(),
         overlaps: BTreeMap::new(),
+        most,
+        left_out: None,
     };
     for (position, rule) in rules(site).filter(|(_, rule)| is_plain(rule)) {
         if !redundant.contains(position) {
@@ -129,6 +132,9 @@ struct Search<'a, 's> {
     covers: HashMap<Position, Covers<'a, usize>>,
     languages: Languages,
     overlaps: BTreeMap<Place, Overlap>,
+    most: Most,
+    /// How many lines were left out, and the first of them.
+    left_out: Option<(usize, Place)>,
 }
 
 impl<'a> Search<'a, '_> {
@@ -188,6 +194,10 @@ impl<'a> Search<'a, '_> {
             known.more += 1;
             return;
         }
+        if self.answering.steps() >= self.most.0 {
+            self.left_out.get_or_insert((0, later.place)).0 += 1;
+            return;
+        }
         let Some(request) = self.aiming.request(later.position, text) else {
             return;
         };
@@ -200,7 +210,8 @@ impl<'a> Search<'a, '_> {
         }
     }
 
-    fn tell(self) -> Vec<Finding> {
+    fn tell(self) -> Looked {
+        let left_out = self.left_out;
         let told = self.overlaps.into_iter().map(|(earlier, overlap)| {
             let (later, witness) = overlap.first;
             let headline = "two lines match some of the same requests and lead elsewhere: the earlier answers them";
@@ -215,7 +226,10 @@ impl<'a> Search<'a, '_> {
             finding.others = vec![(earlier, "this line answers some of them")];
             finding
         });
-        told.collect()
+        Looked {
+            found: told.collect(),
+            left_out,
+        }
     }
 }
 

@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 
-use edgewright_edge_handler::budget::{Budget, DECISION_STEPS, Limit};
+use edgewright_edge_handler::budget::{Allowance, Budget, DECISION_STEPS};
 use edgewright_edge_handler::evaluate::matching::{Captures, Storm};
 use edgewright_edge_handler::fate::Subject;
 use edgewright_edge_handler::outcome::Outcome;
@@ -170,7 +170,7 @@ impl<'s> Costly<'_, 's> {
 
 /// Steps of a pattern for the longest text of a storm.
 fn steps(pattern: &Pattern, storm: &Storm) -> u64 {
-    let budget = Budget::new(Limit::Steps(DECISION_STEPS));
+    let budget = Budget::new(Allowance::Steps(DECISION_STEPS));
     let text = storm.text(storm.count_for(LONGEST));
     pattern.find(&text, &mut Captures::new(), &budget);
     budget.used()

@@ -3,6 +3,8 @@
 //! In: a plain request made of stand-ins. Out: the [`Course`]: questions, and how things end. Absent:
 //! answering questions; see [`super::oracle`].
 
+use std::cell::Cell;
+
 use edgewright_edge_handler::budget::Budget;
 use edgewright_edge_handler::evaluate::{Options, evaluate_plain};
 use edgewright_edge_handler::fate::{Effect, Ending, Part, Question, Subject, Text};
@@ -13,7 +15,7 @@ use edgewright_edge_handler::site::Site;
 use edgewright_edge_handler::source::{Source, Unknown};
 
 use super::oracle::{Answered, Oracle, contains};
-use super::{HOST, QUERY};
+use super::{HOST, QUERY, TOO_EXPENSIVE};
 
 /// A course with more ends than this is not worth having: the evaluator asks the same questions.
 pub(super) const MOST_ENDINGS: usize = 96;
@@ -30,6 +32,8 @@ pub(super) enum Undecided {
     TooMany,
     /// One of the ways takes more than a decision may.
     OverBudget,
+    /// Too many rules are tried for it.
+    TooExpensive,
     /// The edge cannot answer it at all.
     Unsupported,
 }
@@ -46,7 +50,8 @@ impl Undecided {
             Self::LooksAt(Unknown::Chance) => "chance",
             Self::LooksAt(Unknown::Condition) => "groups of a condition",
             Self::TooMany => "too many conditions",
-            Self::OverBudget => "too many steps",
+            Self::OverBudget => "more steps than a decision may take",
+            Self::TooExpensive => TOO_EXPENSIVE,
             Self::Unsupported => "not known at the edge",
         }
     }
@@ -143,14 +148,16 @@ pub(super) fn course<S: Source>(
     plain: &Plain<'_>,
     request: &Request<'_>,
     options: &Options,
+    steps: &Cell<u64>,
 ) -> Result<Course, Undecided> {
     let mut explorer = Explorer {
         evaluate: |oracle: &Oracle<'_, S>| {
-            let budget = Budget::new(options.limit);
+            let budget = Budget::new(options.allowance);
             let answer = evaluate_plain(site, oracle, plain, request, options, &budget);
-            answer.map_or(Err(Undecided::Unsupported), |answer| ending(answer, plain))
+            answer.map_or(Err(Undecided::TooExpensive), |answer| ending(answer, plain))
         },
         source,
+        left: steps,
         steps: Vec::new(),
         endings: 0,
     };
@@ -163,6 +170,8 @@ pub(super) fn course<S: Source>(
 struct Explorer<'s, S, F> {
     evaluate: F,
     source: &'s S,
+    /// Rules and redirects that may still be tried.
+    left: &'s Cell<u64>,
     steps: Vec<Step>,
     endings: usize,
 }
@@ -176,7 +185,7 @@ impl<S: Source, F: Fn(&Oracle<'_, S>) -> Result<Ending, Undecided>> Explorer<'_,
             return Err(Undecided::TooMany);
         }
         let known = given.len();
-        let oracle = Oracle::new(self.source, given);
+        let oracle = Oracle::new(self.source, given, self.left);
         let ending = (self.evaluate)(&oracle);
         let mut answers = oracle.finish().map_err(Undecided::LooksAt)?;
         let ending = ending?;

@@ -8,6 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use edgewright_edge_handler::fate::{About, Question};
+use edgewright_edge_handler::key::Key;
 use edgewright_edge_handler::rules::{Condition, MapId, Redirect, RedirectListId, Rule, RuleSetId};
 use edgewright_edge_handler::source::{HIDDEN, Missing, Source, Unknown};
 use memchr::memmem::find;
@@ -25,14 +26,17 @@ pub(super) struct Oracle<'s, S> {
     source: &'s S,
     answers: RefCell<Vec<Answered>>,
     unknown: Cell<Option<Unknown>>,
+    /// Rules and redirects that may still be tried for this path.
+    steps: &'s Cell<u64>,
 }
 
 impl<'s, S> Oracle<'s, S> {
-    pub fn new(source: &'s S, answers: Vec<Answered>) -> Self {
+    pub fn new(source: &'s S, answers: Vec<Answered>, steps: &'s Cell<u64>) -> Self {
         Self {
             source,
             answers: RefCell::new(answers),
             unknown: Cell::new(None),
+            steps,
         }
     }
 
@@ -41,6 +45,18 @@ impl<'s, S> Oracle<'s, S> {
         match self.unknown.get() {
             Some(unknown) => Err(unknown),
             None => Ok(self.answers.into_inner()),
+        }
+    }
+
+    /// Counts a rule or redirect that is to be tried. When there were too many, the evaluation ends as if
+    /// something had to be fetched.
+    fn step(&self) -> Result<(), Missing> {
+        match self.steps.get().checked_sub(1) {
+            Some(left) => {
+                self.steps.set(left);
+                Ok(())
+            }
+            None => Err(Missing(Key::map(MapId(0), b""))),
         }
     }
 
@@ -67,6 +83,7 @@ impl<S: Source> Source for Oracle<'_, S> {
         from: usize,
         subject: &[u8],
     ) -> Result<Option<(usize, &Rule)>, Missing> {
+        self.step()?;
         self.reads(subject);
         self.source.next_rule(set, from, subject)
     }
@@ -77,6 +94,7 @@ impl<S: Source> Source for Oracle<'_, S> {
         from: usize,
         uri: &[u8],
     ) -> Result<Option<(usize, &Redirect)>, Missing> {
+        self.step()?;
         self.reads(uri);
         self.source.next_redirect(list, from, uri)
     }

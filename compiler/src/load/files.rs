@@ -9,6 +9,7 @@
 use edgewright_edge_handler::evaluate::glob::{GlobMode, glob_matches};
 
 use super::glob;
+use super::metered::Metered;
 use super::paths;
 use crate::input::{DocrootMapping, ReadOptions};
 use crate::loader::{EntryKind, Loader};
@@ -43,7 +44,7 @@ impl Included {
 
 /// Finds files.
 pub(crate) struct Files<'a> {
-    pub(crate) loader: &'a dyn Loader,
+    pub(crate) loader: Metered<'a>,
     /// `ServerRoot`, as on the server.
     pub(crate) server_root: Vec<u8>,
     /// Folders here that stand for it, most trusted first.
@@ -62,7 +63,7 @@ impl<'a> Files<'a> {
         });
         let given = options.server_root.iter().cloned();
         Self {
-            loader,
+            loader: Metered::new(loader, &options.limits),
             server_root: DEFAULT_ROOT.to_vec(),
             root_stand_ins: given.chain(beside.into_iter().flatten()).collect(),
             mappings: options.docroots.iter().filter_map(explicit).collect(),

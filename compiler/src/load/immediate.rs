@@ -15,6 +15,8 @@ use super::glob;
 use super::nest::Nest;
 use super::skip::{first_word, skipped};
 use super::{DEEPEST_INCLUDE, Feed, Item, MacroKnown, ReadPlace, Reader, unreadable};
+use crate::limits::Limit;
+use crate::loader::LoadError;
 use crate::reading::Inclusion;
 
 /// A directive carried out while reading.
@@ -101,7 +103,7 @@ impl Reader<'_> {
 
     /// `Include` (`include_config`).
     fn include(&mut self, which: Immediate, path: &[u8], span: Span, nest: &mut Nest) {
-        if self.looping {
+        if self.looping || self.stopped {
             return;
         }
         if self.depth >= DEEPEST_INCLUDE {
@@ -114,10 +116,17 @@ impl Reader<'_> {
             return;
         }
         let included = self.files.included(path);
+        if let Some(limit) = self.files.loader.reached() {
+            return self.stop(limit, Some(span));
+        }
         if let Some(missing) = &included.missing
             && which == Immediate::Include
         {
-            self.diagnostics.push(nothing_included(path, missing, span));
+            // Reading what is missing tells why: there may be something that is no file.
+            let error = self.files.loader.read(missing).err();
+            let error = error.unwrap_or(LoadError::NotFound);
+            self.diagnostics
+                .push(nothing_included(path, missing, &error, span));
             if included.files.is_empty() {
                 return;
             }
@@ -128,6 +137,9 @@ impl Reader<'_> {
             files: Vec::with_capacity(included.files.len()),
         });
         for path in &included.files {
+            if self.stopped {
+                return;
+            }
             let file = self.included_file(path, span, nest);
             if let Some(inclusion) = self.inclusions.get_mut(at) {
                 inclusion.files.extend(file);
@@ -139,7 +151,7 @@ impl Reader<'_> {
         let file = match self.open(path) {
             Ok(file) => file,
             Err(error) => {
-                self.diagnostics.push(unreadable(path, &error, Some(span)));
+                self.cannot_read(path, &error, Some(span));
                 return None;
             }
         };
@@ -164,10 +176,12 @@ impl Reader<'_> {
                 if let Err(error) = definition.read_body(feed, read.origin.span) {
                     self.diagnostics.push(error);
                 }
+                let name = definition.name.value.to_ascii_lowercase();
+                let at = self.macros.len();
+                self.macro_names.entry(name).or_default().push(at);
                 self.macros.push(MacroKnown {
                     definition: Arc::new(definition),
                     used: false,
-                    defined: true,
                 });
             }
             Err(error) => self.diagnostics.push(error),
@@ -193,8 +207,19 @@ impl Reader<'_> {
             return self.error("unknown-macro", headline, name.span);
         };
         known.used = true;
-        match Arc::clone(&known.definition).expand(values, line) {
-            Ok(lines) => {
+        let definition = Arc::clone(&known.definition);
+        let nesting = size_of::<Span>() * line.used_at().len();
+        if !self.may_make(Limit::ExpandedLines, definition.body.len(), origin.span)
+            || !self.may_make(Limit::ExpandedBytes, nesting, origin.span)
+        {
+            return;
+        }
+        let mut room = usize::try_from(self.bytes_left).unwrap_or(usize::MAX);
+        let expanded = definition.expand_within(values, line, &mut room);
+        self.bytes_left = u64::try_from(room).unwrap_or(u64::MAX);
+        match expanded {
+            Ok(None) => self.stop(Limit::ExpandedBytes, Some(origin.span)),
+            Ok(Some(lines)) => {
                 for line in lines.into_iter().rev() {
                     feed.expanded.push_front(line);
                 }
@@ -204,18 +229,15 @@ impl Reader<'_> {
     }
 
     fn undefine_macro(&mut self, name: &[u8], span: Span) {
-        match self.find_macro(name) {
-            Some(known) => known.defined = false,
-            None => self.error("unknown-macro", "there is no macro of that name", span),
+        let known = self.macro_names.get_mut(&name.to_ascii_lowercase());
+        if known.and_then(Vec::pop).is_none() {
+            self.error("unknown-macro", "there is no macro of that name", span);
         }
     }
 
     fn find_macro(&mut self, name: &[u8]) -> Option<&mut MacroKnown> {
-        let mut newest_first = self.macros.iter_mut().rev();
-        let called = |known: &&mut MacroKnown| {
-            known.defined && known.definition.name.value.eq_ignore_ascii_case(name)
-        };
-        newest_first.find(called)
+        let known = self.macro_names.get(&name.to_ascii_lowercase())?;
+        self.macros.get_mut(*known.last()?)
     }
 
     /// Lines that count, in macros that were never used.
@@ -234,9 +256,9 @@ impl Reader<'_> {
 }
 
 /// `Include path` leads to nothing, or to nothing in one of several directories.
-fn nothing_included(path: &[u8], missing: &[u8], span: Span) -> Diagnostic {
+fn nothing_included(path: &[u8], missing: &[u8], error: &LoadError, span: Span) -> Diagnostic {
     if !glob::is_pattern(path) {
-        return unreadable(missing, &crate::LoadError::NotFound, Some(span));
+        return unreadable(missing, error, Some(span));
     }
     let shown = String::from_utf8_lossy(missing);
     Diagnostic::error(

@@ -106,6 +106,8 @@ const OTHER_SYMBOLS: &[(&str, &str)] = &[
 pub(crate) struct Modules {
     /// Source names without `.c`: `mod_rewrite`, `core`.
     loaded: BTreeSet<String>,
+    /// One of them is not httpd's own.
+    foreign: bool,
     source: ModuleSource,
     traits: Traits,
 }
@@ -130,6 +132,7 @@ impl Modules {
         let loaded = names.map(|name| (*name).to_owned()).collect();
         let mut modules = Self {
             loaded,
+            foreign: false,
             source,
             traits: Traits::empty(),
         };
@@ -153,6 +156,8 @@ impl Modules {
         if name == "mod_env" && !self.loaded.contains("mod_alias") {
             self.traits |= Traits::ENV_BEFORE_ALIAS;
         }
+        let mut own = BUILT_IN.iter().chain(ASSUMED).chain(OTHER_OWN);
+        self.foreign |= !own.any(|own| *own == name);
         self.loaded.insert(name);
     }
 
@@ -175,11 +180,7 @@ impl Modules {
 
     /// True when something is loaded that is not httpd's own, whose directives nobody here knows.
     pub(crate) fn has_foreign(&self) -> bool {
-        let own = |name: &String| {
-            let known = BUILT_IN.iter().chain(ASSUMED).chain(OTHER_OWN);
-            known.into_iter().any(|own| own == name)
-        };
-        !self.loaded.iter().all(own)
+        self.foreign
     }
 }
 

@@ -3,6 +3,8 @@
 //! In: directives, openings and closings in order. Out: a tree of [`Item`]s, and what Apache says to
 //! sections that do not match up. Absent: what a section means.
 
+use std::collections::HashMap;
+
 use edgewright_parser::diagnostic::Diagnostic;
 use edgewright_parser::source::{Origin, Span};
 use edgewright_parser::syntax::Directive;
@@ -16,6 +18,10 @@ use super::{Item, Refused, Section};
 pub(crate) struct Nest {
     items: Vec<Item>,
     open: Vec<Open>,
+    /// How many of each name are open, by name in lower case.
+    names: HashMap<Vec<u8>, usize>,
+    /// Where in `open` those stand that have items of their own.
+    holders: Vec<usize>,
     /// Sections open now, those open where the file is included among them.
     depth: usize,
 }
@@ -40,12 +46,24 @@ enum OpenKind {
     Refused(Refused, Vec<Item>),
 }
 
+impl OpenKind {
+    /// What is in it does not go to the section around it.
+    fn holds_items(&self) -> bool {
+        match self {
+            Self::Conditional | Self::TooDeep => false,
+            Self::Section(..) | Self::Refused(..) => true,
+        }
+    }
+}
+
 impl Nest {
     /// A file read inside so many sections.
     pub(crate) fn new(around: usize) -> Self {
         Self {
             items: Vec::new(),
             open: Vec::new(),
+            names: HashMap::new(),
+            holders: Vec::new(),
             depth: around,
         }
     }
@@ -89,12 +107,20 @@ impl Nest {
         let deep = self.depth >= DEEPEST;
         let kind = if deep { OpenKind::TooDeep } else { kind };
         self.depth += usize::from(!deep);
-        self.open.push(Open { name, span, kind });
+        self.push_open(Open { name, span, kind });
+    }
+
+    fn push_open(&mut self, open: Open) {
+        *self.names.entry(lower(&open.name)).or_default() += 1;
+        if open.kind.holds_items() {
+            self.holders.push(self.open.len());
+        }
+        self.open.push(open);
     }
 
     /// A conditional section that is true.
     pub(crate) fn open_conditional(&mut self, name: &[u8], span: Span) {
-        self.open.push(Open {
+        self.push_open(Open {
             name: bare_name(name),
             span,
             kind: OpenKind::Conditional,
@@ -108,8 +134,11 @@ impl Nest {
     /// It does not close the innermost section.
     pub(crate) fn close(&mut self, name: &[u8], origin: &Origin) -> Result<(), Box<Diagnostic>> {
         let name = name.strip_prefix(b"</").unwrap_or(name);
+        // Those that are looked through are closed, so all lookups together take no longer than all openings.
         let meant = |open: &Open| open.name.eq_ignore_ascii_case(name);
-        let Some(index) = self.open.iter().rposition(meant) else {
+        let is_open = self.names.get(&lower(name)).is_some_and(|count| *count > 0);
+        let index = is_open.then(|| self.open.iter().rposition(meant)).flatten();
+        let Some(index) = index else {
             let expected = self.open.last();
             return Err(Box::new(unexpected(name, origin.span, expected)));
         };
@@ -144,19 +173,21 @@ impl Nest {
     }
 
     fn innermost(&mut self) -> &mut Vec<Item> {
-        let section = self
-            .open
-            .iter_mut()
-            .rev()
-            .find_map(|open| match &mut open.kind {
-                OpenKind::Conditional | OpenKind::TooDeep => None,
-                OpenKind::Section(_, items) | OpenKind::Refused(_, items) => Some(items),
-            });
-        section.unwrap_or(&mut self.items)
+        let holder = self.holders.last().and_then(|at| self.open.get_mut(*at));
+        match holder.map(|open| &mut open.kind) {
+            Some(OpenKind::Section(_, items) | OpenKind::Refused(_, items)) => items,
+            Some(OpenKind::Conditional | OpenKind::TooDeep) | None => &mut self.items,
+        }
     }
 
     fn close_innermost(&mut self) {
         let Some(open) = self.open.pop() else { return };
+        if let Some(count) = self.names.get_mut(&lower(&open.name)) {
+            *count -= 1;
+        }
+        if open.kind.holds_items() {
+            self.holders.pop();
+        }
         match open.kind {
             OpenKind::Conditional | OpenKind::TooDeep => {}
             OpenKind::Section(open, items) => {
@@ -174,6 +205,10 @@ impl Nest {
 /// A section's name without `<`.
 fn bare_name(name: &[u8]) -> Vec<u8> {
     name.strip_prefix(b"<").unwrap_or(name).to_vec()
+}
+
+fn lower(name: &[u8]) -> Vec<u8> {
+    name.to_ascii_lowercase()
 }
 
 fn unexpected(name: &[u8], span: Span, expected: Option<&Open>) -> Diagnostic {

@@ -3,6 +3,7 @@
 //! In: lines after the opening of a conditional section that is false. Out: the lines in it that
 //! count, each with the reason it has no effect. Absent: looking at anything else in them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use edgewright_parser::diagnostic::Diagnostic;
@@ -26,7 +27,8 @@ impl Reader<'_> {
     ) {
         let text = String::from_utf8_lossy(line.text());
         let reason: Arc<str> = format!("it stands inside `{text}`, which is false").into();
-        let mut names = vec![open.name.value.clone()];
+        let mut names = Names::default();
+        names.push(open.name.value.clone());
         for line in feed {
             if line.is_ignored() {
                 continue;
@@ -40,7 +42,7 @@ impl Reader<'_> {
                             complaint.other(line.origin().span, "this line ends it")
                         }),
                     );
-                    if names.is_empty() {
+                    if names.open.is_empty() {
                         return;
                     }
                 }
@@ -75,17 +77,51 @@ pub(crate) fn skipped(name: &[u8], origin: Origin, reason: &Arc<str>) -> Option<
     })
 }
 
+/// Names of the sections that are open, with their `<`, the innermost last.
+#[derive(Default)]
+struct Names {
+    open: Vec<Vec<u8>>,
+    /// How many of each are open, by what follows the `<`, in lower case.
+    counts: HashMap<Vec<u8>, usize>,
+}
+
+impl Names {
+    fn push(&mut self, name: Vec<u8>) {
+        *self.counts.entry(after_bracket(&name)).or_default() += 1;
+        self.open.push(name);
+    }
+
+    fn truncate(&mut self, length: usize) {
+        for name in self.open.drain(length..) {
+            if let Some(count) = self.counts.get_mut(&after_bracket(&name)) {
+                *count -= 1;
+            }
+        }
+    }
+
+    /// Where the innermost section called `bare` stands. Those that are looked through are closed then.
+    fn innermost(&self, bare: &[u8]) -> Option<usize> {
+        let bare = bare.to_ascii_lowercase();
+        self.counts.get(&bare).filter(|count| **count > 0)?;
+        self.open
+            .iter()
+            .rposition(|open| after_bracket(open) == bare)
+    }
+}
+
+fn after_bracket(name: &[u8]) -> Vec<u8> {
+    name.get(1..).unwrap_or_default().to_ascii_lowercase()
+}
+
 /// Closes the innermost section called `name`; says so when it is not the innermost of all, at
 /// `span`, where the section that is passed over begins.
-fn close(names: &mut Vec<Vec<u8>>, name: &[u8], span: Span) -> Option<Diagnostic> {
+fn close(names: &mut Names, name: &[u8], span: Span) -> Option<Diagnostic> {
     // The last character goes, whether it is a bracket or not.
     let bare = name.get(2..name.len() - 1).unwrap_or_default();
-    let meant = names
-        .iter()
-        .rposition(|open| open.get(1..).unwrap_or_default().eq_ignore_ascii_case(bare));
-    let innermost = names.last().cloned().unwrap_or_default();
-    let in_order = meant.is_some_and(|index| index + 1 == names.len());
-    names.truncate(meant.unwrap_or(names.len()));
+    let meant = names.innermost(bare);
+    let innermost = names.open.last().cloned().unwrap_or_default();
+    let in_order = meant.is_some_and(|index| index + 1 == names.open.len());
+    names.truncate(meant.unwrap_or(names.open.len()));
     (!in_order).then(|| {
         let expected = String::from_utf8_lossy(innermost.get(1..).unwrap_or_default()).into_owned();
         let saw = String::from_utf8_lossy(bare).into_owned();

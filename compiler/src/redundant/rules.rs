@@ -63,6 +63,9 @@ const ENDING: RuleFlags = RuleFlags::STATUS
 /// Examples of a pattern that are tried before its automaton is built.
 const EXAMPLES: usize = 3;
 
+/// So many rules with `S` are compared with one rule, at most: the last ones.
+const MOST_SKIPPING: usize = 24;
+
 /// So many automata are compared for one rule, at most.
 const MOST_PROOFS: usize = 6;
 
@@ -247,6 +250,9 @@ impl<'a> Search<'a, '_> {
         let rule = decider.rule;
         if !rule.flags.intersects(ENDING) {
             if rule.skip > 0 && !rule.flags.contains(RuleFlags::NEXT) {
+                if self.skipping.len() == MOST_SKIPPING {
+                    self.skipping.remove(0);
+                }
                 self.skipping.push((decider, decider.position + skip(rule)));
             }
             return;

@@ -61,6 +61,12 @@ impl Resolver<'_> {
         origin: &Origin,
         target: &mut Target<'_>,
     ) -> Done {
+        if let (b"documentroot" | b"alias" | b"scriptalias", Some(folder)) =
+            (name, arguments.words.last())
+        {
+            let folder = self.reader.files.absolute(&folder.value);
+            self.root_lines.entry(folder).or_insert(origin.span);
+        }
         match name {
             b"alias" | b"scriptalias" => self.alias(arguments, origin, target),
             b"aliasmatch" | b"scriptaliasmatch" => self.alias_match(arguments, origin, target),

@@ -188,6 +188,10 @@ impl Resolver<'_> {
         while let Some(directory) = pending.pop() {
             let mut entries = match self.reader.files.loader.list(&directory.local) {
                 Ok(entries) => entries,
+                Err(_) if let Some(limit) = self.reader.files.loader.reached() => {
+                    let line = self.root_lines.get(server).copied();
+                    return self.reader.stop(limit, line);
+                }
                 Err(error) => {
                     let complaint = crate::load::unreadable(&directory.local, &error, None);
                     self.say(Diagnostic {
@@ -277,7 +281,7 @@ impl Resolver<'_> {
         let file = match self.reader.open(local) {
             Ok(file) => file,
             Err(error) => {
-                self.say(crate::load::unreadable(local, &error, None));
+                self.reader.cannot_read(local, &error, None);
                 return;
             }
         };

@@ -111,7 +111,13 @@ impl Resolver<'_> {
         }
         if !self.map_files.contains_key(&local) {
             let file = self.reader.open(&local);
-            let file = file.map_err(|error| crate::load::unreadable(&local, &error, Some(span)))?;
+            let file = match file {
+                Ok(file) => file,
+                Err(error) => {
+                    self.reader.cannot_read(&local, &error, Some(span));
+                    return Ok(Vec::new());
+                }
+            };
             let entries = self.read_map(file);
             self.map_files.insert(local.clone(), entries);
         }

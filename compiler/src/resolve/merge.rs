@@ -3,6 +3,8 @@
 //! In: servers with what each says itself. Out: [`Host`]s with everything that holds for them, and
 //! where each rule and redirect ended up. Absent: merging sections for a request.
 
+use std::collections::HashSet;
+
 use edgewright_edge_handler::rules::{Redirect, RedirectListId, Rule, RuleSet, RuleSetId};
 use edgewright_edge_handler::site::PathMatcher;
 use edgewright_edge_handler::site::{
@@ -12,6 +14,7 @@ use edgewright_edge_handler::site::{
 
 use super::Resolver;
 use super::scope::{Counted, Rewrite, Scope, Server};
+use crate::limits::Limit;
 use crate::reading::{Fate, Position};
 
 /// Debian's default, for a configuration that never says `DocumentRoot`.
@@ -25,6 +28,9 @@ impl Resolver<'_> {
         let base_rewrite = directory_rewrite(&main.scope.rewrite);
         let own = self.redirect_list(main.redirects.iter().cloned());
         for mut server in virtual_hosts {
+            if !self.may_inherit(main, &base, &server) {
+                break;
+            }
             let redirects = self.inherited_redirects(&mut server, main, own);
             let rewrite = self.inherited_rewrite(&mut server.rewrite, &main.rewrite);
             server.scope.settle_access();
@@ -44,6 +50,47 @@ impl Resolver<'_> {
         let nothing = Server::default();
         let host = self.host(&nothing, main, own, main_rewrite, settings);
         self.site.hosts.insert(0, host);
+    }
+
+    /// Counts what `server` has from the main server; false, and reading stops, when all servers together
+    /// have too much.
+    fn may_inherit(&mut self, main: &Server, base: &Settings, server: &Server) -> bool {
+        let rules = match Inherited::of(&server.rewrite, &main.rewrite) {
+            Inherited::After | Inherited::Before => {
+                main.rewrite.rules.len() + main.rewrite.maps.len()
+            }
+            Inherited::Nothing => 0,
+        };
+        let redirects = if server.redirects.is_empty() {
+            0
+        } else {
+            main.redirects.len()
+        };
+        let lists = [
+            rules,
+            redirects,
+            main.url_aliases.len(),
+            main.proxies.len(),
+            main.environment.len(),
+            main.directories.len(),
+            main.directory_patterns.len(),
+            main.locations.len(),
+            main.overrides.len(),
+            base.set_env_if.len(),
+            base.set_env.len(),
+            base.files.len(),
+            base.ifs.len(),
+        ];
+        let count = u64::try_from(lists.iter().sum::<usize>()).unwrap_or(u64::MAX);
+        if let Some(rest) = self.inheritable.checked_sub(count) {
+            self.inheritable = rest;
+            return true;
+        }
+        let line = server
+            .place
+            .and_then(|place| self.reader.sources.span_of_line(place));
+        self.reader.stop(Limit::InheritedRules, line);
+        false
     }
 
     fn host(
@@ -118,22 +165,18 @@ impl Resolver<'_> {
         if !own.present {
             return None;
         }
-        let options = own.options.or(base.options).unwrap_or_default();
-        let from_base = base.options.unwrap_or_default();
-        let ignores = options.contains(RewriteOptions::IGNORE_INHERIT);
-        let down = |option| from_base.contains(option) && !ignores;
-        let after = options.contains(RewriteOptions::INHERIT) || down(RewriteOptions::INHERIT_DOWN);
-        let before = options.contains(RewriteOptions::INHERIT_BEFORE)
-            || down(RewriteOptions::INHERIT_DOWN_BEFORE);
+        let inherited = Inherited::of(own, base);
         let own_rules = std::mem::take(&mut own.rules);
-        let (rules, maps) = if after {
-            let rules = self.rule_set(own_rules.into_iter().chain(base.rules.iter().cloned()));
-            (rules, overlay(&base.maps, &own.maps))
-        } else if before {
-            let rules = self.rule_set(base.rules.iter().cloned().chain(own_rules));
-            (rules, overlay(&own.maps, &base.maps))
-        } else {
-            (self.rule_set(own_rules), own.maps.clone())
+        let (rules, maps) = match inherited {
+            Inherited::After => {
+                let rules = self.rule_set(own_rules.into_iter().chain(base.rules.iter().cloned()));
+                (rules, overlay(&base.maps, &own.maps))
+            }
+            Inherited::Before => {
+                let rules = self.rule_set(base.rules.iter().cloned().chain(own_rules));
+                (rules, overlay(&own.maps, &base.maps))
+            }
+            Inherited::Nothing => (self.rule_set(own_rules), own.maps.clone()),
         };
         Some(server_rewrite(own, Some(base), rules, &maps))
     }
@@ -238,6 +281,37 @@ impl Resolver<'_> {
     }
 }
 
+/// Where the main server's rules stand in a virtual host.
+enum Inherited {
+    /// Behind the host's own.
+    After,
+    /// Before them.
+    Before,
+    /// Nowhere.
+    Nothing,
+}
+
+impl Inherited {
+    fn of(own: &Rewrite, base: &Rewrite) -> Self {
+        if !own.present {
+            return Self::Nothing;
+        }
+        let options = own.options.or(base.options).unwrap_or_default();
+        let from_base = base.options.unwrap_or_default();
+        let ignores = options.contains(RewriteOptions::IGNORE_INHERIT);
+        let down = |option| from_base.contains(option) && !ignores;
+        if options.contains(RewriteOptions::INHERIT) || down(RewriteOptions::INHERIT_DOWN) {
+            Self::After
+        } else if options.contains(RewriteOptions::INHERIT_BEFORE)
+            || down(RewriteOptions::INHERIT_DOWN_BEFORE)
+        {
+            Self::Before
+        } else {
+            Self::Nothing
+        }
+    }
+}
+
 /// Components of the path of a `<Directory>`; 0 for `/` (`d_components`).
 pub(crate) fn component_count(matcher: &PathMatcher) -> usize {
     match matcher {
@@ -276,8 +350,10 @@ fn server_rewrite(
 
 /// `apr_hash_overlay`: what `over` has wins.
 fn overlay<T: Clone>(under: &[(Vec<u8>, T)], over: &[(Vec<u8>, T)]) -> Vec<(Vec<u8>, T)> {
-    let hidden = |name: &Vec<u8>| over.iter().any(|(other, _)| other == name);
-    let kept = under.iter().filter(|(name, _)| !hidden(name));
+    let hidden: HashSet<&[u8]> = over.iter().map(|(name, _)| name.as_slice()).collect();
+    let kept = under
+        .iter()
+        .filter(|(name, _)| !hidden.contains(name.as_slice()));
     kept.chain(over).cloned().collect()
 }
 

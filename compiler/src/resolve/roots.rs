@@ -3,6 +3,8 @@
 //! In: hosts, and the local folders given for them. Out: the site's file tree. Absent: reading one
 //! directory (`htaccess`).
 
+use std::collections::HashSet;
+
 use edgewright_edge_handler::evaluate::files::CLOSED;
 use edgewright_edge_handler::site::{Address, AliasMatcher, FileKind, Host};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
@@ -76,7 +78,7 @@ impl Resolver<'_> {
                 .insert(DEFAULT_DOCUMENT_ROOT, FileKind::Directory);
             self.htaccess(DEFAULT_DOCUMENT_ROOT, path, &default);
         }
-        let mut done: Vec<Vec<u8>> = Vec::new();
+        let mut done: HashSet<Vec<u8>> = HashSet::new();
         for server in std::iter::once(&*main).chain(&hosts) {
             let policies = Policies {
                 default: default.clone(),
@@ -90,14 +92,14 @@ impl Resolver<'_> {
                 .cloned()
                 .unwrap_or_else(|| vec![b".htaccess".to_vec()]);
             for root in roots(main, server, hosts.is_empty()) {
-                if done
-                    .iter()
-                    .any(|other| paths::below(&root, other).is_some())
-                {
+                if self.reader.is_stopped() {
+                    break;
+                }
+                if is_below_any(&root, &done) {
                     continue;
                 }
                 self.read_root(&root, &policies, &names, input);
-                done.push(root);
+                done.insert(root.strip_suffix(b"/").unwrap_or(&root).to_vec());
             }
         }
         let opens_closed = |main: &Server, server: &Server| {
@@ -187,6 +189,15 @@ impl Resolver<'_> {
             self.reader.files.map(&root, &local);
         }
     }
+}
+
+/// Is `root` one of these folders, or in one of them?
+fn is_below_any(root: &[u8], folders: &HashSet<Vec<u8>>) -> bool {
+    let slashes = (0..root.len()).filter(|at| root.get(*at) == Some(&b'/'));
+    let mut above = slashes
+        .chain([root.len()])
+        .filter_map(|end| root.get(..end));
+    above.any(|folder| folders.contains(folder))
 }
 
 /// What a server's sections say about `.htaccess` files, in the order they merge.

@@ -66,6 +66,9 @@ impl Resolver<'_> {
     /// Carries out everything, in order.
     pub(crate) fn walk(&mut self, items: Vec<Item>, target: &mut Target<'_>) {
         for item in items {
+            if self.reader.is_stopped() {
+                return;
+            }
             match item {
                 Item::Directive(directive) => self.walk_directive(*directive, target),
                 Item::Section(section) => self.walk_section(*section, target),

@@ -1,5 +1,6 @@
 //! Joined redirects end where they ended hop by hop.
 
+use edgewright_compiler::Limits;
 use edgewright_compiler::lower::{Hops, lower, lower_with};
 use edgewright_compiler::redundant::Redundant;
 use edgewright_edge_handler::evaluate::Options;
@@ -16,7 +17,7 @@ fn both(parts: Parts) -> (Edge, Edge, usize) {
     let site = parts.site();
     let redundant = Redundant::find(&site);
     let kept = lower(&site, &redundant).unwrap();
-    let collapsed = lower_with(&site, &redundant, Hops::Collapsed).unwrap();
+    let collapsed = lower_with(&site, &redundant, Hops::Collapsed, &Limits::default()).unwrap();
     let count = collapsed.collapsed;
     (Edge::new(kept), Edge::new(collapsed), count)
 }

@@ -51,7 +51,7 @@ impl Edge {
     /// The answer, and how many reads it took.
     pub fn fetching(&self, request: &Request<'_>, options: &Options) -> (Answer, usize) {
         let mut fetched = Fetched::new();
-        let budget = Budget::new(options.limit);
+        let budget = Budget::new(options.allowance);
         loop {
             match step(&self.program, &fetched, request, options, &budget) {
                 Step::Done(answer) => return (answer, fetched.len()),

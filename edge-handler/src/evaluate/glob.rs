@@ -269,8 +269,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::budget::Allowance;
     use crate::budget::Budget;
-    use crate::budget::Limit;
     use crate::rules::Pattern;
     use crate::rules::pattern::PatternOptions;
 
@@ -346,7 +346,7 @@ mod tests {
     }
 
     fn check_location(argument: &PathMatcher, uri: &str, expected: bool) {
-        let budget = Budget::new(Limit::Apache);
+        let budget = Budget::new(Allowance::Apache);
         let found = location_matches(argument, uri.as_bytes(), &mut Captures::new(), &budget);
         assert_eq!(found, expected, "{argument:?} {uri}");
     }
@@ -372,7 +372,7 @@ mod tests {
     #[test]
     fn directories_and_files_match_whole() {
         let captures = &mut Captures::new();
-        let budget = &Budget::new(Limit::Apache);
+        let budget = &Budget::new(Allowance::Apache);
         let plain = |path: &str| PathMatcher::Plain(path.into());
         let glob = |path: &str| PathMatcher::Wildcard(path.into());
         assert!(directory_matches(

@@ -23,7 +23,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use crate::budget::{Budget, Limit};
+use crate::budget::{Allowance, Budget};
 use crate::rules::Pattern;
 use backtrack::Backtrack;
 use full::Full;
@@ -176,17 +176,17 @@ impl Engines {
             Some(backtrack) => backtrack.find(subject, captures, budget),
             None => backtrack::Verdict::TooMuch,
         };
-        match (verdict, budget.limit()) {
+        match (verdict, budget.allowance()) {
             (backtrack::Verdict::Match, _) => true,
             (backtrack::Verdict::NoMatch, _) => false,
-            (_, Limit::Apache) => self
+            (_, Allowance::Apache) => self
                 .full(pattern)
                 .is_some_and(|full| full.find(pattern, subject, captures)),
-            (_, Limit::Steps(_)) if self.backtrack(pattern).is_some() => {
+            (_, Allowance::Steps(_)) if self.backtrack(pattern).is_some() => {
                 budget.use_up();
                 false
             }
-            (_, Limit::Steps(_)) => self
+            (_, Allowance::Steps(_)) => self
                 .full(pattern)
                 .is_some_and(|full| full.find_within(pattern, subject, captures, budget)),
         }
@@ -215,7 +215,11 @@ impl Pattern {
     /// Matches `subject` without regard to groups, as Apache does, whatever that takes: for the desk. What answers
     /// a request uses [`Pattern::find`].
     pub fn is_match(&self, subject: &[u8]) -> bool {
-        self.find(subject, &mut Captures::new(), &Budget::new(Limit::Apache))
+        self.find(
+            subject,
+            &mut Captures::new(),
+            &Budget::new(Allowance::Apache),
+        )
     }
 
     /// How many groups the pattern has, group 0 not counted (`re_nsub`).
@@ -260,7 +264,7 @@ mod tests {
     fn matched(pattern: &[u8], subject: &[u8]) -> Option<Vec<Option<Range<usize>>>> {
         let mut captures = Captures::new();
         Pattern::new(pattern, PatternOptions::default())
-            .find(subject, &mut captures, &Budget::new(Limit::Apache))
+            .find(subject, &mut captures, &Budget::new(Allowance::Apache))
             .then(|| (0..GROUPS).map(|group| captures.get(group)).collect())
     }
 
@@ -328,7 +332,7 @@ mod tests {
     fn a_failed_match_leaves_the_groups() {
         let pattern = Pattern::new("(a)", PatternOptions::default());
         let mut captures = Captures::new();
-        let budget = Budget::new(Limit::Apache);
+        let budget = Budget::new(Allowance::Apache);
         assert!(pattern.find(b"xa", &mut captures, &budget));
         assert!(!pattern.find(b"b", &mut captures, &budget));
         assert_eq!(captures.text(1, b"xa"), b"a");
@@ -346,7 +350,7 @@ mod tests {
     fn substitution_knows_groups_and_backslashes() {
         let mut captures = Captures::new();
         let pattern = Pattern::new("a(.)(x)?", PatternOptions::default());
-        pattern.find(b"zab", &mut captures, &Budget::new(Limit::Apache));
+        pattern.find(b"zab", &mut captures, &Budget::new(Allowance::Apache));
         let text = substitute(br"$0-$1-$2-$9-\$1-\\-$-\", b"zab", &captures);
         assert_eq!(text, br"ab-b---$1-\-$-\");
     }

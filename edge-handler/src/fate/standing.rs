@@ -289,7 +289,7 @@ mod tests {
 
     use super::super::{Effect, Fate, Part, Step, Text};
     use super::*;
-    use crate::budget::Limit;
+    use crate::budget::Allowance;
     use crate::rules::Pattern;
     use crate::site::HostId;
 
@@ -344,19 +344,29 @@ mod tests {
                 &plain,
                 &request,
                 &questions,
-                &Budget::new(Limit::Apache),
+                &Budget::new(Allowance::Apache),
             );
-            let expected =
-                match fate.answer(&plain, &request, &questions, &Budget::new(Limit::Apache)) {
-                    _ if !is_read => Told::Decode,
-                    Some(answer) => Told::Answer(answer),
-                    None => Told::Nothing,
-                };
+            let expected = match fate.answer(
+                &plain,
+                &request,
+                &questions,
+                &Budget::new(Allowance::Apache),
+            ) {
+                _ if !is_read => Told::Decode,
+                Some(answer) => Told::Answer(answer),
+                None => Told::Nothing,
+            };
             assert_eq!(told, expected, "{fate:?}");
             for length in 0..bytes.len() {
                 let cut = Standing::read(&bytes[..length]);
-                let told = cut
-                    .map(|cut| cut.tell(&plain, &request, &questions, &Budget::new(Limit::Apache)));
+                let told = cut.map(|cut| {
+                    cut.tell(
+                        &plain,
+                        &request,
+                        &questions,
+                        &Budget::new(Allowance::Apache),
+                    )
+                });
                 let same = told.as_ref().is_none_or(|told| {
                     matches!(told, Told::Decode | Told::Nothing) || *told == expected
                 });

@@ -25,7 +25,7 @@ use super::journal::{Journal, Kind};
 use super::live::Live;
 use super::response::Reply;
 use super::store::Store;
-use crate::budget::{Budget, DECISION_STEPS, Limit};
+use crate::budget::{Allowance, Budget, DECISION_STEPS};
 use crate::evaluate::Options;
 use crate::handler::{self, Step};
 use crate::outcome::Answer;
@@ -275,7 +275,7 @@ async fn answer_fetching(
     let mut fetched = Fetched::new();
     let mut left = DECISION_STEPS;
     loop {
-        let budget = Budget::new(Limit::Steps(left));
+        let budget = Budget::new(Allowance::Steps(left));
         let step = handler::step(program, &fetched, request, options, &budget);
         left = budget.left();
         match step {
@@ -295,7 +295,7 @@ fn options() -> Options {
     Options {
         now: i64::try_from(now.as_secs()).unwrap_or_default(),
         random: RandomState::new().hash_one(now),
-        limit: Limit::Steps(DECISION_STEPS),
+        allowance: Allowance::Steps(DECISION_STEPS),
         ..Options::default()
     }
 }

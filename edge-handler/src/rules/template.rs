@@ -105,7 +105,10 @@ impl<'t> TemplateText<'t> {
 
     /// The pieces, in order.
     pub fn pieces(self) -> Pieces<'t> {
-        Pieces { rest: self }
+        Pieces {
+            rest: self,
+            braces: None,
+        }
     }
 
     /// The piece that the text consists of; `None` when there are more, or none.
@@ -119,6 +122,9 @@ impl<'t> TemplateText<'t> {
 #[derive(Debug, Clone)]
 pub struct Pieces<'t> {
     rest: TemplateText<'t>,
+    /// Which braces belong together, once some turned out not to be a reference's: to look for the end of
+    /// each of many would take the square of their number.
+    braces: Option<Box<Braces>>,
 }
 
 impl<'t> Iterator for Pieces<'t> {
@@ -129,10 +135,11 @@ impl<'t> Iterator for Pieces<'t> {
         if source.is_empty() {
             return None;
         }
-        let (mut piece, mut used) = piece_at(source, 0, depth);
+        let braces = &mut self.braces;
+        let (mut piece, mut used) = piece_at(source, 0, depth, braces);
         if let Piece::Literal(_) = piece {
             while used < source.len()
-                && let (Piece::Literal(_), more) = piece_at(source, used, depth)
+                && let (Piece::Literal(_), more) = piece_at(source, used, depth, braces)
             {
                 used += more;
             }
@@ -144,7 +151,12 @@ impl<'t> Iterator for Pieces<'t> {
 }
 
 /// The piece at `at`, where something is left of `source`, and its length in the text.
-fn piece_at(source: &[u8], at: usize, depth: usize) -> (Piece<'_>, usize) {
+fn piece_at<'t>(
+    source: &'t [u8],
+    at: usize,
+    depth: usize,
+    braces: &mut Option<Box<Braces>>,
+) -> (Piece<'t>, usize) {
     let text = source.get(at..).unwrap_or_default();
     let literal = |length: usize| {
         let text = text.get(..length).unwrap_or(text);
@@ -156,7 +168,9 @@ fn piece_at(source: &[u8], at: usize, depth: usize) -> (Piece<'_>, usize) {
     }
     match (text.first(), text.get(1)) {
         (Some(b'\\'), Some(escaped)) => (Piece::Escaped(*escaped), 2),
-        (Some(b'$' | b'%'), Some(b'{')) => braced(text, depth).unwrap_or_else(|| literal(2)),
+        (Some(b'$' | b'%'), Some(b'{')) => {
+            braced(text, depth, braces).unwrap_or_else(|| literal(2))
+        }
         (Some(b'$'), Some(digit @ b'0'..=b'9')) => (Piece::RuleGroup(digit - b'0'), 2),
         (Some(b'%'), Some(digit @ b'0'..=b'9')) => (Piece::ConditionGroup(digit - b'0'), 2),
         _ => literal(1),
@@ -164,23 +178,46 @@ fn piece_at(source: &[u8], at: usize, depth: usize) -> (Piece<'_>, usize) {
 }
 
 /// `%{NAME}` or `${map:key|default}` at the start of `text`; `None` when it is neither.
-fn braced(text: &[u8], depth: usize) -> Option<(Piece<'_>, usize)> {
+fn braced<'t>(
+    text: &'t [u8],
+    depth: usize,
+    braces: &mut Option<Box<Braces>>,
+) -> Option<(Piece<'t>, usize)> {
+    let is_map = text.first() == Some(&b'$');
+    if is_map && depth == MAX_DEPTH {
+        return None;
+    }
+    let piece = reference(text, depth, braces.as_deref());
+    if piece.is_none() && braces.is_none() {
+        *braces = Some(Box::new(Braces::of(text)));
+    }
+    piece
+}
+
+/// `%{NAME}` or `${map:key|default}` at the start of `text`, whose braces may be known.
+fn reference<'t>(
+    text: &'t [u8],
+    depth: usize,
+    braces: Option<&Braces>,
+) -> Option<(Piece<'t>, usize)> {
     let inside = text.get(2..)?;
-    let inside = inside.get(..closing_brace(inside)?)?;
-    let used = inside.len() + 3;
+    let length = match braces {
+        Some(braces) => braces.inside(text.len() - 1)?,
+        None => closing_brace(inside)?,
+    };
+    let after = text.len() - 2 - length;
+    let inside = inside.get(..length)?;
+    let used = length + 3;
     if text.first() == Some(&b'%') {
         return Some((Piece::Variable(inside), used));
     }
-    if depth == MAX_DEPTH {
-        return None;
-    }
-    let colon = find_outside_braces(inside, b':')?;
+    let colon = find_outside_braces(inside, b':', after, braces)?;
     let (name, key) = (inside.get(..colon)?, inside.get(colon + 1..)?);
     let nested = |source| TemplateText {
         source,
         depth: depth + 1,
     };
-    let bar = find_outside_braces(key, b'|');
+    let bar = find_outside_braces(key, b'|', after, braces);
     let default = bar.and_then(|bar| key.get(bar + 1..));
     let piece = Piece::Map {
         name,
@@ -188,6 +225,38 @@ fn braced(text: &[u8], depth: usize) -> Option<(Piece<'_>, usize)> {
         default: default.filter(|text| !text.is_empty()).map(nested),
     };
     Some((piece, used))
+}
+
+/// Which braces of a text belong together. A place is how much of the text is left there.
+#[derive(Debug, Clone)]
+struct Braces {
+    /// Where each that is closed opens, the last first, and how much is inside.
+    closed: Vec<(usize, usize)>,
+}
+
+impl Braces {
+    /// Those of a text from some place to its end.
+    fn of(text: &[u8]) -> Self {
+        let mut open = Vec::new();
+        let mut closed = Vec::new();
+        for (left, byte) in (1..=text.len()).rev().zip(text) {
+            match byte {
+                b'{' => open.push(left),
+                b'}' => closed.extend(open.pop().map(|opened| (opened, opened - left - 1))),
+                _ => {}
+            }
+        }
+        closed.sort_unstable();
+        Self { closed }
+    }
+
+    /// How much is inside the brace that opens at this place; `None` when it is never closed.
+    fn inside(&self, left: usize) -> Option<usize> {
+        let at = self
+            .closed
+            .binary_search_by_key(&left, |(opened, _)| *opened);
+        self.closed.get(at.ok()?).map(|(_, inside)| *inside)
+    }
 }
 
 /// Where the brace opened just before `text` closes (`find_closing_curly`).
@@ -203,17 +272,29 @@ fn closing_brace(text: &[u8]) -> Option<usize> {
     })
 }
 
-/// Where `wanted` first stands outside inner braces (`find_char_in_curlies`).
-fn find_outside_braces(text: &[u8], wanted: u8) -> Option<usize> {
+/// Where `wanted` first stands outside inner braces (`find_char_in_curlies`); so much of the whole text
+/// is left after `text`, whose braces may be known.
+fn find_outside_braces(
+    text: &[u8],
+    wanted: u8,
+    after: usize,
+    braces: Option<&Braces>,
+) -> Option<usize> {
     let mut depth = 1_usize;
-    for (at, byte) in text.iter().enumerate() {
+    let mut at = 0;
+    while let Some(byte) = text.get(at) {
         match byte {
             byte if *byte == wanted && depth == 1 => return Some(at),
-            b'{' => depth += 1,
+            b'{' => match braces.and_then(|braces| braces.inside(text.len() - at + after)) {
+                // All of it is passed over, with the brace that closes it.
+                Some(inside) => at += inside + 1,
+                None => depth += 1,
+            },
             b'}' if depth == 1 => return None,
             b'}' => depth -= 1,
             _ => {}
         }
+        at += 1;
     }
     None
 }
@@ -316,7 +397,43 @@ mod tests {
         assert_eq!(depth, MAX_DEPTH);
     }
 
+    /// The pieces of a text, with nothing known about its braces.
+    fn without_knowledge(text: &[u8]) -> Vec<Piece<'_>> {
+        let mut rest = TemplateText::new(text);
+        let mut found = Vec::new();
+        while let Some(piece) = rest.pieces().next() {
+            let mut pieces = rest.pieces();
+            pieces.next();
+            rest = pieces.rest;
+            found.push(piece);
+        }
+        found
+    }
+
+    #[test]
+    fn storms_of_braces_take_no_square() {
+        let count = 200_000;
+        for (open, close) in [
+            ("%{", ""),
+            ("${m:", ""),
+            ("${", "}"),
+            ("%{", "}"),
+            ("${m:", "}"),
+        ] {
+            for closed in [0, 1, count] {
+                let text = open.repeat(count) + &close.repeat(closed);
+                assert!(Template::new(text).pieces().count() > 0, "{open} {closed}");
+            }
+        }
+    }
+
     proptest! {
+        #[test]
+        fn what_is_known_of_braces_changes_nothing(text in "[${}%:|a]{0,40}") {
+            let pieces: Vec<_> = TemplateText::new(text.as_bytes()).pieces().collect();
+            prop_assert_eq!(pieces, without_knowledge(text.as_bytes()));
+        }
+
         #[test]
         fn any_bytes_will_do(text: Vec<u8>) {
             Template::new(text).pieces().for_each(drop);

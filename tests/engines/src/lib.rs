@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use edgewright_compiler::testing::MemoryLoader;
 use edgewright_compiler::{Input, ReadOptions, Reading, compile, read};
-use edgewright_edge_handler::budget::{DECISION_STEPS, Limit, OVER_BUDGET};
+use edgewright_edge_handler::budget::{Allowance, DECISION_STEPS, OVER_BUDGET};
 use edgewright_edge_handler::evaluate::{Options, evaluate};
 use edgewright_edge_handler::handler::handle;
 use edgewright_edge_handler::outcome::{self, Answer};
@@ -121,7 +121,7 @@ impl Engine for Edge {
     fn answer(&self, request: &wire::Request) -> Line {
         with_request(request, |request| {
             let options = Options {
-                limit: Limit::Steps(DECISION_STEPS),
+                allowance: Allowance::Steps(DECISION_STEPS),
                 ..options()
             };
             line(&handle(&self.program, &self.table, request, &options))

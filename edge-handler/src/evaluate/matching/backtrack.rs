@@ -19,7 +19,7 @@ pub(super) mod syntax;
 
 use super::Captures;
 use super::set::{NONE, Set};
-use crate::budget::{Budget, Limit};
+use crate::budget::{Allowance, Budget};
 use crate::rules::Pattern;
 use read::Tree;
 use run::Search;
@@ -201,9 +201,9 @@ impl Backtrack {
         if u32::try_from(subject.len()).is_err() {
             return Verdict::TooMuch;
         }
-        let allowance = match (budget.limit(), self.memory) {
+        let allowance = match (budget.allowance(), self.memory) {
             // What is not remembered may take for ever here too: then PCRE2 says where Apache gives up.
-            (Limit::Apache, Memory::None) => UNREMEMBERED_STEPS,
+            (Allowance::Apache, Memory::None) => UNREMEMBERED_STEPS,
             _ => budget.left(),
         };
         let mut search = Search::new(self, subject, allowance);

@@ -152,7 +152,7 @@ fn usual(set: &Set) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::budget::{Budget, DECISION_STEPS, Limit};
+    use crate::budget::{Allowance, Budget, DECISION_STEPS};
     use crate::evaluate::matching::Captures;
     use crate::rules::pattern::PatternOptions;
 
@@ -160,7 +160,7 @@ mod tests {
     fn check(pattern: &str, length: usize, expected: bool) {
         let pattern = Pattern::new(pattern, PatternOptions::default());
         let is_over = pattern.storms().iter().any(|storm| {
-            let budget = Budget::new(Limit::Steps(DECISION_STEPS));
+            let budget = Budget::new(Allowance::Steps(DECISION_STEPS));
             let text = storm.text(storm.count_for(length));
             pattern.find(&text, &mut Captures::new(), &budget);
             budget.is_spent()
