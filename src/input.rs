@@ -7,7 +7,9 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use edgewright_compiler::{DocrootMapping, Input, ReadOptions, Reading, guess, read};
+use edgewright_compiler::{
+    DocrootMapping, Input, ReadOptions, Reading, Transcript, guess, read,
+};
 
 use crate::args;
 use crate::contract::OwnedRequest;
@@ -28,10 +30,25 @@ pub fn read_configuration(paths: &[PathBuf], options: &args::Reading) -> Result<
 /// Nothing can be read.
 pub fn read_input(input: &Input, options: &ReadOptions) -> Result<Reading> {
     let reading = read(input, &Disk, options);
-    if reading.counts.files == 0 {
-        bail!(nothing_read(&reading, input));
-    }
+    not_empty(&reading, input)?;
     Ok(reading)
+}
+
+/// Reads like [`read_input`], and keeps the lines that Apache carries out.
+///
+/// # Errors
+/// Nothing can be read.
+pub fn read_with_transcript(input: &Input, options: &ReadOptions) -> Result<(Reading, Transcript)> {
+    let (reading, transcript) = edgewright_compiler::read_with_transcript(input, &Disk, options);
+    not_empty(&reading, input)?;
+    Ok((reading, transcript))
+}
+
+fn not_empty(reading: &Reading, input: &Input) -> Result<()> {
+    if reading.counts.files == 0 {
+        bail!(nothing_read(reading, input));
+    }
+    Ok(())
 }
 
 /// The requests of a file, one JSON object a line.

@@ -31,6 +31,7 @@ use crate::input::{Input, ReadOptions};
 use crate::load::directives::Around;
 use crate::load::{Item, Reader};
 use crate::reading::{Counts, Reading, Unit, UnitKind};
+use crate::transcript::Transcript;
 
 pub use access::{is_unanswerable, names_a_client};
 use context::Context;
@@ -83,7 +84,7 @@ pub(crate) fn resolve(
     items: Vec<Item>,
     input: &Input,
     options: &ReadOptions,
-) -> Reading {
+) -> (Reading, Option<Transcript>) {
     let mut resolver = Resolver {
         reader,
         site: Site::default(),
@@ -132,7 +133,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn finish(mut self) -> Reading {
+    fn finish(mut self) -> (Reading, Option<Transcript>) {
         let of = |kind| self.units.iter().filter(|unit| unit.kind == kind).count();
         let counts = Counts {
             files: self.reader.sources.iter().count(),
@@ -150,13 +151,14 @@ impl Resolver<'_> {
             .server_root
             .clone_from(&self.reader.files.server_root);
         self.site.traits = self.reader.modules.traits();
-        Reading {
+        let reading = Reading {
             site: self.site,
             sources: self.reader.sources,
             diagnostics: self.reader.diagnostics,
             inclusions: self.reader.inclusions,
             units: self.units,
             counts,
-        }
+        };
+        (reading, self.reader.transcript)
     }
 }

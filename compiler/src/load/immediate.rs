@@ -30,6 +30,19 @@ pub(super) enum Immediate {
     UndefMacro,
 }
 
+impl Immediate {
+    /// True when what the directive did is not in the lines that follow it.
+    pub(super) fn reaches_transcript(self, place: ReadPlace) -> bool {
+        match self {
+            Self::LoadModule | Self::ServerRoot => true,
+            Self::Use | Self::UndefMacro => false,
+            Self::Define | Self::UnDefine | Self::Include | Self::IncludeOptional => {
+                place == ReadPlace::Htaccess
+            }
+        }
+    }
+}
+
 const NAMES: [(&[u8], Immediate); 8] = [
     (b"define", Immediate::Define),
     (b"undefine", Immediate::UnDefine),
@@ -145,7 +158,7 @@ impl Reader<'_> {
         };
         let around = std::mem::replace(&mut self.around, nest.depth());
         self.depth += 1;
-        for item in self.lines_of(file) {
+        for item in self.lines_of_file(file) {
             nest.push(item);
         }
         self.depth -= 1;

@@ -115,6 +115,10 @@ impl Resolver<'_> {
             let entries = self.read_map(file);
             self.map_files.insert(local.clone(), entries);
         }
+        let opened = self.reader.open(&local).ok();
+        if let (Some(transcript), Some(file)) = (&mut self.reader.transcript, opened) {
+            transcript.map_files.insert(path.to_vec(), file);
+        }
         let mut entries = self.map_files.get(&local).cloned().unwrap_or_default();
         entries.sort_by(|left, right| left.0.key.cmp(&right.0.key));
         for (index, (_, unit)) in entries.iter().enumerate() {
