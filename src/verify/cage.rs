@@ -36,13 +36,13 @@ pub struct User {
 }
 
 impl User {
-    /// A user that owns nothing, if this program runs as root.
+    /// The user that servers usually run as, if this program runs as root.
     #[cfg(target_os = "linux")]
     pub fn unprivileged() -> Option<Self> {
         if !nix::unistd::geteuid().is_root() {
             return None;
         }
-        let usual = ["nobody", "www-data", "apache", "daemon"];
+        let usual = ["www-data", "apache", "_www", "daemon", "nobody"];
         let known = |name| nix::unistd::User::from_name(name).ok().flatten();
         let found = usual.into_iter().find_map(known)?;
         Some(Self {

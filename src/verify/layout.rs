@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
+use std::os::unix::fs::chown;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -81,7 +82,7 @@ impl<'r> Layout<'r> {
         let folder = folder::create(user).context("cannot make a folder for Apache to run in")?;
         let path = folder.path().to_owned();
         let cleanup = Cleanup::of_folder(folder);
-        let doors = Doors::open(&reading.site, installation, &path)?;
+        let doors = Doors::open(&reading.site, installation, &path, user)?;
         let root = server_root(reading, input, options);
         let pairs = folders(reading, input, options, &path, &root);
         let relocation = Relocation::new(pairs);
@@ -305,7 +306,12 @@ struct Doors {
 
 impl Doors {
     /// CloudFront asks by two ports, so two are served: for `http` and for `https`, which may be one.
-    fn open(site: &Site, installation: &Installation, folder: &Path) -> Result<Self> {
+    fn open(
+        site: &Site,
+        installation: &Installation,
+        folder: &Path,
+        user: Option<User>,
+    ) -> Result<Self> {
         let [http, https] =
             [Scheme::Http, Scheme::Https].map(|scheme| connection_port(site, scheme));
         let mut doors = Self {
@@ -329,6 +335,9 @@ impl Doors {
             Transport::Plain
         } else if installation.module("ssl").is_some() {
             let certificate = Certificate::new(folder)?;
+            if let Some(user) = user {
+                chown(&certificate.key_file, Some(user.user), Some(user.group))?;
+            }
             doors.ports.tls = vec![
                 "SSLEngine on".to_owned(),
                 format!("SSLCertificateFile \"{}\"", certificate.file.display()),
