@@ -400,6 +400,7 @@ impl<'r> Copies<'r> {
             (Some(known), Some(file)) if destination == Destination::ServerFile => {
                 let text = load_module(known, &file.display().to_string());
                 self.push(text.into_bytes(), Some(line.origin.span));
+                self.left_out.replaced(b"LoadModule");
             }
             (Some(_), _) => self.stand_in(line, destination),
             (None, _) => {
