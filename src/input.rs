@@ -7,9 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use edgewright_compiler::{
-    DocrootMapping, Input, ReadOptions, Reading, Transcript, guess, read,
-};
+use edgewright_compiler::{DocrootMapping, Input, ReadOptions, Reading, Transcript, guess, read};
 
 use crate::args;
 use crate::contract::OwnedRequest;

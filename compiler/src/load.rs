@@ -292,7 +292,9 @@ impl<'a> Reader<'a> {
     /// What is carried out from now on is of a `.htaccess` file; returns what was of the server's files.
     pub(crate) fn begin_access_file(&mut self) -> Vec<Event> {
         let transcript = self.transcript.as_mut();
-        transcript.map_or_else(Vec::new, |transcript| std::mem::take(&mut transcript.events))
+        transcript.map_or_else(Vec::new, |transcript| {
+            std::mem::take(&mut transcript.events)
+        })
     }
 
     /// The end of the `.htaccess` file of `directory`.

@@ -15,6 +15,7 @@ use edgewright_parser::words::Words;
 
 use crate::load::directives;
 use crate::load::modules::Modules;
+use crate::loader::LoadError;
 
 /// Everything that was carried out.
 #[derive(Debug, Clone, Default)]
@@ -24,7 +25,28 @@ pub struct Transcript {
     /// `.htaccess` files, by the directory of the server they stand in.
     pub access_files: BTreeMap<Vec<u8>, Vec<Event>>,
     /// Files of text maps, by the path that a `RewriteMap` line writes after `txt:` or `rnd:`.
-    pub map_files: HashMap<Vec<u8>, FileId>,
+    pub map_files: HashMap<Vec<u8>, MapFile>,
+}
+
+/// What became of the file of a text map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MapFile {
+    /// The file was read.
+    Read(FileId),
+    /// There is no such file: Apache does not start.
+    Missing,
+    /// The file is there and was not read.
+    Unread,
+}
+
+impl MapFile {
+    pub(crate) fn of(opened: Result<FileId, LoadError>) -> Self {
+        match opened {
+            Ok(file) => Self::Read(file),
+            Err(LoadError::NotFound) => Self::Missing,
+            Err(LoadError::IsDirectory | LoadError::Other(_)) => Self::Unread,
+        }
+    }
 }
 
 /// One step of reading.
@@ -124,9 +146,16 @@ fn after_name(line: &Line) -> Vec<u8> {
 fn standing(name: &[u8], modules: &Modules) -> Standing {
     let Some(known) = directives::find(name) else {
         let is_foreign = modules.has_foreign();
-        return if is_foreign { Standing::Foreign } else { Standing::Unknown };
+        return if is_foreign {
+            Standing::Foreign
+        } else {
+            Standing::Unknown
+        };
     };
-    let is_loaded = known.modules.iter().any(|module| modules.has(module.as_bytes()));
+    let is_loaded = known
+        .modules
+        .iter()
+        .any(|module| modules.has(module.as_bytes()));
     if is_loaded {
         Standing::Loaded {
             in_access_files: !known.overrides.is_empty(),

@@ -195,7 +195,8 @@ impl Report<'_> {
 /// What holds the server in besides its configuration.
 fn cage(held: &[String]) -> String {
     if held.is_empty() {
-        return "this system has none: the copy of the configuration is all that holds it".to_owned();
+        return "this system has none: the copy of the configuration is all that holds it"
+            .to_owned();
     }
     held.join(", ")
 }

@@ -14,8 +14,8 @@ use edgewright_edge_handler::outcome::{Answer, Event, Step};
 use edgewright_edge_handler::rules::Place;
 use serde_json::{Value, json};
 
+use super::normalized_response::{End, NormalizedResponse, Observed};
 use super::requests::Requests;
-use super::normalized_response::{End, Observed, NormalizedResponse};
 use super::server::Server;
 use crate::contract::OwnedRequest;
 use crate::engine::{Answering, is_effect};
@@ -127,7 +127,12 @@ impl<'a> Comparison<'a> {
 
     /// Apache serves here whether or not there is a file. Where the engine knows that there is none
     /// and what an `ErrorDocument` makes of it, Apache is asked about files too.
-    fn agrees_about_files(&self, request: &OwnedRequest, apache: &Observed, ours: &NormalizedResponse) -> bool {
+    fn agrees_about_files(
+        &self,
+        request: &OwnedRequest,
+        apache: &Observed,
+        ours: &NormalizedResponse,
+    ) -> bool {
         if apache.is_about_the_file_of(ours) || is_index_of(&ours.end, &apache.seen.end) {
             return true;
         }

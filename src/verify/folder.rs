@@ -30,14 +30,8 @@ const TRIES: usize = 8;
 /// There is no place for temporary files.
 pub fn create(user: Option<User>) -> io::Result<TempDir> {
     remove_abandoned(&std::env::temp_dir());
-    let mut made = new();
-    for _ in 1..TRIES {
-        if made.is_ok() {
-            break;
-        }
-        made = new();
-    }
-    let folder = made?;
+    let mut tries = (1..TRIES).filter_map(|_| new().ok());
+    let folder = tries.next().map_or_else(new, Ok)?;
     let run = cage::run_folder(folder.path());
     fs::create_dir(&run)?;
     let mut mode = 0o700;
@@ -120,7 +114,10 @@ mod tests {
     fn names_differ_in_two_letters_only() {
         let (one, other) = (unguessable(), unguessable());
         assert_ne!(one, other);
-        assert!(one.chars().all(|letter| letter == 'q' || letter == 'z'), "{one}");
+        assert!(
+            one.chars().all(|letter| letter == 'q' || letter == 'z'),
+            "{one}"
+        );
         assert_eq!(one.len(), other.len());
     }
 }

@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::os::unix::fs::chown;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::thread::sleep;
@@ -231,14 +231,20 @@ impl<'r> Layout<'r> {
     fn cage(&self) -> Cage {
         let config = self.path("main.conf");
         let arguments = ["-X".as_ref(), "-d".as_ref(), self.root.as_os_str()];
-        let arguments = arguments.into_iter().chain(["-f".as_ref(), config.as_os_str()]);
+        let arguments = arguments
+            .into_iter()
+            .chain(["-f".as_ref(), config.as_os_str()]);
         let readable = [&self.installation.modules, &self.root];
         Cage {
             folder: self.folder.clone(),
             parent: i32::try_from(std::process::id()).unwrap_or_default(),
             user: self.user.map(|user| user.user),
             group: self.user.map(|user| user.group),
-            readable: readable.into_iter().chain(&self.readable).cloned().collect(),
+            readable: readable
+                .into_iter()
+                .chain(&self.readable)
+                .cloned()
+                .collect(),
             ports: self.listening(),
             program: self.installation.program.clone(),
             arguments: arguments.map(std::ffi::OsStr::to_owned).collect(),
@@ -286,7 +292,10 @@ impl<'r> Layout<'r> {
     pub fn naming(&self) -> Naming {
         let hosts = self.reading.site.hosts.iter();
         let roots = hosts.map(|host| host.document_root.clone());
-        let mut document_roots: Vec<_> = roots.filter(|root| !root.is_empty()).collect();
+        let roots = roots.filter(|root| !root.is_empty());
+        // One below the folder that stands for `ServerRoot` is named as if it were there.
+        let both = roots.flat_map(|root| [self.relocation.to_there(&root), root]);
+        let mut document_roots: Vec<_> = both.collect();
         document_roots.sort_by_key(|root| std::cmp::Reverse(root.len()));
         // Stands for a document root that the configuration does not name.
         document_roots.push(to_bytes(&self.path("htdocs")));
@@ -341,7 +350,10 @@ impl Doors {
             doors.ports.tls = vec![
                 "SSLEngine on".to_owned(),
                 format!("SSLCertificateFile \"{}\"", certificate.file.display()),
-                format!("SSLCertificateKeyFile \"{}\"", certificate.key_file.display()),
+                format!(
+                    "SSLCertificateKeyFile \"{}\"",
+                    certificate.key_file.display()
+                ),
             ];
             Transport::Tls(certificate.client)
         } else {

@@ -12,13 +12,17 @@ mod arguments;
 pub mod document_root;
 mod left_out;
 pub mod relocation;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-use edgewright_compiler::transcript::{EffectiveLine, Event, LineKind, Standing, Transcript};
+use edgewright_compiler::transcript::{
+    EffectiveLine, Event, LineKind, MapFile, Standing, Transcript,
+};
 use edgewright_compiler::{Reading, Sources};
 use edgewright_edge_handler::rules::Place;
 use edgewright_edge_handler::site::{Host, SectionId};
@@ -154,8 +158,20 @@ impl<'r> Copies<'r> {
         for file in self.top_level(first) {
             lines += &format!("Include \"{}\"\n", self.files[file].path.display());
         }
-        let is_alone = self.original.reading.site.hosts.iter().all(|host| host.place.is_none());
-        let main = self.original.reading.site.hosts.first().filter(|_| is_alone);
+        let is_alone = self
+            .original
+            .reading
+            .site
+            .hosts
+            .iter()
+            .all(|host| host.place.is_none());
+        let main = self
+            .original
+            .reading
+            .site
+            .hosts
+            .first()
+            .filter(|_| is_alone);
         if let Some(file) = main.and_then(|main| self.access_sections(main)) {
             lines += &format!("Include \"{}\"\n", self.files[file].path.display());
         }
@@ -167,7 +183,11 @@ impl<'r> Copies<'r> {
         if let Some(events) = self.original.transcript.access_files.get(directory) {
             let file = self.begin(target);
             self.events(events, Destination::AccessFile);
-            debug_assert_eq!(self.open.last(), Some(&file), "files begin and end in pairs");
+            debug_assert_eq!(
+                self.open.last(),
+                Some(&file),
+                "files begin and end in pairs"
+            );
             self.open.pop();
         }
     }
@@ -268,13 +288,18 @@ impl<'r> Copies<'r> {
             Admission::Replaced => None,
             Admission::Unlisted if line.name.is_empty() || line.name.starts_with(b"#") => {
                 // Apache does nothing with the line, or refuses it for its length.
-                self.push([b"#", line.arguments.as_slice()].concat(), Some(line.origin.span));
+                self.push(
+                    [b"#", line.arguments.as_slice()].concat(),
+                    Some(line.origin.span),
+                );
                 return Ok(());
             }
             Admission::Unlisted => Some("it is not known to be harmless"),
         };
         match reason {
-            Some(reason) => self.left_out.add(&line.name, self.place(&line.origin), reason),
+            Some(reason) => self
+                .left_out
+                .add(&line.name, self.place(&line.origin), reason),
             None => self.left_out.replaced(&line.name),
         }
         self.stand_in(line, destination);
@@ -463,9 +488,15 @@ impl<'r> Copies<'r> {
         let Some(removed) = number.checked_sub(1).and_then(|at| file.blank(at)) else {
             return false;
         };
-        let name = removed.text.split(u8::is_ascii_whitespace).next().unwrap_or_default();
+        let name = removed
+            .text
+            .split(u8::is_ascii_whitespace)
+            .next()
+            .unwrap_or_default();
         let sources = &self.original.reading.sources;
-        let place = removed.origin.map_or_else(String::new, |span| shown(sources, span));
+        let place = removed
+            .origin
+            .map_or_else(String::new, |span| shown(sources, span));
         self.left_out.add(name, place, "no module here has it");
         file.write().is_ok()
     }
@@ -473,13 +504,19 @@ impl<'r> Copies<'r> {
     /// What Apache says of copies, about the files they are copies of.
     pub fn in_terms_of_originals(&self, words: &str) -> String {
         let mut text = words.to_owned();
+        for (written, copy) in &self.maps {
+            text = text.replace(copy, &String::from_utf8_lossy(written));
+        }
         for file in &self.files {
             let of_copy = format!(" of {}", file.path.display());
             while let Some(at) = text.find(&of_copy) {
                 let before = &text[..at];
                 let digits = before.bytes().rev().take_while(u8::is_ascii_digit).count();
                 let (lead, number) = before.split_at(at - digits);
-                let origin = number.parse().ok().and_then(|number: usize| file.origin(number));
+                let origin = number
+                    .parse()
+                    .ok()
+                    .and_then(|number: usize| file.origin(number));
                 let (number, name) = match origin {
                     Some(span) => self.original(span),
                     None => (number.to_owned(), "a file of `verify`".to_owned()),
@@ -523,10 +560,15 @@ impl Copy {
     fn blank(&mut self, at: usize) -> Option<CopiedLine> {
         let removed = self.lines.get(at)?.clone();
         let first = |line: &CopiedLine| {
-            let word = line.text.split(|byte| *byte == b' ' || *byte == b'>').next();
+            let word = line
+                .text
+                .split(|byte| *byte == b' ' || *byte == b'>')
+                .next();
             word.unwrap_or_default().to_vec()
         };
-        let close = first(&removed).strip_prefix(b"<").map(|name| [b"</", name].concat());
+        let close = first(&removed)
+            .strip_prefix(b"<")
+            .map(|name| [b"</", name].concat());
         let mut rest = self.lines.iter().enumerate().skip(at);
         let end = close.and_then(|close| rest.find(|(_, line)| first(line) == close));
         let last = end.map_or(at, |(end, _)| end);
@@ -578,7 +620,12 @@ impl Skipping {
 
 /// Does the line close the section that a line called `open` opens?
 fn closes(line: &EffectiveLine, open: &[u8]) -> bool {
-    let bare = |name: &[u8]| name.iter().copied().skip_while(|byte| b"</".contains(byte)).collect::<Vec<_>>();
+    let bare = |name: &[u8]| {
+        name.iter()
+            .copied()
+            .skip_while(|byte| b"</".contains(byte))
+            .collect::<Vec<_>>()
+    };
     bare(&line.name).eq_ignore_ascii_case(&bare(open))
 }
 
@@ -597,12 +644,18 @@ fn copy_maps(original: &Original<'_>) -> io::Result<HashMap<Vec<u8>, String>> {
     let mut copies = HashMap::new();
     for (number, (path, file)) in original.transcript.map_files.iter().enumerate() {
         let target = original.folder.join(format!("copies/{number}.map"));
-        if let Some(source) = original.reading.sources.get(*file) {
-            fs::write(&target, &source.bytes)?;
-            // The path is looked up as it stands in the copy.
-            let written = original.relocation.to_here(path);
-            copies.insert(written, target.display().to_string());
+        match file {
+            MapFile::Read(file) => {
+                let source = original.reading.sources.get(*file);
+                fs::write(&target, source.map_or(&[][..], |source| &source.bytes))?;
+            }
+            // Apache says so itself.
+            MapFile::Missing => {}
+            MapFile::Unread => continue,
         }
+        // The path is looked up as it stands in the copy.
+        let written = original.relocation.to_here(path);
+        copies.insert(written, target.display().to_string());
     }
     Ok(copies)
 }

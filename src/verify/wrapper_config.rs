@@ -17,17 +17,18 @@ use super::sandbox::allowed::HARMLESS_MODULES;
 /// root.
 ///
 /// Before it answers, the probe takes every request that is for another server or for a script: whatever
-/// made it so, the modules that would connect or run something never see it.
+/// made it so, the modules that would connect or run something never see it. A subrequest for an index may
+/// become the request itself after that, so it keeps what tells `mod_dir` that it can be answered.
 pub const PROBE: &str = concat!(
     "require \"apache2\"\n",
     include_str!("listing.lua"),
     r#"local function is_for_another_server(name) return string.sub(name or "", 1, 6) == "proxy:" end
 function take(r)
-  if is_for_another_server(r.handler) and not is_for_another_server(r.filename) then
-    r.filename = r.handler .. (r.filename or "")
-  end
+  local inner = r.protocol == "INCLUDED"
   if is_for_another_server(r.filename) then
     r.proxyreq = 0
+    if not inner then r.handler = "lua-map-handler" end
+  elseif is_for_another_server(r.handler) then
     r.handler = "lua-map-handler"
   elseif r.handler == "lua-script" then
     r.handler = "edgewright-no-script"
@@ -103,7 +104,14 @@ impl WrapperConfig<'_> {
         let own_rules = self.own_rules(includes);
         text += &own_rules;
         if own {
-            let needed = ["unixd", "authn_core", "authz_core", "version", "headers", "lua"];
+            let needed = [
+                "unixd",
+                "authn_core",
+                "authz_core",
+                "version",
+                "headers",
+                "lua",
+            ];
             text += &self.modules(&needed);
             text += "<IfModule !mpm_worker_module>\n<IfModule !mpm_prefork_module>\n";
             text += &self.modules(&["mpm_event"]);

@@ -15,6 +15,7 @@ use super::walk::Target;
 use super::{Resolver, values};
 use crate::loader::EntryKind;
 use crate::reading::{Fate, Position, UnitKind};
+use crate::transcript::MapFile;
 
 /// `REWRITE_MAX_TXT_MAP_LINE`: a longer line goes on as a new one.
 const LINE_LIMIT: usize = 1024;
@@ -109,15 +110,15 @@ impl Resolver<'_> {
             let headline = format!("`{}` is a directory, not a map file", values::shown(&local));
             return Err(Diagnostic::error("unreadable-file", headline, span));
         }
+        let file = self.reader.open(&local);
+        if let Some(transcript) = &mut self.reader.transcript {
+            let became = MapFile::of(file.clone());
+            transcript.map_files.insert(path.to_vec(), became);
+        }
         if !self.map_files.contains_key(&local) {
-            let file = self.reader.open(&local);
             let file = file.map_err(|error| crate::load::unreadable(&local, &error, Some(span)))?;
             let entries = self.read_map(file);
             self.map_files.insert(local.clone(), entries);
-        }
-        let opened = self.reader.open(&local).ok();
-        if let (Some(transcript), Some(file)) = (&mut self.reader.transcript, opened) {
-            transcript.map_files.insert(path.to_vec(), file);
         }
         let mut entries = self.map_files.get(&local).cloned().unwrap_or_default();
         entries.sort_by(|left, right| left.0.key.cmp(&right.0.key));

@@ -16,8 +16,22 @@ use crate::args::Cage;
 
 /// What any program reads: libraries, names of users and hosts, time zones, chance.
 const SYSTEM: &[&str] = &[
-    "/bin", "/etc", "/lib", "/lib64", "/opt", "/sbin", "/usr", "/dev/null", "/dev/random", "/dev/urandom",
-    "/dev/zero", "/proc/cpuinfo", "/proc/self", "/proc/stat", "/proc/sys", "/sys/devices/system/cpu",
+    "/bin",
+    "/etc",
+    "/lib",
+    "/lib64",
+    "/opt",
+    "/sbin",
+    "/usr",
+    "/dev/null",
+    "/dev/random",
+    "/dev/urandom",
+    "/dev/zero",
+    "/proc/cpuinfo",
+    "/proc/self",
+    "/proc/stat",
+    "/proc/sys",
+    "/sys/devices/system/cpu",
 ];
 
 /// What starts a program that is linked to libraries.
@@ -44,8 +58,13 @@ pub fn apply(cage: &Cage) -> Option<String> {
 fn restrict(cage: &Cage) -> Result<RestrictionStatus, RulesetError> {
     let read = AccessFs::ReadFile | AccessFs::ReadDir;
     let system = SYSTEM.iter().map(PathBuf::from);
-    let readable = system.chain(cage.readable.iter().cloned()).chain([cage.folder.clone()]);
-    let started = LOADERS.iter().map(PathBuf::from).chain([cage.program.clone()]);
+    let readable = system
+        .chain(cage.readable.iter().cloned())
+        .chain([cage.folder.clone()]);
+    let started = LOADERS
+        .iter()
+        .map(PathBuf::from)
+        .chain([cage.program.clone()]);
     let created = Ruleset::default()
         .handle_access(AccessFs::from_all(VERSION))?
         .handle_access(AccessNet::from_all(VERSION))?
@@ -53,9 +72,18 @@ fn restrict(cage: &Cage) -> Result<RestrictionStatus, RulesetError> {
         .create()?
         .add_rules(path_beneath_rules(readable, read))?
         .add_rules(path_beneath_rules(started, read | AccessFs::Execute))?
-        .add_rules(path_beneath_rules([Path::new("/dev/null")], read | AccessFs::WriteFile))?
-        .add_rules(path_beneath_rules([run_folder(&cage.folder)], AccessFs::from_all(ABI::V3) & !AccessFs::Execute & !AccessFs::MakeSock))?;
-    let ports = cage.ports.iter().map(|port| Ok(NetPort::new(*port, AccessNet::BindTcp)));
+        .add_rules(path_beneath_rules(
+            [Path::new("/dev/null")],
+            read | AccessFs::WriteFile,
+        ))?
+        .add_rules(path_beneath_rules(
+            [run_folder(&cage.folder)],
+            AccessFs::from_all(ABI::V3) & !AccessFs::Execute & !AccessFs::MakeSock,
+        ))?;
+    let ports = cage
+        .ports
+        .iter()
+        .map(|port| Ok(NetPort::new(*port, AccessNet::BindTcp)));
     created
         .add_rules(ports.collect::<Vec<Result<_, RulesetError>>>())?
         .restrict_self()

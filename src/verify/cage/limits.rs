@@ -33,9 +33,14 @@ pub fn apply(cage: &Cage) -> Result<Vec<String>> {
         (Resource::RLIMIT_NOFILE, FILES),
         (Resource::RLIMIT_FSIZE, FILE_SIZE),
         (Resource::RLIMIT_AS, MEMORY),
-        (Resource::RLIMIT_NPROC, tasks_of(geteuid().as_raw()) + THREADS),
+        (
+            Resource::RLIMIT_NPROC,
+            tasks_of(geteuid().as_raw()) + THREADS,
+        ),
     ];
-    let set = limits.into_iter().all(|(what, most)| setrlimit(what, most, most).is_ok());
+    let set = limits
+        .into_iter()
+        .all(|(what, most)| setrlimit(what, most, most).is_ok());
     // After the change of user, which takes it back.
     set_pdeathsig(Signal::SIGKILL).context("cannot end with `verify`")?;
     if getppid().as_raw() != cage.parent {
@@ -43,7 +48,11 @@ pub fn apply(cage: &Cage) -> Result<Vec<String>> {
     }
     let mut held = Vec::new();
     held.extend(user.map(|user| format!("user {user}")));
-    held.extend(set_no_new_privs().is_ok().then(|| "no new privileges".to_owned()));
+    held.extend(
+        set_no_new_privs()
+            .is_ok()
+            .then(|| "no new privileges".to_owned()),
+    );
     held.extend(set.then(|| "limits".to_owned()));
     Ok(held)
 }
@@ -63,9 +72,15 @@ fn become_user(cage: &Cage) -> Result<Option<u32>> {
 fn tasks_of(user: u32) -> u64 {
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
     let own = processes.filter(|process| {
-        let is_process = process.file_name().as_encoded_bytes().iter().all(u8::is_ascii_digit);
+        let is_process = process
+            .file_name()
+            .as_encoded_bytes()
+            .iter()
+            .all(u8::is_ascii_digit);
         is_process && process.metadata().is_ok_and(|data| data.uid() == user)
     });
     let tasks = own.map(|process| fs::read_dir(process.path().join("task")));
-    tasks.map(|tasks| tasks.map_or(1, |tasks| tasks.count() as u64)).sum()
+    tasks
+        .map(|tasks| tasks.map_or(1, |tasks| tasks.count() as u64))
+        .sum()
 }

@@ -67,8 +67,14 @@ fn refused() -> Result<Rules, Backend> {
         (libc::SYS_clone, vec![one(0, Is::MaskedEq(thread), 0)?]),
         // Sending may connect too.
         (libc::SYS_sendto, vec![one(4, Is::Ne, 0)?]),
-        (libc::SYS_sendmsg, vec![one(2, Is::MaskedEq(fast_open), fast_open)?]),
-        (libc::SYS_sendmmsg, vec![one(3, Is::MaskedEq(fast_open), fast_open)?]),
+        (
+            libc::SYS_sendmsg,
+            vec![one(2, Is::MaskedEq(fast_open), fast_open)?],
+        ),
+        (
+            libc::SYS_sendmmsg,
+            vec![one(3, Is::MaskedEq(fast_open), fast_open)?],
+        ),
         (
             libc::SYS_socket,
             vec![

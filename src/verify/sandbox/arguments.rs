@@ -39,32 +39,21 @@ pub fn checked(
     if words.iter().any(|word| is_script_handler(word)) {
         return Err(RUNS_A_SCRIPT);
     }
+    let names_clients = || words.iter().skip(1).any(|word| names_a_client(word));
     match check {
-        Check::Words => Ok(text.to_vec()),
-        Check::Condition => match words.first() {
-            Some(condition) if opens_a_file(condition) => Err(READS_A_FILE),
-            _ => Ok(text.to_vec()),
-        },
+        Check::Condition => unless_files_are_read(text, words.first()),
         Check::Values => {
-            let mut values = words.iter().filter_map(|word| word.strip_prefix(b"expr="));
-            match values.any(opens_a_file) {
-                true => Err(READS_A_FILE),
-                false => Ok(text.to_vec()),
-            }
+            let values = words.iter().filter_map(|word| word.strip_prefix(b"expr="));
+            unless_files_are_read(text, values)
         }
         Check::RewriteCond => rewrite_cond(text),
         Check::RewriteMap => rewrite_map(&words, maps),
         Check::RewriteRule => rewrite_rule(text),
         Check::Target => without_sockets(text),
         Check::Require => require(&words, text),
-        Check::Allow => Ok(match words.iter().skip(1).any(|word| names_a_client(word)) {
-            true => b"from all".to_vec(),
-            false => text.to_vec(),
-        }),
-        Check::Deny => match words.iter().skip(1).any(|word| names_a_client(word)) {
-            true => Err("it looks up the name of the client"),
-            false => Ok(text.to_vec()),
-        },
+        Check::Allow if names_clients() => Ok(b"from all".to_vec()),
+        Check::Deny if names_clients() => Err("it looks up the name of the client"),
+        Check::Words | Check::Allow | Check::Deny => Ok(text.to_vec()),
     }
 }
 
@@ -79,7 +68,9 @@ pub fn words_of(text: &[u8]) -> Vec<Vec<u8>> {
 }
 
 fn is_script_handler(word: &[u8]) -> bool {
-    SCRIPT_HANDLERS.iter().any(|handler| word.eq_ignore_ascii_case(handler))
+    SCRIPT_HANDLERS
+        .iter()
+        .any(|handler| word.eq_ignore_ascii_case(handler))
 }
 
 /// `%{file:…}` and `%{filesize:…}`, wherever a text may be an expression.
@@ -100,9 +91,24 @@ fn calls_a_file_function(text: &[u8]) -> bool {
 fn opens_a_file(text: &[u8]) -> bool {
     let read = [Expression::parse(text), Expression::parse_string(text)];
     if read.iter().all(Result::is_err) {
-        return text.to_ascii_lowercase().windows(4).any(|four| four == b"file");
+        return text
+            .to_ascii_lowercase()
+            .windows(4)
+            .any(|four| four == b"file");
     }
     read.iter().flatten().any(Expression::opens_files)
+}
+
+/// `text`, unless one of its expressions asks for a file's content.
+fn unless_files_are_read<'t>(
+    text: &[u8],
+    expressions: impl IntoIterator<Item = &'t (impl AsRef<[u8]> + ?Sized + 't)>,
+) -> Result<Vec<u8>, Reason> {
+    let mut expressions = expressions.into_iter();
+    if expressions.any(|expression| opens_a_file(expression.as_ref())) {
+        return Err(READS_A_FILE);
+    }
+    Ok(text.to_vec())
 }
 
 fn rewrite_cond(text: &[u8]) -> Result<Vec<u8>, Reason> {
@@ -114,10 +120,7 @@ fn rewrite_cond(text: &[u8]) -> Result<Vec<u8>, Reason> {
     let is_expression = of(arguments.first).eq_ignore_ascii_case(b"expr");
     let pattern = of(arguments.second);
     let pattern = pattern.strip_prefix(b"!").unwrap_or(pattern);
-    if is_expression && opens_a_file(pattern) {
-        return Err(READS_A_FILE);
-    }
-    Ok(text.to_vec())
+    unless_files_are_read(text, is_expression.then_some(pattern))
 }
 
 fn raw(line: &Line) -> Option<RawArguments> {
@@ -131,10 +134,13 @@ fn rewrite_rule(text: &[u8]) -> Result<Vec<u8>, Reason> {
         return without_sockets(text);
     };
     let text = line.text();
-    let flags = arguments.third.and_then(|range| text.get(range)).unwrap_or_default();
+    let flags = arguments
+        .third
+        .and_then(|range| text.get(range))
+        .unwrap_or_default();
     let flags = flags.to_ascii_lowercase();
     let names = |handler: &&[u8]| flags.windows(handler.len()).any(|part| part == *handler);
-    if SCRIPT_HANDLERS.iter().any(|handler| names(handler)) {
+    if SCRIPT_HANDLERS.iter().any(names) {
         return Err(RUNS_A_SCRIPT);
     }
     let (before, rest) = text.split_at(arguments.second.start);
@@ -211,11 +217,10 @@ fn require(words: &[Vec<u8>], text: &[u8]) -> Result<Vec<u8>, Reason> {
         [provider, ..] if asks_who(provider) => Ok(b"all granted".to_vec()),
         [provider, ..] if is(provider, b"expr") => {
             let expression = text.get(provider.len()..).unwrap_or_default().trim_ascii();
-            let inner = expression.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
-            match opens_a_file(inner.unwrap_or(expression)) {
-                true => Err(READS_A_FILE),
-                false => Ok(text.to_vec()),
-            }
+            let inner = expression
+                .strip_prefix(b"\"")
+                .and_then(|rest| rest.strip_suffix(b"\""));
+            unless_files_are_read(text, [inner.unwrap_or(expression)])
         }
         _ => Ok(text.to_vec()),
     }
@@ -245,11 +250,23 @@ mod tests {
         check(Condition, "\"file('/x') == 'a'\"", Err(READS_A_FILE));
         check(Condition, "\"filesize('/x') -eq 1\"", Err(READS_A_FILE));
         check(Condition, "\"-f '/x'\"", Ok("\"-f '/x'\""));
-        check(Condition, "\"%{REQUEST_URI} =~ m#file(s)#\"", Ok("\"%{REQUEST_URI} =~ m#file(s)#\""));
+        check(
+            Condition,
+            "\"%{REQUEST_URI} =~ m#file(s)#\"",
+            Ok("\"%{REQUEST_URI} =~ m#file(s)#\""),
+        );
         check(Values, "set X \"expr=%{file:/x}\"", Err(READS_A_FILE));
-        check(Values, "set X y \"expr=file('/x') == 'a'\"", Err(READS_A_FILE));
+        check(
+            Values,
+            "set X y \"expr=file('/x') == 'a'\"",
+            Err(READS_A_FILE),
+        );
         check(RewriteCond, "expr \"file('/x') == 'a'\"", Err(READS_A_FILE));
-        check(RewriteCond, "%{REQUEST_URI} ^/file(s)$", Ok("%{REQUEST_URI} ^/file(s)$"));
+        check(
+            RewriteCond,
+            "%{REQUEST_URI} ^/file(s)$",
+            Ok("%{REQUEST_URI} ^/file(s)$"),
+        );
         check(RewriteMap, "m prg:/x", Err("it starts a program"));
         check(RewriteMap, "m PRG:/x", Err("it starts a program"));
         check(RewriteMap, "m \"dbd:select 1\"", Err("it asks a database"));
@@ -265,14 +282,26 @@ mod tests {
         );
         check(RewriteRule, "^ UNIX:/s.sock [P]", Err("it opens a socket"));
         check(RewriteRule, "^ /x [H=lua-script]", Err(RUNS_A_SCRIPT));
-        check(RewriteRule, "^/lua-script /x [R]", Ok("^/lua-script /x [R]"));
-        check(Target, "\"proxy:unix:/run/php.sock|fcgi://l\"", Ok("\"proxy:fcgi://l\""));
+        check(
+            RewriteRule,
+            "^/lua-script /x [R]",
+            Ok("^/lua-script /x [R]"),
+        );
+        check(
+            Target,
+            "\"proxy:unix:/run/php.sock|fcgi://l\"",
+            Ok("\"proxy:fcgi://l\""),
+        );
         check(Require, "valid-user", Ok("all granted"));
         check(Require, "not host a.test", Err("it asks who the client is"));
         check(Require, "expr \"file('/x') == 'a'\"", Err(READS_A_FILE));
         check(Require, "ip 192.0.2.1", Ok("ip 192.0.2.1"));
         check(Allow, "from a.test", Ok("from all"));
-        check(Deny, "from a.test", Err("it looks up the name of the client"));
+        check(
+            Deny,
+            "from a.test",
+            Err("it looks up the name of the client"),
+        );
         check(Deny, "from 192.0.2.1", Ok("from 192.0.2.1"));
     }
 }

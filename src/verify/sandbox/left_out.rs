@@ -17,7 +17,9 @@ pub struct LeftOut {
 impl LeftOut {
     /// A line at `place` is left out.
     pub fn add(&mut self, name: &[u8], place: String, reason: &'static str) {
-        let name = String::from_utf8_lossy(name).trim_start_matches('<').to_owned();
+        let name = String::from_utf8_lossy(name)
+            .trim_start_matches('<')
+            .to_owned();
         let entry = self.lines.entry((name, reason));
         entry.or_insert((place, 0)).1 += 1;
     }
@@ -49,7 +51,10 @@ impl LeftOut {
             };
             format!("{name} ({place}{more}): {reason}")
         });
-        let modules = self.modules.iter().map(|name| format!("mod_{name}: it is not known to be harmless"));
+        let modules = self
+            .modules
+            .iter()
+            .map(|name| format!("mod_{name}: it is not known to be harmless"));
         lines.chain(modules).collect()
     }
 

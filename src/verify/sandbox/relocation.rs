@@ -17,13 +17,19 @@ impl Relocation {
 
     /// A text of the configuration, with the paths of this machine.
     pub fn to_here(&self, text: &[u8]) -> Vec<u8> {
-        let pairs = self.pairs.iter().map(|(here, there)| (there.as_slice(), here.as_slice()));
+        let pairs = self
+            .pairs
+            .iter()
+            .map(|(here, there)| (there.as_slice(), here.as_slice()));
         replaced(text, pairs.collect())
     }
 
     /// A text of the server that runs here, with the paths of the configuration.
     pub fn to_there(&self, text: &[u8]) -> Vec<u8> {
-        let pairs = self.pairs.iter().map(|(here, there)| (here.as_slice(), there.as_slice()));
+        let pairs = self
+            .pairs
+            .iter()
+            .map(|(here, there)| (here.as_slice(), there.as_slice()));
         replaced(text, pairs.collect())
     }
 }
@@ -43,16 +49,15 @@ fn replaced(text: &[u8], mut pairs: Vec<(&[u8], &[u8])>) -> Vec<u8> {
             let goes_on = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
             (!after.first().is_some_and(goes_on)).then_some(after)
         };
-        let found = pairs.iter().find_map(|(from, to)| Some((*to, whole(from)?)));
-        match found {
-            Some((to, after)) => {
-                out.extend_from_slice(to);
-                rest = after;
-            }
-            None => {
-                out.push(*byte);
-                rest = &rest[1..];
-            }
+        let found = pairs
+            .iter()
+            .find_map(|(from, to)| Some((*to, whole(from)?)));
+        if let Some((to, after)) = found {
+            out.extend_from_slice(to);
+            rest = after;
+        } else {
+            out.push(*byte);
+            rest = &rest[1..];
         }
     }
     out
@@ -76,7 +81,10 @@ mod tests {
     #[test]
     fn whole_paths_are_replaced_once() {
         check("/srv/www", "/home/me/www");
-        check("\"/srv/www/a\" /srv/www2 /srv/www.b", "\"/home/me/www/a\" /srv/www2 /srv/www.b");
+        check(
+            "\"/srv/www/a\" /srv/www2 /srv/www.b",
+            "\"/home/me/www/a\" /srv/www2 /srv/www.b",
+        );
         check("/srv/www/shop/x", "/srv/www/here/x");
     }
 }
