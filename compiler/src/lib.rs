@@ -42,7 +42,7 @@ pub use emit::{BuildFolder, EmitError, Folder, Written, emit};
 pub use input::{DocrootMapping, Input, ReadOptions, guess};
 pub use loader::{Entry, EntryKind, LoadError, Loader};
 pub use lower::Hops;
-pub use reading::{Counts, Fate, Inclusion, Position, Reading, Unit, UnitKind};
+pub use reading::{Counts, Fate, Position, Reading, Unit, UnitKind};
 pub use resolve::{is_unanswerable, names_a_client};
 pub use sources::{Source, Sources};
 pub use transcript::Transcript;

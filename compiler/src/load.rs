@@ -35,7 +35,7 @@ use edgewright_parser::words;
 
 use crate::input::ReadOptions;
 use crate::loader::{LoadError, Loader};
-use crate::reading::{Inclusion, UnitKind};
+use crate::reading::UnitKind;
 use crate::sources::Sources;
 use crate::transcript::{EffectiveLine, Event, LineKind, Transcript};
 
@@ -110,8 +110,6 @@ pub(crate) struct Reader<'a> {
     pub(crate) files: Files<'a>,
     pub(crate) sources: Sources,
     pub(crate) diagnostics: Vec<Diagnostic>,
-    /// `Include` lines that were followed.
-    pub(crate) inclusions: Vec<Inclusion>,
     pub(crate) modules: Modules,
     defines: Defines,
     version: String,
@@ -232,7 +230,6 @@ impl<'a> Reader<'a> {
             files: Files::new(loader, options, main),
             sources: Sources::default(),
             diagnostics: Vec::new(),
-            inclusions: Vec::new(),
             modules: Modules::new(source, &options.modules),
             defines: Defines::new(&options.defines),
             version: options.version.clone(),

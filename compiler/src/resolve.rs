@@ -155,7 +155,6 @@ impl Resolver<'_> {
             site: self.site,
             sources: self.reader.sources,
             diagnostics: self.reader.diagnostics,
-            inclusions: self.reader.inclusions,
             units: self.units,
             counts,
         };

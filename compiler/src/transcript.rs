@@ -40,9 +40,9 @@ pub enum MapFile {
 }
 
 impl MapFile {
-    pub(crate) fn of(opened: Result<FileId, LoadError>) -> Self {
+    pub(crate) fn of(opened: &Result<FileId, LoadError>) -> Self {
         match opened {
-            Ok(file) => Self::Read(file),
+            Ok(file) => Self::Read(*file),
             Err(LoadError::NotFound) => Self::Missing,
             Err(LoadError::IsDirectory | LoadError::Other(_)) => Self::Unread,
         }

@@ -234,17 +234,16 @@ impl<'r> Layout<'r> {
         let arguments = arguments
             .into_iter()
             .chain(["-f".as_ref(), config.as_os_str()]);
-        let readable = [&self.installation.modules, &self.root];
+        // Where its own libraries are, if it does not belong to the system.
+        let own = self.installation.program.parent().and_then(Path::parent);
+        let modules = self.installation.modules.as_path();
+        let readable = own.into_iter().chain([modules]).map(Path::to_owned);
         Cage {
             folder: self.folder.clone(),
             parent: i32::try_from(std::process::id()).unwrap_or_default(),
             user: self.user.map(|user| user.user),
             group: self.user.map(|user| user.group),
-            readable: readable
-                .into_iter()
-                .chain(&self.readable)
-                .cloned()
-                .collect(),
+            readable: readable.chain(self.readable.iter().cloned()).collect(),
             ports: self.listening(),
             program: self.installation.program.clone(),
             arguments: arguments.map(std::ffi::OsStr::to_owned).collect(),

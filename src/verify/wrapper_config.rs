@@ -28,10 +28,8 @@ function take(r)
   if is_for_another_server(r.filename) then
     r.proxyreq = 0
     if not inner then r.handler = "lua-map-handler" end
-  elseif is_for_another_server(r.handler) then
+  elseif is_for_another_server(r.handler) or r.handler == "lua-script" then
     r.handler = "lua-map-handler"
-  elseif r.handler == "lua-script" then
-    r.handler = "edgewright-no-script"
   end
   return apache2.DECLINED
 end

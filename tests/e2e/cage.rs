@@ -109,6 +109,10 @@ impl Canaries {
         self.write("evil.so", "no library: Apache would say so");
         self.write("secret", "x");
         self.write(
+            "map.txt",
+            "a unix:/ROOT/canary.sock|http://localhost/\nb lua-script\n",
+        );
+        self.write(
             "inc/evil.conf",
             "CustomLog \"|/usr/bin/touch /CANARY/include\" common\n",
         );

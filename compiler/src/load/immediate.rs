@@ -8,14 +8,13 @@ use std::sync::Arc;
 use edgewright_parser::diagnostic::Diagnostic;
 use edgewright_parser::line::Line;
 use edgewright_parser::macros::parse_macro;
-use edgewright_parser::source::{FileId, Span};
+use edgewright_parser::source::Span;
 use edgewright_parser::syntax::{Arguments, Directive, Kind};
 
 use super::glob;
 use super::nest::Nest;
 use super::skip::{first_word, skipped};
 use super::{DEEPEST_INCLUDE, Feed, Item, MacroKnown, ReadPlace, Reader, unreadable};
-use crate::reading::Inclusion;
 
 /// A directive carried out while reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,25 +134,17 @@ impl Reader<'_> {
                 return;
             }
         }
-        let at = self.inclusions.len();
-        self.inclusions.push(Inclusion {
-            span,
-            files: Vec::with_capacity(included.files.len()),
-        });
         for path in &included.files {
-            let file = self.included_file(path, span, nest);
-            if let Some(inclusion) = self.inclusions.get_mut(at) {
-                inclusion.files.extend(file);
-            }
+            self.included_file(path, span, nest);
         }
     }
 
-    fn included_file(&mut self, path: &[u8], span: Span, nest: &mut Nest) -> Option<FileId> {
+    fn included_file(&mut self, path: &[u8], span: Span, nest: &mut Nest) {
         let file = match self.open(path) {
             Ok(file) => file,
             Err(error) => {
                 self.diagnostics.push(unreadable(path, &error, Some(span)));
-                return None;
+                return;
             }
         };
         let around = std::mem::replace(&mut self.around, nest.depth());
@@ -163,7 +154,6 @@ impl Reader<'_> {
         }
         self.depth -= 1;
         self.around = around;
-        Some(file)
     }
 
     /// `<Macro …>` with its body.

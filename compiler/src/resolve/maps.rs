@@ -112,7 +112,7 @@ impl Resolver<'_> {
         }
         let file = self.reader.open(&local);
         if let Some(transcript) = &mut self.reader.transcript {
-            let became = MapFile::of(file.clone());
+            let became = MapFile::of(&file);
             transcript.map_files.insert(path.to_vec(), became);
         }
         if !self.map_files.contains_key(&local) {

@@ -17,7 +17,7 @@ use crate::args::Cage;
 const FILES: rlim_t = 1024;
 
 /// How large a file may become: nothing but the log of errors is written.
-const FILE_SIZE: rlim_t = 64 * 1024 * 1024;
+const FILE_SIZE: rlim_t = 1024 * 1024 * 1024;
 
 /// Memory: a configuration of 60,000 rules needs less than a tenth.
 const MEMORY: rlim_t = 4 * 1024 * 1024 * 1024;
@@ -33,10 +33,6 @@ pub fn apply(cage: &Cage) -> Result<Vec<String>> {
         (Resource::RLIMIT_NOFILE, FILES),
         (Resource::RLIMIT_FSIZE, FILE_SIZE),
         (Resource::RLIMIT_AS, MEMORY),
-        (
-            Resource::RLIMIT_NPROC,
-            tasks_of(geteuid().as_raw()) + THREADS,
-        ),
     ];
     let set = limits
         .into_iter()
@@ -55,6 +51,17 @@ pub fn apply(cage: &Cage) -> Result<Vec<String>> {
     );
     held.extend(set.then(|| "limits".to_owned()));
     Ok(held)
+}
+
+/// Limits the threads and processes of this process and all others of its user, which is not needed where
+/// seccomp refuses processes.
+///
+/// # Errors
+/// The system refuses.
+pub fn on_threads() -> Result<String> {
+    let most = tasks_of(geteuid().as_raw()) + THREADS;
+    setrlimit(Resource::RLIMIT_NPROC, most, most).context("cannot limit processes")?;
+    Ok("a limit on processes".to_owned())
 }
 
 fn become_user(cage: &Cage) -> Result<Option<u32>> {

@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
 use seccompiler::{
     BpfProgram, Error, SeccompAction, SeccompCmpArgLen as Length, SeccompCmpOp as Is,
     SeccompCondition, SeccompFilter, SeccompRule, TargetArch, apply_filter,
@@ -15,23 +14,14 @@ use seccompiler::{
 /// What `SOCK_STREAM` and the other types are, without flags.
 const SOCKET_TYPE: u64 = 0xf;
 
-/// What holds, where the machine is one for which filters can be made.
-pub fn is_there() -> Option<String> {
-    filters().ok().map(|_| "seccomp".to_owned())
-}
-
 /// Applies the filters to this process.
 ///
 /// # Errors
-/// The kernel refuses them.
-pub fn apply() -> Result<()> {
-    let Ok(filters) = filters() else {
-        return Ok(());
-    };
-    for filter in &filters {
-        apply_filter(filter)?;
-    }
-    Ok(())
+/// The kernel has none, or the machine is one for which no filter can be made.
+pub fn apply() -> Result<(), Error> {
+    filters()?
+        .iter()
+        .try_for_each(|filter| apply_filter(filter))
 }
 
 fn filters() -> Result<[BpfProgram; 2], Error> {

@@ -7,8 +7,10 @@ use std::collections::HashMap;
 
 use edgewright_compiler::{is_unanswerable, names_a_client};
 use edgewright_edge_handler::site::expression::Expression;
+use edgewright_parser::directive::parse_directive;
 use edgewright_parser::line::Line;
 use edgewright_parser::source::FileId;
+use edgewright_parser::syntax::{Flag, Kind};
 use edgewright_parser::words::{self, RawArguments};
 
 use super::allowed::Check;
@@ -59,6 +61,7 @@ pub fn checked(
 
 const READS_A_FILE: Reason = "it reads a file while answering";
 const RUNS_A_SCRIPT: Reason = "it runs a script";
+const MAKES_A_HANDLER: Reason = "what its `H=` names may run or open something";
 
 /// The words of a text, as `ap_getword_conf` makes them.
 pub fn words_of(text: &[u8]) -> Vec<Vec<u8>> {
@@ -133,19 +136,42 @@ fn rewrite_rule(text: &[u8]) -> Result<Vec<u8>, Reason> {
     let Some(arguments) = raw(&line) else {
         return without_sockets(text);
     };
+    handler_of_rule(text)?;
     let text = line.text();
-    let flags = arguments
-        .third
-        .and_then(|range| text.get(range))
-        .unwrap_or_default();
-    let flags = flags.to_ascii_lowercase();
-    let names = |handler: &&[u8]| flags.windows(handler.len()).any(|part| part == *handler);
-    if SCRIPT_HANDLERS.iter().any(names) {
-        return Err(RUNS_A_SCRIPT);
-    }
     let (before, rest) = text.split_at(arguments.second.start);
     let (target, after) = rest.split_at(arguments.second.len());
     Ok([before, &without_sockets(target)?, after].concat())
+}
+
+/// `H=` has the last word about what answers, so nothing may be left to the request.
+fn handler_of_rule(text: &[u8]) -> Result<(), Reason> {
+    let line = Line::from_text(FileId(0), &[b"RewriteRule ", text].concat());
+    let Ok(reading) = parse_directive(&line) else {
+        // Apache refuses the line.
+        let flags = text.to_ascii_lowercase();
+        let may_be_one = flags.windows(2).any(|two| two == b"h=" || two == b"r=");
+        return if may_be_one {
+            Err(MAKES_A_HANDLER)
+        } else {
+            Ok(())
+        };
+    };
+    let Kind::RewriteRule(rule) = reading.directive.kind else {
+        return Ok(());
+    };
+    for flag in &rule.flags {
+        let Flag::Handler(name) = &flag.value else {
+            continue;
+        };
+        if is_script_handler(name) {
+            return Err(RUNS_A_SCRIPT);
+        }
+        let lower = name.to_ascii_lowercase();
+        if lower.starts_with(b"proxy:") || name.iter().any(|byte| b"$%\\".contains(byte)) {
+            return Err(MAKES_A_HANDLER);
+        }
+    }
+    Ok(())
 }
 
 /// `unix:/path|` goes.
@@ -282,6 +308,18 @@ mod tests {
         );
         check(RewriteRule, "^ UNIX:/s.sock [P]", Err("it opens a socket"));
         check(RewriteRule, "^ /x [H=lua-script]", Err(RUNS_A_SCRIPT));
+        check(
+            RewriteRule,
+            "^ /x [L,handler=%1-script]",
+            Err(MAKES_A_HANDLER),
+        );
+        check(RewriteRule, "^ /x [H=${m:a}]", Err(MAKES_A_HANDLER));
+        check(RewriteRule, "^ /x [H=Proxy:fcgi://l]", Err(MAKES_A_HANDLER));
+        check(
+            RewriteRule,
+            "^ /x [H=application/x-php]",
+            Ok("^ /x [H=application/x-php]"),
+        );
         check(
             RewriteRule,
             "^/lua-script /x [R]",
