@@ -49,6 +49,9 @@ pub enum Command {
     /// Compare with the Apache of this machine, request by request
     #[command(after_help = VERIFY_EXAMPLES)]
     Verify(Verify),
+    /// Start a program that can do nothing but answer; `verify` starts Apache with it
+    #[command(hide = true)]
+    Cage(Cage),
     /// Say which URLs change between two configurations or builds
     #[command(after_help = DIFF_EXAMPLES)]
     Diff(Diff),
@@ -447,6 +450,34 @@ pub struct Verify {
     pub format: ResultFormat,
     #[command(flatten)]
     pub reading: Reading,
+}
+
+/// `edgewright cage`, which is for `verify` only.
+#[derive(Debug, Args)]
+pub struct Cage {
+    /// The folder that the program runs in
+    #[arg(long)]
+    pub folder: PathBuf,
+    /// The process that the program ends with
+    #[arg(long)]
+    pub parent: i32,
+    /// The user that the program runs as
+    #[arg(long)]
+    pub user: Option<u32>,
+    /// The group of that user
+    #[arg(long)]
+    pub group: Option<u32>,
+    /// What the program may read besides what any program reads
+    #[arg(long)]
+    pub readable: Vec<PathBuf>,
+    /// The ports that the program may listen on
+    #[arg(long = "port")]
+    pub ports: Vec<u16>,
+    /// The program
+    pub program: PathBuf,
+    /// What the program is given
+    #[arg(last = false, trailing_var_arg = true, allow_hyphen_values = true)]
+    pub arguments: Vec<std::ffi::OsString>,
 }
 
 /// `edgewright diff`.

@@ -25,6 +25,7 @@ use anyhow::{Context, Result};
 
 use crate::args::Command;
 use crate::render::Colour;
+use crate::verify::cage;
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +57,7 @@ pub fn run(command: &Command) -> Result<Exit> {
         Command::Replay(arguments) => replay::run(arguments),
         Command::Serve(arguments) => serve::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
+        Command::Cage(arguments) => cage::enter(arguments).map(|()| Exit::Clean),
         Command::Migrate(arguments) => migrate::run(arguments),
         Command::Package(arguments) => package::run(arguments),
         Command::Diff(arguments) => diff::run(arguments),

@@ -7,7 +7,9 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use edgewright_compiler::{DocrootMapping, Input, Limits, ReadOptions, Reading, guess, read};
+use edgewright_compiler::{
+    DocrootMapping, Input, Limits, ReadOptions, Reading, Transcript, guess, read,
+};
 
 use crate::args;
 use crate::contract::OwnedRequest;
@@ -38,32 +40,59 @@ pub fn read_to_limit(paths: &[PathBuf], options: &args::Reading) -> Result<Readi
 /// work with.
 pub fn read_input(input: &Input, options: &ReadOptions) -> Result<Reading> {
     let reading = read_some(input, options)?;
-    if let Some(limit) = reading.limit_reached() {
-        let sources = &reading.sources;
-        let place = limit
-            .span
-            .map(|span| format!("{}: ", sources.display(sources.place(span))));
-        bail!(
-            "{}{}: {}",
-            place.unwrap_or_default(),
-            limit.headline,
-            limit.help.join("; ")
-        );
-    }
+    whole(&reading)?;
     Ok(reading)
 }
 
-fn read_some(input: &Input, options: &ReadOptions) -> Result<Reading> {
-    let named = match input {
+/// Was everything read, and did no limit end it?
+fn whole(reading: &Reading) -> Result<()> {
+    let Some(limit) = reading.limit_reached() else {
+        return Ok(());
+    };
+    let sources = &reading.sources;
+    let place = limit
+        .span
+        .map(|span| format!("{}: ", sources.display(sources.place(span))));
+    bail!(
+        "{}{}: {}",
+        place.unwrap_or_default(),
+        limit.headline,
+        limit.help.join("; ")
+    );
+}
+
+/// The disk for what was found out to be there.
+fn disk(input: &Input) -> Disk {
+    Disk::naming(match input {
         Input::MainConfig(paths) | Input::VirtualHostInclude(paths) => paths.as_slice(),
         Input::Htaccess(path) => std::slice::from_ref(path),
         Input::DocumentRoot(_) => &[],
-    };
-    let reading = read(input, &Disk::naming(named), options);
-    if reading.counts.files == 0 && reading.limit_reached().is_none() {
-        bail!(nothing_read(&reading, input));
-    }
+    })
+}
+
+fn read_some(input: &Input, options: &ReadOptions) -> Result<Reading> {
+    let reading = read(input, &disk(input), options);
+    not_empty(&reading, input)?;
     Ok(reading)
+}
+
+/// Reads like [`read_input`], and keeps the lines that Apache carries out.
+///
+/// # Errors
+/// Nothing can be read, or reading stopped at a limit.
+pub fn read_with_transcript(input: &Input, options: &ReadOptions) -> Result<(Reading, Transcript)> {
+    let (reading, transcript) =
+        edgewright_compiler::read_with_transcript(input, &disk(input), options);
+    not_empty(&reading, input)?;
+    whole(&reading)?;
+    Ok((reading, transcript))
+}
+
+fn not_empty(reading: &Reading, input: &Input) -> Result<()> {
+    if reading.counts.files == 0 && reading.limit_reached().is_none() {
+        bail!(nothing_read(reading, input));
+    }
+    Ok(())
 }
 
 /// The requests of a file, one JSON object a line.

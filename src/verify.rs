@@ -3,14 +3,16 @@
 //! In: a configuration. Out: what its Apache answers, and what the engine does, in one form.
 //! Absent: printing; see `command::verify`.
 
+pub mod cage;
+pub mod cleanup;
 pub mod comparison;
-pub mod ending;
-pub mod harmless;
+pub mod folder;
 pub mod install;
 pub mod layout;
-pub mod prelude;
+pub mod normalized_response;
 pub mod requests;
-pub mod seen;
+pub mod sandbox;
 pub mod server;
 pub mod tls;
 pub mod wire;
+pub mod wrapper_config;

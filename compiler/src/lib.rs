@@ -32,7 +32,10 @@ mod shape;
 pub mod sources;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod transcript;
 pub mod witness;
+
+use load::Recording;
 
 pub use account::{Account, Class, Totals, Verdict};
 pub use compile::{Compilation, CompileError, compile, compile_with};
@@ -41,15 +44,27 @@ pub use input::{DocrootMapping, Input, ReadOptions, guess};
 pub use limits::{Limit, Limits};
 pub use loader::{Entry, EntryKind, LoadError, Loader};
 pub use lower::Hops;
-pub use reading::{Counts, Fate, Inclusion, Position, Reading, Unit, UnitKind};
+pub use reading::{Counts, Fate, Position, Reading, Unit, UnitKind};
 pub use resolve::{is_unanswerable, names_a_client};
 pub use sources::{Source, Sources};
+pub use transcript::Transcript;
 pub use witness::{Witness, witnesses};
 
 /// Reads a configuration: every file Apache would read, in Apache's order, and what it knows then.
 ///
 /// Never fails: whatever is wrong is an error among the diagnostics, and the rest is read.
 pub fn read(input: &Input, loader: &dyn Loader, options: &ReadOptions) -> Reading {
-    let (reader, items) = load::load(input.paths(), loader, options);
-    resolve::resolve(reader, items, input, options)
+    let (reader, items) = load::load(input.paths(), loader, options, Recording::Off);
+    resolve::resolve(reader, items, input, options).0
+}
+
+/// Reads a configuration like [`read`], and keeps the lines that Apache carries out.
+pub fn read_with_transcript(
+    input: &Input,
+    loader: &dyn Loader,
+    options: &ReadOptions,
+) -> (Reading, Transcript) {
+    let (reader, items) = load::load(input.paths(), loader, options, Recording::On);
+    let (reading, transcript) = resolve::resolve(reader, items, input, options);
+    (reading, transcript.unwrap_or_default())
 }

@@ -37,8 +37,9 @@ use edgewright_parser::words;
 use crate::input::ReadOptions;
 use crate::limits::{Limit, Limits};
 use crate::loader::{LoadError, Loader};
-use crate::reading::{Inclusion, UnitKind};
+use crate::reading::UnitKind;
 use crate::sources::Sources;
+use crate::transcript::{EffectiveLine, Event, LineKind, Transcript};
 
 use defines::Defines;
 use files::Files;
@@ -111,8 +112,6 @@ pub(crate) struct Reader<'a> {
     pub(crate) files: Files<'a>,
     pub(crate) sources: Sources,
     pub(crate) diagnostics: Vec<Diagnostic>,
-    /// `Include` lines that were followed.
-    pub(crate) inclusions: Vec<Inclusion>,
     pub(crate) modules: Modules,
     defines: Defines,
     version: String,
@@ -140,6 +139,17 @@ pub(crate) struct Reader<'a> {
     lines_left: u64,
     /// A limit was reached: nothing is read any more.
     stopped: bool,
+    /// What was carried out, for who asks for it.
+    pub(crate) transcript: Option<Transcript>,
+}
+
+/// Whether to keep what is carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Recording {
+    /// Nobody asks for it.
+    Off,
+    /// It becomes a [`Transcript`].
+    On,
 }
 
 /// The conditional sections that may be asked in a `.htaccess` file.
@@ -195,9 +205,14 @@ pub(crate) fn load<'a>(
     paths: &[Vec<u8>],
     loader: &'a dyn Loader,
     options: &ReadOptions,
+    recording: Recording,
 ) -> (Reader<'a>, Vec<Item>) {
     let attempt = |source| {
         let mut reader = Reader::new(paths, loader, options, source);
+        reader.transcript = match recording {
+            Recording::Off => None,
+            Recording::On => Some(Transcript::default()),
+        };
         let mut items: Vec<Item> = Vec::new();
         for path in paths {
             items.extend(reader.file(path));
@@ -228,7 +243,6 @@ impl<'a> Reader<'a> {
             files: Files::new(loader, options, main),
             sources: Sources::default(),
             diagnostics: Vec::new(),
-            inclusions: Vec::new(),
             modules: Modules::new(source, &options.modules),
             defines: Defines::new(&options.defines),
             version: options.version.clone(),
@@ -246,7 +260,22 @@ impl<'a> Reader<'a> {
             lines_left: options.limits.get(Limit::ExpandedLines),
             limits: options.limits.clone(),
             stopped: false,
+            transcript: None,
         }
+    }
+
+    pub(crate) fn record(&mut self, event: impl FnOnce(&Modules) -> Event) {
+        if let Some(transcript) = &mut self.transcript {
+            transcript.events.push(event(&self.modules));
+        }
+    }
+
+    fn record_line(&mut self, kind: LineKind, line: &Line, read: &Directive) {
+        self.record(|modules| Event::Line(EffectiveLine::new(kind, line, read, modules)));
+    }
+
+    fn record_refused(&mut self, line: &Line, name: &[u8]) {
+        self.record(|modules| Event::Line(EffectiveLine::refused(line, name, modules)));
     }
 
     /// True when the configuration says itself which modules there are. Loading neither of the two
@@ -260,7 +289,7 @@ impl<'a> Reader<'a> {
     /// Reads one of the server's files.
     fn file(&mut self, path: &[u8]) -> Vec<Item> {
         match self.open(path) {
-            Ok(file) => self.lines_of(file),
+            Ok(file) => self.lines_of_file(file),
             Err(error) => {
                 self.cannot_read(path, &error, None);
                 Vec::new()
@@ -273,6 +302,24 @@ impl<'a> Reader<'a> {
         self.place = ReadPlace::Htaccess;
         self.conditionals = conditionals;
         self.lines_of(file)
+    }
+
+    /// What is carried out from now on is of a `.htaccess` file; returns what was of the server's files.
+    pub(crate) fn begin_access_file(&mut self) -> Vec<Event> {
+        let transcript = self.transcript.as_mut();
+        transcript.map_or_else(Vec::new, |transcript| {
+            std::mem::take(&mut transcript.events)
+        })
+    }
+
+    /// The end of the `.htaccess` file of `directory`.
+    pub(crate) fn end_access_file(&mut self, directory: &[u8], around: Vec<Event>) {
+        if let Some(transcript) = &mut self.transcript {
+            let events = std::mem::replace(&mut transcript.events, around);
+            let directory = directory.strip_suffix(b"/").unwrap_or(directory);
+            let files = &mut transcript.access_files;
+            files.entry(directory.to_vec()).or_insert(events);
+        }
     }
 
     /// The lines of a file that count, none of which is read. Continued lines are joined.
@@ -304,6 +351,14 @@ impl<'a> Reader<'a> {
         Ok(file)
     }
 
+    /// The lines of one of the server's files.
+    fn lines_of_file(&mut self, file: FileId) -> Vec<Item> {
+        self.record(|_| Event::Begins(file));
+        let items = self.lines_of(file);
+        self.record(|_| Event::Ends);
+        items
+    }
+
     fn lines_of(&mut self, file: FileId) -> Vec<Item> {
         let bytes = self
             .sources
@@ -321,7 +376,10 @@ impl<'a> Reader<'a> {
         let mut nest = Nest::new(self.around);
         while let Some(line) = feed.next().filter(|_| !self.stopped) {
             match (line.too_long(self.line_limit()), line.is_ignored()) {
-                (Some(error), true) => self.diagnostics.push(error),
+                (Some(error), true) => {
+                    self.record_refused(&line, b"#");
+                    self.diagnostics.push(error);
+                }
                 (Some(error), false) => self.refused(&line, error, &mut nest),
                 (None, true) => {}
                 (None, false) => self.line(line, &mut feed, &mut nest),
@@ -376,6 +434,7 @@ impl<'a> Reader<'a> {
     fn directive(&mut self, read: Directive, line: &Line, feed: &mut Feed<'_>, nest: &mut Nest) {
         match &read.kind {
             Kind::Close => {
+                self.record_line(LineKind::Closes, line, &read);
                 if let Err(complaint) = nest.close(&read.name.value, &read.origin) {
                     self.diagnostics.push(*complaint);
                 }
@@ -385,9 +444,16 @@ impl<'a> Reader<'a> {
                     self.diagnostics.push(not_allowed(&read.name));
                 }
                 match conditional::holds(self, &read.name.value, arguments) {
-                    Ok(true) => nest.open_conditional(&read.name.value, read.name.span),
-                    Ok(false) => self.skip_section(&read, line, feed, nest),
+                    Ok(true) => {
+                        self.record_line(LineKind::Holds, line, &read);
+                        nest.open_conditional(&read.name.value, read.name.span);
+                    }
+                    Ok(false) => {
+                        self.record_line(LineKind::Fails, line, &read);
+                        self.skip_section(&read, line, feed, nest);
+                    }
                     Err(reason) => {
+                        self.record_refused(line, &read.name.value);
                         let span = read.origin.span;
                         self.diagnostics
                             .push(Diagnostic::error("bad-condition", reason, span));
@@ -399,16 +465,27 @@ impl<'a> Reader<'a> {
                 self.define_macro(&read, feed);
             }
             Kind::Open(_) => {
+                self.record_line(LineKind::Opens, line, &read);
                 if let Err(complaint) = nest.open(read) {
                     self.diagnostics.push(*complaint);
                 }
             }
             Kind::Other(arguments) => match immediate::find(&read.name.value) {
-                Some(immediate) => self.immediate(immediate, &read, arguments, line, feed, nest),
-                None => nest.push(Item::Directive(Box::new(read))),
+                Some(immediate) => {
+                    if immediate.reaches_transcript(self.place) {
+                        self.record_line(LineKind::Directive, line, &read);
+                    }
+                    self.immediate(immediate, &read, arguments, line, feed, nest);
+                }
+                None => self.plain_directive(read, line, nest),
             },
-            _ => nest.push(Item::Directive(Box::new(read))),
+            _ => self.plain_directive(read, line, nest),
         }
+    }
+
+    fn plain_directive(&mut self, read: Directive, line: &Line, nest: &mut Nest) {
+        self.record_line(LineKind::Directive, line, &read);
+        nest.push(Item::Directive(Box::new(read)));
     }
 
     /// A line the parser refuses. Apache says so when it comes to the directive, except for what it
@@ -420,6 +497,7 @@ impl<'a> Reader<'a> {
             .next()
             .map(|word| word.value)
             .unwrap_or_default();
+        self.record_refused(line, &name);
         let closes = name.starts_with(b"</");
         if closes || conditional::is_conditional(&name) {
             self.diagnostics.push(error);

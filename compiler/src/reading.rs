@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use edgewright_edge_handler::rules::{MapId, Place, RedirectListId, RuleSetId};
 use edgewright_edge_handler::site::Site;
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
-use edgewright_parser::source::{FileId, Origin, Span};
+use edgewright_parser::source::Origin;
 
 use crate::limits::{LIMIT_REACHED, Limits};
 use crate::sources::Sources;
@@ -23,21 +23,10 @@ pub struct Reading {
     pub diagnostics: Vec<Diagnostic>,
     /// Every directive and map entry that counts, once, in the order it was read.
     pub units: Vec<Unit>,
-    /// Every `Include` line that was followed, in the order they were read.
-    pub inclusions: Vec<Inclusion>,
     /// How much of what there was.
     pub counts: Counts,
     /// How much work the configuration may ask for.
     pub limits: Limits,
-}
-
-/// An `Include` or `IncludeOptional` line that was followed. One in a macro is followed by each use.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Inclusion {
-    /// The line.
-    pub span: Span,
-    /// The files it led to, in order.
-    pub files: Vec<FileId>,
 }
 
 impl Reading {

@@ -32,6 +32,7 @@ use crate::limits::Limit;
 use crate::load::directives::Around;
 use crate::load::{Item, Reader};
 use crate::reading::{Counts, Reading, Unit, UnitKind};
+use crate::transcript::Transcript;
 
 pub use access::{is_unanswerable, names_a_client};
 use context::Context;
@@ -88,7 +89,7 @@ pub(crate) fn resolve(
     items: Vec<Item>,
     input: &Input,
     options: &ReadOptions,
-) -> Reading {
+) -> (Reading, Option<Transcript>) {
     let mut resolver = Resolver {
         reader,
         site: Site::default(),
@@ -139,7 +140,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn finish(mut self) -> Reading {
+    fn finish(mut self) -> (Reading, Option<Transcript>) {
         let of = |kind| self.units.iter().filter(|unit| unit.kind == kind).count();
         let counts = Counts {
             files: self.reader.sources.iter().count(),
@@ -157,14 +158,14 @@ impl Resolver<'_> {
             .server_root
             .clone_from(&self.reader.files.server_root);
         self.site.traits = self.reader.modules.traits();
-        Reading {
+        let reading = Reading {
             site: self.site,
             sources: self.reader.sources,
             diagnostics: self.reader.diagnostics,
-            inclusions: self.reader.inclusions,
             units: self.units,
             counts,
             limits: self.reader.limits,
-        }
+        };
+        (reading, self.reader.transcript)
     }
 }

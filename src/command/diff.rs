@@ -16,7 +16,7 @@ use crate::input;
 use crate::progress;
 use crate::summary::{count, thousands};
 use crate::traffic::Traffic;
-use crate::verify::seen::Seen;
+use crate::verify::normalized_response::NormalizedResponse;
 
 /// Kinds of changes that are printed; all are counted.
 const MOST_SHOWN: usize = 50;
@@ -74,7 +74,7 @@ struct Change<'a> {
 
 /// What one side answers, and which rules say so.
 struct Side {
-    answer: Result<Seen, String>,
+    answer: Result<NormalizedResponse, String>,
     rules: Vec<String>,
 }
 
@@ -82,7 +82,7 @@ impl Side {
     fn of(request: &OwnedRequest, answering: &Answering) -> Self {
         let answer = request.with(|request| answering.answer(request));
         Self {
-            answer: Seen::of_engine(&answer),
+            answer: NormalizedResponse::of_engine(&answer),
             rules: answering.rules(&answer),
         }
     }

@@ -25,8 +25,10 @@ const MOST_SHOWN: usize = 50;
 pub fn run(arguments: &Verify) -> Result<Exit> {
     let options = input::read_options(&arguments.reading)?;
     let input = input::input_of(&arguments.conf, &arguments.reading)?;
-    let reading = input::read_input(&input, &options)?;
-    let server = progress::spinner("starting", || Server::start(&reading, &input, &options))?;
+    let (reading, transcript) = input::read_with_transcript(&input, &options)?;
+    let read = (&reading, &transcript);
+    let server = progress::spinner("starting", || Server::start(read, &input, &options))?;
+    drop(transcript);
     let requests = Requests::gather(arguments, &reading, &server)?;
     let answering = progress::spinner("compiling", || {
         Answering::of_reading(reading, arguments.engine)
@@ -71,9 +73,13 @@ impl Report<'_> {
         for (reason, number) in &comparison.untold {
             writeln!(out, "not at edge  {}: {reason}", thousands(*number))?;
         }
-        for what in &server.left_out {
+        for what in server.left_out.to_texts() {
             writeln!(out, "left out     {what}")?;
         }
+        if let Some(names) = server.left_out.to_replaced() {
+            writeln!(out, "own instead  {names}")?;
+        }
+        writeln!(out, "cage         {}", cage(&server.held))?;
         for difference in comparison.differences.iter().take(MOST_SHOWN) {
             writeln!(out, "\n{}", difference.to_text())?;
         }
@@ -175,13 +181,24 @@ impl Report<'_> {
             "compared": comparison.compared,
             "not_expressible": comparison.untold,
             "not_sent_tls": requests.over_tls,
-            "left_out": server.left_out,
+            "left_out": server.left_out.to_texts(),
+            "own_instead": server.left_out.to_replaced(),
+            "cage": server.held,
             "differences": differences.collect::<Vec<_>>(),
         });
         serde_json::to_writer_pretty(&mut *out, &document)?;
         writeln!(out)?;
         Ok(())
     }
+}
+
+/// What holds the server in besides its configuration.
+fn cage(held: &[String]) -> String {
+    if held.is_empty() {
+        return "this system has none: the copy of the configuration is all that holds it"
+            .to_owned();
+    }
+    held.join(", ")
 }
 
 /// `99.87 %`, rounded down: only all is 100 %.

@@ -14,8 +14,8 @@ use edgewright_edge_handler::outcome::{Answer, Event, Step};
 use edgewright_edge_handler::rules::Place;
 use serde_json::{Value, json};
 
+use super::normalized_response::{End, NormalizedResponse, Observed};
 use super::requests::Requests;
-use super::seen::{End, Observed, Seen};
 use super::server::Server;
 use crate::contract::OwnedRequest;
 use crate::engine::{Answering, is_effect};
@@ -45,8 +45,8 @@ pub struct Comparison<'a> {
 #[derive(Debug)]
 pub struct Difference {
     request: OwnedRequest,
-    apache: Seen,
-    ours: Seen,
+    apache: NormalizedResponse,
+    ours: NormalizedResponse,
     rules: Vec<String>,
 }
 
@@ -96,7 +96,7 @@ impl<'a> Comparison<'a> {
     fn compare(&mut self, request: &OwnedRequest, made_for: Option<Place>, apache: Observed) {
         let answer = request.with(|request| self.answering.answer(request));
         self.note(&answer, made_for);
-        let ours = match Seen::of_engine(&answer) {
+        let ours = match NormalizedResponse::of_engine(&answer) {
             Ok(ours) => ours,
             Err(reason) => {
                 *self.untold.entry(reason).or_default() += 1;
@@ -127,7 +127,12 @@ impl<'a> Comparison<'a> {
 
     /// Apache serves here whether or not there is a file. Where the engine knows that there is none
     /// and what an `ErrorDocument` makes of it, Apache is asked about files too.
-    fn agrees_about_files(&self, request: &OwnedRequest, apache: &Observed, ours: &Seen) -> bool {
+    fn agrees_about_files(
+        &self,
+        request: &OwnedRequest,
+        apache: &Observed,
+        ours: &NormalizedResponse,
+    ) -> bool {
         if apache.is_about_the_file_of(ours) || is_index_of(&ours.end, &apache.seen.end) {
             return true;
         }

@@ -3,32 +3,34 @@
 //! In: a reading and what it was read from. Out: [`Layout`], which a server can be started with, and
 //! which leaves lines out that it refuses for want of a module. Absent: asking the server.
 
-use std::collections::HashMap;
-use std::fmt::Write as _;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use edgewright_compiler::{Input, ReadOptions, Reading};
+use edgewright_compiler::{Input, ReadOptions, Reading, Transcript};
 use edgewright_edge_handler::evaluate::vhost::connection_port;
 use edgewright_edge_handler::request::Scheme;
 use edgewright_edge_handler::site::{Host, Site};
-use edgewright_parser::source::FileId;
-use tempfile::TempDir;
 
-use super::ending::Ending;
-use super::harmless::{self, Facts, Ports};
+use super::cage::{self, User};
+use super::cleanup::Cleanup;
+use super::folder;
 use super::install::Installation;
-use super::prelude::{PROBE, Prelude};
-use super::seen::Naming;
+use super::normalized_response::Naming;
+use super::sandbox::document_root;
+use super::sandbox::relocation::Relocation;
+use super::sandbox::{Copies, LeftOut, Original, Ports};
 use super::tls::Certificate;
 use super::wire::{Listener, Transport};
+use super::wrapper_config::{PROBE, WrapperConfig};
+use crate::args::Cage;
 use crate::loader::{to_bytes, to_path};
 
 /// How long a server may take to come up with a large configuration.
@@ -37,29 +39,32 @@ const START_PATIENCE: Duration = Duration::from_mins(2);
 /// Lines with directives of modules that are not here: more than these, and it is given up.
 const MOST_DROPPED: usize = 200;
 
+/// The document root of a configuration that is no whole server's, as the compiler has it.
+const SYNTHETIC_ROOT: &[u8] = b"/var/www/html";
+
 /// The files of a server.
 pub struct Layout<'r> {
     reading: &'r Reading,
+    transcript: &'r Transcript,
     input: &'r Input,
     installation: &'r Installation,
     folder: PathBuf,
     /// Removes the folder, and ends what runs in it.
-    pub ending: Ending,
+    pub cleanup: Cleanup,
     /// Where plain HTTP comes in.
     pub http: Listener,
     /// Where `https` URLs come in; nowhere if that is over TLS and there is none here.
     pub https: Option<Listener>,
     ports: Ports,
-    /// Here, and what it is on the server.
-    folders: Vec<(Vec<u8>, Vec<u8>)>,
+    relocation: Relocation,
     /// What `ServerRoot` is here.
     root: PathBuf,
-    /// Copies, and the files they are copies of.
-    copies: HashMap<PathBuf, String>,
-    /// Folders made for what `Include` lines led to.
-    included: usize,
-    /// Modules and directives that were left out, for a person to read.
-    pub left_out: Vec<String>,
+    /// Folders of the user's that the server looks into.
+    readable: Vec<PathBuf>,
+    user: Option<User>,
+    copies: Copies<'r>,
+    /// The name of `.htaccess` files, which no file of the user's has.
+    access_name: String,
 }
 
 impl<'r> Layout<'r> {
@@ -68,31 +73,46 @@ impl<'r> Layout<'r> {
     /// # Errors
     /// There is no free port, or no place for temporary files.
     pub fn new(
-        reading: &'r Reading,
+        (reading, transcript): (&'r Reading, &'r Transcript),
         input: &'r Input,
         options: &ReadOptions,
         installation: &'r Installation,
     ) -> Result<Self> {
-        let folder = new_folder().context("cannot make a folder for Apache to run in")?;
+        let user = User::unprivileged();
+        let folder = folder::create(user).context("cannot make a folder for Apache to run in")?;
         let path = folder.path().to_owned();
-        let ending = Ending::of_folder(folder);
-        let doors = Doors::open(&reading.site, installation, &path)?;
+        let cleanup = Cleanup::of_folder(folder);
+        let doors = Doors::open(&reading.site, installation, &path, user)?;
         let root = server_root(reading, input, options);
-        let folders = folders(reading, input, options, &path, &root);
+        let pairs = folders(reading, input, options, &path, &root);
+        let relocation = Relocation::new(pairs);
+        let copies = Copies::new(Original {
+            reading,
+            transcript,
+            installation,
+            ports: doors.ports.clone(),
+            relocation: relocation.clone(),
+            folder: path.clone(),
+        })?;
+        let known = reading.site.tree.known.iter();
         Ok(Self {
             reading,
+            transcript,
             input,
             installation,
+            access_name: format!(".htaccess-{}", folder::unguessable()),
             folder: path,
-            ending,
+            cleanup,
             http: doors.http,
             https: doors.https,
             ports: doors.ports,
-            folders,
+            readable: known
+                .map(|root| to_path(&relocation.to_here(root)).to_owned())
+                .collect(),
+            relocation,
             root,
-            copies: HashMap::new(),
-            included: 0,
-            left_out: Vec::new(),
+            user,
+            copies,
         })
     }
 
@@ -103,7 +123,7 @@ impl<'r> Layout<'r> {
     /// Writes everything.
     ///
     /// # Errors
-    /// A file cannot be read or written.
+    /// A file cannot be written.
     pub fn write(&mut self) -> io::Result<()> {
         let unknown = self.path("htdocs").display().to_string();
         let unknown = match self.input {
@@ -112,140 +132,95 @@ impl<'r> Layout<'r> {
             _ => &unknown,
         };
         fs::write(self.path("probe.lua"), PROBE.replace("@UNKNOWN@", unknown))?;
-        fs::create_dir(self.path("copies"))?;
         let includes = match self.input {
-            Input::MainConfig(paths) | Input::VirtualHostInclude(paths) => {
-                let mut lines = String::new();
+            Input::MainConfig(_) | Input::VirtualHostInclude(_) => {
                 fs::create_dir(self.path("htdocs"))?;
-                for path in paths {
-                    let copy = self.copy_of_path(path)?;
-                    let _ = writeln!(lines, "Include \"{}\"", copy.display());
-                }
-                lines
+                self.copies.server_files()
             }
-            Input::Htaccess(path) => {
-                fs::create_dir(self.path("htdocs"))?;
-                fs::copy(to_path(path), self.path("htdocs/.htaccess"))?;
-                String::new()
-            }
-            Input::DocumentRoot(path) => {
-                symlink(to_path(path).canonicalize()?, self.path("htdocs"))?;
+            Input::Htaccess(_) | Input::DocumentRoot(_) => {
+                self.write_document_root()?;
                 String::new()
             }
         };
-        let mut listening: Vec<u16> = self.ports.served.iter().map(|(_, local)| *local).collect();
-        listening.dedup();
+        self.copies.write()?;
+        let text = self.wrapper_config(&includes);
+        fs::write(self.path("main.conf"), text)
+    }
+
+    /// The document root with copies of its `.htaccess` files, under another name.
+    fn write_document_root(&mut self) -> io::Result<()> {
+        let target = self.path("htdocs");
+        document_root::mirror(&self.reading.site.tree, SYNTHETIC_ROOT, &target)?;
+        for directory in self.transcript.access_files.keys() {
+            if let Some(below) = directory.strip_prefix(SYNTHETIC_ROOT) {
+                let below = below.strip_prefix(b"/").unwrap_or(below);
+                let file = target.join(to_path(below)).join(&self.access_name);
+                self.copies.access_file(directory, file);
+            }
+        }
+        Ok(())
+    }
+
+    fn wrapper_config(&self, includes: &str) -> String {
         let main_host = self.reading.site.hosts.first();
-        let prelude = Prelude {
+        let wrapper = WrapperConfig {
             reading: self.reading,
+            transcript: self.transcript,
             input: self.input,
             installation: self.installation,
             folder: &self.folder,
             root: &self.root,
-            ports: &listening,
+            access_name: &self.access_name,
+            ports: &self.listening(),
             tls: match main_host {
                 Some(host) if host.tls => &self.ports.tls,
-                _ => "",
+                _ => &[],
             },
             twin: match (self.input, &self.https) {
                 (Input::MainConfig(_), _) | (_, None) => None,
                 (_, Some(https)) => Some((https.port, &self.ports.tls)),
             },
         };
-        fs::write(self.path("main.conf"), prelude.text(&includes))
+        wrapper.text(includes)
     }
 
-    fn copy_of_path(&mut self, path: &[u8]) -> io::Result<PathBuf> {
-        let name = String::from_utf8_lossy(path);
-        let mut sources = self.reading.sources.iter();
-        let at = sources.position(|source| source.name == name);
-        let at = at.and_then(|at| u32::try_from(at).ok());
-        let file = at.ok_or_else(|| io::Error::other(format!("cannot read {name}")))?;
-        let target = self.path(&format!("copies/{file}.conf"));
-        self.copy(FileId(file), &target, 0)?;
-        Ok(target)
-    }
-
-    /// Copies a file, and what each `Include` of it leads to into a folder of its own, which holds
-    /// nothing else: Apache reads a folder with all below it, in the order of the names.
-    fn copy(&mut self, file: FileId, target: &Path, depth: usize) -> io::Result<()> {
-        let reading = self.reading;
-        let Some(source) = reading.sources.get(file).filter(|_| depth < 64) else {
-            return Ok(());
-        };
-        let mut facts = Facts {
-            ports: self.ports.clone(),
-            folders: self
-                .folders
-                .iter()
-                .map(|(here, there)| (there.clone(), here.clone()))
-                .collect(),
-            ..Facts::default()
-        };
-        for host in &reading.site.hosts {
-            if let Some(place) = host.place.filter(|place| place.file == file.0) {
-                facts.hosts.entry(place.line).or_insert(host);
-            }
-        }
-        for inclusion in reading
-            .inclusions
-            .iter()
-            .filter(|one| one.span.file == file)
-        {
-            let line = reading.sources.place(inclusion.span).line;
-            if facts.inclusions.contains_key(&line) {
-                continue;
-            }
-            self.included += 1;
-            let folder = self.path(&format!("copies/{}.d", self.included));
-            fs::create_dir_all(&folder)?;
-            for (at, included) in inclusion.files.iter().enumerate() {
-                self.copy(*included, &folder.join(format!("{at:05}.conf")), depth + 1)?;
-            }
-            facts.inclusions.insert(line, folder);
-        }
-        let text = harmless::copy(&source.bytes, &facts, self.installation, &mut self.left_out);
-        self.copies.insert(target.to_owned(), source.name.clone());
-        fs::write(target, text)
+    fn listening(&self) -> Vec<u16> {
+        let ports = self.ports.served.iter().map(|(_, local)| *local);
+        ports.collect::<BTreeSet<u16>>().into_iter().collect()
     }
 
     /// Starts the server, without the lines it refuses for want of a module.
     ///
     /// # Errors
     /// It refuses another one: in its own words.
-    pub fn start(&mut self, defines: &[Vec<u8>]) -> Result<(), String> {
-        while let Err(words) = self.try_to_start(defines) {
-            if self.left_out.len() >= MOST_DROPPED || !self.drop_line(&words) {
-                return Err(words);
+    pub fn start(&mut self) -> Result<(), String> {
+        while let Err(words) = self.try_to_start() {
+            if self.copies.left_out.count() >= MOST_DROPPED || !self.drop_line(&words) {
+                return Err(self.copies.in_terms_of_originals(&words));
             }
         }
         Ok(())
     }
 
-    fn try_to_start(&self, defines: &[Vec<u8>]) -> Result<(), String> {
-        let defines = defines.iter().map(|name| String::from_utf8_lossy(name));
+    fn try_to_start(&self) -> Result<(), String> {
         let spawned = || {
-            let _ = fs::remove_file(self.path("error.log"));
-            let mut command = Command::new(&self.installation.program);
+            let _ = fs::remove_file(cage::run_folder(&self.folder).join("error.log"));
+            let mut command = cage::command(&self.cage())?;
             command
-                .arg("-X")
-                .args(defines.flat_map(|name| ["-D".to_owned(), name.into_owned()]))
-                .arg("-d")
-                .arg(&self.root)
-                .arg("-f")
-                .arg(self.path("main.conf"))
                 .stdin(Stdio::null())
                 .stdout(Stdio::null())
                 .stderr(fs::File::create(self.path("stderr"))?);
-            self.ending.start(&mut command)
+            Ok(self.cleanup.start(&mut command)?)
         };
-        spawned().map_err(|error: io::Error| error.to_string())?;
+        spawned().map_err(|error: anyhow::Error| format!("{error:#}"))?;
         let begin = Instant::now();
         while begin.elapsed() < START_PATIENCE {
-            if !self.ending.is_running() {
+            if !self.cleanup.is_running() {
                 return Err(self.words());
             }
-            if TcpStream::connect((Ipv4Addr::LOCALHOST, self.http.port)).is_ok() {
+            // It listens before it has read everything, and says who it is after that.
+            let is_ready = cage::run_folder(&self.folder).join("pid").is_file();
+            if is_ready && TcpStream::connect((Ipv4Addr::LOCALHOST, self.http.port)).is_ok() {
                 return Ok(());
             }
             sleep(Duration::from_millis(5));
@@ -253,10 +228,33 @@ impl<'r> Layout<'r> {
         Err("it did not answer in time".to_owned())
     }
 
-    /// What Apache said, with the names of the files that were copied.
+    fn cage(&self) -> Cage {
+        let config = self.path("main.conf");
+        let arguments = ["-X".as_ref(), "-d".as_ref(), self.root.as_os_str()];
+        let arguments = arguments
+            .into_iter()
+            .chain(["-f".as_ref(), config.as_os_str()]);
+        // Where its own libraries are, if it does not belong to the system.
+        let own = self.installation.program.parent().and_then(Path::parent);
+        let modules = self.installation.modules.as_path();
+        let readable = own.into_iter().chain([modules]).map(Path::to_owned);
+        Cage {
+            folder: self.folder.clone(),
+            parent: i32::try_from(std::process::id()).unwrap_or_default(),
+            user: self.user.map(|user| user.user),
+            group: self.user.map(|user| user.group),
+            readable: readable.chain(self.readable.iter().cloned()).collect(),
+            ports: self.listening(),
+            program: self.installation.program.clone(),
+            arguments: arguments.map(std::ffi::OsStr::to_owned).collect(),
+        }
+    }
+
+    /// What Apache said.
     fn words(&self) -> String {
-        let read = |name| fs::read(self.path(name)).unwrap_or_default();
-        let bytes = [read("stderr"), read("error.log")].concat();
+        let read = |path: PathBuf| fs::read(path).unwrap_or_default();
+        let log = cage::run_folder(&self.folder).join("error.log");
+        let bytes = [read(self.path("stderr")), read(log)].concat();
         String::from_utf8_lossy(&bytes).trim().to_owned()
     }
 
@@ -274,30 +272,34 @@ impl<'r> Layout<'r> {
         let Some((number, path)) = place.split_once(" of ") else {
             return false;
         };
-        let path = PathBuf::from(path.trim_end_matches(':'));
-        let dropped = number.parse().ok().and_then(|number| {
-            let text = fs::read(&path).ok()?;
-            let (text, name) = harmless::without_line(&text, number)?;
-            fs::write(&path, text).ok()?;
-            Some(name)
-        });
-        let (Some(name), Some(original)) = (dropped, self.copies.get(&path)) else {
-            return false;
-        };
-        self.left_out.push(format!("{name} ({original})"));
-        true
+        let path = path.trim_end_matches(':');
+        let number = number.parse().ok();
+        number.is_some_and(|number| self.copies.leave_out(path, number))
+    }
+
+    /// What no copy holds.
+    pub fn left_out(&self) -> LeftOut {
+        self.copies.left_out.clone()
+    }
+
+    /// What holds the server in.
+    pub fn held(&self) -> Vec<String> {
+        cage::held(&self.folder)
     }
 
     /// How names of files here become the server's.
     pub fn naming(&self) -> Naming {
         let hosts = self.reading.site.hosts.iter();
         let roots = hosts.map(|host| host.document_root.clone());
-        let mut document_roots: Vec<_> = roots.filter(|root| !root.is_empty()).collect();
+        let roots = roots.filter(|root| !root.is_empty());
+        // One below the folder that stands for `ServerRoot` is named as if it were there.
+        let both = roots.flat_map(|root| [self.relocation.to_there(&root), root]);
+        let mut document_roots: Vec<_> = both.collect();
         document_roots.sort_by_key(|root| std::cmp::Reverse(root.len()));
         // Stands for a document root that the configuration does not name.
         document_roots.push(to_bytes(&self.path("htdocs")));
         Naming {
-            folders: self.folders.clone(),
+            folders: self.relocation.clone(),
             document_roots,
         }
     }
@@ -312,7 +314,12 @@ struct Doors {
 
 impl Doors {
     /// CloudFront asks by two ports, so two are served: for `http` and for `https`, which may be one.
-    fn open(site: &Site, installation: &Installation, folder: &Path) -> Result<Self> {
+    fn open(
+        site: &Site,
+        installation: &Installation,
+        folder: &Path,
+        user: Option<User>,
+    ) -> Result<Self> {
         let [http, https] =
             [Scheme::Http, Scheme::Https].map(|scheme| connection_port(site, scheme));
         let mut doors = Self {
@@ -336,11 +343,17 @@ impl Doors {
             Transport::Plain
         } else if installation.module("ssl").is_some() {
             let certificate = Certificate::new(folder)?;
-            doors.ports.tls = format!(
-                "\nSSLEngine on\nSSLCertificateFile \"{}\"\nSSLCertificateKeyFile \"{}\"",
-                certificate.file.display(),
-                certificate.key_file.display()
-            );
+            if let Some(user) = user {
+                chown(&certificate.key_file, Some(user.user), Some(user.group))?;
+            }
+            doors.ports.tls = vec![
+                "SSLEngine on".to_owned(),
+                format!("SSLCertificateFile \"{}\"", certificate.file.display()),
+                format!(
+                    "SSLCertificateKeyFile \"{}\"",
+                    certificate.key_file.display()
+                ),
+            ];
             Transport::Tls(certificate.client)
         } else {
             return Ok(doors);
@@ -382,18 +395,6 @@ fn folders(
     folders.push((to_bytes(root), site.server_root.clone()));
     folders.retain(|(here, there)| here != there && !there.is_empty());
     folders
-}
-
-/// A folder that the server's user may read. Its name has no letter of chance: patterns meet file
-/// names too.
-fn new_folder() -> io::Result<TempDir> {
-    let prefix = format!("edgewright-verify-{}", std::process::id());
-    let folder = tempfile::Builder::new()
-        .prefix(&prefix)
-        .rand_bytes(0)
-        .tempdir()?;
-    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755))?;
-    Ok(folder)
 }
 
 /// The folder given for it, else what the configuration says if its files are there, else the

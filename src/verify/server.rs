@@ -1,4 +1,4 @@
-//! A real Apache with a configuration made harmless, on free loopback ports.
+//! A real Apache with a copy of a configuration, in a cage, on free loopback ports.
 //!
 //! In: a reading and what it was read from. Out: [`Server`], which answers requests. Absent:
 //! deciding which.
@@ -9,13 +9,14 @@
 use std::io;
 
 use anyhow::{Context, Result, bail};
-use edgewright_compiler::{Input, ReadOptions, Reading};
+use edgewright_compiler::{Input, ReadOptions, Reading, Transcript};
 use edgewright_edge_handler::request::Scheme;
 
-use super::ending::Ending;
+use super::cleanup::Cleanup;
 use super::install::Installation;
 use super::layout::Layout;
-use super::seen::{Naming, Observed};
+use super::normalized_response::{Naming, Observed};
+use super::sandbox::LeftOut;
 use super::wire::{self, Listener};
 use crate::contract::OwnedRequest;
 
@@ -28,10 +29,12 @@ pub struct Server {
     pub https: Option<Listener>,
     /// Its name and version.
     pub version: String,
-    /// Modules and directives that were left out, for a person to read.
-    pub left_out: Vec<String>,
+    /// Modules and directives that are not in the copy of the configuration.
+    pub left_out: LeftOut,
+    /// What holds the server in on this system.
+    pub held: Vec<String>,
     naming: Naming,
-    _ending: Ending,
+    _cleanup: Cleanup,
 }
 
 impl Server {
@@ -39,24 +42,30 @@ impl Server {
     ///
     /// # Errors
     /// There is no Apache, or it refuses the configuration: in its own words.
-    pub fn start(reading: &Reading, input: &Input, options: &ReadOptions) -> Result<Self> {
+    pub fn start(
+        read: (&Reading, &Transcript),
+        input: &Input,
+        options: &ReadOptions,
+    ) -> Result<Self> {
         let installation = Installation::find()?;
-        let mut layout = Layout::new(reading, input, options, &installation)?;
+        let mut layout = Layout::new(read, input, options, &installation)?;
         layout
             .write()
             .context("cannot write a copy of the configuration")?;
-        if let Err(words) = layout.start(&options.defines) {
+        if let Err(words) = layout.start() {
             let version = &installation.version;
             bail!("{version} does not start with this configuration:\n{words}");
         }
+        let (left_out, held) = (layout.left_out(), layout.held());
         let naming = layout.naming();
         Ok(Self {
             http: layout.http,
             https: layout.https,
             version: installation.version.clone(),
-            left_out: layout.left_out,
+            left_out,
+            held,
             naming,
-            _ending: layout.ending,
+            _cleanup: layout.cleanup,
         })
     }
 

@@ -8,6 +8,7 @@
 )]
 
 mod bootstrap;
+mod cage;
 mod corpus;
 mod differential;
 mod emulator;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use edgewright_parser::diagnostic::Diagnostic;
 use edgewright_parser::line::Line;
 use edgewright_parser::macros::parse_macro;
-use edgewright_parser::source::{FileId, Span};
+use edgewright_parser::source::Span;
 use edgewright_parser::syntax::{Arguments, Directive, Kind};
 
 use super::glob;
@@ -17,7 +17,6 @@ use super::skip::{first_word, skipped};
 use super::{DEEPEST_INCLUDE, Feed, Item, MacroKnown, ReadPlace, Reader, unreadable};
 use crate::limits::Limit;
 use crate::loader::LoadError;
-use crate::reading::Inclusion;
 
 /// A directive carried out while reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +29,19 @@ pub(super) enum Immediate {
     ServerRoot,
     Use,
     UndefMacro,
+}
+
+impl Immediate {
+    /// True when what the directive did is not in the lines that follow it.
+    pub(super) fn reaches_transcript(self, place: ReadPlace) -> bool {
+        match self {
+            Self::LoadModule | Self::ServerRoot => true,
+            Self::Use | Self::UndefMacro => false,
+            Self::Define | Self::UnDefine | Self::Include | Self::IncludeOptional => {
+                place == ReadPlace::Htaccess
+            }
+        }
+    }
 }
 
 const NAMES: [(&[u8], Immediate); 8] = [
@@ -131,38 +143,29 @@ impl Reader<'_> {
                 return;
             }
         }
-        let at = self.inclusions.len();
-        self.inclusions.push(Inclusion {
-            span,
-            files: Vec::with_capacity(included.files.len()),
-        });
         for path in &included.files {
             if self.stopped {
                 return;
             }
-            let file = self.included_file(path, span, nest);
-            if let Some(inclusion) = self.inclusions.get_mut(at) {
-                inclusion.files.extend(file);
-            }
+            self.included_file(path, span, nest);
         }
     }
 
-    fn included_file(&mut self, path: &[u8], span: Span, nest: &mut Nest) -> Option<FileId> {
+    fn included_file(&mut self, path: &[u8], span: Span, nest: &mut Nest) {
         let file = match self.open(path) {
             Ok(file) => file,
             Err(error) => {
                 self.cannot_read(path, &error, Some(span));
-                return None;
+                return;
             }
         };
         let around = std::mem::replace(&mut self.around, nest.depth());
         self.depth += 1;
-        for item in self.lines_of(file) {
+        for item in self.lines_of_file(file) {
             nest.push(item);
         }
         self.depth -= 1;
         self.around = around;
-        Some(file)
     }
 
     /// `<Macro …>` with its body.

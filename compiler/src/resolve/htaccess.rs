@@ -307,7 +307,9 @@ impl Resolver<'_> {
     fn htaccess_scope(&mut self, server: &[u8], file: FileId, policy: &Policy) -> Scope {
         let said = self.reader.diagnostics.len();
         let counted = self.units.len();
+        let around = self.reader.begin_access_file();
         let items = self.reader.htaccess(file, policy.conditionals());
+        self.reader.end_access_file(server, around);
         let mut scope = Scope::of_section(server);
         let mut nothing = Server::default();
         let mut target = Target {

@@ -15,6 +15,7 @@ use super::walk::Target;
 use super::{Resolver, values};
 use crate::loader::EntryKind;
 use crate::reading::{Fate, Position, UnitKind};
+use crate::transcript::MapFile;
 
 /// `REWRITE_MAX_TXT_MAP_LINE`: a longer line goes on as a new one.
 const LINE_LIMIT: usize = 1024;
@@ -109,8 +110,18 @@ impl Resolver<'_> {
             let headline = format!("`{}` is a directory, not a map file", values::shown(&local));
             return Err(Diagnostic::error("unreadable-file", headline, span));
         }
-        if !self.map_files.contains_key(&local) {
+        let is_known = self.map_files.contains_key(&local);
+        let is_recorded = self
+            .reader
+            .transcript
+            .as_ref()
+            .is_none_or(|transcript| transcript.map_files.contains_key(path));
+        if !is_known || !is_recorded {
             let file = self.reader.open(&local);
+            if let Some(transcript) = &mut self.reader.transcript {
+                let became = MapFile::of(&file);
+                transcript.map_files.insert(path.to_vec(), became);
+            }
             let file = match file {
                 Ok(file) => file,
                 Err(error) => {
@@ -118,8 +129,10 @@ impl Resolver<'_> {
                     return Ok(Vec::new());
                 }
             };
-            let entries = self.read_map(file);
-            self.map_files.insert(local.clone(), entries);
+            if !is_known {
+                let entries = self.read_map(file);
+                self.map_files.insert(local.clone(), entries);
+            }
         }
         let mut entries = self.map_files.get(&local).cloned().unwrap_or_default();
         entries.sort_by(|left, right| left.0.key.cmp(&right.0.key));

@@ -201,35 +201,61 @@ impl Expression {
     }
 }
 
+impl Expression {
+    /// Does the expression read a file, or ask for its size (`file()`, `filesize()`)?
+    pub fn opens_files(&self) -> bool {
+        match &self.tree {
+            Tree::Condition(node) => node.any(&|_| false, &Word::calls_for_a_file),
+            Tree::Text(word) => word.any(&Word::calls_for_a_file),
+        }
+    }
+}
+
 impl Node {
     fn looks_at_files(&self) -> bool {
-        match self {
-            Self::True | Self::False => false,
-            Self::Not(node) => node.looks_at_files(),
-            Self::All(nodes) | Self::Any(nodes) => nodes.iter().any(Self::looks_at_files),
-            Self::Number(_, left, right)
-            | Self::Text(_, left, right)
-            | Self::InList(left, right)
-            | Self::Binary(_, left, right) => left.looks_at_files() || right.looks_at_files(),
-            Self::In(needle, words) => {
-                needle.looks_at_files() || words.iter().any(Word::looks_at_files)
+        let tests = |node: &Self| matches!(node, Self::Unary(Unary::Exists | Unary::File(_), _));
+        self.any(&tests, &Word::calls_for_a_file)
+    }
+
+    /// Does one of the two hold for the condition, or for something inside of it?
+    fn any(&self, is_node: &dyn Fn(&Self) -> bool, is_word: &dyn Fn(&Word) -> bool) -> bool {
+        let inner = |node: &Self| node.any(is_node, is_word);
+        is_node(self)
+            || match self {
+                Self::True | Self::False => false,
+                Self::Not(node) => inner(node),
+                Self::All(nodes) | Self::Any(nodes) => nodes.iter().any(inner),
+                Self::Number(_, left, right)
+                | Self::Text(_, left, right)
+                | Self::InList(left, right)
+                | Self::Binary(_, left, right) => left.any(is_word) || right.any(is_word),
+                Self::In(needle, words) => {
+                    needle.any(is_word) || words.iter().any(|word| word.any(is_word))
+                }
+                Self::Matches(word, _) | Self::MatchesNot(word, _) | Self::Unary(_, word) => {
+                    word.any(is_word)
+                }
             }
-            Self::Matches(word, _) | Self::MatchesNot(word, _) => word.looks_at_files(),
-            Self::Unary(operator, word) => {
-                matches!(operator, Unary::Exists | Unary::File(_)) || word.looks_at_files()
-            }
-        }
     }
 }
 
 impl Word {
     fn looks_at_files(&self) -> bool {
-        match self {
-            Self::Literal(_) | Self::Group(_) | Self::Variable(_) => false,
-            Self::Function(Function::File | Function::FileSize, _) => true,
-            Self::Function(_, argument) => argument.looks_at_files(),
-            Self::Concat(words) => words.iter().any(Self::looks_at_files),
-        }
+        self.any(&Self::calls_for_a_file)
+    }
+
+    fn calls_for_a_file(&self) -> bool {
+        matches!(self, Self::Function(Function::File | Function::FileSize, _))
+    }
+
+    /// Does `is_it` hold for the word or one inside of it?
+    fn any(&self, is_it: &dyn Fn(&Self) -> bool) -> bool {
+        is_it(self)
+            || match self {
+                Self::Literal(_) | Self::Group(_) | Self::Variable(_) => false,
+                Self::Function(_, argument) => argument.any(is_it),
+                Self::Concat(words) => words.iter().any(|word| word.any(is_it)),
+            }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What has to end with this program: a server, and the folder it runs in.
 //!
-//! In: both. Out: [`Ending`], which ends them when it is dropped and when the program is told to
+//! In: both. Out: [`Cleanup`], which ends them when it is dropped and when the program is told to
 //! stop. Absent: starting them.
 
 use std::io;
@@ -14,7 +14,7 @@ const INTERRUPTED: i32 = 130;
 
 /// Ends a server and removes its folder when it is dropped.
 #[derive(Debug, Default)]
-pub struct Ending {
+pub struct Cleanup {
     running: Arc<Mutex<Running>>,
 }
 
@@ -39,18 +39,18 @@ impl Running {
     }
 }
 
-impl Ending {
+impl Cleanup {
     /// Looks after `folder`, also when the program is told to stop (SIGINT, SIGTERM, SIGHUP).
     pub fn of_folder(folder: TempDir) -> Self {
-        let ending = Self::default();
-        ending.running().folder = Some(folder);
-        let running = Arc::clone(&ending.running);
+        let cleanup = Self::default();
+        cleanup.running().folder = Some(folder);
+        let running = Arc::clone(&cleanup.running);
         // Whoever else handles signals in this program would have to end it as well.
         let _ = ctrlc::set_handler(move || {
             lock(&running).end();
             std::process::exit(INTERRUPTED);
         });
-        ending
+        cleanup
     }
 
     /// Starts `command` and looks after it too; what was started before is ended.
@@ -81,7 +81,7 @@ fn lock(running: &Mutex<Running>) -> MutexGuard<'_, Running> {
     running.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Drop for Ending {
+impl Drop for Cleanup {
     fn drop(&mut self) {
         self.running().end();
     }

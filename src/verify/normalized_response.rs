@@ -1,19 +1,19 @@
 //! Answers in one form, so that they can be compared.
 //!
-//! In: a response of Apache's, or an engine's answer. Out: [`Seen`]. Absent: sending.
+//! In: a response of Apache's, or an engine's answer. Out: [`NormalizedResponse`]. Absent: sending.
 
 use edgewright_edge_handler::budget::OVER_BUDGET;
 use edgewright_edge_handler::evaluate::{proxy_handler, without_socket};
 use edgewright_edge_handler::outcome::{Answer, Outcome};
 use serde_json::{Value, json};
 
-use super::harmless::relocated;
+use super::sandbox::relocation::Relocation;
 use super::wire::Response;
 use crate::contract::to_text;
 
 /// What a client sees, and where a request that is served ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub struct NormalizedResponse {
     /// What the request becomes.
     pub end: End,
     /// `Set-Cookie` values, the moment of `expires=` left out: it depends on the clock.
@@ -24,7 +24,7 @@ pub struct Seen {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Observed {
     /// The answer.
-    pub seen: Seen,
+    pub seen: NormalizedResponse,
     /// Where an answer that may be about the file itself would have been served from: the file is
     /// not there, may not be read, or is the business of a module that is not here. Whether a rule
     /// or the file is the reason cannot be seen from outside.
@@ -48,14 +48,14 @@ pub enum End {
 #[derive(Debug, Clone, Default)]
 pub struct Naming {
     /// Folders here, and what they are on the server.
-    pub folders: Vec<(Vec<u8>, Vec<u8>)>,
+    pub folders: Relocation,
     /// The document roots of the server.
     pub document_roots: Vec<Vec<u8>>,
 }
 
 impl Naming {
     fn general(&self, text: &[u8]) -> Vec<u8> {
-        relocated(text.to_vec(), &self.folders)
+        self.folders.to_there(text)
     }
 
     /// The path below a document root; a file outside of all keeps its whole name.
@@ -74,7 +74,7 @@ impl Observed {
     pub fn of(response: &Response, naming: &Naming) -> Self {
         let cookies = response.all("Set-Cookie");
         let cookies = cookies.map(|cookie| without_date(&naming.general(cookie)));
-        let seen = Seen {
+        let seen = NormalizedResponse {
             end: end(response, naming),
             cookies: cookies.collect(),
         };
@@ -86,7 +86,7 @@ impl Observed {
     }
 
     /// Does it come to the same as `ours`? A directory is refused by whatever module it is for.
-    pub fn is_about_the_file_of(&self, ours: &Seen) -> bool {
+    pub fn is_about_the_file_of(&self, ours: &NormalizedResponse) -> bool {
         let Some(End::Serve(file, query)) = &self.file else {
             return false;
         };
@@ -99,7 +99,7 @@ impl Observed {
     }
 }
 
-impl Seen {
+impl NormalizedResponse {
     /// What an engine answers.
     ///
     /// # Errors
@@ -172,7 +172,7 @@ fn end(response: &Response, naming: &Naming) -> End {
     };
     if let Some(url) = file.strip_prefix(b"proxy:") {
         return match proxy_handler(url) {
-            Ok(()) => End::Proxy(url.to_vec()),
+            Ok(()) => End::Proxy(without_socket(url).to_vec()),
             Err(status) => End::Status(status),
         };
     }

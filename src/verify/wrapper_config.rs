@@ -1,26 +1,44 @@
 //! The main configuration around a copy: modules, ports, and what tells where a request ended.
 //!
-//! In: what is to be included. Out: text. Absent: the copies; see `harmless`.
+//! In: what is to be included. Out: text. Absent: the copies; see `sandbox`.
 
 use std::fmt::Write as _;
-use std::fs;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-use edgewright_compiler::{Input, Reading};
+use edgewright_compiler::{Input, Reading, Transcript};
 
-use super::harmless::{self, HARMLESS_MODULES};
 use super::install::Installation;
+use super::sandbox;
+use super::sandbox::allowed::HARMLESS_MODULES;
 
 /// Answers whatever would be served, present or not, unless files are asked for: `mod_lua` names its
 /// handler only where, after all rewriting, no other module has named one. A directory without index
 /// is refused or listed, as `mod_autoindex` would, but not the one that stands for an unknown document
 /// root.
+///
+/// Before it answers, the probe takes every request that is for another server or for a script: whatever
+/// made it so, the modules that would connect or run something never see it. A subrequest for an index may
+/// become the request itself after that, so it keeps what tells `mod_dir` that it can be answered.
 pub const PROBE: &str = concat!(
     "require \"apache2\"\n",
     include_str!("listing.lua"),
-    r#"function handle(r)
+    r#"local function is_for_another_server(name) return string.sub(name or "", 1, 6) == "proxy:" end
+function take(r)
+  local inner = r.protocol == "INCLUDED"
+  if is_for_another_server(r.filename) then
+    r.proxyreq = 0
+    if not inner then r.handler = "lua-map-handler" end
+  elseif is_for_another_server(r.handler) or r.handler == "lua-script" then
+    r.handler = "lua-map-handler"
+  end
+  return apache2.DECLINED
+end
+function handle(r)
   if r.handler ~= "lua-map-handler" then return apache2.DECLINED end
+  if is_for_another_server(r.filename) then
+    r:puts("for another server\n")
+    return apache2.OK
+  end
   if r.headers_in["X-Edgewright-Files"] then return apache2.DECLINED end
   local file = r:stat(r.filename)
   local known = not string.find(r.filename, [==[@UNKNOWN@]==], 1, true)
@@ -36,9 +54,11 @@ end
 
 /// What the main configuration is made for.
 #[derive(Debug)]
-pub struct Prelude<'r> {
+pub struct WrapperConfig<'r> {
     /// The configuration that was read.
     pub reading: &'r Reading,
+    /// The lines that Apache carries out.
+    pub transcript: &'r Transcript,
     /// What it was read from.
     pub input: &'r Input,
     /// The Apache that is to read it.
@@ -47,20 +67,22 @@ pub struct Prelude<'r> {
     pub folder: &'r Path,
     /// `ServerRoot`.
     pub root: &'r Path,
+    /// The name of `.htaccess` files.
+    pub access_name: &'r str,
     /// Ports on 127.0.0.1.
     pub ports: &'r [u16],
     /// Directives that make the main server speak TLS, where the configuration's does.
-    pub tls: &'r str,
+    pub tls: &'r [String],
     /// Where a part of a configuration answers over TLS as well: the port, and those directives.
-    pub twin: Option<(u16, &'r str)>,
+    pub twin: Option<(u16, &'r [String])>,
 }
 
-impl Prelude<'_> {
+impl WrapperConfig<'_> {
     /// The text, around lines that include the copies.
     pub fn text(&self, includes: &str) -> String {
         let folder = self.folder.display();
         let mut text = format!("ServerRoot \"{}\"\n", self.root.display());
-        let own = harmless::loads_its_modules(self.reading, self.input);
+        let own = sandbox::loads_its_modules(self.transcript);
         if !own {
             text += &self.modules(HARMLESS_MODULES);
         }
@@ -80,18 +102,27 @@ impl Prelude<'_> {
         let own_rules = self.own_rules(includes);
         text += &own_rules;
         if own {
-            text += &self.modules(&["unixd", "authn_core", "authz_core", "headers", "lua"]);
+            let needed = [
+                "unixd",
+                "authn_core",
+                "authz_core",
+                "version",
+                "headers",
+                "lua",
+            ];
+            text += &self.modules(&needed);
             text += "<IfModule !mpm_worker_module>\n<IfModule !mpm_prefork_module>\n";
             text += &self.modules(&["mpm_event"]);
             text += "</IfModule>\n</IfModule>\n";
         }
-        text += &self.user();
         for port in self.ports {
             let _ = writeln!(text, "Listen 127.0.0.1:{port}");
         }
         let _ = write!(
             text,
-            "DefaultRuntimeDir \"{folder}\"\nPidFile \"{folder}/pid\"\nErrorLog \"{folder}/error.log\"\n\
+            "DefaultRuntimeDir \"{folder}/run\"\nPidFile \"{folder}/run/pid\"\n\
+             ErrorLog \"{folder}/run/error.log\"\nMutex \"file:{folder}/run\" default\n\
+             AccessFileName {}\n\
              LogLevel error\nKeepAlive Off\nAcceptFilter http none\n\
              <IfModule mime_module>\nTypesConfig /dev/null\n</IfModule>\n\
              <IfModule proxy_module>\nProxyRemote * http://127.0.0.1:9\n</IfModule>\n\
@@ -99,15 +130,18 @@ impl Prelude<'_> {
              Header always set X-Edgewright-Filename \"expr=%{{escape:%{{REQUEST_FILENAME}}}}\"\n\
              Header always set X-Edgewright-Path-Info \"expr=%{{escape:%{{PATH_INFO}}}}\"\n\
              Header always set X-Edgewright-Handler \"expr=%{{HANDLER}}\"\n\
+             LuaHookFixups \"{folder}/probe.lua\" take\n\
              LuaMapHandler ^ \"{folder}/probe.lua\" handle\n{}\n",
-            self.tls
+            self.access_name,
+            self.tls.join("\n")
         );
         if let Some((port, tls)) = self.twin {
             let _ = writeln!(
                 text,
-                "<VirtualHost *:{port}>\nServerName {}:443\nDocumentRoot \"{folder}/htdocs\"{tls}\n\
+                "<VirtualHost *:{port}>\nServerName {}:443\nDocumentRoot \"{folder}/htdocs\"\n{}\n\
                  {own_rules}</VirtualHost>",
-                String::from_utf8_lossy(name)
+                String::from_utf8_lossy(name),
+                tls.join("\n")
             );
         }
         text
@@ -127,31 +161,10 @@ impl Prelude<'_> {
         for name in names {
             let other_mpm = matches!(*name, "mpm_prefork" | "mpm_worker");
             if let Some(file) = self.installation.module(name).filter(|_| !other_mpm) {
-                let _ = write!(
-                    text,
-                    "<IfModule !{name}_module>\nLoadModule {name}_module \"{}\"\n</IfModule>\n",
-                    file.display()
-                );
+                let load = sandbox::load_module(name, &file.display().to_string());
+                let _ = write!(text, "<IfModule !{name}_module>\n{load}\n</IfModule>\n");
             }
         }
         text
-    }
-
-    /// Started by root, Apache insists on another user for the requests.
-    fn user(&self) -> String {
-        let is_root = fs::metadata(self.folder).is_ok_and(|folder| folder.uid() == 0);
-        if !is_root {
-            return String::new();
-        }
-        let known = |file: &str, name: &str| {
-            let text = fs::read_to_string(file).unwrap_or_default();
-            text.lines()
-                .any(|line| line.split(':').next() == Some(name))
-        };
-        let usual = ["www-data", "apache", "_www", "daemon", "nobody"];
-        let of = |file: &str| usual.iter().find(|name| known(file, name));
-        let user = of("/etc/passwd").map_or_else(String::new, |name| format!("User {name}\n"));
-        let group = of("/etc/group").map_or_else(String::new, |name| format!("Group {name}\n"));
-        user + &group
     }
 }
