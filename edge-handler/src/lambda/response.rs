@@ -12,6 +12,7 @@
 //!   the edge cannot know, go to the origin as they came.
 //! * So does a request whose new URL, or whose answer, is longer than CloudFront takes.
 
+mod members;
 mod proxied;
 
 use std::borrow::Cow;
@@ -19,12 +20,12 @@ use std::borrow::Cow;
 use http::StatusCode;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use serde::Serialize;
-use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::configuration::{CacheControl, Configuration};
 use super::event::{Event, Fields, Trigger};
 use crate::outcome::{Answer, Outcome};
+use members::Members;
 
 /// CloudFront's limit for the path and query that a function returns, in bytes.
 const LONGEST_URL: usize = 8191;
@@ -176,9 +177,9 @@ fn changed(event: &Event, path: &[u8], query: &[u8]) -> Result<Reply, serde_json
     if length > LONGEST_URL {
         return Ok(Reply::because(event, Shortfall::TooLong(length)));
     }
-    let mut request: serde_json::Map<String, Value> = serde_json::from_str(event.request.get())?;
-    request.insert("uri".to_owned(), Value::String(uri));
-    request.insert("querystring".to_owned(), Value::String(query));
+    let mut request: Members = serde_json::from_str(event.request.get())?;
+    request.set("uri", &uri)?;
+    request.set("querystring", &query)?;
     Ok(Reply {
         json: to_raw_value(&request)?,
         shortfall: None,
