@@ -204,7 +204,7 @@ fn the_files_of_a_folder_make_a_function() {
 #[test]
 fn files_that_cannot_be_used_make_a_function_that_passes_everything_on() {
     type Damage = fn(&Path);
-    let damages: [(Damage, &str); 6] = [
+    let damages: [(Damage, &str); 7] = [
         (
             |folder| std::fs::remove_file(folder.join("rules.bin")).unwrap(),
             "rules.bin",
@@ -233,6 +233,13 @@ fn files_that_cannot_be_used_make_a_function_that_passes_everything_on() {
                 std::fs::write(folder.join(FILE_NAME), text).unwrap();
             },
             "AWS_REGION",
+        ),
+        (
+            |folder| {
+                let text = r#"{"program":"/dev/zero"}"#;
+                std::fs::write(folder.join(FILE_NAME), text).unwrap();
+            },
+            "not a regular file",
         ),
     ];
     for (damage, named) in damages {
