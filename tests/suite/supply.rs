@@ -7,8 +7,6 @@ use std::fs;
 
 use crate::architecture::{cargo, root};
 
-const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
-
 /// The licences of the list `allow` in `deny.toml`.
 fn allowed() -> BTreeSet<String> {
     let text = fs::read_to_string(root().join("deny.toml")).unwrap();

@@ -127,7 +127,16 @@ const HOSTS: &[&str] = &[
     "evil.test,h.test",
 ];
 
-fn request_bytes(sink: &Sink, text: &str) -> (Vec<u8>, Vec<u8>, Vec<u8>, Vec<(Vec<u8>, Vec<u8>)>) {
+/// The parts of a request that have to be owned.
+struct Parts {
+    method: Vec<u8>,
+    host: Vec<u8>,
+    target: Vec<u8>,
+    headers: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+/// The request with `text` where `sink` takes it.
+fn parts(sink: &Sink, text: &str) -> Parts {
     let (mut method, mut host) = ("GET", "h.test");
     let mut target = sink.path.to_owned();
     let mut headers = vec![];
@@ -139,18 +148,26 @@ fn request_bytes(sink: &Sink, text: &str) -> (Vec<u8>, Vec<u8>, Vec<u8>, Vec<(Ve
         Place::Method => method = text,
     }
     let bytes = |text: &str| text.as_bytes().to_vec();
-    (bytes(method), bytes(host), bytes(&target), headers)
+    Parts {
+        method: bytes(method),
+        host: bytes(host),
+        target: bytes(&target),
+        headers,
+    }
 }
 
 /// The `Location` of the function's reply to `text` in a sink, if it has one.
 fn location(sink: &Sink, build: &Build, text: &str) -> Option<String> {
-    let (method, host, target, headers) = request_bytes(sink, text);
-    let headers = headers.iter().map(|(name, value)| (&name[..], &value[..]));
+    let parts = parts(sink, text);
+    let headers = parts
+        .headers
+        .iter()
+        .map(|(name, value)| (&name[..], &value[..]));
     let headers: Vec<_> = headers.collect();
     let request = Request {
-        method: &method,
+        method: &parts.method,
         headers: &headers,
-        ..Request::get(&host, &target)
+        ..Request::get(&parts.host, &parts.target)
     };
     build.compare(&request);
     let event = rehearsal::event(&request).unwrap();
@@ -228,7 +245,9 @@ fn hostile_text_harms_no_sink() {
             check(sink, build, text);
         }
         if sink.place == Place::Host {
-            HOSTS.iter().for_each(|host| check(sink, build, host));
+            for host in HOSTS {
+                check(sink, build, host);
+            }
         }
     }
 }
@@ -283,8 +302,8 @@ fn a_proxied_request_goes_to_the_named_server_only() {
         let function = build.function_with(configuration.clone());
         let mut proxied = 0;
         for text in PIECES {
-            let (_, host, target, _) = request_bytes(sink, text);
-            let event = rehearsal::event(&Request::get(&host, &target)).unwrap();
+            let parts = parts(sink, text);
+            let event = rehearsal::event(&Request::get(&parts.host, &parts.target)).unwrap();
             let event = event.replacen("viewer-request", "origin-request", 1);
             let reply = function.handle_at_once(event.as_bytes()).unwrap();
             let value: Value = serde_json::from_str(reply.get()).unwrap();
