@@ -23,6 +23,7 @@ try {
 
 // Reached only when the binary cannot be run: everything goes on as it came.
 export const handler = async (event) => {
-  const { request, response } = event.Records[0].cf;
-  return response ?? request;
+  const records = [event?.Records ?? []].flat();
+  const { request, response } = records.find((record) => record?.cf?.request)?.cf ?? {};
+  return response ?? request ?? null;
 };

@@ -113,7 +113,8 @@ fn tree(package: &str) -> BTreeSet<String> {
     names.map(str::to_owned).collect()
 }
 
-fn cargo(arguments: &[&str]) -> String {
+/// What Cargo prints.
+pub fn cargo(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO"))
         .args(arguments)
         .current_dir(root())
@@ -289,6 +290,7 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-fn root() -> PathBuf {
+/// The folder of the workspace.
+pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }

@@ -8,3 +8,4 @@ mod findings;
 mod readme;
 mod seed_site;
 mod semantics;
+mod supply;

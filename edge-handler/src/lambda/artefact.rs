@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::configuration::{Configuration, FILE_NAME, Table};
@@ -64,7 +64,7 @@ impl Artefact {
 
 /// The configuration; the default when there is no such file.
 fn configuration(file: &Path) -> Result<Configuration, LoadError> {
-    match fs::read(file) {
+    match read_regular(file) {
         Ok(text) => Configuration::parse(&text).map_err(|error| LoadError {
             file: file.to_owned(),
             reason: error.to_string(),
@@ -87,10 +87,19 @@ fn embedded(file: &Path, program: &Program) -> Result<EmbeddedTable, LoadError> 
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, LoadError> {
-    fs::read(file).map_err(|error| unreadable(file, &error))
+    read_regular(file).map_err(|error| unreadable(file, &error))
 }
 
-fn unreadable(file: &Path, error: &std::io::Error) -> LoadError {
+/// The bytes of a regular file. A device may have no end, and a pipe may never begin.
+fn read_regular(file: &Path) -> io::Result<Vec<u8>> {
+    if !fs::metadata(file)?.is_file() {
+        let reason = "it is not a regular file";
+        return Err(io::Error::new(ErrorKind::InvalidInput, reason));
+    }
+    fs::read(file)
+}
+
+fn unreadable(file: &Path, error: &io::Error) -> LoadError {
     LoadError {
         file: file.to_owned(),
         reason: error.to_string(),

@@ -7,15 +7,19 @@
 //! Header values and the path are JSON strings, so UTF-8. CloudFront turns bytes that are not UTF-8
 //! into UTF-8 as if they were ISO 8859-1; what the client sent cannot be had back from that.
 
+mod recover;
+
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{MapAccess, Visitor};
+use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::configuration::Configuration;
 use crate::request::{Request, Scheme};
+
+pub use recover::recover;
 
 /// The header in which CloudFront tells how the viewer connected.
 const FORWARDED_PROTOCOL: &str = "cloudfront-forwarded-proto";
@@ -49,10 +53,18 @@ impl<'a> Event<'a> {
     /// Reads the outermost fields.
     ///
     /// # Errors
-    /// The bytes are no event: not JSON, or without `Records[0].cf.request`.
+    /// The bytes are no event as CloudFront makes them: not JSON, without the object
+    /// `Records[0].cf.request`, or with a field of another type. [`recover`] may still find a request.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, serde_json::Error> {
         let envelope: Envelope = serde_json::from_slice(bytes)?;
         let [Record { cf }] = envelope.records;
+        for (name, value) in [("request", Some(cf.request)), ("response", cf.response)] {
+            if value.is_some_and(|value| !value.get().starts_with('{')) {
+                return Err(serde_json::Error::custom(format!(
+                    "{name} is not an object"
+                )));
+            }
+        }
         Ok(Self {
             request: cf.request,
             response: cf.response,

@@ -19,7 +19,7 @@ use serde_json::value::RawValue;
 use super::artefact::{Artefact, LoadError};
 use super::configuration::{self, Configuration, Timeouts};
 use super::dynamodb::{DynamoDb, Environment, Fault, FaultKind};
-use super::event::{Event, Fields};
+use super::event::{Event, Fields, recover};
 use super::guard::{Panicked, guarded};
 use super::journal::{Journal, Kind};
 use super::live::Live;
@@ -141,8 +141,8 @@ impl Function {
 
     /// Answers one event.
     ///
-    /// Only bytes that are no event at all have no answer, not even the request as it came: then
-    /// the reply is `null`, which is no worse than an error.
+    /// Bytes without a request have no answer, not even an unchanged request: then the reply is
+    /// `null`, which CloudFront takes for an error. See [`recover`] for what a request is.
     pub async fn handle(&self, bytes: &[u8]) -> Box<RawValue> {
         let json = self.handled(bytes).await;
         self.journal.count_request();
@@ -161,7 +161,7 @@ impl Function {
             Ok(event) => event,
             Err(error) => {
                 self.journal.note(Kind::Event, None, &error.to_string());
-                return RawValue::NULL.to_owned();
+                return recover(bytes).unwrap_or_else(|| RawValue::NULL.to_owned());
             }
         };
         if let Some(response) = event.response {

@@ -6,12 +6,14 @@
 //! Where CloudFront cannot send what Apache sends:
 //!
 //! * `Location` must be ASCII: bytes from 0x80, spaces and controls are percent-encoded.
+//! * `Set-Cookie` and `Vary` must be ASCII too: bytes from 0x80 are percent-encoded, controls become spaces.
 //! * A status outside 200–599 cannot be generated: it becomes 500.
 //! * A cookie set on a request that goes on to the origin is lost: only a response can carry it.
 //! * Requests proxied to a server that CloudFront was not told of, and answers that depend on what
 //!   the edge cannot know, go to the origin as they came.
 //! * So does a request whose new URL, or whose answer, is longer than CloudFront takes.
 
+mod members;
 mod proxied;
 
 use std::borrow::Cow;
@@ -19,12 +21,12 @@ use std::borrow::Cow;
 use http::StatusCode;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use serde::Serialize;
-use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::configuration::{CacheControl, Configuration};
 use super::event::{Event, Fields, Trigger};
 use crate::outcome::{Answer, Outcome};
+use members::Members;
 
 /// CloudFront's limit for the path and query that a function returns, in bytes.
 const LONGEST_URL: usize = 8191;
@@ -39,6 +41,9 @@ fn longest_response(trigger: Trigger) -> usize {
 
 /// What cannot be in a header, of a text that is already encoded.
 const INVISIBLE: &AsciiSet = &CONTROLS.add(b' ');
+
+/// No ASCII character: what is left to encode are the bytes from 0x80.
+const BEYOND_ASCII: &AsciiSet = &AsciiSet::EMPTY;
 
 /// What does not mean itself in a decoded path: all but RFC 3986's `pchar` and `/`.
 const NOT_IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
@@ -129,7 +134,7 @@ impl Reply {
                         json,
                         shortfall: None,
                     },
-                    None => Self::because(event, Shortfall::Proxy(header_text(url).into_owned())),
+                    None => Self::because(event, Shortfall::Proxy(ascii(url, INVISIBLE))),
                 };
                 Ok(with_cookies_lost(reply, answer))
             }
@@ -179,9 +184,9 @@ fn changed(event: &Event, path: &[u8], query: &[u8]) -> Result<Reply, serde_json
     if length > LONGEST_URL {
         return Ok(Reply::because(event, Shortfall::TooLong(length)));
     }
-    let mut request: serde_json::Map<String, Value> = serde_json::from_str(event.request.get())?;
-    request.insert("uri".to_owned(), Value::String(uri));
-    request.insert("querystring".to_owned(), Value::String(query));
+    let mut request: Members = serde_json::from_str(event.request.get())?;
+    request.set("uri", &uri)?;
+    request.set("querystring", &query)?;
     Ok(Reply {
         json: to_raw_value(&request)?,
         shortfall: None,
@@ -306,24 +311,14 @@ fn page(status: u16) -> String {
     format!("<!DOCTYPE html><title>{status} {phrase}</title><h1>{phrase}</h1>")
 }
 
-/// A header's value as text: UTF-8 as it is, else every byte as the Latin-1 character it stands
-/// for, which is how CloudFront reads headers itself. Controls cannot be in a header.
+/// A header's value as CloudFront takes one: ASCII. Bytes from 0x80 are percent-encoded, since nothing
+/// says which characters they are; a control character, which could end the header, becomes a space.
 fn header_text(bytes: &[u8]) -> Cow<'_, str> {
-    let text = match str::from_utf8(bytes) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => bytes.iter().copied().map(char::from).collect(),
-    };
+    let text = Cow::from(percent_encode(bytes, BEYOND_ASCII));
     if !text.contains(char::is_control) {
         return text;
     }
-    let visible = |character: char| {
-        if character.is_control() {
-            ' '
-        } else {
-            character
-        }
-    };
-    text.chars().map(visible).collect()
+    Cow::Owned(text.replace(char::is_control, " "))
 }
 
 /// `bytes` as ASCII, each byte of `encoded` and each byte from 0x80 as `%XX`.

@@ -89,6 +89,8 @@ fn what_is_no_event_is_an_error() {
         "{}",
         r#"{"Records":[]}"#,
         r#"{"Records":[{"cf":{}}]}"#,
+        r#"{"Records":[{"cf":{"request":7}}]}"#,
+        r#"{"Records":[{"cf":{"request":{},"response":7}}]}"#,
         truncated,
     ] {
         assert!(Event::parse(text.as_bytes()).is_err(), "{text}");
@@ -99,7 +101,6 @@ fn what_is_no_event_is_an_error() {
 fn what_is_no_request_is_an_error_that_leaves_the_request_at_hand() {
     for request in [
         "{}",
-        "7",
         r#"{"method":"GET","uri":7}"#,
         r#"{"method":"GET","uri":"/","headers":[]}"#,
     ] {

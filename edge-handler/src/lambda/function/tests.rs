@@ -4,6 +4,7 @@
 
 mod fake_dynamodb;
 mod faults;
+mod odd_events;
 mod site;
 
 use std::collections::HashMap;
@@ -131,11 +132,14 @@ fn a_request_that_cannot_be_read_goes_on_as_it_came() {
 fn every_cut_of_an_event_has_a_reply() {
     let notes = Notes::default();
     let function = embedded(&notes);
+    let request = request_of(VIEWER_GET);
+    let whole = VIEWER_GET.find(&request).unwrap() + request.len();
     for length in 0..VIEWER_GET.trim_end().len() {
         let reply = function
             .handle_at_once(&VIEWER_GET.as_bytes()[..length])
             .unwrap();
-        assert_eq!(reply.get(), "null");
+        let expected = if length < whole { "null" } else { &request };
+        assert_eq!(reply.get(), expected, "{length}");
     }
 }
 
@@ -200,7 +204,7 @@ fn the_files_of_a_folder_make_a_function() {
 #[test]
 fn files_that_cannot_be_used_make_a_function_that_passes_everything_on() {
     type Damage = fn(&Path);
-    let damages: [(Damage, &str); 6] = [
+    let damages: [(Damage, &str); 7] = [
         (
             |folder| std::fs::remove_file(folder.join("rules.bin")).unwrap(),
             "rules.bin",
@@ -229,6 +233,13 @@ fn files_that_cannot_be_used_make_a_function_that_passes_everything_on() {
                 std::fs::write(folder.join(FILE_NAME), text).unwrap();
             },
             "AWS_REGION",
+        ),
+        (
+            |folder| {
+                let text = r#"{"program":"/dev/zero"}"#;
+                std::fs::write(folder.join(FILE_NAME), text).unwrap();
+            },
+            "not a regular file",
         ),
     ];
     for (damage, named) in damages {

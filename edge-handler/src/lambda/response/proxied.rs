@@ -4,9 +4,10 @@
 //! or nothing. Absent: answers to cookies and headers that `ProxyPass` changes.
 
 use serde_json::value::{RawValue, to_raw_value};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::super::event::{Event, Trigger};
+use super::members::Members;
 use super::{INVISIBLE, LONGEST_URL, ascii};
 
 /// Seconds that CloudFront waits for the other server, as it does for one nobody configured.
@@ -29,15 +30,17 @@ pub(super) fn request(
     let (Trigger::OriginRequest, Some(target)) = (event.trigger, target) else {
         return Ok(None);
     };
-    let mut request: Map<String, Value> = serde_json::from_str(event.request.get())?;
-    let authority = json!([{ "key": "Host", "value": target.authority }]);
-    if let Some(headers) = request.get_mut("headers").and_then(Value::as_object_mut) {
-        headers.insert("host".to_owned(), authority);
+    let mut request: Members = serde_json::from_str(event.request.get())?;
+    if let Some(headers) = request.get("headers") {
+        let mut headers: Members = serde_json::from_str(headers.get())?;
+        let authority = json!([{ "key": "Host", "value": target.authority }]);
+        headers.set("host", &authority)?;
+        let headers = to_raw_value(&headers)?;
+        request.set("headers", &headers)?;
     }
-    let mut set = |name: &str, value| _ = request.insert(name.to_owned(), value);
-    set("uri", json!(target.path));
-    set("querystring", json!(target.query));
-    set("origin", target.origin());
+    request.set("uri", &target.path)?;
+    request.set("querystring", &target.query)?;
+    request.set("origin", &target.origin())?;
     to_raw_value(&request).map(Some)
 }
 

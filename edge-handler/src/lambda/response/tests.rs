@@ -4,7 +4,7 @@
     reason = "a fixture that cannot be read is a failed test"
 )]
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 
@@ -153,7 +153,7 @@ fn an_answer_with_cookies_is_kept_by_nobody_else() {
     let headers = response(&answer)["headers"].clone();
     assert_eq!(
         headers["set-cookie"],
-        json!([{"key": "Set-Cookie", "value": "a=1; path=/"}, {"key": "Set-Cookie", "value": "b=é  X: y"}])
+        json!([{"key": "Set-Cookie", "value": "a=1; path=/"}, {"key": "Set-Cookie", "value": "b=%E9  X: y"}])
     );
     assert_eq!(
         headers["vary"],
@@ -192,11 +192,22 @@ fn a_query_that_is_gone_is_a_change() {
 #[test]
 fn a_changed_request_keeps_every_other_field_in_its_place() {
     let reply = reply(UNKNOWN_FIELDS, &serve(b"/new", Some(b"q")));
-    let mut expected: Value =
-        serde_json::from_str(Event::parse(UNKNOWN_FIELDS).unwrap().request.get()).unwrap();
-    expected["uri"] = json!("/new");
-    expected["querystring"] = json!("q");
-    assert_eq!(reply.json.get(), expected.to_string());
+    let before = Event::parse(UNKNOWN_FIELDS).unwrap().request.get();
+    let expected = before
+        .replace(r#""querystring": """#, r#""querystring": "q""#)
+        .replace(r#""uri": "/old/page.html""#, r#""uri": "/new""#);
+    // White space between the members is not kept, values are byte for byte.
+    let members = |text: &str| -> Vec<_> {
+        let members: serde_json::Map<String, Value> = serde_json::from_str(text).unwrap();
+        let raw: std::collections::HashMap<String, Box<RawValue>> =
+            serde_json::from_str(text).unwrap();
+        let value = |name: &String| raw[name].get().to_owned();
+        members
+            .keys()
+            .map(|name| (name.clone(), value(name)))
+            .collect()
+    };
+    assert_eq!(members(reply.json.get()), members(&expected));
     assert_eq!(reply.shortfall, None);
 }
 
