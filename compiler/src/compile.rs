@@ -41,9 +41,6 @@ pub struct Compilation {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Compiles `reading`.
-///
-/// # Errors
 /// Says how many paths were too expensive to be precomputed.
 fn not_precomputed(fates: &FateCounts, limits: &Limits) -> Option<Diagnostic> {
     let count = fates.undecided.get(TOO_EXPENSIVE)?;
@@ -53,6 +50,9 @@ fn not_precomputed(fates: &FateCounts, limits: &Limits) -> Option<Diagnostic> {
     Some(limits.left_out(Limit::PrecomputeSteps, what, None))
 }
 
+/// Compiles `reading`.
+///
+/// # Errors
 /// The configuration is larger than the format can hold.
 pub fn compile(reading: &Reading) -> Result<Compilation, CompileError> {
     compile_with(reading, Hops::Kept)

@@ -20,24 +20,19 @@ pub struct Budget {
 }
 
 /// What ends a decision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Allowance {
     /// A number of steps, whatever Apache would do with more of them.
     Steps(u64),
     /// Apache's own limits: ten million tries for a pattern at each place of a text, and a number of rules and
     /// lookups no server has the patience for.
+    #[default]
     Apache,
 }
 
 /// The budget of a decision is used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Spent;
-
-impl Default for Allowance {
-    fn default() -> Self {
-        Self::Apache
-    }
-}
 
 impl Default for Budget {
     fn default() -> Self {

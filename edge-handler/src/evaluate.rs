@@ -27,6 +27,7 @@ mod negotiation;
 mod process;
 mod proxy;
 mod record;
+
 mod rounds;
 mod rule;
 mod send;
@@ -69,6 +70,9 @@ pub enum Trace {
 
 /// So many bytes are read or copied in the time of a step.
 const BYTES_A_STEP: usize = 32;
+
+/// So many names are compared in the time of a step.
+const NAMES_A_STEP: usize = 4;
 
 /// Steps of trying a rule or a redirect, its pattern and its conditions apart.
 const RULE_STEPS: usize = 24;

@@ -211,7 +211,7 @@ impl Reader<'_> {
         };
         known.used = true;
         let definition = Arc::clone(&known.definition);
-        let nesting = size_of::<Span>() * line.used_at().len();
+        let nesting = size_of_val(line.used_at());
         if !self.may_make(Limit::ExpandedLines, definition.body.len(), origin.span)
             || !self.may_make(Limit::ExpandedBytes, nesting, origin.span)
         {

@@ -175,6 +175,9 @@ impl<'a, S: Source> Run<'a, S> {
     fn try_alias_list(&mut self, record: &mut Record<'a>) -> Verdict {
         let aliases: &'a [Alias] = &self.host.url_aliases;
         for alias in aliases {
+            if self.spend(1).is_err() {
+                return Verdict::Decline;
+            }
             let Some((file, context)) = aliased(alias, &record.uri, self.budget) else {
                 continue;
             };

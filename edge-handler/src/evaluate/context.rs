@@ -14,7 +14,7 @@ use super::expression::{self, ExpressionContext};
 use super::record::{OK, Record};
 use super::rule::RuleContext;
 use super::variable::{header_of, unknown};
-use super::{Halt, Run};
+use super::{Halt, NAMES_A_STEP, Run};
 
 /// A record as an expression sees it.
 struct View<'r, 'a, S> {
@@ -113,6 +113,10 @@ impl<S: Source> ExpressionContext for View<'_, '_, S> {
 impl<S: Source> EnvironmentContext for View<'_, '_, S> {
     fn headers(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
         self.run.source.looks_at(Unknown::Header);
+        let count = self.run.request.headers.len();
+        if self.run.spend(1 + count * count / NAMES_A_STEP).is_err() {
+            return Vec::new();
+        }
         let host = self.run.host_header.iter();
         let mut all: Vec<_> = host.map(|host| (b"Host".to_vec(), host.clone())).collect();
         for (name, _) in self.run.request.headers {

@@ -11,7 +11,10 @@ use super::cookie::set_cookie;
 use super::escape::{escape_backreference, map_function};
 use super::record::Record;
 use super::rule::{Groups, RuleContext};
-use super::{Halt, Run};
+use super::{BYTES_A_STEP, Halt, NAMES_A_STEP, Run};
+
+/// The longest value of a variable, in bytes. Apache has no limit but its memory.
+const LONGEST_VALUE: usize = 1 << 20;
 
 /// Where the `?` that starts the query string of a substitution came from. One that an expansion
 /// brought in is not safe (CVE-2024-38474).
@@ -54,10 +57,11 @@ impl<'a, S: Source> Run<'a, S> {
         context: &mut RuleContext<'a>,
         out: &mut Vec<u8>,
     ) -> Result<(), Halt> {
+        let before = out.len();
         for piece in template.pieces() {
             self.expand_piece(piece, None, record, context, out)?;
         }
-        Ok(())
+        self.spend(out.len().saturating_sub(before) / BYTES_A_STEP)
     }
 
     /// Expands a rule's substitution: groups are escaped as its flags say, `?` is watched.
@@ -78,7 +82,7 @@ impl<'a, S: Source> Run<'a, S> {
                 _ => mark.see(&out[start..], true),
             }
         }
-        Ok(())
+        self.spend(out.len() / BYTES_A_STEP)
     }
 
     fn expand_piece(
@@ -89,6 +93,7 @@ impl<'a, S: Source> Run<'a, S> {
         context: &mut RuleContext<'a>,
         out: &mut Vec<u8>,
     ) -> Result<(), Halt> {
+        self.spend(1)?;
         match piece {
             Piece::Literal(text) => out.extend_from_slice(text),
             Piece::Escaped(byte) => out.push(byte),
@@ -104,6 +109,8 @@ impl<'a, S: Source> Run<'a, S> {
             }
             Piece::Variable(name) => self.lookup_variable(name, record, context, out)?,
             Piece::Map { name, key, default } => {
+                // What stands in braces is read once more for each that it stands in.
+                self.spend(key.len() / BYTES_A_STEP)?;
                 let mut text = Vec::new();
                 for piece in key.pieces() {
                     self.expand_piece(piece, rule, record, context, &mut text)?;
@@ -179,6 +186,11 @@ impl<'a, S: Source> Run<'a, S> {
         for template in &rule.extras().environment {
             let mut text = Vec::new();
             self.expand_into(template, record, context, &mut text)?;
+            self.spend(1 + record.environment.len() / NAMES_A_STEP)?;
+            if text.len() > LONGEST_VALUE {
+                let reason = format!("a variable of more than {LONGEST_VALUE} bytes");
+                return Err(Halt::Unsupported(reason));
+            }
             if let Some(name) = text.strip_prefix(b"!") {
                 record.environment.unset(name);
             } else {
@@ -207,6 +219,7 @@ impl<'a, S: Source> Run<'a, S> {
             if cookie.expires() {
                 self.source.looks_at(Unknown::Time);
             }
+            self.spend(1 + self.cookies.len())?;
             if !self.cookies.iter().any(|known| known.name == cookie.name) {
                 self.cookies.push(cookie);
             }

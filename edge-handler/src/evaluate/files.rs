@@ -6,7 +6,7 @@
 use crate::site::FileKind;
 use crate::source::Source;
 
-use super::{Run, Trace};
+use super::{NAMES_A_STEP, Run, Trace};
 
 /// The longest path the operating system takes (`PATH_MAX`).
 const LONGEST_PATH: usize = 4096;
@@ -68,6 +68,9 @@ impl<S: Source> Run<'_, S> {
 
     /// A document root exists, and so does everything above it.
     fn leads_to_root(&self, path: &[u8]) -> bool {
+        if self.spend(self.site.hosts.len() / NAMES_A_STEP).is_err() {
+            return false;
+        }
         self.site
             .hosts
             .iter()

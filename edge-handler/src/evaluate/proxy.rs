@@ -30,6 +30,9 @@ impl<'a, S: Source> Run<'a, S> {
         }
         let proxies: &'a [Proxy] = &self.host.proxies;
         for proxy in record.settings.proxy().into_iter().chain(proxies) {
+            if self.spend(1).is_err() {
+                return Verdict::Decline;
+            }
             let found = match proxied(proxy, &record.uri, self.budget) {
                 Proxied::Elsewhere => continue,
                 Proxied::Exempt => return Verdict::Decline,

@@ -46,6 +46,11 @@ impl Table {
         }
     }
 
+    /// How many names there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     /// Every name with its value.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         let entries = self.entries.iter();

@@ -10,7 +10,7 @@ use crate::source::{Source, Unknown};
 use super::cookie::CivilTime;
 use super::record::Record;
 use super::rule::RuleContext;
-use super::{Halt, Run};
+use super::{Halt, NAMES_A_STEP, Run};
 
 /// `MODULE_MAGIC_NUMBER` of the server this evaluator mirrors, 2.4.71.
 const API_VERSION: &[u8] = b"20120211:142";
@@ -37,6 +37,7 @@ impl<'a, S: Source> Run<'a, S> {
         context: &mut RuleContext<'a>,
         out: &mut Vec<u8>,
     ) -> Result<(), Halt> {
+        self.spend(1 + self.request.headers.len() / NAMES_A_STEP)?;
         if name.len() < 4 {
             return Ok(());
         }

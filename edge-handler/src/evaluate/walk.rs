@@ -15,7 +15,7 @@ use super::matching::Captures;
 use super::merge::are_same;
 use super::record::Record;
 use super::subrequest::parent_directory;
-use super::{Halt, Run};
+use super::{BYTES_A_STEP, Halt, Run};
 
 /// How deep `<If>` may nest before the rest is left out; deeper is no configuration.
 const DEEPEST_IF: u32 = 32;
@@ -101,6 +101,9 @@ impl<'a, S: Source> Run<'a, S> {
             let SectionKind::Location(matcher) = &section.kind else {
                 continue;
             };
+            if self.budget.spend(1).is_err() {
+                break;
+            }
             let is_regex = matches!(matcher, PathMatcher::Regex(_));
             let uri = if is_regex { &record.uri } else { merged };
             let mut captures = Captures::default();
@@ -236,6 +239,11 @@ impl<'a, S: Source> Run<'a, S> {
 
     /// `<Directory>` sections of exactly this directory, then its `.htaccess`.
     fn enter_directory(&mut self, directory: &[u8], record: &mut Record<'a>) -> Result<(), u16> {
+        // What comes of it means nothing once the budget is used up: the run ends at the next step.
+        let steps = 1 + (self.host.directories.len() + directory.len()) / BYTES_A_STEP;
+        if self.spend(steps).is_err() {
+            return Err(500);
+        }
         let mut captures = Captures::default();
         for id in &self.host.directories {
             if let Some(section) = self.section(*id)

@@ -247,7 +247,7 @@ impl Writer {
     fn choice(&mut self, branches: &[Node], next: &Next) -> Option<()> {
         let mut jumps = Vec::new();
         let mut starts = Vec::new();
-        let table = self.table(branches);
+        let table = first_bytes(branches);
         if table.is_some() {
             self.push(Op::Switch(u16::try_from(self.tables.len()).ok()?))?;
             self.tables.push(Table::default());
@@ -278,24 +278,6 @@ impl Writer {
             table.fill(&firsts, &starts);
         }
         Some(())
-    }
-
-    /// The bytes each branch begins with, where these tell which branch it is.
-    fn table(&self, branches: &[Node]) -> Option<Vec<Set>> {
-        if branches.len() < FEWEST_BRANCHES {
-            return None;
-        }
-        let mut all = NONE;
-        let mut firsts = Vec::with_capacity(branches.len());
-        for branch in branches {
-            let mut first = NONE;
-            if branch.first_bytes(&mut first) == First::Open || !first.is_disjoint(&all) {
-                return None;
-            }
-            all.union(&first);
-            firsts.push(first);
-        }
-        Some(firsts)
     }
 
     /// Lets the instruction at `at` lead to `to`.
@@ -470,6 +452,24 @@ impl Writer {
         }
         Some(())
     }
+}
+
+/// The bytes each branch begins with, where these tell which branch it is.
+fn first_bytes(branches: &[Node]) -> Option<Vec<Set>> {
+    if branches.len() < FEWEST_BRANCHES {
+        return None;
+    }
+    let mut all = NONE;
+    let mut firsts = Vec::with_capacity(branches.len());
+    for branch in branches {
+        let mut first = NONE;
+        if branch.first_bytes(&mut first) == First::Open || !first.is_disjoint(&all) {
+            return None;
+        }
+        all.union(&first);
+        firsts.push(first);
+    }
+    Some(firsts)
 }
 
 /// What `rest` begins with, and `next` behind it.

@@ -34,12 +34,11 @@ impl Reader<'_> {
                 self.next();
                 self.keep()
             }
-            [b'N', b'{', ..] => None,
+            [b'N', b'{', ..] | [b'1'..=b'9', b'0'..=b'9', ..] => None,
             [b'N', ..] => {
                 self.next();
                 Some(Node::Set(Set::of(b'\n').complement()))
             }
-            [b'1'..=b'9', b'0'..=b'9', ..] => None,
             [digit @ b'1'..=b'9', ..] => {
                 self.next();
                 Some(self.reference(u32::from(digit - b'0')))
@@ -111,7 +110,7 @@ impl Reader<'_> {
             b'n' => b'\n',
             b'r' => b'\r',
             b't' => b'\t',
-            b'0' => self.octal()?,
+            b'0' => self.octal(),
             b'x' => self.hexadecimal()?,
             b'c' => {
                 let letter = self.next().filter(|byte| matches!(byte, b' '..=b'~'))?;
@@ -123,17 +122,15 @@ impl Reader<'_> {
     }
 
     /// Up to two octal digits behind `\0`.
-    fn octal(&mut self) -> Option<u8> {
+    fn octal(&mut self) -> u8 {
         let digits = self.rest.iter().take(2);
         let digits = digits
             .take_while(|byte| matches!(byte, b'0'..=b'7'))
             .count();
         let (text, rest) = self.rest.split_at(digits);
         self.rest = rest;
-        Some(
-            text.iter()
-                .fold(0, |value, digit| value * 8 + (digit - b'0')),
-        )
+        text.iter()
+            .fold(0, |value, digit| value * 8 + (digit - b'0'))
     }
 
     /// `HH` or `{…}` behind `\x`, one byte's value.

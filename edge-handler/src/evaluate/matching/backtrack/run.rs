@@ -567,17 +567,15 @@ impl<'a> Search<'a> {
 
     /// All places of the bytes of a set, once they were looked for often.
     fn places(&mut self, set: u16) -> Option<&[u32]> {
-        let at = match self.places.iter().position(|places| places.set == set) {
-            Some(at) => at,
-            None => {
-                self.places.push(Places {
-                    set,
-                    looks: 0,
-                    all: None,
-                });
-                self.places.len() - 1
-            }
-        };
+        let known = self.places.iter().position(|places| places.set == set);
+        let at = known.unwrap_or(self.places.len());
+        if known.is_none() {
+            self.places.push(Places {
+                set,
+                looks: 0,
+                all: None,
+            });
+        }
         let places = self.places.get_mut(at)?;
         places.looks += 1;
         if places.looks < MANY_LOOKS {
