@@ -5,8 +5,12 @@
 
 use std::cell::Cell;
 
-/// What one decision may take at the edge: about a millisecond on one core of a machine of 2024.
-pub const DECISION_STEPS: u64 = 250_000;
+/// What one decision may take at the edge: about a millisecond on one core of a machine of 2024. A step takes ten to
+/// twenty nanoseconds.
+pub const DECISION_STEPS: u64 = 60_000;
+
+/// What it may take besides in searches that Apache needs millions of tries for: two to four milliseconds more.
+pub const RESERVE_STEPS: u64 = 170_000;
 
 /// What a person reads where a decision takes more.
 pub const OVER_BUDGET: &str = "the decision takes more steps than its budget";
@@ -16,6 +20,7 @@ pub const OVER_BUDGET: &str = "the decision takes more steps than its budget";
 #[derive(Debug)]
 pub struct Budget {
     left: Cell<u64>,
+    reserve: Cell<u64>,
     allowance: Allowance,
 }
 
@@ -45,10 +50,12 @@ impl Budget {
     pub fn new(allowance: Allowance) -> Self {
         let left = match allowance {
             Allowance::Steps(steps) => steps,
-            Allowance::Apache => u64::MAX,
+            // No request takes that.
+            Allowance::Apache => u64::MAX - RESERVE_STEPS,
         };
         Self {
             left: Cell::new(left),
+            reserve: Cell::new(RESERVE_STEPS),
             allowance,
         }
     }
@@ -63,12 +70,13 @@ impl Budget {
         self.left.get()
     }
 
-    /// Steps that were taken.
+    /// Steps that were taken, of the reserve too.
     pub fn used(&self) -> u64 {
-        match self.allowance {
-            Allowance::Steps(steps) => steps - self.left.get(),
-            Allowance::Apache => u64::MAX - self.left.get(),
-        }
+        let given = match self.allowance {
+            Allowance::Steps(steps) => steps,
+            Allowance::Apache => u64::MAX - RESERVE_STEPS,
+        };
+        (given + RESERVE_STEPS).saturating_sub(self.left.get() + self.reserve.get())
     }
 
     /// Takes steps off.
@@ -80,6 +88,17 @@ impl Budget {
         let left = self.left.get();
         self.left.set(left.saturating_sub(steps));
         if left <= steps { Err(Spent) } else { Ok(()) }
+    }
+
+    /// Steps that are left, and those of the reserve.
+    pub fn purse(&self) -> (u64, u64) {
+        (self.left.get(), self.reserve.get())
+    }
+
+    /// Says what a search left of both.
+    pub fn settle(&self, (left, reserve): (u64, u64)) {
+        self.left.set(left);
+        self.reserve.set(reserve);
     }
 
     /// Says that what is left is not enough.

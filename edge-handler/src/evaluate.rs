@@ -69,7 +69,7 @@ pub enum Trace {
 }
 
 /// So many bytes are read or copied in the time of a step.
-const BYTES_A_STEP: usize = 32;
+const BYTES_A_STEP: usize = 8;
 
 /// So many names are compared in the time of a step.
 const NAMES_A_STEP: usize = 4;

@@ -126,10 +126,10 @@ impl Figures {
         let mut times = stopwatch::each(requests.len(), |at| decide(&requests[at]));
         let slowest = (0..requests.len()).max_by_key(|at| times[*at]);
         times.sort_unstable();
-        let mut steps: Vec<u64> = requests
-            .iter()
-            .map(|request| steps(build, request))
-            .collect();
+        let budgets = requests.iter().map(|request| budget_of(build, request));
+        let budgets: Vec<Budget> = budgets.collect();
+        let over_budget = budgets.iter().filter(|budget| budget.is_spent()).count();
+        let mut steps: Vec<u64> = budgets.iter().map(Budget::used).collect();
         steps.sort_unstable();
         let reads = requests.iter().map(|request| table_reads(build, request));
         let reads: Vec<usize> = reads.collect();
@@ -140,10 +140,7 @@ impl Figures {
             max: stopwatch::percentile(&times, 100),
             steps_p50: stopwatch::percentile(&steps, 50),
             most_steps: stopwatch::percentile(&steps, 100),
-            over_budget: steps
-                .iter()
-                .filter(|steps| **steps >= DECISION_STEPS)
-                .count(),
+            over_budget,
             table_reads: reads.iter().sum(),
             most_table_reads: reads.into_iter().max().unwrap_or(0),
             yardstick,
@@ -189,12 +186,12 @@ fn as_deployed() -> Options {
     }
 }
 
-/// Steps the decision about `request` takes.
-fn steps(build: &Build, request: &Request<'_>) -> u64 {
+/// What the decision about `request` leaves of its budget.
+fn budget_of(build: &Build, request: &Request<'_>) -> Budget {
     let options = as_deployed();
     let budget = Budget::new(options.allowance);
     decide_within(&build.program, &build.table, request, &options, &budget);
-    budget.used()
+    budget
 }
 
 /// How many entries `request` has to fetch when the table is in DynamoDB and none is at hand.

@@ -27,7 +27,7 @@ struct CrateRule {
 const CRATES: &[CrateRule] = &[
     CrateRule {
         name: "edgewright-parser",
-        direct: Some(&["bitflags", "nom"]),
+        direct: Some(&["aho-corasick", "bitflags", "nom"]),
         never: &["regex", "regex-automata", "pcre2", "serde"],
     },
     CrateRule {

@@ -31,7 +31,8 @@ fn is_met(expression: &str, allowed: &BTreeSet<String>) -> bool {
             if depth == 0 && word == operator {
                 found.push(String::new());
             } else if let Some(last) = found.last_mut() {
-                *last = format!("{last} {word}").trim().to_owned();
+                let joined = format!("{last} {word}");
+                joined.trim().clone_into(last);
             }
         }
         found

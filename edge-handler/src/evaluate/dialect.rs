@@ -61,18 +61,13 @@ pub struct Translation {
 }
 
 impl Translation {
-    /// The same pattern for the one place where a search starts, with a limit of its own for the tries there. `None`
-    /// for patterns that mean something else then: those that call themselves, or say where to search next.
-    pub fn at_one_place(self, tries: u64) -> Option<Self> {
-        let (items, body) = self.text.split_once("(?J)")?;
-        let elsewhere = ["(?R", "(?0", "\\g<", "\\g'", "(*C", "(*S"];
-        if elsewhere.iter().any(|item| body.contains(item)) {
-            return None;
-        }
+    /// The same pattern with a limit of its own for the tries at each place of a subject.
+    pub fn with_limit(self, tries: u64) -> Self {
         let limit = format!("(*LIMIT_MATCH={MATCH_LIMIT})");
-        let items = items.replacen(&limit, &format!("(*LIMIT_MATCH={tries})"), 1);
-        let text = format!("{items}(?J)\\G(?:{body})");
-        Some(Self { text, ..self })
+        let text = self
+            .text
+            .replacen(&limit, &format!("(*LIMIT_MATCH={tries})"), 1);
+        Self { text, ..self }
     }
 
     /// Where in the original the byte at `offset` of the translation comes from.
@@ -91,6 +86,28 @@ pub fn translate(pattern: &[u8], options: PatternOptions) -> Result<Translation,
     translator.emit_str("(?J)");
     translator.body()?;
     Ok(translator.finish())
+}
+
+/// Does a pattern match at the start of a subject only, as far as a glance shows: it begins with `^`, and all its
+/// alternatives stand in groups?
+pub fn is_at_start(pattern: &[u8]) -> bool {
+    let mut depth = 0_usize;
+    let mut bytes = pattern.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\\' => _ = bytes.next(),
+            b'[' => {
+                // A bracket that comes first stands for itself.
+                bytes.next();
+                bytes.by_ref().find(|byte| **byte == b']');
+            }
+            b'(' => depth += 1,
+            b')' => depth = depth.saturating_sub(1),
+            b'|' if depth == 0 => return false,
+            _ => {}
+        }
+    }
+    pattern.starts_with(b"^")
 }
 
 /// The body of a translated pattern that begins with no item such as `(*UTF)`.

@@ -13,6 +13,9 @@ use super::record::Record;
 use super::rule::{Groups, RuleContext};
 use super::{BYTES_A_STEP, Halt, NAMES_A_STEP, Run};
 
+/// So many bytes are escaped or put into another case in the time of a step.
+const ESCAPED_A_STEP: usize = 2;
+
 /// The longest value of a variable, in bytes. Apache has no limit but its memory.
 const LONGEST_VALUE: usize = 1 << 20;
 
@@ -98,14 +101,22 @@ impl<'a, S: Source> Run<'a, S> {
             Piece::Literal(text) => out.extend_from_slice(text),
             Piece::Escaped(byte) => out.push(byte),
             Piece::RuleGroup(number) => {
+                let before = out.len();
                 append_group(&context.rule, &context.uri, number, rule, out);
+                if is_escaped(rule) {
+                    self.spend((out.len() - before) / ESCAPED_A_STEP)?;
+                }
             }
             Piece::ConditionGroup(number) => {
                 let groups = &context.condition;
                 if groups.set && groups.foretold {
                     self.source.looks_at(Unknown::Condition);
                 }
+                let before = out.len();
                 append_group(groups, &groups.source, number, rule, out);
+                if is_escaped(rule) {
+                    self.spend((out.len() - before) / ESCAPED_A_STEP)?;
+                }
             }
             Piece::Variable(name) => self.lookup_variable(name, record, context, out)?,
             Piece::Map { name, key, default } => {
@@ -141,6 +152,7 @@ impl<'a, S: Source> Run<'a, S> {
                 out.extend_from_slice(self.choose(value, key));
             }
             MapKind::Function(function) => {
+                self.spend(key.len() / ESCAPED_A_STEP)?;
                 out.extend(map_function(*function, key));
                 return Ok(true);
             }
@@ -228,6 +240,11 @@ impl<'a, S: Source> Run<'a, S> {
     }
 }
 
+/// Are groups escaped before they are put in (`B`)?
+fn is_escaped(rule: Option<&Rule>) -> bool {
+    rule.is_some_and(|rule| rule.flags.contains(RuleFlags::ESCAPE_BACKREFERENCES))
+}
+
 fn append_group(
     groups: &Groups,
     subject: &[u8],
@@ -239,7 +256,7 @@ fn append_group(
         return;
     }
     let text = groups.captures.text(usize::from(number), subject);
-    match rule.filter(|rule| rule.flags.contains(RuleFlags::ESCAPE_BACKREFERENCES)) {
+    match rule.filter(|rule| is_escaped(Some(rule))) {
         Some(rule) => out.extend(escape_backreference(
             text,
             rule.extras().escapes.as_deref(),

@@ -273,12 +273,9 @@ async fn answer_fetching(
     options: &Options,
 ) -> Result<Answer, Fault> {
     let mut fetched = Fetched::new();
-    let mut left = DECISION_STEPS;
+    let budget = Budget::new(options.allowance);
     loop {
-        let budget = Budget::new(Allowance::Steps(left));
-        let step = handler::step(program, &fetched, request, options, &budget);
-        left = budget.left();
-        match step {
+        match handler::step(program, &fetched, request, options, &budget) {
             Step::Done(answer) => return Ok(answer),
             Step::Fetch(key) => {
                 let entry = store.entry(program.generation(), &key).await?;

@@ -158,6 +158,12 @@ pub fn with_request<T>(request: &wire::Request, answer: impl FnOnce(&Request<'_>
     })
 }
 
+/// Did the decision take more than its budget? Where Apache goes round until it gives up with a 500, the edge gives up
+/// before: `docs/deviations.md`.
+pub fn is_over_budget(line: &Line) -> bool {
+    matches!(&line.outcome, Outcome::Unsupported { reason } if reason == OVER_BUDGET)
+}
+
 /// An engine's answer in comparable form.
 pub fn line(answer: &Answer) -> Line {
     let text = |bytes: &[u8]| from_latin_1(bytes);

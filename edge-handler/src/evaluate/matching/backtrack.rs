@@ -201,15 +201,14 @@ impl Backtrack {
         if u32::try_from(subject.len()).is_err() {
             return Verdict::TooMuch;
         }
-        let allowance = match (budget.allowance(), self.memory) {
+        if budget.allowance() == Allowance::Apache && self.memory == Memory::None {
             // What is not remembered may take for ever here too: then PCRE2 says where Apache gives up.
-            (Allowance::Apache, Memory::None) => UNREMEMBERED_STEPS,
-            _ => budget.left(),
-        };
-        let mut search = Search::new(self, subject, allowance);
+            let mut search = Search::new(self, subject, (UNREMEMBERED_STEPS, 0));
+            return search.run(captures);
+        }
+        let mut search = Search::new(self, subject, budget.purse());
         let verdict = search.run(captures);
-        // A search that ends with the last step is told by its verdict.
-        _ = budget.spend(allowance - search.left());
+        budget.settle(search.left());
         verdict
     }
 

@@ -17,8 +17,11 @@ use crate::rules::pattern::PatternOptions;
 /// (`PCRE2_ERROR_JIT_STACKLIMIT`).
 const JIT_STACK_LIMIT: i32 = -46;
 
-/// Tries PCRE2 may make at one place where a decision has a budget.
-const BOUNDED_TRIES: u64 = 400;
+/// Tries PCRE2 may make at each place where a decision has a budget: at first, and when these are not enough.
+const BOUNDED_TRIES: [u64; 2] = [20, 1_000];
+
+/// PCRE2's error codes for a match that needed more tries, depth or memory than it was given.
+const TOO_FEW: [i32; 3] = [-47, -53, -63];
 
 /// So many bytes may be looked at in one try in the time of a step.
 const BYTES_A_STEP: usize = 8;
@@ -28,8 +31,8 @@ pub(super) struct Full {
     fast: Runner,
     /// The same without machine code, which has no such limit: made when the limit is first hit.
     thorough: OnceLock<Option<Runner>>,
-    /// The same for one place at a time with few tries: made when a budget is given.
-    bounded: OnceLock<Option<Runner>>,
+    /// The same with few tries at each place, and with more: made when a budget is given.
+    bounded: [OnceLock<Option<Runner>>; 2],
 }
 
 impl Full {
@@ -38,7 +41,7 @@ impl Full {
         Some(Self {
             fast: Runner::new(compile(pattern, Speed::MachineCode).ok()?),
             thorough: OnceLock::new(),
-            bounded: OnceLock::new(),
+            bounded: Default::default(),
         })
     }
 
@@ -54,8 +57,8 @@ impl Full {
         })
     }
 
-    /// Runs the expression from each place of the subject in turn, each time with few tries. How many were made is
-    /// not known, so all that were allowed are taken off the budget.
+    /// Runs the expression with few tries at each place of the subject, and with more if these are not enough. How many
+    /// were made is not known, so all that were allowed are taken off the budget.
     pub fn find_within(
         &self,
         pattern: &Pattern,
@@ -63,25 +66,27 @@ impl Full {
         captures: &mut Captures,
         budget: &Budget,
     ) -> bool {
-        let make = || compile_bounded(pattern).map(Runner::new);
-        let Some(runner) = self.bounded.get_or_init(make) else {
-            budget.use_up();
-            return false;
+        let places = if dialect::is_at_start(&pattern.text) {
+            1
+        } else {
+            1 + subject.len() as u64
         };
-        let cost = BOUNDED_TRIES * (1 + (subject.len() / BYTES_A_STEP) as u64);
-        for start in 0..=subject.len() {
-            if budget.spend(cost).is_err() {
+        for (tries, runner) in BOUNDED_TRIES.iter().zip(&self.bounded) {
+            let make = || compile_bounded(pattern, *tries).map(Runner::new);
+            let Some(runner) = runner.get_or_init(make) else {
+                return false;
+            };
+            let work = 1 + (subject.len() / BYTES_A_STEP) as u64;
+            if budget.spend(places * tries * work).is_err() {
                 return false;
             }
-            match runner.find_at(subject, start, captures) {
-                Ok(true) => return true,
-                Ok(false) => {}
-                Err(_) => {
-                    budget.use_up();
-                    return false;
-                }
+            match runner.find(subject, captures) {
+                Err(error) if TOO_FEW.contains(&error.code()) => {}
+                // Any other error is no match, as in `ap_regexec`.
+                found => return found.unwrap_or(false),
             }
         }
+        budget.use_up();
         false
     }
 
@@ -122,24 +127,9 @@ impl Runner {
     }
 
     fn find(&self, subject: &[u8], captures: &mut Captures) -> Result<bool, pcre2::Error> {
-        self.find_at(subject, 0, captures)
-    }
-
-    /// Looks from `start` on.
-    fn find_at(
-        &self,
-        subject: &[u8],
-        start: usize,
-        captures: &mut Captures,
-    ) -> Result<bool, pcre2::Error> {
         match self.locations.try_lock() {
-            Ok(mut locations) => self.find_with(&mut locations, subject, start, captures),
-            Err(_) => self.find_with(
-                &mut self.regex.capture_locations(),
-                subject,
-                start,
-                captures,
-            ),
+            Ok(mut locations) => self.find_with(&mut locations, subject, captures),
+            Err(_) => self.find_with(&mut self.regex.capture_locations(), subject, captures),
         }
     }
 
@@ -147,13 +137,9 @@ impl Runner {
         &self,
         locations: &mut CaptureLocations,
         subject: &[u8],
-        start: usize,
         captures: &mut Captures,
     ) -> Result<bool, pcre2::Error> {
-        let found = self
-            .regex
-            .captures_read_at(locations, subject, start)?
-            .is_some();
+        let found = self.regex.captures_read(locations, subject)?.is_some();
         if found {
             fill(captures, locations);
         }
@@ -183,10 +169,10 @@ fn compile(pattern: &Pattern, speed: Speed) -> Result<Regex, PatternError> {
     build(pattern, &translation, speed)
 }
 
-/// The pattern for the place where a search starts, and no other.
-fn compile_bounded(pattern: &Pattern) -> Option<Regex> {
+/// The pattern with a limit of its own for the tries at each place.
+fn compile_bounded(pattern: &Pattern, tries: u64) -> Option<Regex> {
     let translation = dialect::translate(&pattern.text, pattern.options).ok()?;
-    let translation = translation.at_one_place(BOUNDED_TRIES)?;
+    let translation = translation.with_limit(tries);
     build(pattern, &translation, Speed::Interpreter).ok()
 }
 

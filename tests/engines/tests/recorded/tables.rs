@@ -3,7 +3,7 @@
 //! The answers come from a real Apache; `tests/e2e` asks it again.
 
 use edgewright_compiler::compile;
-use edgewright_test_engines::{engines, reading};
+use edgewright_test_engines::{engines, is_over_budget, reading};
 use edgewright_test_support::cases::{Case, CaseFile, Place, all};
 
 #[test]
@@ -50,8 +50,10 @@ fn failures_of_case(file: &CaseFile, case: &Case) -> Vec<String> {
     for exchange in &case.exchanges {
         let expected = exchange.edge.as_ref().unwrap_or(&exchange.apache);
         for engine in &engines {
-            let answer = place.render(&engine.answer(&exchange.request));
-            if answer != *expected {
+            let line = engine.answer(&exchange.request);
+            let answer = place.render(&line);
+            let gave_up_before = expected == "500" && is_over_budget(&line);
+            if answer != *expected && !gave_up_before {
                 failures.push(format!(
                     "{}:{}: {}\n  {}\n  expected {expected}\n  {:8} {answer}",
                     file.path.display(),

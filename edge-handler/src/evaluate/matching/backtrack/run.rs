@@ -14,6 +14,9 @@ use crate::evaluate::matching::{Captures, GROUPS};
 /// as a try here may be two there).
 const SURE_TRIES: u64 = 4_000_000;
 
+/// So many tries are millions of them.
+const MILLIONS: u64 = 1_000_000;
+
 /// Choices open at a time with which Apache may have run out of memory for them (20 MB).
 const SURE_DEPTH: usize = 40_000;
 
@@ -71,6 +74,10 @@ pub(super) struct Search<'a> {
     slots: SmallVec<[u32; 32]>,
     frames: SmallVec<[Frame; 64]>,
     left: u64,
+    /// Steps that are left for a search that Apache needs millions of tries for.
+    reserve: u64,
+    /// Tries PCRE2 would have made from all starts before.
+    all_tries: u64,
     /// When to begin to remember.
     long: u64,
     failures: Option<Failures>,
@@ -128,13 +135,15 @@ struct Places {
 type Next = Option<(u32, u32)>;
 
 impl<'a> Search<'a> {
-    pub fn new(program: &'a Backtrack, subject: &'a [u8], left: u64) -> Self {
+    pub fn new(program: &'a Backtrack, subject: &'a [u8], (left, reserve): (u64, u64)) -> Self {
         Self {
             program,
             subject,
             slots: SmallVec::from_elem(UNSET, program.slots as usize),
             frames: SmallVec::new(),
             left,
+            reserve,
+            all_tries: 0,
             long: match program.patience {
                 Patience::Some => left.saturating_sub(LONG.0 + LONG.1 * subject.len() as u64),
                 #[cfg(test)]
@@ -149,9 +158,9 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The steps that are left.
-    pub fn left(&self) -> u64 {
-        self.left
+    /// The steps that are left, and those of the reserve.
+    pub fn left(&self) -> (u64, u64) {
+        (self.left, self.reserve)
     }
 
     /// Looks for the first match.
@@ -191,6 +200,16 @@ impl<'a> Search<'a> {
         Some(start + skipped?)
     }
 
+    /// Takes one step. `None` when none is left: then the reserve is for searches that Apache needs millions of
+    /// tries for.
+    fn take_step(&mut self) -> Option<()> {
+        if self.left == 0 && self.all_tries + self.tries >= MILLIONS {
+            self.left = std::mem::take(&mut self.reserve);
+        }
+        self.left = self.left.checked_sub(1)?;
+        Some(())
+    }
+
     fn charge(&mut self, steps: usize) {
         self.left = self.left.saturating_sub(steps as u64);
     }
@@ -200,14 +219,14 @@ impl<'a> Search<'a> {
         self.slots.fill(UNSET);
         self.charge(self.slots.len() / BYTES_A_STEP);
         self.frames.clear();
+        self.all_tries = self.all_tries.saturating_add(self.tries);
         self.tries = 0;
         *self.slots.get_mut(0)? = start;
         let (mut code, mut at) = (0, start);
         loop {
-            if self.left == 0 {
+            if self.take_step().is_none() {
                 return Some(Verdict::TooMuch);
             }
-            self.left -= 1;
             let next = match self.program.code.get(code as usize) {
                 Some(Op::Match) | None => {
                     *self.slots.get_mut(1)? = at;
@@ -576,6 +595,7 @@ impl<'a> Search<'a> {
                 all: None,
             });
         }
+        self.charge(1);
         let places = self.places.get_mut(at)?;
         places.looks += 1;
         if places.looks < MANY_LOOKS {
@@ -608,7 +628,7 @@ impl<'a> Search<'a> {
             };
         }
         loop {
-            self.left = self.left.checked_sub(1)?;
+            self.take_step()?;
             let next = match self.frames.pop()? {
                 Frame::Resume { code, at } => Some((code, at)),
                 Frame::Restore { slot, value } => {
