@@ -193,7 +193,7 @@ impl Answering {
             }
             Origin::Build(build) => {
                 let options = Options {
-                    allowance: Allowance::Steps(DECISION_STEPS),
+                    allowance: Allowance::steps(DECISION_STEPS),
                     ..options
                 };
                 let source = Indexed::new(&build.program, &build.table);

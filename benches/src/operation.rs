@@ -21,7 +21,7 @@ use crate::site::Site;
 
 /// As the deployed function has them.
 static OPTIONS: LazyLock<Options> = LazyLock::new(|| Options {
-    allowance: Allowance::Steps(DECISION_STEPS),
+    allowance: Allowance::steps(DECISION_STEPS),
     ..Options::default()
 });
 static CONFIGURATION: LazyLock<Configuration> = LazyLock::new(Configuration::default);
@@ -38,9 +38,9 @@ pub fn lookup(site: &Site, path: &[u8]) -> bool {
     let Ok(Some(found)) = finder.rules(site.rules, path) else {
         return false;
     };
-    let budget = Budget::new(OPTIONS.allowance);
     let mut held = found.walk().map_while(Result::ok);
     held.any(|held| {
+        let budget = Budget::new(OPTIONS.allowance);
         let tried = found.tried(held, path, &mut Captures::new(), &budget);
         tried.is_ok_and(|tried| tried.matches)
     })

@@ -138,7 +138,7 @@ fn options(moment: u32, trace: Trace) -> Options {
         // Another second of another day of another year.
         now: i64::from(moment) * 40_000_001,
         most_steps: MOST_STEPS,
-        allowance: Allowance::Steps(DECISION_STEPS),
+        allowance: Allowance::steps(DECISION_STEPS),
         ..Options::default()
     }
 }

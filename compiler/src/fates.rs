@@ -252,7 +252,7 @@ impl<S: edgewright_edge_handler::source::Source> Mind<'_, S> {
         };
         let options = Options {
             most_steps: MOST_STEPS,
-            allowance: Allowance::Steps(DECISION_STEPS),
+            allowance: Allowance::steps(DECISION_STEPS),
             ..Options::default()
         };
         course(

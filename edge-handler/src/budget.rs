@@ -15,8 +15,8 @@ pub const RESERVE_STEPS: u64 = 170_000;
 /// What a person reads where a decision takes more.
 pub const OVER_BUDGET: &str = "the decision takes more steps than its budget";
 
-/// What one decision may still take. A step takes some nanoseconds: an instruction of a pattern, a few bytes
-/// compared or copied, a part of a rule.
+/// What one decision may still take. A step is an instruction of a pattern, a few bytes compared or copied, a part of a
+/// rule.
 #[derive(Debug)]
 pub struct Budget {
     left: Cell<u64>,
@@ -24,20 +24,30 @@ pub struct Budget {
     allowance: Allowance,
 }
 
-/// What ends a decision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Allowance {
-    /// A number of steps, whatever Apache would do with more of them.
-    Steps(u64),
-    /// Apache's own limits: ten million tries for a pattern at each place of a text, and a number of rules and
-    /// lookups no server has the patience for.
-    #[default]
-    Apache,
-}
+/// What ends a decision: a number of steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allowance(u64);
 
 /// The budget of a decision is used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Spent;
+
+impl Allowance {
+    /// Apache's own limits: ten million tries for a pattern at each place of a text, and more steps than anybody has
+    /// the patience for.
+    pub const APACHE: Self = Self(u64::MAX / 2);
+
+    /// So many steps, whatever Apache would do with more of them.
+    pub const fn steps(steps: u64) -> Self {
+        Self(steps)
+    }
+}
+
+impl Default for Allowance {
+    fn default() -> Self {
+        Self::APACHE
+    }
+}
 
 impl Default for Budget {
     fn default() -> Self {
@@ -47,14 +57,10 @@ impl Default for Budget {
 
 impl Budget {
     /// A fresh budget.
+    #[inline]
     pub fn new(allowance: Allowance) -> Self {
-        let left = match allowance {
-            Allowance::Steps(steps) => steps,
-            // No request takes that.
-            Allowance::Apache => u64::MAX - RESERVE_STEPS,
-        };
         Self {
-            left: Cell::new(left),
+            left: Cell::new(allowance.0),
             reserve: Cell::new(RESERVE_STEPS),
             allowance,
         }
@@ -72,11 +78,7 @@ impl Budget {
 
     /// Steps that were taken, of the reserve too.
     pub fn used(&self) -> u64 {
-        let given = match self.allowance {
-            Allowance::Steps(steps) => steps,
-            Allowance::Apache => u64::MAX - RESERVE_STEPS,
-        };
-        (given + RESERVE_STEPS).saturating_sub(self.left.get() + self.reserve.get())
+        (self.allowance.0 + RESERVE_STEPS).saturating_sub(self.left.get() + self.reserve.get())
     }
 
     /// Takes steps off.

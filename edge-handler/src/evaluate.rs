@@ -111,7 +111,7 @@ impl Default for Options {
             server_address: None,
             server_software: None,
             most_steps: 50_000_000,
-            allowance: Allowance::Apache,
+            allowance: Allowance::APACHE,
         }
     }
 }

@@ -181,7 +181,7 @@ impl Figures {
 /// Options with the budget of the deployed function.
 fn as_deployed() -> Options {
     Options {
-        allowance: Allowance::Steps(DECISION_STEPS),
+        allowance: Allowance::steps(DECISION_STEPS),
         ..Options::default()
     }
 }

@@ -350,3 +350,24 @@ fn ask(reading: &Reading, shown: &str) -> Answer {
     let source = Sequential::new(&reading.site);
     evaluate(&reading.site, &source, &request, &options).unwrap()
 }
+
+/// The decision about the request that is shown is over its budget; the near miss is silent.
+#[test]
+fn lines_whose_decision_takes_too_long() {
+    host(r"RewriteRule ^/a/(.+)\1+x$ /b [R,L]", &[("over-budget", 2)]);
+    host(r"RewriteRule ^/a/(.+)x$ /b [R,L]", &[]);
+    host(r"RewriteRule ^/a/(.*)*x$ /b [R,L]", &[("over-budget", 2)]);
+    host(
+        r"RewriteRule /([^/]+)/(.*/)?\1(?:/|$) /b [R,L]",
+        &[("over-budget", 2)],
+    );
+    host(
+        "RewriteCond %{HTTP_USER_AGENT} (.*)(.*)(.*)\\3bot\nRewriteRule ^/a$ /b [R,L]",
+        &[("over-budget", 2)],
+    );
+    host(
+        "RewriteCond %{HTTP_USER_AGENT} (?:google|bing)bot|slurp/\\d\nRewriteRule ^/a$ /b [R,L]",
+        &[],
+    );
+    host("RewriteRule ^(.*)_(.*)$ $1-$2 [N]", &[]);
+}

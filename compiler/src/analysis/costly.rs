@@ -55,8 +55,10 @@ struct Costly<'a, 's> {
 /// Where a client puts a text.
 enum Slot {
     Path,
-    Query,
-    Header(Vec<u8>),
+    /// Behind a path.
+    Query(Vec<u8>),
+    /// By its name, with a path.
+    Header(Vec<u8>, Vec<u8>),
 }
 
 impl<'s> Costly<'_, 's> {
@@ -72,8 +74,7 @@ impl<'s> Costly<'_, 's> {
             self.hard_work(&rule.pattern)
         };
         let tried = self.first_over(position, &storms, &Slot::Path);
-        found.extend(tried.map(|(request, shown)| {
-            let _ = request;
+        found.extend(tried.map(|shown| {
             if rounds {
                 going_round(rule.place, shown)
             } else {
@@ -90,17 +91,16 @@ impl<'s> Costly<'_, 's> {
         condition: &'s Condition,
     ) -> Option<Finding> {
         if asks_the_server(condition) {
-            let text = sample(&rule.pattern, 0, &Groups::new());
-            let request = self.aiming.request(position, &text)?;
+            let request = self.aiming.request(position, &path(rule))?;
             let is_over = self.is_over(&request);
             return is_over.then(|| lookups(condition.place, request.shown()));
         }
         let Test::Regex(pattern) = &condition.test else {
             return None;
         };
-        let slot = slot(&condition.subject)?;
+        let slot = slot(&condition.subject, path(rule))?;
         let storms = self.hard_work(pattern);
-        let (_, shown) = self.first_over(position, &storms, &slot)?;
+        let shown = self.first_over(position, &storms, &slot)?;
         Some(pattern_works_hard(condition.place, shown))
     }
 
@@ -117,13 +117,8 @@ impl<'s> Costly<'_, 's> {
         storms.clone()
     }
 
-    /// The first storm whose decision is over its budget, as short as it may be: the request, and how it is typed.
-    fn first_over(
-        &self,
-        position: Position,
-        storms: &[Storm],
-        slot: &Slot,
-    ) -> Option<(Request, String)> {
+    /// The first storm whose decision is over its budget, as short as it may be, as it is typed.
+    fn first_over(&self, position: Position, storms: &[Storm], slot: &Slot) -> Option<String> {
         let over = |storm: &Storm, count: usize| {
             let request = self.request(position, &storm.text(count), slot)?;
             self.is_over(&request).then_some(request)
@@ -139,22 +134,21 @@ impl<'s> Costly<'_, 's> {
                     None => fewer = middle,
                 }
             }
-            let shown = typed(&request, storm, enough);
-            Some((request, shown))
+            Some(typed(&request, storm, enough))
         })
     }
 
     fn request(&self, position: Position, text: &[u8], slot: &Slot) -> Option<Request> {
         match slot {
             Slot::Path => self.aiming.request(position, text),
-            Slot::Query => {
-                let mut request = self.aiming.request(position, b"/")?;
+            Slot::Query(path) => {
+                let mut request = self.aiming.request(position, path)?;
                 let path = request.target.split(|byte| *byte == b'?').next();
                 request.target = [path.unwrap_or(b"/"), b"?", text].concat();
                 Some(request)
             }
-            Slot::Header(name) => {
-                let mut request = self.aiming.request(position, b"/")?;
+            Slot::Header(name, path) => {
+                let mut request = self.aiming.request(position, path)?;
                 let name = name.to_ascii_lowercase();
                 request.headers.retain(|(known, _)| *known != name);
                 request.headers.push((name, text.to_vec()));
@@ -170,17 +164,26 @@ impl<'s> Costly<'_, 's> {
 
 /// Steps of a pattern for the longest text of a storm.
 fn steps(pattern: &Pattern, storm: &Storm) -> u64 {
-    let budget = Budget::new(Allowance::Steps(DECISION_STEPS));
+    let budget = Budget::new(Allowance::steps(DECISION_STEPS));
     let text = storm.text(storm.count_for(LONGEST));
     pattern.find(&text, &mut Captures::new(), &budget);
     budget.used()
 }
 
+/// A path the rule's pattern, or its `!`, says yes to.
+fn path(rule: &Rule) -> Vec<u8> {
+    if rule.flags.contains(RuleFlags::NEGATED) {
+        return b"/edgewright".to_vec();
+    }
+    sample(&rule.pattern, 0, &Groups::new())
+}
+
 /// What of a request a test string stands for, wholly or in part.
-fn slot(subject: &Template) -> Option<Slot> {
+/// The rule is asked for with `path`.
+fn slot(subject: &Template, path: Vec<u8>) -> Option<Slot> {
     match Subject::of(subject) {
-        Some(Subject::Query) => return Some(Slot::Query),
-        Some(Subject::Header(name)) => return Some(Slot::Header(name)),
+        Some(Subject::Query) => return Some(Slot::Query(path)),
+        Some(Subject::Header(name)) => return Some(Slot::Header(name, path)),
         Some(Subject::Host) => return None,
         None => {}
     }
@@ -210,6 +213,9 @@ fn asks_the_server(condition: &Condition) -> bool {
 /// A request as a shell takes it, its repeated part not written out.
 fn typed(request: &Request, storm: &Storm, count: usize) -> String {
     let shown = request.shown();
+    if let Some(numbered) = typed_numbered(&shown, storm, count) {
+        return numbered;
+    }
     for unit in [encoded(&storm.unit), storm.unit.clone()] {
         let unit = String::from_utf8_lossy(&unit).into_owned();
         let row = unit.repeat(count);
@@ -218,6 +224,27 @@ fn typed(request: &Request, storm: &Storm, count: usize) -> String {
         }
     }
     shown
+}
+
+/// As [`typed`], for a storm whose units have numbers.
+fn typed_numbered(shown: &str, storm: &Storm, count: usize) -> Option<String> {
+    let (head, tail) = storm.unit.split_at(storm.number?.min(storm.unit.len()));
+    for encode in [encoded, <[u8]>::to_vec] {
+        let [head, tail] =
+            [head, tail].map(|part| String::from_utf8_lossy(&encode(part)).into_owned());
+        let row: String = (1..=count)
+            .map(|number| format!("{head}{number}{tail}"))
+            .collect();
+        let plain = !head.contains(['\'', '%', '\\']) && !tail.contains(['\'', '%', '\\']);
+        if plain && shown.contains(&row) {
+            return Some(shown.replacen(
+                &row,
+                &format!("$(printf '{head}%d{tail}' {{1..{count}}})"),
+                1,
+            ));
+        }
+    }
+    None
 }
 
 const HEADLINE: &str =

@@ -161,7 +161,7 @@ fn standing<'s>(site: &'s Site, host: &'s Host) -> Option<Merged<'s>> {
     let mut merged = Merged::new(&host.settings);
     merged.begin_walk();
     // Once for each host, before there are requests.
-    let budget = Budget::new(Allowance::Apache);
+    let budget = Budget::new(Allowance::APACHE);
     let root = host.document_root.as_slice();
     let slashes = (0..root.len()).filter(|at| root.get(*at) == Some(&b'/'));
     for end in slashes.chain([root.len()]) {

@@ -62,6 +62,7 @@ pub struct Translation {
 
 impl Translation {
     /// The same pattern with a limit of its own for the tries at each place of a subject.
+    #[must_use]
     pub fn with_limit(self, tries: u64) -> Self {
         let limit = format!("(*LIMIT_MATCH={MATCH_LIMIT})");
         let text = self

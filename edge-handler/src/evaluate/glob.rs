@@ -346,7 +346,7 @@ mod tests {
     }
 
     fn check_location(argument: &PathMatcher, uri: &str, expected: bool) {
-        let budget = Budget::new(Allowance::Apache);
+        let budget = Budget::new(Allowance::APACHE);
         let found = location_matches(argument, uri.as_bytes(), &mut Captures::new(), &budget);
         assert_eq!(found, expected, "{argument:?} {uri}");
     }
@@ -372,7 +372,7 @@ mod tests {
     #[test]
     fn directories_and_files_match_whole() {
         let captures = &mut Captures::new();
-        let budget = &Budget::new(Allowance::Apache);
+        let budget = &Budget::new(Allowance::APACHE);
         let plain = |path: &str| PathMatcher::Plain(path.into());
         let glob = |path: &str| PathMatcher::Wildcard(path.into());
         assert!(directory_matches(

@@ -176,20 +176,21 @@ impl Engines {
             Some(backtrack) => backtrack.find(subject, captures, budget),
             None => backtrack::Verdict::TooMuch,
         };
-        match (verdict, budget.allowance()) {
-            (backtrack::Verdict::Match, _) => true,
-            (backtrack::Verdict::NoMatch, _) => false,
-            (_, Allowance::Apache) => self
-                .full(pattern)
-                .is_some_and(|full| full.find(pattern, subject, captures)),
-            (_, Allowance::Steps(_)) if self.backtrack(pattern).is_some() => {
-                budget.use_up();
-                false
-            }
-            (_, Allowance::Steps(_)) => self
-                .full(pattern)
-                .is_some_and(|full| full.find_within(pattern, subject, captures, budget)),
+        match verdict {
+            backtrack::Verdict::Match => return true,
+            backtrack::Verdict::NoMatch => return false,
+            backtrack::Verdict::Unsure | backtrack::Verdict::TooMuch => {}
         }
+        if budget.allowance() == Allowance::APACHE {
+            let full = self.full(pattern);
+            return full.is_some_and(|full| full.find(pattern, subject, captures));
+        }
+        if self.backtrack(pattern).is_some() {
+            budget.use_up();
+            return false;
+        }
+        let full = self.full(pattern);
+        full.is_some_and(|full| full.find_within(pattern, subject, captures, budget))
     }
 
     fn group_count(&self, pattern: &Pattern) -> usize {
@@ -218,7 +219,7 @@ impl Pattern {
         self.find(
             subject,
             &mut Captures::new(),
-            &Budget::new(Allowance::Apache),
+            &Budget::new(Allowance::APACHE),
         )
     }
 
@@ -264,7 +265,7 @@ mod tests {
     fn matched(pattern: &[u8], subject: &[u8]) -> Option<Vec<Option<Range<usize>>>> {
         let mut captures = Captures::new();
         Pattern::new(pattern, PatternOptions::default())
-            .find(subject, &mut captures, &Budget::new(Allowance::Apache))
+            .find(subject, &mut captures, &Budget::new(Allowance::APACHE))
             .then(|| (0..GROUPS).map(|group| captures.get(group)).collect())
     }
 
@@ -332,7 +333,7 @@ mod tests {
     fn a_failed_match_leaves_the_groups() {
         let pattern = Pattern::new("(a)", PatternOptions::default());
         let mut captures = Captures::new();
-        let budget = Budget::new(Allowance::Apache);
+        let budget = Budget::new(Allowance::APACHE);
         assert!(pattern.find(b"xa", &mut captures, &budget));
         assert!(!pattern.find(b"b", &mut captures, &budget));
         assert_eq!(captures.text(1, b"xa"), b"a");
@@ -350,7 +351,7 @@ mod tests {
     fn substitution_knows_groups_and_backslashes() {
         let mut captures = Captures::new();
         let pattern = Pattern::new("a(.)(x)?", PatternOptions::default());
-        pattern.find(b"zab", &mut captures, &Budget::new(Allowance::Apache));
+        pattern.find(b"zab", &mut captures, &Budget::new(Allowance::APACHE));
         let text = substitute(br"$0-$1-$2-$9-\$1-\\-$-\", b"zab", &captures);
         assert_eq!(text, br"ab-b---$1-\-$-\");
     }

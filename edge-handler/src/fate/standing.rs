@@ -344,13 +344,13 @@ mod tests {
                 &plain,
                 &request,
                 &questions,
-                &Budget::new(Allowance::Apache),
+                &Budget::new(Allowance::APACHE),
             );
             let expected = match fate.answer(
                 &plain,
                 &request,
                 &questions,
-                &Budget::new(Allowance::Apache),
+                &Budget::new(Allowance::APACHE),
             ) {
                 _ if !is_read => Told::Decode,
                 Some(answer) => Told::Answer(answer),
@@ -364,7 +364,7 @@ mod tests {
                         &plain,
                         &request,
                         &questions,
-                        &Budget::new(Allowance::Apache),
+                        &Budget::new(Allowance::APACHE),
                     )
                 });
                 let same = told.as_ref().is_none_or(|told| {

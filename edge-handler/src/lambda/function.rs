@@ -292,7 +292,7 @@ fn options() -> Options {
     Options {
         now: i64::try_from(now.as_secs()).unwrap_or_default(),
         random: RandomState::new().hash_one(now),
-        allowance: Allowance::Steps(DECISION_STEPS),
+        allowance: Allowance::steps(DECISION_STEPS),
         ..Options::default()
     }
 }

@@ -139,6 +139,7 @@ impl<'t> Iterator for Pieces<'t> {
         let (mut piece, mut used) = piece_at(source, 0, depth, braces);
         if let Piece::Literal(_) = piece {
             while used < source.len()
+                && !is_short_piece(source.get(used..).unwrap_or_default())
                 && let (Piece::Literal(_), more) = piece_at(source, used, depth, braces)
             {
                 used += more;
@@ -150,7 +151,13 @@ impl<'t> Iterator for Pieces<'t> {
     }
 }
 
+/// Does `text` begin with a group or an escaped byte?
+fn is_short_piece(text: &[u8]) -> bool {
+    matches!(text, [b'$' | b'%', b'0'..=b'9', ..] | [b'\\', _, ..])
+}
+
 /// The piece at `at`, where something is left of `source`, and its length in the text.
+#[inline]
 fn piece_at<'t>(
     source: &'t [u8],
     at: usize,
@@ -178,6 +185,7 @@ fn piece_at<'t>(
 }
 
 /// `%{NAME}` or `${map:key|default}` at the start of `text`; `None` when it is neither.
+#[inline(never)]
 fn braced<'t>(
     text: &'t [u8],
     depth: usize,
@@ -189,9 +197,16 @@ fn braced<'t>(
     }
     let piece = reference(text, depth, braces.as_deref());
     if piece.is_none() && braces.is_none() {
-        *braces = Some(Box::new(Braces::of(text)));
+        learn(braces, text);
     }
     piece
+}
+
+/// Hardly any text has such a brace: apart, so that reading all others is short.
+#[cold]
+#[inline(never)]
+fn learn(braces: &mut Option<Box<Braces>>, text: &[u8]) {
+    *braces = Some(Box::new(Braces::of(text)));
 }
 
 /// `%{NAME}` or `${map:key|default}` at the start of `text`, whose braces may be known.

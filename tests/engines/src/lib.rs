@@ -121,7 +121,7 @@ impl Engine for Edge {
     fn answer(&self, request: &wire::Request) -> Line {
         with_request(request, |request| {
             let options = Options {
-                allowance: Allowance::Steps(DECISION_STEPS),
+                allowance: Allowance::steps(DECISION_STEPS),
                 ..options()
             };
             line(&handle(&self.program, &self.table, request, &options))

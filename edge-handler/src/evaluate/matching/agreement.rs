@@ -43,7 +43,7 @@ fn agree(pattern: &Pattern, subject: &[u8]) {
     if let Some(simple) = simple {
         assert!(Full::new(pattern).is_some(), "not refused: {}", context());
         let mut captures = Captures::new();
-        match simple.find(subject, &mut captures, &Budget::new(Allowance::Apache)) {
+        match simple.find(subject, &mut captures, &Budget::new(Allowance::APACHE)) {
             Verdict::Match => assert_eq!(Some(captures), expected, "simple: {}", context()),
             Verdict::NoMatch => assert_eq!(None, expected, "simple: {}", context()),
             Verdict::TooMuch => {}
@@ -53,7 +53,7 @@ fn agree(pattern: &Pattern, subject: &[u8]) {
         assert!(Full::new(pattern).is_some(), "not refused: {}", context());
         for backtrack in [backtrack.remembering_at_once(), backtrack] {
             let mut captures = Captures::new();
-            match backtrack.find(subject, &mut captures, &Budget::new(Allowance::Apache)) {
+            match backtrack.find(subject, &mut captures, &Budget::new(Allowance::APACHE)) {
                 backtrack::Verdict::Match => {
                     assert_eq!(Some(captures), expected, "backtrack: {}", context());
                 }
@@ -64,7 +64,7 @@ fn agree(pattern: &Pattern, subject: &[u8]) {
             }
         }
     }
-    let within = Budget::new(Allowance::Steps(DECISION_STEPS));
+    let within = Budget::new(Allowance::steps(DECISION_STEPS));
     let mut captures = Captures::new();
     let found = pattern
         .find(subject, &mut captures, &within)
@@ -73,7 +73,7 @@ fn agree(pattern: &Pattern, subject: &[u8]) {
         assert_eq!(found, expected, "within a budget: {}", context());
     }
     let mut captures = Captures::new();
-    let budget = Budget::new(Allowance::Apache);
+    let budget = Budget::new(Allowance::APACHE);
     let found = pattern
         .find(subject, &mut captures, &budget)
         .then_some(captures);
@@ -299,7 +299,7 @@ fn long_searches_are_handed_on() {
     let text = "([^/]*)-([^/]*)-([^/]*)-([^/]*)-x";
     let simple = Simple::read(text.as_bytes(), PatternOptions::default()).unwrap();
     let subject = "-".repeat(200);
-    let budget = Budget::new(Allowance::Apache);
+    let budget = Budget::new(Allowance::APACHE);
     let verdict = simple.find(subject.as_bytes(), &mut Captures::new(), &budget);
     assert_eq!(verdict, Verdict::TooMuch);
     check(text, &[&subject, &format!("{subject}x")]);
@@ -312,18 +312,18 @@ fn a_match_that_apache_gives_up_is_none() {
     let subject = format!("{}c", "ab".repeat(30));
     let pattern = Pattern::new(text, PatternOptions::default());
     let ours = Backtrack::new(&pattern).unwrap();
-    let budget = Budget::new(Allowance::Apache);
+    let budget = Budget::new(Allowance::APACHE);
     let verdict = ours.find(subject.as_bytes(), &mut Captures::new(), &budget);
     assert_eq!(verdict, backtrack::Verdict::Unsure);
     assert!(!pattern.is_match(subject.as_bytes()));
-    let budget = Budget::new(Allowance::Steps(DECISION_STEPS));
+    let budget = Budget::new(Allowance::steps(DECISION_STEPS));
     pattern.find(subject.as_bytes(), &mut Captures::new(), &budget);
     assert!(budget.is_spent());
 }
 
 /// Steps that a search takes; `None` for more than a decision may take.
 fn steps(text: &str, subject: &str) -> Option<u64> {
-    let budget = Budget::new(Allowance::Steps(DECISION_STEPS));
+    let budget = Budget::new(Allowance::steps(DECISION_STEPS));
     let pattern = Pattern::new(text, PatternOptions::default());
     pattern.find(subject.as_bytes(), &mut Captures::new(), &budget);
     (!budget.is_spent()).then(|| budget.used())

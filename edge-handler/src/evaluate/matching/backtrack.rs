@@ -201,7 +201,7 @@ impl Backtrack {
         if u32::try_from(subject.len()).is_err() {
             return Verdict::TooMuch;
         }
-        if budget.allowance() == Allowance::Apache && self.memory == Memory::None {
+        if budget.allowance() == Allowance::APACHE && self.memory == Memory::None {
             // What is not remembered may take for ever here too: then PCRE2 says where Apache gives up.
             let mut search = Search::new(self, subject, (UNREMEMBERED_STEPS, 0));
             return search.run(captures);

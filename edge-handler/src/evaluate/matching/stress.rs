@@ -21,6 +21,8 @@ pub struct Storm {
     pub before: Vec<u8>,
     /// What is repeated; never empty.
     pub unit: Vec<u8>,
+    /// Where in the unit its number stands, from 1 on, where each is to differ from the others.
+    pub number: Option<usize>,
     /// What stands after.
     pub after: Vec<u8>,
 }
@@ -29,7 +31,15 @@ impl Storm {
     /// The text with `count` units.
     pub fn text(&self, count: usize) -> Vec<u8> {
         let mut text = self.before.clone();
-        text.extend(self.unit.repeat(count));
+        match self.number {
+            None => text.extend(self.unit.repeat(count)),
+            Some(at) => {
+                let (head, tail) = self.unit.split_at(at.min(self.unit.len()));
+                for number in 1..=count {
+                    text.extend([head, number.to_string().as_bytes(), tail].concat());
+                }
+            }
+        }
         text.extend_from_slice(&self.after);
         text
     }
@@ -37,7 +47,8 @@ impl Storm {
     /// How many units make a text of about `length` bytes.
     pub fn count_for(&self, length: usize) -> usize {
         let rest = length.saturating_sub(self.before.len() + self.after.len());
-        rest / self.unit.len().max(1)
+        let digits = if self.number.is_some() { 4 } else { 0 };
+        rest / (self.unit.len() + digits).max(1)
     }
 }
 
@@ -54,13 +65,16 @@ impl Pattern {
             Some(tree) => pump(&tree, &[], &mut pumps),
             None => pumps.extend([(b"/".to_vec(), b"a".to_vec()), (Vec::new(), b"a".to_vec())]),
         }
+        let numbered = tree_of(self).and_then(|tree| numbered(&tree));
         let all = pumps.into_iter().flat_map(|(before, unit)| {
             ENDS.map(|after| Storm {
                 before: before.clone(),
                 unit: unit.clone(),
+                number: None,
                 after: after.to_vec(),
             })
         });
+        let all = numbered.into_iter().chain(all);
         let mut storms: Vec<Storm> = Vec::new();
         for storm in all {
             if storms.len() < MOST && !storms.contains(&storm) {
@@ -100,6 +114,47 @@ fn pump(node: &Node, before: &[u8], pumps: &mut Vec<(Vec<u8>, Vec<u8>)>) {
         | Node::Reference { .. }
         | Node::Keep => {}
     }
+}
+
+/// Many different texts for the group that a pattern in a row refers to: what refers to it is looked for behind each.
+fn numbered(tree: &Node) -> Option<Storm> {
+    let Node::Row(parts) = tree else {
+        return None;
+    };
+    let end = parts
+        .iter()
+        .position(|part| matches!(part, Node::Reference { .. }))?;
+    let Some(Node::Reference { group, .. }) = parts.get(end) else {
+        return None;
+    };
+    let is_meant = |part: &Node| matches!(part, Node::Group { number, .. } if number == group);
+    let start = parts.iter().position(is_meant)?;
+    let mut before = Vec::new();
+    let mut unit = Vec::new();
+    let mut number = 0;
+    for (at, part) in parts.get(..end)?.iter().enumerate() {
+        let may_be_left_out = matches!(part, Node::Repeat { least: 0, .. });
+        if !may_be_left_out {
+            sample(part, &mut unit);
+        }
+        if at == start {
+            number = unit.len();
+        }
+    }
+    // What only the start of a text has stands there once.
+    if let Some(Node::Place(_)) = parts.first() {
+        let mut fixed = 0;
+        while let Some(Node::Byte(byte)) = parts.get(1 + fixed) {
+            before.push(*byte);
+            fixed += 1;
+        }
+    }
+    Some(Storm {
+        before,
+        unit,
+        number: Some(number),
+        after: b"!".to_vec(),
+    })
 }
 
 /// What may be repeated: a text for each branch of a choice.
@@ -160,7 +215,7 @@ mod tests {
     fn check(pattern: &str, length: usize, expected: bool) {
         let pattern = Pattern::new(pattern, PatternOptions::default());
         let is_over = pattern.storms().iter().any(|storm| {
-            let budget = Budget::new(Allowance::Steps(DECISION_STEPS));
+            let budget = Budget::new(Allowance::steps(DECISION_STEPS));
             let text = storm.text(storm.count_for(length));
             pattern.find(&text, &mut Captures::new(), &budget);
             budget.is_spent()
@@ -181,5 +236,7 @@ mod tests {
         check(r"(?=.*(.+)\1+x)(.*)", 8_000, true);
         check(r"^(.*)(.*)(.*)\3z$", 8_000, true);
         check("^/(.*)*x$", 8_000, true);
+        check(r"/([^/]+)/(.*/)?\1(?:/|$)", 8_000, true);
+        check(r"(?:^|&)([^=&]+)=[^&]*&(?:.*&)?\1=", 8_000, true);
     }
 }
