@@ -122,11 +122,11 @@ impl<'c, 'f, F: Find<'f>> Asking<'c, F> {
         };
         let mut chained = false;
         for held in found.walk() {
+            let mut groups = Captures::default();
+            let rule = found.tried(held?, subject, &mut groups, self.budget)?;
             if self.budget.spend(1).is_err() {
                 return Ok(Said::Unclear);
             }
-            let mut groups = Captures::default();
-            let rule = found.tried(held?, subject, &mut groups, self.budget)?;
             // A chain that fails skips rules: those that follow may be among them.
             chained |= rule.flags.contains(RuleFlags::CHAIN);
             if !rule.matches {
