@@ -29,7 +29,7 @@ use backtrack::Backtrack;
 use full::Full;
 use simple::Simple;
 
-pub use screen::Screens;
+pub use screen::{Marks, Screens};
 pub(crate) use separator::Separator;
 pub(crate) use simple::glance;
 pub use stress::Storm;

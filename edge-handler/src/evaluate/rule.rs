@@ -10,7 +10,7 @@ use crate::source::Source;
 
 use super::escape::is_absolute_uri;
 use super::expand::QuestionMark;
-use super::matching::Captures;
+use super::matching::{Captures, Marks};
 use super::record::Record;
 use super::{Halt, Run, Trace};
 
@@ -139,9 +139,10 @@ impl<'a, S: Source> Run<'a, S> {
         context: &mut RuleContext<'a>,
     ) -> Result<bool, Halt> {
         let conditions = &rule.conditions;
+        let mut marks = Marks::default();
         let mut at = 0;
         while at < conditions.len() {
-            at = self.worth_asking(rule, at, record, context)?;
+            at = self.worth_asking(rule, at, (record, context), &mut marks)?;
             let Some(condition) = conditions.get(at) else {
                 break;
             };
@@ -173,8 +174,8 @@ impl<'a, S: Source> Run<'a, S> {
         &mut self,
         rule: &'a Rule,
         at: usize,
-        record: &mut Record<'a>,
-        context: &mut RuleContext<'a>,
+        (record, context): (&Record<'a>, &mut RuleContext<'a>),
+        marks: &mut Marks,
     ) -> Result<usize, Halt> {
         if self.options.trace == Trace::On || !self.source.may_pass_over() {
             return Ok(at);
@@ -185,10 +186,13 @@ impl<'a, S: Source> Run<'a, S> {
         let (Some(screen), Some(condition)) = (screen, condition) else {
             return Ok(at);
         };
-        let mut text = Vec::new();
-        self.expand_into(&condition.subject, record, context, &mut text)?;
-        context.vary_this.clear();
-        Ok(screen.next(at, &text))
+        if !screen.has(marks) {
+            let mut text = Vec::new();
+            self.expand_into(&condition.subject, record, context, &mut text)?;
+            context.vary_this.clear();
+            *marks = screen.mark(&text, self.budget);
+        }
+        Ok(screen.next(at, marks))
     }
 
     /// Puts the new path in place (the second half of `apply_rewrite_rule`).

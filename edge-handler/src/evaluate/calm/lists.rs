@@ -17,7 +17,7 @@ use crate::site::Site;
 use crate::source::{Find, Missing, Undecoded};
 
 use super::super::glob::alias_matches;
-use super::super::matching::Captures;
+use super::super::matching::{Captures, Marks};
 use super::super::text_holds;
 use super::Calm;
 use super::straight::{Known, Matched, Straight};
@@ -195,6 +195,7 @@ impl<'c, 'f, F: Find<'f>> Asking<'c, F> {
         let (mut at, mut matched) = (0, None);
         // Thousands of conditions may ask about one header: it is looked for once.
         let mut subject: Option<(&Template, Cow<'c, [u8]>)> = None;
+        let mut marks = Marks::default();
         while let Some(condition) = conditions.get(at) {
             let known = subject.take();
             let known = known.filter(|(template, _)| **template == condition.subject);
@@ -202,7 +203,10 @@ impl<'c, 'f, F: Find<'f>> Asking<'c, F> {
                 return Conditions::Unclear;
             };
             if let Some(screen) = rule.screens.about(conditions, at) {
-                at = screen.next(at, &text);
+                if !screen.has(&marks) {
+                    marks = screen.mark(&text, self.budget);
+                }
+                at = screen.next(at, &marks);
             }
             let Some(condition) = conditions.get(at) else {
                 return Conditions::Unclear;

@@ -12,7 +12,11 @@ use std::sync::OnceLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::required;
+use crate::budget::Budget;
 use crate::rules::{Condition, Test};
+
+/// So many bytes are searched for words in the time of a step.
+const BYTES_A_STEP: usize = 8;
 
 /// Fewer in a row are asked one by one.
 const FEWEST: usize = 16;
@@ -118,15 +122,47 @@ impl Screen {
         })
     }
 
-    /// The first condition from `at` on that may hold for `text`, or the last of the stretch.
-    pub fn next(&self, at: usize, text: &[u8]) -> usize {
-        let other = self.others.partition_point(|other| *other < at);
-        let other = self.others.get(other).copied().unwrap_or(self.last);
-        let found = self.words.find_overlapping_iter(text);
-        let found = found.filter_map(|found| self.owners.get(found.pattern().as_usize()).copied());
-        let found = found.filter(|owner| *owner >= at);
-        found.min().map_or(other, |owner| owner.min(other))
+    /// Looks for all the words in `text` at once.
+    pub fn mark(&self, text: &[u8], budget: &Budget) -> Marks {
+        let mut may_hold = vec![false; self.last - self.start];
+        let mut found = 0;
+        for word in self.words.find_overlapping_iter(text) {
+            found += 1;
+            let owner = self.owners.get(word.pattern().as_usize());
+            let place = owner.and_then(|owner| may_hold.get_mut(owner - self.start));
+            place.into_iter().for_each(|place| *place = true);
+        }
+        for other in &self.others {
+            let place = may_hold.get_mut(other - self.start);
+            place.into_iter().for_each(|place| *place = true);
+        }
+        // Who goes on without steps is told by what comes next.
+        _ = budget.spend(1 + found + (text.len() / BYTES_A_STEP) as u64);
+        Marks {
+            start: self.start,
+            may_hold,
+        }
     }
+
+    /// Are these the marks of this stretch?
+    pub fn has(&self, marks: &Marks) -> bool {
+        marks.start == self.start && marks.may_hold.len() == self.last - self.start
+    }
+
+    /// The first condition from `at` on that may hold, or the last of the stretch.
+    pub fn next(&self, at: usize, marks: &Marks) -> usize {
+        let rest = marks.may_hold.get(at - self.start..).unwrap_or_default();
+        let found = rest.iter().position(|may_hold| *may_hold);
+        found.map_or(self.last, |found| at + found)
+    }
+}
+
+/// Which conditions of a stretch may hold for one text.
+#[derive(Debug, Default)]
+pub struct Marks {
+    start: usize,
+    /// From the first on, without the last.
+    may_hold: Vec<bool>,
 }
 
 /// Do both have to match the same text?
@@ -178,7 +214,9 @@ mod tests {
             let Some(screen) = screens.about(conditions, at) else {
                 continue;
             };
-            let next = screen.next(at, text.as_bytes());
+            let marks = screen.mark(text.as_bytes(), &Budget::default());
+            assert!(screen.has(&marks) && !screen.has(&Marks::default()));
+            let next = screen.next(at, &marks);
             assert!((at..conditions.len()).contains(&next));
             for condition in &conditions[at..next] {
                 assert!(
@@ -218,7 +256,10 @@ mod tests {
         };
         let conditions: Vec<_> = (0..100).map(spam).collect();
         let screens = Screens::default();
-        let next = |text: &[u8]| screens.about(&conditions, 0).unwrap().next(0, text);
+        let next = |text: &[u8]| {
+            let screen = screens.about(&conditions, 0).unwrap();
+            screen.next(0, &screen.mark(text, &Budget::default()))
+        };
         assert_eq!(next(b"https://www.example/"), 99);
         assert_eq!(next(b"https://www.SPAM-17.example/"), 17);
         assert!(screens.about(&conditions, 99).is_none());
