@@ -125,16 +125,20 @@ impl Screen {
     /// Looks for all the words in `text` at once.
     pub fn mark(&self, text: &[u8], budget: &Budget) -> Marks {
         let mut may_hold = vec![false; self.last - self.start];
+        let mut mark = |condition: usize| {
+            if let Some(place) = may_hold.get_mut(condition - self.start) {
+                *place = true;
+            }
+        };
         let mut found = 0;
         for word in self.words.find_overlapping_iter(text) {
             found += 1;
-            let owner = self.owners.get(word.pattern().as_usize());
-            let place = owner.and_then(|owner| may_hold.get_mut(owner - self.start));
-            place.into_iter().for_each(|place| *place = true);
+            if let Some(owner) = self.owners.get(word.pattern().as_usize()) {
+                mark(*owner);
+            }
         }
         for other in &self.others {
-            let place = may_hold.get_mut(other - self.start);
-            place.into_iter().for_each(|place| *place = true);
+            mark(*other);
         }
         // Who goes on without steps is told by what comes next.
         _ = budget.spend(1 + found + (text.len() / BYTES_A_STEP) as u64);
