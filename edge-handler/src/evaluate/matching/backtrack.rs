@@ -13,6 +13,7 @@
 mod emit;
 mod escape;
 mod factor;
+mod memory;
 mod read;
 mod run;
 pub(super) mod syntax;

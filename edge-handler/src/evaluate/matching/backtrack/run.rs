@@ -5,8 +5,9 @@
 
 use smallvec::SmallVec;
 
+use super::memory::Failures;
 use super::syntax::Place;
-use super::{Backtrack, Greedy, Memory, NOTHING_KNOWN, Op, Patience, UNSET, Verdict};
+use super::{Backtrack, Greedy, NOTHING_KNOWN, Op, Patience, UNSET, Verdict};
 use crate::evaluate::matching::set::WORDS;
 use crate::evaluate::matching::{Captures, GROUPS};
 
@@ -28,9 +29,6 @@ const COMPARED_A_STEP: usize = 64;
 
 /// A search of so many steps, and so many for each byte, begins to remember what failed.
 const LONG: (u64, u64) = (256, 4);
-
-/// What may be remembered, in places of the pattern times places of the subject.
-const LARGEST_MEMORY: usize = 4 << 20;
 
 /// Runs of so many bytes are noted.
 const LONG_RUN: u32 = 32;
@@ -89,39 +87,6 @@ pub(super) struct Search<'a> {
     /// For each point that repeats a byte, where a long run of these begins and ends.
     runs: Vec<(u32, u32)>,
     places: Vec<Places>,
-}
-
-/// What failed before.
-struct Failures {
-    /// For each point and place of the subject the tries its failure took; 0 where none is known.
-    tries: Vec<u32>,
-    /// For each point that repeats a byte, stretches of places behind it that failed.
-    stretches: Vec<[Stretch; STRETCHES]>,
-    width: usize,
-}
-
-/// Places that failed, in a row.
-#[derive(Debug, Clone, Copy)]
-struct Stretch {
-    from: u32,
-    /// The first behind the last.
-    end: u32,
-    tries: u32,
-}
-
-/// Stretches known at a point.
-const STRETCHES: usize = 4;
-
-impl Stretch {
-    const NONE: Self = Self {
-        from: 0,
-        end: 0,
-        tries: 0,
-    };
-
-    fn length(self) -> u32 {
-        self.end - self.from
-    }
 }
 
 /// Where the bytes of a set are.
@@ -529,9 +494,7 @@ impl<'a> Search<'a> {
 
     /// The stretch around `at` that is known to fail behind a repetition.
     fn failures_around(&mut self, point: u32, at: u32) -> Option<(u32, u32)> {
-        let known = self.failures.as_ref()?.stretches.get(point as usize)?;
-        let is_around = |stretch: &&Stretch| (stretch.from..stretch.end).contains(&at);
-        let stretch = *known.iter().find(is_around)?;
+        let stretch = self.failures.as_ref()?.around(point, at)?;
         self.tries += u64::from(stretch.tries);
         Some((stretch.from, stretch.end - 1))
     }
@@ -734,52 +697,6 @@ impl<'a> Search<'a> {
                 .zip(to)
                 .filter(|(from, to)| is_known && **from != UNSET && **to != UNSET);
             captures.set(group, range.map(|(from, to)| (*from, *to)));
-        }
-    }
-}
-
-impl Failures {
-    /// `None` where what fails depends on more than the place, or there is too much to remember.
-    fn new(program: &Backtrack, subject: &[u8]) -> Option<Self> {
-        let width = subject.len() + 1;
-        let size = width.checked_mul(program.points as usize)?;
-        if program.memory == Memory::None || size > LARGEST_MEMORY {
-            return None;
-        }
-        Some(Self {
-            tries: vec![0; size],
-            stretches: vec![[Stretch::NONE; STRETCHES]; program.points as usize],
-            width,
-        })
-    }
-
-    fn tries_at(&self, point: u32, at: u32) -> u32 {
-        let place = point as usize * self.width + at as usize;
-        self.tries.get(place).copied().unwrap_or(0)
-    }
-
-    fn note(&mut self, point: u32, at: u32, tries: u32) {
-        let place = point as usize * self.width + at as usize;
-        if let Some(known) = self.tries.get_mut(place) {
-            *known = tries;
-        }
-    }
-
-    /// Adds to a stretch that failed, or puts another in the place of the shortest.
-    fn note_stretch(&mut self, point: u32, from: u32, to: u32, tries: u32) {
-        let end = to + 1;
-        let Some(known) = self.stretches.get_mut(point as usize) else {
-            return;
-        };
-        let touches = |stretch: &&mut Stretch| {
-            stretch.length() > 0 && from <= stretch.end && stretch.from <= end
-        };
-        if let Some(stretch) = known.iter_mut().find(touches) {
-            stretch.from = stretch.from.min(from);
-            stretch.end = stretch.end.max(end);
-            stretch.tries = stretch.tries.saturating_add(tries);
-        } else if let Some(shortest) = known.iter_mut().min_by_key(|stretch| stretch.length()) {
-            *shortest = Stretch { from, end, tries };
         }
     }
 }
