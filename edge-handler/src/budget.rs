@@ -21,7 +21,6 @@ pub const OVER_BUDGET: &str = "the decision takes more steps than its budget";
 pub struct Budget {
     left: Cell<u64>,
     reserve: Cell<u64>,
-    allowance: Allowance,
 }
 
 /// What ends a decision: a number of steps.
@@ -62,13 +61,13 @@ impl Budget {
         Self {
             left: Cell::new(allowance.0),
             reserve: Cell::new(RESERVE_STEPS),
-            allowance,
         }
     }
 
-    /// What ends the decision.
-    pub fn allowance(&self) -> Allowance {
-        self.allowance
+    /// Are the limits Apache's own ([`Allowance::APACHE`])?
+    pub fn is_apaches(&self) -> bool {
+        // No request takes half of that.
+        self.left.get() > Allowance::APACHE.0 / 2
     }
 
     /// Steps that are left.
@@ -76,9 +75,9 @@ impl Budget {
         self.left.get()
     }
 
-    /// Steps that were taken, of the reserve too.
-    pub fn used(&self) -> u64 {
-        (self.allowance.0 + RESERVE_STEPS).saturating_sub(self.left.get() + self.reserve.get())
+    /// Steps that were taken of an allowance, and of the reserve.
+    pub fn used(&self, allowance: Allowance) -> u64 {
+        (allowance.0 + RESERVE_STEPS).saturating_sub(self.left.get() + self.reserve.get())
     }
 
     /// Takes steps off.

@@ -129,7 +129,8 @@ impl Figures {
         let budgets = requests.iter().map(|request| budget_of(build, request));
         let budgets: Vec<Budget> = budgets.collect();
         let over_budget = budgets.iter().filter(|budget| budget.is_spent()).count();
-        let mut steps: Vec<u64> = budgets.iter().map(Budget::used).collect();
+        let used = budgets.iter().map(|budget| budget.used(options.allowance));
+        let mut steps: Vec<u64> = used.collect();
         steps.sort_unstable();
         let reads = requests.iter().map(|request| table_reads(build, request));
         let reads: Vec<usize> = reads.collect();

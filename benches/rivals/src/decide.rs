@@ -9,6 +9,7 @@ use anyhow::Result;
 use edgewright_benches::operation::{decide, event, handle};
 use edgewright_benches::set::{RULES, Set};
 use edgewright_benches::site::Site;
+use edgewright_edge_handler::budget::Budget;
 use edgewright_edge_handler::handler::{Step, step};
 use edgewright_edge_handler::request::Request;
 use edgewright_edge_handler::table::{EmbeddedTable, Fetched, Lookup, Table as _};
@@ -168,7 +169,8 @@ impl Reads {
 fn fetches(site: &Site, request: &Request) -> usize {
     let mut fetched = Fetched::new();
     let options = edgewright_edge_handler::evaluate::Options::default();
-    while let Step::Fetch(key) = step(&site.program, &fetched, request, &options) {
+    let budget = Budget::new(options.allowance);
+    while let Step::Fetch(key) = step(&site.program, &fetched, request, &options, &budget) {
         let entry = entry(&site.table, &key);
         fetched.insert(key, entry.map(std::sync::Arc::new));
     }

@@ -167,7 +167,7 @@ fn steps(pattern: &Pattern, storm: &Storm) -> u64 {
     let budget = Budget::new(Allowance::steps(DECISION_STEPS));
     let text = storm.text(storm.count_for(LONGEST));
     pattern.find(&text, &mut Captures::new(), &budget);
-    budget.used()
+    budget.used(Allowance::steps(DECISION_STEPS))
 }
 
 /// A path the rule's pattern, or its `!`, says yes to.

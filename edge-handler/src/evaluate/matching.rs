@@ -181,7 +181,7 @@ impl Engines {
             backtrack::Verdict::NoMatch => return false,
             backtrack::Verdict::Unsure | backtrack::Verdict::TooMuch => {}
         }
-        if budget.allowance() == Allowance::APACHE {
+        if budget.is_apaches() {
             let full = self.full(pattern);
             return full.is_some_and(|full| full.find(pattern, subject, captures));
         }

@@ -326,7 +326,7 @@ fn steps(text: &str, subject: &str) -> Option<u64> {
     let budget = Budget::new(Allowance::steps(DECISION_STEPS));
     let pattern = Pattern::new(text, PatternOptions::default());
     pattern.find(subject.as_bytes(), &mut Captures::new(), &budget);
-    (!budget.is_spent()).then(|| budget.used())
+    (!budget.is_spent()).then(|| budget.used(Allowance::steps(DECISION_STEPS)))
 }
 
 /// What fails is tried once at each place: twice the subject takes about twice the steps.

@@ -20,7 +20,7 @@ pub(super) mod syntax;
 
 use super::Captures;
 use super::set::{NONE, Set};
-use crate::budget::{Allowance, Budget};
+use crate::budget::Budget;
 use crate::rules::Pattern;
 use read::Tree;
 use run::Search;
@@ -202,7 +202,7 @@ impl Backtrack {
         if u32::try_from(subject.len()).is_err() {
             return Verdict::TooMuch;
         }
-        if budget.allowance() == Allowance::APACHE && self.memory == Memory::None {
+        if budget.is_apaches() && self.memory == Memory::None {
             // What is not remembered may take for ever here too: then PCRE2 says where Apache gives up.
             let mut search = Search::new(self, subject, (UNREMEMBERED_STEPS, 0));
             return search.run(captures);
