@@ -10,7 +10,7 @@ use std::cell::Cell;
 pub const DECISION_STEPS: u64 = 60_000;
 
 /// What it may take besides in searches that Apache needs millions of tries for: two to four milliseconds more.
-pub const RESERVE_STEPS: u64 = 170_000;
+pub const RESERVE_STEPS: u64 = 110_000;
 
 /// What a person reads where a decision takes more.
 pub const OVER_BUDGET: &str = "the decision takes more steps than its budget";
