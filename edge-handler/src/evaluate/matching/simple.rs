@@ -170,7 +170,13 @@ impl Simple {
             subject.len().saturating_sub(self.bounds.from_end as usize)
         };
         let mut search = Search::<N>::new(self, subject, steps);
-        while let Some(found) = self.next_start(subject, start).filter(|at| *at <= last) {
+        loop {
+            let next = self.next_start(subject, start);
+            // What is passed over is looked at too.
+            search.pass_over(next.unwrap_or(subject.len()).saturating_sub(start));
+            let Some(found) = next.filter(|at| *at <= last) else {
+                return Verdict::NoMatch;
+            };
             match search.run(found) {
                 Verdict::NoMatch => start = found + 1,
                 Verdict::TooMuch => return Verdict::TooMuch,
@@ -180,7 +186,6 @@ impl Simple {
                 }
             }
         }
-        Verdict::NoMatch
     }
 
     /// The first position from `start` on where a match may begin.
@@ -238,6 +243,11 @@ impl<'a, 's, const N: usize> Search<'a, 's, N> {
             steps,
             end: 0,
         }
+    }
+
+    /// Takes the steps of looking for a place where a match may begin.
+    fn pass_over(&mut self, bytes: usize) {
+        *self.steps = self.steps.saturating_sub((bytes / BYTES_A_STEP) as u64);
     }
 
     /// Matches at `start`.
