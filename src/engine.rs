@@ -2,8 +2,6 @@
 //!
 //! In: a configuration or a build folder. Out: [`Answering`]. Absent: reading requests, printing.
 
-mod counted;
-
 use std::borrow::Cow;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -23,12 +21,11 @@ use edgewright_edge_handler::program::Program;
 use edgewright_edge_handler::request::Request;
 use edgewright_edge_handler::rules::{Place, Redirect, RedirectListId, Rule, RuleSetId};
 use edgewright_edge_handler::site::Site;
-use edgewright_edge_handler::source::{Indexed, Missing, Restored, Sequential, Source};
+use edgewright_edge_handler::source::{Counted, Indexed, Missing, Restored, Sequential, Source};
 use edgewright_edge_handler::table::{Content, EmbeddedTable};
 
 use crate::args::{self, Engine};
 use crate::input;
-use counted::Counted;
 
 /// Answers requests, one after another.
 #[derive(Debug)]

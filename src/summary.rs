@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use edgewright_compiler::account::Class;
 use edgewright_compiler::emit::{PROGRAM_FILE, TABLE_FILE};
 use edgewright_compiler::fates::FateCounts;
+pub use edgewright_compiler::figures::thousands;
 use edgewright_compiler::inputs::Trigger;
 use edgewright_compiler::{Compilation, Counts, Written};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
@@ -273,19 +274,6 @@ pub fn count(number: usize, what: &str) -> String {
     format!("{} {what}{plural}", thousands(number))
 }
 
-/// A number with separators: `60,118`.
-pub fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// A size in human units.
 fn bytes(number: usize) -> String {
     match number {
@@ -301,10 +289,6 @@ mod tests {
 
     #[test]
     fn numbers_read_well() {
-        assert_eq!(thousands(0), "0");
-        assert_eq!(thousands(999), "999");
-        assert_eq!(thousands(60_118), "60,118");
-        assert_eq!(thousands(1_234_567), "1,234,567");
         assert_eq!(bytes(1_150_000), "1.1 MB");
         assert_eq!(bytes(999), "999 B");
         assert_eq!(count(1, "rule"), "1 rule");

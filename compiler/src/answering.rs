@@ -3,7 +3,6 @@
 //! In: a program and its entries. Out: [`Answering`]. Absent: what answers are asked for; see
 //! [`mod@crate::analysis`].
 
-use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use edgewright_edge_handler::budget::{Allowance, Budget, DECISION_STEPS};
@@ -13,8 +12,7 @@ use edgewright_edge_handler::outcome::{Answer, Outcome};
 use edgewright_edge_handler::plain::Plain;
 use edgewright_edge_handler::program::{Parts, Program};
 use edgewright_edge_handler::request;
-use edgewright_edge_handler::rules::{MapId, Redirect, RedirectListId, Rule, RuleSetId};
-use edgewright_edge_handler::source::{Indexed, Missing, Source};
+use edgewright_edge_handler::source::{Counted, Indexed, Missing};
 use edgewright_edge_handler::table::Entry;
 
 use crate::at_hand::AtHand;
@@ -89,7 +87,8 @@ impl<'e> Answering<'e> {
                 }
                 None => evaluate(site, &source, asked, &options),
             };
-            let cost = (self.fixed_cost + source.named()).saturating_mul(times);
+            let asked = u64::try_from(source.asked()).unwrap_or(u64::MAX);
+            let cost = self.fixed_cost.saturating_add(asked).saturating_mul(times);
             self.steps.fetch_add(cost, Ordering::Relaxed);
             // Every entry is there.
             answer.unwrap_or_else(|Missing(_)| {
@@ -140,62 +139,5 @@ fn options(moment: u32, trace: Trace) -> Options {
         most_steps: MOST_STEPS,
         allowance: Allowance::steps(DECISION_STEPS),
         ..Options::default()
-    }
-}
-
-/// A source that counts what it names.
-struct Counted<S> {
-    source: S,
-    named: Cell<u64>,
-}
-
-impl<S> Counted<S> {
-    fn new(source: S) -> Self {
-        Self {
-            source,
-            named: Cell::new(0),
-        }
-    }
-
-    fn named(&self) -> u64 {
-        self.named.get()
-    }
-
-    fn count(&self) {
-        self.named.set(self.named.get() + 1);
-    }
-}
-
-impl<S: Source> Source for Counted<S> {
-    fn rule_count(&self, set: RuleSetId) -> usize {
-        self.source.rule_count(set)
-    }
-
-    fn next_rule(
-        &self,
-        set: RuleSetId,
-        from: usize,
-        subject: &[u8],
-    ) -> Result<Option<(usize, &Rule)>, Missing> {
-        self.count();
-        self.source.next_rule(set, from, subject)
-    }
-
-    fn next_redirect(
-        &self,
-        list: RedirectListId,
-        from: usize,
-        uri: &[u8],
-    ) -> Result<Option<(usize, &Redirect)>, Missing> {
-        self.count();
-        self.source.next_redirect(list, from, uri)
-    }
-
-    fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Missing> {
-        self.source.map_value(map, key)
-    }
-
-    fn may_pass_over(&self) -> bool {
-        self.source.may_pass_over()
     }
 }

@@ -12,6 +12,7 @@ pub mod compile;
 mod dialect;
 pub mod emit;
 pub mod fates;
+pub mod figures;
 pub mod input;
 pub mod inputs;
 mod language;

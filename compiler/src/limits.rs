@@ -10,6 +10,8 @@
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 use edgewright_parser::source::Span;
 
+use crate::figures::thousands;
+
 /// The code of the diagnostic that says a limit was reached while reading.
 pub const LIMIT_REACHED: &str = "limit-reached";
 
@@ -196,7 +198,7 @@ impl Limits {
         Diagnostic {
             severity: Severity::Note,
             code: DIAGNOSTICS_LEFT_OUT,
-            headline: format!("{} more diagnostics are not shown", thousands_of(count)),
+            headline: format!("{} more diagnostics are not shown", thousands(count)),
             span: None,
             label: String::new(),
             others: Vec::new(),
@@ -239,23 +241,6 @@ impl Limits {
 fn place(limit: Limit) -> usize {
     let is_it = |known: &Limit| *known == limit;
     Limit::ALL.iter().position(is_it).unwrap_or(usize::MAX)
-}
-
-fn thousands_of(count: usize) -> String {
-    thousands(u64::try_from(count).unwrap_or(u64::MAX))
-}
-
-/// `1,234,567`.
-fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]

@@ -4,12 +4,14 @@
 //! Absent: deciding whether it does; that is the evaluator's alone. A source may name a rule too
 //! many, never one too few, so every source gives the same answers.
 
+mod counted;
 mod finder;
 mod found;
 mod indexed;
 mod restored;
 mod sequential;
 
+pub use counted::Counted;
 pub use finder::{Find, Finder};
 pub use found::{Found, Held, Tried, Walk};
 pub use indexed::Indexed;

@@ -158,9 +158,9 @@ impl Figures {
         writeln!(
             out,
             "steps        {} at p50, {} at most: a decision may take {}",
-            thousands(usize::try_from(self.steps_p50)?),
-            thousands(usize::try_from(self.most_steps)?),
-            thousands(usize::try_from(DECISION_STEPS)?)
+            thousands(self.steps_p50),
+            thousands(self.most_steps),
+            thousands(DECISION_STEPS)
         )?;
         if self.over_budget > 0 {
             let count = thousands(self.over_budget);

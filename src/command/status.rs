@@ -37,10 +37,7 @@ fn table(pointer: Pointer, known: &[Known], now: u64) -> String {
         } else {
             String::new()
         };
-        let (entries, whole) = (
-            thousands(usize::try_from(one.entries).unwrap_or(usize::MAX)),
-            ago(now, one.since),
-        );
+        let (entries, whole) = (thousands(one.entries), ago(now, one.since));
         text += &format!("{:016x}  {entries:>12}  {whole:>10}{note}\n", one.id);
     }
     text

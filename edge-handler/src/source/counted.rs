@@ -1,16 +1,17 @@
-//! How many rules a request made the server look at.
+//! How often a request made a source look for rules, and how many rules it found.
 //!
 //! In: a source. Out: the same source, counting. Absent: conditions; they come with their rule.
 
 use std::cell::Cell;
 
-use edgewright_edge_handler::rules::{MapId, Redirect, RedirectListId, Rule, RuleSetId};
-use edgewright_edge_handler::source::{Missing, Source};
+use super::{Missing, Source};
+use crate::rules::{MapId, Redirect, RedirectListId, Rule, RuleSetId};
 
-/// A source that counts what it names.
+/// A source that counts what it is asked for, and what it names.
 #[derive(Debug)]
 pub struct Counted<S> {
     source: S,
+    asked: Cell<usize>,
     named: Cell<usize>,
 }
 
@@ -19,8 +20,14 @@ impl<S> Counted<S> {
     pub fn new(source: S) -> Self {
         Self {
             source,
+            asked: Cell::new(0),
             named: Cell::new(0),
         }
+    }
+
+    /// How often the next rule or redirect was asked for so far.
+    pub fn asked(&self) -> usize {
+        self.asked.get()
     }
 
     /// How many rules and redirects were named so far.
@@ -28,9 +35,11 @@ impl<S> Counted<S> {
         self.named.get()
     }
 
-    fn count<T>(&self, found: Option<T>) -> Option<T> {
-        self.named
-            .set(self.named.get() + usize::from(found.is_some()));
+    fn count<T>(&self, found: Result<Option<T>, Missing>) -> Result<Option<T>, Missing> {
+        self.asked.set(self.asked.get() + 1);
+        if let Ok(Some(_)) = found {
+            self.named.set(self.named.get() + 1);
+        }
         found
     }
 }
@@ -46,8 +55,7 @@ impl<S: Source> Source for Counted<S> {
         from: usize,
         subject: &[u8],
     ) -> Result<Option<(usize, &Rule)>, Missing> {
-        let found = self.source.next_rule(set, from, subject)?;
-        Ok(self.count(found))
+        self.count(self.source.next_rule(set, from, subject))
     }
 
     fn next_redirect(
@@ -56,8 +64,7 @@ impl<S: Source> Source for Counted<S> {
         from: usize,
         uri: &[u8],
     ) -> Result<Option<(usize, &Redirect)>, Missing> {
-        let found = self.source.next_redirect(list, from, uri)?;
-        Ok(self.count(found))
+        self.count(self.source.next_redirect(list, from, uri))
     }
 
     fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Missing> {
