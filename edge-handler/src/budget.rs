@@ -9,7 +9,7 @@ use std::cell::Cell;
 /// twenty nanoseconds.
 pub const DECISION_STEPS: u64 = 60_000;
 
-/// What it may take besides in searches that Apache needs millions of tries for: two to four milliseconds more.
+/// What it may take besides in searches that Apache needs millions of tries for: one to three milliseconds more.
 pub const RESERVE_STEPS: u64 = 110_000;
 
 /// What a person reads where a decision takes more.

@@ -27,7 +27,6 @@ mod negotiation;
 mod process;
 mod proxy;
 mod record;
-
 mod rounds;
 mod rule;
 mod send;

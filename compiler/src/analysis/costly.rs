@@ -26,6 +26,9 @@ use crate::witness::{Aiming, Groups, Request, encoded, sample};
 /// The longest text a client can send in one piece: CloudFront takes URLs of 8,192 bytes.
 const LONGEST: usize = 8_000;
 
+/// So few repeated parts are written out.
+const FEWEST: usize = 8;
+
 /// A text that takes fewer steps in its pattern leaves enough for the rest of a decision.
 const WORTH_ASKING: u64 = DECISION_STEPS / 4;
 
@@ -213,38 +216,25 @@ fn asks_the_server(condition: &Condition) -> bool {
 /// A request as a shell takes it, its repeated part not written out.
 fn typed(request: &Request, storm: &Storm, count: usize) -> String {
     let shown = request.shown();
-    if let Some(numbered) = typed_numbered(&shown, storm, count) {
-        return numbered;
-    }
-    for unit in [encoded(&storm.unit), storm.unit.clone()] {
-        let unit = String::from_utf8_lossy(&unit).into_owned();
-        let row = unit.repeat(count);
-        if !unit.contains(['\'', '%', '\\']) && count > 8 && shown.contains(&row) {
-            return shown.replacen(&row, &format!("$(printf '{unit}%.0s' {{1..{count}}})"), 1);
-        }
-    }
-    shown
-}
-
-/// As [`typed`], for a storm whose units have numbers.
-fn typed_numbered(shown: &str, storm: &Storm, count: usize) -> Option<String> {
-    let (head, tail) = storm.unit.split_at(storm.number?.min(storm.unit.len()));
+    let (head, tail) = storm
+        .unit
+        .split_at(storm.number.unwrap_or(storm.unit.len()));
     for encode in [encoded, <[u8]>::to_vec] {
         let [head, tail] =
             [head, tail].map(|part| String::from_utf8_lossy(&encode(part)).into_owned());
-        let row: String = (1..=count)
-            .map(|number| format!("{head}{number}{tail}"))
-            .collect();
-        let plain = !head.contains(['\'', '%', '\\']) && !tail.contains(['\'', '%', '\\']);
-        if plain && shown.contains(&row) {
-            return Some(shown.replacen(
-                &row,
-                &format!("$(printf '{head}%d{tail}' {{1..{count}}})"),
-                1,
-            ));
+        let unit = |number: usize| match storm.number {
+            Some(_) => format!("{head}{number}{tail}"),
+            None => head.clone(),
+        };
+        let row: String = (1..=count).map(unit).collect();
+        let number = if storm.number.is_some() { "%d" } else { "%.0s" };
+        let is_plain = !format!("{head}{tail}").contains(['\'', '%', '\\']);
+        if is_plain && count > FEWEST && shown.contains(&row) {
+            let written = format!("$(printf '{head}{number}{tail}' {{1..{count}}})");
+            return shown.replacen(&row, &written, 1);
         }
     }
-    None
+    shown
 }
 
 const HEADLINE: &str =

@@ -11,7 +11,7 @@ use crate::rules::Pattern;
 /// Storms of one pattern, at most.
 const MOST: usize = 12;
 
-/// What a repeated part is followed by: nothing, a byte that few patterns know, or what ends a line.
+/// What a repeated part is followed by: a byte that few patterns know, or nothing.
 const ENDS: [&[u8]; 2] = [b"!", b""];
 
 /// A text of three parts, of which the middle one is repeated.
@@ -121,15 +121,14 @@ fn numbered(tree: &Node) -> Option<Storm> {
     let Node::Row(parts) = tree else {
         return None;
     };
-    let end = parts
-        .iter()
-        .position(|part| matches!(part, Node::Reference { .. }))?;
-    let Some(Node::Reference { group, .. }) = parts.get(end) else {
-        return None;
+    let reference = |part: &Node| match part {
+        Node::Reference { group, .. } => Some(*group),
+        _ => None,
     };
-    let is_meant = |part: &Node| matches!(part, Node::Group { number, .. } if number == group);
+    let group = parts.iter().find_map(reference)?;
+    let end = parts.iter().position(|part| reference(part).is_some())?;
+    let is_meant = |part: &Node| matches!(part, Node::Group { number, .. } if *number == group);
     let start = parts.iter().position(is_meant)?;
-    let mut before = Vec::new();
     let mut unit = Vec::new();
     let mut number = 0;
     for (at, part) in parts.get(..end)?.iter().enumerate() {
@@ -141,16 +140,9 @@ fn numbered(tree: &Node) -> Option<Storm> {
             number = unit.len();
         }
     }
-    // What only the start of a text has stands there once.
-    if let Some(Node::Place(_)) = parts.first() {
-        let mut fixed = 0;
-        while let Some(Node::Byte(byte)) = parts.get(1 + fixed) {
-            before.push(*byte);
-            fixed += 1;
-        }
-    }
     Some(Storm {
-        before,
+        // The first unit begins as the pattern does.
+        before: Vec::new(),
         unit,
         number: Some(number),
         after: b"!".to_vec(),

@@ -29,7 +29,7 @@ impl Backtrack {
         let Tree { node, groups } = tree;
         let node = factored(node);
         let mut writer = Writer::new(groups, &node);
-        writer.node(&node, &Next::Open)?;
+        writer.node(&node, Next::Open)?;
         writer.push(Op::Match)?;
         let (shortest, _) = node.length();
         let mut first = NONE;
@@ -75,11 +75,21 @@ fn begins_with_anything(node: &Node) -> bool {
 }
 
 /// What follows a part.
+#[derive(Clone, Copy)]
 enum Next {
     /// One of these bytes for sure.
     Bytes(Set),
     /// Anything, or nothing.
     Open,
+}
+
+/// How it is found out which of several branches to take.
+#[derive(Clone, Copy)]
+enum Told {
+    /// One is tried after another.
+    ByTrying,
+    /// The next byte tells.
+    ByFirstByte,
 }
 
 struct Writer {
@@ -149,7 +159,7 @@ impl Writer {
         u16::try_from(number).ok()
     }
 
-    fn node(&mut self, node: &Node, next: &Next) -> Option<()> {
+    fn node(&mut self, node: &Node, next: Next) -> Option<()> {
         match node {
             Node::Empty => {}
             Node::Byte(byte) => self.literal(*byte)?,
@@ -179,7 +189,7 @@ impl Writer {
             Node::Atomic(inner) => {
                 let slot = self.register()?;
                 self.push(Op::Mark(slot))?;
-                self.node(inner, &Next::Open)?;
+                self.node(inner, Next::Open)?;
                 self.push(Op::Cut(slot))?;
             }
             Node::Reference { group, case } => {
@@ -195,7 +205,7 @@ impl Writer {
     }
 
     /// Parts in a row; bytes beside one another become one literal.
-    fn row(&mut self, parts: &[Node], next: &Next) -> Option<()> {
+    fn row(&mut self, parts: &[Node], next: Next) -> Option<()> {
         let mut at = 0;
         while let Some(part) = parts.get(at) {
             let bytes = parts[at..].iter().map_while(|part| match part {
@@ -210,7 +220,7 @@ impl Writer {
             }
             at += 1;
             let rest = parts.get(at..).unwrap_or_default();
-            self.node(part, &following(rest, next))?;
+            self.node(part, following(rest, next))?;
         }
         Some(())
     }
@@ -228,7 +238,7 @@ impl Writer {
         Some(())
     }
 
-    fn group(&mut self, number: u32, inner: &Node, next: &Next) -> Option<()> {
+    fn group(&mut self, number: u32, inner: &Node, next: Next) -> Option<()> {
         let slot = u16::try_from(2 * number).ok()?;
         if !self.refers {
             self.push(Op::Save(slot))?;
@@ -244,26 +254,43 @@ impl Writer {
         Some(())
     }
 
-    fn choice(&mut self, branches: &[Node], next: &Next) -> Option<()> {
+    fn choice(&mut self, branches: &[Node], next: Next) -> Option<()> {
+        let Some(firsts) = first_bytes(branches) else {
+            self.one_of(branches, Told::ByTrying, |writer, branch| {
+                writer.node(branch, next)
+            })?;
+            return Some(());
+        };
+        let number = self.tables.len();
+        self.push(Op::Switch(u16::try_from(number).ok()?))?;
+        self.tables.push(Table::default());
+        let starts = self.one_of(branches, Told::ByFirstByte, |writer, branch| {
+            writer.node(branch, next)
+        })?;
+        self.tables.get_mut(number)?.fill(&firsts, &starts);
+        Some(())
+    }
+
+    /// Branches, each written by `write`, of which one is taken. Returns where each begins.
+    fn one_of(
+        &mut self,
+        branches: &[Node],
+        told: Told,
+        write: impl Fn(&mut Self, &Node) -> Option<()>,
+    ) -> Option<Vec<u32>> {
         let mut jumps = Vec::new();
         let mut starts = Vec::new();
-        let table = first_bytes(branches);
-        if table.is_some() {
-            self.push(Op::Switch(u16::try_from(self.tables.len()).ok()?))?;
-            self.tables.push(Table::default());
-        }
-        let number = self.tables.len().saturating_sub(1);
         for (at, branch) in branches.iter().enumerate() {
             let is_last = at + 1 == branches.len();
-            let split = match (&table, is_last) {
-                (None, false) => {
+            let split = match told {
+                Told::ByTrying if !is_last => {
                     let point = self.point();
                     Some(self.push(Op::Split { to: 0, point })?)
                 }
-                _ => None,
+                Told::ByTrying | Told::ByFirstByte => None,
             };
             starts.push(self.here());
-            self.node(branch, &copied(next))?;
+            write(self, branch)?;
             if !is_last {
                 jumps.push(self.push(Op::Jump(0))?);
             }
@@ -274,10 +301,7 @@ impl Writer {
         for jump in jumps {
             self.lead(jump, self.here());
         }
-        if let (Some(firsts), Some(table)) = (table, self.tables.get_mut(number)) {
-            table.fill(&firsts, &starts);
-        }
-        Some(())
+        Some(starts)
     }
 
     /// Lets the instruction at `at` lead to `to`.
@@ -297,14 +321,14 @@ impl Writer {
         set: Set,
         (least, most): (u32, u32),
         greed: Greed,
-        next: &Next,
+        next: Next,
     ) -> Option<()> {
         if most == 0 {
             return Some(());
         }
         self.size += CLASS_SIZE;
         let (next, disjoint) = match next {
-            Next::Bytes(bytes) => (self.set(*bytes)?, bytes.is_disjoint(&set)),
+            Next::Bytes(bytes) => (self.set(bytes)?, bytes.is_disjoint(&set)),
             Next::Open => (NOTHING_KNOWN, false),
         };
         let greed = match greed {
@@ -344,7 +368,7 @@ impl Writer {
             least
         };
         for _ in 0..written {
-            self.node(inner, &Next::Open)?;
+            self.node(inner, Next::Open)?;
         }
         if most == u32::MAX {
             return self.endless(inner, least, greed);
@@ -352,7 +376,7 @@ impl Writer {
         let mut exits = Vec::new();
         for _ in least..most {
             exits.push(self.branching(greed)?);
-            self.node(inner, &Next::Open)?;
+            self.node(inner, Next::Open)?;
         }
         for exit in exits {
             self.lead(exit, self.here());
@@ -386,7 +410,7 @@ impl Writer {
         if empty {
             self.push(Op::Save(slot))?;
         }
-        self.node(inner, &Next::Open)?;
+        self.node(inner, Next::Open)?;
         let check = if empty {
             Some(self.push(Op::NotAgain { slot, to: 0 })?)
         } else {
@@ -412,7 +436,7 @@ impl Writer {
             Sense::Positive => None,
         };
         match (direction, inner) {
-            (Direction::Ahead, _) => self.node(inner, &Next::Open)?,
+            (Direction::Ahead, _) => self.node(inner, Next::Open)?,
             (Direction::Behind, Node::Choice(branches)) => self.behind(branches)?,
             (Direction::Behind, _) => self.behind(std::slice::from_ref(inner))?,
         }
@@ -428,28 +452,11 @@ impl Writer {
 
     /// Branches of a look behind, each from as many bytes before as it is long.
     fn behind(&mut self, branches: &[Node]) -> Option<()> {
-        let mut jumps = Vec::new();
-        for (at, branch) in branches.iter().enumerate() {
-            let is_last = at + 1 == branches.len();
-            let point = self.point();
-            let split = if is_last {
-                None
-            } else {
-                Some(self.push(Op::Split { to: 0, point })?)
-            };
+        self.one_of(branches, Told::ByTrying, |writer, branch| {
             let length = u32::try_from(branch.fixed_length()?).ok()?;
-            self.push(Op::Back(length))?;
-            self.node(branch, &Next::Open)?;
-            if !is_last {
-                jumps.push(self.push(Op::Jump(0))?);
-            }
-            if let Some(split) = split {
-                self.lead(split, self.here());
-            }
-        }
-        for jump in jumps {
-            self.lead(jump, self.here());
-        }
+            writer.push(Op::Back(length))?;
+            writer.node(branch, Next::Open)
+        })?;
         Some(())
     }
 }
@@ -473,7 +480,7 @@ fn first_bytes(branches: &[Node]) -> Option<Vec<Set>> {
 }
 
 /// What `rest` begins with, and `next` behind it.
-fn following(rest: &[Node], next: &Next) -> Next {
+fn following(rest: &[Node], next: Next) -> Next {
     let mut bytes = NONE;
     for part in rest {
         if part.first_bytes(&mut bytes) == First::Certain {
@@ -482,16 +489,9 @@ fn following(rest: &[Node], next: &Next) -> Next {
     }
     match next {
         Next::Bytes(more) => {
-            bytes.union(more);
+            bytes.union(&more);
             Next::Bytes(bytes)
         }
-        Next::Open => Next::Open,
-    }
-}
-
-fn copied(next: &Next) -> Next {
-    match next {
-        Next::Bytes(bytes) => Next::Bytes(*bytes),
         Next::Open => Next::Open,
     }
 }
