@@ -175,7 +175,7 @@ fn loops(structure: &Hir, follows: Follows<'_>) -> usize {
 enum Follows<'h> {
     /// Nothing.
     Nothing,
-    /// This.
+    /// A part of a pattern.
     Part(&'h Hir),
     /// Who knows.
     Anything,
@@ -273,9 +273,9 @@ impl Walk {
 /// Whether a text belongs to a language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Membership {
-    /// It does.
+    /// The text belongs to the language.
     Inside,
-    /// It does not.
+    /// The text does not belong to the language.
     Outside,
 }
 

@@ -148,7 +148,7 @@ pub(crate) struct Reader<'a> {
 pub(crate) enum Recording {
     /// Nobody asks for it.
     Off,
-    /// It becomes a [`Transcript`].
+    /// What is carried out becomes a [`Transcript`].
     On,
 }
 

@@ -53,7 +53,7 @@ pub enum LoadError {
     IsDirectory,
     /// It is a device, a pipe, a socket, or a file that the kernel makes up.
     NotRegular,
-    /// It is longer than what was asked for.
+    /// The file is longer than what was asked for.
     TooLong,
     /// Anything else, in the operating system's words.
     Other(String),

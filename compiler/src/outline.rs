@@ -16,7 +16,7 @@ use crate::dialect;
 /// What is known about a pattern before it is matched with anything.
 #[derive(Debug)]
 pub(crate) struct Outline<'p> {
-    /// It.
+    /// The pattern itself.
     pub pattern: &'p Pattern,
     /// The expression without a leading `(?i)`.
     pub text: &'p [u8],

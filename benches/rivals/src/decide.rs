@@ -25,9 +25,9 @@ pub struct Decisions {
     pub hit: Times,
     /// Requests for paths no rule is about.
     pub miss: Times,
-    /// The same as events.
+    /// Events of requests that a rule was written for.
     pub handle_hit: Times,
-    /// The same as events.
+    /// Events of requests for paths no rule is about.
     pub handle_miss: Times,
     /// Whole requests to Apache with the same rules.
     pub apache_hit: Times,

@@ -86,9 +86,9 @@ pub(super) fn redirect(redirect: &Redirect) -> Home {
 /// Whether a rule belongs to a chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Membership {
-    /// It has `C`, or the rule before it has.
+    /// The rule has `C`, or the one before it has.
     Inside,
-    /// It stands alone.
+    /// The rule belongs to no chain.
     Outside,
 }
 

@@ -82,7 +82,7 @@ fn none_hold_together(one: &[Condition], others: &[Condition], languages: &mut L
 pub(super) enum RuleGroups {
     /// Their patterns are the same.
     Same,
-    /// They may differ.
+    /// The patterns differ, and so may the groups.
     Different,
 }
 

@@ -101,7 +101,7 @@ impl Build {
     /// Compares the reference with the compiled form.
     ///
     /// # Panics
-    /// They answer differently.
+    /// The reference and the compiled form answer differently.
     pub fn compare(&self, request: &Request<'_>) {
         let Some(expected) = self.reference(request) else {
             return;

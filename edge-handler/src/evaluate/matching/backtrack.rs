@@ -13,6 +13,7 @@
 mod emit;
 mod escape;
 mod factor;
+mod look;
 mod memory;
 mod read;
 mod run;
@@ -73,11 +74,11 @@ enum Memory {
 /// Where a match can be.
 #[derive(Debug, Clone, Copy)]
 struct Bounds {
-    /// Only at the start of the subject.
+    /// Whether a match can only begin at the start of the subject.
     anchored: bool,
-    /// It is at least this long, in bytes.
+    /// A match is at least this long, in bytes.
     shortest: usize,
-    /// It begins with one of the bytes of this set.
+    /// A match begins with one of the bytes of this set.
     first: Option<u16>,
 }
 
@@ -103,9 +104,9 @@ enum Op {
     Close { slot: u16, open: u16 },
     /// Goes on with the next instruction; if that fails, with that at `to`.
     Split { to: u32, point: u32 },
-    /// The other way round.
+    /// Goes on with the instruction at `to`; if that fails, with the next one.
     Rather { to: u32, point: u32 },
-    /// Goes on there.
+    /// Goes on with the instruction at this place.
     Jump(u32),
     /// Goes on where the next byte leads.
     Switch(u16),
@@ -127,7 +128,7 @@ enum Op {
     Refuse(u16),
     /// A round of a loop that matched nothing is the last one.
     NotAgain { slot: u16, to: u32 },
-    /// It matches.
+    /// The whole pattern has matched.
     Match,
 }
 
@@ -173,9 +174,9 @@ impl Table {
 pub(super) enum Verdict {
     /// The pattern matches.
     Match,
-    /// It does not.
+    /// The pattern does not match.
     NoMatch,
-    /// It matches, but PCRE2 may have given up before it found that.
+    /// The pattern matches, but PCRE2 may have given up before it found that.
     Unsure,
     /// The steps are used up.
     TooMuch,

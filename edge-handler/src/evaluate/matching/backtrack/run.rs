@@ -5,9 +5,10 @@
 
 use smallvec::SmallVec;
 
+use super::look::{Looks, charge, narrow};
 use super::memory::Failures;
 use super::syntax::Place;
-use super::{Backtrack, Greedy, NOTHING_KNOWN, Op, Patience, UNSET, Verdict};
+use super::{Backtrack, Greedy, Op, Patience, UNSET, Verdict};
 use crate::evaluate::matching::set::WORDS;
 use crate::evaluate::matching::{Captures, GROUPS};
 
@@ -21,20 +22,11 @@ const MILLIONS: u64 = 1_000_000;
 /// Choices open at a time with which Apache may have run out of memory for them (20 MB).
 const SURE_DEPTH: usize = 40_000;
 
-/// So many bytes of a repetition are looked at in the time of a step.
-const BYTES_A_STEP: usize = 8;
-
 /// So many bytes are compared in the time of a step.
 const COMPARED_A_STEP: usize = 64;
 
 /// A search of so many steps, and so many for each byte, begins to remember what failed.
 const LONG: (u64, u64) = (256, 4);
-
-/// Runs of so many bytes are noted.
-const LONG_RUN: u32 = 32;
-
-/// After so many looks for a byte, all its places are noted.
-const MANY_LOOKS: u32 = 8;
 
 /// What to come back to.
 #[derive(Debug, Clone, Copy)]
@@ -84,16 +76,7 @@ pub(super) struct Search<'a> {
     /// From all starts at most.
     most_tries: u64,
     deepest: usize,
-    /// For each point that repeats a byte, where a long run of these begins and ends.
-    runs: Vec<(u32, u32)>,
-    places: Vec<Places>,
-}
-
-/// Where the bytes of a set are.
-struct Places {
-    set: u16,
-    looks: u32,
-    all: Option<Vec<u32>>,
+    looks: Looks<'a>,
 }
 
 /// What an instruction came to: the next one and its position; `None` when it failed.
@@ -118,8 +101,7 @@ impl<'a> Search<'a> {
             tries: 0,
             most_tries: 0,
             deepest: 0,
-            runs: Vec::new(),
-            places: Vec::new(),
+            looks: Looks::new(program, subject),
         }
     }
 
@@ -161,7 +143,7 @@ impl<'a> Search<'a> {
             return Some(start);
         };
         let skipped = self.program.set(first).position(rest);
-        self.charge(skipped.unwrap_or(rest.len()) / BYTES_A_STEP);
+        charge(&mut self.left, skipped.unwrap_or(rest.len()));
         Some(start + skipped?)
     }
 
@@ -182,7 +164,7 @@ impl<'a> Search<'a> {
     /// Matches at `start`. `None` when it fails.
     fn attempt(&mut self, start: u32) -> Option<Verdict> {
         self.slots.fill(UNSET);
-        self.charge(self.slots.len() / BYTES_A_STEP);
+        charge(&mut self.left, self.slots.len());
         self.frames.clear();
         self.all_tries = self.all_tries.saturating_add(self.tries);
         self.tries = 0;
@@ -363,7 +345,9 @@ impl<'a> Search<'a> {
             Greedy::Least => Some(least),
             Greedy::Most | Greedy::Only => Some(most),
         };
-        let run = run.map_or(0, |most| self.run_of(set, point, at, most));
+        let run = run.map_or(0, |most| {
+            self.looks.run(set, point, (at, most), &mut self.left)
+        });
         if run < least {
             return None;
         }
@@ -381,43 +365,6 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// How many bytes of a set stand at `at`, `most` at most. A long run is noted: other tries begin inside of it, or
-    /// shortly before.
-    fn run_of(&mut self, set: u16, point: u32, at: u32, most: u32) -> u32 {
-        let program = self.program;
-        let rest = self.rest(at);
-        let noted = self.runs.get(point as usize).copied();
-        let (from, to) = noted.filter(|(_, to)| at < *to).unwrap_or((u32::MAX, 0));
-        if from <= at {
-            return most.min(to - at);
-        }
-        let before = rest.get(..(from - at) as usize).unwrap_or(rest);
-        let within = before.get(..most as usize).unwrap_or(before);
-        let run = program.set(set).run(within);
-        self.charge(run / BYTES_A_STEP);
-        let end = if run < within.len() || before.len() == rest.len() {
-            at + narrow(run)
-        } else {
-            // All of it: the run goes on to the end of the noted one.
-            to
-        };
-        if within.len() < before.len() && run == within.len() {
-            return narrow(run);
-        }
-        self.note_run(point, at, end);
-        most.min(end - at)
-    }
-
-    fn note_run(&mut self, point: u32, from: u32, to: u32) {
-        if to - from < LONG_RUN {
-            return;
-        }
-        self.runs.resize(self.program.points as usize, (0, 0));
-        if let Some(known) = self.runs.get_mut(point as usize) {
-            *known = (from, to);
-        }
-    }
-
     /// Goes on behind the repetition at `code` with the largest number of bytes that ends at `at` or before, and
     /// at `least` or behind.
     fn shrink(&mut self, code: u32, at: u32, least: u32) -> Next {
@@ -430,7 +377,7 @@ impl<'a> Search<'a> {
         if let Some((from, _)) = self.failures_around(*point, at) {
             top = from.checked_sub(1).filter(|before| *before >= least)?;
         }
-        let Some(found) = self.last_of(*next, top, least) else {
+        let Some(found) = self.looks.last(*next, top, least, &mut self.left) else {
             self.note_stretch(*point, least, top, 0);
             return None;
         };
@@ -463,9 +410,9 @@ impl<'a> Search<'a> {
         if let Some((_, to)) = self.failures_around(*point, at) {
             bottom = to + 1;
         }
-        let found = self.first_of(*next, bottom, most)?;
+        let found = self.looks.first(*next, bottom, most, &mut self.left)?;
         let between = self.subject.get(checked as usize..found as usize)?;
-        self.charge(between.len() / BYTES_A_STEP);
+        charge(&mut self.left, between.len());
         if program.set(*set).run(between) < between.len() {
             return None;
         }
@@ -497,87 +444,6 @@ impl<'a> Search<'a> {
         let stretch = self.failures.as_ref()?.around(point, at)?;
         self.tries += u64::from(stretch.tries);
         Some((stretch.from, stretch.end - 1))
-    }
-
-    /// The last place from `at` back to `least` where a byte of the set `next` stands.
-    fn last_of(&mut self, next: u16, at: u32, least: u32) -> Option<u32> {
-        if next == NOTHING_KNOWN {
-            return Some(at);
-        }
-        let program = self.program;
-        let set = program.set(next);
-        let end = (at as usize + 1).min(self.subject.len());
-        let text = self.subject.get(least as usize..end)?;
-        let near = text.len().saturating_sub(BYTES_A_STEP);
-        if let Some(found) = set.last_position(text.get(near..)?) {
-            return Some(least + narrow(near + found));
-        }
-        if let Some(places) = self.places(next) {
-            let behind = places.partition_point(|place| *place <= at);
-            let found = *places.get(behind.checked_sub(1)?)?;
-            return (found >= least).then_some(found);
-        }
-        let found = set.last_position(text.get(..near)?);
-        self.charge((near - found.unwrap_or(0)) / BYTES_A_STEP);
-        Some(least + narrow(found?))
-    }
-
-    /// The first place from `at` on to `most` where a byte of the set `next` stands.
-    fn first_of(&mut self, next: u16, at: u32, most: u32) -> Option<u32> {
-        if at > most {
-            return None;
-        }
-        if next == NOTHING_KNOWN {
-            return Some(at);
-        }
-        let program = self.program;
-        let set = program.set(next);
-        let end = (most as usize + 1).min(self.subject.len());
-        let text = self.subject.get(at as usize..end)?;
-        let near = text.len().min(BYTES_A_STEP);
-        if let Some(found) = set.position(text.get(..near)?) {
-            return Some(at + narrow(found));
-        }
-        if let Some(places) = self.places(next) {
-            let first = places.partition_point(|place| *place < at);
-            return places.get(first).copied().filter(|found| *found <= most);
-        }
-        let found = set.position(text.get(near..)?);
-        self.charge(found.unwrap_or(text.len() - near) / BYTES_A_STEP);
-        Some(at + narrow(near + found?))
-    }
-
-    /// All places of the bytes of a set, once they were looked for often.
-    fn places(&mut self, set: u16) -> Option<&[u32]> {
-        let known = self.places.iter().position(|places| places.set == set);
-        let at = known.unwrap_or(self.places.len());
-        if known.is_none() {
-            self.places.push(Places {
-                set,
-                looks: 0,
-                all: None,
-            });
-        }
-        self.charge(1);
-        let places = self.places.get_mut(at)?;
-        places.looks += 1;
-        if places.looks < MANY_LOOKS {
-            return None;
-        }
-        if places.all.is_none() {
-            let program = self.program;
-            let set = program.set(set);
-            let all = self
-                .subject
-                .iter()
-                .enumerate()
-                .filter(|(_, byte)| set.contains(**byte));
-            places.all = Some(all.map(|(at, _)| narrow(at)).collect());
-            self.left = self
-                .left
-                .saturating_sub((self.subject.len() / BYTES_A_STEP) as u64);
-        }
-        places.all.as_deref()
     }
 
     /// The next choice to try. `None` when there is none left, or the steps are used up.
@@ -699,9 +565,4 @@ impl<'a> Search<'a> {
             captures.set(group, range.map(|(from, to)| (*from, *to)));
         }
     }
-}
-
-/// Lengths were checked to fit.
-fn narrow(length: usize) -> u32 {
-    u32::try_from(length).unwrap_or(u32::MAX)
 }
