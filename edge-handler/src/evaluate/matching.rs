@@ -11,6 +11,7 @@
 mod agreement;
 mod backtrack;
 mod full;
+mod notation;
 mod required;
 mod screen;
 mod separator;

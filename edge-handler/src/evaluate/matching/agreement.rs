@@ -130,6 +130,23 @@ fn the_common_shapes_need_no_engine() {
         ("^[]a[:digit:]-]+$", &["]a1-", "b"]),
         ("a??b*?(c)", &["abbc", "c"]),
         ("(^a|b$)c?", &["ac", "b", "cb"]),
+        (
+            r"^a\hb\vc$",
+            &["a b\nc", "a\tb\x0bc", "ab\nc", "a\u{a0}b\nc"],
+        ),
+        (r"^[\H\V]+$", &["a b\nc", ""]),
+        (
+            r"^\x41\x{62}\x5D\cA\e\a\0c$",
+            &["Ab]\x01\x1b\x07\0c", "ab]\x01\x1b\x07\0C"],
+        ),
+        (r"^[\b\x41-\x43\012]+$", &["\x08AC\n", "b"]),
+        (r"^\ \!$", &[" !", "!"]),
+        ("^[[:blank:][:^digit:]]+$", &["a b", "1"]),
+        ("^[[:^upper:]]$", &["a", "A", "1"]),
+        (
+            "^[[:ascii:][:cntrl:][:graph:][:print:]]+$",
+            &["a\x7f ", "\u{e9}"],
+        ),
     ] {
         assert!(is_simple(text), "{text}");
         check(text, subjects);

@@ -9,7 +9,6 @@
 //! [`MOST_PENDING`] choices are open at a time; steps are counted, and a subject that needs more than
 //! a few for each of its bytes is given up.
 
-mod class;
 mod follow;
 mod glance;
 mod read;
@@ -77,6 +76,16 @@ enum LetterCase {
     Sensitive,
     /// They do not (ASCII only); literals are stored in lower case.
     Ignored,
+}
+
+impl LetterCase {
+    /// The set as written, with letters of both cases where these do not have to agree.
+    fn of(self, set: Set) -> Set {
+        match self {
+            Self::Sensitive => set,
+            Self::Ignored => set.folded(),
+        }
+    }
 }
 
 /// One step of a match. Offsets count from the instruction itself.

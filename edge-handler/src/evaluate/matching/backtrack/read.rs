@@ -6,6 +6,7 @@
 
 use super::syntax::{Case, Direction, Greed, Node, Place, Sense};
 use crate::evaluate::dialect;
+use crate::evaluate::matching::notation::{self, Times};
 use crate::evaluate::matching::set::{self, Set};
 use crate::rules::Pattern;
 use crate::rules::pattern::PatternOptions;
@@ -15,9 +16,6 @@ const LONGEST: usize = 16_384;
 
 /// Groups that nest deeper are not read.
 const DEEPEST: u32 = 60;
-
-/// Larger numbers of repetitions are not read.
-const MOST_REPETITIONS: u32 = 1_000;
 
 /// A pattern's tree.
 #[derive(Debug)]
@@ -128,22 +126,22 @@ impl<'a> Reader<'a> {
     }
 
     pub fn next(&mut self) -> Option<u8> {
-        let (first, rest) = self.rest.split_first()?;
-        self.rest = rest;
-        Some(*first)
+        notation::next(&mut self.rest)
     }
 
     pub fn take(&mut self, prefix: &[u8]) -> Option<()> {
-        self.rest = self.rest.strip_prefix(prefix)?;
-        Some(())
+        notation::take(&mut self.rest, prefix)
     }
 
     /// The text up to `end`, which is taken too.
     pub fn until(&mut self, end: u8) -> Option<&'a [u8]> {
-        let at = memchr::memchr(end, self.rest)?;
-        let (text, rest) = self.rest.split_at(at);
-        self.rest = rest.get(1..)?;
-        Some(text)
+        notation::until(&mut self.rest, end)
+    }
+
+    /// A character class; its `[` is read already.
+    fn class(&mut self) -> Option<Set> {
+        let case = self.modes.case;
+        notation::class(&mut self.rest, |set| case.of(set))
     }
 
     /// Branches with `|` between them.
@@ -248,14 +246,6 @@ impl<'a> Reader<'a> {
         Node::Byte(byte)
     }
 
-    /// A set as written, with letters of both cases where case is ignored.
-    pub fn cased(&self, set: Set) -> Set {
-        match self.modes.case {
-            Case::Sensitive => set,
-            Case::Ignored => set.folded(),
-        }
-    }
-
     /// A reference to what `group` matched.
     pub fn reference(&mut self, group: u32) -> Node {
         self.references.push(group);
@@ -273,12 +263,8 @@ impl<'a> Reader<'a> {
     /// `item` with its quantifier. What PCRE2 repeats in a way of its own is not read.
     fn repeated(&mut self, item: Node) -> Option<Node> {
         self.skip_ignored()?;
-        let (least, most) = match self.rest.first() {
-            Some(b'*') => (0, u32::MAX),
-            Some(b'+') => (1, u32::MAX),
-            Some(b'?') => (0, 1),
-            Some(b'{') => self.braces()?,
-            _ => return Some(item),
+        let Times::Quantified(least, most) = notation::times(&mut self.rest)? else {
+            return Some(item);
         };
         if matches!(
             item,
@@ -286,7 +272,6 @@ impl<'a> Reader<'a> {
         ) {
             return None;
         }
-        self.rest = self.rest.get(1..)?;
         let greed = match (self.rest.first(), self.modes.greed) {
             (Some(b'+'), _) => Greed::Possessive,
             (Some(b'?'), Greed::Lazy) => Greed::Greedy,
@@ -306,24 +291,6 @@ impl<'a> Reader<'a> {
             most,
             greed,
         })
-    }
-
-    /// `{n}`, `{n,}`, `{n,m}`, up to the closing brace, which is left.
-    fn braces(&mut self) -> Option<(u32, u32)> {
-        let end = memchr::memchr(b'}', self.rest)?;
-        let inside = std::str::from_utf8(self.rest.get(1..end)?).ok()?;
-        let number = |text: &str| {
-            let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-            let number = text.parse::<u32>().ok().filter(|_| digits)?;
-            (number <= MOST_REPETITIONS).then_some(number)
-        };
-        let (least, most) = match inside.split_once(',') {
-            None => (number(inside)?, number(inside)?),
-            Some((least, "")) => (number(least)?, u32::MAX),
-            Some((least, most)) => (number(least)?, number(most)?),
-        };
-        self.rest = self.rest.get(end..)?;
-        (least <= most).then_some((least, most))
     }
 
     /// A group of any kind; its `(` is read already.

@@ -80,6 +80,16 @@ pub(in crate::evaluate::matching) enum Case {
     Ignored,
 }
 
+impl Case {
+    /// The set as written, with letters of both cases where case is ignored.
+    pub fn of(self, set: Set) -> Set {
+        match self {
+            Self::Sensitive => set,
+            Self::Ignored => set.folded(),
+        }
+    }
+}
+
 /// Where a look goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::evaluate::matching) enum Direction {

@@ -10,8 +10,9 @@
 //! of the pattern is satisfied that way, that is PCRE2's match. If an item is not, it depends on whether the
 //! items before it might have taken something else.
 
-use super::read::{Atom, Reader};
+use super::read::Reader;
 use super::{Captures, Greed, LetterCase, narrow};
+use crate::evaluate::matching::notation::Item;
 use crate::evaluate::matching::set::{ANY, DIGITS, NO_SLASH, NONE, Set};
 use crate::rules::pattern::PatternOptions;
 
@@ -258,8 +259,8 @@ impl Reader<'_> {
             b'[' if self.take(b"0-9]") => DIGITS,
             b'[' => self.class()?,
             b'\\' => match self.escape()? {
-                Atom::Byte(byte) => Set::of(byte),
-                Atom::Set(set) => set,
+                Item::Byte(byte) => Set::of(byte),
+                Item::Set(set) => set,
             },
             byte if class(byte) == PLAIN => Set::of(byte),
             _ => return None,

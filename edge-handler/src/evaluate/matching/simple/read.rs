@@ -6,6 +6,7 @@
 use super::follow::Follow;
 use super::{Bounds, Greed, Instruction, LetterCase, MOST_PENDING, Pendings, SetNumber, Simple};
 use crate::evaluate::matching::GROUPS;
+use crate::evaluate::matching::notation::{self, Item, Times};
 use crate::evaluate::matching::set::{self, NONE, Set};
 use crate::rules::pattern::PatternOptions;
 
@@ -14,9 +15,6 @@ const LONGEST: usize = 4_096;
 
 /// Groups that nest deeper are not read.
 const DEEPEST: u32 = 30;
-
-/// Larger numbers of repetitions are not read.
-const MOST_REPETITIONS: u32 = 1_000;
 
 impl Simple {
     /// Reads a pattern. Whatever is read, PCRE2 accepts.
@@ -99,12 +97,6 @@ impl Extent {
     }
 }
 
-/// One byte, as a pattern describes it.
-pub(super) enum Atom {
-    Byte(u8),
-    Set(Set),
-}
-
 /// Where the text of a group is kept.
 enum Kept {
     /// In this slot and the next one.
@@ -149,15 +141,22 @@ impl<'a> Reader<'a> {
 
 impl Reader<'_> {
     pub fn next(&mut self) -> Option<u8> {
-        let (first, rest) = self.rest.split_first()?;
-        self.rest = rest;
-        Some(*first)
+        notation::next(&mut self.rest)
     }
 
     pub fn take(&mut self, prefix: &[u8]) -> bool {
-        let rest = self.rest.strip_prefix(prefix);
-        self.rest = rest.unwrap_or(self.rest);
-        rest.is_some()
+        notation::take(&mut self.rest, prefix).is_some()
+    }
+
+    /// What follows a backslash.
+    pub fn escape(&mut self) -> Option<Item> {
+        notation::escape(&mut self.rest)
+    }
+
+    /// A character class; its `[` is read already.
+    pub fn class(&mut self) -> Option<Set> {
+        let case = self.case;
+        notation::class(&mut self.rest, |set| case.of(set))
     }
 
     /// Alternatives up to the end of the group. Each but the last is `Else` to the next one, its
@@ -216,12 +215,12 @@ impl Reader<'_> {
                 return self.assertion(Instruction::End);
             }
             b'(' => return self.group(),
-            b'.' if self.options.contains(PatternOptions::DOT_ALL) => Atom::Set(NONE.complement()),
-            b'.' => Atom::Set(Set::of(b'\n').complement()),
-            b'[' => Atom::Set(self.class()?),
+            b'.' if self.options.contains(PatternOptions::DOT_ALL) => Item::Set(NONE.complement()),
+            b'.' => Item::Set(Set::of(b'\n').complement()),
+            b'[' => Item::Set(self.class()?),
             b'\\' => self.escape()?,
             b'$' | b'*' | b'+' | b'?' | b'{' => return None,
-            byte => Atom::Byte(byte),
+            byte => Item::Byte(byte),
         };
         match self.quantifier()? {
             (1, 1, _) => self.once(&atom),
@@ -241,10 +240,10 @@ impl Reader<'_> {
         })
     }
 
-    fn once(&mut self, atom: &Atom) -> Option<Extent> {
+    fn once(&mut self, atom: &Item) -> Option<Extent> {
         match atom {
-            Atom::Byte(byte) => self.literal(*byte)?,
-            Atom::Set(set) => {
+            Item::Byte(byte) => self.literal(*byte)?,
+            Item::Set(set) => {
                 let set = self.set(*set)?;
                 self.code.push(Instruction::Set(set));
             }
@@ -273,10 +272,10 @@ impl Reader<'_> {
         number(&mut self.sets, set)
     }
 
-    fn repeat(&mut self, atom: &Atom, least: u32, most: u32, greed: Greed) -> Option<Extent> {
+    fn repeat(&mut self, atom: &Item, least: u32, most: u32, greed: Greed) -> Option<Extent> {
         let set = match atom {
-            Atom::Byte(byte) => self.cased(Set::of(*byte)),
-            Atom::Set(set) => *set,
+            Item::Byte(byte) => self.cased(Set::of(*byte)),
+            Item::Set(set) => *set,
         };
         let set = self.set(set)?;
         self.code.push(Instruction::Repeat {
@@ -290,23 +289,17 @@ impl Reader<'_> {
     }
 
     pub fn cased(&self, set: Set) -> Set {
-        match self.case {
-            LetterCase::Sensitive => set,
-            LetterCase::Ignored => set.folded(),
-        }
+        self.case.of(set)
     }
 
     /// A quantifier: least, most, and which first. Without one it is once.
     pub fn quantifier(&mut self) -> Option<(u32, u32, Greed)> {
-        let (least, most) = match self.rest.first() {
-            Some(b'*') => (0, u32::MAX),
-            Some(b'+') => (1, u32::MAX),
-            Some(b'?') => (0, 1),
-            Some(b'{') => return self.braces(),
-            _ => return Some((1, 1, Greed::Greedy)),
-        };
-        self.rest = self.rest.get(1..)?;
-        Some((least, most, self.greed()?))
+        match notation::times(&mut self.rest)? {
+            Times::Once => Some((1, 1, Greed::Greedy)),
+            Times::Quantified(least, most) => {
+                Some((least, most, self.greed()?)).filter(|_| most > 0)
+            }
+        }
     }
 
     /// `?` after a quantifier makes it lazy. Possessive ones, and quantifiers of quantifiers, are
@@ -319,24 +312,6 @@ impl Reader<'_> {
         };
         let more = matches!(self.rest.first(), Some(b'+' | b'*' | b'?' | b'{'));
         (!more).then_some(greed)
-    }
-
-    /// `{n}`, `{n,}`, `{n,m}`.
-    fn braces(&mut self) -> Option<(u32, u32, Greed)> {
-        let end = self.rest.iter().position(|byte| *byte == b'}')?;
-        let inside = std::str::from_utf8(self.rest.get(1..end)?).ok()?;
-        let number = |text: &str| {
-            let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-            let number = text.parse::<u32>().ok().filter(|_| digits)?;
-            (number <= MOST_REPETITIONS).then_some(number)
-        };
-        let (least, most) = match inside.split_once(',') {
-            None => (number(inside)?, number(inside)?),
-            Some((least, "")) => (number(least)?, u32::MAX),
-            Some((least, most)) => (number(least)?, number(most)?),
-        };
-        self.rest = self.rest.get(end + 1..)?;
-        (least <= most && most > 0).then_some((least, most, self.greed()?))
     }
 
     /// A group, capturing or not, perhaps optional.
