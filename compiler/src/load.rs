@@ -143,6 +143,15 @@ pub(crate) struct Reader<'a> {
     pub(crate) transcript: Option<Transcript>,
 }
 
+/// What variables and macros make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Made {
+    /// Bytes of text.
+    Bytes,
+    /// Lines.
+    Lines,
+}
+
 /// Whether to keep what is carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Recording {
@@ -414,7 +423,7 @@ impl<'a> Reader<'a> {
     fn interpolated(&mut self, line: Line) -> Line {
         let length = |name: &[u8]| self.defines.value(name).map(<[u8]>::len);
         let made = added_by_values(line.text(), length);
-        if made > 0 && !self.may_make(Limit::ExpandedBytes, made, line.origin().span) {
+        if made > 0 && !self.may_make(Made::Bytes, made, line.origin().span) {
             return line;
         }
         let (line, warnings) =
@@ -518,13 +527,13 @@ impl<'a> Reader<'a> {
 
     /// Counts what variables or macros make at `span`; false, and nothing is read any more, when that is
     /// too much.
-    fn may_make(&mut self, limit: Limit, made: usize, span: Span) -> bool {
-        let left = match limit {
-            Limit::ExpandedLines => &mut self.lines_left,
-            _ => &mut self.bytes_left,
+    fn may_make(&mut self, made: Made, count: usize, span: Span) -> bool {
+        let (left, limit) = match made {
+            Made::Bytes => (&mut self.bytes_left, Limit::ExpandedBytes),
+            Made::Lines => (&mut self.lines_left, Limit::ExpandedLines),
         };
-        let made = u64::try_from(made).unwrap_or(u64::MAX);
-        match left.checked_sub(made) {
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        match left.checked_sub(count) {
             Some(rest) => *left = rest,
             None => self.stop(limit, Some(span)),
         }

@@ -9,13 +9,15 @@
 
 pub mod allowed;
 mod arguments;
+mod copy;
 pub mod document_root;
 mod left_out;
 pub mod relocation;
+mod skipping;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::fs;
 use std::io;
 use std::path::PathBuf;
@@ -26,12 +28,14 @@ use edgewright_compiler::transcript::{
 use edgewright_compiler::{Reading, Sources};
 use edgewright_edge_handler::rules::Place;
 use edgewright_edge_handler::site::{Host, SectionId};
-use edgewright_parser::source::{Origin, Span};
+use edgewright_parser::source::Span;
 
 use self::allowed::{Admission, CONDITIONALS, Check, HARMLESS_MODULES, MISPLACED, UNKNOWN};
 use self::arguments::{quoted, words_of};
+use self::copy::{CopiedLine, Copy};
 pub use self::left_out::LeftOut;
 use self::relocation::Relocation;
+use self::skipping::Skipping;
 use super::install::Installation;
 
 /// Ports of the configuration, and those that stand for them on this machine.
@@ -99,30 +103,6 @@ pub struct Copies<'r> {
     pub left_out: LeftOut,
 }
 
-/// One copy.
-#[derive(Debug)]
-struct Copy {
-    path: PathBuf,
-    lines: Vec<CopiedLine>,
-}
-
-#[derive(Debug, Clone)]
-struct CopiedLine {
-    text: Vec<u8>,
-    /// Where the line comes from; `None` for one that was added.
-    origin: Option<Span>,
-}
-
-/// A section that is left out with everything in it.
-#[derive(Debug)]
-struct Skipping {
-    name: Vec<u8>,
-    /// Sections of that name that are open inside.
-    depth: usize,
-    /// Files that are open inside.
-    files: usize,
-}
-
 impl<'r> Copies<'r> {
     /// No copy yet.
     ///
@@ -158,20 +138,9 @@ impl<'r> Copies<'r> {
         for file in self.top_level(first) {
             lines += &format!("Include \"{}\"\n", self.files[file].path.display());
         }
-        let is_alone = self
-            .original
-            .reading
-            .site
-            .hosts
-            .iter()
-            .all(|host| host.place.is_none());
-        let main = self
-            .original
-            .reading
-            .site
-            .hosts
-            .first()
-            .filter(|_| is_alone);
+        let hosts = &self.original.reading.site.hosts;
+        let is_alone = hosts.iter().all(|host| host.place.is_none());
+        let main = hosts.first().filter(|_| is_alone);
         if let Some(file) = main.and_then(|main| self.access_sections(main)) {
             lines += &format!("Include \"{}\"\n", self.files[file].path.display());
         }
@@ -194,12 +163,11 @@ impl<'r> Copies<'r> {
 
     /// Files that no other includes, of those from `first` on.
     fn top_level(&self, first: usize) -> Vec<usize> {
-        let included = |path: &PathBuf| include_line(path);
         let lines = self.files.iter().flat_map(|file| &file.lines);
-        let included_lines: std::collections::HashSet<&[u8]> =
-            lines.map(|line| line.text.as_slice()).collect();
+        let lines: HashSet<&[u8]> = lines.map(|line| line.text.as_slice()).collect();
+        let is_included = |file: &Copy| lines.contains(include_line(&file.path).as_slice());
         let all = first..self.files.len();
-        all.filter(|file| !included_lines.contains(included(&self.files[*file].path).as_slice()))
+        all.filter(|file| !is_included(&self.files[*file]))
             .collect()
     }
 
@@ -297,9 +265,11 @@ impl<'r> Copies<'r> {
             Admission::Unlisted => Some("it is not known to be harmless"),
         };
         match reason {
-            Some(reason) => self
-                .left_out
-                .add(&line.name, self.place(&line.origin), reason),
+            Some(reason) => self.left_out.add(
+                &line.name,
+                shown(&self.original.reading.sources, line.origin.span),
+                reason,
+            ),
             None => self.left_out.replaced(&line.name),
         }
         self.stand_in(line, destination);
@@ -377,11 +347,6 @@ impl<'r> Copies<'r> {
         if let Some(file) = self.open.last().and_then(|file| self.files.get_mut(*file)) {
             file.lines.push(CopiedLine { text, origin });
         }
-    }
-
-    fn place(&self, origin: &Origin) -> String {
-        let sources = &self.original.reading.sources;
-        sources.display(sources.place(origin.span))
     }
 
     /// `<VirtualHost>` with its ports changed. A host without name of its own would take the port from
@@ -538,95 +503,6 @@ impl<'r> Copies<'r> {
 
 fn shown(sources: &Sources, span: Span) -> String {
     sources.display(sources.place(span))
-}
-
-impl Copy {
-    fn write(&self) -> io::Result<()> {
-        let mut bytes = Vec::new();
-        for line in &self.lines {
-            bytes.extend_from_slice(&line.text);
-            bytes.push(b'\n');
-        }
-        fs::write(&self.path, bytes)
-    }
-
-    /// Where line `number`, from 1, comes from.
-    fn origin(&self, number: usize) -> Option<Span> {
-        let line = self.lines.get(number.checked_sub(1)?)?;
-        line.origin
-    }
-
-    /// Empties line `at`, and the section if it opens one; returns what it was.
-    fn blank(&mut self, at: usize) -> Option<CopiedLine> {
-        let removed = self.lines.get(at)?.clone();
-        let first = |line: &CopiedLine| {
-            let word = line
-                .text
-                .split(|byte| *byte == b' ' || *byte == b'>')
-                .next();
-            word.unwrap_or_default().to_vec()
-        };
-        let close = first(&removed)
-            .strip_prefix(b"<")
-            .map(|name| [b"</", name].concat());
-        let mut rest = self.lines.iter().enumerate().skip(at);
-        let end = close.and_then(|close| rest.find(|(_, line)| first(line) == close));
-        let last = end.map_or(at, |(end, _)| end);
-        for line in self.lines.iter_mut().take(last + 1).skip(at) {
-            line.text.clear();
-        }
-        Some(removed)
-    }
-}
-
-impl Skipping {
-    fn of(name: &[u8]) -> Self {
-        Self {
-            name: name.to_vec(),
-            depth: 0,
-            files: 0,
-        }
-    }
-
-    /// Is the section over with this event? A section ends at the latest with its file.
-    fn ends_with(&mut self, event: &Event) -> bool {
-        match event {
-            Event::Begins(_) => self.files += 1,
-            Event::Ends if self.files == 0 => return true,
-            Event::Ends => self.files -= 1,
-            Event::Line(line) => match line.kind {
-                LineKind::Opens | LineKind::Holds | LineKind::Refused
-                    if line.name.eq_ignore_ascii_case(&self.name) =>
-                {
-                    self.depth += 1;
-                }
-                LineKind::Closes if closes(line, &self.name) => {
-                    if self.depth == 0 {
-                        return true;
-                    }
-                    self.depth -= 1;
-                }
-                LineKind::Opens
-                | LineKind::Holds
-                | LineKind::Refused
-                | LineKind::Closes
-                | LineKind::Fails
-                | LineKind::Directive => {}
-            },
-        }
-        false
-    }
-}
-
-/// Does the line close the section that a line called `open` opens?
-fn closes(line: &EffectiveLine, open: &[u8]) -> bool {
-    let bare = |name: &[u8]| {
-        name.iter()
-            .copied()
-            .skip_while(|byte| b"</".contains(byte))
-            .collect::<Vec<_>>()
-    };
-    bare(&line.name).eq_ignore_ascii_case(&bare(open))
 }
 
 /// Does the section before `inside` name its host?

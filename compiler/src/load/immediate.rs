@@ -14,7 +14,7 @@ use edgewright_parser::syntax::{Arguments, Directive, Kind};
 use super::glob;
 use super::nest::Nest;
 use super::skip::{first_word, skipped};
-use super::{DEEPEST_INCLUDE, Feed, Item, MacroKnown, ReadPlace, Reader, unreadable};
+use super::{DEEPEST_INCLUDE, Feed, Item, MacroKnown, Made, ReadPlace, Reader, unreadable};
 use crate::limits::Limit;
 use crate::loader::LoadError;
 
@@ -212,8 +212,8 @@ impl Reader<'_> {
         known.used = true;
         let definition = Arc::clone(&known.definition);
         let nesting = size_of_val(line.used_at());
-        if !self.may_make(Limit::ExpandedLines, definition.body.len(), origin.span)
-            || !self.may_make(Limit::ExpandedBytes, nesting, origin.span)
+        if !self.may_make(Made::Lines, definition.body.len(), origin.span)
+            || !self.may_make(Made::Bytes, nesting, origin.span)
         {
             return;
         }
