@@ -15,7 +15,7 @@ use edgewright_compiler::testing::MemoryLoader;
 use edgewright_compiler::{Input, Limit, Limits, ReadOptions, compile, read};
 
 /// Lines, hosts or sections of the short configuration.
-const SHORT: usize = 1_000;
+const SHORT: usize = 2_000;
 
 /// How much longer the long one is.
 const TIMES: usize = 4;
@@ -155,7 +155,8 @@ fn instructions(folder: &Path, name: &str, count: usize) -> Result<u64> {
     if !output.status.success() {
         bail!("growth/{name}: {}\n{said}", output.status);
     }
-    let count = said.lines().find_map(|line| line.split_once("I refs:"));
+    // `==123== I   refs:      469,811,727`
+    let count = said.lines().find_map(|line| line.split_once(" refs:"));
     let (_, count) = count.with_context(|| format!("no count in\n{said}"))?;
     Ok(count.trim().replace(',', "").parse()?)
 }

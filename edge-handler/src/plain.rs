@@ -117,7 +117,7 @@ fn seen(path: &[u8], after: &[u8]) -> u8 {
     seen.iter().fold(0, |all, seen| all | seen)
 }
 
-/// The sort of a byte that `next` follows. Numbers, neither a table nor lazy operators: so many bytes are
+/// The sort of a byte that `next` follows, neither of them a `?`, at which [`split`] has cut. Numbers, neither a table nor lazy operators: so many bytes are
 /// compared at once.
 fn sort(byte: u8, next: u8) -> u8 {
     // Bytes from 0x80 on are negative.
@@ -125,8 +125,7 @@ fn sort(byte: u8, next: u8) -> u8 {
         | u8::from(byte == 0x7f)
         | u8::from(byte == b'%')
         | u8::from(byte == b'#')
-        | u8::from(byte == b'\\')
-        | u8::from(byte == b'?');
+        | u8::from(byte == b'\\');
     let odd = u8::from(byte == b'/') & (u8::from(next == b'/') | u8::from(next == b'.'));
     (outside * OUTSIDE_PATH) | (odd * ODD_PAIR)
 }

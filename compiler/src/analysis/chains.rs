@@ -89,30 +89,28 @@ pub(super) fn find(
 struct Pace {
     /// Lines so far.
     total: usize,
-    /// Steps of them.
-    steps: u64,
+    /// Steps that each of the last ones took.
+    each: u64,
     /// How many lines there were when what was decoded was last forgotten.
     forgotten_at: usize,
 }
 
 impl Pace {
-    /// About as many as may still be looked at, going by those before, but at most as many as there were.
+    /// About as many as may still be looked at, going by the last ones, but at most as many as there were: a later
+    /// line may take more steps than an earlier one, as many more as there are lines before it.
     fn next(&self, left: u64) -> usize {
-        let each = self.steps / u64::try_from(self.total.max(1)).unwrap_or(u64::MAX);
-        let count = usize::try_from(left / each.max(1)).unwrap_or(usize::MAX);
-        let known = self.total.saturating_mul(4).clamp(FIRST, MOST_AT_ONCE);
-        count.clamp(FIRST.min(known), known)
+        let count = usize::try_from(left / self.each.max(1)).unwrap_or(usize::MAX);
+        count.clamp(FIRST, self.total.clamp(FIRST, MOST_AT_ONCE))
     }
 
     fn learn(&mut self, lines: usize, steps: u64) {
         self.total += lines;
-        self.steps += steps;
+        self.each = steps / u64::try_from(lines.max(1)).unwrap_or(u64::MAX);
     }
 
     /// How many of them are worth a thread: few when each takes many steps.
     fn worth_a_thread(&self) -> usize {
-        let each = self.steps / u64::try_from(self.total.max(1)).unwrap_or(u64::MAX);
-        if each > DEAR { 1 } else { FEWEST }
+        if self.each > DEAR { 1 } else { FEWEST }
     }
 }
 

@@ -56,11 +56,11 @@ pub(super) fn splitout_queryargs(
         *args = None;
     }
     let skip = scheme.map_or(0, |scheme| scheme.scheme_len);
-    let mut rest = filename.iter().skip(skip);
+    let rest = filename.get(skip..).unwrap_or_default();
     let found = if flags.contains(RuleFlags::QUERY_LAST) {
-        rest.rposition(|byte| *byte == b'?')
+        memchr::memrchr(b'?', rest)
     } else {
-        rest.position(|byte| *byte == b'?')
+        memchr::memchr(b'?', rest)
     };
     let Some(found) = found else {
         return;
