@@ -96,11 +96,11 @@ struct Pace {
 }
 
 impl Pace {
-    /// About as many as may still be looked at, going by the last ones, but at most as many as there were: a later
-    /// line may take more steps than an earlier one, as many more as there are lines before it.
+    /// About as many as may still be looked at, going by the last ones, but at most a quarter of as many as there
+    /// were: a later line may take more steps than an earlier one, as many more as there are lines before it.
     fn next(&self, left: u64) -> usize {
         let count = usize::try_from(left / self.each.max(1)).unwrap_or(usize::MAX);
-        count.clamp(FIRST, self.total.clamp(FIRST, MOST_AT_ONCE))
+        count.clamp(FIRST, (self.total / 4).clamp(FIRST, MOST_AT_ONCE))
     }
 
     fn learn(&mut self, lines: usize, steps: u64) {
@@ -292,7 +292,7 @@ impl Follower<'_> {
         let request = self.aiming.request(lead.position, &example)?;
         if lead.ends && self.is_one_hop(&request) {
             if at.is_multiple_of(SAMPLED) {
-                self.answering.sample(&request, SAMPLED as u64);
+                self.sample(&request);
             }
             return None;
         }
@@ -321,6 +321,16 @@ impl Follower<'_> {
         match self.next(request, &outcome) {
             Some(next) => !matches!(self.answering.outcome(&next), Outcome::Redirect { .. }),
             None => outcome != GAVE_UP,
+        }
+    }
+
+    /// Counts the steps of what [`Self::is_one_hop`] asks, for all lines of which this is one.
+    fn sample(&self, request: &Request) {
+        let times = SAMPLED as u64;
+        self.answering.sample(request, times);
+        let outcome = self.answering.outcome(request);
+        if let Some(next) = self.next(request, &outcome) {
+            self.answering.sample(&next, times);
         }
     }
 

@@ -50,6 +50,9 @@ impl Resolver<'_> {
         let nothing = Server::default();
         let host = self.host(&nothing, main, own, main_rewrite, settings);
         self.site.hosts.insert(0, host);
+        let roots = self.site.hosts.iter().map(|host| &host.document_root);
+        let named = roots.map(|root| root.strip_suffix(b"/").unwrap_or(root).to_vec());
+        self.site.tree.named = named.collect();
     }
 
     /// Counts what `server` has from the main server; false, and reading stops, when all servers together

@@ -287,11 +287,10 @@ impl Busy {
                 AliasMatcher::Regex(_) => return None,
             }
         }
-        let below = [&host.document_root[..], b"/"].concat();
-        let roots = site.hosts.iter().map(|host| &host.document_root);
-        for directory in roots.filter(|path| path.starts_with(&below)) {
-            busy.add(&directory[below.len() - 1..])?;
+        for directory in site.tree.named_below(&host.document_root) {
+            busy.add(directory)?;
         }
+        let below = [&host.document_root[..], b"/"].concat();
         let overrides = site.tree.overrides.range(below.clone()..);
         for (directory, _) in overrides.take_while(|(path, _)| path.starts_with(&below)) {
             busy.add(&directory[below.len() - 1..])?;

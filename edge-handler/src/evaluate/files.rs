@@ -6,7 +6,7 @@
 use crate::site::FileKind;
 use crate::source::Source;
 
-use super::{NAMES_A_STEP, Run, Trace};
+use super::{Run, Trace};
 
 /// The longest path the operating system takes (`PATH_MAX`).
 const LONGEST_PATH: usize = 4096;
@@ -63,18 +63,9 @@ impl<S: Source> Run<'_, S> {
             return Some(FileKind::Directory);
         }
         let known = self.site.tree.kind(path);
-        known.or_else(|| self.leads_to_root(path).then_some(FileKind::Directory))
-    }
-
-    /// A document root exists, and so does everything above it.
-    fn leads_to_root(&self, path: &[u8]) -> bool {
-        if self.spend(self.site.hosts.len() / NAMES_A_STEP).is_err() {
-            return false;
-        }
-        self.site
-            .hosts
-            .iter()
-            .any(|host| is_within(&host.document_root, path))
+        // A document root exists, and so does everything above it.
+        let is_named = || self.site.tree.leads_to_named(path);
+        known.or_else(|| is_named().then_some(FileKind::Directory))
     }
 
     fn remember_assumption(&mut self, path: &[u8]) {

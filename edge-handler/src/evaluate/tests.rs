@@ -116,6 +116,7 @@ fn site(rules: Vec<Rule>) -> Site {
         ..Site::default()
     };
     site.tree.known = vec![ROOT.to_vec()];
+    site.tree.named.insert(ROOT.to_vec());
     for file in ["a", "b", "c", "index.html", "sub/index.html", "sub/b"] {
         let path = [ROOT, b"/", file.as_bytes()].concat();
         site.tree.insert(&path, FileKind::File);

@@ -2,7 +2,8 @@
 //!
 //! In: paths and their kinds, found while compiling. Out: [`FileTree`]. Absent: reading a disk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,8 @@ pub struct FileTree {
     /// Document roots (or alias targets) whose content was read. A question about a file below
     /// any other directory has no sure answer.
     pub known: Vec<Vec<u8>>,
+    /// Directories that exist wherever the configuration is in use, without trailing slash: document roots.
+    pub named: BTreeSet<Vec<u8>>,
 }
 
 /// What a path is.
@@ -36,6 +39,24 @@ impl FileTree {
     pub fn kind(&self, path: &[u8]) -> Option<FileKind> {
         let path = path.strip_suffix(b"/").unwrap_or(path);
         self.entries.get(path).copied()
+    }
+
+    /// Does a [named](Self::named) directory stand at `path`, or below?
+    pub fn leads_to_named(&self, path: &[u8]) -> bool {
+        let path = path.strip_suffix(b"/").unwrap_or(path);
+        self.named.contains(path) || self.named_below(path).next().is_some()
+    }
+
+    /// The [named](Self::named) directories below `path`, each as what follows `path`.
+    pub fn named_below(&self, path: &[u8]) -> impl Iterator<Item = &[u8]> {
+        let path = path.strip_suffix(b"/").unwrap_or(path);
+        let below = [path, b"/"].concat();
+        let length = path.len();
+        let from = Bound::Included(below.as_slice());
+        let named = self.named.range::<[u8], _>((from, Bound::Unbounded));
+        named
+            .map(move |named| (named.starts_with(&below)).then(|| named.get(length..)))
+            .map_while(Option::flatten)
     }
 
     /// Adds `path` and every directory above it.

@@ -66,11 +66,37 @@ pub struct Screen {
     start: usize,
     last: usize,
     /// Words without which a condition does not hold.
-    words: AhoCorasick,
-    /// The condition of each word.
-    owners: Vec<usize>,
+    words: Vec<Words>,
     /// Conditions that need no word, ascending.
     others: Vec<usize>,
+}
+
+/// Some of a stretch's words: to make one automaton of all takes time that grows with the square of their number.
+struct Words {
+    automaton: AhoCorasick,
+    /// The condition of each word.
+    owners: Vec<usize>,
+}
+
+/// So many words are looked for at once, at most.
+const MOST_WORDS: usize = 2_048;
+
+impl Words {
+    fn of(owned: &[(usize, Vec<u8>)]) -> Option<Self> {
+        let automaton = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .build(owned.iter().map(|(_, word)| word))
+            .ok()?;
+        let owners = owned.iter().map(|(owner, _)| *owner).collect();
+        Some(Self { automaton, owners })
+    }
+
+    /// The condition of each word in `text`, as often as the word is there.
+    fn in_text(&self, text: &[u8]) -> impl Iterator<Item = usize> {
+        let found = self.automaton.find_overlapping_iter(text);
+        found.filter_map(|word| self.owners.get(word.pattern().as_usize()).copied())
+    }
 }
 
 impl Screen {
@@ -98,26 +124,18 @@ impl Screen {
     }
 
     fn of(conditions: &[Condition], start: usize, last: usize) -> Option<Self> {
-        let (mut words, mut owners, mut others) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut owned, mut others) = (Vec::new(), Vec::new());
         for (at, condition) in conditions.iter().enumerate().take(last).skip(start) {
             match word(condition) {
-                Some(word) => {
-                    words.push(word);
-                    owners.push(at);
-                }
+                Some(word) => owned.push((at, word)),
                 None => others.push(at),
             }
         }
-        let words = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(&words)
-            .ok()?;
+        let words = owned.chunks(MOST_WORDS).map(Words::of);
         Some(Self {
             start,
             last,
-            words,
-            owners,
+            words: words.collect::<Option<_>>()?,
             others,
         })
     }
@@ -130,18 +148,19 @@ impl Screen {
                 *place = true;
             }
         };
-        let mut found = 0;
-        for word in self.words.find_overlapping_iter(text) {
-            found += 1;
-            if let Some(owner) = self.owners.get(word.pattern().as_usize()) {
-                mark(*owner);
+        let mut steps = 1;
+        for words in &self.words {
+            steps += (text.len() / BYTES_A_STEP) as u64;
+            for owner in words.in_text(text) {
+                steps += 1;
+                mark(owner);
             }
         }
         for other in &self.others {
             mark(*other);
         }
         // Who goes on without steps is told by what comes next.
-        _ = budget.spend(1 + found + (text.len() / BYTES_A_STEP) as u64);
+        _ = budget.spend(steps);
         Marks {
             start: self.start,
             may_hold,
