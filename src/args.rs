@@ -178,10 +178,39 @@ pub struct Reading {
     /// What the configuration is, when guessing goes wrong
     #[arg(long, value_enum, value_name = "KIND")]
     pub kind: Option<Kind>,
+    /// What a directive is that httpd's own modules do not have, where no line loads modules
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = UnknownDirective::Module)]
+    pub unknown_directive: UnknownDirective,
     /// Allow more work than usual, or less, see docs/limits.md; may be given more than once: expanded-bytes, expanded-lines,
     /// files, file-bytes, inherited-rules, diagnostics, precompute-steps, analysis-steps
     #[arg(long, value_name = "LIMIT=NUMBER", value_parser = limit)]
     pub max: Vec<(Limit, u64)>,
+}
+
+/// What a directive is that httpd's own modules do not have, where no line loads modules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum UnknownDirective {
+    /// One of a well-known module, as php_value, is right; any other is an error
+    #[default]
+    Module,
+    /// An error, as for an Apache without that module
+    Error,
+}
+
+/// Is a site built though something speaks against it?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Force {
+    /// It is not.
+    No,
+    /// It is.
+    Yes,
+}
+
+impl Force {
+    /// What a flag says.
+    pub fn of(given: bool) -> Self {
+        if given { Self::Yes } else { Self::No }
+    }
 }
 
 /// `LIMIT=NUMBER`.
@@ -234,6 +263,9 @@ pub struct Migrate {
     /// Print every diagnostic, not only the summary of each kind
     #[arg(long, short)]
     pub verbose: bool,
+    /// Build a site even if Apache answers all its requests with 500
+    #[arg(long)]
+    pub force: bool,
     #[command(flatten)]
     pub reading: Reading,
 }
@@ -378,6 +410,9 @@ pub struct Package {
     /// How viewers connect, where CloudFront does not tell the function
     #[arg(long, value_enum, default_value_t = Scheme::Https)]
     pub scheme: Scheme,
+    /// Pack a site even if all its requests are answered with 500
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// What serves the requests that no rule answers.

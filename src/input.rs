@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use edgewright_compiler::{
-    DocrootMapping, Input, Limits, ReadOptions, Reading, Transcript, guess, read,
+    DocrootMapping, Input, Limits, ReadOptions, Reading, Transcript, UnknownDirectives, guess, read,
 };
 
 use crate::args;
@@ -179,6 +179,10 @@ pub fn read_options(options: &args::Reading) -> Result<ReadOptions> {
             .iter()
             .map(|name| name.clone().into_bytes())
             .collect(),
+        unknown_directives: match options.unknown_directive {
+            args::UnknownDirective::Module => UnknownDirectives::OfFamiliesAreLoaded,
+            args::UnknownDirective::Error => UnknownDirectives::Refused,
+        },
         limits: limits(options),
         ..ReadOptions::default()
     })

@@ -2,6 +2,7 @@
 
 mod access_log;
 mod args;
+mod broken;
 mod command;
 mod contract;
 mod describe;

@@ -25,6 +25,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::args::{self, Trigger};
+use crate::broken;
 use archive::{File, Mode};
 pub use binary::Binary;
 pub use template::template;
@@ -55,6 +56,8 @@ pub struct Package {
     pub readers: Value,
     /// The servers that rules proxy to, as the manifest has them.
     pub proxied: Value,
+    /// What speaks against it, where it is packed all the same.
+    pub broken: Option<String>,
 }
 
 impl Package {
@@ -77,7 +80,11 @@ impl Package {
 pub fn pack(arguments: &args::Package, binary: Binary) -> Result<Package> {
     let manifest = manifest(&arguments.build)?;
     let trigger = trigger(&manifest, arguments.trigger)?;
-    let files = files(arguments, trigger, binary)?;
+    let rules = read(&arguments.build, PROGRAM_FILE)?;
+    let program = Program::load(&rules)
+        .with_context(|| format!("{PROGRAM_FILE}: run `edgewright migrate` again"))?;
+    let broken = broken::refuse(program.site(), args::Force::of(arguments.force))?;
+    let files = files(arguments, trigger, binary, (rules, &program))?;
     let content: Vec<_> = files
         .iter()
         .map(|file| (file.name, file.bytes.len()))
@@ -94,6 +101,7 @@ pub fn pack(arguments: &args::Package, binary: Binary) -> Result<Package> {
         inputs: texts(&manifest, "inputs").map(str::to_owned).collect(),
         readers: manifest["readers"].clone(),
         proxied: manifest["proxied"].clone(),
+        broken,
     })
 }
 
@@ -113,15 +121,17 @@ fn within(what: &str, size: usize, largest: usize, arguments: &args::Package) ->
     bail!("{what} has {size} bytes, Lambda@Edge takes {largest}: {remedy}")
 }
 
-fn files(arguments: &args::Package, trigger: Trigger, binary: Binary) -> Result<Vec<File>> {
+fn files(
+    arguments: &args::Package,
+    trigger: Trigger,
+    binary: Binary,
+    (rules, program): (Vec<u8>, &Program),
+) -> Result<Vec<File>> {
     let data = |name, bytes| File {
         name,
         bytes,
         mode: Mode::Data,
     };
-    let rules = read(&arguments.build, PROGRAM_FILE)?;
-    let program = Program::load(&rules)
-        .with_context(|| format!("{PROGRAM_FILE}: run `edgewright migrate` again"))?;
     let mut files = vec![
         File {
             name: binary::NAME,

@@ -46,6 +46,8 @@ pub struct ReadOptions {
     /// `LoadModule` names of modules the server has beyond what its configuration says, for example
     /// `php_module`. With one that is not httpd's own, unknown directives are no errors.
     pub modules: Vec<Vec<u8>>,
+    /// What a directive is that none of httpd's own modules has, where no line says which modules are loaded.
+    pub unknown_directives: UnknownDirectives,
     /// The httpd version `<IfVersion>` is asked about.
     pub version: String,
     /// How much work the configuration may ask for.
@@ -59,10 +61,21 @@ impl Default for ReadOptions {
             server_root: None,
             defines: Vec::new(),
             modules: Vec::new(),
+            unknown_directives: UnknownDirectives::default(),
             version: "2.4.71".to_owned(),
             limits: Limits::default(),
         }
     }
+}
+
+/// What a directive is that none of httpd's own modules has, where no line says which modules are loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UnknownDirectives {
+    /// One of a well-known module (`php_value`, `PassengerEnabled`) is right: its module is taken for loaded.
+    #[default]
+    OfFamiliesAreLoaded,
+    /// A mistake, as in an Apache without that module.
+    Refused,
 }
 
 /// A folder here that stands for one on the server.

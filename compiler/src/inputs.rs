@@ -203,6 +203,7 @@ impl Search {
                 Demand::Granted
                 | Demand::Denied
                 | Demand::Environment(_)
+                | Demand::Name
                 | Demand::Unanswerable
                 | Demand::Group(..) => {}
             });

@@ -10,6 +10,7 @@
 mod conditional;
 mod defines;
 pub(crate) mod directives;
+pub(crate) mod families;
 pub(crate) mod files;
 pub(crate) mod glob;
 mod immediate;
@@ -252,7 +253,7 @@ impl<'a> Reader<'a> {
             files: Files::new(loader, options, main),
             sources: Sources::default(),
             diagnostics: Vec::new(),
-            modules: Modules::new(source, &options.modules),
+            modules: Modules::new(source, &options.modules, options.unknown_directives),
             defines: Defines::new(&options.defines),
             version: options.version.clone(),
             macros: Vec::new(),

@@ -20,6 +20,8 @@ mod unfollowed;
 mod values;
 mod walk;
 
+use std::collections::BTreeSet;
+
 use edgewright_edge_handler::rules::pattern::PatternOptions;
 use edgewright_edge_handler::rules::{Pattern, RuleSetId};
 use edgewright_edge_handler::site::Site;
@@ -34,7 +36,7 @@ use crate::load::{Item, Reader};
 use crate::reading::{Counts, Reading, Unit, UnitKind};
 use crate::transcript::Transcript;
 
-pub use access::{is_unanswerable, names_a_client};
+pub use access::{asks_for_a_name, is_unanswerable, names_a_client};
 use context::Context;
 use htaccess::{AccessFile, Policy};
 use maps::MapFiles;
@@ -69,6 +71,8 @@ pub(crate) struct Resolver<'a> {
     changed_headers: Vec<(Vec<u8>, Span)>,
     /// The lines that name document roots and what aliases lead to, by the folder on the server.
     root_lines: HashMap<Vec<u8>, Span>,
+    /// Modules that are not httpd's own and were said to be taken for loaded.
+    families: BTreeSet<&'static str>,
     /// Rules and settings that servers may still inherit.
     inheritable: u64,
 }
@@ -107,6 +111,7 @@ pub(crate) fn resolve(
         access_files: Vec::new(),
         changed_headers: Vec::new(),
         root_lines: HashMap::default(),
+        families: BTreeSet::new(),
         inheritable: options.limits.get(Limit::InheritedRules),
     };
     let mut main = Server::default();

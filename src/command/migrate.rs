@@ -13,7 +13,8 @@ use edgewright_compiler::{Compilation, Hops, Reading, Written, compile_with};
 use edgewright_parser::diagnostic::Severity;
 
 use super::{Exit, say};
-use crate::args::Migrate;
+use crate::args::{Force, Migrate};
+use crate::broken;
 use crate::dynamodb;
 use crate::folder::Fresh;
 use crate::input::read_configuration;
@@ -33,6 +34,9 @@ pub fn run(arguments: &Migrate) -> Result<Exit> {
     let reading = progress::spinner("reading", || {
         read_configuration(&arguments.conf, &arguments.reading)
     })?;
+    if let Some(said) = broken::refuse(&reading.site, Force::of(arguments.force))? {
+        say(&said)?;
+    }
     stage.done(&summary::reading(&reading.counts))?;
     let (compilation, build) = progress::spinner("compiling", || build(&reading, arguments))?;
     stage.done(&summary::compiling(&compilation, &build))?;

@@ -24,6 +24,9 @@ pub fn run(arguments: &args::Package) -> Result<Exit> {
         None => binary.path.display().to_string(),
     };
     let package = pack(arguments, binary)?;
+    if let Some(said) = &package.broken {
+        say(said)?;
+    }
     let template = template(arguments, &package)?;
     let beside = arguments.out.with_extension("template.json");
     write(&arguments.out, &package.zip)?;

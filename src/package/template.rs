@@ -379,6 +379,7 @@ mod tests {
             inputs: inputs.iter().copied().map(str::to_owned).collect(),
             readers: Value::Null,
             proxied: Value::Null,
+            broken: None,
         };
         template(&arguments, &package).unwrap()
     }

@@ -4,6 +4,7 @@
 mod architecture;
 mod cli;
 mod deploy;
+mod field;
 mod findings;
 mod readme;
 mod seed_site;

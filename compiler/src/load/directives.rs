@@ -100,13 +100,20 @@ pub(crate) enum Expected {
     OwnGrammar,
 }
 
+static TABLE: LazyLock<HashMap<Vec<u8>, Known>> = LazyLock::new(|| {
+    let lines = include_str!("directives.txt").lines();
+    lines.filter_map(row).collect()
+});
+
 /// The directive called `name`, in any case; the name of a section begins with `<`.
 pub(crate) fn find(name: &[u8]) -> Option<&'static Known> {
-    static TABLE: LazyLock<HashMap<Vec<u8>, Known>> = LazyLock::new(|| {
-        let lines = include_str!("directives.txt").lines();
-        lines.filter_map(row).collect()
-    });
     TABLE.get(name.to_ascii_lowercase().as_slice())
+}
+
+/// The names of all directives, in lower case, in no order.
+#[cfg(test)]
+pub(crate) fn names() -> impl Iterator<Item = &'static [u8]> {
+    TABLE.keys().map(Vec::as_slice)
 }
 
 fn row(line: &'static str) -> Option<(Vec<u8>, Known)> {

@@ -6,6 +6,10 @@ use std::collections::BTreeSet;
 
 use edgewright_edge_handler::site::Traits;
 
+use super::directives::Known;
+use super::families::{Family, family_of};
+use crate::input::UnknownDirectives;
+
 /// Built into every server (Debian's `apache2 -l`).
 const BUILT_IN: &[&str] = &[
     "core",
@@ -90,6 +94,9 @@ const ASSUMED: &[&str] = &[
 /// Modules with hooks for access that are not `AP_AUTH_INTERNAL_PER_CONF`.
 const ASKING_AGAIN: &[&str] = &["mod_allowmethods", "mod_log_debug", "mod_lua"];
 
+/// Processing modules: a server has one, if only built in.
+const PROCESSING: &[&str] = &["event", "prefork", "worker"];
+
 /// Modules whose `LoadModule` name is not their source name without `mod_`, with `_module`.
 const OTHER_SYMBOLS: &[(&str, &str)] = &[
     ("core", "core_module"),
@@ -109,6 +116,7 @@ pub(crate) struct Modules {
     /// One of them is not httpd's own.
     foreign: bool,
     source: ModuleSource,
+    unknown: UnknownDirectives,
     traits: Traits,
 }
 
@@ -123,7 +131,7 @@ pub(crate) enum ModuleSource {
 
 impl Modules {
     /// What is there before any `LoadModule`; `extra` are `LoadModule` names from the options.
-    pub(crate) fn new(source: ModuleSource, extra: &[Vec<u8>]) -> Self {
+    pub(crate) fn new(source: ModuleSource, extra: &[Vec<u8>], unknown: UnknownDirectives) -> Self {
         let assumed = match source {
             ModuleSource::Assumed => ASSUMED,
             ModuleSource::Configured => &[],
@@ -134,6 +142,7 @@ impl Modules {
             loaded,
             foreign: false,
             source,
+            unknown,
             traits: Traits::empty(),
         };
         for symbol in extra {
@@ -142,9 +151,26 @@ impl Modules {
         modules
     }
 
-    /// Where the knowledge comes from.
-    pub(crate) fn source(&self) -> ModuleSource {
-        self.source
+    /// Does the server have a module with this directive? Where nothing is loaded at all, and no one knows, it does.
+    pub(crate) fn have(&self, known: &Known) -> bool {
+        let mut modules = known.modules.iter();
+        self.source == ModuleSource::Assumed
+            || modules.any(|module| self.has(module.as_bytes()) || self.may_be_built_in(module))
+    }
+
+    /// A processing module that no line loads is built in, and nobody knows which.
+    fn may_be_built_in(&self, module: &str) -> bool {
+        let is = |name: &&str| module.strip_suffix(".c") == Some(name);
+        let is_loaded = |name: &&str| self.loaded.contains(*name);
+        PROCESSING.iter().any(is) && !PROCESSING.iter().any(is_loaded)
+    }
+
+    /// The family of a directive that is not httpd's own, where its module is taken for loaded: nothing says which
+    /// modules the server has.
+    pub(crate) fn family_of(&self, name: &[u8]) -> Option<&'static Family> {
+        let taken = self.source == ModuleSource::Assumed
+            && self.unknown == UnknownDirectives::OfFamiliesAreLoaded;
+        taken.then(|| family_of(name)).flatten()
     }
 
     /// `LoadModule symbol …`.
@@ -255,7 +281,49 @@ fn source_name(symbol: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{ModuleSource, Modules, Traits};
+    use super::{ModuleSource, Traits};
+    use crate::input::UnknownDirectives;
+    use crate::load::directives;
+
+    struct Modules;
+
+    impl Modules {
+        fn new(source: ModuleSource, extra: &[Vec<u8>]) -> super::Modules {
+            super::Modules::new(source, extra, UnknownDirectives::default())
+        }
+    }
+
+    #[test]
+    fn knows_which_processing_module_has_a_directive() {
+        let check = |symbols: &[&str], name: &str, expected: bool| {
+            let mut modules = Modules::new(ModuleSource::Configured, &[]);
+            for symbol in symbols {
+                modules.load(symbol.as_bytes());
+            }
+            let known = directives::find(name.as_bytes()).expect(name);
+            assert_eq!(modules.have(known), expected, "{symbols:?} {name}");
+        };
+        for module in [
+            "mpm_event_module",
+            "mpm_worker_module",
+            "mpm_prefork_module",
+        ] {
+            check(&[module], "Listen", true);
+            check(&[module], "StartServers", true);
+            check(&[module], "MaxRequestWorkers", true);
+            check(&[module], "ServerLimit", true);
+        }
+        check(&["mpm_prefork_module"], "MinSpareServers", true);
+        check(&["mpm_prefork_module"], "ThreadsPerChild", false);
+        check(&["mpm_worker_module"], "ThreadsPerChild", true);
+        check(&["mpm_worker_module"], "AsyncRequestWorkerFactor", false);
+        check(&["mpm_event_module"], "MinSpareServers", false);
+        // Built in, and nobody knows which.
+        check(&["rewrite_module"], "Listen", true);
+        check(&["rewrite_module"], "MinSpareServers", true);
+        check(&["rewrite_module"], "ThreadsPerChild", true);
+        check(&["rewrite_module"], "ProxyPass", false);
+    }
 
     #[test]
     fn knows_what_is_loaded() {

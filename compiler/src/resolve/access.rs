@@ -33,15 +33,10 @@ struct OpenGroup {
 }
 
 /// What `Require` can ask that the edge does not know, of httpd's own modules.
-const UNANSWERABLE: [&str; 7] = [
-    "host",
-    "forward-dns",
-    "user",
-    "group",
-    "valid-user",
-    "file-owner",
-    "file-group",
-];
+const UNANSWERABLE: [&str; 5] = ["user", "group", "valid-user", "file-owner", "file-group"];
+
+/// What `Require` can ask about a client's name.
+const NAMES: [&[u8]; 2] = [b"host", b"forward-dns"];
 
 /// Groups of users that other modules know.
 const FAMILIES: [&[u8]; 5] = [b"ldap-", b"dbm-g", b"dbm-f", b"dbd-g", b"dbd-l"];
@@ -66,11 +61,13 @@ impl Group {
 }
 
 /// Can the edge answer what a line asks?
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Answerable {
     Yes,
-    /// It lets everybody in.
+    /// It asks who has logged in, and the edge lets everybody in.
     No,
+    /// It names clients, as this word does, and no client has a name at the edge.
+    Named(Vec<u8>),
 }
 
 impl AccessRules {
@@ -124,6 +121,9 @@ impl AccessRules {
         let demand = demand(&provider.to_ascii_lowercase(), arguments, text)?;
         let answerable = match demand {
             Demand::Unanswerable => Answerable::No,
+            Demand::Name => {
+                Answerable::Named(arguments.first().copied().unwrap_or_default().to_vec())
+            }
             _ => Answerable::Yes,
         };
         self.add(Requirement {
@@ -195,7 +195,9 @@ impl AccessRules {
         }
         let clients = names.iter().map(|name| client(name));
         let clients = clients.collect::<Result<Vec<_>, _>>()?;
-        let unanswerable = clients.contains(&Client::Unanswerable);
+        let mut both = names.iter().zip(&clients);
+        let by_name = both.find(|(_, client)| **client == Client::Name);
+        let by_name = by_name.map(|(name, _)| name.to_vec());
         let hosts = self.hosts.get_or_insert_default();
         let list = if name.eq_ignore_ascii_case(b"allow") {
             &mut hosts.allow
@@ -203,11 +205,7 @@ impl AccessRules {
             &mut hosts.deny
         };
         list.extend(clients.into_iter().map(|client| (methods.clone(), client)));
-        Ok(if unanswerable {
-            Answerable::No
-        } else {
-            Answerable::Yes
-        })
+        Ok(by_name.map_or(Answerable::Yes, Answerable::Named))
     }
 
     /// What `Require` says; `None` where there is none.
@@ -241,13 +239,46 @@ impl Resolver<'_> {
             _ => access.host(name, words, &self.methods),
         };
         let bad = |headline| Diagnostic::error("bad-argument", headline, span);
-        if answerable.map_err(bad)? == Answerable::No {
-            let change = "it asks who the client is, and the edge lets everybody in";
-            let help = "guard what is there by other means, or keep it off the new site";
-            self.say(unfollowed::warning(change, span).help(help));
+        match answerable.map_err(bad)? {
+            Answerable::Yes => {}
+            Answerable::No => {
+                let change = "it asks who has logged in, and the edge lets everybody in";
+                let help = "guard what is there by other means, or keep it off the new site";
+                self.say(unfollowed::warning(change, span).help(help));
+            }
+            Answerable::Named(name) => self.say(names_a_host(&name, span)),
         }
         Ok(())
     }
+}
+
+/// Says that `name` is no address, and what Apache does with it.
+fn names_a_host(name: &[u8], span: Span) -> Diagnostic {
+    let shown = values::shown(name);
+    let headline = format!(
+        "`{shown}` is a host name: Apache asks a name server, at the edge no client has it"
+    );
+    let help = match address_meant(name) {
+        Some(address) => format!("write `{address}` if addresses are meant"),
+        None => "write the addresses that have this name".to_owned(),
+    };
+    unfollowed::warning(&headline, span).help(help)
+}
+
+/// `10.1` for `10.1.*.*`: the address that a pattern of one begins with.
+fn address_meant(name: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(name).ok()?;
+    let start = text.find(['*', 'x', 'X'])?;
+    let (numbers, rest) = text.split_at(start);
+    let is_pattern = rest.chars().all(|letter| ".*xX".contains(letter));
+    let numbers = numbers.strip_suffix('.')?;
+    let is_address = Subnet::parse(numbers.as_bytes()).is_some();
+    (is_pattern && is_address).then(|| numbers.to_owned())
+}
+
+/// Does `Require` ask a provider of this name, in lower case, for the name of a client?
+pub fn asks_for_a_name(provider: &[u8]) -> bool {
+    NAMES.contains(&provider)
 }
 
 /// Does `Require` ask a provider of this name, in lower case, for something that the edge does not know?
@@ -258,7 +289,7 @@ pub fn is_unanswerable(provider: &[u8]) -> bool {
 
 /// Does this word of an `Allow` or `Deny` name a client, which the edge does not know by name?
 pub fn names_a_client(word: &[u8]) -> bool {
-    client(word) == Ok(Client::Unanswerable)
+    client(word) == Ok(Client::Name)
 }
 
 /// What a provider of this name, in lower case, asks (the providers' `parse_require_line`).
@@ -284,6 +315,7 @@ fn demand(provider: &[u8], arguments: &[&[u8]], text: &[u8]) -> Result<Demand, S
             Demand::Address(subnets.collect::<Result<_, _>>()?)
         }
         b"local" => Demand::Local,
+        provider if asks_for_a_name(provider) => Demand::Name,
         provider if is_unanswerable(provider) => Demand::Unanswerable,
         _ => {
             let shown = String::from_utf8_lossy(provider);
@@ -338,7 +370,7 @@ fn client(word: &[u8]) -> Result<Client, String> {
         _ if word.eq_ignore_ascii_case(b"all") => Client::All,
         Some(subnet) => Client::Address(subnet),
         None if word.contains(&b'/') => return Err("an address is expected".to_owned()),
-        None => Client::Unanswerable,
+        None => Client::Name,
     })
 }
 
@@ -359,9 +391,10 @@ mod tests {
                 (b"Order", rest) => rules.order(rest[0], all).map(|()| Answerable::Yes),
                 (name, rest) => rules.host(name, rest, all),
             };
-            if said.unwrap() == Answerable::No {
-                answerable = Answerable::No;
-            }
+            answerable = match (answerable, said.unwrap()) {
+                (before, Answerable::Yes) => before,
+                (_, now) => now,
+            };
         }
         (rules, answerable)
     }
@@ -385,7 +418,10 @@ mod tests {
             ("Deny from 192.0.2.1 all", false),
             ("Require valid-user|Require all granted", true),
             ("Deny from bad.test", true),
-            ("Order allow,deny|Allow from good.test", true),
+            ("Order allow,deny|Allow from good.test", false),
+            ("Order allow,deny|Allow from all good.test", true),
+            ("Deny from bad.test 192.0.2.1", false),
+            ("Require host good.test", false),
             ("Order deny,allow|Deny from all|Allow from 192.0.2.1", false),
             ("Order allow,deny|Allow from all|Deny from env=bad", false),
         ];
@@ -398,15 +434,35 @@ mod tests {
     }
 
     #[test]
+    fn patterns_of_addresses_are_told_from_names() {
+        let cases = [
+            ("10.1.*.*", Some("10.1")),
+            ("192.168.1.x", Some("192.168.1")),
+            ("10.*", Some("10")),
+            ("*.example.org", None),
+            ("intranet", None),
+            ("box.example.org", None),
+            ("10.1.*.5", None),
+        ];
+        for (name, expected) in cases {
+            let found = super::address_meant(name.as_bytes());
+            assert_eq!(found.as_deref(), expected, "{name}");
+        }
+    }
+
+    #[test]
     fn knows_what_the_edge_cannot_answer() {
+        let named = |name: &str| Answerable::Named(name.as_bytes().to_vec());
         let cases = [
             ("Require valid-user", Answerable::No),
-            ("Require host good.test", Answerable::No),
+            ("Require host good.test", named("good.test")),
+            ("Require forward-dns good.test", named("good.test")),
             ("Require ldap-group cn=a", Answerable::No),
             ("Require expr %{REMOTE_USER} == 'a'", Answerable::No),
             ("Require expr %{REQUEST_URI} == '/a'", Answerable::Yes),
             ("Require ip 10 192.0.2.0/24", Answerable::Yes),
-            ("Deny from bad.test", Answerable::No),
+            ("Deny from 10 bad.test", named("bad.test")),
+            ("Allow from 10.1.*.*", named("10.1.*.*")),
             ("Deny from 10 env=bad", Answerable::Yes),
         ];
         for (lines, expected) in cases {

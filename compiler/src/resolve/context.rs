@@ -7,7 +7,8 @@ use edgewright_parser::source::Span;
 use edgewright_parser::syntax::{Kind, Word};
 
 use crate::load::directives::{self, Around, Expected, Known, Overrides, Stands};
-use crate::load::modules::{ModuleSource, Modules};
+use crate::load::families::Family;
+use crate::load::modules::Modules;
 use crate::load::not_allowed;
 
 /// Where a directive stands.
@@ -70,6 +71,8 @@ pub(crate) enum Verdict {
     Accepted,
     /// It passes over it: why.
     Ignored(Diagnostic),
+    /// A module that is not httpd's own, and taken for loaded, carries it out.
+    Foreign(&'static Family),
     /// It does not start, or answers 500 for the directory: why.
     Refused(Diagnostic),
 }
@@ -80,7 +83,7 @@ pub(crate) fn judge(name: &Word, context: Context, modules: &Modules) -> Verdict
     let Some(known) = directives::find(&name.value) else {
         return unknown(name, context, modules);
     };
-    if modules.source() == ModuleSource::Configured && !is_loaded(known, modules) {
+    if !modules.have(known) {
         return not_loaded(name, known, context);
     }
     if let Some(complaint) = misplaced(name, known, context) {
@@ -139,19 +142,15 @@ fn counted(least: usize, most: usize) -> String {
     }
 }
 
-fn is_loaded(known: &Known, modules: &Modules) -> bool {
-    known
-        .modules
-        .iter()
-        .any(|module| modules.has(module.as_bytes()))
-}
-
 fn unknown(name: &Word, context: Context, modules: &Modules) -> Verdict {
     let shown = shown(name);
     let headline = format!("`{shown}` is no directive of httpd's own modules");
     if modules.has_foreign() {
         let note = Diagnostic::note("unknown-directive", headline, name.span);
         return Verdict::Ignored(note.label("taken for one of another module's"));
+    }
+    if let Some(family) = modules.family_of(&name.value) {
+        return Verdict::Foreign(family);
     }
     let mut complaint = Diagnostic::error("unknown-directive", headline, name.span)
         .label("misspelled, or of a module that is not loaded");

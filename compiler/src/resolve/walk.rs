@@ -16,6 +16,7 @@ use super::context::{Context, Verdict, judge, judge_arguments};
 use super::scope::{Rewrite, Scope, Server};
 use super::section::{Complaint, Opener};
 use crate::load::directives::{Around, Overrides};
+use crate::load::families::Family;
 use crate::load::{Item, Refused, Section, Skipped, SkippedKind, unit_kind};
 use crate::reading::{Fate, Unit, UnitKind};
 
@@ -113,6 +114,10 @@ impl Resolver<'_> {
         };
         let (complaint, refusal) = match judge(name, context, &self.reader.modules) {
             Verdict::Accepted => return Ok(()),
+            Verdict::Foreign(family) => {
+                self.say_family(name, family);
+                return Err(Refusal::Ignored(format!("it is for {}", family.module)));
+            }
             Verdict::Ignored(mut complaint) => {
                 complaint.severity = complaint.severity.min(Severity::Warning);
                 let reason = complaint.headline.clone();
@@ -125,6 +130,22 @@ impl Resolver<'_> {
         };
         self.say(complaint);
         Err(refusal)
+    }
+
+    /// Says once that the module of `name` is taken for loaded.
+    fn say_family(&mut self, name: &Word, family: &'static Family) {
+        if !self.families.insert(family.module) {
+            return;
+        }
+        let shown = String::from_utf8_lossy(&name.value);
+        let headline = format!(
+            "`{shown}` is for {}, which is taken for loaded",
+            family.module
+        );
+        let note = Diagnostic::note("module-assumed", headline, name.span)
+            .label("nothing here says which modules the server has")
+            .help("`--unknown-directive error` reads the file as a server without the module does");
+        self.say(note);
     }
 
     fn count_refused(&mut self, name: &[u8], origin: &Origin, refusal: Refusal) {

@@ -1,7 +1,8 @@
 //! Who may come in (`mod_authz_core.c`, `mod_authz_host.c`, `mod_access_compat.c`).
 //!
-//! In: a record whose settings are merged. Out: whether it is refused. Absent: users and the names of
-//! clients, which the edge does not know: such a question is taken as answered for the client.
+//! In: a record whose settings are merged. Out: whether it is refused. Absent: users, which the edge does not
+//! know: such a question is taken as answered for the client. No client has a name at the edge, as for an Apache that
+//! finds none for an address.
 
 use crate::site::access::{
     Client, Demand, HostAccess, Join, Methods, Order, Requirement, Satisfy, names,
@@ -100,7 +101,7 @@ impl<'a, S: Source> Run<'a, S> {
     ) -> Result<bool, Halt> {
         Ok(match demand {
             Demand::Granted | Demand::Unanswerable => true,
-            Demand::Denied | Demand::Group(..) => false,
+            Demand::Denied | Demand::Name | Demand::Group(..) => false,
             Demand::Environment(known) => known.iter().any(|name| self.is_set(name, record)),
             Demand::Method(methods) => names(methods, record.method),
             Demand::Expression(expression) => self.expression_holds(expression, record)?,
@@ -114,9 +115,8 @@ impl<'a, S: Source> Run<'a, S> {
         let named = |(methods, client): &(Methods, Client)| {
             methods.contain(record.method) && self.is_client(client, record)
         };
-        let is_known = |(_, client): &&(Methods, Client)| *client != Client::Unanswerable;
         let allowed = || access.allow.iter().any(named);
-        let denied = || access.deny.iter().filter(is_known).any(named);
+        let denied = || access.deny.iter().any(named);
         match of_method(&access.order, record.method).unwrap_or(Order::DenyAllow) {
             Order::DenyAllow => allowed() || !denied(),
             Order::AllowDeny | Order::MutualFailure => allowed() && !denied(),
@@ -126,7 +126,8 @@ impl<'a, S: Source> Run<'a, S> {
     /// Does the client belong to those an `Allow` or `Deny` names (`find_allowdeny`)?
     fn is_client(&self, client: &Client, record: &Record<'a>) -> bool {
         match client {
-            Client::All | Client::Unanswerable => true,
+            Client::All => true,
+            Client::Name => false,
             Client::With(name) => self.is_set(name, record),
             Client::Without(name) => !self.is_set(name, record),
             Client::Address(subnet) => self.comes_from(subnet),

@@ -65,7 +65,9 @@ pub enum Demand {
     Address(Vec<Subnet>),
     /// `local`: the machine itself.
     Local,
-    /// Users and names of clients, which the edge does not know: it takes them for those who may.
+    /// `host`, `forward-dns`: a client with one of these names, which no client has at the edge.
+    Name,
+    /// Users, which the edge does not know: it takes clients for those who may.
     Unanswerable,
     /// Several of them.
     Group(Join, Vec<Requirement>),
@@ -136,8 +138,8 @@ pub enum Client {
     Without(Vec<u8>),
     /// Who comes from there.
     Address(Subnet),
-    /// Names of clients, which the edge does not know.
-    Unanswerable,
+    /// Who has this name, which no client has at the edge.
+    Name,
 }
 
 impl Methods {
@@ -243,17 +245,13 @@ impl Requirement {
 impl HostAccess {
     /// May everybody come in?
     pub fn is_open(&self) -> bool {
-        let names_all = |client: &(Methods, Client)| {
-            client.0 == Methods::All && matches!(client.1, Client::All | Client::Unanswerable)
-        };
+        let names_all =
+            |client: &(Methods, Client)| client.0 == Methods::All && client.1 == Client::All;
         let deny_last = self
             .order
             .iter()
             .any(|(_, order)| *order != Order::DenyAllow);
-        let denied = self
-            .deny
-            .iter()
-            .any(|client| client.1 != Client::Unanswerable);
+        let denied = self.deny.iter().any(|client| client.1 != Client::Name);
         let allowed = self.allow.iter().any(names_all);
         if deny_last {
             allowed && !denied

@@ -25,10 +25,8 @@ pub enum Check {
     Target,
     /// `Require`.
     Require,
-    /// `Allow`: a name of a client is looked up.
-    Allow,
-    /// `Deny`: a name of a client is looked up.
-    Deny,
+    /// `Allow` and `Deny`: a name of a client is looked up.
+    Clients,
 }
 
 /// What becomes of a directive, by its name alone.
@@ -235,10 +233,10 @@ const CHECKED: &[(&str, Check)] = &[
     ("<ProxyMatch", Check::Target),
     ("AddHandler", Check::Target),
     ("AddType", Check::Target),
-    ("Allow", Check::Allow),
+    ("Allow", Check::Clients),
     ("BalancerMember", Check::Target),
     ("DefaultType", Check::Target),
-    ("Deny", Check::Deny),
+    ("Deny", Check::Clients),
     ("ForceType", Check::Target),
     ("Header", Check::Values),
     ("ProxyPass", Check::Target),

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use edgewright_compiler::{is_unanswerable, names_a_client};
+use edgewright_compiler::{asks_for_a_name, is_unanswerable, names_a_client};
 use edgewright_edge_handler::site::expression::Expression;
 use edgewright_parser::directive::parse_directive;
 use edgewright_parser::line::Line;
@@ -41,7 +41,6 @@ pub fn checked(
     if words.iter().any(|word| is_script_handler(word)) {
         return Err(RUNS_A_SCRIPT);
     }
-    let names_clients = || words.iter().skip(1).any(|word| names_a_client(word));
     match check {
         Check::Condition => unless_files_are_read(text, words.first()),
         Check::Values => {
@@ -53,9 +52,8 @@ pub fn checked(
         Check::RewriteRule => rewrite_rule(text),
         Check::Target => without_sockets(text),
         Check::Require => require(&words, text),
-        Check::Allow if names_clients() => Ok(b"from all".to_vec()),
-        Check::Deny if names_clients() => Err("it looks up the name of the client"),
-        Check::Words | Check::Allow | Check::Deny => Ok(text.to_vec()),
+        Check::Clients => Ok(without_names(&words, text)),
+        Check::Words => Ok(text.to_vec()),
     }
 }
 
@@ -231,16 +229,43 @@ pub fn quoted(word: &[u8]) -> Vec<u8> {
     out
 }
 
-/// `Require valid-user` and its variants: there are no users here, and no names of clients, and the
-/// engine takes everybody for one who may come in.
+/// A variable that nobody sets: a question for it is answered as one for a name that no client has, and no name
+/// server is asked.
+const NOBODY: &[u8] = b"edgewright-nobody";
+
+/// The clients that `Allow` or `Deny` names: no client has a name.
+fn without_names(words: &[Vec<u8>], text: &[u8]) -> Vec<u8> {
+    let (from, clients) = words.split_at(words.len().min(1));
+    if !clients.iter().any(|word| names_a_client(word)) {
+        return text.to_vec();
+    }
+    let nobody = [b"env=", NOBODY].concat();
+    let clients = clients.iter().map(|word| {
+        if names_a_client(word) {
+            nobody.as_slice()
+        } else {
+            word.as_slice()
+        }
+    });
+    let words: Vec<&[u8]> = from.iter().map(Vec::as_slice).chain(clients).collect();
+    words.join(&b' ')
+}
+
+/// `Require valid-user` and its variants: there are no users here, and the engine takes everybody for one who may come
+/// in. `Require host` and its variant: no client has a name.
 fn require(words: &[Vec<u8>], text: &[u8]) -> Result<Vec<u8>, Reason> {
     let asks_who = |word: &Vec<u8>| is_unanswerable(&word.to_ascii_lowercase());
+    let names = |word: &Vec<u8>| asks_for_a_name(&word.to_ascii_lowercase());
     let is = |word: &Vec<u8>, name: &[u8]| word.eq_ignore_ascii_case(name);
     match words {
         [not, provider, ..] if is(not, b"not") && asks_who(provider) => {
             Err("it asks who the client is")
         }
         [provider, ..] if asks_who(provider) => Ok(b"all granted".to_vec()),
+        [not, provider, ..] if is(not, b"not") && names(provider) => {
+            Ok([b"not env ", NOBODY].concat())
+        }
+        [provider, ..] if names(provider) => Ok([b"env ", NOBODY].concat()),
         [provider, ..] if is(provider, b"expr") => {
             let expression = text.get(provider.len()..).unwrap_or_default().trim_ascii();
             let inner = expression
@@ -266,7 +291,7 @@ mod tests {
     #[test]
     fn arguments_are_kept_changed_or_refused() {
         use Check::{
-            Allow, Condition, Deny, Require, RewriteCond, RewriteMap, RewriteRule, Target, Values,
+            Clients, Condition, Require, RewriteCond, RewriteMap, RewriteRule, Target, Values,
             Words,
         };
         check(Words, "/a /b", Ok("/a /b"));
@@ -334,12 +359,15 @@ mod tests {
         check(Require, "not host a.test", Err("it asks who the client is"));
         check(Require, "expr \"file('/x') == 'a'\"", Err(READS_A_FILE));
         check(Require, "ip 192.0.2.1", Ok("ip 192.0.2.1"));
-        check(Allow, "from a.test", Ok("from all"));
+        check(Clients, "from a.test", Ok("from env=edgewright-nobody"));
         check(
-            Deny,
-            "from a.test",
-            Err("it looks up the name of the client"),
+            Clients,
+            "from 10.1 a.test env=x",
+            Ok("from 10.1 env=edgewright-nobody env=x"),
         );
-        check(Deny, "from 192.0.2.1", Ok("from 192.0.2.1"));
+        check(Require, "host a.test", Ok("env edgewright-nobody"));
+        check(Require, "not host a.test", Ok("not env edgewright-nobody"));
+        check(Require, "forward-dns a.test", Ok("env edgewright-nobody"));
+        check(Clients, "from 192.0.2.1", Ok("from 192.0.2.1"));
     }
 }
