@@ -27,6 +27,9 @@ pub struct Reading {
     pub counts: Counts,
     /// How much work the configuration may ask for.
     pub limits: Limits,
+    /// Formats that access logs are written in, from `LogFormat`, `CustomLog` and their variants, each
+    /// once; of very many the first.
+    pub log_formats: Vec<Vec<u8>>,
 }
 
 impl Reading {

@@ -10,6 +10,7 @@ mod context;
 mod environment;
 mod htaccess;
 mod limit;
+mod logging;
 mod maps;
 mod merge;
 mod rewrite;
@@ -71,6 +72,8 @@ pub(crate) struct Resolver<'a> {
     root_lines: HashMap<Vec<u8>, Span>,
     /// Rules and settings that servers may still inherit.
     inheritable: u64,
+    /// How access logs are written.
+    log_formats: Vec<Vec<u8>>,
 }
 
 /// What is counted on the way.
@@ -108,6 +111,7 @@ pub(crate) fn resolve(
         changed_headers: Vec::new(),
         root_lines: HashMap::default(),
         inheritable: options.limits.get(Limit::InheritedRules),
+        log_formats: Vec::new(),
     };
     let mut main = Server::default();
     resolver.walk_main(items, &mut main, input);
@@ -165,6 +169,7 @@ impl Resolver<'_> {
             units: self.units,
             counts,
             limits: self.reader.limits,
+            log_formats: self.log_formats,
         };
         (reading, self.reader.transcript)
     }

@@ -1,45 +1,56 @@
 //! The command line as a person uses it: exit codes, what is printed, what bad input leaves behind.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
 /// A folder of its own, and the program run in it.
-struct Place(TempDir);
+pub struct Place(TempDir);
 
 impl Place {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    fn with(self, name: &str, content: impl AsRef<[u8]>) -> Self {
+    pub fn with(self, name: &str, content: impl AsRef<[u8]>) -> Self {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
         self
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    fn run(&self, arguments: &[&str]) -> Ran {
-        let output = Command::new(env!("CARGO_BIN_EXE_edgewright"))
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        self.run_with(arguments, b"")
+    }
+
+    /// Runs the program with `input` on its standard input, a pipe.
+    pub fn run_with(&self, arguments: &[&str], input: &[u8]) -> Ran {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_edgewright"))
             .args(arguments)
             .current_dir(self.0.path())
             .env("NO_COLOR", "1")
-            .stdin(Stdio::null())
-            .output();
-        Ran::of(&output.unwrap())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // A program that reads no input may be gone before it is written.
+        let _ = child.stdin.take().unwrap().write_all(input);
+        Ran::of(&child.wait_with_output().unwrap())
     }
 }
 
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
+pub struct Ran {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
 }
 
 impl Ran {
@@ -53,7 +64,7 @@ impl Ran {
 
     /// Ended with `code`, and said each of `texts` somewhere.
     #[track_caller]
-    fn check(&self, code: i32, texts: &[&str]) {
+    pub fn check(&self, code: i32, texts: &[&str]) {
         let said = format!("{}\n{}", self.out, self.err);
         assert_eq!(self.code, code, "{said}");
         for text in texts {

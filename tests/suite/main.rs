@@ -5,6 +5,7 @@ mod architecture;
 mod cli;
 mod deploy;
 mod findings;
+mod logs;
 mod readme;
 mod seed_site;
 mod semantics;
