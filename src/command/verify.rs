@@ -118,6 +118,9 @@ impl Report<'_> {
                 "\nand others: edgewright verify --format json has more"
             )?;
         }
+        if !logged.examples.is_empty() {
+            writeln!(out)?;
+        }
         Ok(())
     }
 
