@@ -120,6 +120,20 @@ fn migrate_writes_a_build_that_answers_and_explains() {
 }
 
 #[test]
+fn migrate_keeps_what_it_did_not_write() {
+    let place = Place::new().with("site.conf", RULES);
+    let migrate = ["migrate", "site.conf", "--out", "b"];
+    place.run(&migrate).check(0, &[]);
+    let place = place
+        .with("b/notes.txt", "mine")
+        .with("b/zips/function.zip", "PK");
+    place.run(&migrate).check(0, &[]);
+    assert_eq!(fs::read(place.path("b/notes.txt")).unwrap(), b"mine");
+    assert_eq!(fs::read(place.path("b/zips/function.zip")).unwrap(), b"PK");
+    place.run(&["replay", "b"]).check(0, &[]);
+}
+
+#[test]
 fn the_account_adds_up() {
     let place = Place::new().with(
         "site.conf",
