@@ -64,8 +64,8 @@ impl Build {
             let path = folder.join(name);
             std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
         };
-        Self::load(&read("rules.bin")?, &read("table.bin")?)
-            .with_context(|| format!("{}: run `edgewright migrate` again", folder.display()))
+        let load = || Self::load(&read("rules.bin")?, &read("table.bin")?);
+        load().with_context(|| format!("{}: run `edgewright migrate` again", folder.display()))
     }
 
     /// Loads a program and its table.

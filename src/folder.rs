@@ -146,6 +146,17 @@ fn written(target: &Path) -> Option<BTreeSet<OsString>> {
     Some(listed.into_iter().chain([MANIFEST_FILE.into()]).collect())
 }
 
+/// Whether `folder` is a build, and which of the files that are read again it lacks. One file alone may be
+/// anybody's.
+pub fn as_build(folder: &Path) -> Option<Vec<&'static str>> {
+    use edgewright_compiler::emit::TABLE_FILE;
+    let has = |name: &&str| folder.join(name).is_file();
+    let needed = [PROGRAM_FILE, TABLE_FILE, MANIFEST_FILE];
+    let is_build = written(folder).is_some() || needed.iter().filter(|name| has(name)).count() > 1;
+    let missing = needed.into_iter().filter(|name| !has(name));
+    is_build.then(|| missing.collect())
+}
+
 /// The files of a build.
 fn own_names() -> Vec<OsString> {
     use edgewright_compiler::emit::{ITEMS_FILE, PAGE_FILE, REPORT_FILE, TABLE_FILE};

@@ -5,6 +5,7 @@
 
 mod account;
 mod lines;
+mod request;
 mod unpack;
 
 use std::collections::HashMap;
@@ -13,15 +14,13 @@ use std::io::{BufRead, BufReader, stdin};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use edgewright_compiler::inputs::{Input, Inputs};
-use edgewright_edge_handler::evaluate::vhost::goes_by;
-use edgewright_edge_handler::request::Scheme;
-use edgewright_edge_handler::site::{Host, Site};
+use edgewright_edge_handler::site::Site;
 
 use crate::access_log::{Entry, FORMATS, Line, Logged, Reader, SAMPLE, Template};
 use crate::contract::OwnedRequest;
 pub use account::LogAccount;
 use lines::{Extent, Lines};
+use request::{Relevant, default_host, request};
 
 /// Bytes of distinct requests that are kept. A log of more has requests that no person made.
 const ROOM: usize = 2 << 30;
@@ -234,86 +233,4 @@ impl Asked {
             None => self.statuses.push((status, 1)),
         }
     }
-}
-
-/// Which logged headers can change an answer.
-struct Relevant {
-    referer: Relevance,
-    user_agent: Relevance,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Relevance {
-    None,
-    Some,
-}
-
-impl Relevant {
-    fn of(sites: &[&Site]) -> Self {
-        let inputs: Vec<Inputs> = sites.iter().map(|site| Inputs::of(site)).collect();
-        let relevance = |name: &str| {
-            let header = Input::Header(name.to_owned());
-            let read =
-                |inputs: &Inputs| inputs.contains(&Input::AnyHeader) || inputs.contains(&header);
-            if inputs.iter().any(read) {
-                Relevance::Some
-            } else {
-                Relevance::None
-            }
-        };
-        Self {
-            referer: relevance("referer"),
-            user_agent: relevance("user-agent"),
-        }
-    }
-
-    fn only(&self, logged: Logged) -> Logged {
-        Logged {
-            referer: logged.referer.filter(|_| self.referer == Relevance::Some),
-            user_agent: logged
-                .user_agent
-                .filter(|_| self.user_agent == Relevance::Some),
-            ..logged
-        }
-    }
-}
-
-fn request(logged: &Logged, default_host: &[u8], sites: &[&Site]) -> OwnedRequest {
-    let headers = [
-        ("Referer", &logged.referer),
-        ("User-Agent", &logged.user_agent),
-    ];
-    let sent = headers
-        .into_iter()
-        .filter_map(|(name, value)| Some((name.as_bytes().to_vec(), value.clone()?)));
-    let host = logged.host.as_deref().unwrap_or(default_host);
-    OwnedRequest {
-        method: logged.method.clone(),
-        scheme: logged.scheme.unwrap_or_else(|| scheme(host, sites)),
-        host: Some(host.to_vec()),
-        target: logged.target.clone(),
-        headers: sent.collect(),
-        client: b"127.0.0.1".to_vec(),
-        protocol: b"HTTP/1.1".to_vec(),
-    }
-}
-
-/// Most logs do not say how a request came; a host that speaks nothing but TLS was reached by it.
-fn scheme(host: &[u8], sites: &[&Site]) -> Scheme {
-    let hosts = sites.iter().flat_map(|site| &site.hosts);
-    let named: Vec<_> = hosts.filter(|own| goes_by(own, host)).collect();
-    if !named.is_empty() && named.iter().all(|own| own.tls) {
-        Scheme::Https
-    } else {
-        Scheme::Http
-    }
-}
-
-/// The host of a logged request that does not say: the first virtual host, as for a request with
-/// an unknown name; else the main server.
-fn default_host(site: &Site) -> Vec<u8> {
-    let named = |host: &&Host| !host.name.is_empty() && !host.tls;
-    let hosts = &site.hosts;
-    let first = hosts.iter().skip(1).chain(hosts.first()).find(named);
-    first.map_or_else(|| b"localhost".to_vec(), |host| host.name.clone())
 }

@@ -62,6 +62,8 @@ struct Figures {
 /// # Errors
 /// The source, the requests or the baseline cannot be read, or there is no request.
 pub fn run(arguments: &Bench) -> Result<Exit> {
+    let inputs = arguments.requests.iter().chain(&arguments.log);
+    input::once(inputs.chain([&arguments.source]))?;
     let answering = Answering::open(&arguments.source, Engine::Edge, &arguments.reading)?;
     let (requests, log) = progress::spinner("requests", || gather(arguments, &answering))?;
     if requests.is_empty() {

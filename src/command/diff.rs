@@ -26,6 +26,8 @@ const MOST_SHOWN: usize = 50;
 /// # Errors
 /// A side, a log or the requests cannot be read.
 pub fn run(arguments: &Diff) -> Result<Exit> {
+    let inputs = arguments.requests.iter().chain(&arguments.log);
+    input::once(inputs.chain([&arguments.old, &arguments.new]))?;
     let open = |source: &Path| Answering::open(source, Engine::Edge, &arguments.reading);
     let (old, new) = (open(&arguments.old)?, open(&arguments.new)?);
     let (requests, log) = progress::spinner("witnesses", || gather(arguments, &old, &new))?;

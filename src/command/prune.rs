@@ -26,6 +26,7 @@ const MOST_SHOWN: usize = 20;
 /// # Errors
 /// The configuration or a log cannot be read.
 pub fn run(arguments: &Prune) -> Result<Exit> {
+    input::once(arguments.conf.iter().chain(&arguments.log))?;
     let reading = input::read_configuration(&arguments.conf, &arguments.reading)?;
     let mut traffic = Traffic::read(&Logs {
         files: &arguments.log,

@@ -26,6 +26,7 @@ const MOST_LOGGED_SHOWN: usize = 3;
 /// # Errors
 /// The configuration cannot be read, or there is no Apache that starts with it.
 pub fn run(arguments: &Verify) -> Result<Exit> {
+    input::once(arguments.conf.iter().chain(&arguments.log))?;
     let options = input::read_options(&arguments.reading)?;
     let input = input::input_of(&arguments.conf, &arguments.reading)?;
     let (reading, transcript) = input::read_with_transcript(&input, &options)?;

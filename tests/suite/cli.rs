@@ -74,7 +74,7 @@ impl Ran {
     }
 }
 
-const RULES: &str = "RewriteEngine On\nRewriteRule ^/old$ https://example.org/new [R=301,L]\n";
+pub const RULES: &str = "RewriteEngine On\nRewriteRule ^/old$ https://example.org/new [R=301,L]\n";
 
 #[test]
 fn migrate_writes_a_build_that_answers_and_explains() {
@@ -239,7 +239,7 @@ fn an_include_loop_is_an_error_with_its_line() {
     let place = Place::new().with("loop.conf", "RewriteEngine On\nInclude loop.conf\n");
     place
         .run(&["migrate", "loop.conf", "--out", "b"])
-        .check(1, &["error[include-loop]", "loop.conf:2:1"]);
+        .check(2, &["error[include-loop]", "loop.conf:2:1", "has no rule"]);
 }
 
 #[test]
@@ -258,7 +258,7 @@ fn binary_junk_is_errors() {
     Place::new()
         .with("junk.conf", junk)
         .run(&["migrate", "junk.conf", "--out", "b"])
-        .check(1, &["error["]);
+        .check(2, &["error[", "junk.conf has no rule"]);
 }
 
 #[test]
@@ -283,7 +283,7 @@ fn a_folder_that_is_no_build_is_not_replaced() {
     assert!(place.path("precious/file").is_file());
 }
 
-fn build() -> Place {
+pub fn build() -> Place {
     let place = Place::new().with("site.conf", RULES);
     place
         .run(&["migrate", "site.conf", "--out", "b"])
@@ -336,7 +336,7 @@ fn a_bad_request_line_is_named() {
     let place = build().with("r.jsonl", "{\"target\":\"/\"}\n{\"path\":\"/\"}\n");
     place
         .run(&["replay", "b", "--requests", "r.jsonl"])
-        .check(2, &["request line 2"]);
+        .check(2, &["r.jsonl line 2: `target` is missing"]);
 }
 
 #[test]
@@ -359,7 +359,7 @@ fn a_url_that_is_none_is_refused() {
         .check(2, &["neither a URL nor a path"]);
 }
 
-const LOG: &str = "\
+pub const LOG: &str = "\
 192.0.2.1 - - [10/Oct/2000:13:55:36 -0700] \"GET /old?x=1 HTTP/1.1\" 301 20 \"-\" \"Bot/1\"
 192.0.2.1 - - [10/Oct/2000:13:55:37 -0700] \"GET /old?x=1 HTTP/1.1\" 301 20 \"-\" \"Other/1\"
 192.0.2.1 - - [10/Oct/2000:13:55:38 -0700] \"GET /agent HTTP/1.1\" 301 20 \"-\" \"Bot/1\"

@@ -5,6 +5,7 @@ mod architecture;
 mod cli;
 mod deploy;
 mod findings;
+mod inputs;
 mod logs;
 mod readme;
 mod seed_site;
