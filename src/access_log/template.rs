@@ -7,6 +7,9 @@ use super::Entry;
 use super::text::{Parts, find, status, unescaped};
 use super::time::Time;
 
+/// A format of more items is none that a person wrote; a line may be searched once for each.
+const MOST_ITEMS: usize = 64;
+
 /// A format: the text before each item, and the item; then the text at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
@@ -63,6 +66,9 @@ impl Template {
             end: reader.literal,
         };
         let has = |item| template.items.iter().any(|(_, own)| *own == item);
+        if template.items.len() > MOST_ITEMS {
+            return None;
+        }
         let is_checked = has(Item::Status) || has(Item::Time);
         ((has(Item::RequestLine) || has(Item::Path)) && is_checked).then_some(template)
     }
@@ -167,9 +173,10 @@ fn length(rest: &[u8], quoted: bool, next: &[u8]) -> Option<usize> {
     if !quoted {
         return find(rest, next);
     }
+    // Within a value every quote is escaped.
     let mut at = 0;
-    while !rest.get(at..)?.starts_with(next) {
-        at += if rest.get(at)? == &b'\\' { 2 } else { 1 };
+    while *rest.get(at)? != b'"' {
+        at += if rest.get(at) == Some(&b'\\') { 2 } else { 1 };
     }
     Some(at)
 }

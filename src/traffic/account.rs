@@ -82,7 +82,7 @@ impl LogAccount {
         if self.left_out > 0 {
             let requests = count(self.left_out, "request");
             remarks.push(format!(
-                "{requests} left out: so many distinct ones are not kept"
+                "{requests} left out: no more distinct ones are kept"
             ));
         }
         remarks
