@@ -131,7 +131,8 @@ Requests are made from every rule of both sides.";
 const PRUNE_EXAMPLES: &str = "\
 Examples:
   edgewright prune /etc/apache2/apache2.conf --log /var/log/apache2/access.log
-  zcat access.log.*.gz | edgewright prune site.conf --log -
+  edgewright prune site.conf --log access.log --log access.log.2.gz
+  cat cloudfront/*.gz | edgewright prune site.conf --log -
   edgewright prune site.conf --log access.log --unused
 
 A log tells the request line, the referrer and the browser. A rule that asks for another header, for
@@ -468,7 +469,7 @@ pub struct Verify {
     /// The configuration: a file, several that are read in order, or a document root
     #[arg(required = true, value_name = "CONF")]
     pub conf: Vec<PathBuf>,
-    /// Also the requests of an access log, common or combined format; may be given more than once
+    /// Also the requests of an access log, `-` for standard input, see docs/logs.md; may be given more than once
     #[arg(long, value_name = "FILE")]
     pub log: Vec<PathBuf>,
     /// What is compared with Apache
@@ -524,7 +525,7 @@ pub struct Diff {
     /// A configuration or a build folder: as it is now
     #[arg(value_name = "NEW")]
     pub new: PathBuf,
-    /// Also the requests of an access log, common or combined format; may be given more than once
+    /// Also the requests of an access log, `-` for standard input, see docs/logs.md; may be given more than once
     #[arg(long, value_name = "FILE")]
     pub log: Vec<PathBuf>,
     /// Also these requests, one JSON object a line
@@ -543,7 +544,7 @@ pub struct Prune {
     /// The configuration: a file, several that are read in order, or a document root
     #[arg(required = true, value_name = "CONF")]
     pub conf: Vec<PathBuf>,
-    /// An access log, common or combined format, `-` for standard input; may be given more than once
+    /// An access log, `-` for standard input, see docs/logs.md; may be given more than once
     #[arg(long, required = true, value_name = "FILE")]
     pub log: Vec<PathBuf>,
     /// List the rules that no request used
@@ -607,7 +608,7 @@ pub struct Bench {
     /// These requests, one JSON object a line [default: made from the rules]
     #[arg(long, value_name = "FILE")]
     pub requests: Option<PathBuf>,
-    /// The requests of an access log, common or combined format; may be given more than once
+    /// The requests of an access log, `-` for standard input, see docs/logs.md; may be given more than once
     #[arg(long, value_name = "FILE")]
     pub log: Vec<PathBuf>,
     /// Fail when one request in a hundred takes longer, for example 800ns, 50us, 1ms

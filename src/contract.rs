@@ -5,73 +5,13 @@
 //! Texts are bytes: a character up to U+00FF stands for the byte of that number, a character above
 //! for its UTF-8 bytes. What is printed uses the first form only.
 
+mod line;
+
 use edgewright_compiler::witness;
 use edgewright_edge_handler::budget::OVER_BUDGET;
 use edgewright_edge_handler::outcome::{Answer, Outcome};
 use edgewright_edge_handler::request::{Request, Scheme};
-use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
-
-/// One request of a file, as written.
-#[derive(Debug, Clone, Deserialize)]
-pub struct RequestLine {
-    #[serde(default = "get")]
-    method: String,
-    #[serde(default)]
-    scheme: SchemeName,
-    /// The `Host` header; the main server's name when absent.
-    pub host: Option<String>,
-    target: String,
-    #[serde(default, deserialize_with = "header_list")]
-    headers: Vec<(String, String)>,
-    #[serde(default = "loopback")]
-    client: String,
-    #[serde(default = "http11")]
-    protocol: String,
-}
-
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum SchemeName {
-    #[default]
-    Http,
-    Https,
-}
-
-fn get() -> String {
-    "GET".to_owned()
-}
-
-fn loopback() -> String {
-    "127.0.0.1".to_owned()
-}
-
-fn http11() -> String {
-    "HTTP/1.1".to_owned()
-}
-
-/// Headers as an object; a value may be a list for a header sent several times.
-fn header_list<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Vec<(String, String)>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Values {
-        One(String),
-        Many(Vec<String>),
-    }
-    let object = Map::deserialize(deserializer)?;
-    let mut headers = Vec::new();
-    for (name, value) in object {
-        match serde_json::from_value(value).map_err(serde::de::Error::custom)? {
-            Values::One(value) => headers.push((name, value)),
-            Values::Many(values) => {
-                headers.extend(values.into_iter().map(|value| (name.clone(), value)));
-            }
-        }
-    }
-    Ok(headers)
-}
 
 /// A request that owns its bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -93,38 +33,6 @@ pub struct OwnedRequest {
 }
 
 impl OwnedRequest {
-    /// Reads one line of a request file; `default_host` stands in for a missing host.
-    ///
-    /// # Errors
-    /// The line is not the JSON object the contract asks for.
-    pub fn parse(line: &str, default_host: &[u8]) -> Result<Self, serde_json::Error> {
-        let line: RequestLine = serde_json::from_str(line)?;
-        let mut host = line
-            .host
-            .as_deref()
-            .map_or_else(|| default_host.to_vec(), to_bytes);
-        let mut headers = Vec::with_capacity(line.headers.len());
-        for (name, value) in &line.headers {
-            if name.eq_ignore_ascii_case("host") {
-                host = to_bytes(value);
-            } else {
-                headers.push((to_bytes(name), to_bytes(value)));
-            }
-        }
-        Ok(Self {
-            method: to_bytes(&line.method),
-            scheme: match line.scheme {
-                SchemeName::Http => Scheme::Http,
-                SchemeName::Https => Scheme::Https,
-            },
-            host: Some(host),
-            target: to_bytes(&line.target),
-            headers,
-            client: to_bytes(&line.client),
-            protocol: to_bytes(&line.protocol),
-        })
-    }
-
     /// For a person: the method, the URL and the headers, one a line.
     pub fn to_text(&self) -> String {
         let scheme = match self.scheme {

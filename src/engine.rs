@@ -33,6 +33,8 @@ pub struct Answering {
     origin: Origin,
     /// Only for the engine of that name.
     rehearsal: Option<Rehearsal>,
+    /// How the configuration says access logs are written; a build does not tell.
+    log_formats: Vec<Vec<u8>>,
     now: i64,
 }
 
@@ -62,8 +64,8 @@ impl Build {
             let path = folder.join(name);
             std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
         };
-        Self::load(&read("rules.bin")?, &read("table.bin")?)
-            .with_context(|| format!("{}: run `edgewright migrate` again", folder.display()))
+        let load = || Self::load(&read("rules.bin")?, &read("table.bin")?);
+        load().with_context(|| format!("{}: run `edgewright migrate` again", folder.display()))
     }
 
     /// Loads a program and its table.
@@ -144,15 +146,22 @@ impl Answering {
         Ok(Self {
             origin,
             rehearsal,
+            log_formats: Vec::new(),
             now: now(),
         })
+    }
+
+    /// Formats of access logs that the configuration defines.
+    pub fn log_formats(&self) -> &[Vec<u8>] {
+        &self.log_formats
     }
 
     /// Answers for a configuration that was read.
     ///
     /// # Errors
     /// It cannot be compiled.
-    pub fn of_reading(reading: Reading, engine: Engine) -> Result<Self> {
+    pub fn of_reading(mut reading: Reading, engine: Engine) -> Result<Self> {
+        let log_formats = std::mem::take(&mut reading.log_formats);
         let rehearsal = match engine {
             Engine::Lambda => Some(Rehearsal::new(compiled(&reading)?)),
             Engine::Reference | Engine::Edge => None,
@@ -164,6 +173,7 @@ impl Answering {
         Ok(Self {
             origin,
             rehearsal,
+            log_formats,
             now: now(),
         })
     }

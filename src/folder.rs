@@ -1,21 +1,32 @@
 //! Writing a build folder: whole, or not at all.
 //!
-//! In: files, one after another. Out: a folder on disk. Absent: what the files mean.
+//! In: files, one after another. Out: a folder on disk. Absent: what the files mean; how folders change places
+//! is in `swap`.
+//!
+//! A file that no build wrote stays: nobody else may have a copy. What a build wrote is listed in its manifest.
 
+mod swap;
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Error, Result, bail};
 use edgewright_compiler::Folder;
+use edgewright_compiler::emit::{MANIFEST_FILE, PROGRAM_FILE};
+use serde_json::Value;
 
-/// A folder that is written beside its place, and then renamed: whoever reads the place sees the old build or
-/// the new one, never half of one. What is not [finished](Fresh::finish) goes away again.
+/// A folder that is written beside its place, and then put there: whoever reads the place sees the old build
+/// or the new one, never half of one. What is not [finished](Fresh::finish) goes away again.
 #[derive(Debug)]
 pub struct Fresh {
     target: PathBuf,
     folder: PathBuf,
     file: Option<(PathBuf, File)>,
+    /// Names in the place that no build wrote.
+    foreign: BTreeSet<OsString>,
 }
 
 impl Fresh {
@@ -24,38 +35,35 @@ impl Fresh {
     /// # Errors
     /// `target` exists and is no build folder (it is not touched), or the disk refuses.
     pub fn begin(target: &Path) -> Result<Self> {
-        if target.exists() && !is_replaceable(target)? {
-            bail!(
-                "{} exists and is not a build folder: choose another with --out, or remove it",
-                target.display()
-            );
-        }
-        let folder = sibling(target, "new");
-        remove(&folder)?;
-        fs::create_dir_all(&folder)
-            .with_context(|| format!("cannot create {}", folder.display()))?;
+        // The folder that a link leads to is replaced, and not the link.
+        let target = target.canonicalize().unwrap_or_else(|_| target.to_owned());
+        let folder = swap::beside(&target, "new");
+        let name = || format!("cannot create {}", folder.display());
+        swap::restore(&target).with_context(name)?;
+        let foreign = foreign(&target)?;
+        swap::remove(&folder).with_context(name)?;
+        fs::create_dir_all(&folder).with_context(name)?;
         Ok(Self {
-            target: target.to_owned(),
+            target,
             folder,
             file: None,
+            foreign,
         })
     }
 
-    /// Puts it into its place.
+    /// Puts the folder into its place. What else is there, and no build wrote, is in the new folder too.
     ///
     /// # Errors
     /// The disk refuses.
     pub fn finish(self) -> Result<()> {
         let target = &self.target;
-        let old = sibling(target, "old");
-        remove(&old)?;
-        if target.exists() {
-            fs::rename(target, &old)
-                .with_context(|| format!("cannot move {}", target.display()))?;
+        for name in &self.foreign {
+            let from = target.join(name);
+            swap::carry(&from, &self.folder.join(name))
+                .with_context(|| format!("cannot keep {}", from.display()))?;
         }
-        fs::rename(&self.folder, target)
-            .with_context(|| format!("cannot create {}", target.display()))?;
-        remove(&old)
+        swap::replace(&self.folder, target)
+            .with_context(|| format!("cannot create {}", target.display()))
     }
 }
 
@@ -63,6 +71,12 @@ impl Folder for Fresh {
     type Error = Error;
 
     fn begin(&mut self, name: &'static str) -> Result<()> {
+        if self.foreign.contains(&OsString::from(name)) {
+            bail!(
+                "{} is not of the build that is there: move it away, or choose another folder with --out",
+                self.target.join(name).display()
+            );
+        }
         let path = self.folder.join(name);
         let file =
             File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
@@ -80,71 +94,75 @@ impl Folder for Fresh {
 impl Drop for Fresh {
     fn drop(&mut self) {
         // Of a build that could not be made nothing should stay; that it does would be no worse an error.
-        let _ = remove(&self.folder);
+        let _ = swap::remove(&self.folder);
     }
 }
 
-/// True for an empty folder and for one that a build wrote.
-fn is_replaceable(target: &Path) -> Result<bool> {
-    if !target.is_dir() {
-        return Ok(false);
+/// Names in `target` that no build wrote.
+///
+/// # Errors
+/// `target` is neither missing, nor empty, nor a build folder.
+fn foreign(target: &Path) -> Result<BTreeSet<OsString>> {
+    if fs::symlink_metadata(target).is_err() {
+        return Ok(BTreeSet::new());
     }
-    let empty = fs::read_dir(target)?.next().is_none();
-    Ok(empty || target.join("manifest.json").is_file())
+    let mut names = BTreeSet::new();
+    let entries = fs::read_dir(target).ok();
+    let is_folder = entries.is_some();
+    for entry in entries.into_iter().flatten() {
+        let entry = entry.with_context(|| format!("cannot read {}", target.display()))?;
+        names.insert(entry.file_name());
+    }
+    match written(target) {
+        _ if is_folder && names.is_empty() => {}
+        Some(written) => names.retain(|name| !written.contains(name)),
+        None => bail!(
+            "{} exists and is not a build folder: choose another with --out, or remove it",
+            target.display()
+        ),
+    }
+    Ok(names)
 }
 
-fn sibling(target: &Path, suffix: &str) -> PathBuf {
-    let mut name = target.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{suffix}"));
-    target.with_file_name(name)
+/// Names that the build in `target` wrote; `None` if there is none.
+fn written(target: &Path) -> Option<BTreeSet<OsString>> {
+    let text = fs::read(target.join(MANIFEST_FILE)).ok()?;
+    let manifest: Option<Value> = serde_json::from_slice(&text).ok();
+    // Others have files of that name too: ours says which version of edgewright wrote it.
+    let is_ours = |manifest: &Value| {
+        let generator = manifest.get("generator").and_then(Value::as_str);
+        generator.is_some_and(|name| name.starts_with("edgewright"))
+    };
+    let listed = match manifest.filter(is_ours) {
+        Some(manifest) => {
+            let files = manifest.get("files").and_then(Value::as_object);
+            let names = files.into_iter().flat_map(|files| files.keys());
+            names.map(OsString::from).collect()
+        }
+        // A manifest that is damaged lists nothing; then the names of a build's files are all there is.
+        None if target.join(PROGRAM_FILE).is_file() => own_names(),
+        None => return None,
+    };
+    Some(listed.into_iter().chain([MANIFEST_FILE.into()]).collect())
 }
 
-fn remove(path: &Path) -> Result<()> {
-    if path.exists() {
-        fs::remove_dir_all(path).with_context(|| format!("cannot remove {}", path.display()))?;
-    }
-    Ok(())
+/// Whether `folder` is a build, and which of the files that are read again it lacks. One file alone may be
+/// anybody's.
+pub fn as_build(folder: &Path) -> Option<Vec<&'static str>> {
+    use edgewright_compiler::emit::TABLE_FILE;
+    let has = |name: &&str| folder.join(name).is_file();
+    let needed = [PROGRAM_FILE, TABLE_FILE, MANIFEST_FILE];
+    let is_build = written(folder).is_some() || needed.iter().filter(|name| has(name)).count() > 1;
+    let missing = needed.into_iter().filter(|name| !has(name));
+    is_build.then(|| missing.collect())
+}
+
+/// The files of a build.
+fn own_names() -> Vec<OsString> {
+    use edgewright_compiler::emit::{ITEMS_FILE, PAGE_FILE, REPORT_FILE, TABLE_FILE};
+    let names = [PROGRAM_FILE, TABLE_FILE, ITEMS_FILE, REPORT_FILE, PAGE_FILE];
+    names.map(OsString::from).to_vec()
 }
 
 #[cfg(test)]
-mod tests {
-    #![expect(clippy::unwrap_used, reason = "a failed test should say so")]
-    use super::*;
-
-    fn write(target: &Path, files: &[(&'static str, &str)]) -> Result<()> {
-        let mut fresh = Fresh::begin(target)?;
-        for (name, content) in files {
-            fresh.begin(name)?;
-            fresh.append(content.as_bytes())?;
-        }
-        fresh.finish()
-    }
-
-    #[test]
-    fn a_build_that_is_not_finished_leaves_nothing() {
-        let place = tempfile::tempdir().unwrap();
-        let target = place.path().join("build");
-        write(&target, &[("manifest.json", "1")]).unwrap();
-        let mut fresh = Fresh::begin(&target).unwrap();
-        fresh.begin("manifest.json").unwrap();
-        drop(fresh);
-        assert_eq!(fs::read(target.join("manifest.json")).unwrap(), b"1");
-        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn a_build_replaces_a_build_and_nothing_else() {
-        let place = tempfile::tempdir().unwrap();
-        let target = place.path().join("deep/build");
-        write(&target, &[("manifest.json", "1"), ("extra", "x")]).unwrap();
-        write(&target, &[("manifest.json", "2")]).unwrap();
-        assert_eq!(fs::read(target.join("manifest.json")).unwrap(), b"2");
-        assert!(!target.join("extra").exists());
-
-        let other = place.path().join("precious");
-        fs::create_dir(&other).unwrap();
-        fs::write(other.join("file"), "x").unwrap();
-        assert!(write(&other, &[("manifest.json", "1")]).is_err());
-        assert!(other.join("file").exists());
-    }
-}
+mod tests;

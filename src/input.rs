@@ -1,9 +1,9 @@
 //! From what was typed to what can be read: a configuration or a build folder.
 //!
-//! In: paths and reading options. Out: a [`Reading`], or the requests of a file. Absent: compiling.
+//! In: paths and reading options. Out: a [`Reading`]. Absent: compiling.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader};
+mod requests;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -12,8 +12,13 @@ use edgewright_compiler::{
 };
 
 use crate::args;
-use crate::contract::OwnedRequest;
-use crate::loader::{Disk, to_bytes, to_path};
+use crate::folder;
+use crate::loader::{Disk, STANDARD_INPUT, to_bytes, to_path};
+
+pub use requests::{each_request, requests};
+
+/// What to do about a configuration without rules.
+pub const WITHOUT_RULES: &str = "name the file that has them, or the server's main configuration";
 
 /// Reads a configuration from the disk.
 ///
@@ -95,22 +100,22 @@ fn not_empty(reading: &Reading, input: &Input) -> Result<()> {
     Ok(())
 }
 
-/// The requests of a file, one JSON object a line.
+fn is_standard_input(path: &Path) -> bool {
+    path == Path::new("-") || path == Path::new(STANDARD_INPUT)
+}
+
+/// Refuses a command line that names standard input more than once: it is gone once it was read.
 ///
 /// # Errors
-/// It cannot be read, or a line is no request.
-pub fn requests(path: &Path, default_host: &[u8]) -> Result<Vec<OwnedRequest>> {
-    let name = || path.display().to_string();
-    let file = File::open(path).with_context(name)?;
-    let mut requests = Vec::new();
-    for (number, line) in (1..).zip(BufReader::new(file).lines()) {
-        let line = line.with_context(name)?;
-        if !line.trim().is_empty() {
-            let request = OwnedRequest::parse(&line, default_host);
-            requests.push(request.with_context(|| format!("{}:{number}", name()))?);
-        }
+/// It does.
+pub fn once<'p>(paths: impl IntoIterator<Item = &'p PathBuf>) -> Result<()> {
+    let paths = paths.into_iter();
+    if paths.filter(|path| is_standard_input(path)).count() > 1 {
+        bail!(
+            "standard input is named more than once, and can be read only once: name a file for the others"
+        );
     }
-    Ok(requests)
+    Ok(())
 }
 
 /// What the paths are.
@@ -118,15 +123,27 @@ pub fn requests(path: &Path, default_host: &[u8]) -> Result<Vec<OwnedRequest>> {
 /// # Errors
 /// A path does not exist, or there are too many.
 pub fn input_of(paths: &[PathBuf], options: &args::Reading) -> Result<Input> {
+    once(paths)?;
     for path in paths {
-        if !path.exists() {
+        if let Some(missing) = folder::as_build(path) {
+            bail!(is_no_configuration(path, &missing));
+        }
+        if !is_standard_input(path) && !path.exists() {
             bail!(
                 "there is no {}: name a configuration file, or a document root",
                 path.display()
             );
         }
     }
-    let paths: Vec<Vec<u8>> = paths.iter().map(|path| to_bytes(path)).collect();
+    let named = |path: &PathBuf| {
+        let is_input = is_standard_input(path);
+        to_bytes(if is_input {
+            Path::new(STANDARD_INPUT)
+        } else {
+            path
+        })
+    };
+    let paths: Vec<Vec<u8>> = paths.iter().map(named).collect();
     Ok(match options.kind {
         None => guess(&Disk::naming(&paths), &paths),
         Some(args::Kind::Main) => Input::MainConfig(paths),
@@ -134,6 +151,17 @@ pub fn input_of(paths: &[PathBuf], options: &args::Reading) -> Result<Input> {
         Some(args::Kind::Htaccess) => Input::Htaccess(only(paths)?),
         Some(args::Kind::Docroot) => Input::DocumentRoot(only(paths)?),
     })
+}
+
+/// What to say of a build where a configuration is needed.
+fn is_no_configuration(build: &Path, missing: &[&str]) -> String {
+    let state = match missing {
+        [] => String::new(),
+        missing => format!(" (damaged: without {})", missing.join(", ")),
+    };
+    let command = std::env::args().nth(1).unwrap_or_default();
+    let build = build.display();
+    format!("{build} is a build{state}; {command} needs the configuration it was made from")
 }
 
 /// Why there is nothing to work on, and what to do.
@@ -217,7 +245,7 @@ fn docroot_mapping(text: &str) -> Result<DocrootMapping> {
     })
 }
 
-/// True when `path` is a build folder.
+/// True when `path` is a build folder, damaged or not.
 pub fn is_build(path: &Path) -> bool {
-    path.join("manifest.json").is_file() && path.join("rules.bin").is_file()
+    folder::as_build(path).is_some()
 }

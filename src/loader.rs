@@ -3,7 +3,7 @@
 //! In: paths as bytes. Out: [`Disk`]. Absent: any decision about what to read.
 //!
 //! Only regular files are read: a device may never end, and a pipe may never begin. A pipe that the
-//! command line names is somebody's wish, and read once.
+//! command line names is somebody's wish, and read once. So is standard input.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -15,6 +15,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use edgewright_compiler::{Entry, EntryKind, LoadError, Loader};
+
+/// The name of standard input.
+pub const STANDARD_INPUT: &str = "/dev/stdin";
 
 /// Reads from the disk. Symbolic links are followed.
 #[derive(Debug, Clone, Default)]
@@ -84,6 +87,10 @@ pub fn to_bytes(path: &Path) -> Vec<u8> {
 
 fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>, LoadError> {
     let file = File::open(path).map_err(|error| load_error(&error))?;
+    at_most(file, most)
+}
+
+fn at_most(file: impl Read, most: u64) -> Result<Vec<u8>, LoadError> {
     let mut bytes = Vec::new();
     let mut some = file.take(most.saturating_add(1));
     some.read_to_end(&mut bytes)
@@ -102,7 +109,12 @@ fn read_once(path: &Path, most: u64) -> Result<Vec<u8>, LoadError> {
     if let Some(known) = read.get(path) {
         return Ok(known.clone());
     }
-    let bytes = read_at_most(path, most)?;
+    let bytes = if path == Path::new(STANDARD_INPUT) {
+        // A socket cannot be opened by its name.
+        at_most(std::io::stdin().lock(), most)?
+    } else {
+        read_at_most(path, most)?
+    };
     read.insert(path.to_owned(), bytes.clone());
     Ok(bytes)
 }

@@ -1,179 +1,236 @@
 //! What a site was asked, from its access logs.
 //!
 //! In: log files, and the site they are of. Out: [`Traffic`]: each request once, with how often it
-//! was made. Absent: the format of a line; see `access_log`.
+//! was made and what was answered. Absent: the format of a line; see `access_log`.
+
+mod account;
+mod lines;
+mod request;
+mod unpack;
 
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, stdin};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
-use edgewright_compiler::inputs::{Input, Inputs};
-use edgewright_edge_handler::evaluate::vhost::goes_by;
-use edgewright_edge_handler::request::Scheme;
-use edgewright_edge_handler::site::{Host, Site};
+use anyhow::{Context, Result, bail};
+use edgewright_edge_handler::site::Site;
 
-use crate::access_log::{self, Logged};
+use crate::access_log::{Entry, FORMATS, Line, Logged, Reader, SAMPLE, Template};
 use crate::contract::OwnedRequest;
+pub use account::LogAccount;
+use lines::{Extent, Lines};
+use request::{Relevant, default_host, request};
+
+/// Bytes of distinct requests that are kept. A log of more has requests that no person made.
+const ROOM: usize = 2 << 30;
+
+/// Bytes that a distinct request takes besides its texts, about.
+const REQUEST_BYTES: usize = 512;
 
 /// The requests of some logs.
 #[derive(Debug, Default)]
 pub struct Traffic {
-    /// Lines that hold a request which can be made again.
-    pub lines: usize,
-    /// Each request, in the order it first came, with the number of lines it stands in.
-    pub requests: Vec<(OwnedRequest, usize)>,
+    /// What became of the lines.
+    pub account: LogAccount,
+    /// Each request, in the order it first came.
+    pub requests: Vec<Asked>,
+}
+
+/// One distinct request.
+#[derive(Debug)]
+pub struct Asked {
+    /// The request.
+    pub request: OwnedRequest,
+    /// How many lines it stands in.
+    pub times: usize,
+    /// The statuses that were logged, each with its number of lines.
+    pub statuses: Vec<(u16, usize)>,
+}
+
+/// Which logs are read, and how.
+#[derive(Debug)]
+pub struct Logs<'a> {
+    /// Files; `-` is standard input.
+    pub files: &'a [PathBuf],
+    /// The sites the logs are of. A log that names no host is taken for one of the first site.
+    pub sites: &'a [&'a Site],
+    /// Formats that their configurations define.
+    pub formats: &'a [Vec<u8>],
+    /// Of distinct requests only the first so many are kept.
+    pub most: usize,
 }
 
 impl Traffic {
-    /// Reads `logs`; `-` is standard input. `Referer` and `User-Agent` count only where an answer of
-    /// one of `sites` can depend on them: two requests that differ in nothing else are the same one.
-    /// A log that names no host is taken for one of the first site. Of distinct requests only the
-    /// first `most` are kept.
+    /// Reads logs. `Referer` and `User-Agent` count only where an answer of one of the sites can depend
+    /// on them: two requests that differ in nothing else are the same one.
     ///
     /// # Errors
-    /// A file cannot be read.
-    pub fn read(logs: &[PathBuf], sites: &[&Site], most: usize) -> Result<Self> {
+    /// A file cannot be read, or no line of all the logs is a log line.
+    pub fn read(logs: &Logs<'_>) -> Result<Self> {
+        let templates = logs.formats.iter();
+        let templates: Vec<Template> = templates.filter_map(|text| Template::new(text)).collect();
         let mut gathering = Gathering {
-            default_host: sites
+            default_host: logs
+                .sites
                 .first()
                 .map(|site| default_host(site))
                 .unwrap_or_default(),
-            relevant: Relevant::of(sites),
-            sites,
-            most,
+            relevant: Relevant::of(logs.sites),
+            sites: logs.sites,
+            templates,
+            most: logs.most,
+            room: ROOM,
             places: HashMap::new(),
             traffic: Self::default(),
         };
-        for log in logs {
-            let name = || format!("cannot read {}", log.display());
-            if log == Path::new("-") {
-                gathering.add(stdin().lock())
-            } else {
-                gathering.add(BufReader::new(File::open(log).with_context(name)?))
-            }
-            .with_context(name)?;
+        for log in logs.files {
+            gathering
+                .add_file(log)
+                .with_context(|| format!("cannot read {}", name_of(log)))?;
+        }
+        let account = &gathering.traffic.account;
+        if !logs.files.is_empty() && account.requests + account.not_repeatable == 0 {
+            bail!(nothing_read(account, logs.files));
         }
         Ok(gathering.traffic)
     }
+}
+
+/// Why there is no request.
+fn nothing_read(account: &LogAccount, files: &[PathBuf]) -> String {
+    let names: Vec<String> = files.iter().map(|log| name_of(log)).collect();
+    let names = names.join(", ");
+    if account.unread == 0 {
+        let verb = if files.len() == 1 { "has" } else { "have" };
+        return format!("{names} {verb} no lines: name a log with requests in it");
+    }
+    let lines = crate::summary::count(account.unread, "line");
+    format!("no log line in {names} ({lines}): the formats read are {FORMATS}")
+}
+
+fn name_of(log: &Path) -> String {
+    if log == Path::new("-") {
+        return "standard input".to_owned();
+    }
+    log.display().to_string()
 }
 
 struct Gathering<'s> {
     sites: &'s [&'s Site],
     default_host: Vec<u8>,
     relevant: Relevant,
+    templates: Vec<Template>,
     most: usize,
+    /// Bytes of distinct requests that may still be kept.
+    room: usize,
     /// Where a request stands in the traffic.
     places: HashMap<Logged, usize>,
     traffic: Traffic,
 }
 
 impl Gathering<'_> {
-    fn add(&mut self, log: impl BufRead) -> std::io::Result<()> {
-        for line in log.split(b'\n') {
-            let Some(logged) = access_log::parse(&line?) else {
-                continue;
-            };
-            self.traffic.lines += 1;
-            self.count(self.relevant.only(logged));
+    fn add_file(&mut self, log: &Path) -> Result<()> {
+        let name = name_of(log);
+        if log == Path::new("-") {
+            return self.add(&name, stdin().lock());
+        }
+        self.add(&name, BufReader::new(File::open(log)?))
+    }
+
+    fn add(&mut self, name: &str, log: impl BufRead) -> Result<()> {
+        let mut lines = Lines::of(unpack::unpacked(log)?);
+        let mut reader = Reader::new(&self.templates);
+        let (mut line, mut first) = (Vec::new(), Vec::new());
+        let mut number = 0;
+        // The first lines are read before any counts: they tell the format.
+        while first.len() < SAMPLE
+            && let Some(extent) = lines.next_into(&mut line)?
+        {
+            first.push((std::mem::take(&mut line), extent));
+        }
+        let texts: Vec<&[u8]> = first.iter().map(|(line, _)| line.as_slice()).collect();
+        reader.detect(&texts);
+        for (line, extent) in first {
+            number += 1;
+            self.add_line((name, number), &mut reader, (&line, extent));
+        }
+        while let Some(extent) = lines.next_into(&mut line)? {
+            number += 1;
+            self.add_line((name, number), &mut reader, (&line, extent));
         }
         Ok(())
     }
 
-    fn count(&mut self, logged: Logged) {
-        let requests = &mut self.traffic.requests;
-        if let Some((_, count)) = self
-            .places
-            .get(&logged)
-            .and_then(|at| requests.get_mut(*at))
-        {
-            *count += 1;
-        } else if requests.len() < self.most {
-            requests.push((request(&logged, &self.default_host, self.sites), 1));
-            self.places.insert(logged, requests.len() - 1);
-        }
-    }
-}
-
-/// Which logged headers can change an answer.
-struct Relevant {
-    referer: Relevance,
-    user_agent: Relevance,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Relevance {
-    None,
-    Some,
-}
-
-impl Relevant {
-    fn of(sites: &[&Site]) -> Self {
-        let inputs: Vec<Inputs> = sites.iter().map(|site| Inputs::of(site)).collect();
-        let relevance = |name: &str| {
-            let header = Input::Header(name.to_owned());
-            let read =
-                |inputs: &Inputs| inputs.contains(&Input::AnyHeader) || inputs.contains(&header);
-            if inputs.iter().any(read) {
-                Relevance::Some
-            } else {
-                Relevance::None
-            }
+    fn add_line(
+        &mut self,
+        (name, number): (&str, usize),
+        reader: &mut Reader,
+        (line, extent): (&[u8], Extent),
+    ) {
+        let read = match extent {
+            Extent::Whole => reader.read(line),
+            Extent::Cut => Line::Unknown,
         };
-        Self {
-            referer: relevance("referer"),
-            user_agent: relevance("user-agent"),
+        match read {
+            Line::Entry(entry) => self.add_entry(entry),
+            Line::Comment => {}
+            Line::Unknown => {
+                let account = &mut self.traffic.account;
+                account.unread += 1;
+                let place = || format!("{name} line {number}");
+                account.first_unread.get_or_insert_with(place);
+            }
         }
     }
 
-    fn only(&self, logged: Logged) -> Logged {
-        Logged {
-            referer: logged.referer.filter(|_| self.referer == Relevance::Some),
-            user_agent: logged
-                .user_agent
-                .filter(|_| self.user_agent == Relevance::Some),
-            ..logged
+    fn add_entry(&mut self, entry: Entry) {
+        let account = &mut self.traffic.account;
+        if let Some(time) = entry.time {
+            account.cover(time);
+        }
+        match entry.request {
+            None => account.not_repeatable += 1,
+            Some(logged) => {
+                account.requests += 1;
+                self.count(self.relevant.only(logged), entry.status);
+            }
         }
     }
-}
 
-fn request(logged: &Logged, default_host: &[u8], sites: &[&Site]) -> OwnedRequest {
-    let headers = [
-        ("Referer", &logged.referer),
-        ("User-Agent", &logged.user_agent),
-    ];
-    let sent = headers
-        .into_iter()
-        .filter_map(|(name, value)| Some((name.as_bytes().to_vec(), value.clone()?)));
-    let host = logged.host.as_deref().unwrap_or(default_host);
-    OwnedRequest {
-        method: logged.method.clone(),
-        scheme: scheme(host, sites),
-        host: Some(host.to_vec()),
-        target: logged.target.clone(),
-        headers: sent.collect(),
-        client: b"127.0.0.1".to_vec(),
-        protocol: b"HTTP/1.1".to_vec(),
+    fn count(&mut self, logged: Logged, status: Option<u16>) {
+        let requests = &mut self.traffic.requests;
+        let known = self.places.get(&logged).copied();
+        if let Some(asked) = known.and_then(|at| requests.get_mut(at)) {
+            asked.count(status);
+            return;
+        }
+        let size = REQUEST_BYTES + 2 * logged.size();
+        if requests.len() >= self.most || self.room < size {
+            self.traffic.account.left_out += 1;
+            return;
+        }
+        self.room -= size;
+        let mut asked = Asked {
+            request: request(&logged, &self.default_host, self.sites),
+            times: 0,
+            statuses: Vec::new(),
+        };
+        asked.count(status);
+        requests.push(asked);
+        self.places.insert(logged, requests.len() - 1);
     }
 }
 
-/// A log does not say how it was reached; a host that speaks nothing but TLS was reached by it.
-fn scheme(host: &[u8], sites: &[&Site]) -> Scheme {
-    let hosts = sites.iter().flat_map(|site| &site.hosts);
-    let named: Vec<_> = hosts.filter(|own| goes_by(own, host)).collect();
-    if !named.is_empty() && named.iter().all(|own| own.tls) {
-        Scheme::Https
-    } else {
-        Scheme::Http
+impl Asked {
+    fn count(&mut self, status: Option<u16>) {
+        self.times += 1;
+        let Some(status) = status else {
+            return;
+        };
+        match self.statuses.iter_mut().find(|(own, _)| *own == status) {
+            Some((_, lines)) => *lines += 1,
+            None => self.statuses.push((status, 1)),
+        }
     }
-}
-
-/// The host of a logged request that does not say: the first virtual host, as for a request with
-/// an unknown name; else the main server.
-fn default_host(site: &Site) -> Vec<u8> {
-    let named = |host: &&Host| !host.name.is_empty() && !host.tls;
-    let hosts = &site.hosts;
-    let first = hosts.iter().skip(1).chain(hosts.first()).find(named);
-    first.map_or_else(|| b"localhost".to_vec(), |host| host.name.clone())
 }

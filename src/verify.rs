@@ -9,6 +9,7 @@ pub mod comparison;
 pub mod folder;
 pub mod install;
 pub mod layout;
+pub mod logged_status;
 pub mod normalized_response;
 pub mod requests;
 pub mod sandbox;

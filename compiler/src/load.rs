@@ -375,8 +375,8 @@ impl<'a> Reader<'a> {
             .get(file)
             .map(|source| Arc::clone(&source.bytes));
         let bytes = bytes.unwrap_or_default();
-        if bytes.iter().take(BINARY_SAMPLE).any(|byte| *byte == 0) {
-            self.diagnostics.push(binary(file));
+        if let Some(complaint) = unreadable_text(file, &bytes) {
+            self.diagnostics.push(complaint);
             return Vec::new();
         }
         let mut feed = Feed {
@@ -574,6 +574,45 @@ pub(crate) fn not_allowed(name: &Word) -> Diagnostic {
     let headline = format!("`{shown}` is not allowed in this .htaccess file");
     Diagnostic::error("misplaced-directive", headline, name.span)
         .label("`AllowOverride` does not allow it")
+}
+
+/// What to say of a file that is no text, or text that Apache does not read.
+fn unreadable_text(file: FileId, bytes: &[u8]) -> Option<Diagnostic> {
+    let sample = bytes.get(..BINARY_SAMPLE).unwrap_or(bytes);
+    if is_utf16(sample) {
+        return Some(utf16(file));
+    }
+    sample.contains(&0).then(|| binary(file))
+}
+
+/// Is it UTF-16? Its first two bytes say so; without these, every other byte of Latin letters is zero.
+fn is_utf16(sample: &[u8]) -> bool {
+    if sample.starts_with(b"\xff\xfe") || sample.starts_with(b"\xfe\xff") {
+        return true;
+    }
+    let zeros = |odd: usize| {
+        let every_other = sample.iter().skip(odd).step_by(2);
+        every_other.filter(|byte| **byte == 0).count()
+    };
+    // A letter of another script among them has no zero.
+    let is_text = |zeros: usize, others: usize| others == 0 && zeros * 10 >= sample.len() * 4;
+    let (even, odd) = (zeros(0), zeros(1));
+    sample.len() >= 4 && (is_text(even, odd) || is_text(odd, even))
+}
+
+fn utf16(file: FileId) -> Diagnostic {
+    let span = Span {
+        file,
+        start: 0,
+        end: 0,
+    };
+    Diagnostic::error(
+        "binary-file",
+        "this file is UTF-16, which Apache does not read",
+        span,
+    )
+    .label("every character takes two bytes")
+    .help("save it as UTF-8")
 }
 
 fn binary(file: FileId) -> Diagnostic {

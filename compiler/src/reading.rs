@@ -27,6 +27,9 @@ pub struct Reading {
     pub counts: Counts,
     /// How much work the configuration may ask for.
     pub limits: Limits,
+    /// Formats that access logs are written in, from `LogFormat`, `CustomLog` and their variants, each
+    /// once; of very many the first.
+    pub log_formats: Vec<Vec<u8>>,
 }
 
 impl Reading {
@@ -34,6 +37,18 @@ impl Reading {
     pub fn limit_reached(&self) -> Option<&Diagnostic> {
         let mut all = self.diagnostics.iter();
         all.find(|diagnostic| diagnostic.code == LIMIT_REACHED)
+    }
+
+    /// What there is to say of a configuration in which not one line is a rule or a redirect.
+    pub fn without_rules(&self) -> Option<String> {
+        let is_empty = self.counts.rules + self.counts.redirects == 0;
+        let names: Vec<&String> = self.sources.iter().map(|source| &source.name).collect();
+        let names = match names.as_slice() {
+            [one] => format!("{one} has"),
+            [first, others @ ..] => format!("{first} and {} more files have", others.len()),
+            [] => "the configuration has".to_owned(),
+        };
+        is_empty.then(|| format!("{names} no rule and no redirect"))
     }
 
     /// The first thing Apache would refuse, if any.

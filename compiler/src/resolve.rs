@@ -10,6 +10,7 @@ mod context;
 mod environment;
 mod htaccess;
 mod limit;
+mod logging;
 mod maps;
 mod merge;
 mod rewrite;
@@ -75,6 +76,8 @@ pub(crate) struct Resolver<'a> {
     families: BTreeSet<&'static str>,
     /// Rules and settings that servers may still inherit.
     inheritable: u64,
+    /// How access logs are written.
+    log_formats: Vec<Vec<u8>>,
 }
 
 /// What is counted on the way.
@@ -113,6 +116,7 @@ pub(crate) fn resolve(
         root_lines: HashMap::default(),
         families: BTreeSet::new(),
         inheritable: options.limits.get(Limit::InheritedRules),
+        log_formats: Vec::new(),
     };
     let mut main = Server::default();
     resolver.walk_main(items, &mut main, input);
@@ -170,6 +174,7 @@ impl Resolver<'_> {
             units: self.units,
             counts,
             limits: self.reader.limits,
+            log_formats: self.log_formats,
         };
         (reading, self.reader.transcript)
     }

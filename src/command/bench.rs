@@ -24,7 +24,7 @@ use crate::input;
 use crate::progress;
 use crate::stopwatch;
 use crate::summary::{shorten, thousands};
-use crate::traffic::Traffic;
+use crate::traffic::{LogAccount, Logs, Traffic};
 
 /// Enough to tell one in a hundred, and few enough for a minute.
 const MOST_REQUESTS: usize = 20_000;
@@ -62,8 +62,10 @@ struct Figures {
 /// # Errors
 /// The source, the requests or the baseline cannot be read, or there is no request.
 pub fn run(arguments: &Bench) -> Result<Exit> {
+    let inputs = arguments.requests.iter().chain(&arguments.log);
+    input::once(inputs.chain([&arguments.source]))?;
     let answering = Answering::open(&arguments.source, Engine::Edge, &arguments.reading)?;
-    let requests = progress::spinner("requests", || gather(arguments, &answering))?;
+    let (requests, log) = progress::spinner("requests", || gather(arguments, &answering))?;
     if requests.is_empty() {
         bail!("there is no request to make: give some with --requests or --log");
     }
@@ -77,9 +79,15 @@ pub fn run(arguments: &Bench) -> Result<Exit> {
     let findings = findings(arguments, &figures)?;
     let mut out = stdout().lock();
     match arguments.format {
-        ResultFormat::Text => figures.print(&mut out, slowest, &findings)?,
+        ResultFormat::Text => {
+            for remark in log.remarks() {
+                writeln!(out, "log          {remark}")?;
+            }
+            figures.print(&mut out, slowest, &findings)?;
+        }
         ResultFormat::Json => {
-            let document = json!({"figures": figures, "findings": findings});
+            let log = (!arguments.log.is_empty()).then(|| log.to_json());
+            let document = json!({"figures": figures, "findings": findings, "log": log});
             writeln!(out, "{document:#}")?;
         }
     }
@@ -95,22 +103,29 @@ pub fn run(arguments: &Bench) -> Result<Exit> {
 }
 
 /// The requests of the file and the logs, or those made from the rules.
-fn gather(arguments: &Bench, answering: &Answering) -> Result<Vec<OwnedRequest>> {
+fn gather(arguments: &Bench, answering: &Answering) -> Result<(Vec<OwnedRequest>, LogAccount)> {
+    let mut log = LogAccount::default();
     let mut all = match &arguments.requests {
         Some(file) => input::requests(file, answering.default_host())?,
         None => Vec::new(),
     };
     if !arguments.log.is_empty() {
         let site = answering.whole_site();
-        let traffic = Traffic::read(&arguments.log, &[&site], MOST_REQUESTS)?;
-        all.extend(traffic.requests.into_iter().map(|(request, _)| request));
+        let traffic = Traffic::read(&Logs {
+            files: &arguments.log,
+            sites: &[&site],
+            formats: answering.log_formats(),
+            most: MOST_REQUESTS,
+        })?;
+        all.extend(traffic.requests.into_iter().map(|asked| asked.request));
+        log = traffic.account;
     }
     if arguments.requests.is_none() && arguments.log.is_empty() {
         let made = witnesses(&answering.whole_site()).into_iter();
         all.extend(made.map(|witness| witness.request.into()));
     }
     let every = all.len().div_ceil(MOST_REQUESTS).max(1);
-    Ok(all.into_iter().step_by(every).collect())
+    Ok((all.into_iter().step_by(every).collect(), log))
 }
 
 impl Figures {

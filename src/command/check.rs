@@ -10,7 +10,7 @@ use edgewright_parser::diagnostic::{Diagnostic, Severity};
 
 use super::Exit;
 use crate::args::{Check, Format};
-use crate::input::read_to_limit;
+use crate::input::{WITHOUT_RULES, read_to_limit};
 use crate::render::{self, TextRenderer};
 use crate::summary;
 
@@ -27,6 +27,7 @@ pub fn run(arguments: &Check) -> Result<Exit> {
     let is_whole = findings.iter().all(|said| said.code != LIMIT_REACHED);
     if is_whole {
         findings.extend(compile(&reading)?.diagnostics);
+        findings.extend(no_rules(&reading, &findings));
     }
     print(&reading, &findings, arguments)?;
     let worst = findings.iter().map(|diagnostic| diagnostic.severity).max();
@@ -34,6 +35,24 @@ pub fn run(arguments: &Check) -> Result<Exit> {
         Exit::Findings
     } else {
         Exit::Clean
+    })
+}
+
+/// A configuration without a rule is seldom what was meant. Where reading it met errors, these say more.
+fn no_rules(reading: &Reading, findings: &[Diagnostic]) -> Option<Diagnostic> {
+    let has_error = findings
+        .iter()
+        .any(|finding| finding.severity == Severity::Error);
+    let what = reading.without_rules().filter(|_| !has_error)?;
+    Some(Diagnostic {
+        severity: Severity::Warning,
+        code: "no-rules",
+        headline: what,
+        span: None,
+        label: String::new(),
+        others: Vec::new(),
+        help: vec![WITHOUT_RULES.to_owned()],
+        witness: None,
     })
 }
 

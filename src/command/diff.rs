@@ -15,7 +15,7 @@ use crate::engine::Answering;
 use crate::input;
 use crate::progress;
 use crate::summary::{count, thousands};
-use crate::traffic::Traffic;
+use crate::traffic::{LogAccount, Logs, Traffic};
 use crate::verify::normalized_response::NormalizedResponse;
 
 /// Kinds of changes that are printed; all are counted.
@@ -26,9 +26,11 @@ const MOST_SHOWN: usize = 50;
 /// # Errors
 /// A side, a log or the requests cannot be read.
 pub fn run(arguments: &Diff) -> Result<Exit> {
+    let inputs = arguments.requests.iter().chain(&arguments.log);
+    input::once(inputs.chain([&arguments.old, &arguments.new]))?;
     let open = |source: &Path| Answering::open(source, Engine::Edge, &arguments.reading);
     let (old, new) = (open(&arguments.old)?, open(&arguments.new)?);
-    let requests = progress::spinner("witnesses", || gather(arguments, &old, &new))?;
+    let (requests, log) = progress::spinner("witnesses", || gather(arguments, &old, &new))?;
     let bar = progress::bar("comparing", requests.len());
     let changes: Vec<Change> = requests
         .iter()
@@ -37,8 +39,8 @@ pub fn run(arguments: &Diff) -> Result<Exit> {
         .collect();
     bar.finish_and_clear();
     match arguments.format {
-        ResultFormat::Text => print(requests.len(), &changes)?,
-        ResultFormat::Json => print_json(requests.len(), &changes)?,
+        ResultFormat::Text => print(requests.len(), &changes, log.as_ref())?,
+        ResultFormat::Json => print_json(requests.len(), &changes, log.as_ref())?,
     }
     Ok(if changes.is_empty() {
         Exit::Clean
@@ -47,22 +49,33 @@ pub fn run(arguments: &Diff) -> Result<Exit> {
     })
 }
 
-/// The requests to ask both sides: from the rules of both, from logs, from a file; each once.
-fn gather(arguments: &Diff, old: &Answering, new: &Answering) -> Result<Vec<OwnedRequest>> {
+/// The requests to ask both sides: from the rules of both, from logs, from a file; each once. And what
+/// became of the lines of the logs, if there are any.
+fn gather(
+    arguments: &Diff,
+    old: &Answering,
+    new: &Answering,
+) -> Result<(Vec<OwnedRequest>, Option<LogAccount>)> {
     let sites = [new.whole_site(), old.whole_site()];
     let found = sites.iter().flat_map(|site| witnesses(site));
     let mut all: Vec<OwnedRequest> = found
         .map(|witness| OwnedRequest::from(witness.request))
         .collect();
     let sites = sites.each_ref().map(AsRef::as_ref);
-    let traffic = Traffic::read(&arguments.log, &sites, usize::MAX)?;
-    all.extend(traffic.requests.into_iter().map(|(request, _)| request));
+    let traffic = Traffic::read(&Logs {
+        files: &arguments.log,
+        sites: &sites,
+        formats: &[new.log_formats(), old.log_formats()].concat(),
+        most: usize::MAX,
+    })?;
+    all.extend(traffic.requests.into_iter().map(|asked| asked.request));
     if let Some(path) = &arguments.requests {
         all.extend(input::requests(path, new.default_host())?);
     }
     let mut seen = HashSet::new();
     all.retain(|request| seen.insert(request.clone()));
-    Ok(all)
+    let log = (!arguments.log.is_empty()).then_some(traffic.account);
+    Ok((all, log))
 }
 
 /// A request that is answered otherwise.
@@ -143,7 +156,7 @@ fn groups<'c, 'a>(changes: &'c [Change<'a>]) -> Vec<Group<'c, 'a>> {
     groups
 }
 
-fn print(compared: usize, changes: &[Change<'_>]) -> Result<()> {
+fn print(compared: usize, changes: &[Change<'_>], log: Option<&LogAccount>) -> Result<()> {
     let mut out = stdout().lock();
     let groups = groups(changes);
     for Group { example, others } in groups.iter().take(MOST_SHOWN) {
@@ -163,13 +176,20 @@ fn print(compared: usize, changes: &[Change<'_>]) -> Result<()> {
             "and {more} more kinds: --format json lists every request\n"
         )?;
     }
+    if let Some(log) = log {
+        let (requests, period) = (count(log.requests, "request"), log.to_period());
+        writeln!(out, "{requests} in the log{period}")?;
+        for remark in log.remarks() {
+            writeln!(out, "{remark}")?;
+        }
+    }
     let requests = count(compared, "request");
     let otherwise = thousands(changes.len());
     writeln!(out, "{requests} compared, {otherwise} answered otherwise")?;
     Ok(())
 }
 
-fn print_json(compared: usize, changes: &[Change<'_>]) -> Result<()> {
+fn print_json(compared: usize, changes: &[Change<'_>], log: Option<&LogAccount>) -> Result<()> {
     let changes = changes.iter().map(|change| {
         json!({
             "request": change.request.to_json(),
@@ -177,7 +197,11 @@ fn print_json(compared: usize, changes: &[Change<'_>]) -> Result<()> {
             "new": change.new.to_json(),
         })
     });
-    let document = json!({"compared": compared, "changes": changes.collect::<Vec<_>>()});
+    let document = json!({
+        "compared": compared,
+        "log": log.map(LogAccount::to_json),
+        "changes": changes.collect::<Vec<_>>(),
+    });
     let mut out = stdout().lock();
     serde_json::to_writer_pretty(&mut out, &document)?;
     writeln!(out)?;

@@ -7,17 +7,17 @@ use std::fs;
 use std::io::{IsTerminal, Write, stderr};
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use edgewright_compiler::emit::{ITEMS_FILE, emit};
 use edgewright_compiler::{Compilation, Hops, Reading, Written, compile_with};
-use edgewright_parser::diagnostic::Severity;
+use edgewright_parser::diagnostic::{Diagnostic, Severity};
 
 use super::{Exit, say};
 use crate::args::{Force, Migrate};
 use crate::broken;
 use crate::dynamodb;
 use crate::folder::Fresh;
-use crate::input::read_configuration;
+use crate::input::{WITHOUT_RULES, read_configuration};
 use crate::progress;
 use crate::render::{self, TextRenderer};
 use crate::summary;
@@ -37,10 +37,14 @@ pub fn run(arguments: &Migrate) -> Result<Exit> {
     if let Some(said) = broken::refuse(&reading.site, Force::of(arguments.force))? {
         say(&said)?;
     }
+    if let Some(what) = reading.without_rules() {
+        show_diagnostics(&reading, &[], arguments)?;
+        bail!("{what}: {WITHOUT_RULES}");
+    }
     stage.done(&summary::reading(&reading.counts))?;
     let (compilation, build) = progress::spinner("compiling", || build(&reading, arguments))?;
     stage.done(&summary::compiling(&compilation, &build))?;
-    show_diagnostics(&reading, &compilation, arguments)?;
+    show_diagnostics(&reading, &compilation.diagnostics, arguments)?;
     say(&summary::account(&compilation, arguments))?;
     if let Some(table) = &arguments.table {
         load_table(arguments, table)?;
@@ -92,12 +96,12 @@ impl Stage {
 /// Errors in full on standard error; the rest only with `--verbose`.
 fn show_diagnostics(
     reading: &Reading,
-    compilation: &Compilation,
+    of_compiling: &[Diagnostic],
     arguments: &Migrate,
 ) -> Result<()> {
     let mut out = stderr().lock();
     let renderer = TextRenderer::new(super::colour_for(out.is_terminal()));
-    let all = reading.diagnostics.iter().chain(&compilation.diagnostics);
+    let all = reading.diagnostics.iter().chain(of_compiling);
     let wanted =
         all.filter(|diagnostic| arguments.verbose || diagnostic.severity == Severity::Error);
     let limit = if arguments.verbose {

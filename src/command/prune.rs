@@ -16,7 +16,7 @@ use crate::engine::{Answering, is_effect};
 use crate::input;
 use crate::progress;
 use crate::summary::{count, shorten, thousands};
-use crate::traffic::Traffic;
+use crate::traffic::{Logs, Traffic};
 
 /// So many of the most used rules are shown.
 const MOST_SHOWN: usize = 20;
@@ -26,11 +26,17 @@ const MOST_SHOWN: usize = 20;
 /// # Errors
 /// The configuration or a log cannot be read.
 pub fn run(arguments: &Prune) -> Result<Exit> {
+    input::once(arguments.conf.iter().chain(&arguments.log))?;
     let reading = input::read_configuration(&arguments.conf, &arguments.reading)?;
-    let mut traffic = Traffic::read(&arguments.log, &[&reading.site], usize::MAX)?;
+    let mut traffic = Traffic::read(&Logs {
+        files: &arguments.log,
+        sites: &[&reading.site],
+        formats: &reading.log_formats,
+        most: usize::MAX,
+    })?;
     if arguments.https {
         let requests = traffic.requests.iter_mut();
-        requests.for_each(|(request, _)| request.scheme = Scheme::Https);
+        requests.for_each(|asked| asked.request.scheme = Scheme::Https);
     }
     let rules = Rules::of(&reading.site);
     let answering =
@@ -81,15 +87,15 @@ struct Use<'a> {
 impl<'a> Use<'a> {
     fn of(mut rules: Rules, answering: &'a Answering, traffic: &Traffic) -> Self {
         let bar = progress::bar("replaying", traffic.requests.len());
-        for (request, times) in &traffic.requests {
-            let answer = request.with(|request| answering.answer(request));
+        for asked in &traffic.requests {
+            let answer = asked.request.with(|request| answering.answer(request));
             let effects = answer.trace.iter().filter(|step| is_effect(&step.event));
             let mut places: Vec<Place> = effects.map(|step| step.place).collect();
             places.sort_unstable();
             places.dedup();
             for place in places {
                 if let Some(requests) = rules.requests.get_mut(&place) {
-                    *requests += times;
+                    *requests += asked.times;
                 }
             }
             bar.inc(1);
@@ -122,10 +128,14 @@ impl<'a> Use<'a> {
         let all = self.rules.requests.len();
         writeln!(
             out,
-            "log      {}, {} of them distinct",
-            count(traffic.lines, "request"),
-            thousands(traffic.requests.len())
+            "log      {}, {} of them distinct{}",
+            count(traffic.account.requests, "request"),
+            thousands(traffic.requests.len()),
+            traffic.account.to_period()
         )?;
+        for remark in traffic.account.remarks() {
+            writeln!(out, "         {remark}")?;
+        }
         let (number, of) = (thousands(used.len()), count(all, "rule"));
         writeln!(out, "used     {number} of {of}")?;
         let unused = thousands(all - used.len());
@@ -136,7 +146,8 @@ impl<'a> Use<'a> {
         }
         if arguments.unused {
             let rows = self.unused().map(|place| (String::new(), place));
-            return self.print_rows(&mut out, rows.collect());
+            self.print_rows(&mut out, rows.collect())?;
+            return warn(&mut out, traffic);
         }
         let few = used.iter().take(MOST_SHOWN);
         let rows = few.map(|(place, number)| (thousands(*number), *place));
@@ -149,7 +160,7 @@ impl<'a> Use<'a> {
                 count(more, "more rule")
             )?;
         }
-        Ok(())
+        warn(&mut out, traffic)
     }
 
     fn print_rows(&self, out: &mut impl Write, rows: Vec<(String, Place)>) -> Result<()> {
@@ -187,8 +198,10 @@ impl<'a> Use<'a> {
             })
         });
         let document = json!({
-            "log_lines": traffic.lines,
+            "log_lines": traffic.account.requests,
             "log_distinct": traffic.requests.len(),
+            "log": traffic.account.to_json(),
+            "log_is_short": traffic.account.is_short(),
             "unused": self.unused().count(),
             "rules": rules.collect::<Vec<_>>(),
         });
@@ -197,4 +210,15 @@ impl<'a> Use<'a> {
         writeln!(out)?;
         Ok(())
     }
+}
+
+/// Says when the log is too short to tell which rules nobody needs.
+fn warn(out: &mut impl Write, traffic: &Traffic) -> Result<()> {
+    if traffic.account.is_short() {
+        writeln!(
+            out,
+            "\nwarning: the log covers less than a month, too short to remove rules for good"
+        )?;
+    }
+    Ok(())
 }

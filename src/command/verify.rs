@@ -18,11 +18,15 @@ use crate::verify::server::Server;
 /// Differences that are printed; all are counted.
 const MOST_SHOWN: usize = 50;
 
+/// Requests logged with another status that are printed; all are counted.
+const MOST_LOGGED_SHOWN: usize = 3;
+
 /// Compares.
 ///
 /// # Errors
 /// The configuration cannot be read, or there is no Apache that starts with it.
 pub fn run(arguments: &Verify) -> Result<Exit> {
+    input::once(arguments.conf.iter().chain(&arguments.log))?;
     let options = input::read_options(&arguments.reading)?;
     let input = input::input_of(&arguments.conf, &arguments.reading)?;
     let (reading, transcript) = input::read_with_transcript(&input, &options)?;
@@ -90,7 +94,35 @@ impl Report<'_> {
                 "\nand {more} more: edgewright verify --format json lists all"
             )?;
         }
+        self.print_logged(out)?;
         self.print_unreached(arguments, out)
+    }
+
+    /// What the log says was answered and Apache answers otherwise: no difference of ours.
+    fn print_logged(&self, out: &mut impl Write) -> Result<()> {
+        let logged = &self.comparison.logged;
+        if logged.compared == 0 {
+            return Ok(());
+        }
+        let (others, all) = (thousands(logged.others), count(logged.compared, "request"));
+        let verb = if logged.others == 1 { "was" } else { "were" };
+        writeln!(
+            out,
+            "log status   {others} of {all} {verb} logged with another status than Apache gives now"
+        )?;
+        for example in logged.examples.iter().take(MOST_LOGGED_SHOWN) {
+            writeln!(out, "\n{}", example.to_text())?;
+        }
+        if logged.examples.len() > MOST_LOGGED_SHOWN {
+            writeln!(
+                out,
+                "\nand others: edgewright verify --format json has more"
+            )?;
+        }
+        if !logged.examples.is_empty() {
+            writeln!(out)?;
+        }
+        Ok(())
     }
 
     fn print_requests(&self, arguments: &Verify, out: &mut impl Write) -> Result<()> {
@@ -108,9 +140,13 @@ impl Report<'_> {
             write!(out, "{} from the rules", count(from_rules, "request"))?;
         }
         if !arguments.log.is_empty() {
-            let lines = thousands(self.requests.log_lines);
+            let log = &self.requests.log;
+            let (lines, period) = (thousands(log.requests), log.to_period());
             let distinct = thousands(self.requests.log_distinct);
-            write!(out, ", {lines} from the log ({distinct} distinct)")?;
+            write!(out, ", {lines} from the log ({distinct} distinct{period})")?;
+            for remark in log.remarks() {
+                write!(out, "\nlog          {remark}")?;
+            }
         }
         let compared = self.comparison.compared;
         let differences = self.comparison.differences.len();
@@ -176,8 +212,10 @@ impl Report<'_> {
             "unreached": reasons.collect::<Vec<_>>(),
             "requests_from_rules": requests.from_rules,
             "requests_possible": requests.possible,
-            "log_lines": requests.log_lines,
+            "log_lines": requests.log.requests,
             "log_distinct": requests.log_distinct,
+            "log": (!requests.log.is_empty()).then(|| requests.log.to_json()),
+            "logged_status": comparison.logged.to_json(),
             "compared": comparison.compared,
             "not_expressible": comparison.untold,
             "not_sent_tls": requests.over_tls,

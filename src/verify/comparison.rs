@@ -14,8 +14,9 @@ use edgewright_edge_handler::outcome::{Answer, Event, Step};
 use edgewright_edge_handler::rules::Place;
 use serde_json::{Value, json};
 
+use super::logged_status::LoggedStatuses;
 use super::normalized_response::{End, NormalizedResponse, Observed};
-use super::requests::Requests;
+use super::requests::{Requests, Sent};
 use super::server::Server;
 use crate::contract::OwnedRequest;
 use crate::engine::{Answering, is_effect};
@@ -39,6 +40,8 @@ pub struct Comparison<'a> {
     pub differences: Vec<Difference>,
     /// Requests the engine gives no answer to, by reason.
     pub untold: BTreeMap<String, usize>,
+    /// What the logs say was answered, and Apache answers otherwise now.
+    pub logged: LoggedStatuses,
 }
 
 /// One request that is answered differently.
@@ -85,10 +88,12 @@ impl<'a> Comparison<'a> {
             compared: 0,
             differences: Vec::new(),
             untold: BTreeMap::new(),
+            logged: LoggedStatuses::default(),
         };
         let answers = answers(server, &requests.all)?;
-        for ((request, place), apache) in requests.all.iter().zip(answers) {
-            comparison.compare(request, *place, apache);
+        for (sent, apache) in requests.all.iter().zip(answers) {
+            comparison.logged.compare(sent, &apache);
+            comparison.compare(&sent.request, sent.made_for, apache);
         }
         Ok(comparison)
     }
@@ -216,7 +221,7 @@ fn hindrance(answer: &Answer, place: Place, fired: &[Place]) -> Hindrance {
 }
 
 /// What Apache says to each request. Several threads ask.
-fn answers(server: &Server, all: &[(OwnedRequest, Option<Place>)]) -> Result<Vec<Observed>> {
+fn answers(server: &Server, all: &[Sent]) -> Result<Vec<Observed>> {
     let bar = progress::bar("comparing", all.len());
     let next = AtomicUsize::new(0);
     let (sender, receiver) = mpsc::sync_channel(256);
@@ -247,12 +252,9 @@ fn answers(server: &Server, all: &[(OwnedRequest, Option<Place>)]) -> Result<Vec
     Ok(answers.into_iter().flatten().collect())
 }
 
-fn take<'r>(
-    all: &'r [(OwnedRequest, Option<Place>)],
-    next: &AtomicUsize,
-) -> Option<(usize, &'r OwnedRequest)> {
+fn take<'r>(all: &'r [Sent], next: &AtomicUsize) -> Option<(usize, &'r OwnedRequest)> {
     let at = next.fetch_add(1, Ordering::Relaxed);
-    all.get(at).map(|(request, _)| (at, request))
+    all.get(at).map(|sent| (at, &sent.request))
 }
 
 /// Asks once more when the connection fails: a busy machine refuses some.

@@ -13,23 +13,34 @@ use super::server::Server;
 use crate::args::Verify;
 use crate::contract::OwnedRequest;
 use crate::progress;
-use crate::traffic::Traffic;
+use crate::traffic::{LogAccount, Logs, Traffic};
 
 /// What is sent, and what is not.
 #[derive(Debug, Default)]
 pub struct Requests {
-    /// Every request, with the rule it was made for.
-    pub all: Vec<(OwnedRequest, Option<Place>)>,
+    /// Every request.
+    pub all: Vec<Sent>,
     /// How many of them were made from rules.
     pub from_rules: usize,
     /// How many could have been made from rules.
     pub possible: usize,
-    /// Lines of the logs that hold a request.
-    pub log_lines: usize,
+    /// What became of the lines of the logs.
+    pub log: LogAccount,
     /// Different requests among them.
     pub log_distinct: usize,
     /// Requests to hosts that are reached over TLS only, where the Apache at hand speaks none.
     pub over_tls: usize,
+}
+
+/// One request, and where it is from.
+#[derive(Debug)]
+pub struct Sent {
+    /// The request.
+    pub request: OwnedRequest,
+    /// The rule it was made for.
+    pub made_for: Option<Place>,
+    /// The statuses that a log has for it, each with its number of lines.
+    pub logged: Vec<(u16, usize)>,
 }
 
 impl Requests {
@@ -47,22 +58,33 @@ impl Requests {
             spread(&mut found);
             found.truncate(most);
         }
-        let traffic = Traffic::read(&arguments.log, &[&reading.site], most)?;
+        let traffic = Traffic::read(&Logs {
+            files: &arguments.log,
+            sites: &[&reading.site],
+            formats: &reading.log_formats,
+            most,
+        })?;
         let log_distinct = traffic.requests.len();
-        let made = found
-            .into_iter()
-            .map(|witness| (OwnedRequest::from(witness.request), Some(witness.place)));
+        let made = found.into_iter().map(|witness| Sent {
+            request: OwnedRequest::from(witness.request),
+            made_for: Some(witness.place),
+            logged: Vec::new(),
+        });
         let mut all: Vec<_> = made.collect();
         let from_rules = all.len();
         let logged = traffic.requests.into_iter();
-        all.extend(logged.map(|(request, _)| (request, None)));
-        all.retain(|(request, _)| is_heard(server, request.scheme));
+        all.extend(logged.map(|asked| Sent {
+            request: asked.request,
+            made_for: None,
+            logged: asked.statuses,
+        }));
+        all.retain(|sent| is_heard(server, sent.request.scheme));
         Ok(Self {
             over_tls: over_tls + from_rules + log_distinct - all.len(),
             all,
             from_rules,
             possible,
-            log_lines: traffic.lines,
+            log: traffic.account,
             log_distinct,
         })
     }

@@ -60,6 +60,35 @@ fn the_example_site_is_answered_as_its_apache_does() {
 }
 
 #[test]
+fn statuses_that_were_logged_are_compared() {
+    let folder = folder();
+    let file = folder.path().join("site.conf");
+    fs::write(&file, "Redirect 301 /old /new\nRedirect gone /gone\n").unwrap();
+    let log = folder.path().join("access.log");
+    let line =
+        |path: &str, status: u16| format!("::1 - - [x] \"GET {path} HTTP/1.1\" {status} 5\n");
+    let lines = [
+        line("/old", 301),
+        line("/old", 302),
+        line("/gone", 404),
+        line("/new", 404),
+    ];
+    fs::write(&log, lines.concat()).unwrap();
+    let report = report(command().arg("--log").arg(log).arg(file));
+    let logged = &report["logged_status"];
+    assert_eq!(
+        (number(logged, "compared"), number(logged, "others")),
+        (4, 2),
+        "{logged:#}"
+    );
+    assert_eq!(
+        logged["examples"][0]["logged"][0]["status"], 302,
+        "{logged:#}"
+    );
+    assert_eq!(logged["examples"][1]["now"], "410", "{logged:#}");
+}
+
+#[test]
 fn hosts_with_tls_are_compared() {
     let folder = folder();
     let file = folder.path().join("site.conf");

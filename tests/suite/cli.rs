@@ -1,45 +1,56 @@
 //! The command line as a person uses it: exit codes, what is printed, what bad input leaves behind.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
 /// A folder of its own, and the program run in it.
-struct Place(TempDir);
+pub struct Place(TempDir);
 
 impl Place {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    fn with(self, name: &str, content: impl AsRef<[u8]>) -> Self {
+    pub fn with(self, name: &str, content: impl AsRef<[u8]>) -> Self {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
         self
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    fn run(&self, arguments: &[&str]) -> Ran {
-        let output = Command::new(env!("CARGO_BIN_EXE_edgewright"))
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        self.run_with(arguments, b"")
+    }
+
+    /// Runs the program with `input` on its standard input, a pipe.
+    pub fn run_with(&self, arguments: &[&str], input: &[u8]) -> Ran {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_edgewright"))
             .args(arguments)
             .current_dir(self.0.path())
             .env("NO_COLOR", "1")
-            .stdin(Stdio::null())
-            .output();
-        Ran::of(&output.unwrap())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // A program that reads no input may be gone before it is written.
+        let _ = child.stdin.take().unwrap().write_all(input);
+        Ran::of(&child.wait_with_output().unwrap())
     }
 }
 
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
+pub struct Ran {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
 }
 
 impl Ran {
@@ -53,7 +64,7 @@ impl Ran {
 
     /// Ended with `code`, and said each of `texts` somewhere.
     #[track_caller]
-    fn check(&self, code: i32, texts: &[&str]) {
+    pub fn check(&self, code: i32, texts: &[&str]) {
         let said = format!("{}\n{}", self.out, self.err);
         assert_eq!(self.code, code, "{said}");
         for text in texts {
@@ -63,7 +74,7 @@ impl Ran {
     }
 }
 
-const RULES: &str = "RewriteEngine On\nRewriteRule ^/old$ https://example.org/new [R=301,L]\n";
+pub const RULES: &str = "RewriteEngine On\nRewriteRule ^/old$ https://example.org/new [R=301,L]\n";
 
 #[test]
 fn migrate_writes_a_build_that_answers_and_explains() {
@@ -106,6 +117,20 @@ fn migrate_writes_a_build_that_answers_and_explains() {
                 "RewriteRule ^/old$",
             ],
         );
+}
+
+#[test]
+fn migrate_keeps_what_it_did_not_write() {
+    let place = Place::new().with("site.conf", RULES);
+    let migrate = ["migrate", "site.conf", "--out", "b"];
+    place.run(&migrate).check(0, &[]);
+    let place = place
+        .with("b/notes.txt", "mine")
+        .with("b/zips/function.zip", "PK");
+    place.run(&migrate).check(0, &[]);
+    assert_eq!(fs::read(place.path("b/notes.txt")).unwrap(), b"mine");
+    assert_eq!(fs::read(place.path("b/zips/function.zip")).unwrap(), b"PK");
+    place.run(&["replay", "b"]).check(0, &[]);
 }
 
 #[test]
@@ -214,7 +239,7 @@ fn an_include_loop_is_an_error_with_its_line() {
     let place = Place::new().with("loop.conf", "RewriteEngine On\nInclude loop.conf\n");
     place
         .run(&["migrate", "loop.conf", "--out", "b"])
-        .check(1, &["error[include-loop]", "loop.conf:2:1"]);
+        .check(2, &["error[include-loop]", "loop.conf:2:1", "has no rule"]);
 }
 
 #[test]
@@ -233,7 +258,7 @@ fn binary_junk_is_errors() {
     Place::new()
         .with("junk.conf", junk)
         .run(&["migrate", "junk.conf", "--out", "b"])
-        .check(1, &["error["]);
+        .check(2, &["error[", "junk.conf has no rule"]);
 }
 
 #[test]
@@ -258,7 +283,7 @@ fn a_folder_that_is_no_build_is_not_replaced() {
     assert!(place.path("precious/file").is_file());
 }
 
-fn build() -> Place {
+pub fn build() -> Place {
     let place = Place::new().with("site.conf", RULES);
     place
         .run(&["migrate", "site.conf", "--out", "b"])
@@ -311,7 +336,7 @@ fn a_bad_request_line_is_named() {
     let place = build().with("r.jsonl", "{\"target\":\"/\"}\n{\"path\":\"/\"}\n");
     place
         .run(&["replay", "b", "--requests", "r.jsonl"])
-        .check(2, &["request line 2"]);
+        .check(2, &["r.jsonl line 2: `target` is missing"]);
 }
 
 #[test]
@@ -334,7 +359,7 @@ fn a_url_that_is_none_is_refused() {
         .check(2, &["neither a URL nor a path"]);
 }
 
-const LOG: &str = "\
+pub const LOG: &str = "\
 192.0.2.1 - - [10/Oct/2000:13:55:36 -0700] \"GET /old?x=1 HTTP/1.1\" 301 20 \"-\" \"Bot/1\"
 192.0.2.1 - - [10/Oct/2000:13:55:37 -0700] \"GET /old?x=1 HTTP/1.1\" 301 20 \"-\" \"Other/1\"
 192.0.2.1 - - [10/Oct/2000:13:55:38 -0700] \"GET /agent HTTP/1.1\" 301 20 \"-\" \"Bot/1\"

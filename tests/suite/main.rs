@@ -6,6 +6,8 @@ mod cli;
 mod deploy;
 mod field;
 mod findings;
+mod inputs;
+mod logs;
 mod readme;
 mod seed_site;
 mod semantics;

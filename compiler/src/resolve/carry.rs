@@ -87,6 +87,7 @@ impl Resolver<'_> {
                     let raw = arguments.raw.value.as_slice();
                     return self.access_directive(name, (&words, raw), origin.span, target);
                 }
+                self.log_format(name, &words);
                 if let Some(change) = unfollowed::change(name, &words) {
                     self.say(unfollowed::warning(change, origin.span));
                 }

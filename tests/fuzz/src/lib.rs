@@ -9,8 +9,6 @@
     reason = "a target reports a broken promise by panicking"
 )]
 
-#[path = "../../../src/access_log.rs"]
-pub mod access_log;
 mod artefact;
 pub mod builds;
 mod configuration;
@@ -21,6 +19,11 @@ mod log_line;
 mod request;
 pub mod safety;
 pub mod sinks;
+/// What of the command line is fuzzed: a program has no other way to lend a module.
+#[path = "../../../src"]
+pub mod command_line {
+    pub mod access_log;
+}
 
 /// Something to fuzz.
 #[derive(Debug, Clone, Copy)]
@@ -67,7 +70,7 @@ pub const EVENT: Target = Target {
     most_memory: 4 << 20,
 };
 
-/// A line of an access log: what was read of it is read again from a line made of it.
+/// Lines of an access log, of any format: what was read of one is read again from lines made of it.
 pub const LOG_LINE: Target = Target {
     name: "log_line",
     run: log_line::run,
