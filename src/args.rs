@@ -169,6 +169,15 @@ pub struct Reading {
     /// A local folder that stands for a document root: DIR, or SERVER_PATH=DIR when there are several
     #[arg(long, value_name = "[SERVER_PATH=]DIR")]
     pub docroot: Vec<String>,
+    /// A copy of the server's file system: every absolute path of the configuration is looked up below it
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// A folder of this machine that stands for one of the server's; the longest SERVER_PATH that fits is taken
+    #[arg(long, value_name = "SERVER_PATH=DIR")]
+    pub map: Vec<String>,
+    /// The server's time zone, for %{TIME_HOUR} and its variants: a name as Europe/Berlin, or an offset as +02:00
+    #[arg(long, value_name = "ZONE")]
+    pub timezone: Option<String>,
     /// What ServerRoot stands for on this machine
     #[arg(long, value_name = "DIR")]
     pub server_root: Option<PathBuf>,

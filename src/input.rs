@@ -8,20 +8,23 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use edgewright_compiler::{
-    DocrootMapping, Input, Limits, ReadOptions, Reading, Transcript, guess, read,
+    DocrootMapping, Input, Limits, Loader, ReadOptions, Reading, Transcript, guess, read,
 };
 
 use crate::args;
 use crate::contract::OwnedRequest;
-use crate::loader::{Disk, to_bytes, to_path};
+use crate::loader::{to_bytes, to_path};
+use crate::opened::Opened;
+use crate::time_zone;
 
 /// Reads a configuration from the disk.
 ///
 /// # Errors
 /// A path does not exist, or reading stopped at a limit.
 pub fn read_configuration(paths: &[PathBuf], options: &args::Reading) -> Result<Reading> {
-    let input = input_of(paths, options)?;
-    read_input(&input, &read_options(options)?)
+    let reading = read_to_limit(paths, options)?;
+    whole(&reading)?;
+    Ok(reading)
 }
 
 /// Reads a configuration from the disk, or as much of it as a limit allows.
@@ -29,18 +32,9 @@ pub fn read_configuration(paths: &[PathBuf], options: &args::Reading) -> Result<
 /// # Errors
 /// A path does not exist.
 pub fn read_to_limit(paths: &[PathBuf], options: &args::Reading) -> Result<Reading> {
-    let input = input_of(paths, options)?;
-    read_some(&input, &read_options(options)?)
-}
-
-/// Reads what was found out to be there.
-///
-/// # Errors
-/// Nothing can be read, or reading stopped at a limit: what a part of a configuration means is nothing to
-/// work with.
-pub fn read_input(input: &Input, options: &ReadOptions) -> Result<Reading> {
-    let reading = read_some(input, options)?;
-    whole(&reading)?;
+    let opened = Opened::new(paths, options)?;
+    let reading = read(&opened.input, &opened.files, &opened.options);
+    not_empty(&reading, &opened.input)?;
     Ok(reading)
 }
 
@@ -61,29 +55,14 @@ fn whole(reading: &Reading) -> Result<()> {
     );
 }
 
-/// The disk for what was found out to be there.
-fn disk(input: &Input) -> Disk {
-    Disk::naming(match input {
-        Input::MainConfig(paths) | Input::VirtualHostInclude(paths) => paths.as_slice(),
-        Input::Htaccess(path) => std::slice::from_ref(path),
-        Input::DocumentRoot(_) => &[],
-    })
-}
-
-fn read_some(input: &Input, options: &ReadOptions) -> Result<Reading> {
-    let reading = read(input, &disk(input), options);
-    not_empty(&reading, input)?;
-    Ok(reading)
-}
-
-/// Reads like [`read_input`], and keeps the lines that Apache carries out.
+/// Reads what was opened, and keeps the lines that Apache carries out.
 ///
 /// # Errors
 /// Nothing can be read, or reading stopped at a limit.
-pub fn read_with_transcript(input: &Input, options: &ReadOptions) -> Result<(Reading, Transcript)> {
+pub fn read_with_transcript(opened: &Opened) -> Result<(Reading, Transcript)> {
     let (reading, transcript) =
-        edgewright_compiler::read_with_transcript(input, &disk(input), options);
-    not_empty(&reading, input)?;
+        edgewright_compiler::read_with_transcript(&opened.input, &opened.files, &opened.options);
+    not_empty(&reading, &opened.input)?;
     whole(&reading)?;
     Ok((reading, transcript))
 }
@@ -113,22 +92,17 @@ pub fn requests(path: &Path, default_host: &[u8]) -> Result<Vec<OwnedRequest>> {
     Ok(requests)
 }
 
-/// What the paths are.
+/// What `paths` are, in the files of `loader`.
 ///
 /// # Errors
-/// A path does not exist, or there are too many.
-pub fn input_of(paths: &[PathBuf], options: &args::Reading) -> Result<Input> {
-    for path in paths {
-        if !path.exists() {
-            bail!(
-                "there is no {}: name a configuration file, or a document root",
-                path.display()
-            );
-        }
-    }
-    let paths: Vec<Vec<u8>> = paths.iter().map(|path| to_bytes(path)).collect();
-    Ok(match options.kind {
-        None => guess(&Disk::naming(&paths), &paths),
+/// There are too many.
+pub fn input_of(
+    paths: Vec<Vec<u8>>,
+    kind: Option<args::Kind>,
+    loader: &dyn Loader,
+) -> Result<Input> {
+    Ok(match kind {
+        None => guess(loader, &paths),
         Some(args::Kind::Main) => Input::MainConfig(paths),
         Some(args::Kind::Vhost) => Input::VirtualHostInclude(paths),
         Some(args::Kind::Htaccess) => Input::Htaccess(only(paths)?),
@@ -164,7 +138,7 @@ fn only(mut paths: Vec<Vec<u8>>) -> Result<Vec<u8>> {
 /// How they are read.
 ///
 /// # Errors
-/// A folder that is named does not exist.
+/// A folder that is named does not exist, or a time zone.
 pub fn read_options(options: &args::Reading) -> Result<ReadOptions> {
     let docroots = options
         .docroot
@@ -180,6 +154,11 @@ pub fn read_options(options: &args::Reading) -> Result<ReadOptions> {
             .map(|name| name.clone().into_bytes())
             .collect(),
         limits: limits(options),
+        time_zone: options
+            .timezone
+            .as_deref()
+            .map(time_zone::parse)
+            .transpose()?,
         ..ReadOptions::default()
     })
 }

@@ -10,11 +10,13 @@ mod engine;
 mod folder;
 mod input;
 mod loader;
+mod opened;
 mod package;
 mod progress;
 mod render;
 mod stopwatch;
 mod summary;
+mod time_zone;
 mod traffic;
 mod verify;
 

@@ -2,6 +2,7 @@
 //!
 //! In: paths from the command line. Out: [`Input`], [`ReadOptions`]. Absent: reading it.
 
+use edgewright_edge_handler::site::TimeZone;
 use edgewright_parser::line::Line;
 use edgewright_parser::lines::Lines;
 use edgewright_parser::source::FileId;
@@ -50,6 +51,8 @@ pub struct ReadOptions {
     pub version: String,
     /// How much work the configuration may ask for.
     pub limits: Limits,
+    /// The time zone the server runs in; `None` when nobody told.
+    pub time_zone: Option<TimeZone>,
 }
 
 impl Default for ReadOptions {
@@ -61,6 +64,7 @@ impl Default for ReadOptions {
             modules: Vec::new(),
             version: "2.4.71".to_owned(),
             limits: Limits::default(),
+            time_zone: None,
         }
     }
 }

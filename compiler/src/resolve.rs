@@ -119,6 +119,7 @@ pub(crate) fn resolve(
     if !matches!(input, Input::MainConfig(_)) {
         resolver.add_tls();
     }
+    resolver.site.time_zone.clone_from(&options.time_zone);
     resolver.finish()
 }
 

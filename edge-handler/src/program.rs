@@ -35,7 +35,7 @@ use crate::site::{HostId, Site};
 
 const FORMAT: Format = Format {
     magic: *b"EDGP",
-    version: 9,
+    version: 10,
 };
 
 /// Why bytes are not a program.

@@ -9,3 +9,4 @@ mod readme;
 mod seed_site;
 mod semantics;
 mod supply;
+mod travel;
