@@ -7,6 +7,7 @@ mod activity;
 mod alias;
 mod carry;
 mod context;
+mod dbm;
 mod environment;
 mod htaccess;
 mod limit;
