@@ -34,6 +34,9 @@ pub enum Command {
     /// Say what is wrong or will differ, without building anything
     #[command(after_help = CHECK_EXAMPLES)]
     Check(Check),
+    /// Pack what Apache reads into one file, on its server, for another machine
+    #[command(after_help = COLLECT_EXAMPLES)]
+    Collect(Collect),
     /// Show what happens to one request, rule by rule
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(Explain),
@@ -85,6 +88,15 @@ Examples:
   edgewright check /etc/apache2/apache2.conf
   edgewright check .htaccess --format json
   edgewright check site.conf --format github          annotations in a GitHub workflow";
+
+const COLLECT_EXAMPLES: &str = "\
+Examples:
+  edgewright collect                                  the usual places, into site.tar.gz
+  edgewright collect -o shop.tar.gz /etc/httpd/conf/httpd.conf
+  edgewright check site.tar.gz                        then, on another machine
+
+The archive has configuration files, .htaccess files, maps, the names and sizes of files in document roots,
+modules and the time zone. Pages, comments, passwords, certificates and keys stay on the server.";
 
 const EXPLAIN_EXAMPLES: &str = "\
 Examples:
@@ -274,6 +286,19 @@ pub enum Format {
     Sarif,
     /// GitHub workflow annotations
     Github,
+}
+
+/// `edgewright collect`.
+#[derive(Debug, Args)]
+pub struct Collect {
+    /// The configuration [default: apache2.conf or httpd.conf in the usual places]
+    #[arg(value_name = "CONF")]
+    pub conf: Vec<PathBuf>,
+    /// Where the archive is written
+    #[arg(long, short, value_name = "FILE", default_value = "site.tar.gz")]
+    pub out: PathBuf,
+    #[command(flatten)]
+    pub reading: Reading,
 }
 
 /// `edgewright explain`.

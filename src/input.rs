@@ -38,6 +38,17 @@ pub fn read_to_limit(paths: &[PathBuf], options: &args::Reading) -> Result<Readi
     Ok(reading)
 }
 
+/// Reads what was opened through `loader`.
+///
+/// # Errors
+/// Nothing can be read, or reading stopped at a limit.
+pub fn read_opened(opened: &Opened, loader: &dyn Loader) -> Result<Reading> {
+    let reading = read(&opened.input, loader, &opened.options);
+    not_empty(&reading, &opened.input)?;
+    whole(&reading)?;
+    Ok(reading)
+}
+
 /// Was everything read, and did no limit end it?
 fn whole(reading: &Reading) -> Result<()> {
     let Some(limit) = reading.limit_reached() else {

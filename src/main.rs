@@ -1,7 +1,9 @@
 //! The command line: arguments → command → exit code (0 clean, 1 findings, 2 could not run).
 
 mod access_log;
+mod archive;
 mod args;
+mod collect;
 mod command;
 mod contract;
 mod describe;

@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use edgewright_compiler::{Entry, EntryKind, Input, LoadError, Loader, ReadOptions};
 
+use crate::archive::packed::{self, Packed, is_archive};
+use crate::archive::{Kind, Linkage};
 use crate::args;
 use crate::input::{input_of, read_options};
 use crate::loader::rooted::{Mount, Rooted, clean};
-use crate::loader::{Disk, to_bytes};
+use crate::loader::{Disk, to_bytes, to_path};
 
 /// A configuration that is ready to be read.
 #[derive(Debug)]
@@ -31,6 +33,8 @@ pub enum Files {
     Here(Disk),
     /// Those of folders that stand for a server's.
     Copy(Rooted),
+    /// Those of an archive of `collect`, and of folders of this machine that stand for document roots.
+    Archive(Packed, Rooted),
 }
 
 impl Files {
@@ -39,25 +43,37 @@ impl Files {
         matches!(self, Self::Here(_))
     }
 
-    fn loader(&self) -> &dyn Loader {
+    /// The size of a file in bytes, where the disk tells it.
+    pub fn size(&self, path: &[u8]) -> Option<u64> {
+        let place = match self {
+            Self::Here(_) => to_path(path).to_owned(),
+            Self::Copy(rooted) => rooted.here(path)?,
+            Self::Archive(..) => return None,
+        };
+        Some(std::fs::metadata(place).ok()?.len())
+    }
+
+    fn loader(&self, path: &[u8]) -> &dyn Loader {
         match self {
             Self::Here(disk) => disk,
             Self::Copy(rooted) => rooted,
+            Self::Archive(_, rooted) if rooted.holds(path) => rooted,
+            Self::Archive(packed, _) => packed,
         }
     }
 }
 
 impl Loader for Files {
     fn read(&self, path: &[u8], most: u64) -> Result<Vec<u8>, LoadError> {
-        self.loader().read(path, most)
+        self.loader(path).read(path, most)
     }
 
     fn list(&self, path: &[u8], most: u64) -> Result<Vec<Entry>, LoadError> {
-        self.loader().list(path, most)
+        self.loader(path).list(path, most)
     }
 
     fn kind(&self, path: &[u8]) -> Option<EntryKind> {
-        self.loader().kind(path)
+        self.loader(path).kind(path)
     }
 }
 
@@ -68,6 +84,11 @@ impl Opened {
     /// A path or a folder that is named does not exist.
     pub fn new(paths: &[PathBuf], given: &args::Reading) -> Result<Self> {
         let options = read_options(given)?;
+        if let [path] = paths
+            && is_archive(path)
+        {
+            return Self::archive(path, given, options);
+        }
         let mounts = mounts(given, &options)?;
         let (files, paths) = if mounts.is_empty() {
             here(paths)?
@@ -76,6 +97,48 @@ impl Opened {
         };
         Ok(Self {
             input: input_of(paths, given.kind, &files)?,
+            options,
+            files,
+        })
+    }
+
+    /// An archive says itself what it is; what the command line says besides goes before.
+    fn archive(path: &Path, given: &args::Reading, mut options: ReadOptions) -> Result<Self> {
+        if given.root.is_some() || !given.map.is_empty() {
+            bail!(
+                "{} brings its own files: leave out --root and --map",
+                path.display()
+            );
+        }
+        let (manifest, packed) = packed::open(path, &options.limits)?;
+        let mut local = Vec::new();
+        local_mounts(&options, &mut local)?;
+        let files = Files::Archive(packed, Rooted::new(local));
+        let paths: Vec<Vec<u8>> = manifest
+            .paths
+            .iter()
+            .map(|path| clean(path.as_bytes()))
+            .collect();
+        let kind = given.kind.unwrap_or(match manifest.kind {
+            Kind::Main => args::Kind::Main,
+            Kind::Vhost => args::Kind::Vhost,
+            Kind::Htaccess => args::Kind::Htaccess,
+            Kind::Docroot => args::Kind::Docroot,
+        });
+        let defines = manifest.defines.into_iter();
+        options.defines.extend(defines.map(String::into_bytes));
+        options.time_zone = options.time_zone.or(manifest.time_zone);
+        if let Some(server) = manifest.server {
+            // The others are loaded by lines of the configuration.
+            let own = server.modules.into_iter();
+            let own = own.filter(|module| module.linkage == Linkage::Static);
+            options
+                .modules
+                .extend(own.map(|module| module.name.into_bytes()));
+            options.version = server.version.unwrap_or(options.version);
+        }
+        Ok(Self {
+            input: input_of(paths, Some(kind), &files)?,
             options,
             files,
         })
@@ -117,8 +180,7 @@ fn in_copy(paths: &[PathBuf], rooted: Rooted) -> Result<(Files, Vec<Vec<u8>>)> {
     Ok((Files::Copy(rooted.naming(&named)), all))
 }
 
-/// The folders of `--root` and `--map`. With them, those of the options that are folders of this machine are
-/// still found as they are named.
+/// The folders of `--root` and `--map`, and with them those of the options.
 fn mounts(given: &args::Reading, options: &ReadOptions) -> Result<Vec<Mount>> {
     let mut mounts = Vec::new();
     if let Some(root) = &given.root {
@@ -139,21 +201,26 @@ fn mounts(given: &args::Reading, options: &ReadOptions) -> Result<Vec<Mount>> {
             here: folder("--map", Path::new(here))?,
         });
     }
-    if mounts.is_empty() {
-        return Ok(mounts);
+    if !mounts.is_empty() {
+        local_mounts(options, &mut mounts)?;
     }
+    Ok(mounts)
+}
+
+/// Folders of this machine that the options name are found as they are named.
+fn local_mounts(options: &ReadOptions, mounts: &mut Vec<Mount>) -> Result<()> {
     let local = options
         .docroots
         .iter()
         .map(|docroot| docroot.local_path.clone());
     for path in local.chain(options.server_root.clone()) {
-        let here = crate::loader::to_path(&path);
+        let here = to_path(&path);
         mounts.push(Mount {
             server: to_bytes(&std::path::absolute(here)?),
             here: folder("--server-root", here)?,
         });
     }
-    Ok(mounts)
+    Ok(())
 }
 
 fn folder(option: &str, path: &Path) -> Result<PathBuf> {

@@ -3,6 +3,7 @@
 //! In: `Europe/Berlin`, `+05:30`, a rule as in `TZ`, or the bytes of a zoneinfo file. Out: a [`TimeZone`].
 //! Absent: what local time is at a moment; see the evaluator.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -55,6 +56,22 @@ pub fn parse(text: &str) -> Result<TimeZone> {
     let bytes = crate::loader::read_at_most(&file, LONGEST).map_err(anyhow::Error::from);
     let bytes = bytes.with_context(|| file.display().to_string())?;
     of_file(text, &bytes).with_context(|| format!("{} is no file of a time zone", file.display()))
+}
+
+/// The zone of this machine, if it says which.
+pub fn of_this_machine() -> Option<TimeZone> {
+    if let Ok(text) = std::env::var("TZ") {
+        return parse(text.trim_start_matches(':')).ok();
+    }
+    let path = Path::new("/etc/localtime");
+    let target = path.canonicalize().ok()?;
+    let name = FOLDERS
+        .iter()
+        .find_map(|folder| target.strip_prefix(folder).ok())
+        .map(|name| name.display().to_string())
+        .or_else(|| Some(fs::read_to_string("/etc/timezone").ok()?.trim().to_owned()));
+    let bytes = crate::loader::read_at_most(path, LONGEST).ok()?;
+    of_file(&name.unwrap_or_else(|| "localtime".to_owned()), &bytes)
 }
 
 /// The file of a zone; a name never leads out of the database.

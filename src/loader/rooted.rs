@@ -84,6 +84,12 @@ impl Rooted {
         Some(self.place(&self.follow(Vec::new(), path)?))
     }
 
+    /// Is the path in one of the folders?
+    pub fn holds(&self, path: &[u8]) -> bool {
+        let mut mounts = self.mounts.iter();
+        mounts.any(|mount| below(path, &mount.server).is_some())
+    }
+
     /// Is it a path of this machine: named by the command line, or found beside such a file?
     fn is_ours(&self, path: &[u8]) -> bool {
         !path.starts_with(b"/") || self.disk.names(path)

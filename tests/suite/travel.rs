@@ -37,7 +37,8 @@ const FILES: &[(&str, &str)] = &[
     ),
     (
         "etc/apache2/mods-available/dir.load",
-        "LoadModule dir_module /usr/lib/apache2/modules/mod_dir.so\n\
+        "LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so\n\
+         LoadModule dir_module /usr/lib/apache2/modules/mod_dir.so\n\
          LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\n",
     ),
     (
@@ -278,4 +279,135 @@ fn a_document_root_is_read_below_the_copy() {
     ]);
     assert!(said.contains("http://h.example/b"), "{code} {said}");
     let _: &Path = place.0.path();
+}
+
+/// The archive's entries: names and contents.
+fn unpacked(bytes: &[u8]) -> Vec<(String, String)> {
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(bytes));
+    let entries = archive.entries().unwrap().map(|entry| {
+        let mut entry = entry.unwrap();
+        let name = entry.path().unwrap().display().to_string();
+        let mut content = Vec::new();
+        std::io::Read::read_to_end(&mut entry, &mut content).unwrap();
+        (name, String::from_utf8_lossy(&content).into_owned())
+    });
+    entries.collect()
+}
+
+#[test]
+fn an_archive_answers_as_its_server_when_that_is_gone() {
+    let place = Place::new();
+    let packed = ["collect", MAIN, "--root", "copy", "-o", "site.tar.gz"];
+    let (code, said) = place.run(&packed);
+    assert_eq!(code, 0, "{said}");
+    fs::remove_dir_all(place.path("copy")).unwrap();
+    place.check_answers("site.tar.gz", &[]);
+    let (code, said) = place.run(&["migrate", "site.tar.gz", "--out", "build"]);
+    assert_eq!(code, 0, "{said}");
+    place.check_answers("build", &[]);
+    let (code, said) = place.run(&["diff", "build", "site.tar.gz"]);
+    assert_eq!(code, 0, "{said}");
+    let (_, said) = place.run(&["explain", "site.tar.gz", "http://one.example/spring"]);
+    assert!(
+        said.contains("/etc/apache2/sites-enabled/one.conf:6"),
+        "{said}"
+    );
+    let (_, said) = place.run(&["check", "site.tar.gz"]);
+    assert!(
+        !said.contains("undefined-variable") && !said.contains("docroot-unknown"),
+        "{said}"
+    );
+}
+
+#[test]
+fn an_archive_has_no_pages_and_no_secrets() {
+    let place = Place::new();
+    let config = "# hunter1\nAuthLDAPBindPassword hunter2\nSetEnv API_KEY hunter3\n\
+                  DBDParams \"pass=hunter4\"\nRedirect 301 /a /b\n";
+    place.write("copy/etc/apache2/sites-available/two.conf", config);
+    place.write(
+        "copy/etc/apache2/key.conf",
+        "-----BEGIN PRIVATE KEY-----\nhunter5\n",
+    );
+    let mut main = fs::read_to_string(place.path("copy/etc/apache2/apache2.conf")).unwrap();
+    main.push_str("Include key.conf\n");
+    place.write("copy/etc/apache2/apache2.conf", main);
+    place.write("copy/var/www/one/secret.html", "hunter6");
+    let (_, said) = place.run(&["collect", "copy/etc/apache2/apache2.conf", "--root", "copy"]);
+    for expected in [
+        "the value of /etc/apache2/sites-enabled/two.conf:2 AuthLDAPBindPassword",
+        "the value of /etc/apache2/sites-enabled/two.conf:3 SetEnv",
+        "the value of /etc/apache2/sites-enabled/two.conf:4 DBDParams",
+        "/etc/apache2/key.conf: there is a private key in it",
+        "not asked: the server is another machine",
+    ] {
+        assert!(said.contains(expected), "{expected}: {said}");
+    }
+    let entries = unpacked(&fs::read(place.path("site.tar.gz")).unwrap());
+    for (name, content) in &entries {
+        assert!(!content.contains("hunter"), "{name}: {content}");
+    }
+    let listing = &entries
+        .iter()
+        .find(|(name, _)| name == "listing.txt")
+        .unwrap()
+        .1;
+    assert!(
+        listing.contains("f 7 /var/www/one/secret.html\n"),
+        "{listing}"
+    );
+    let names: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
+    assert!(names.contains(&"root/var/www/one/.htaccess"), "{names:?}");
+}
+
+#[test]
+fn an_archive_brings_the_zone_of_its_server() {
+    let place = Place::new();
+    let rule = "RewriteEngine On\nRewriteRule ^/t$ /%{TIME_HOUR} [R=302,L]\n";
+    place.write("copy/etc/apache2/sites-available/two.conf", rule);
+    let options = ["--root", "copy", "--timezone", "+14:00"];
+    let (_, said) = place.run(&[&["collect", MAIN], options.as_slice()].concat());
+    assert!(said.contains("time zone    +14:00"), "{said}");
+    let (_, said) = place.run(&["check", "site.tar.gz"]);
+    assert!(!said.contains("server-time-zone"), "{said}");
+    let (_, said) = place.run(&["check", MAIN, "--root", "copy"]);
+    assert!(said.contains("server-time-zone"), "{said}");
+}
+
+#[test]
+fn what_a_server_says_of_its_modules_comes_along() {
+    let place = Place::new();
+    let script = "#!/bin/sh\ncase $1 in\n-M) echo ' core_module (static)'; echo ' info_module (static)';;\n\
+                  -v) echo 'Server version: Apache/2.4.10 (X)';;\nesac\n";
+    place.write("apachectl", script);
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(place.path("apachectl"), mode).unwrap();
+    let main = "LoadModule alias_module x\n<IfModule mod_info.c>\nRedirect 301 /a /info\n</IfModule>\n\
+                <IfVersion < 2.4.11>\nRedirect 301 /b /old\n</IfVersion>\nServerName h.example\n";
+    place.write("conf/httpd.conf", main);
+    let output = Command::new(env!("CARGO_BIN_EXE_edgewright"))
+        .args(["collect", "conf/httpd.conf"])
+        .current_dir(place.0.path())
+        .env("EDGEWRIGHT_APACHECTL", place.path("apachectl"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("0 loaded and 2 built in"), "{said}");
+    for (path, expected) in [("/a", "/info"), ("/b", "/old")] {
+        let url = format!("http://h.example{path}");
+        let (_, said) = place.run(&["explain", "site.tar.gz", &url]);
+        assert!(
+            said.contains(&format!("http://h.example{expected}")),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn an_archive_goes_with_no_other_root() {
+    let place = Place::new();
+    place.run(&["collect", MAIN, "--root", "copy"]);
+    let (code, said) = place.run(&["check", "site.tar.gz", "--root", "copy"]);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("leave out --root and --map"), "{said}");
 }
