@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::BufWriter;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -129,7 +130,14 @@ fn manifest(opened: &Opened, server: Option<&Server>, arguments: &Collect) -> Re
 
 fn write(packing: &Packing, manifest: &Manifest, out: &Path) -> Result<()> {
     let name = || format!("cannot write {}", out.display());
-    let file = File::create(out).with_context(name)?;
+    // Nobody else needs to read a server's configuration.
+    let file = File::options()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(out)
+        .with_context(name)?;
     packing
         .write(manifest, BufWriter::new(file))
         .with_context(name)
