@@ -234,7 +234,7 @@ pub enum Kind {
 /// `edgewright migrate`.
 #[derive(Debug, Args)]
 pub struct Migrate {
-    /// The configuration: a file, several that are read in order, or a document root
+    /// The configuration: a file, several that are read in order, a document root, or an archive of `collect`
     #[arg(required = true, value_name = "CONF")]
     pub conf: Vec<PathBuf>,
     /// Where the build folder is written
@@ -262,7 +262,7 @@ pub struct Migrate {
 /// `edgewright check`.
 #[derive(Debug, Args)]
 pub struct Check {
-    /// The configuration: a file, several that are read in order, or a document root
+    /// The configuration: a file, several that are read in order, a document root, or an archive of `collect`
     #[arg(required = true, value_name = "CONF")]
     pub conf: Vec<PathBuf>,
     /// How findings are printed
@@ -464,7 +464,7 @@ impl Scheme {
 /// `edgewright verify`.
 #[derive(Debug, Args)]
 pub struct Verify {
-    /// The configuration: a file, several that are read in order, or a document root
+    /// The configuration: a file, several that are read in order, a document root, or an archive of `collect`
     #[arg(required = true, value_name = "CONF")]
     pub conf: Vec<PathBuf>,
     /// Also the requests of an access log, common or combined format; may be given more than once
@@ -539,7 +539,7 @@ pub struct Diff {
 /// `edgewright prune`.
 #[derive(Debug, Args)]
 pub struct Prune {
-    /// The configuration: a file, several that are read in order, or a document root
+    /// The configuration: a file, several that are read in order, a document root, or an archive of `collect`
     #[arg(required = true, value_name = "CONF")]
     pub conf: Vec<PathBuf>,
     /// An access log, common or combined format, `-` for standard input; may be given more than once

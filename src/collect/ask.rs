@@ -6,6 +6,7 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,9 @@ const PROGRAMS: [&str; 5] = [
 
 /// How long it may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long its last words may take after it ended.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// How much of its answer is read.
 const LONGEST: u64 = 1 << 16;
@@ -78,13 +82,17 @@ fn said(command: &mut Command) -> Result<String, String> {
         .spawn();
     let mut child = child.map_err(|error| error.to_string())?;
     let out = child.stdout.take();
-    let reader = thread::spawn(move || {
+    let (sender, answer) = mpsc::channel();
+    thread::spawn(move || {
         let mut text = Vec::new();
-        let read = out.map(|out| out.take(LONGEST).read_to_end(&mut text));
-        read.transpose().map(|_| text)
+        if let Some(out) = out {
+            // What was read before an error is the answer.
+            let _ = out.take(LONGEST).read_to_end(&mut text);
+        }
+        // Nobody may listen any more.
+        let _ = sender.send(text);
     });
     if !ends_in_time(&mut child) {
-        // What it started itself may hold the pipe open: nobody waits for that.
         let _ = child.kill();
         let _ = child.wait();
         return Err(format!("no answer in {} seconds", PATIENCE.as_secs()));
@@ -92,7 +100,8 @@ fn said(command: &mut Command) -> Result<String, String> {
     if !child.wait().is_ok_and(|status| status.success()) {
         return Err("it refuses the configuration".to_owned());
     }
-    let text = reader.join().ok().and_then(Result::ok).unwrap_or_default();
+    // What it started itself may hold the pipe open: that is not waited for.
+    let text = answer.recv_timeout(LAST_WORDS).unwrap_or_default();
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
