@@ -34,6 +34,9 @@ pub enum Command {
     /// Say what is wrong or will differ, without building anything
     #[command(after_help = CHECK_EXAMPLES)]
     Check(Check),
+    /// Pack what Apache reads into one file, on its server, for another machine
+    #[command(after_help = COLLECT_EXAMPLES)]
+    Collect(Collect),
     /// Show what happens to one request, rule by rule
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(Explain),
@@ -85,6 +88,15 @@ Examples:
   edgewright check /etc/apache2/apache2.conf
   edgewright check .htaccess --format json
   edgewright check site.conf --format github          annotations in a GitHub workflow";
+
+const COLLECT_EXAMPLES: &str = "\
+Examples:
+  edgewright collect                                  the usual places, into site.tar.gz
+  edgewright collect -o shop.tar.gz /etc/httpd/conf/httpd.conf
+  edgewright check site.tar.gz                        then, on another machine
+
+The archive has configuration files, .htaccess files, maps, the names and sizes of files in document roots,
+modules and the time zone. Pages, comments, passwords, certificates and keys stay on the server.";
 
 const EXPLAIN_EXAMPLES: &str = "\
 Examples:
@@ -170,6 +182,15 @@ pub struct Reading {
     /// A local folder that stands for a document root: DIR, or SERVER_PATH=DIR when there are several
     #[arg(long, value_name = "[SERVER_PATH=]DIR")]
     pub docroot: Vec<String>,
+    /// A copy of the server's file system: every absolute path of the configuration is looked up below it
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// A folder of this machine that stands for one of the server's; the longest SERVER_PATH that fits is taken
+    #[arg(long, value_name = "SERVER_PATH=DIR")]
+    pub map: Vec<String>,
+    /// The server's time zone, for %{TIME_HOUR} and its variants: a name as Europe/Berlin, or an offset as +02:00
+    #[arg(long, value_name = "ZONE")]
+    pub timezone: Option<String>,
     /// What ServerRoot stands for on this machine
     #[arg(long, value_name = "DIR")]
     pub server_root: Option<PathBuf>,
@@ -243,7 +264,7 @@ pub enum Kind {
 /// `edgewright migrate`.
 #[derive(Debug, Args)]
 pub struct Migrate {
-    /// The configuration: a file, several that are read in order, or a document root
+    /// The configuration: a file, several that are read in order, a document root, or an archive of `collect`
     #[arg(required = true, value_name = "CONF")]
     pub conf: Vec<PathBuf>,
     /// Where the build folder is written
@@ -274,7 +295,7 @@ pub struct Migrate {
 /// `edgewright check`.
 #[derive(Debug, Args)]
 pub struct Check {
-    /// The configuration: a file, several that are read in order, or a document root
+    /// The configuration: a file, several that are read in order, a document root, or an archive of `collect`
     #[arg(required = true, value_name = "CONF")]
     pub conf: Vec<PathBuf>,
     /// How findings are printed
@@ -298,6 +319,19 @@ pub enum Format {
     Sarif,
     /// GitHub workflow annotations
     Github,
+}
+
+/// `edgewright collect`.
+#[derive(Debug, Args)]
+pub struct Collect {
+    /// The configuration [default: apache2.conf or httpd.conf in the usual places]
+    #[arg(value_name = "CONF")]
+    pub conf: Vec<PathBuf>,
+    /// Where the archive is written
+    #[arg(long, short, value_name = "FILE", default_value = "site.tar.gz")]
+    pub out: PathBuf,
+    #[command(flatten)]
+    pub reading: Reading,
 }
 
 /// `edgewright explain`.
@@ -466,7 +500,7 @@ impl Scheme {
 /// `edgewright verify`.
 #[derive(Debug, Args)]
 pub struct Verify {
-    /// The configuration: a file, several that are read in order, or a document root
+    /// The configuration: a file, several that are read in order, a document root, or an archive of `collect`
     #[arg(required = true, value_name = "CONF")]
     pub conf: Vec<PathBuf>,
     /// Also the requests of an access log, `-` for standard input, see docs/logs.md; may be given more than once
@@ -541,7 +575,7 @@ pub struct Diff {
 /// `edgewright prune`.
 #[derive(Debug, Args)]
 pub struct Prune {
-    /// The configuration: a file, several that are read in order, or a document root
+    /// The configuration: a file, several that are read in order, a document root, or an archive of `collect`
     #[arg(required = true, value_name = "CONF")]
     pub conf: Vec<PathBuf>,
     /// An access log, `-` for standard input, see docs/logs.md; may be given more than once

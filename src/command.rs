@@ -5,6 +5,7 @@
 
 pub mod bench;
 pub mod check;
+pub mod collect;
 pub mod deploy;
 pub mod diff;
 pub mod explain;
@@ -53,6 +54,7 @@ pub fn run(command: &Command) -> Result<Exit> {
     match command {
         Command::Bench(arguments) => bench::run(arguments),
         Command::Check(arguments) => check::run(arguments),
+        Command::Collect(arguments) => collect::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),
         Command::Serve(arguments) => serve::run(arguments),

@@ -8,12 +8,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use edgewright_compiler::{
-    DocrootMapping, Input, Limits, ReadOptions, Reading, Transcript, UnknownDirectives, guess, read,
+    DocrootMapping, Input, Limits, Loader, ReadOptions, Reading, Transcript, UnknownDirectives,
+    guess, read,
 };
 
 use crate::args;
 use crate::folder;
-use crate::loader::{Disk, STANDARD_INPUT, to_bytes, to_path};
+use crate::loader::{STANDARD_INPUT, to_bytes, to_path};
+use crate::opened::Opened;
+use crate::time_zone;
 
 pub use requests::{each_request, requests};
 
@@ -25,8 +28,9 @@ pub const WITHOUT_RULES: &str = "name the file that has them, or the server's ma
 /// # Errors
 /// A path does not exist, or reading stopped at a limit.
 pub fn read_configuration(paths: &[PathBuf], options: &args::Reading) -> Result<Reading> {
-    let input = input_of(paths, options)?;
-    read_input(&input, &read_options(options)?)
+    let reading = read_to_limit(paths, options)?;
+    whole(&reading)?;
+    Ok(reading)
 }
 
 /// Reads a configuration from the disk, or as much of it as a limit allows.
@@ -34,17 +38,19 @@ pub fn read_configuration(paths: &[PathBuf], options: &args::Reading) -> Result<
 /// # Errors
 /// A path does not exist.
 pub fn read_to_limit(paths: &[PathBuf], options: &args::Reading) -> Result<Reading> {
-    let input = input_of(paths, options)?;
-    read_some(&input, &read_options(options)?)
+    let opened = Opened::new(paths, options)?;
+    let reading = read(&opened.input, &opened.files, &opened.options);
+    not_empty(&reading, &opened.input)?;
+    Ok(reading)
 }
 
-/// Reads what was found out to be there.
+/// Reads what was opened through `loader`.
 ///
 /// # Errors
-/// Nothing can be read, or reading stopped at a limit: what a part of a configuration means is nothing to
-/// work with.
-pub fn read_input(input: &Input, options: &ReadOptions) -> Result<Reading> {
-    let reading = read_some(input, options)?;
+/// Nothing can be read, or reading stopped at a limit.
+pub fn read_opened(opened: &Opened, loader: &dyn Loader) -> Result<Reading> {
+    let reading = read(&opened.input, loader, &opened.options);
+    not_empty(&reading, &opened.input)?;
     whole(&reading)?;
     Ok(reading)
 }
@@ -66,29 +72,14 @@ fn whole(reading: &Reading) -> Result<()> {
     );
 }
 
-/// The disk for what was found out to be there.
-fn disk(input: &Input) -> Disk {
-    Disk::naming(match input {
-        Input::MainConfig(paths) | Input::VirtualHostInclude(paths) => paths.as_slice(),
-        Input::Htaccess(path) => std::slice::from_ref(path),
-        Input::DocumentRoot(_) => &[],
-    })
-}
-
-fn read_some(input: &Input, options: &ReadOptions) -> Result<Reading> {
-    let reading = read(input, &disk(input), options);
-    not_empty(&reading, input)?;
-    Ok(reading)
-}
-
-/// Reads like [`read_input`], and keeps the lines that Apache carries out.
+/// Reads what was opened, and keeps the lines that Apache carries out.
 ///
 /// # Errors
 /// Nothing can be read, or reading stopped at a limit.
-pub fn read_with_transcript(input: &Input, options: &ReadOptions) -> Result<(Reading, Transcript)> {
+pub fn read_with_transcript(opened: &Opened) -> Result<(Reading, Transcript)> {
     let (reading, transcript) =
-        edgewright_compiler::read_with_transcript(input, &disk(input), options);
-    not_empty(&reading, input)?;
+        edgewright_compiler::read_with_transcript(&opened.input, &opened.files, &opened.options);
+    not_empty(&reading, &opened.input)?;
     whole(&reading)?;
     Ok((reading, transcript))
 }
@@ -100,7 +91,8 @@ fn not_empty(reading: &Reading, input: &Input) -> Result<()> {
     Ok(())
 }
 
-fn is_standard_input(path: &Path) -> bool {
+/// Is this how standard input is named?
+pub fn is_standard_input(path: &Path) -> bool {
     path == Path::new("-") || path == Path::new(STANDARD_INPUT)
 }
 
@@ -118,16 +110,12 @@ pub fn once<'p>(paths: impl IntoIterator<Item = &'p PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// What the paths are.
+/// The bytes of paths of this machine that are to be read as a configuration.
 ///
 /// # Errors
-/// A path does not exist, or there are too many.
-pub fn input_of(paths: &[PathBuf], options: &args::Reading) -> Result<Input> {
-    once(paths)?;
+/// One does not exist, or is a build.
+pub fn local_paths(paths: &[PathBuf]) -> Result<Vec<Vec<u8>>> {
     for path in paths {
-        if let Some(missing) = folder::as_build(path) {
-            bail!(is_no_configuration(path, &missing));
-        }
         if !is_standard_input(path) && !path.exists() {
             bail!(
                 "there is no {}: name a configuration file, or a document root",
@@ -135,17 +123,42 @@ pub fn input_of(paths: &[PathBuf], options: &args::Reading) -> Result<Input> {
             );
         }
     }
-    let named = |path: &PathBuf| {
-        let is_input = is_standard_input(path);
-        to_bytes(if is_input {
-            Path::new(STANDARD_INPUT)
-        } else {
-            path
-        })
-    };
-    let paths: Vec<Vec<u8>> = paths.iter().map(named).collect();
-    Ok(match options.kind {
-        None => guess(&Disk::naming(&paths), &paths),
+    Ok(paths.iter().map(|path| local_path(path)).collect())
+}
+
+/// The bytes of a path of this machine; standard input has a name of its own.
+pub fn local_path(path: &Path) -> Vec<u8> {
+    to_bytes(if is_standard_input(path) {
+        Path::new(STANDARD_INPUT)
+    } else {
+        path
+    })
+}
+
+/// Refuses builds where a configuration is wanted.
+///
+/// # Errors
+/// One of `paths` is a build.
+pub fn no_builds(paths: &[PathBuf]) -> Result<()> {
+    for path in paths {
+        if let Some(missing) = folder::as_build(path) {
+            bail!(is_no_configuration(path, &missing));
+        }
+    }
+    Ok(())
+}
+
+/// What `paths` are, in the files of `loader`.
+///
+/// # Errors
+/// There are too many.
+pub fn input_of(
+    paths: Vec<Vec<u8>>,
+    kind: Option<args::Kind>,
+    loader: &dyn Loader,
+) -> Result<Input> {
+    Ok(match kind {
+        None => guess(loader, &paths),
         Some(args::Kind::Main) => Input::MainConfig(paths),
         Some(args::Kind::Vhost) => Input::VirtualHostInclude(paths),
         Some(args::Kind::Htaccess) => Input::Htaccess(only(paths)?),
@@ -192,7 +205,7 @@ fn only(mut paths: Vec<Vec<u8>>) -> Result<Vec<u8>> {
 /// How they are read.
 ///
 /// # Errors
-/// A folder that is named does not exist.
+/// A folder that is named does not exist, or a time zone.
 pub fn read_options(options: &args::Reading) -> Result<ReadOptions> {
     let docroots = options
         .docroot
@@ -212,6 +225,11 @@ pub fn read_options(options: &args::Reading) -> Result<ReadOptions> {
             args::UnknownDirective::Error => UnknownDirectives::Refused,
         },
         limits: limits(options),
+        time_zone: options
+            .timezone
+            .as_deref()
+            .map(time_zone::parse)
+            .transpose()?,
         ..ReadOptions::default()
     })
 }

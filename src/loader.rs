@@ -5,6 +5,8 @@
 //! Only regular files are read: a device may never end, and a pipe may never begin. A pipe that the
 //! command line names is somebody's wish, and read once. So is standard input.
 
+pub mod rooted;
+
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata};
@@ -33,6 +35,11 @@ impl Disk {
             named: paths.to_vec(),
         }
     }
+
+    /// Did the command line name this path?
+    fn names(&self, path: &[u8]) -> bool {
+        self.named.iter().any(|named| named == path)
+    }
 }
 
 impl Loader for Disk {
@@ -44,30 +51,21 @@ impl Loader for Disk {
         if is_regular(&metadata) {
             return read_at_most(to_path(path), most);
         }
-        if self.named.iter().any(|named| named == path) {
+        if self.names(path) {
             return read_once(to_path(path), most);
         }
         Err(LoadError::NotRegular)
     }
 
     fn list(&self, path: &[u8], most: u64) -> Result<Vec<Entry>, LoadError> {
-        let directory = fs::read_dir(to_path(path)).map_err(|error| load_error(&error))?;
-        let mut entries = Vec::new();
-        for (number, item) in (1..).zip(directory) {
-            if number > most {
-                return Err(LoadError::TooLong);
-            }
-            let item = item.map_err(|error| load_error(&error))?;
-            // A dangling link, a device or a socket: Apache would not serve it either.
-            let Some(kind) = kind_of(&item.path()) else {
-                continue;
-            };
-            entries.push(Entry {
-                name: item.file_name().into_vec(),
-                kind,
-            });
-        }
-        Ok(entries)
+        let folder = to_path(path);
+        let names = names_in(folder, most)?;
+        // A dangling link, a device or a socket is left out: Apache would not serve it either.
+        let entry = |name: Vec<u8>| {
+            let kind = kind_of(&folder.join(to_path(&name)))?;
+            Some(Entry { name, kind })
+        };
+        Ok(names.into_iter().filter_map(entry).collect())
     }
 
     fn kind(&self, path: &[u8]) -> Option<EntryKind> {
@@ -85,7 +83,25 @@ pub fn to_bytes(path: &Path) -> Vec<u8> {
     path.as_os_str().as_bytes().to_vec()
 }
 
-fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>, LoadError> {
+/// The names in a folder with at most `most` of them.
+fn names_in(folder: &Path, most: u64) -> Result<Vec<Vec<u8>>, LoadError> {
+    let directory = fs::read_dir(folder).map_err(|error| load_error(&error))?;
+    let mut names = Vec::new();
+    for (number, item) in (1..).zip(directory) {
+        if number > most {
+            return Err(LoadError::TooLong);
+        }
+        let item = item.map_err(|error| load_error(&error))?;
+        names.push(item.file_name().into_vec());
+    }
+    Ok(names)
+}
+
+/// The content of a file with at most `most` bytes.
+///
+/// # Errors
+/// The file cannot be read, or is longer.
+pub fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>, LoadError> {
     let file = File::open(path).map_err(|error| load_error(&error))?;
     at_most(file, most)
 }

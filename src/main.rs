@@ -1,8 +1,10 @@
 //! The command line: arguments → command → exit code (0 clean, 1 findings, 2 could not run).
 
 mod access_log;
+mod archive;
 mod args;
 mod broken;
+mod collect;
 mod command;
 mod contract;
 mod describe;
@@ -11,11 +13,13 @@ mod engine;
 mod folder;
 mod input;
 mod loader;
+mod opened;
 mod package;
 mod progress;
 mod render;
 mod stopwatch;
 mod summary;
+mod time_zone;
 mod traffic;
 mod verify;
 

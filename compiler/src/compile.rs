@@ -10,6 +10,7 @@ use edgewright_parser::diagnostic::Diagnostic;
 use crate::account::Account;
 use crate::analysis;
 use crate::answering::Answering;
+use crate::clock;
 use crate::fates::{FateCounts, TOO_EXPENSIVE};
 use crate::inputs::Inputs;
 use crate::limits::{Limit, Limits};
@@ -81,6 +82,7 @@ pub fn compile_with(reading: &Reading, hops: Hops) -> Result<Compilation, Compil
         || analysis::findings(reading, &redundant, answering),
     );
     diagnostics.extend(found);
+    diagnostics.extend(clock::unknown_zone(reading));
     diagnostics.extend(not_precomputed(&fates, &reading.limits));
     Ok(Compilation {
         program,

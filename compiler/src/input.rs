@@ -2,6 +2,7 @@
 //!
 //! In: paths from the command line. Out: [`Input`], [`ReadOptions`]. Absent: reading it.
 
+use edgewright_edge_handler::site::TimeZone;
 use edgewright_parser::line::Line;
 use edgewright_parser::lines::Lines;
 use edgewright_parser::source::FileId;
@@ -52,6 +53,8 @@ pub struct ReadOptions {
     pub version: String,
     /// How much work the configuration may ask for.
     pub limits: Limits,
+    /// The time zone the server runs in; `None` when nobody told.
+    pub time_zone: Option<TimeZone>,
 }
 
 impl Default for ReadOptions {
@@ -64,6 +67,7 @@ impl Default for ReadOptions {
             unknown_directives: UnknownDirectives::default(),
             version: "2.4.71".to_owned(),
             limits: Limits::default(),
+            time_zone: None,
         }
     }
 }

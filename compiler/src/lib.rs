@@ -8,6 +8,7 @@ pub mod account;
 mod analysis;
 mod answering;
 mod at_hand;
+mod clock;
 pub mod compile;
 mod dialect;
 pub mod emit;

@@ -10,6 +10,7 @@
 mod conditional;
 mod defines;
 pub(crate) mod directives;
+mod envvars;
 pub(crate) mod families;
 pub(crate) mod files;
 pub(crate) mod glob;
@@ -37,7 +38,7 @@ use edgewright_parser::words;
 
 use crate::input::ReadOptions;
 use crate::limits::{Limit, Limits};
-use crate::loader::{LoadError, Loader};
+use crate::loader::{EntryKind, LoadError, Loader};
 use crate::reading::UnitKind;
 use crate::sources::Sources;
 use crate::transcript::{EffectiveLine, Event, LineKind, Transcript};
@@ -223,6 +224,7 @@ pub(crate) fn load<'a>(
             Recording::Off => None,
             Recording::On => Some(Transcript::default()),
         };
+        reader.read_environment(paths);
         let mut items: Vec<Item> = Vec::new();
         for path in paths {
             items.extend(reader.file(path));
@@ -271,6 +273,19 @@ impl<'a> Reader<'a> {
             limits: options.limits.clone(),
             stopped: false,
             transcript: None,
+        }
+    }
+
+    /// Reads what the script beside the first file gives the server's environment.
+    fn read_environment(&mut self, paths: &[Vec<u8>]) {
+        let Some(main) = paths.first() else { return };
+        let folder = paths::parent(&paths::clean(main));
+        let script = paths::join(&folder, envvars::FILE);
+        if matches!(self.files.loader.kind(&script), Some(EntryKind::File))
+            && let Ok(text) = self.files.loader.read(&script)
+        {
+            let variables = envvars::exported(&text, &folder);
+            self.defines.set_environment(variables);
         }
     }
 

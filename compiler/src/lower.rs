@@ -355,5 +355,6 @@ fn without_rules(site: &Site) -> Site {
         listen: site.listen.clone(),
         server_root: site.server_root.clone(),
         traits: site.traits,
+        time_zone: site.time_zone.clone(),
     }
 }

@@ -7,6 +7,7 @@ mod activity;
 mod alias;
 mod carry;
 mod context;
+mod dbm;
 mod environment;
 mod htaccess;
 mod limit;
@@ -128,6 +129,7 @@ pub(crate) fn resolve(
     if !matches!(input, Input::MainConfig(_)) {
         resolver.add_tls();
     }
+    resolver.site.time_zone.clone_from(&options.time_zone);
     resolver.finish()
 }
 

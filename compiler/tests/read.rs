@@ -844,3 +844,48 @@ const LINES: &[&str] = &[
     "Alias /a /www",
     "ErrorDocument 404 /x",
 ];
+
+/// What a `RewriteMap` line leads to, with the files of `tests/cases/dbm`.
+#[track_caller]
+fn check_dbm(source: &str, expected: Result<&str, &str>) {
+    let text = format!("RewriteMap m {source}\nRewriteEngine On\nRewriteRule a ${{m:a}}");
+    let loader = MemoryLoader::new()
+        .with("/conf/httpd.conf", text)
+        .with(
+            "/maps/m.pag",
+            include_bytes!("../../tests/cases/dbm/map.sdbm.pag"),
+        )
+        .with("/maps/m.db", include_bytes!("../../tests/cases/dbm/map.db"))
+        .with(
+            "/maps/m.gdbm",
+            include_bytes!("../../tests/cases/dbm/map.gdbm"),
+        );
+    let reading = read_main(&loader);
+    let found = match &reading.site.maps[0].kind {
+        edgewright_edge_handler::site::MapKind::Text(entries) => {
+            let two = entries.iter().find(|entry| entry.key == b"two");
+            Ok(two.map_or(String::new(), |entry| {
+                let place = reading.sources.display(entry.place);
+                format!("{} {place}", String::from_utf8_lossy(&entry.value))
+            }))
+        }
+        _ => Err(complaints(&reading).join("; ")),
+    };
+    match (&found, expected) {
+        (Err(found), Err(expected)) => assert!(found.contains(expected), "{source}: {found}"),
+        _ => assert_eq!(found.as_deref().ok(), expected.ok(), "{source}: {found:?}"),
+    }
+}
+
+#[test]
+fn dbm_files_are_maps() {
+    check_dbm("dbm=sdbm:/maps/m", Ok("/zwei /maps/m.pag:44"));
+    check_dbm("dbm=db:/maps/m.db", Ok("/zwei /maps/m.db:44"));
+    check_dbm("dbm=gdbm:/maps/m.gdbm", Ok("/zwei /maps/m.gdbm:44"));
+    check_dbm("dbm:/maps/m", Ok("/zwei /maps/m.pag:44"));
+    check_dbm("dbm:/maps/m.db", Ok("/zwei /maps/m.db:44"));
+    check_dbm("dbm=default:/maps/m.gdbm", Ok("/zwei /maps/m.gdbm:44"));
+    check_dbm("dbm=db:/maps/m.gdbm", Err("rewrite-map-unavailable"));
+    check_dbm("dbm=ndbm:/maps/m", Err("rewrite-map-unavailable"));
+    check_dbm("dbm=sdbm:/maps/none", Err(""));
+}

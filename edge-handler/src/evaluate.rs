@@ -86,8 +86,6 @@ pub struct Options {
     pub trace: Trace,
     /// The time, in seconds since 1970: for cookies and `%{TIME…}`.
     pub now: i64,
-    /// The server's time zone, in seconds east of UTC: for `%{TIME…}`.
-    pub utc_offset: i64,
     /// Any number; the same one gives the same choices of `rnd:` maps.
     pub random: u64,
     /// `%{SERVER_ADDR}`, when it is known.
@@ -105,7 +103,6 @@ impl Default for Options {
         Self {
             trace: Trace::Off,
             now: 0,
-            utc_offset: 0,
             random: 0,
             server_address: None,
             server_software: None,

@@ -11,6 +11,7 @@ pub mod map;
 pub mod modules;
 pub mod section;
 pub mod settings;
+pub mod time_zone;
 
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,7 @@ pub use settings::{
     AllowOptions, Allowed, CanonicalName, DirectoryRewrite, EnvAttribute, EnvChange, EnvRule,
     ErrorDocument, RewriteOptions, SectionAlias, Settings,
 };
+pub use time_zone::TimeZone;
 
 use crate::rules::{Redirect, RuleSet};
 
@@ -53,4 +55,6 @@ pub struct Site {
     pub server_root: Vec<u8>,
     /// What follows from which modules are loaded.
     pub traits: Traits,
+    /// Where the server's clock is; `None` for one in UTC, or one that nobody told.
+    pub time_zone: Option<TimeZone>,
 }

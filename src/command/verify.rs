@@ -9,6 +9,7 @@ use super::Exit;
 use crate::args::{ResultFormat, Verify};
 use crate::engine::Answering;
 use crate::input;
+use crate::opened::Opened;
 use crate::progress;
 use crate::summary::{count, thousands};
 use crate::verify::comparison::{Comparison, Difference};
@@ -27,11 +28,10 @@ const MOST_LOGGED_SHOWN: usize = 3;
 /// The configuration cannot be read, or there is no Apache that starts with it.
 pub fn run(arguments: &Verify) -> Result<Exit> {
     input::once(arguments.conf.iter().chain(&arguments.log))?;
-    let options = input::read_options(&arguments.reading)?;
-    let input = input::input_of(&arguments.conf, &arguments.reading)?;
-    let (reading, transcript) = input::read_with_transcript(&input, &options)?;
+    let opened = Opened::new(&arguments.conf, &arguments.reading)?;
+    let (reading, transcript) = input::read_with_transcript(&opened)?;
     let read = (&reading, &transcript);
-    let server = progress::spinner("starting", || Server::start(read, &input, &options))?;
+    let server = progress::spinner("starting", || Server::start(read, &opened))?;
     drop(transcript);
     let requests = Requests::gather(arguments, &reading, &server)?;
     let answering = progress::spinner("compiling", || {

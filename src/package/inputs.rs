@@ -98,7 +98,7 @@ impl Source {
                 ..Self::new("all of them, in the key", "Cookie", Key::Cookies)
             },
             "client address" => Self::new(IMPOSSIBLE, "the event's clientIp", Key::None),
-            "time" => Self::new(IMPOSSIBLE, "the clock, UTC", Key::None),
+            "time" => Self::new(IMPOSSIBLE, "the clock", Key::None),
             "chance" => Self::new(IMPOSSIBLE, "the function's own", Key::None),
             _ => Self::new(IMPOSSIBLE, "the event", Key::None),
         }

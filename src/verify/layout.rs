@@ -14,7 +14,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use edgewright_compiler::{Input, ReadOptions, Reading, Transcript};
+use edgewright_compiler::{DocrootMapping, Input, ReadOptions, Reading, Transcript};
 use edgewright_edge_handler::evaluate::vhost::connection_port;
 use edgewright_edge_handler::request::Scheme;
 use edgewright_edge_handler::site::{Host, Site};
@@ -32,6 +32,7 @@ use super::wire::{Listener, Transport};
 use super::wrapper_config::{PROBE, WrapperConfig};
 use crate::args::Cage;
 use crate::loader::{to_bytes, to_path};
+use crate::opened::Opened;
 
 /// How long a server may take to come up with a large configuration.
 const START_PATIENCE: Duration = Duration::from_mins(2);
@@ -74,14 +75,15 @@ impl<'r> Layout<'r> {
     /// There is no free port, or no place for temporary files.
     pub fn new(
         (reading, transcript): (&'r Reading, &'r Transcript),
-        input: &'r Input,
-        options: &ReadOptions,
+        opened: &'r Opened,
         installation: &'r Installation,
     ) -> Result<Self> {
+        let input = &opened.input;
         let user = User::unprivileged();
         let folder = folder::create(user).context("cannot make a folder for Apache to run in")?;
         let path = folder.path().to_owned();
         let cleanup = Cleanup::of_folder(folder);
+        let options = &options(reading, opened, &path).context("cannot copy document roots")?;
         let doors = Doors::open(&reading.site, installation, &path, user)?;
         let root = server_root(reading, input, options);
         let pairs = folders(reading, input, options, &path, &root);
@@ -207,6 +209,7 @@ impl<'r> Layout<'r> {
             let _ = fs::remove_file(cage::run_folder(&self.folder).join("error.log"));
             let mut command = cage::command(&self.cage())?;
             command
+                .env("TZ", time_zone(self.reading))
                 .stdin(Stdio::null())
                 .stdout(Stdio::null())
                 .stderr(fs::File::create(self.path("stderr"))?);
@@ -368,6 +371,40 @@ impl Doors {
 fn free_port() -> io::Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     Ok(listener.local_addr()?.port())
+}
+
+/// The offset from UTC that local time has now in the server's zone, as `TZ` tells it without any file.
+fn time_zone(reading: &Reading) -> String {
+    let zone = reading.site.time_zone.as_ref();
+    let offset = zone.map_or(0, |zone| zone.offset_at(crate::engine::now()));
+    let (sign, seconds) = (if offset > 0 { "-" } else { "" }, offset.abs());
+    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+    format!("<local>{sign}{hours}:{minutes:02}:{:02}", seconds % 60)
+}
+
+/// How the configuration was read. Where its files are no files of this machine's, document roots that look
+/// like the server's are made in `folder`: Apache looks at files by itself, and would look at this machine's.
+fn options(reading: &Reading, opened: &Opened, folder: &Path) -> io::Result<ReadOptions> {
+    let mut options = opened.options.clone();
+    if opened.files.are_here() {
+        return Ok(options);
+    }
+    let root = folder.join("server-root");
+    fs::create_dir(&root)?;
+    options.server_root = Some(to_bytes(&root));
+    if !matches!(opened.input, Input::MainConfig(_)) {
+        return Ok(options);
+    }
+    options.docroots.clear();
+    for (number, root) in reading.site.tree.known.iter().enumerate() {
+        let target = folder.join(format!("roots/{number}"));
+        document_root::mirror(&reading.site.tree, root, &target)?;
+        options.docroots.push(DocrootMapping {
+            server_path: Some(root.clone()),
+            local_path: to_bytes(&target),
+        });
+    }
+    Ok(options)
 }
 
 /// Folders here, and what they are on the server.

@@ -9,7 +9,7 @@
 use std::io;
 
 use anyhow::{Context, Result, bail};
-use edgewright_compiler::{Input, ReadOptions, Reading, Transcript};
+use edgewright_compiler::{Reading, Transcript};
 use edgewright_edge_handler::request::Scheme;
 
 use super::cleanup::Cleanup;
@@ -19,6 +19,7 @@ use super::normalized_response::{Naming, Observed};
 use super::sandbox::LeftOut;
 use super::wire::{self, Listener};
 use crate::contract::OwnedRequest;
+use crate::opened::Opened;
 
 /// A running server; dropping it ends it.
 #[derive(Debug)]
@@ -42,13 +43,9 @@ impl Server {
     ///
     /// # Errors
     /// There is no Apache, or it refuses the configuration: in its own words.
-    pub fn start(
-        read: (&Reading, &Transcript),
-        input: &Input,
-        options: &ReadOptions,
-    ) -> Result<Self> {
+    pub fn start(read: (&Reading, &Transcript), opened: &Opened) -> Result<Self> {
         let installation = Installation::find()?;
-        let mut layout = Layout::new(read, input, options, &installation)?;
+        let mut layout = Layout::new(read, opened, &installation)?;
         layout
             .write()
             .context("cannot write a copy of the configuration")?;

@@ -21,5 +21,6 @@ mod records;
 mod runtime_api;
 mod tables;
 mod template;
+mod travel;
 mod verdicts;
 mod verify;

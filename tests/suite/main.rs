@@ -12,3 +12,4 @@ mod readme;
 mod seed_site;
 mod semantics;
 mod supply;
+mod travel;

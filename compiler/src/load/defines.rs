@@ -11,6 +11,8 @@ pub(crate) struct Defines {
     names: BTreeSet<Vec<u8>>,
     /// For `${NAME}`: by name in lower case.
     values: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// For `${NAME}` where nothing defines it: the server's environment, where case matters.
+    environment: BTreeMap<Vec<u8>, Vec<u8>>,
 }
 
 impl Defines {
@@ -19,7 +21,13 @@ impl Defines {
         Self {
             names: names.iter().cloned().collect(),
             values: BTreeMap::new(),
+            environment: BTreeMap::new(),
         }
+    }
+
+    /// The server is started with these variables in its environment.
+    pub(crate) fn set_environment(&mut self, variables: BTreeMap<Vec<u8>, Vec<u8>>) {
+        self.environment = variables;
     }
 
     /// `Define name [value]`.
@@ -42,10 +50,11 @@ impl Defines {
         self.names.contains(name)
     }
 
-    /// The value of `${name}`.
+    /// The value of `${name}` (`ap_resolve_env`).
     pub(crate) fn value(&self, name: &[u8]) -> Option<&[u8]> {
         self.values
             .get(&name.to_ascii_lowercase())
+            .or_else(|| self.environment.get(name))
             .map(Vec::as_slice)
     }
 }

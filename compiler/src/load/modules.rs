@@ -281,27 +281,23 @@ fn source_name(symbol: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{ModuleSource, Traits};
+    use super::{ModuleSource, Modules, Traits};
     use crate::input::UnknownDirectives;
     use crate::load::directives;
 
-    struct Modules;
-
-    impl Modules {
-        fn new(source: ModuleSource, extra: &[Vec<u8>]) -> super::Modules {
-            super::Modules::new(source, extra, UnknownDirectives::default())
-        }
+    fn modules(source: ModuleSource, extra: &[Vec<u8>]) -> Modules {
+        Modules::new(source, extra, UnknownDirectives::default())
     }
 
     #[test]
     fn knows_which_processing_module_has_a_directive() {
         let check = |symbols: &[&str], name: &str, expected: bool| {
-            let mut modules = Modules::new(ModuleSource::Configured, &[]);
+            let mut loaded = modules(ModuleSource::Configured, &[]);
             for symbol in symbols {
-                modules.load(symbol.as_bytes());
+                loaded.load(symbol.as_bytes());
             }
-            let known = directives::find(name.as_bytes()).expect(name);
-            assert_eq!(modules.have(known), expected, "{symbols:?} {name}");
+            let has = directives::find(name.as_bytes()).map(|known| loaded.have(known));
+            assert_eq!(has, Some(expected), "{symbols:?} {name}");
         };
         for module in [
             "mpm_event_module",
@@ -327,10 +323,10 @@ mod tests {
 
     #[test]
     fn knows_what_is_loaded() {
-        let mut configured = Modules::new(ModuleSource::Configured, &[]);
+        let mut configured = modules(ModuleSource::Configured, &[]);
         assert!(!configured.has(b"mod_rewrite.c"));
         configured.load(b"rewrite_module");
-        let assumed = Modules::new(ModuleSource::Assumed, &[]);
+        let assumed = modules(ModuleSource::Assumed, &[]);
         for modules in [&configured, &assumed] {
             assert!(modules.has(b"mod_rewrite.c"));
             assert!(modules.has(b"rewrite_module"));
@@ -347,18 +343,18 @@ mod tests {
     #[test]
     fn knows_what_follows_from_it() {
         let check = |symbols: &[&str], expected| {
-            let mut modules = Modules::new(ModuleSource::Configured, &[]);
+            let mut loaded = modules(ModuleSource::Configured, &[]);
             for symbol in symbols {
-                modules.load(symbol.as_bytes());
+                loaded.load(symbol.as_bytes());
             }
-            assert_eq!(modules.traits(), expected, "{symbols:?}");
+            assert_eq!(loaded.traits(), expected, "{symbols:?}");
         };
         check(&["alias_module", "env_module"], Traits::empty());
         check(&["env_module", "alias_module"], Traits::ENV_BEFORE_ALIAS);
         check(&["lua_module"], Traits::ASKS_AGAIN);
-        let assumed = Modules::new(ModuleSource::Assumed, &[b"lua_module".to_vec()]);
+        let assumed = modules(ModuleSource::Assumed, &[b"lua_module".to_vec()]);
         assert_eq!(assumed.traits(), Traits::ASKS_AGAIN);
-        let assumed = Modules::new(ModuleSource::Assumed, &[b"env_module".to_vec()]);
+        let assumed = modules(ModuleSource::Assumed, &[b"env_module".to_vec()]);
         assert_eq!(assumed.traits(), Traits::empty());
     }
 }

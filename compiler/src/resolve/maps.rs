@@ -12,8 +12,8 @@ use edgewright_parser::source::{FileId, Origin, Span};
 use edgewright_parser::syntax::{RewriteMap, Word};
 
 use super::walk::Target;
-use super::{Resolver, values};
-use crate::loader::EntryKind;
+use super::{Resolver, dbm, values};
+use crate::loader::{EntryKind, LoadError};
 use crate::reading::{Fate, Position, UnitKind};
 use crate::transcript::MapFile;
 
@@ -63,8 +63,8 @@ impl Resolver<'_> {
             b"txt" => MapKind::Text(self.map_entries(rest, span, id)?),
             b"prg" => self.unavailable("it asks a program", rest, span),
             b"dbd" | b"fastdbd" => self.unavailable("it asks a database", rest, span),
-            b"dbm" => self.binary(rest, span)?,
-            kind if kind.starts_with(b"dbm=") => self.binary(rest, span)?,
+            b"dbm" => self.binary(b"", rest, id, span)?,
+            kind if kind.starts_with(b"dbm=") => self.binary(&kind[4..], rest, id, span)?,
             _ => MapKind::Text(self.map_entries(text, span, id)?),
         })
     }
@@ -78,16 +78,48 @@ impl Resolver<'_> {
         MapKind::Unavailable(why.to_owned())
     }
 
-    /// `dbm:`: httpd reads four formats; none is read here.
-    fn binary(&mut self, path: &[u8], span: Span) -> Result<MapKind, Diagnostic> {
-        let local = self.reader.files.local(path);
-        let with_suffix = [path, b".pag"].concat();
-        if self.reader.files.kind(path).is_none() && self.reader.files.kind(&with_suffix).is_none()
-        {
-            return Err(missing(&local, span));
+    /// `dbm:`, `dbm=TYPE:`.
+    fn binary(
+        &mut self,
+        kind: &[u8],
+        path: &[u8],
+        map: MapId,
+        span: Span,
+    ) -> Result<MapKind, Diagnostic> {
+        let known = dbm::Kind::named(kind);
+        // Other types have files by these names too.
+        let suffixes = known.unwrap_or(dbm::Kind::Default).suffixes();
+        let mut files = suffixes.iter().map(|suffix| [path, suffix].concat());
+        let file = files.find(|file| self.reader.files.kind(file).is_some());
+        let Some(file) = file else {
+            return Err(missing(&self.reader.files.local(path), span));
+        };
+        let local = self.reader.files.local(&file);
+        let Some(known) = known else {
+            let name = values::shown(kind);
+            let why = format!("it is a DBM file of type `{name}`");
+            return Ok(self.unread(&why, &local, span));
+        };
+        if !self.map_files.contains_key(&local) {
+            match self.read_binary(known, &local) {
+                Ok(entries) => drop(self.map_files.insert(local.clone(), entries)),
+                Err(Ok(dbm::Unreadable(why))) => return Ok(self.unread(why, &local, span)),
+                Err(Err(error)) => {
+                    self.reader.cannot_read(&local, &error, Some(span));
+                    return Ok(MapKind::Text(Vec::new()));
+                }
+            }
         }
-        let name = values::shown(&local);
-        let warning = Diagnostic::warning("rewrite-map-unavailable", "the map is a DBM file", span)
+        let entries = self.entries_of(&local, map);
+        self.record_binary(path, &entries);
+        Ok(MapKind::Text(entries))
+    }
+
+    /// A DBM file that is there and is not read.
+    fn unread(&mut self, why: &str, local: &[u8], span: Span) -> MapKind {
+        let name = values::shown(local);
+        let headline = format!("the map cannot answer at the edge: {why}");
+        let warning = Diagnostic::warning("rewrite-map-unavailable", headline, span)
             .label("name the text file it was made from")
             .help(format!(
                 "or write it out: python3 -c 'import dbm,sys; d=dbm.open(sys.argv[1]); \
@@ -95,7 +127,54 @@ impl Resolver<'_> {
                  {name} > {name}.txt"
             ));
         self.say(warning);
-        Ok(MapKind::Unavailable("it is a DBM file".to_owned()))
+        MapKind::Unavailable(why.to_owned())
+    }
+
+    /// Reads a DBM file. Messages show it as the text file it could have been made from.
+    fn read_binary(
+        &mut self,
+        kind: dbm::Kind,
+        local: &[u8],
+    ) -> Result<Vec<(MapEntry, usize)>, Result<dbm::Unreadable, LoadError>> {
+        let bytes = self.reader.files.loader.read(local).map_err(Err)?;
+        let mut pairs = kind.read(&bytes).map_err(Ok)?;
+        pairs.sort();
+        pairs.dedup_by(|later, earlier| later.0 == earlier.0);
+        let text: Vec<u8> = pairs.iter().flat_map(text_line).collect();
+        let file = self.reader.sources.add(local, text);
+        self.counts.map_files += 1;
+        let mut start = 0;
+        let entries = (1..).zip(pairs).map(|(line, (key, value))| {
+            let place = Place { file: file.0, line };
+            let length = key.len() + value.len() + 1;
+            let origin = line_origin(file, start, length);
+            start += length + 1;
+            let fate = Fate::Placed(Vec::new());
+            let unit = self.count(UnitKind::MapEntry, origin, fate);
+            (MapEntry { place, key, value }, unit)
+        });
+        Ok(entries.collect())
+    }
+
+    /// A DBM file whose entries a text file can hold has a copy that is one.
+    fn record_binary(&mut self, path: &[u8], entries: &[MapEntry]) {
+        let is_word = |word: &[u8]| !word.iter().any(is_space);
+        let as_text = |entry: &MapEntry| {
+            let length = entry.key.len() + entry.value.len() + 1;
+            is_word(&entry.key)
+                && is_word(&entry.value)
+                && !entry.key.is_empty()
+                && !entry.key.starts_with(b"#")
+                && length < LINE_LIMIT
+        };
+        let Some(transcript) = &mut self.reader.transcript else {
+            return;
+        };
+        let first = entries.first().filter(|_| entries.iter().all(as_text));
+        let became = first.map_or(MapFile::Unread, |entry| {
+            MapFile::Read(FileId(entry.place.file))
+        });
+        transcript.map_files.insert(path.to_vec(), became);
     }
 
     /// The entries of a text map, sorted, the first of each key.
@@ -134,12 +213,17 @@ impl Resolver<'_> {
                 self.map_files.insert(local.clone(), entries);
             }
         }
-        let mut entries = self.map_files.get(&local).cloned().unwrap_or_default();
+        Ok(self.entries_of(&local, map))
+    }
+
+    /// The entries of a file that was read, sorted, as those of `map`.
+    fn entries_of(&mut self, local: &[u8], map: MapId) -> Vec<MapEntry> {
+        let mut entries = self.map_files.get(local).cloned().unwrap_or_default();
         entries.sort_by(|left, right| left.0.key.cmp(&right.0.key));
         for (index, (_, unit)) in entries.iter().enumerate() {
             self.placed(*unit, Position::MapEntry(map, index));
         }
-        Ok(entries.into_iter().map(|(entry, _)| entry).collect())
+        entries.into_iter().map(|(entry, _)| entry).collect()
     }
 
     /// Reads a map file (`lookup_map_txtfile`); later lines with a key that was there never answer.
@@ -177,20 +261,32 @@ impl Resolver<'_> {
 
 /// Key and value of one line; `None` for a comment or a line without a value.
 fn entry(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let space = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0x0b;
     if line
         .first()
-        .is_none_or(|first| *first == b'#' || space(first))
+        .is_none_or(|first| *first == b'#' || is_space(first))
     {
         return None;
     }
-    let key = line.iter().position(space)?;
-    let value = key + line[key..].iter().position(|byte| !space(byte))?;
+    let key = line.iter().position(is_space)?;
+    let value = key + line[key..].iter().position(|byte| !is_space(byte))?;
     let end = line[value..]
         .iter()
-        .position(space)
+        .position(is_space)
         .map_or(line.len(), |end| value + end);
     Some((&line[..key], &line[value..end]))
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "searches in slices give references"
+)]
+fn is_space(byte: &u8) -> bool {
+    byte.is_ascii_whitespace() || *byte == 0x0b
+}
+
+/// One pair of a DBM file as a line.
+fn text_line((key, value): &dbm::Pair) -> Vec<u8> {
+    [key.as_slice(), b" ", value, b"\n"].concat()
 }
 
 fn line_origin(file: FileId, start: usize, length: usize) -> Origin {
@@ -224,7 +320,7 @@ fn function(name: &[u8], span: Span) -> Result<MapFunction, Diagnostic> {
 }
 
 fn missing(path: &[u8], span: Span) -> Diagnostic {
-    crate::load::unreadable(path, &crate::LoadError::NotFound, Some(span))
+    crate::load::unreadable(path, &LoadError::NotFound, Some(span))
 }
 
 #[cfg(test)]

@@ -137,8 +137,9 @@ impl Resolver<'_> {
         input: &Input,
     ) {
         let local = self.reader.files.local(root);
-        // The synthetic server's document root is not this machine's.
-        let ours = matches!(input, Input::MainConfig(_)) || local != root;
+        // The synthetic server's document root is not this machine's, unless it was named.
+        let is_named = matches!(input, Input::DocumentRoot(path) if *path == local);
+        let ours = matches!(input, Input::MainConfig(_)) || local != root || is_named;
         match self.reader.files.loader.kind(&local).filter(|_| ours) {
             Some(EntryKind::Directory) => return self.read_tree(root, &local, policies, names),
             Some(kind) => {

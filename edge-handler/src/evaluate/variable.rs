@@ -199,8 +199,10 @@ impl<'a, S: Source> Run<'a, S> {
         if name.starts_with(b"TIME") {
             self.source.looks_at(Unknown::Time);
         }
-        let now = self.options.now.saturating_add(self.options.utc_offset);
-        let time = CivilTime::from_epoch(now);
+        let now = self.options.now;
+        let zone = self.site.time_zone.as_ref();
+        let offset = zone.map_or(0, |zone| zone.offset_at(now));
+        let time = CivilTime::from_epoch(now.saturating_add(offset));
         let (year, month, day) = (time.year, time.month, time.day);
         let (hour, minute, second) = (time.hour, time.minute, time.second);
         match name {

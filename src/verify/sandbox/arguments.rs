@@ -203,7 +203,9 @@ fn rewrite_map(words: &[Vec<u8>], maps: &HashMap<Vec<u8>, String>) -> Result<Vec
         b"prg:" => return Err("it starts a program"),
         b"dbd:" | b"fastdbd:" => return Err("it asks a database"),
         kind if kind.starts_with(b"dbm:") || kind.starts_with(b"dbm=") => {
-            return Err("it opens a DBM file");
+            // A copy is a text file with the same entries.
+            let copy = copy_of(rest, maps).map_err(|_| "it opens a DBM file")?;
+            [b"txt:", copy].concat()
         }
         b"txt:" | b"rnd:" => [kind.as_slice(), copy_of(rest, maps)?].concat(),
         _ => [b"txt:", copy_of(source, maps)?].concat(),
@@ -322,6 +324,11 @@ mod tests {
         check(RewriteMap, "m PRG:/x", Err("it starts a program"));
         check(RewriteMap, "m \"dbd:select 1\"", Err("it asks a database"));
         check(RewriteMap, "m dbm=sdbm:/x", Err("it opens a DBM file"));
+        check(
+            RewriteMap,
+            "m dbm=sdbm:/m.txt",
+            Ok("\"m\" \"txt:/copies/m\""),
+        );
         check(RewriteMap, "m txt:/dev/zero", Err("its file was not read"));
         check(RewriteMap, "m /m.txt", Ok("\"m\" \"txt:/copies/m\""));
         check(RewriteMap, "m rnd:/m.txt", Ok("\"m\" \"rnd:/copies/m\""));
