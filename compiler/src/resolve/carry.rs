@@ -14,7 +14,6 @@ use edgewright_parser::syntax::{Arguments, Directive, Kind};
 
 use super::Resolver;
 use super::htaccess;
-use super::unfollowed;
 use super::values;
 use super::walk::Target;
 use crate::load::directives::Around;
@@ -88,12 +87,7 @@ impl Resolver<'_> {
                     return self.access_directive(name, (&words, raw), origin.span, target);
                 }
                 self.log_format(name, &words);
-                if let Some(change) = unfollowed::change(name, &words) {
-                    self.say(unfollowed::warning(change, origin.span));
-                }
-                if let Some(header) = unfollowed::changed_header(name, &words) {
-                    self.changed_headers.push((header, origin.span));
-                }
+                self.report_unfollowed(name, &words, origin.span);
                 let done = self
                     .server_directive(name, &words, target)
                     .or_else(|| self.directory_directive(name, &words, target));
