@@ -5,10 +5,12 @@
 
 use std::collections::BTreeSet;
 
+use edgewright_edge_handler::site::expression::Subnet;
 use edgewright_parser::diagnostic::Diagnostic;
 use edgewright_parser::source::Span;
 
 use super::Resolver;
+use super::scope::is_below_home;
 use crate::load::directives::{self, Verdict};
 use crate::mentions::Mentions;
 
@@ -70,11 +72,6 @@ const NAMED: &[Named] = &[
         "addhandler",
         With(OF_ITS_OWN),
         "Apache answers by what is in such a file, which is not read",
-    ),
-    (
-        "allowmethods",
-        Without(&["reset"]),
-        "it answers 405 to other methods",
     ),
     (
         "authbasicfake",
@@ -213,13 +210,10 @@ const NAMED: &[Named] = &[
         Always,
         "it makes methods known that are refused here",
     ),
-    ("remoteipheader", Always, ADDRESS),
-    ("remoteipinternalproxy", Always, ADDRESS),
     ("remoteipinternalproxylist", Always, ADDRESS),
     ("remoteipproxiesheader", Always, ADDRESS),
     ("remoteipproxyprotocol", With(&["on"]), ADDRESS),
     ("remoteipproxyprotocolexceptions", Always, ADDRESS),
-    ("remoteiptrustedproxy", Always, ADDRESS),
     ("remoteiptrustedproxylist", Always, ADDRESS),
     (
         "script",
@@ -237,7 +231,6 @@ const NAMED: &[Named] = &[
         Always,
         "it lets in only whose connection meets an expression",
     ),
-    ("sslrequiressl", Always, "it answers 403 without TLS"),
     (
         "sslusername",
         Always,
@@ -257,11 +250,6 @@ const NAMED: &[Named] = &[
         "usecanonicalphysicalport",
         With(&["on"]),
         "it puts the port of the connection into URLs of the server",
-    ),
-    (
-        "userdir",
-        Without(&["disabled", "disable"]),
-        "URLs that begin with `/~` lead to directories of users",
     ),
     ("virtualdocumentroot", Without(&["none"]), MASS_HOSTING),
     ("virtualdocumentrootip", Without(&["none"]), MASS_HOSTING),
@@ -289,6 +277,18 @@ pub(crate) fn change(name: &[u8], words: &[&[u8]]) -> Option<&'static str> {
         }
         b"usecanonicalname" if is(0, "dns") => {
             Some("it asks a name server what the server is called, here it is called `ServerName`")
+        }
+        b"remoteipinternalproxy" | b"remoteiptrustedproxy" => {
+            let is_name = |word: &&[u8]| Subnet::parse(word).is_none();
+            let change = "a name server says which proxy is meant, so the client's address is not taken from the header";
+            words.iter().any(is_name).then_some(change)
+        }
+        b"userdir" => {
+            const SWITCHES: [&str; 4] = ["disable", "disabled", "enable", "enabled"];
+            let is_switch = SWITCHES.iter().any(|switch| is(0, switch));
+            let is_below_home = words.iter().any(|place| is_below_home(place));
+            (!is_switch && is_below_home)
+                .then_some("where the homes of users are is not known, so `/~` leads nowhere")
         }
         b"ssloptions" if any("strictrequire") || any("+strictrequire") => {
             Some("no `Satisfy Any` lets in whom TLS keeps out")
@@ -457,7 +457,6 @@ mod tests {
         ("ssloptions +StdEnvVars +StrictRequire", true),
         ("expiresactive On", true),
         ("expiresactive Off", false),
-        ("userdir disabled", false),
         ("sethandler cgi-script", false),
         ("addhandler cgi-script .cgi", true),
         ("sslverifyclient optional", false),
@@ -472,8 +471,6 @@ mod tests {
         ("<luahooktypechecker x", true),
         ("<luaquickhandler x", true),
         ("action x", true),
-        ("allowmethods x", true),
-        ("allowmethods reset", false),
         ("authbasicfake x", true),
         ("authbasicfake off", false),
         ("authformloginrequiredlocation x", true),
@@ -529,26 +526,27 @@ mod tests {
         ("qualifyredirecturl on", true),
         ("qualifyredirecturl other", false),
         ("registerhttpmethod x", true),
-        ("remoteipheader x", true),
-        ("remoteipinternalproxy x", true),
+        ("remoteipinternalproxy proxy.test", true),
+        ("remoteipinternalproxy 10 192.0.2.0/24", false),
+        ("remoteiptrustedproxy proxy.test", true),
         ("remoteipinternalproxylist x", true),
         ("remoteipproxiesheader x", true),
         ("remoteipproxyprotocol on", true),
         ("remoteipproxyprotocol other", false),
         ("remoteipproxyprotocolexceptions x", true),
-        ("remoteiptrustedproxy x", true),
         ("remoteiptrustedproxylist x", true),
         ("script x", true),
         ("session on", true),
         ("session other", false),
         ("sethandler type-map .var", true),
         ("sslrequire x", true),
-        ("sslrequiressl x", true),
         ("sslusername x", true),
         ("sslverifyclient x", true),
         ("sslverifyclient none", false),
-        ("userdir x", true),
-        ("userdir disabled", false),
+        ("userdir public_html", true),
+        ("userdir /home/*/www public_html", true),
+        ("userdir /home/*/www http://u.test/*", false),
+        ("userdir disabled root", false),
         ("virtualdocumentroot x", true),
         ("virtualdocumentroot none", false),
         ("virtualdocumentrootip x", true),
@@ -597,7 +595,12 @@ mod tests {
         // Said where they stand: `resolve/section.rs`.
         const SECTIONS: [&[u8]; 2] = [b"<proxy", b"<proxymatch"];
         // Followed but for one argument.
-        const PARTLY: [&[u8]; 1] = [b"usecanonicalname"];
+        const PARTLY: [&[u8]; 4] = [
+            b"usecanonicalname",
+            b"userdir",
+            b"remoteipinternalproxy",
+            b"remoteiptrustedproxy",
+        ];
         for name in directives::names() {
             let shown = String::from_utf8_lossy(name);
             let line = |said: bool| {

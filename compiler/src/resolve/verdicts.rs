@@ -40,6 +40,17 @@ fn reading(server: &str, section: &str) -> Reading {
 
 /// Lines of a followed directive that change the site, where the first words would not do.
 const FOLLOWED: &[(&str, &str)] = &[
+    ("AllowMethods", "AllowMethods GET"),
+    ("RemoteIPHeader", "RemoteIPHeader X-Real-IP"),
+    (
+        "RemoteIPInternalProxy",
+        "RemoteIPHeader X-Real-IP\nRemoteIPInternalProxy 10",
+    ),
+    (
+        "RemoteIPTrustedProxy",
+        "RemoteIPHeader X-Real-IP\nRemoteIPTrustedProxy 10",
+    ),
+    ("UserDir", "UserDir /home/*/www"),
     (
         "<Directory",
         "<Directory /srv/www/a>\nOptions Indexes\n</Directory>",
