@@ -111,7 +111,7 @@ impl<'a, S: Source> Run<'a, S> {
         if let Verdict::Status(status) = self.hook_fixup(record)? {
             return Ok(Err(status));
         }
-        if let Verdict::Status(status) = proxy_fixup(record) {
+        if let Verdict::Status(status) = proxy_fixup(record, self.host.encoded_slashes) {
             return Ok(Err(status));
         }
         let env_first = self.site.traits.contains(Traits::ENV_BEFORE_ALIAS);

@@ -17,19 +17,21 @@ impl<'a, S: Source> Run<'a, S> {
         };
         let end = named.iter().position(|byte| *byte == b'/');
         let (user, rest) = named.split_at(end.unwrap_or(named.len()));
-        // As Apache looks for `.` and `..`: from the second letter on.
-        let is_dots = matches!(user.get(1..), Some(b"." | b".."));
+        let is_dots = matches!(user, b"." | b"..");
         if user.is_empty() || is_dots || !dirs.users.contain(user) {
             return Verdict::Decline;
         }
         for (at, place) in dirs.places.iter().enumerate() {
             let is_last = at + 1 == dirs.places.len();
             let star = place.iter().position(|byte| *byte == b'*');
+            let is_url = !place.starts_with(b"/");
             let found = match star {
+                // Of a URL nothing behind the star is used.
+                Some(star) if is_url => [&place[..star], user].concat(),
                 Some(star) => [&place[..star], user, &place[star + 1..]].concat(),
                 None => [place, b"/".as_slice(), user].concat(),
             };
-            if !place.starts_with(b"/") {
+            if is_url {
                 record.location = Some([&found, rest].concat());
                 return Verdict::Status(302);
             }

@@ -187,4 +187,15 @@ pub struct Proxy {
     pub matcher: AliasMatcher,
     /// The URL; `None` for `!`, which exempts the path.
     pub target: Option<Vec<u8>>,
+    /// Whether the path is decoded and written anew.
+    pub canon: Canon,
+}
+
+/// Whether a `ProxyPass` decodes the path of a request and writes it anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Canon {
+    /// It does.
+    On,
+    /// `nocanon`: it takes path and query as the client sent them.
+    Off,
 }
