@@ -127,6 +127,7 @@ impl Resolver<'_> {
             }
         }
         self.virtual_hosts = hosts;
+        self.note_ignored_files();
     }
 
     fn read_root(

@@ -73,7 +73,11 @@ fn of_host<'s>(site: &'s Site, host: &'s Host) -> Vec<(Scope<'s>, List)> {
     for id in sections.into_iter().flatten() {
         of_section(site, &inside, *id, &mut found);
     }
-    for (directory, id) in &site.tree.overrides {
+    let shared = site.tree.overrides.iter();
+    let shared = shared.filter(|(directory, _)| !host.overrides.contains_key(*directory));
+    let own = host.overrides.iter();
+    let own = own.filter_map(|(directory, id)| Some((directory, id.as_ref()?)));
+    for (directory, id) in shared.chain(own) {
         if let Some(base) = url_of(host, directory) {
             let scope = Scope {
                 base,
