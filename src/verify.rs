@@ -12,6 +12,7 @@ pub mod layout;
 pub mod logged_status;
 pub mod normalized_response;
 pub mod requests;
+pub mod roots;
 pub mod sandbox;
 pub mod server;
 pub mod tls;

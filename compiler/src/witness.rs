@@ -258,6 +258,7 @@ fn in_scope(scope: &Scope<'_>, text: &[u8]) -> Vec<u8> {
         return text.to_vec();
     }
     let below = text.strip_prefix(b"/").unwrap_or(text);
+    let below = below.strip_prefix(&scope.root_part[..]).unwrap_or(below);
     match &scope.file {
         Some(file) if !below.ends_with(file) => [&scope.base, &b"/"[..], file].concat(),
         _ => [&scope.base, &b"/"[..], below].concat(),

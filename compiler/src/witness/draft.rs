@@ -2,6 +2,7 @@
 //!
 //! In: a scope, a path, constraints. Out: a [`Request`]. Absent: choosing what to try.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -238,7 +239,7 @@ fn best_path(
     let points = |path: &Vec<u8>| {
         let line = [b"GET ", encoded(path).as_slice(), &suffix, b" HTTP/1.1"].concat();
         let fits = aim.pattern.is_none_or(|pattern| {
-            below(scope, path).is_some_and(|subject| pattern.is_match(subject)) != aim.negated
+            below(scope, path).is_some_and(|subject| pattern.is_match(&subject)) != aim.negated
         });
         usize::from(fits) * 8
             + of(Slot::Path).filter(|one| one.holds(path)).count()
@@ -251,12 +252,16 @@ fn best_path(
 }
 
 /// What the pattern of a rule is matched with, for a URL-path.
-fn below<'p>(scope: &Scope<'_>, path: &'p [u8]) -> Option<&'p [u8]> {
+fn below<'p>(scope: &Scope<'_>, path: &'p [u8]) -> Option<Cow<'p, [u8]>> {
     match scope.subject {
-        Subject::Url => Some(path),
+        Subject::Url => Some(Cow::Borrowed(path)),
         Subject::BelowDirectory => {
             let rest = path.strip_prefix(scope.base.as_slice())?;
-            Some(rest.strip_prefix(b"/").unwrap_or(rest))
+            let rest = rest.strip_prefix(b"/").unwrap_or(rest);
+            Some(match &scope.root_part[..] {
+                b"" => Cow::Borrowed(rest),
+                part => Cow::Owned([part, rest].concat()),
+            })
         }
     }
 }

@@ -18,6 +18,9 @@ pub(super) struct Scope<'s> {
     pub(super) subject: Subject,
     /// The URL-path of the directory or section, without trailing slash: empty for the root.
     pub(super) base: Vec<u8>,
+    /// What patterns see in front of the URL-path: the part of the document root below the directory, with a
+    /// slash behind it, for a section of a directory above the root.
+    pub(super) root_part: Vec<u8>,
     /// The last part of the path, where a section asks for one.
     pub(super) file: Option<Vec<u8>>,
 }
@@ -57,6 +60,7 @@ fn of_host<'s>(site: &'s Site, host: &'s Host) -> Vec<(Scope<'s>, List)> {
         host,
         subject: Subject::Url,
         base: Vec::new(),
+        root_part: Vec::new(),
         file: None,
     };
     let mut found = Vec::new();
@@ -103,8 +107,10 @@ fn of_section<'s>(
     match &section.kind {
         SectionKind::Directory(PathMatcher::Plain(path)) => match url_of(around.host, path) {
             Some(base) => scope.base = base,
-            None if is_above(path, &around.host.document_root) => {}
-            None => return,
+            None => match root_below(path, &around.host.document_root) {
+                Some(part) => scope.root_part = part,
+                None => return,
+            },
         },
         SectionKind::Location(matcher) => {
             let text = text_of(matcher);
@@ -181,10 +187,12 @@ fn url_of(host: &Host, directory: &[u8]) -> Option<Vec<u8>> {
     below(&host.document_root).or_else(aliased)
 }
 
-fn is_above(directory: &[u8], root: &[u8]) -> bool {
+/// What of `root` is below `directory`, with a slash behind it.
+fn root_below(directory: &[u8], root: &[u8]) -> Option<Vec<u8>> {
     let directory = directory.strip_suffix(b"/").unwrap_or(directory);
-    root.strip_prefix(directory)
-        .is_some_and(|rest| rest.starts_with(b"/"))
+    let root = root.strip_suffix(b"/").unwrap_or(root);
+    let part = root.strip_prefix(directory)?.strip_prefix(b"/")?;
+    Some([part, b"/"].concat())
 }
 
 /// The name a request usually calls `host` by.

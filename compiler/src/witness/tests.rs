@@ -125,6 +125,17 @@ fn a_directory_has_its_url_in_front() {
 }
 
 #[test]
+fn a_directory_above_the_document_root_is_no_part_of_the_url() {
+    let inside = |pattern: &str| {
+        format!(
+            "DocumentRoot /w/d\n<Directory /w>\nRewriteEngine On\nRewriteRule {pattern} b [R]\n</Directory>"
+        )
+    };
+    check("with the root's name", &inside("^d/a$"), "GET h.test/a");
+    check("any", &inside("x$"), "GET h.test/x");
+}
+
+#[test]
 fn a_redirect_in_a_directory_is_asked_below_it() {
     let inside = |line: &str| {
         format!("DocumentRoot /w\n<Directory /w/d/new>\nRedirectMatch {line}\n</Directory>")

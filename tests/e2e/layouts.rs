@@ -1,0 +1,169 @@
+//! `edgewright verify` on ordinary layouts: rules are reached, and no answer differs because of where files are.
+//!
+//! In: a configuration, mostly of folders that this machine lacks. Out: how many rules there are, and how many
+//! answered. Absent: what is left out of the copy; see `cage`.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A folder that the server's user may read.
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    folder
+}
+
+/// Of the rules in `file`, so many answer; Apache answers as edgewright does.
+fn check_file(name: &str, file: &Path, (answered, rules): (u64, u64)) -> Value {
+    let output = Command::new(env!("CARGO_BIN_EXE_edgewright"))
+        .args(["verify", "--format", "json"])
+        .arg(file)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    let report: Value = serde_json::from_slice(&output.stdout).expect(&said);
+    assert_eq!(
+        report["differences"],
+        Value::Array(Vec::new()),
+        "{name}: {report:#}"
+    );
+    assert_eq!(report["fired"], answered, "{name}: {report:#}");
+    assert_eq!(report["rules"], rules, "{name}: {report:#}");
+    report
+}
+
+/// The same for a text.
+fn check(name: &str, text: &str, expected: (u64, u64)) -> Value {
+    let folder = folder();
+    let file = folder.path().join("httpd.conf");
+    fs::write(&file, text).unwrap();
+    check_file(name, &file, expected)
+}
+
+/// The same for a case of `tests/cases/field`.
+fn check_field(name: &str, file: &str, expected: (u64, u64)) {
+    let folder = folder();
+    let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/field");
+    copy(&case.join(name).join("conf"), folder.path(), folder.path());
+    check_file(name, &folder.path().join(file), expected);
+}
+
+fn copy(from: &Path, to: &Path, root: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            fs::create_dir_all(&target).unwrap();
+            copy(&entry.path(), &target, root);
+            continue;
+        }
+        let content = fs::read_to_string(entry.path()).unwrap();
+        let content = content.replace("/ROOT", &root.display().to_string());
+        fs::write(target, content).unwrap();
+    }
+}
+
+#[test]
+fn cases_from_the_field() {
+    check_field("46-htaccess-below-main-docroot", "httpd.conf", (2, 2));
+    check_field("81-verify-missing-docroot", "a.conf", (2, 2));
+}
+
+/// A `<Directory>` section with one rule.
+fn section(directory: &str, pattern: &str) -> String {
+    format!(
+        "<Directory \"{directory}\">\nOptions FollowSymLinks\nRequire all granted\nRewriteEngine On\n\
+         RewriteRule {pattern} /new [R,L]\n</Directory>\n"
+    )
+}
+
+#[test]
+fn document_roots_that_are_not_here() {
+    let in_host = |text: &str| {
+        format!("Listen 80\n<VirtualHost *:80>\nServerName a.test\n{text}</VirtualHost>\n")
+    };
+    let root = "DocumentRoot /srv/nope/a\n";
+    check(
+        "its own section",
+        &in_host(&(root.to_owned() + &section("/srv/nope/a", "^old$"))),
+        (1, 1),
+    );
+    check(
+        "a section above",
+        &in_host(&(root.to_owned() + &section("/srv/nope", "^a/old$"))),
+        (1, 1),
+    );
+    check(
+        "a section below",
+        &in_host(&(root.to_owned() + &section("/srv/nope/a/b/c", "^old$"))),
+        (1, 1),
+    );
+    check(
+        "two roots below one section",
+        &format!(
+            "{}<VirtualHost *:80>\nServerName b.test\nDocumentRoot /srv/nope/b\n</VirtualHost>\n{}",
+            in_host(root),
+            section("/srv/nope", "^[ab]/old$")
+        ),
+        (1, 1),
+    );
+    check(
+        "of the main server",
+        &format!(
+            "Listen 80\nDocumentRoot /srv/nope\n{}",
+            section("/srv/nope", "^old$")
+        ),
+        (1, 1),
+    );
+    check(
+        "relative",
+        &format!(
+            "ServerRoot /opt/nope\nListen 80\nDocumentRoot www\n{}",
+            section("/opt/nope/www", "^old$")
+        ),
+        (1, 1),
+    );
+    check(
+        "relative, without ServerRoot",
+        &format!(
+            "Listen 80\nDocumentRoot nope\n{}",
+            section("/etc/apache2/nope", "^old$")
+        ),
+        (1, 1),
+    );
+}
+
+#[test]
+fn a_root_that_is_here_beside_one_that_is_not() {
+    let folder = folder();
+    let place = folder.path().display().to_string();
+    for name in ["here", "here/sub"] {
+        fs::create_dir_all(folder.path().join(name)).unwrap();
+    }
+    fs::write(folder.path().join("here/page"), "x").unwrap();
+    fs::write(
+        folder.path().join("here/sub/.htaccess"),
+        "Redirect /sub/x /y\n",
+    )
+    .unwrap();
+    let host = |name: &str| {
+        format!(
+            "<VirtualHost *:80>\nServerName {name}.test\nDocumentRoot {place}/{name}\n</VirtualHost>\n"
+        )
+    };
+    let text = format!(
+        "Listen 80\n<Directory {place}>\nAllowOverride All\nRequire all granted\nRewriteEngine On\n\
+         RewriteCond %{{REQUEST_FILENAME}} -f\nRewriteRule ^here/(.*)$ /is-there [R,L]\n\
+         RewriteRule ^gone/old$ /new [R,L]\n</Directory>\n{}{}",
+        host("here"),
+        host("gone")
+    );
+    let file = folder.path().join("httpd.conf");
+    fs::write(&file, text).unwrap();
+    check_file("both", &file, (3, 3));
+}
