@@ -6,6 +6,7 @@
 pub mod cage;
 pub mod cleanup;
 pub mod comparison;
+pub mod coverage;
 pub mod folder;
 pub mod install;
 pub mod layout;

@@ -8,6 +8,7 @@
 mod aim;
 mod constraint;
 mod draft;
+mod reach;
 mod sample;
 mod scope;
 
@@ -23,6 +24,7 @@ pub(crate) use aim::Aiming;
 use constraint::{Constraint, Slot, constraints};
 pub(crate) use draft::encoded;
 use draft::{Aim, Draft};
+pub use reach::{Reach, unreachable};
 pub(crate) use sample::{Groups, Samples, sample};
 use scope::{List, Scope, Subject};
 
@@ -83,7 +85,8 @@ impl Request {
 /// gives the same witnesses.
 pub fn witnesses(site: &Site) -> Vec<Witness> {
     let mut collection = Collection::default();
-    for (scope, list) in scope::scopes(site) {
+    let scopes = scope::scopes(site).into_iter();
+    for (scope, list) in scopes.filter(|(scope, _)| matches!(scope.reach, Reach::By(_))) {
         match list {
             List::Rules(id) => {
                 let set = usize::try_from(id.0)

@@ -167,3 +167,106 @@ fn a_root_that_is_here_beside_one_that_is_not() {
     fs::write(&file, text).unwrap();
     check_file("both", &file, (3, 3));
 }
+
+/// A host on `port` with three rules; `lines` stand before them.
+fn host(port: &str, name: &str, lines: &str) -> String {
+    format!(
+        "<VirtualHost {port}>\nServerName {name}\n{lines}RewriteEngine On\nRedirect /a /b\n\
+         RewriteRule ^/s$ /%{{HTTPS}}/%{{SERVER_PORT}}/%{{REQUEST_SCHEME}}/ [R]\n\
+         RewriteRule ^/t$ /u/ [R]\n</VirtualHost>\n"
+    )
+}
+
+#[test]
+fn each_host_is_asked_on_its_own_port() {
+    let all = "<VirtualHost *:80>\nServerName a.test\nRewriteEngine On\n\
+        RewriteRule ^(.*)$ https://a.test$1 [R=301,L]\n</VirtualHost>\n";
+    let behind = |port: &str, lines: &str| all.to_owned() + &host(port, "a.test", lines);
+    check("without SSLEngine", &behind("*:443", ""), (4, 4));
+    check("with SSLEngine", &behind("*:443", "SSLEngine on\n"), (4, 4));
+    check("with an address", &behind("192.0.2.1:443", ""), (4, 4));
+    check("on every port", &behind("*", ""), (1, 4));
+    check("default", &behind("_default_:443", ""), (4, 4));
+    let report = check(
+        "on a third port",
+        &(host("*:80", "b.test", "") + &host("*:8080", "a.test", "")),
+        (3, 6),
+    );
+    assert_eq!(
+        report["coverage"]["not_answered"][0]["reason"],
+        "only reachable on port 8080, which CloudFront does not ask"
+    );
+    check("all on a third port", &host("*:8080", "a.test", ""), (3, 3));
+    let main = "Redirect /main /x\nRewriteEngine On\nRewriteRule ^/q /z [R]\n";
+    let report = check(
+        "a main server nobody asks",
+        &(main.to_owned() + &host("*:80", "b.test", "")),
+        (4, 5),
+    );
+    assert_eq!(
+        report["coverage"]["not_answered"][0]["reason"],
+        "only on the main server, and virtual hosts take all requests"
+    );
+    check(
+        "a main server beside a host",
+        &(main.to_owned() + &host("*:443", "b.test", "")),
+        (5, 5),
+    );
+}
+
+/// `verify` says these first lines, and ends with this code.
+fn check_verdict(name: &str, text: &str, arguments: &[&str], expected: (&[&str], i32)) {
+    let folder = folder();
+    let file = folder.path().join("httpd.conf");
+    fs::write(&file, text).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_edgewright"))
+        .arg("verify")
+        .arg(&file)
+        .args(arguments)
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<_> = printed.lines().take(expected.0.len()).collect();
+    assert_eq!(lines, expected.0, "{name}");
+    assert_eq!(output.status.code(), Some(expected.1), "{name}");
+    assert!(
+        !printed.contains("could not be reached"),
+        "{name}: {printed}"
+    );
+}
+
+#[test]
+fn coverage_is_part_of_the_verdict() {
+    let one = "Listen 80\nServerName a.test\nRedirect /a /b\n";
+    let less = "not enough   less than half of the rules answered a request, so most were not compared: the \
+        exit code is 1";
+    check_verdict(
+        "all",
+        one,
+        &["--limit", "3"],
+        (
+            &["1 of 1 rule answered at least once, 0 differences in 3 requests"],
+            0,
+        ),
+    );
+    let taken = "Redirect /a /b\nRewriteEngine On\nRewriteRule ^/a/x$ /z [R]\nRedirect /a/c /d\n";
+    let first = "1 of 3 rules answered at least once, 0 differences in 1 request";
+    check_verdict(
+        "limited",
+        &format!("Listen 80\nServerName a.test\n{taken}"),
+        &["--limit", "1", "--engine", "reference"],
+        (&[first, "  2: not asked (--limit)", less], 1),
+    );
+    check_verdict(
+        "no rules",
+        "Listen 80\n",
+        &[],
+        (
+            &[
+                "0 of 0 rules answered at least once, 0 differences in 0 requests",
+                "not enough   nothing was compared: the exit code is 1",
+            ],
+            1,
+        ),
+    );
+}

@@ -12,6 +12,7 @@ use edgewright_edge_handler::site::{FileKind, Site};
 
 use super::Request;
 use super::constraint::{Constraint, Demand, Slot};
+use super::reach::Reach;
 use super::sample::{Groups, Samples};
 use super::scope::{Scope, Subject, names, usual_name};
 use crate::outline::Outline;
@@ -47,10 +48,10 @@ impl Draft {
     pub(super) fn plain(scope: &Scope<'_>, path: Vec<u8>) -> Self {
         Self {
             method: b"GET".to_vec(),
-            scheme: if scope.host.tls {
-                Scheme::Https
-            } else {
-                Scheme::Http
+            scheme: match scope.reach {
+                Reach::By(scheme) => scheme,
+                _ if scope.host.tls => Scheme::Https,
+                _ => Scheme::Http,
             },
             host: usual_name(scope.host),
             path: match path.first() {

@@ -7,6 +7,7 @@ use edgewright_edge_handler::site::{
     AliasMatcher, Host, HostPattern, PathMatcher, SectionId, SectionKind, Settings, Site,
 };
 
+use super::reach::{Ports, Reach};
 use super::sample::{Groups, sample};
 
 /// A part of a host's URLs.
@@ -14,6 +15,8 @@ use super::sample::{Groups, sample};
 pub(super) struct Scope<'s> {
     /// The host.
     pub(super) host: &'s Host,
+    /// How requests come to the host.
+    pub(super) reach: Reach,
     /// What patterns of rules are matched with.
     pub(super) subject: Subject,
     /// The URL-path of the directory or section, without trailing slash: empty for the root.
@@ -49,15 +52,17 @@ pub(super) fn scopes(site: &Site) -> Vec<(Scope<'_>, List)> {
     if hosts.iter().all(|host| host.place.is_none()) {
         hosts.reverse();
     }
+    let ports = Ports::of(site);
     hosts
         .into_iter()
-        .flat_map(|host| of_host(site, host))
+        .flat_map(|host| of_host(site, host, ports.reach(host)))
         .collect()
 }
 
-fn of_host<'s>(site: &'s Site, host: &'s Host) -> Vec<(Scope<'s>, List)> {
+fn of_host<'s>(site: &'s Site, host: &'s Host, reach: Reach) -> Vec<(Scope<'s>, List)> {
     let root = Scope {
         host,
+        reach,
         subject: Subject::Url,
         base: Vec::new(),
         root_part: Vec::new(),
