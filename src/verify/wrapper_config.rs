@@ -44,6 +44,7 @@ end
 function handle(r)
   if r.handler ~= "lua-map-handler" then return apache2.DECLINED end
   if is_for_another_server(r.filename) then
+    r.err_headers_out["X-Edgewright-Served"] = "elsewhere"
     r:puts("for another server\n")
     return apache2.OK
   end

@@ -270,3 +270,38 @@ fn coverage_is_part_of_the_verdict() {
         ),
     );
 }
+
+#[test]
+fn what_conditions_ask_for_is_asked() {
+    let folder = folder();
+    let root = folder.path().join("www");
+    fs::create_dir_all(root.join("d")).unwrap();
+    fs::write(root.join("d/full"), "x").unwrap();
+    fs::write(root.join("d/empty"), "").unwrap();
+    fs::write(root.join("d/page.html"), "x").unwrap();
+    let root = root.display();
+    let text = format!(
+        "Listen 80\nServerName d.test\nDocumentRoot {root}\n<Directory {root}>\nRequire all granted\n\
+         Options FollowSymLinks\n</Directory>\nRewriteEngine On\n\
+         RewriteCond $1 -gt100\nRewriteRule ^/g/([0-9]+)$ /b [R,L]\n\
+         RewriteCond $1 >100\nRewriteRule ^/h/([0-9]+)$ /b [R,L]\n\
+         RewriteCond %{{QUERY_STRING}} id=([0-9]+)\nRewriteCond %1 -lt5\nRewriteRule ^/q$ /b [R,L]\n\
+         RewriteCond %{{DOCUMENT_ROOT}}/d/$1.html -f\nRewriteRule ^/([a-z]+)$ /d/$1.html [L]\n\
+         RewriteCond %{{THE_REQUEST}} %3F\nRewriteRule ^/(.*)$ /mark/$1 [R,L]\n\
+         RewriteCond %{{DOCUMENT_ROOT}}%{{REQUEST_URI}} -s\nRewriteRule ^/d/(.*)$ /full/$1 [R,L]\n\
+         RewriteCond %{{DOCUMENT_ROOT}}%{{REQUEST_URI}} -d\nRewriteRule ^/(.*)$ /dir/$1 [R,L]\n\
+         RewriteCond %{{DOCUMENT_ROOT}}%{{REQUEST_URI}} !-f\nRewriteRule ^/(.*)$ /missing/$1 [R,L]\n"
+    );
+    let file = folder.path().join("httpd.conf");
+    fs::write(&file, text).unwrap();
+    check_file("conditions", &file, (8, 8));
+}
+
+#[test]
+fn urls_for_other_servers_are_compared() {
+    let proxies = "Listen 80\nServerName a.test\nProxyPass /no !\nProxyPass /app http://app.test/x\n\
+        ProxyPassMatch ^/m/(.*)$ http://m.test/$1\n<Location /in>\nProxyPass http://in.test/y\n</Location>\n\
+        RewriteEngine On\nRewriteRule ^/p/(.*)$ http://p.test/$1 [P]\nRewriteRule ^/ne/(.*)$ http://p.test/$1 [P,NE]\n";
+    let report = check("without flags", proxies, (2, 2));
+    assert!(report["compared"].as_u64() > Some(40), "{report:#}");
+}

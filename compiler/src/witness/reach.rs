@@ -99,6 +99,7 @@ pub fn unreachable(site: &Site) -> BTreeMap<Place, Reach> {
             reach => _ = unreachable.entry(place).or_insert(reach),
         };
         match list {
+            List::Proxy(_) => {}
             List::Rules(id) => {
                 let set = usize::try_from(id.0).ok();
                 let set = set.and_then(|at| site.rule_sets.get(at));

@@ -4,7 +4,7 @@
 
 use edgewright_edge_handler::rules::{RedirectListId, RuleSetId};
 use edgewright_edge_handler::site::{
-    AliasMatcher, Host, HostPattern, PathMatcher, SectionId, SectionKind, Settings, Site,
+    AliasMatcher, Host, HostPattern, PathMatcher, Proxy, SectionId, SectionKind, Settings, Site,
 };
 
 use super::reach::{Ports, Reach};
@@ -39,13 +39,14 @@ pub(super) enum Subject {
 
 /// What holds in a scope.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum List {
+pub(super) enum List<'s> {
     Rules(RuleSetId),
     Redirects(RedirectListId),
+    Proxy(&'s Proxy),
 }
 
 /// Every list of the site with the scope it holds in, host by host.
-pub(super) fn scopes(site: &Site) -> Vec<(Scope<'_>, List)> {
+pub(super) fn scopes(site: &Site) -> Vec<(Scope<'_>, List<'_>)> {
     let mut hosts: Vec<_> = site.hosts.iter().collect();
     // Of a part of a configuration, which is reached both ways, more is asked over TLS: there the
     // rules have a say that follow the one from http to https.
@@ -59,7 +60,7 @@ pub(super) fn scopes(site: &Site) -> Vec<(Scope<'_>, List)> {
         .collect()
 }
 
-fn of_host<'s>(site: &'s Site, host: &'s Host, reach: Reach) -> Vec<(Scope<'s>, List)> {
+fn of_host<'s>(site: &'s Site, host: &'s Host, reach: Reach) -> Vec<(Scope<'s>, List<'s>)> {
     let root = Scope {
         host,
         reach,
@@ -73,6 +74,8 @@ fn of_host<'s>(site: &'s Site, host: &'s Host, reach: Reach) -> Vec<(Scope<'s>, 
         found.push((root.clone(), List::Rules(rewrite.rules)));
     }
     found.push((root.clone(), List::Redirects(host.redirects)));
+    let proxies = host.proxies.iter();
+    found.extend(proxies.map(|proxy| (root.clone(), List::Proxy(proxy))));
     let inside = Scope {
         subject: Subject::BelowDirectory,
         ..root
@@ -102,7 +105,7 @@ fn of_section<'s>(
     site: &'s Site,
     around: &Scope<'s>,
     id: SectionId,
-    found: &mut Vec<(Scope<'s>, List)>,
+    found: &mut Vec<(Scope<'s>, List<'s>)>,
 ) {
     let index = usize::try_from(id.0).unwrap_or(usize::MAX);
     let Some(section) = site.sections.get(index) else {
@@ -137,13 +140,16 @@ fn of_settings<'s>(
     site: &'s Site,
     scope: &Scope<'s>,
     settings: &'s Settings,
-    found: &mut Vec<(Scope<'s>, List)>,
+    found: &mut Vec<(Scope<'s>, List<'s>)>,
 ) {
     if let Some(rewrite) = &settings.rewrite {
         found.push((scope.clone(), List::Rules(rewrite.rules)));
     }
     if let Some(list) = settings.redirects {
         found.push((scope.clone(), List::Redirects(list)));
+    }
+    if let Some(proxy) = &settings.proxy {
+        found.push((scope.clone(), List::Proxy(proxy)));
     }
     for id in settings.files.iter().chain(&settings.ifs) {
         of_section(site, scope, *id, found);
