@@ -40,7 +40,7 @@ impl Cause {
             Self::Taken => "an earlier rule answers all their requests",
             Self::Condition => "no request fulfils their conditions",
             Self::NoMatch => "no request made for them matches",
-            Self::NoRequest => "no request could be made for them",
+            Self::NoRequest => "no request of their own could be made",
         }
     }
 }
