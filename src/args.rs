@@ -126,7 +126,7 @@ const VERIFY_EXAMPLES: &str = "\
 Examples:
   edgewright verify /etc/apache2/apache2.conf
   edgewright verify site.conf --log /var/log/apache2/access.log
-  edgewright verify ./htdocs --unreached              rules that no request could reach
+  edgewright verify ./htdocs --unreached              rules that answered no request, and why
   edgewright verify httpd.conf --format json | jq '.differences[]'
 
 Apache is started on a free loopback port with a copy of the configuration: without its ports, logs,
@@ -512,7 +512,7 @@ pub struct Verify {
     /// At most so many requests from the rules, and as many from the logs
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
-    /// List the rules that no request could reach
+    /// List the rules that answered no request, with the reason
     #[arg(long)]
     pub unreached: bool,
     /// How the result is printed

@@ -6,12 +6,14 @@
 pub mod cage;
 pub mod cleanup;
 pub mod comparison;
+pub mod coverage;
 pub mod folder;
 pub mod install;
 pub mod layout;
 pub mod logged_status;
 pub mod normalized_response;
 pub mod requests;
+pub mod roots;
 pub mod sandbox;
 pub mod server;
 pub mod tls;

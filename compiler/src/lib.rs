@@ -50,7 +50,7 @@ pub use reading::{Counts, Fate, Position, Reading, Unit, UnitKind};
 pub use resolve::{asks_for_a_name, is_unanswerable, names_a_client};
 pub use sources::{Source, Sources};
 pub use transcript::Transcript;
-pub use witness::{Witness, witnesses};
+pub use witness::{Witness, unreachable, witnesses};
 
 /// Reads a configuration: every file Apache would read, in Apache's order, and what it knows then.
 ///

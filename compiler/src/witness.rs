@@ -8,26 +8,36 @@
 mod aim;
 mod constraint;
 mod draft;
+mod groups;
+mod misses;
+mod number;
+mod proxied;
+mod reach;
 mod sample;
 mod scope;
 
 use std::collections::{BTreeMap, HashSet};
 
 use edgewright_edge_handler::request::Scheme;
-use edgewright_edge_handler::rules::{
-    MapId, Pattern, Piece, Place, Redirect, RedirectMatcher, Rule, RuleFlags, TemplateText,
-};
-use edgewright_edge_handler::site::{Host, MapKind, Site};
+use edgewright_edge_handler::rules::{Pattern, Place, Redirect, RedirectMatcher, Rule, RuleFlags};
+use edgewright_edge_handler::site::Site;
 
 pub(crate) use aim::Aiming;
-use constraint::{Constraint, Slot, constraints};
+use constraint::constraints;
 pub(crate) use draft::encoded;
 use draft::{Aim, Draft};
+use groups::groups;
+use misses::{others, with_misses};
+pub use reach::{Reach, unreachable};
 pub(crate) use sample::{Groups, Samples, sample};
 use scope::{List, Scope, Subject};
 
 /// Requests for one rule in one scope, at most.
-pub const MOST_PER_SCOPE: usize = 8;
+pub const MOST_PER_SCOPE: usize = 12;
+
+/// Among them, requests that hit or just miss the pattern; the others differ in how they are written, in the
+/// files they lead to, or in a number.
+const MOST_ORDINARY: usize = 8;
 
 /// Requests for one rule in each scope after its first: an inherited rule stands in many.
 const MOST_PER_FURTHER_SCOPE: usize = 2;
@@ -83,7 +93,8 @@ impl Request {
 /// gives the same witnesses.
 pub fn witnesses(site: &Site) -> Vec<Witness> {
     let mut collection = Collection::default();
-    for (scope, list) in scope::scopes(site) {
+    let scopes = scope::scopes(site).into_iter();
+    for (scope, list) in scopes.filter(|(scope, _)| matches!(scope.reach, Reach::By(_))) {
         match list {
             List::Rules(id) => {
                 let set = usize::try_from(id.0)
@@ -92,6 +103,9 @@ pub fn witnesses(site: &Site) -> Vec<Witness> {
                 for rule in set.into_iter().flat_map(|set| &set.rules) {
                     collection.add(rule.place, |most| of_rule(site, &scope, rule, most));
                 }
+            }
+            List::Proxy(proxy) => {
+                collection.add(proxy.place, |most| proxied::requests(&scope, proxy, most));
             }
             List::Redirects(id) => {
                 let list = usize::try_from(id.0)
@@ -152,67 +166,13 @@ fn of_rule(site: &Site, scope: &Scope<'_>, rule: &Rule, most: usize) -> Vec<Requ
         };
         Draft::best(site, scope, &aim, &constraints, variant)
     });
-    with_misses(&drafts.collect::<Vec<_>>(), rule.place, most)
-}
-
-/// What groups of the pattern should be, so that conditions on them hold and maps have an answer.
-fn groups(
-    site: &Site,
-    host: &Host,
-    rule: &Rule,
-    constraints: &[Constraint<'_>],
-    variant: usize,
-) -> Groups {
-    let mut groups = Groups::new();
-    for constraint in constraints.iter().filter(|one| !one.negated) {
-        let text = match constraint.demand {
-            constraint::Demand::Matches(pattern) => sample(pattern, variant, &Groups::new()),
-            constraint::Demand::Equals(text) => text.to_vec(),
-            constraint::Demand::IsFile(_) => continue,
-        };
-        if let Slot::Group(number) = constraint.slot {
-            groups.insert(number, text);
-        }
+    let drafts: Vec<_> = drafts.collect();
+    let mut requests = with_misses(&drafts, rule.place, most);
+    if let Some(hit) = drafts.first().filter(|_| most > MOST_PER_FURTHER_SCOPE) {
+        let others = others(site, scope, rule, hit);
+        requests.extend(others.take(MOST_PER_SCOPE - MOST_ORDINARY));
     }
-    let subjects = rule.conditions.iter().map(|condition| &condition.subject);
-    for template in subjects.chain([&rule.substitution]) {
-        let lookups = template.pieces().filter_map(lookup);
-        for (name, number) in lookups {
-            if let Some(key) = map_key(site, host, name, variant) {
-                groups.insert(number, key.to_vec());
-            }
-        }
-    }
-    groups
-}
-
-/// The map and the group of `${map:$1}`, also within a lookup of another map.
-fn lookup(piece: Piece<'_>) -> Option<(&[u8], u32)> {
-    let Piece::Map { name, key, .. } = piece else {
-        return None;
-    };
-    group_of(key).map(|group| (name, group))
-}
-
-fn group_of(key: TemplateText<'_>) -> Option<u32> {
-    match key.only_piece()? {
-        Piece::RuleGroup(number) => Some(u32::from(number)),
-        Piece::Map { key, .. } => group_of(key),
-        _ => None,
-    }
-}
-
-/// The first, a middle or the last key of a map.
-fn map_key<'s>(site: &'s Site, host: &Host, name: &[u8], variant: usize) -> Option<&'s [u8]> {
-    let maps = host.rewrite.as_ref().map(|rewrite| &rewrite.maps)?;
-    let MapId(id) = maps.iter().find(|(own, _)| own == name)?.1;
-    let map = site.maps.get(usize::try_from(id).ok()?)?;
-    let (MapKind::Text(entries) | MapKind::Random(entries)) = &map.kind else {
-        return None;
-    };
-    let last = entries.len().checked_sub(1)?;
-    let entry = entries.get(last * (variant % 3) / 2)?;
-    Some(&entry.key)
+    requests
 }
 
 fn of_redirect(site: &Site, scope: &Scope<'_>, redirect: &Redirect, most: usize) -> Vec<Request> {
@@ -258,83 +218,11 @@ fn in_scope(scope: &Scope<'_>, text: &[u8]) -> Vec<u8> {
         return text.to_vec();
     }
     let below = text.strip_prefix(b"/").unwrap_or(text);
+    let below = below.strip_prefix(&scope.root_part[..]).unwrap_or(below);
     match &scope.file {
         Some(file) if !below.ends_with(file) => [&scope.base, &b"/"[..], file].concat(),
         _ => [&scope.base, &b"/"[..], below].concat(),
     }
-}
-
-/// The requests of `drafts`, and near misses of the first. Which misses come first depends on the
-/// rule's place, so that all kinds occur.
-fn with_misses(drafts: &[Draft], place: Place, most: usize) -> Vec<Request> {
-    let mut requests: Vec<Request> = Vec::new();
-    let mut push = |request: Request| {
-        if requests.len() < most && !requests.contains(&request) {
-            requests.push(request);
-        }
-    };
-    for draft in drafts {
-        push(draft.finish());
-    }
-    let misses = drafts.first().map(misses).unwrap_or_default();
-    let first = usize::try_from(place.line).unwrap_or(0) % misses.len().max(1);
-    for request in misses.iter().cycle().skip(first).take(misses.len()) {
-        push(request.clone());
-    }
-    requests
-}
-
-/// Requests that differ from `hit` by little.
-fn misses(hit: &Draft) -> Vec<Request> {
-    let with_path = |path: Vec<u8>| {
-        Draft {
-            path,
-            ..hit.clone()
-        }
-        .finish()
-    };
-    let path = hit.path.as_slice();
-    let mut found = vec![
-        with_path([path, b"x"].concat()),
-        with_path(match path.strip_suffix(b"/") {
-            Some(bare) if !bare.is_empty() => bare.to_vec(),
-            _ => [path, b"/"].concat(),
-        }),
-        with_path([b"/", path].concat()),
-    ];
-    if let Some((_, shorter)) = path.split_last().filter(|(_, shorter)| !shorter.is_empty()) {
-        found.push(with_path(shorter.to_vec()));
-    }
-    if let Some(at) = path.iter().rposition(u8::is_ascii_alphabetic) {
-        let mut flipped = path.to_vec();
-        flipped[at] ^= 0x20;
-        found.push(with_path(flipped));
-        let escape = format!("%{:02x}", path[at]);
-        let (before, after) = (encoded(&path[..at]), encoded(&path[at + 1..]));
-        found.push(hit.with_target([&before, escape.as_bytes(), &after].concat()));
-    }
-    let query = hit.query.as_deref().unwrap_or_default();
-    let joined = if query.is_empty() {
-        b"a=1".to_vec()
-    } else {
-        [query, b"&a=1"].concat()
-    };
-    found.push(
-        Draft {
-            query: Some(joined),
-            ..hit.clone()
-        }
-        .finish(),
-    );
-    found.push(
-        Draft {
-            query: None,
-            headers: BTreeMap::new(),
-            ..hit.clone()
-        }
-        .finish(),
-    );
-    found
 }
 
 #[cfg(test)]

@@ -400,6 +400,47 @@ fn htaccess_files_are_found() {
     assert!(reading.site.tree.kind(b"/www/sub/index.html").is_some());
 }
 
+/// Folders below one another, read by several servers: how many rules are counted as placed and as left
+/// alone, and how often it is said that a file is not read.
+fn check_shared_roots(name: &str, main: &str, hosts: &[&str], expected: (usize, usize, usize)) {
+    let mut text =
+        format!("DocumentRoot /www\n<Directory /www>\nAllowOverride {main}\n</Directory>\n");
+    for (port, overrides) in (8001..).zip(hosts) {
+        text += &format!(
+            "<VirtualHost *:{port}>\nServerName h.test\nDocumentRoot /www/site\n<Directory /www/site>\n\
+             {overrides}\n</Directory>\n</VirtualHost>\n"
+        );
+    }
+    let loader = MemoryLoader::new()
+        .with("/conf/httpd.conf", text)
+        .with("/www/site/.htaccess", "RewriteEngine On\nRewriteRule a b\n");
+    let reading = read_main(&loader);
+    let placed = reading
+        .units
+        .iter()
+        .filter(|unit| matches!(unit.fate, Fate::Placed(_)));
+    let placed = placed.count();
+    let ignored = reading
+        .diagnostics
+        .iter()
+        .filter(|said| said.code == "htaccess-ignored");
+    let found = (placed, reading.units.len() - placed, ignored.count());
+    assert_eq!(found, expected, "{name}");
+    assert_eq!(reading.counts.htaccess_files, 1, "{name}");
+}
+
+#[test]
+fn a_file_that_several_servers_meet_is_counted_once() {
+    let all = "AllowOverride All";
+    let none = "AllowOverride None";
+    check_shared_roots("only a host reads it", "None", &[all], (1, 0, 0));
+    check_shared_roots("two hosts read it alike", "None", &[all, all], (1, 0, 0));
+    check_shared_roots("nobody reads it", "None", &[none], (0, 1, 1));
+    check_shared_roots("only the main server reads it", "All", &[none], (1, 0, 0));
+    check_shared_roots("one host reads it", "None", &[none, all], (1, 0, 0));
+    check_shared_roots("all read it", "All", &[all], (1, 0, 0));
+}
+
 #[test]
 fn maps_are_read() {
     let loader = MemoryLoader::new()

@@ -13,6 +13,7 @@ use crate::opened::Opened;
 use crate::progress;
 use crate::summary::{count, thousands};
 use crate::verify::comparison::{Comparison, Difference};
+use crate::verify::coverage::Coverage;
 use crate::verify::requests::Requests;
 use crate::verify::server::Server;
 
@@ -38,7 +39,9 @@ pub fn run(arguments: &Verify) -> Result<Exit> {
         Answering::of_reading(reading, arguments.engine)
     })?;
     let comparison = Comparison::run(&answering, &server, &requests)?;
+    let coverage = comparison.coverage(&requests);
     let report = Report {
+        coverage: &coverage,
         server: &server,
         requests: &requests,
         comparison: &comparison,
@@ -47,7 +50,8 @@ pub fn run(arguments: &Verify) -> Result<Exit> {
         ResultFormat::Text => report.print(arguments, &mut stdout().lock())?,
         ResultFormat::Json => report.print_json(&mut stdout().lock())?,
     }
-    Ok(if comparison.differences.is_empty() {
+    let is_enough = coverage.shortfall().is_none();
+    Ok(if comparison.differences.is_empty() && is_enough {
         Exit::Clean
     } else {
         Exit::Findings
@@ -56,6 +60,7 @@ pub fn run(arguments: &Verify) -> Result<Exit> {
 
 /// All there is to say.
 struct Report<'a> {
+    coverage: &'a Coverage,
     server: &'a Server,
     requests: &'a Requests,
     comparison: &'a Comparison<'a>,
@@ -66,13 +71,9 @@ impl Report<'_> {
         let Self {
             server, comparison, ..
         } = self;
-        writeln!(
-            out,
-            "{} on 127.0.0.1:{}, {}",
-            server.version,
-            server.http.port,
-            count(comparison.rules(), "rule")
-        )?;
+        self.print_verdict(out)?;
+        let (version, port) = (&server.version, server.http.port);
+        writeln!(out, "server       {version} on 127.0.0.1:{port}")?;
         self.print_requests(arguments, out)?;
         for (reason, number) in &comparison.untold {
             writeln!(out, "not at edge  {}: {reason}", thousands(*number))?;
@@ -96,6 +97,21 @@ impl Report<'_> {
         }
         self.print_logged(out)?;
         self.print_unreached(arguments, out)
+    }
+
+    /// What all comes to: how much was compared is part of it.
+    fn print_verdict(&self, out: &mut impl Write) -> Result<()> {
+        let differences = count(self.comparison.differences.len(), "difference");
+        let requests = count(self.comparison.compared, "request");
+        let headline = self.coverage.headline();
+        writeln!(out, "{headline}, {differences} in {requests}")?;
+        for (reason, number) in self.coverage.groups() {
+            writeln!(out, "  {}: {reason}", thousands(number))?;
+        }
+        if let Some(reason) = self.coverage.shortfall() {
+            writeln!(out, "not enough   {reason}: the exit code is 1")?;
+        }
+        Ok(())
     }
 
     /// What the log says was answered and Apache answers otherwise: no difference of ours.
@@ -175,31 +191,31 @@ impl Report<'_> {
     }
 
     fn print_unreached(&self, arguments: &Verify, out: &mut impl Write) -> Result<()> {
-        let unreached = self.comparison.unreached();
-        let fired = count(self.comparison.rules() - unreached.len(), "rule");
-        write!(out, "{fired} fired at least once")?;
+        let unreached = &self.coverage.unreached;
         if unreached.is_empty() {
-            return Ok(writeln!(out)?);
+            return Ok(());
         }
-        let number = thousands(unreached.len());
-        write!(out, "; {number} could not be reached:")?;
         if !arguments.unreached {
-            return Ok(writeln!(out, " --unreached lists them")?);
+            return Ok(writeln!(
+                out,
+                "\n--unreached lists the rules that did not answer"
+            )?);
         }
         writeln!(out)?;
         for one in unreached {
-            writeln!(out, "  {}: {}", one.rule, one.reason)?;
+            writeln!(out, "{}: {}", one.rule, one.reason)?;
         }
         Ok(())
     }
 
     fn print_json(&self, out: &mut impl Write) -> Result<()> {
         let Self {
+            coverage,
             server,
             requests,
             comparison,
         } = self;
-        let unreached = comparison.unreached();
+        let unreached = &coverage.unreached;
         let differences = comparison.differences.iter().map(Difference::to_json);
         let reasons = unreached
             .iter()
@@ -207,8 +223,9 @@ impl Report<'_> {
         let document = json!({
             "apache": server.version,
             "port": server.http.port,
-            "rules": comparison.rules(),
-            "fired": comparison.rules() - unreached.len(),
+            "coverage": coverage.to_json(),
+            "rules": coverage.rules,
+            "fired": coverage.answered(),
             "unreached": reasons.collect::<Vec<_>>(),
             "requests_from_rules": requests.from_rules,
             "requests_possible": requests.possible,

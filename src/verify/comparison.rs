@@ -14,6 +14,7 @@ use edgewright_edge_handler::outcome::{Answer, Event, Step};
 use edgewright_edge_handler::rules::Place;
 use serde_json::{Value, json};
 
+use super::coverage::{Cause, Coverage, Unreached};
 use super::logged_status::LoggedStatuses;
 use super::normalized_response::{End, NormalizedResponse, Observed};
 use super::requests::{Requests, Sent};
@@ -62,15 +63,6 @@ enum Hindrance {
     Taken(Place),
     /// No other rule had a say.
     Nothing,
-}
-
-/// A rule that did not fire.
-#[derive(Debug)]
-pub struct Unreached {
-    /// `file:line`.
-    pub rule: String,
-    /// Why, for a person to read.
-    pub reason: String,
 }
 
 impl<'a> Comparison<'a> {
@@ -146,35 +138,60 @@ impl<'a> Comparison<'a> {
         served && answer().is_ok_and(|answer| answer.seen == *ours)
     }
 
-    /// How many rules and redirects there are.
-    pub fn rules(&self) -> usize {
-        self.rules.len()
-    }
-
-    /// Rules that no request made fire.
-    pub fn unreached(&self) -> Vec<Unreached> {
+    /// How many rules answered, and why the others did not.
+    pub fn coverage(&self, requests: &Requests) -> Coverage {
         let missing = self.rules.difference(&self.fired);
-        let unreached = |place: &Place| Unreached {
-            rule: self.answering.place(*place),
-            reason: self.reason(*place),
+        let unreached = |place: &Place| {
+            let (cause, reason) = self.reason(*place, &requests.withheld);
+            Unreached {
+                rule: self.answering.place(*place),
+                cause,
+                reason,
+            }
         };
-        missing.map(unreached).collect()
+        Coverage {
+            rules: self.rules.len(),
+            unreached: missing.map(unreached).collect(),
+            from_rules: requests.from_rules,
+            compared: self.compared,
+        }
     }
 
     /// What stood most often in the way. Near misses meet nothing; that says nothing about a rule.
-    fn reason(&self, place: Place) -> String {
+    fn reason(&self, place: Place, withheld: &BTreeMap<Place, Cause>) -> (Cause, String) {
+        match withheld.get(&place) {
+            Some(Cause::Unreachable(reason)) => {
+                return (Cause::Unreachable(reason.clone()), reason.clone());
+            }
+            Some(Cause::NoTls) => return (Cause::NoTls, "it is reached over TLS only".to_owned()),
+            Some(Cause::NotAsked) => return (Cause::NotAsked, "not asked (--limit)".to_owned()),
+            _ => {}
+        }
         let counts = self.hindrances.get(&place).into_iter().flatten();
         let weight = |(what, count): &(&Hindrance, &usize)| (**what != Hindrance::Nothing, **count);
-        match counts.max_by_key(weight) {
-            None => "no request was made for it".to_owned(),
-            Some((Hindrance::Nothing, _)) => "no request made for it matches".to_owned(),
+        let (cause, reason) = match counts.max_by_key(weight) {
+            None => (Cause::NoRequest, "no request was made for it".to_owned()),
+            Some((Hindrance::Nothing, _)) => {
+                (Cause::NoMatch, "no request made for it matches".to_owned())
+            }
             Some((Hindrance::Condition(condition), _)) => {
                 let line = self.answering.place(*condition);
-                format!("no request made for it fulfils {line}")
+                (
+                    Cause::Condition,
+                    format!("no request made for it fulfils {line}"),
+                )
             }
             Some((Hindrance::Taken(by), _)) => {
-                format!("requests made for it go to {}", self.answering.place(*by))
+                let line = self.answering.place(*by);
+                (Cause::Taken, format!("requests made for it go to {line}"))
             }
+        };
+        match withheld.get(&place) {
+            Some(part) => (
+                part.clone(),
+                format!("{reason}; not all were asked (--limit)"),
+            ),
+            None => (cause, reason),
         }
     }
 }

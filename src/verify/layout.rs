@@ -14,7 +14,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use edgewright_compiler::{DocrootMapping, Input, ReadOptions, Reading, Transcript};
+use edgewright_compiler::{Input, Reading, Transcript};
 use edgewright_edge_handler::evaluate::vhost::connection_port;
 use edgewright_edge_handler::request::Scheme;
 use edgewright_edge_handler::site::{Host, Site};
@@ -24,12 +24,13 @@ use super::cleanup::Cleanup;
 use super::folder;
 use super::install::Installation;
 use super::normalized_response::Naming;
+use super::roots::Roots;
 use super::sandbox::document_root;
 use super::sandbox::relocation::Relocation;
 use super::sandbox::{Copies, LeftOut, Original, Ports};
 use super::tls::Certificate;
 use super::wire::{Listener, Transport};
-use super::wrapper_config::{PROBE, WrapperConfig};
+use super::wrapper_config::{WrapperConfig, probe};
 use crate::args::Cage;
 use crate::loader::{to_bytes, to_path};
 use crate::opened::Opened;
@@ -58,8 +59,7 @@ pub struct Layout<'r> {
     pub https: Option<Listener>,
     ports: Ports,
     relocation: Relocation,
-    /// What `ServerRoot` is here.
-    root: PathBuf,
+    roots: Roots,
     /// Folders of the user's that the server looks into.
     readable: Vec<PathBuf>,
     user: Option<User>,
@@ -83,11 +83,9 @@ impl<'r> Layout<'r> {
         let folder = folder::create(user).context("cannot make a folder for Apache to run in")?;
         let path = folder.path().to_owned();
         let cleanup = Cleanup::of_folder(folder);
-        let options = &options(reading, opened, &path).context("cannot copy document roots")?;
+        let roots = Roots::make(reading, opened, &path).context("cannot copy document roots")?;
+        let relocation = roots.relocation.clone();
         let doors = Doors::open(&reading.site, installation, &path, user)?;
-        let root = server_root(reading, input, options);
-        let pairs = folders(reading, input, options, &path, &root);
-        let relocation = Relocation::new(pairs);
         let copies = Copies::new(Original {
             reading,
             transcript,
@@ -112,7 +110,7 @@ impl<'r> Layout<'r> {
                 .map(|root| to_path(&relocation.to_here(root)).to_owned())
                 .collect(),
             relocation,
-            root,
+            roots,
             user,
             copies,
         })
@@ -127,13 +125,7 @@ impl<'r> Layout<'r> {
     /// # Errors
     /// A file cannot be written.
     pub fn write(&mut self) -> io::Result<()> {
-        let unknown = self.path("htdocs").display().to_string();
-        let unknown = match self.input {
-            // A document root of the user's is known.
-            Input::DocumentRoot(_) => "\u{1}",
-            _ => &unknown,
-        };
-        fs::write(self.path("probe.lua"), PROBE.replace("@UNKNOWN@", unknown))?;
+        fs::write(self.path("probe.lua"), probe(&self.roots.unknown))?;
         let includes = match self.input {
             Input::MainConfig(_) | Input::VirtualHostInclude(_) => {
                 fs::create_dir(self.path("htdocs"))?;
@@ -144,6 +136,8 @@ impl<'r> Layout<'r> {
                 String::new()
             }
         };
+        self.roots
+            .make_named_folders(&self.reading.site, &self.folder);
         self.copies.write()?;
         let text = self.wrapper_config(&includes);
         fs::write(self.path("main.conf"), text)
@@ -171,7 +165,8 @@ impl<'r> Layout<'r> {
             input: self.input,
             installation: self.installation,
             folder: &self.folder,
-            root: &self.root,
+            root: &self.roots.server_root,
+            document_root: &self.roots.main,
             access_name: &self.access_name,
             ports: &self.listening(),
             tls: match main_host {
@@ -233,7 +228,11 @@ impl<'r> Layout<'r> {
 
     fn cage(&self) -> Cage {
         let config = self.path("main.conf");
-        let arguments = ["-X".as_ref(), "-d".as_ref(), self.root.as_os_str()];
+        let arguments = [
+            "-X".as_ref(),
+            "-d".as_ref(),
+            self.roots.server_root.as_os_str(),
+        ];
         let arguments = arguments
             .into_iter()
             .chain(["-f".as_ref(), config.as_os_str()]);
@@ -380,77 +379,4 @@ fn time_zone(reading: &Reading) -> String {
     let (sign, seconds) = (if offset > 0 { "-" } else { "" }, offset.abs());
     let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
     format!("<local>{sign}{hours}:{minutes:02}:{:02}", seconds % 60)
-}
-
-/// How the configuration was read. Where its files are no files of this machine's, document roots that look
-/// like the server's are made in `folder`: Apache looks at files by itself, and would look at this machine's.
-fn options(reading: &Reading, opened: &Opened, folder: &Path) -> io::Result<ReadOptions> {
-    let mut options = opened.options.clone();
-    if opened.files.are_here() {
-        return Ok(options);
-    }
-    let root = folder.join("server-root");
-    fs::create_dir(&root)?;
-    options.server_root = Some(to_bytes(&root));
-    if !matches!(opened.input, Input::MainConfig(_)) {
-        return Ok(options);
-    }
-    options.docroots.clear();
-    for (number, root) in reading.site.tree.known.iter().enumerate() {
-        let target = folder.join(format!("roots/{number}"));
-        document_root::mirror(&reading.site.tree, root, &target)?;
-        options.docroots.push(DocrootMapping {
-            server_path: Some(root.clone()),
-            local_path: to_bytes(&target),
-        });
-    }
-    Ok(options)
-}
-
-/// Folders here, and what they are on the server.
-fn folders(
-    reading: &Reading,
-    input: &Input,
-    options: &ReadOptions,
-    folder: &Path,
-    root: &Path,
-) -> Vec<(Vec<u8>, Vec<u8>)> {
-    let site = &reading.site;
-    let main_root = site.hosts.first().map(|host| host.document_root.clone());
-    let main_root = main_root.unwrap_or_default();
-    let mut folders = Vec::new();
-    for mapping in &options.docroots {
-        let server = mapping.server_path.clone();
-        let server = server.unwrap_or_else(|| main_root.clone());
-        folders.push((mapping.local_path.clone(), server));
-    }
-    // Without a `DocumentRoot`, whatever happens to be in this machine's default is nobody's.
-    let is_main = matches!(input, Input::MainConfig(_));
-    if !is_main || !site.tree.known.contains(&main_root) {
-        folders.push((to_bytes(&folder.join("htdocs")), main_root));
-    }
-    folders.push((to_bytes(root), site.server_root.clone()));
-    folders.retain(|(here, there)| here != there && !there.is_empty());
-    folders
-}
-
-/// The folder given for it, else what the configuration says if its files are there, else the
-/// folder of the first file.
-fn server_root(reading: &Reading, input: &Input, options: &ReadOptions) -> PathBuf {
-    let canonical = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    if let Some(given) = &options.server_root {
-        return canonical(to_path(given));
-    }
-    let first = match input {
-        Input::MainConfig(paths) | Input::VirtualHostInclude(paths) => paths.first(),
-        Input::Htaccess(path) | Input::DocumentRoot(path) => Some(path),
-    };
-    let first = first
-        .map(|path| canonical(to_path(path)))
-        .unwrap_or_default();
-    let written = to_path(&reading.site.server_root);
-    if first.starts_with(written) {
-        return written.to_owned();
-    }
-    first.parent().map(Path::to_owned).unwrap_or_default()
 }

@@ -170,7 +170,9 @@ fn end(response: &Response, naming: &Naming) -> End {
     let Some(file) = field("X-Edgewright-Filename") else {
         return End::Status(status);
     };
-    if let Some(url) = file.strip_prefix(b"proxy:") {
+    let is_taken = response.first("X-Edgewright-Served").is_some();
+    // A URL that Apache refuses to ask is left as the file's name, and nobody takes the request.
+    if let Some(url) = file.strip_prefix(b"proxy:").filter(|_| is_taken) {
         return match proxy_handler(url) {
             Ok(()) => End::Proxy(without_socket(url).to_vec()),
             Err(status) => End::Status(status),

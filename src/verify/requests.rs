@@ -2,13 +2,14 @@
 //!
 //! In: a reading, logs, a limit. Out: [`Requests`]. Absent: sending them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use anyhow::Result;
-use edgewright_compiler::{Reading, Witness, witnesses};
+use edgewright_compiler::{Reading, Witness, unreachable, witnesses};
 use edgewright_edge_handler::request::Scheme;
 use edgewright_edge_handler::rules::Place;
 
+use super::coverage::Cause;
 use super::server::Server;
 use crate::args::Verify;
 use crate::contract::OwnedRequest;
@@ -30,6 +31,8 @@ pub struct Requests {
     pub log_distinct: usize,
     /// Requests to hosts that are reached over TLS only, where the Apache at hand speaks none.
     pub over_tls: usize,
+    /// Why rules are not asked with every request made for them.
+    pub withheld: BTreeMap<Place, Cause>,
 }
 
 /// One request, and where it is from.
@@ -52,11 +55,31 @@ impl Requests {
         let most = arguments.limit.unwrap_or(usize::MAX);
         let mut found = progress::spinner("witnesses", || witnesses(&reading.site));
         let possible = found.len();
-        found.retain(|witness| is_heard(server, witness.request.scheme));
+        let mut withheld: BTreeMap<Place, Cause> = unreachable(&reading.site)
+            .into_iter()
+            .filter_map(|(place, reach)| Some((place, Cause::Unreachable(reach.hindrance()?))))
+            .collect();
+        found.retain(|witness| {
+            let is_heard = is_heard(server, witness.request.scheme);
+            if !is_heard {
+                withheld.insert(witness.place, Cause::NoTls);
+            }
+            is_heard
+        });
         let over_tls = possible - found.len();
         if found.len() > most {
             spread(&mut found);
-            found.truncate(most);
+            let left_out = found.split_off(most);
+            let asked: HashSet<Place> = found.iter().map(|witness| witness.place).collect();
+            for Witness { place, .. } in left_out {
+                let is_asked = asked.contains(&place);
+                let cause = if is_asked {
+                    Cause::AskedInPart
+                } else {
+                    Cause::NotAsked
+                };
+                withheld.insert(place, cause);
+            }
         }
         let traffic = Traffic::read(&Logs {
             files: &arguments.log,
@@ -86,6 +109,7 @@ impl Requests {
             possible,
             log: traffic.account,
             log_distinct,
+            withheld,
         })
     }
 }

@@ -284,7 +284,16 @@ impl<'r> Copies<'r> {
             // Whatever Apache refuses the line for, it refuses a line without arguments too.
             return Ok(Vec::new());
         }
-        let text = self.original.relocation.to_here(&line.arguments);
+        let mut text = line.arguments.clone();
+        if line.name.eq_ignore_ascii_case(b"DocumentRoot")
+            && let [path] = words_of(&text).as_slice()
+            && !path.starts_with(b"/")
+        {
+            // What stands for `ServerRoot` here does not have the folder.
+            let root = &self.original.reading.site.server_root;
+            text = quoted(&[root.as_slice(), b"/", path].concat());
+        }
+        let text = self.original.relocation.to_here(&text);
         arguments::checked(check, &text, &self.maps)
     }
 

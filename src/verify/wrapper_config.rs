@@ -3,13 +3,14 @@
 //! In: what is to be included. Out: text. Absent: the copies; see `sandbox`.
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use edgewright_compiler::{Input, Reading, Transcript};
 
 use super::install::Installation;
 use super::sandbox;
 use super::sandbox::allowed::HARMLESS_MODULES;
+use crate::loader::to_bytes;
 
 /// Answers whatever would be served, present or not, unless files are asked for: `mod_lua` names its
 /// handler only where, after all rewriting, no other module has named one. A directory without index
@@ -19,10 +20,17 @@ use super::sandbox::allowed::HARMLESS_MODULES;
 /// Before it answers, the probe takes every request that is for another server or for a script: whatever
 /// made it so, the modules that would connect or run something never see it. A subrequest for an index may
 /// become the request itself after that, so it keeps what tells `mod_dir` that it can be answered.
-pub const PROBE: &str = concat!(
+const PROBE: &str = concat!(
     "require \"apache2\"\n",
     include_str!("listing.lua"),
-    r#"local function is_for_another_server(name) return string.sub(name or "", 1, 6) == "proxy:" end
+    r#"local unknown = {@UNKNOWN@}
+local function is_unknown(name)
+  for _, root in ipairs(unknown) do
+    if name == root or string.sub(name, 1, #root + 1) == root .. "/" then return true end
+  end
+  return false
+end
+local function is_for_another_server(name) return string.sub(name or "", 1, 6) == "proxy:" end
 function take(r)
   local inner = r.protocol == "INCLUDED"
   if is_for_another_server(r.filename) then
@@ -36,13 +44,13 @@ end
 function handle(r)
   if r.handler ~= "lua-map-handler" then return apache2.DECLINED end
   if is_for_another_server(r.filename) then
+    r.err_headers_out["X-Edgewright-Served"] = "elsewhere"
     r:puts("for another server\n")
     return apache2.OK
   end
   if r.headers_in["X-Edgewright-Files"] then return apache2.DECLINED end
   local file = r:stat(r.filename)
-  local known = not string.find(r.filename, [==[@UNKNOWN@]==], 1, true)
-  local other = listing(r, known and file and file.filetype == 2)
+  local other = listing(r, file and file.filetype == 2 and not is_unknown(r.filename))
   if other then return other end
   r.err_headers_out["X-Edgewright-Served"] = "yes"
   r.content_type = "text/plain"
@@ -51,6 +59,18 @@ function handle(r)
 end
 "#
 );
+
+/// The probe, for a server where `unknown` are folders that stand for document roots whose content is unknown.
+pub fn probe(unknown: &[PathBuf]) -> String {
+    let texts = unknown.iter().map(|path| lua_text(&to_bytes(path)));
+    PROBE.replace("@UNKNOWN@", &texts.collect::<Vec<_>>().join(", "))
+}
+
+/// A text as Lua reads it, whatever is in it.
+fn lua_text(text: &[u8]) -> String {
+    let escaped = text.iter().map(|byte| format!("\\{byte:03}"));
+    format!("\"{}\"", escaped.collect::<String>())
+}
 
 /// What the main configuration is made for.
 #[derive(Debug)]
@@ -67,6 +87,8 @@ pub struct WrapperConfig<'r> {
     pub folder: &'r Path,
     /// `ServerRoot`.
     pub root: &'r Path,
+    /// The main server's `DocumentRoot`, where the configuration names none.
+    pub document_root: &'r Path,
     /// The name of `.htaccess` files.
     pub access_name: &'r str,
     /// Ports on 127.0.0.1.
@@ -94,7 +116,7 @@ impl WrapperConfig<'_> {
             .map(|host| host.name.as_slice());
         let name = name.filter(|name| !name.is_empty()).unwrap_or(b"localhost");
         let _ = writeln!(text, "ServerName {}:80", String::from_utf8_lossy(name));
-        let _ = writeln!(text, "DocumentRoot \"{folder}/htdocs\"");
+        let _ = writeln!(text, "DocumentRoot \"{}\"", self.document_root.display());
         if !matches!(self.input, Input::MainConfig(_)) {
             let section = "AllowOverride All\n</Directory>";
             let _ = writeln!(text, "<Directory \"{folder}/htdocs\">\n{section}");

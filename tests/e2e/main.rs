@@ -15,6 +15,7 @@ mod emulator;
 mod function;
 mod generations;
 mod lambda;
+mod layouts;
 mod legacy_site;
 mod packaged;
 mod records;

@@ -43,7 +43,9 @@ impl Reached {
                 reached.add(KeySpace::Rules(rewrite.rules), id, b"");
             }
             reached.add(KeySpace::Redirects(host.redirects), id, b"");
-            let own = host.directories.iter().chain(site.tree.overrides.values());
+            let files = site.tree.overrides.values();
+            let files = files.chain(host.overrides.values().flatten());
+            let own = host.directories.iter().chain(files);
             for section in own.filter_map(|section| section_of(site, *section)) {
                 reached.add_section(id, host, section);
             }

@@ -158,6 +158,15 @@ pub(crate) struct AccessFile {
     local: Vec<u8>,
     /// What held for it when it was read.
     policy: Policy,
+    /// What it means to servers with another policy.
+    others: Vec<(Policy, SectionId)>,
+}
+
+impl AccessFile {
+    /// No server reads the file.
+    fn is_ignored(&self) -> bool {
+        self.policy.is_none() && self.others.is_empty()
+    }
 }
 
 /// A directory still to be looked at.
@@ -245,6 +254,7 @@ impl Resolver<'_> {
                 server: directory.server.clone(),
                 local,
                 policy: directory.policy.clone(),
+                others: Vec::new(),
             });
         }
     }
@@ -256,18 +266,17 @@ impl Resolver<'_> {
         root: &[u8],
         policies: &Policies<'_>,
     ) -> Vec<(Vec<u8>, Option<SectionId>)> {
-        let files = std::mem::take(&mut self.access_files);
+        let mut files = std::mem::take(&mut self.access_files);
         let mut found = Vec::new();
-        for file in &files {
+        for file in &mut files {
             let near = paths::below(&file.server, root).or(paths::below(root, &file.server));
             let policy = near.map(|_| policies.at(&file.server));
             let Some(policy) = policy.filter(|policy| !policy.is_like(&file.policy)) else {
                 continue;
             };
             let section = (!policy.is_none())
-                .then(|| self.reader.open(&file.local).ok())
-                .flatten()
-                .map(|opened| self.htaccess_section(&file.server, opened, &policy));
+                .then(|| self.section_under(file, policy))
+                .flatten();
             let key = file.server.strip_suffix(b"/").unwrap_or(&file.server);
             found.push((key.to_vec(), section));
         }
@@ -275,7 +284,31 @@ impl Resolver<'_> {
         found
     }
 
-    /// Reads one `.htaccess` file as the one of directory `server`.
+    /// What `file` means under `policy`. Servers with the same policy share the section, so that its rules
+    /// are counted once.
+    fn section_under(&mut self, file: &mut AccessFile, policy: Policy) -> Option<SectionId> {
+        let mut others = file.others.iter();
+        if let Some((_, section)) = others.find(|(other, _)| other.is_like(&policy)) {
+            return Some(*section);
+        }
+        let opened = self.reader.open(&file.local).ok()?;
+        let section = self.htaccess_section(&file.server, opened, &policy);
+        file.others.push((policy, section));
+        Some(section)
+    }
+
+    /// Notes the files that no server reads. Whether one reads a file is known after all servers are asked.
+    pub(crate) fn note_ignored_files(&mut self) {
+        let files = std::mem::take(&mut self.access_files);
+        for file in files.iter().filter(|file| file.is_ignored()) {
+            if let Ok(opened) = self.reader.open(&file.local) {
+                self.ignore_htaccess(opened);
+            }
+        }
+        self.access_files = files;
+    }
+
+    /// Reads one `.htaccess` file as the one of directory `server`, where its policy lets Apache read it.
     pub(crate) fn htaccess(&mut self, server: &[u8], local: &[u8], policy: &Policy) {
         self.counts.htaccess_files += 1;
         let file = match self.reader.open(local) {
@@ -286,7 +319,6 @@ impl Resolver<'_> {
             }
         };
         if policy.is_none() {
-            self.ignore_htaccess(file);
             return;
         }
         let id = self.htaccess_section(server, file, policy);

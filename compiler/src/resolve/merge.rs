@@ -14,6 +14,7 @@ use edgewright_edge_handler::site::{
 };
 
 use super::Resolver;
+use super::roots::is_below_any;
 use super::scope::{Counted, Rewrite, Scope, Server};
 use crate::limits::Limit;
 use crate::reading::{Fate, Position};
@@ -71,6 +72,27 @@ impl Resolver<'_> {
         let named = roots.chain(sections.filter(is_unread));
         let named = named.map(|path| path.strip_suffix(b"/").unwrap_or(path).to_vec());
         self.site.tree.named = named.collect();
+        let sections = self.named_in_unknown_roots();
+        self.site.tree.named.extend(sections);
+    }
+
+    /// The folders that `<Directory>` sections name in document roots whose content is unknown: who writes such
+    /// a section has the folder.
+    fn named_in_unknown_roots(&self) -> Vec<Vec<u8>> {
+        let bare = |path: &Vec<u8>| path.strip_suffix(b"/").unwrap_or(path).to_vec();
+        let roots = self.site.hosts.iter().map(|host| &host.document_root);
+        let roots = roots.map(bare).filter(|root| !root.is_empty()).collect();
+        let known = self.site.tree.known.iter().map(bare).collect();
+        let paths = self
+            .site
+            .sections
+            .iter()
+            .filter_map(|section| match &section.kind {
+                SectionKind::Directory(PathMatcher::Plain(path)) => Some(bare(path)),
+                _ => None,
+            });
+        let paths = paths.filter(|path| is_below_any(path, &roots) && !is_below_any(path, &known));
+        paths.collect()
     }
 
     /// Counts what `server` has from the main server; false, and reading stops, when all servers together

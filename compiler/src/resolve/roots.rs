@@ -135,6 +135,7 @@ impl Resolver<'_> {
             }
         }
         self.virtual_hosts = hosts;
+        self.note_ignored_files();
     }
 
     /// Is this directory of the server on this machine, or a copy of it?
@@ -239,7 +240,7 @@ impl Resolver<'_> {
 }
 
 /// Is `root` one of these folders, or in one of them?
-fn is_below_any(root: &[u8], folders: &HashSet<Vec<u8>>) -> bool {
+pub(crate) fn is_below_any(root: &[u8], folders: &HashSet<Vec<u8>>) -> bool {
     let slashes = (0..root.len()).filter(|at| root.get(*at) == Some(&b'/'));
     let mut above = slashes
         .chain([root.len()])

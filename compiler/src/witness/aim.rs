@@ -34,6 +34,7 @@ impl<'s> Aiming<'s> {
             match list {
                 List::Rules(id) => _ = aiming.rules.entry(id).or_insert(scope),
                 List::Redirects(id) => _ = aiming.redirects.entry(id).or_insert(scope),
+                List::Proxy(_) => {}
             }
         }
         aiming

@@ -3,6 +3,8 @@
 //! In: a rule's conditions. Out: [`Constraint`]s, as far as a client can fulfil them. Absent:
 //! fulfilling them.
 
+use edgewright_edge_handler::budget::{Allowance, Budget};
+use edgewright_edge_handler::evaluate::text_holds;
 use edgewright_edge_handler::rules::{
     Condition, FileTest, Order, Pattern, Piece, Template, TemplateText, Test,
 };
@@ -10,6 +12,9 @@ use edgewright_edge_handler::site::expression::{
     Comparison, Expression, Function, Node, Tree, Word,
 };
 use edgewright_edge_handler::site::{EnvAttribute, EnvRule, Host};
+
+use super::draft::wanted;
+use super::sample::Groups;
 
 /// A part of a request that a client chooses.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,6 +43,8 @@ pub(super) enum Demand<'c> {
     Matches(&'c Pattern),
     Equals(&'c [u8]),
     IsFile(FileTest),
+    /// A comparison, by number or by length, and whether letters count alike.
+    Passes(&'c Test, bool),
 }
 
 /// One thing that has to be true, or false, of a request.
@@ -47,15 +54,40 @@ pub(super) struct Constraint<'c> {
     pub(super) demand: Demand<'c>,
     /// It has to be false.
     pub(super) negated: bool,
+    /// What groups of its pattern should be, for conditions that ask about them.
+    pub(super) groups: Groups,
 }
 
-impl Constraint<'_> {
+impl<'c> Constraint<'c> {
+    fn new(slot: Slot, demand: Demand<'c>, negated: bool) -> Self {
+        Self {
+            slot,
+            demand,
+            negated,
+            groups: Groups::new(),
+        }
+    }
+
+    /// What a value is compared with.
+    pub(super) fn operand(&self) -> Option<&'c [u8]> {
+        match self.demand {
+            Demand::Equals(text) => Some(text),
+            Demand::Passes(Test::Compare(_, operand) | Test::Integer(_, operand), _) => {
+                Some(operand)
+            }
+            _ => None,
+        }
+    }
+
     /// Does `value` fulfil it? Not for [`Demand::IsFile`].
     pub(super) fn holds(&self, value: &[u8]) -> bool {
         let is_so = match self.demand {
             Demand::Matches(pattern) => pattern.is_match(value),
             Demand::Equals(text) => value.eq_ignore_ascii_case(text),
             Demand::IsFile(_) => self.negated,
+            Demand::Passes(test, no_case) => {
+                text_holds(test, no_case, value, &Budget::new(Allowance::APACHE))
+            }
         };
         is_so != self.negated
     }
@@ -82,25 +114,34 @@ fn add<'c>(host: &'c Host, condition: &'c Condition, found: &mut Vec<Constraint<
         Test::Regex(pattern) => Demand::Matches(pattern),
         Test::Equal(text) => Demand::Equals(text),
         Test::File(test) => {
-            found.push(Constraint {
-                slot: Slot::File,
-                demand: Demand::IsFile(*test),
-                negated,
-            });
-            return;
+            let demand = Demand::IsFile(*test);
+            return found.push(Constraint::new(Slot::File, demand, negated));
         }
+        Test::Compare(..) | Test::Integer(..) => Demand::Passes(&condition.test, condition.no_case),
         Test::Expression(expression) => return add_expression(expression, found),
         _ => return,
     };
     if let Some(variable) = environment_variable(&condition.subject) {
         return add_environment(host, variable, negated, found);
     }
+    if let Some(Piece::ConditionGroup(group)) = condition.subject.text().only_piece() {
+        let own = Constraint::new(Slot::Group(u32::from(group)), demand, negated);
+        return add_to_last(&own, found);
+    }
     if let Some(slot) = slot(condition.subject.text()) {
-        found.push(Constraint {
-            slot,
-            demand,
-            negated,
-        });
+        found.push(Constraint::new(slot, demand, negated));
+    }
+}
+
+/// A condition about a group of the last one that matched asks for another text there.
+fn add_to_last(own: &Constraint<'_>, found: &mut [Constraint<'_>]) {
+    let is_pattern =
+        |one: &&mut Constraint<'_>| !one.negated && matches!(one.demand, Demand::Matches(_));
+    let last = found.iter_mut().rev().find(is_pattern);
+    if let (Some(last), Slot::Group(group), Some(value)) =
+        (last, &own.slot, wanted(own).into_iter().next())
+    {
+        last.groups.insert(*group, value);
     }
 }
 
@@ -153,11 +194,7 @@ fn add_environment<'c>(
     let mut setting = rules.filter(|rule| rule.changes.iter().any(|one| one.name == variable));
     if let Some((rule, slot)) = setting.find_map(|rule| Some((rule, looked_at(rule)?))) {
         let demand = Demand::Matches(&rule.pattern);
-        found.push(Constraint {
-            slot,
-            demand,
-            negated,
-        });
+        found.push(Constraint::new(slot, demand, negated));
     }
 }
 
@@ -182,11 +219,7 @@ pub(super) fn add_expression<'c>(expression: &'c Expression, found: &mut Vec<Con
 fn add_node<'c>(node: &'c Node, negated: bool, found: &mut Vec<Constraint<'c>>) {
     let mut push = |word: &Word, demand, negated| {
         if let Some(slot) = slot_of_word(word) {
-            found.push(Constraint {
-                slot,
-                demand,
-                negated,
-            });
+            found.push(Constraint::new(slot, demand, negated));
         }
     };
     match node {

@@ -2,16 +2,20 @@
 //!
 //! In: a scope, a path, constraints. Out: a [`Request`]. Absent: choosing what to try.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use edgewright_edge_handler::request::Scheme;
-use edgewright_edge_handler::rules::{FileTest, Pattern};
-use edgewright_edge_handler::site::{FileKind, Site};
+use edgewright_edge_handler::rules::Pattern;
+use edgewright_edge_handler::site::Site;
 
 use super::Request;
 use super::constraint::{Constraint, Demand, Slot};
-use super::sample::{Groups, Samples};
+use super::groups::is_such;
+use super::number::around;
+use super::reach::Reach;
+use super::sample::Samples;
 use super::scope::{Scope, Subject, names, usual_name};
 use crate::outline::Outline;
 
@@ -37,6 +41,8 @@ pub(super) struct Draft {
     pub(super) host: Vec<u8>,
     /// Decoded.
     pub(super) path: Vec<u8>,
+    /// The path as it is sent, where that matters.
+    pub(super) written: Option<Vec<u8>>,
     pub(super) query: Option<Vec<u8>>,
     pub(super) headers: BTreeMap<Vec<u8>, Vec<u8>>,
 }
@@ -46,16 +52,17 @@ impl Draft {
     pub(super) fn plain(scope: &Scope<'_>, path: Vec<u8>) -> Self {
         Self {
             method: b"GET".to_vec(),
-            scheme: if scope.host.tls {
-                Scheme::Https
-            } else {
-                Scheme::Http
+            scheme: match scope.reach {
+                Reach::By(scheme) => scheme,
+                _ if scope.host.tls => Scheme::Https,
+                _ => Scheme::Http,
             },
             host: usual_name(scope.host),
             path: match path.first() {
                 Some(b'/') => path,
                 _ => [b"/", path.as_slice()].concat(),
             },
+            written: None,
             query: None,
             headers: BTreeMap::new(),
         }
@@ -103,7 +110,47 @@ impl Draft {
             }
         }
         draft.path = best_path(site, scope, aim, constraints, &mut draft.query, variant);
+        draft.write_path(scope, aim, constraints);
         draft
+    }
+
+    /// Where the request line has to hold an escape, the path is sent with it.
+    fn write_path(&mut self, scope: &Scope<'_>, aim: &Aim<'_>, constraints: &[Constraint<'_>]) {
+        let lines = || {
+            let all = constraints.iter();
+            all.filter(|one| one.slot == Slot::RequestLine)
+        };
+        let held = |target: &[u8]| {
+            let target = self.with_query(target.to_vec());
+            let line = [b"GET ", target.as_slice(), b" HTTP/1.1"].concat();
+            lines().filter(|one| one.holds(&line)).count()
+        };
+        let own = encoded(&self.path);
+        let (now, all) = (held(&own), lines().count());
+        if now == all {
+            return;
+        }
+        let end = own
+            .iter()
+            .rposition(|byte| *byte == b'/')
+            .map_or(0, |slash| slash + 1);
+        let texts = lines().flat_map(wanted).map(|line| target_of(&line).0);
+        let texts = texts.filter(|text| text.contains(&b'%') && is_sendable(text));
+        let mut candidates = texts.flat_map(|text| match text.first() {
+            Some(b'/') => vec![text],
+            _ => vec![[&own[..end], &text].concat(), [&own[..], &text].concat()],
+        });
+        let found = candidates.find(|target| {
+            let path = decoded(target);
+            let fits = aim.pattern.is_none_or(|pattern| {
+                below(scope, &path).is_some_and(|subject| pattern.is_match(&subject)) != aim.negated
+            });
+            fits && held(target) > now
+        });
+        if let Some(target) = found {
+            self.path = decoded(&target);
+            self.written = Some(target);
+        }
     }
 
     fn set(&mut self, slot: &Slot, value: Vec<u8>) {
@@ -121,12 +168,27 @@ impl Draft {
 
     /// The request.
     pub(super) fn finish(&self) -> Request {
-        let mut target = encoded(&self.path);
+        let written = self.written.clone();
+        let target = written.unwrap_or_else(|| encoded(&self.path));
+        self.with_target(self.with_query(target))
+    }
+
+    /// The same for another path.
+    pub(super) fn with_path(&self, path: Vec<u8>) -> Self {
+        Self {
+            path,
+            written: None,
+            ..self.clone()
+        }
+    }
+
+    /// A path as it is sent, with the query string.
+    pub(super) fn with_query(&self, mut target: Vec<u8>) -> Vec<u8> {
         if let Some(query) = &self.query {
             target.push(b'?');
             target.extend(encoded_query(query));
         }
-        self.with_target(target)
+        target
     }
 
     /// The request, with another target.
@@ -145,14 +207,19 @@ impl Draft {
 }
 
 /// Values that would fulfil a constraint.
-fn wanted(constraint: &Constraint<'_>) -> Vec<Vec<u8>> {
+pub(super) fn wanted(constraint: &Constraint<'_>) -> Vec<Vec<u8>> {
     match constraint.demand {
+        Demand::Passes(..) => {
+            let values = constraint.operand().map(around).unwrap_or_default();
+            let fitting = values.into_iter().filter(|value| constraint.holds(value));
+            fitting.collect()
+        }
         _ if constraint.negated => Vec::new(),
         Demand::Matches(pattern) => {
-            let (outline, groups) = (Outline::of(pattern), Groups::new());
+            let outline = Outline::of(pattern);
             let samples = Samples::of(&outline);
             (0..VARIANTS)
-                .map(|variant| samples.text(variant, &groups))
+                .map(|variant| samples.text(variant, &constraint.groups))
                 .collect()
         }
         Demand::Equals(text) => vec![text.to_vec()],
@@ -238,7 +305,7 @@ fn best_path(
     let points = |path: &Vec<u8>| {
         let line = [b"GET ", encoded(path).as_slice(), &suffix, b" HTTP/1.1"].concat();
         let fits = aim.pattern.is_none_or(|pattern| {
-            below(scope, path).is_some_and(|subject| pattern.is_match(subject)) != aim.negated
+            below(scope, path).is_some_and(|subject| pattern.is_match(&subject)) != aim.negated
         });
         usize::from(fits) * 8
             + of(Slot::Path).filter(|one| one.holds(path)).count()
@@ -251,12 +318,16 @@ fn best_path(
 }
 
 /// What the pattern of a rule is matched with, for a URL-path.
-fn below<'p>(scope: &Scope<'_>, path: &'p [u8]) -> Option<&'p [u8]> {
+pub(super) fn below<'p>(scope: &Scope<'_>, path: &'p [u8]) -> Option<Cow<'p, [u8]>> {
     match scope.subject {
-        Subject::Url => Some(path),
+        Subject::Url => Some(Cow::Borrowed(path)),
         Subject::BelowDirectory => {
             let rest = path.strip_prefix(scope.base.as_slice())?;
-            Some(rest.strip_prefix(b"/").unwrap_or(rest))
+            let rest = rest.strip_prefix(b"/").unwrap_or(rest);
+            Some(match &scope.root_part[..] {
+                b"" => Cow::Borrowed(rest),
+                part => Cow::Owned([part, rest].concat()),
+            })
         }
     }
 }
@@ -290,13 +361,22 @@ fn is_so(site: &Site, scope: &Scope<'_>, constraint: &Constraint<'_>, path: &[u8
         return false;
     };
     let file = [scope.host.document_root.as_slice(), path].concat();
-    let is_so = match (test, site.tree.kind(&file)) {
-        (FileTest::Regular, kind) => matches!(kind, Some(FileKind::File | FileKind::Empty)),
-        (FileTest::NotEmpty, kind) => kind == Some(FileKind::File),
-        (FileTest::Directory, kind) => kind == Some(FileKind::Directory),
-        _ => false,
-    };
+    let is_so = is_such(test, site.tree.kind(&file));
     is_so != constraint.negated
+}
+
+/// A path without its escapes.
+fn decoded(path: &[u8]) -> Vec<u8> {
+    let digit = |at: usize| char::from(*path.get(at)?).to_digit(16);
+    let mut out = Vec::with_capacity(path.len());
+    let mut at = 0;
+    while let Some(byte) = path.get(at) {
+        let digits = digit(at + 1).zip(digit(at + 2)).filter(|_| *byte == b'%');
+        let value = digits.and_then(|(high, low)| u8::try_from(high * 16 + low).ok());
+        out.push(value.unwrap_or(*byte));
+        at += if value.is_some() { 3 } else { 1 };
+    }
+    out
 }
 
 /// A decoded path as a request line holds it.

@@ -4,9 +4,10 @@
 
 use edgewright_edge_handler::rules::{RedirectListId, RuleSetId};
 use edgewright_edge_handler::site::{
-    AliasMatcher, Host, HostPattern, PathMatcher, SectionId, SectionKind, Settings, Site,
+    AliasMatcher, Host, HostPattern, PathMatcher, Proxy, SectionId, SectionKind, Settings, Site,
 };
 
+use super::reach::{Ports, Reach};
 use super::sample::{Groups, sample};
 
 /// A part of a host's URLs.
@@ -14,10 +15,15 @@ use super::sample::{Groups, sample};
 pub(super) struct Scope<'s> {
     /// The host.
     pub(super) host: &'s Host,
+    /// How requests come to the host.
+    pub(super) reach: Reach,
     /// What patterns of rules are matched with.
     pub(super) subject: Subject,
     /// The URL-path of the directory or section, without trailing slash: empty for the root.
     pub(super) base: Vec<u8>,
+    /// What patterns see in front of the URL-path: the part of the document root below the directory, with a
+    /// slash behind it, for a section of a directory above the root.
+    pub(super) root_part: Vec<u8>,
     /// The last part of the path, where a section asks for one.
     pub(super) file: Option<Vec<u8>>,
 }
@@ -33,30 +39,34 @@ pub(super) enum Subject {
 
 /// What holds in a scope.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum List {
+pub(super) enum List<'s> {
     Rules(RuleSetId),
     Redirects(RedirectListId),
+    Proxy(&'s Proxy),
 }
 
 /// Every list of the site with the scope it holds in, host by host.
-pub(super) fn scopes(site: &Site) -> Vec<(Scope<'_>, List)> {
+pub(super) fn scopes(site: &Site) -> Vec<(Scope<'_>, List<'_>)> {
     let mut hosts: Vec<_> = site.hosts.iter().collect();
     // Of a part of a configuration, which is reached both ways, more is asked over TLS: there the
     // rules have a say that follow the one from http to https.
     if hosts.iter().all(|host| host.place.is_none()) {
         hosts.reverse();
     }
+    let ports = Ports::of(site);
     hosts
         .into_iter()
-        .flat_map(|host| of_host(site, host))
+        .flat_map(|host| of_host(site, host, ports.reach(host)))
         .collect()
 }
 
-fn of_host<'s>(site: &'s Site, host: &'s Host) -> Vec<(Scope<'s>, List)> {
+fn of_host<'s>(site: &'s Site, host: &'s Host, reach: Reach) -> Vec<(Scope<'s>, List<'s>)> {
     let root = Scope {
         host,
+        reach,
         subject: Subject::Url,
         base: Vec::new(),
+        root_part: Vec::new(),
         file: None,
     };
     let mut found = Vec::new();
@@ -64,6 +74,8 @@ fn of_host<'s>(site: &'s Site, host: &'s Host) -> Vec<(Scope<'s>, List)> {
         found.push((root.clone(), List::Rules(rewrite.rules)));
     }
     found.push((root.clone(), List::Redirects(host.redirects)));
+    let proxies = host.proxies.iter();
+    found.extend(proxies.map(|proxy| (root.clone(), List::Proxy(proxy))));
     let inside = Scope {
         subject: Subject::BelowDirectory,
         ..root
@@ -73,7 +85,11 @@ fn of_host<'s>(site: &'s Site, host: &'s Host) -> Vec<(Scope<'s>, List)> {
     for id in sections.into_iter().flatten() {
         of_section(site, &inside, *id, &mut found);
     }
-    for (directory, id) in &site.tree.overrides {
+    let shared = site.tree.overrides.iter();
+    let shared = shared.filter(|(directory, _)| !host.overrides.contains_key(*directory));
+    let own = host.overrides.iter();
+    let own = own.filter_map(|(directory, id)| Some((directory, id.as_ref()?)));
+    for (directory, id) in shared.chain(own) {
         if let Some(base) = url_of(host, directory) {
             let scope = Scope {
                 base,
@@ -89,7 +105,7 @@ fn of_section<'s>(
     site: &'s Site,
     around: &Scope<'s>,
     id: SectionId,
-    found: &mut Vec<(Scope<'s>, List)>,
+    found: &mut Vec<(Scope<'s>, List<'s>)>,
 ) {
     let index = usize::try_from(id.0).unwrap_or(usize::MAX);
     let Some(section) = site.sections.get(index) else {
@@ -99,8 +115,10 @@ fn of_section<'s>(
     match &section.kind {
         SectionKind::Directory(PathMatcher::Plain(path)) => match url_of(around.host, path) {
             Some(base) => scope.base = base,
-            None if is_above(path, &around.host.document_root) => {}
-            None => return,
+            None => match root_below(path, &around.host.document_root) {
+                Some(part) => scope.root_part = part,
+                None => return,
+            },
         },
         SectionKind::Location(matcher) => {
             let text = text_of(matcher);
@@ -122,13 +140,16 @@ fn of_settings<'s>(
     site: &'s Site,
     scope: &Scope<'s>,
     settings: &'s Settings,
-    found: &mut Vec<(Scope<'s>, List)>,
+    found: &mut Vec<(Scope<'s>, List<'s>)>,
 ) {
     if let Some(rewrite) = &settings.rewrite {
         found.push((scope.clone(), List::Rules(rewrite.rules)));
     }
     if let Some(list) = settings.redirects {
         found.push((scope.clone(), List::Redirects(list)));
+    }
+    if let Some(proxy) = &settings.proxy {
+        found.push((scope.clone(), List::Proxy(proxy)));
     }
     for id in settings.files.iter().chain(&settings.ifs) {
         of_section(site, scope, *id, found);
@@ -177,10 +198,12 @@ fn url_of(host: &Host, directory: &[u8]) -> Option<Vec<u8>> {
     below(&host.document_root).or_else(aliased)
 }
 
-fn is_above(directory: &[u8], root: &[u8]) -> bool {
+/// What of `root` is below `directory`, with a slash behind it.
+fn root_below(directory: &[u8], root: &[u8]) -> Option<Vec<u8>> {
     let directory = directory.strip_suffix(b"/").unwrap_or(directory);
-    root.strip_prefix(directory)
-        .is_some_and(|rest| rest.starts_with(b"/"))
+    let root = root.strip_suffix(b"/").unwrap_or(root);
+    let part = root.strip_prefix(directory)?.strip_prefix(b"/")?;
+    Some([part, b"/"].concat())
 }
 
 /// The name a request usually calls `host` by.
