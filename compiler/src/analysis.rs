@@ -6,15 +6,20 @@
 //! * [`slips`]: lines that do something else than they look like;
 //! * [`chains`]: redirects that lead to a redirect, or back;
 //! * [`conflicts`]: lines that match some of the same requests;
-//! * [`costly`]: lines whose decision can take too many steps.
+//! * [`costly`]: lines whose decision can take too many steps;
+//! * [`unsent`], [`untold`], [`sections`]: lines that the edge answers otherwise, as `docs/deviations.md` lists them.
 //!
 //! Everything here errs towards silence: what is said holds for the URL given with it.
 
 mod chains;
 mod conflicts;
 mod costly;
+mod host_names;
+mod sections;
 mod slips;
 mod targets;
+mod unsent;
+mod untold;
 
 use std::collections::HashSet;
 
@@ -52,6 +57,9 @@ pub(crate) fn findings(
         || conflicts::find(site, redundant, &answering, &aiming, most),
     );
     found.extend(conflicts.found);
+    found.extend(unsent::find(site, redundant));
+    found.extend(untold::find(site, redundant));
+    found.extend(sections::find(site));
     found.extend(costly::find(site, redundant, &answering, &aiming));
     let chains = chains::find(site, redundant, answering, &aiming, most);
     found.extend(chains.found);

@@ -4,6 +4,7 @@
 mod architecture;
 mod cli;
 mod deploy;
+mod deviations;
 mod field;
 mod findings;
 mod inputs;

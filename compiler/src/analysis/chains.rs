@@ -10,14 +10,14 @@
 
 use std::collections::HashSet;
 
-use edgewright_edge_handler::evaluate::vhost::goes_by;
 use edgewright_edge_handler::outcome::{Answer, Event, Outcome, Step};
 use edgewright_edge_handler::request::Scheme;
 use edgewright_edge_handler::rules::{
     Pattern, Place, RedirectListId, RedirectMatcher, Rule, RuleFlags, Test,
 };
-use edgewright_edge_handler::site::{Host, HostPattern, Site};
+use edgewright_edge_handler::site::Site;
 
+use super::host_names::{HostNames, authority, scheme_length, target_is_here};
 use super::{ENDING, Finding, Looked, Most, rules};
 use crate::answering::Answering;
 use crate::parallel::{FEWEST, in_stretches_of};
@@ -198,67 +198,6 @@ fn leading<'s>(
 fn rule_leads_here(names: &HostNames<'_>, rule: &Rule) -> bool {
     let flags = RuleFlags::NO_SUBSTITUTION | RuleFlags::STATUS | RuleFlags::PROXY;
     !rule.flags.intersects(flags) && target_is_here(names, &rule.substitution.fixed_head())
-}
-
-/// Not when it surely names another host.
-fn target_is_here(names: &HostNames<'_>, target: &[u8]) -> bool {
-    let Some(authority) = authority(target) else {
-        return true;
-    };
-    let whole = authority.len() < target.len().saturating_sub(scheme_length(target));
-    !whole || names.has(authority)
-}
-
-fn scheme_length(url: &[u8]) -> usize {
-    let at = url.windows(3).position(|three| three == b"://");
-    at.map_or(0, |at| at + 3)
-}
-
-/// Host and port of an absolute URL.
-fn authority(url: &[u8]) -> Option<&[u8]> {
-    let length = scheme_length(url);
-    let rest = url.get(length..).filter(|_| length > 0)?;
-    let end = rest.iter().position(|byte| b"/?#".contains(byte));
-    rest.get(..end.unwrap_or(rest.len()))
-}
-
-/// The names that hosts of a site go by.
-struct HostNames<'s> {
-    /// Those without wildcards, in lower case.
-    exact: HashSet<Vec<u8>>,
-    /// Hosts with wildcards among their names.
-    others: Vec<&'s Host>,
-}
-
-impl<'s> HostNames<'s> {
-    fn of(site: &'s Site) -> Self {
-        let mut names = Self {
-            exact: HashSet::new(),
-            others: Vec::new(),
-        };
-        for host in &site.hosts {
-            let exact = host.aliases.iter().filter_map(|alias| match alias {
-                HostPattern::Exact(name) => Some(name),
-                HostPattern::Wildcard(_) => None,
-            });
-            let all = exact.chain([&host.name]);
-            names
-                .exact
-                .extend(all.map(|name| name.to_ascii_lowercase()));
-            let is_wildcard = |alias: &HostPattern| matches!(alias, HostPattern::Wildcard(_));
-            if host.aliases.iter().any(is_wildcard) {
-                names.others.push(host);
-            }
-        }
-        names
-    }
-
-    /// Does some host go by the name in `authority`?
-    fn has(&self, authority: &[u8]) -> bool {
-        let name = authority.split(|byte| *byte == b':').next();
-        let name = name.unwrap_or_default().to_ascii_lowercase();
-        self.exact.contains(&name) || self.others.iter().any(|host| goes_by(host, &name))
-    }
 }
 
 /// The compiled site, asked as clients would.

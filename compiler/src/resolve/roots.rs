@@ -3,7 +3,7 @@
 //! In: hosts, and the local folders given for them. Out: the site's file tree. Absent: reading one
 //! directory (`htaccess`).
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use edgewright_edge_handler::evaluate::files::CLOSED;
 use edgewright_edge_handler::site::{Address, AliasMatcher, FileKind, Host};
@@ -78,7 +78,7 @@ impl Resolver<'_> {
                 .insert(DEFAULT_DOCUMENT_ROOT, FileKind::Directory);
             self.htaccess(DEFAULT_DOCUMENT_ROOT, path, &default);
         }
-        let mut done: HashSet<Vec<u8>> = HashSet::new();
+        let mut done = HashMap::new();
         for server in std::iter::once(&*main).chain(&hosts) {
             let policies = Policies {
                 default: default.clone(),
@@ -95,11 +95,15 @@ impl Resolver<'_> {
                 if self.reader.is_stopped() {
                     break;
                 }
-                if is_below_any(&root, &done) {
+                if let Some(first) = read_before(&root, &done) {
+                    if *first != names {
+                        self.report_other_names(server);
+                    }
                     continue;
                 }
                 self.read_root(&root, &policies, &names, input);
-                done.insert(root.strip_suffix(b"/").unwrap_or(&root).to_vec());
+                let folder = root.strip_suffix(b"/").unwrap_or(&root);
+                done.insert(folder.to_vec(), names.clone());
             }
         }
         let opens_closed = |main: &Server, server: &Server| {
@@ -164,6 +168,20 @@ impl Resolver<'_> {
         });
     }
 
+    /// Says that a host looks for files of other names in a document root that was read for another host.
+    fn report_other_names(&mut self, server: &Server) {
+        let place = server.place;
+        let Some(span) = place.and_then(|place| self.reader.sources.span_of_line(place)) else {
+            return;
+        };
+        let headline = "`AccessFileName` differs between hosts with one document root: the first host's counts";
+        self.say(
+            Diagnostic::warning("mirrored-in-part", headline, span)
+                .label("the edge may answer otherwise than Apache")
+                .help("give this host a document root of its own, or the same `AccessFileName`"),
+        );
+    }
+
     /// Tells the reader where document roots are here.
     fn map_roots(&mut self, main: &Server, input: &Input, options: &ReadOptions) {
         let unnamed = options
@@ -192,13 +210,13 @@ impl Resolver<'_> {
     }
 }
 
-/// Is `root` one of these folders, or in one of them?
-fn is_below_any(root: &[u8], folders: &HashSet<Vec<u8>>) -> bool {
+/// The value of the folder that `root` is, or is in.
+fn read_before<'f, T>(root: &[u8], folders: &'f HashMap<Vec<u8>, T>) -> Option<&'f T> {
     let slashes = (0..root.len()).filter(|at| root.get(*at) == Some(&b'/'));
     let mut above = slashes
         .chain([root.len()])
         .filter_map(|end| root.get(..end));
-    above.any(|folder| folders.contains(folder))
+    above.find_map(|folder| folders.get(folder))
 }
 
 /// What a server's sections say about `.htaccess` files, in the order they merge.
