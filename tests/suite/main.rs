@@ -12,5 +12,6 @@ mod logs;
 mod readme;
 mod seed_site;
 mod semantics;
+mod shown;
 mod supply;
 mod travel;

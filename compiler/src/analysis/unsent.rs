@@ -10,10 +10,12 @@ use edgewright_edge_handler::rules::{
 };
 use edgewright_edge_handler::site::Site;
 
-use super::host_names::{HostNames, scheme_length, target_is_here};
 use super::{Finding, rules};
+use crate::host_names::{HostNames, scheme_length, target_is_here};
 use crate::mentions::Mentions;
+use crate::reading::Position;
 use crate::redundant::Redundant;
+use crate::replay::{Shows, Tries};
 
 /// Everything in `site` that CloudFront would not send as Apache does.
 pub(super) fn find(site: &Site, redundant: &Redundant) -> Vec<Finding> {
@@ -28,7 +30,7 @@ pub(super) fn find(site: &Site, redundant: &Redundant) -> Vec<Finding> {
         if passes && varies(rule) {
             varying.insert(rule.place);
         }
-        found.extend(cookie_not_sent(rule).filter(|_| passes));
+        found.extend(cookie_not_sent(position, rule).filter(|_| passes));
         found.extend(proxied(rule));
         found.extend(encoded_target(&names, rule));
         found.extend(
@@ -70,12 +72,13 @@ fn leads_elsewhere(names: &HostNames<'_>, rule: &Rule) -> bool {
     scheme_length(&head) > 0 && !target_is_here(names, &head)
 }
 
-fn cookie_not_sent(rule: &Rule) -> Option<Finding> {
+fn cookie_not_sent(position: Position, rule: &Rule) -> Option<Finding> {
     (!rule.extras().cookies.is_empty()).then(|| {
         let headline = "the cookie is not sent where the request passes through: the function cannot add to the origin's answer";
         Finding::warning("cookie-not-sent", rule.place, headline)
             .label("CO has an effect on redirects and refusals only")
             .help("let the origin set the cookie, or add it in a function at viewer-response")
+            .shows(Shows::CookiesLost, Tries::Any(position, None))
     })
 }
 

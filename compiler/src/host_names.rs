@@ -9,7 +9,7 @@ use edgewright_edge_handler::evaluate::vhost::goes_by;
 use edgewright_edge_handler::site::{Host, HostPattern, Site};
 
 /// Does `target` lead to a host of this site, as far as its text tells? Not when it surely names another host.
-pub(super) fn target_is_here(names: &HostNames<'_>, target: &[u8]) -> bool {
+pub(crate) fn target_is_here(names: &HostNames<'_>, target: &[u8]) -> bool {
     let Some(authority) = authority(target) else {
         return true;
     };
@@ -18,13 +18,13 @@ pub(super) fn target_is_here(names: &HostNames<'_>, target: &[u8]) -> bool {
 }
 
 /// The length of `scheme://`; 0 without it.
-pub(super) fn scheme_length(url: &[u8]) -> usize {
+pub(crate) fn scheme_length(url: &[u8]) -> usize {
     let at = url.windows(3).position(|three| three == b"://");
     at.map_or(0, |at| at + 3)
 }
 
 /// Host and port of an absolute URL.
-pub(super) fn authority(url: &[u8]) -> Option<&[u8]> {
+pub(crate) fn authority(url: &[u8]) -> Option<&[u8]> {
     let length = scheme_length(url);
     let rest = url.get(length..).filter(|_| length > 0)?;
     let end = rest.iter().position(|byte| b"/?#".contains(byte));
@@ -32,7 +32,7 @@ pub(super) fn authority(url: &[u8]) -> Option<&[u8]> {
 }
 
 /// The names that hosts of a site go by.
-pub(super) struct HostNames<'s> {
+pub(crate) struct HostNames<'s> {
     /// Those without wildcards, in lower case.
     exact: HashSet<Vec<u8>>,
     /// Hosts with wildcards among their names.
