@@ -7,6 +7,7 @@ mod deploy;
 mod deviations;
 mod field;
 mod findings;
+mod golden;
 mod inputs;
 mod logs;
 mod readme;

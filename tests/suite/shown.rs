@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use edgewright_compiler::testing::MemoryLoader;
 use edgewright_compiler::{Input, ReadOptions, Reading, compile, read};
+use edgewright_edge_handler::budget::{Allowance, DECISION_STEPS};
 use edgewright_edge_handler::evaluate::{Options, Trace, evaluate};
 use edgewright_edge_handler::outcome::{Answer, Event, Outcome};
 use edgewright_edge_handler::request::Request;
@@ -111,6 +112,10 @@ fn is_true(reading: &Reading, finding: &Diagnostic) -> bool {
         "rewrite-loop" => {
             assert!(fired(at), "{told}");
             assert_eq!(answer.outcome, Outcome::Status { status: 500 }, "{told}");
+        }
+        "over-budget" => {
+            let edge = ask_within(reading, url, Allowance::steps(DECISION_STEPS));
+            assert_eq!(edge.outcome, Outcome::OverBudget, "{told}");
         }
         "redirect-loop" | "redirect-chain" if !is_ours(url) => return false,
         "redirect-loop" => assert!(fired(at) && hops(reading, url) >= 20, "{told}"),
@@ -247,7 +252,7 @@ fn hops(reading: &Reading, shown: &str) -> usize {
 /// None of the sites speaks TLS.
 fn is_ours(url: &str) -> bool {
     let url = url.to_ascii_lowercase();
-    let host = url.split('/').nth(2).unwrap_or_default();
+    let host = url.split(['/', '?']).nth(2).unwrap_or_default();
     let name = host.split(':').next().unwrap_or_default();
     let known = ["h.test", "alias.test", "main.test", "second.test"].contains(&name);
     url.starts_with("http:")
@@ -256,6 +261,11 @@ fn is_ours(url: &str) -> bool {
 
 /// Asks the reference for a URL with headers and a method as `explain` takes them.
 fn ask(reading: &Reading, shown: &str) -> Answer {
+    ask_within(reading, shown, Allowance::APACHE)
+}
+
+/// Asks the reference, which may take so many steps.
+fn ask_within(reading: &Reading, shown: &str, allowance: Allowance) -> Answer {
     let mut parts = shown.split(" -H '");
     let mut first = parts.next().unwrap().split(" -X ");
     let rest = first.next().unwrap().split_once("://").unwrap().1;
@@ -275,6 +285,7 @@ fn ask(reading: &Reading, shown: &str) -> Answer {
     };
     let options = Options {
         trace: Trace::On,
+        allowance,
         ..Options::default()
     };
     let source = Sequential::new(&reading.site);
