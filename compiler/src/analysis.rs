@@ -6,15 +6,19 @@
 //! * [`slips`]: lines that do something else than they look like;
 //! * [`chains`]: redirects that lead to a redirect, or back;
 //! * [`conflicts`]: lines that match some of the same requests;
-//! * [`costly`]: lines whose decision can take too many steps.
+//! * [`costly`]: lines whose decision can take too many steps;
+//! * [`unsent`], [`untold`], [`sections`]: lines that the edge answers otherwise, as `docs/deviations.md` lists them.
 //!
 //! Everything here errs towards silence: what is said holds for the URL given with it.
 
 mod chains;
 mod conflicts;
 mod costly;
+mod sections;
 mod slips;
 mod targets;
+mod unsent;
+mod untold;
 
 use std::collections::HashSet;
 
@@ -28,6 +32,7 @@ use crate::notices::Spans;
 use crate::parallel::both;
 use crate::reading::{Position, Reading};
 use crate::redundant::Redundant;
+use crate::replay::{Claim, Proposed, Shows, Tries};
 use crate::witness::Aiming;
 
 /// Any of these ends the list once the rule applied.
@@ -38,28 +43,33 @@ const ENDING: RuleFlags = RuleFlags::STATUS
     .union(RuleFlags::PROXY);
 
 /// Everything that is suspicious about `reading`, in the order of its lines.
+///
+/// Their requests are still to be tried; see [`crate::replay`].
 pub(crate) fn findings(
     reading: &Reading,
     redundant: &Redundant,
-    answering: Answering<'_>,
-) -> Vec<Diagnostic> {
+    answering: &mut Answering<'_>,
+    aiming: &Aiming<'_>,
+) -> Vec<Proposed> {
     let site = &reading.site;
     let spans = Spans::of(reading);
-    let aiming = Aiming::of(site);
-    let most = Most::of(reading);
+    let most = Most(steps(reading));
     let (mut found, conflicts) = both(
-        || slips::find(site, &aiming),
-        || conflicts::find(site, redundant, &answering, &aiming, most),
+        || slips::find(site),
+        || conflicts::find(site, redundant, answering, aiming, most),
     );
     found.extend(conflicts.found);
-    found.extend(costly::find(site, redundant, &answering, &aiming));
-    let chains = chains::find(site, redundant, answering, &aiming, most);
+    found.extend(unsent::find(site, redundant));
+    found.extend(untold::find(site, redundant));
+    found.extend(sections::find(site));
+    found.extend(costly::find(site, redundant, answering, aiming));
+    let chains = chains::find(site, redundant, answering, aiming, most);
     found.extend(chains.found);
     let mut seen = HashSet::new();
     found.retain(|finding| seen.insert((finding.at, finding.code)));
     found.sort_by_key(|finding| finding.at);
     let told = found.into_iter().filter_map(|finding| finding.tell(&spans));
-    let mut told: Vec<Diagnostic> = told.collect();
+    let mut told: Vec<Proposed> = told.collect();
     told.extend(left_out(reading, "overlapping lines", conflicts.left_out));
     told.extend(left_out(
         reading,
@@ -80,28 +90,27 @@ struct Looked {
 #[derive(Debug, Clone, Copy)]
 struct Most(u64);
 
-impl Most {
-    /// What the limits of `reading` allow, and some for each line, so that no configuration is too long.
-    fn of(reading: &Reading) -> Self {
-        let lines = u64::try_from(reading.units.len()).unwrap_or(u64::MAX);
-        let for_lines = lines.saturating_mul(STEPS_A_LINE);
-        Self(for_lines.saturating_add(reading.limits.get(Limit::AnalysisSteps)))
-    }
+/// How many steps the analyses of `reading` may take together, and again the requests of all findings: what its limits
+/// allow, and some for each line, so that no configuration is too long.
+pub(crate) fn steps(reading: &Reading) -> u64 {
+    let lines = u64::try_from(reading.units.len()).unwrap_or(u64::MAX);
+    let for_lines = lines.saturating_mul(STEPS_A_LINE);
+    for_lines.saturating_add(reading.limits.get(Limit::AnalysisSteps))
 }
 
 /// Nearly all lines need far fewer steps to be followed.
 const STEPS_A_LINE: u64 = 64;
 
-fn left_out(reading: &Reading, what: &str, left_out: Option<(usize, Place)>) -> Option<Diagnostic> {
+fn left_out(reading: &Reading, what: &str, left_out: Option<(usize, Place)>) -> Option<Proposed> {
     let (count, first) = left_out?;
     let headline =
         format!("{count} {what} were not followed, from this one on: that takes too many steps");
     let span = Spans::of(reading).at(first);
-    Some(
-        reading
-            .limits
-            .left_out(Limit::AnalysisSteps, headline, span),
-    )
+    let limits = &reading.limits;
+    Some(Proposed {
+        diagnostic: limits.left_out(Limit::AnalysisSteps, headline, span),
+        claim: None,
+    })
 }
 
 /// One thing to say about one line.
@@ -115,8 +124,8 @@ struct Finding {
     help: String,
     /// Other lines that have to do with it.
     others: Vec<(Place, &'static str)>,
-    /// A URL that shows it.
-    witness: Option<String>,
+    /// What a request must show, and where to take it from.
+    claim: Option<(Shows, Tries)>,
 }
 
 impl Finding {
@@ -129,7 +138,7 @@ impl Finding {
             label: "",
             help: String::new(),
             others: Vec::new(),
-            witness: None,
+            claim: None,
         }
     }
 
@@ -149,15 +158,16 @@ impl Finding {
         Self { help, ..self }
     }
 
-    fn witness(self, witness: Option<String>) -> Self {
-        Self { witness, ..self }
+    /// Says what one of `tries` must show.
+    fn shows(self, shows: Shows, tries: Tries) -> Self {
+        let claim = Some((shows, tries));
+        Self { claim, ..self }
     }
 
-    fn tell(self, spans: &Spans<'_>) -> Option<Diagnostic> {
+    fn tell(self, spans: &Spans<'_>) -> Option<Proposed> {
         let span = spans.at(self.at)?;
-        let mut told = Diagnostic::new(self.severity, self.code, self.headline, span)
-            .label(self.label)
-            .witness(self.witness);
+        let mut told =
+            Diagnostic::new(self.severity, self.code, self.headline, span).label(self.label);
         if !self.help.is_empty() {
             told = told.help(self.help);
         }
@@ -166,7 +176,12 @@ impl Finding {
                 told = told.other(other, what);
             }
         }
-        Some(told)
+        let at = self.at;
+        let claim = self.claim;
+        Some(Proposed {
+            diagnostic: told,
+            claim: claim.map(|(shows, tries)| Claim { at, shows, tries }),
+        })
     }
 }
 

@@ -19,6 +19,8 @@ use crate::notices;
 use crate::parallel::both;
 use crate::reading::Reading;
 use crate::redundant::Redundant;
+use crate::replay;
+use crate::witness::Aiming;
 
 /// A compiled configuration.
 #[derive(Debug)]
@@ -76,12 +78,15 @@ pub fn compile_with(reading: &Reading, hops: Hops) -> Result<Compilation, Compil
     } = lowered;
     let program = Program::encode(&parts)?;
     let generation = parts.generation;
-    let answering = Answering::of(parts, &entries);
-    let (mut diagnostics, found) = both(
+    let mut answering = Answering::of(parts, &entries);
+    let aiming = Aiming::of(&reading.site);
+    let (mut proposed, found) = both(
         || notices::of(reading, &account, &redundant),
-        || analysis::findings(reading, &redundant, answering),
+        || analysis::findings(reading, &redundant, &mut answering, &aiming),
     );
-    diagnostics.extend(found);
+    proposed.extend(found);
+    let steps = analysis::steps(reading);
+    let mut diagnostics = replay::tried(proposed, reading, &mut answering, &aiming, steps);
     diagnostics.extend(clock::unknown_zone(reading));
     diagnostics.extend(not_precomputed(&fates, &reading.limits));
     Ok(Compilation {

@@ -30,6 +30,8 @@ pub struct Mentions {
 pub enum Question {
     /// What stands in the file system.
     Files,
+    /// Whether something is a symbolic link.
+    Link,
     /// What would become of another request (`-U`, `-F`, `LA-U`, `LA-F`).
     Subrequest,
     /// The client's address (`-R`).
@@ -46,12 +48,14 @@ impl Mentions {
         for condition in &rule.conditions {
             found.add_condition(condition);
         }
-        found.add_text(rule.substitution.text());
-        let extras = rule.extras();
-        let texts = extras.environment.iter().chain(&extras.cookies);
-        for text in texts.chain(&extras.mime_type).chain(&extras.handler) {
-            found.add_text(text.text());
-        }
+        found.add_results(rule);
+        found
+    }
+
+    /// What the target, the variables, the cookies and the types of `rule` look at, without its conditions.
+    pub fn of_results(rule: &Rule) -> Self {
+        let mut found = Self::default();
+        found.add_results(rule);
         found
     }
 
@@ -64,12 +68,20 @@ impl Mentions {
         found
     }
 
+    fn add_results(&mut self, rule: &Rule) {
+        self.add_text(rule.substitution.text());
+        let extras = rule.extras();
+        let texts = extras.environment.iter().chain(&extras.cookies);
+        for text in texts.chain(&extras.mime_type).chain(&extras.handler) {
+            self.add_text(text.text());
+        }
+    }
+
     /// Adds what `condition` looks at.
-    fn add_condition(&mut self, condition: &Condition) {
+    pub fn add_condition(&mut self, condition: &Condition) {
         self.add_text(condition.subject.text());
         match &condition.test {
-            Test::File(FileTest::Executable) => self.ask(Question::Unknowable),
-            Test::File(_) => self.ask(Question::Files),
+            Test::File(test) => self.add_file_test(*test),
             Test::SubrequestUri | Test::SubrequestFile => self.ask(Question::Subrequest),
             Test::Expression(expression) => self.add_expression(expression),
             Test::Regex(_) | Test::Equal(_) | Test::Compare(..) | Test::Integer(..) => {}
@@ -166,9 +178,22 @@ impl Mentions {
         match operator {
             Unary::NotEmpty | Unary::Empty | Unary::Truth => {}
             Unary::Client(_) => self.ask(Question::Client),
-            Unary::File(FileTest::Executable) => self.ask(Question::Unknowable),
-            Unary::Exists | Unary::File(_) => self.ask(Question::Files),
+            Unary::File(test) => self.add_file_test(*test),
+            Unary::Exists => self.ask(Question::Files),
             Unary::SubrequestFile | Unary::SubrequestUri => self.ask(Question::Subrequest),
+        }
+    }
+
+    fn add_file_test(&mut self, test: FileTest) {
+        match test {
+            FileTest::Executable => self.ask(Question::Unknowable),
+            FileTest::Link => {
+                self.ask(Question::Files);
+                self.ask(Question::Link);
+            }
+            FileTest::Regular | FileTest::NotEmpty | FileTest::Directory => {
+                self.ask(Question::Files);
+            }
         }
     }
 

@@ -14,16 +14,15 @@ use foldhash::HashMap;
 use crate::account::{Account, Class, REPEATED_KEY, Verdict};
 use crate::reading::{Fate, Position, Reading, Unit};
 use crate::redundant::{Cause, Redundant, Removal};
-use crate::witness::Aiming;
+use crate::replay::{Claim, Proposed, Shows, Tries};
 
 /// One diagnostic for each unit that is redundant or that the edge cannot answer surely. What
 /// Apache refuses was said while reading.
-pub(crate) fn of(reading: &Reading, account: &Account, redundant: &Redundant) -> Vec<Diagnostic> {
+pub(crate) fn of(reading: &Reading, account: &Account, redundant: &Redundant) -> Vec<Proposed> {
     let teller = Teller {
         reading,
         redundant,
         spans: Spans::of(reading),
-        aiming: Aiming::of(&reading.site),
     };
     let judged = reading.units.iter().zip(&account.verdicts);
     judged
@@ -60,11 +59,10 @@ struct Teller<'r> {
     reading: &'r Reading,
     redundant: &'r Redundant,
     spans: Spans<'r>,
-    aiming: Aiming<'r>,
 }
 
 impl Teller<'_> {
-    fn notice(&self, unit: &Unit, verdict: &Verdict) -> Option<Diagnostic> {
+    fn notice(&self, unit: &Unit, verdict: &Verdict) -> Option<Proposed> {
         let span = unit.origin.span;
         let positions = match &unit.fate {
             Fate::Placed(positions) => positions.as_slice(),
@@ -77,14 +75,14 @@ impl Teller<'_> {
                     .iter()
                     .find_map(|position| Some((*position, self.redundant.removal(*position)?)));
                 Some(match removed {
-                    Some((position, removal)) => self.removed(span, position, removal),
-                    None => self.repeated_key(span, verdict),
+                    Some((position, removal)) => self.removed(unit, position, removal),
+                    None => plain(self.repeated_key(span, verdict)),
                 })
             }
-            Class::NotExpressible => Some(
+            Class::NotExpressible => Some(plain(
                 Diagnostic::warning("not-at-edge", verdict.reason.clone(), span)
                     .label("the edge may answer otherwise than Apache"),
-            ),
+            )),
             Class::Ignored | Class::Keyed | Class::Indexed | Class::Scanned => None,
         }
     }
@@ -96,26 +94,23 @@ impl Teller<'_> {
         self.with_other(notice, verdict.by, "this line answers")
     }
 
-    fn removed(&self, span: Span, position: Position, removal: &Removal) -> Diagnostic {
+    fn removed(&self, unit: &Unit, position: Position, removal: &Removal) -> Proposed {
         let cause = removal.cause;
         let severity = match cause {
             Cause::Duplicate => Severity::Note,
             _ => Severity::Warning,
         };
-        let url = || {
-            Some(
-                self.aiming
-                    .request(position, removal.example.as_ref()?)?
-                    .shown(),
-            )
-        };
-        // What no request can show has no witness.
-        let shows = !matches!(cause, Cause::Contradiction | Cause::Impossible);
-        let notice = Diagnostic::new(severity, cause.code(), cause.text(), span)
+        let notice = Diagnostic::new(severity, cause.code(), cause.text(), unit.origin.span)
             .label("never has a say")
-            .help(self.help(position, removal))
-            .witness(if shows { url() } else { None });
-        self.with_other(notice, removal.by, other(cause))
+            .help(self.help(position, removal));
+        Proposed {
+            diagnostic: self.with_other(notice, removal.by, other(cause)),
+            claim: shows(removal).map(|shows| Claim {
+                at: unit.place,
+                shows,
+                tries: Tries::Any(position, removal.example.clone()),
+            }),
+        }
     }
 
     fn with_other(&self, notice: Diagnostic, by: Option<Place>, what: &str) -> Diagnostic {
@@ -143,6 +138,22 @@ impl Teller<'_> {
         let set = usize::try_from(set.0).ok()?;
         self.reading.site.rule_sets.get(set)?.rules.get(at)
     }
+}
+
+/// What the request of a removal must show, if one can.
+fn shows(removal: &Removal) -> Option<Shows> {
+    let by = removal.by?;
+    match removal.cause {
+        Cause::Shadowed => Some(Shows::Instead(by)),
+        Cause::Duplicate | Cause::Unreachable | Cause::Skipped => Some(Shows::OnlyInstead(by)),
+        Cause::Contradiction | Cause::Impossible => None,
+    }
+}
+
+/// What is said without a request.
+fn plain(diagnostic: Diagnostic) -> Proposed {
+    let claim = None;
+    Proposed { diagnostic, claim }
 }
 
 /// What the other line of a removal is.

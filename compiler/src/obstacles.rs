@@ -121,7 +121,7 @@ impl<'a> Obstacles<'a> {
             Question::Unknowable => {
                 Some("it asks for something that only the server has".to_owned())
             }
-            Question::Files | Question::Subrequest | Question::Client => None,
+            Question::Files | Question::Link | Question::Subrequest | Question::Client => None,
         }
         };
         let maps = mentions.maps.iter().find_map(map);

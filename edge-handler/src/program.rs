@@ -68,6 +68,10 @@ pub struct Parts {
 }
 
 impl Program {
+    /// SHA-256 of `rules.bin` of the configuration in `tests/suite/golden.rs`. It changes together with
+    /// the version of `FORMAT`.
+    pub const GOLDEN: &str = "c09fcab22a885fb9d7eb96d9e4aaefe3528846380e987d30fb6ff14f59d0c1cc";
+
     /// The bytes of `rules.bin`.
     ///
     /// # Errors

@@ -57,6 +57,10 @@ pub struct Placed<T> {
 }
 
 impl Entry {
+    /// SHA-256 of all entries of the configuration in `tests/suite/golden.rs`. It changes together with
+    /// `ENTRY_VERSION`.
+    pub const GOLDEN: &str = "05ccd1b0a86d4ef1e9ba8cc4316fc8f02982a95302d3b522ba715177d9626689";
+
     /// The entry as bytes: a version, a CRC-32 of the rest, the rest in postcard's encoding.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use edgewright_test_engines::{Engine, engines, is_over_budget, reading};
 use edgewright_test_support::apache::{Answer, Apache, ServerRoot, Serving, loopback};
 use edgewright_test_support::cases::write_case;
-use edgewright_test_support::contract::{Line, Outcome, missing_outside};
+use edgewright_test_support::contract::{Line, missing_outside};
 use edgewright_test_support::random::Random;
 use edgewright_test_support::rule_sets::{MAP, RuleSet, request};
 use edgewright_test_support::wire::Request;

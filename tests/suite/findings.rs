@@ -1,16 +1,9 @@
-//! What `check` finds, case by case; and what it says of random rule sets is true.
+//! What `check` finds, case by case. Whether the requests it shows are true: `shown.rs`.
 
 use std::collections::BTreeSet;
 
-use edgewright_compiler::{Reading, compile};
-use edgewright_edge_handler::evaluate::{Options, Trace, evaluate};
-use edgewright_edge_handler::outcome::{Answer, Event, Outcome};
-use edgewright_edge_handler::request::Request;
-use edgewright_edge_handler::source::Sequential;
-use edgewright_parser::diagnostic::Diagnostic;
+use edgewright_compiler::compile;
 use edgewright_test_engines::reading;
-use edgewright_test_support::random::Random;
-use edgewright_test_support::rule_sets::{MAP, RuleSet};
 
 const ROOT: &str = "/srv/www";
 
@@ -223,132 +216,6 @@ fn lines_that_match_some_of_the_same_requests() {
         "RewriteRule ^/a/b$ http://x.test/ [R,L]\nRewriteRule ^/a/(.*)$ http://y.test/ [R,L]",
         &[],
     );
-}
-
-/// How many random rule sets are looked at.
-const SETS: usize = 300;
-
-#[test]
-fn what_is_said_of_random_rule_sets_is_true() {
-    let mut random = Random::new(20_261_123);
-    let mut told = 0;
-    for _ in 0..SETS {
-        let set = RuleSet::random(&mut random, &[]);
-        let map = "/srv/m.txt";
-        let files = set.files(ROOT).into_iter();
-        let files = files.map(|(name, content)| (format!("{ROOT}/{name}"), content));
-        let files = files.chain([(map.to_owned(), MAP.to_owned())]);
-        let config = format!(
-            "ServerName main.test:80\n{}",
-            set.virtual_host("*:80", ROOT, map)
-        );
-        let reading = reading(&config, files);
-        for finding in compile(&reading).unwrap().diagnostics {
-            told += usize::from(is_true(&reading, &finding));
-        }
-    }
-    assert!(told > SETS / 20, "only {told} findings with a witness");
-}
-
-/// Fails when the reference does not show what a finding says. False when it cannot be asked.
-fn is_true(reading: &Reading, finding: &Diagnostic) -> bool {
-    let Some(url) = &finding.witness else {
-        return false;
-    };
-    let place = finding
-        .span
-        .map(|span| reading.sources.place(span))
-        .unwrap();
-    let answer = ask(reading, url);
-    let says = |event: &Event| !matches!(event, Event::Held(_) | Event::Failed(_) | Event::Stopped);
-    let fired = answer
-        .trace
-        .iter()
-        .any(|step| step.place == place && says(&step.event));
-    match finding.code {
-        "duplicate-rule" | "shadowed-rule" | "unreachable-rule" | "skipped-rule" => {
-            assert!(!fired, "{finding:?}\n{answer:?}");
-        }
-        "rewrite-loop" => assert_eq!(
-            answer.outcome,
-            Outcome::Status { status: 500 },
-            "{finding:?}"
-        ),
-        "redirect-loop" | "redirect-chain" if !is_ours(url) => return false,
-        "redirect-loop" => assert!(
-            hops(reading, url) >= 20,
-            "{finding:?}\n{:?}\n{}",
-            ask(reading, url),
-            text(reading)
-        ),
-        "redirect-chain" => assert!((2..20).contains(&hops(reading, url)), "{finding:?}"),
-        _ => return false,
-    }
-    true
-}
-
-/// Everything that was read.
-fn text(reading: &Reading) -> String {
-    let files = reading.sources.iter();
-    let files = files.map(|file| format!("--- {}\n{}", file.name, file.bytes.escape_ascii()));
-    files.collect::<Vec<_>>().join("\n").replace("\\n", "\n")
-}
-
-/// How many redirects follow one another on this site.
-fn hops(reading: &Reading, shown: &str) -> usize {
-    let (url, with) = shown.split_at(shown.find(" -").unwrap_or(shown.len()));
-    let mut url = url.to_owned();
-    for count in 0..20 {
-        if !is_ours(&url) {
-            return count;
-        }
-        match ask(reading, &format!("{url}{with}")).outcome {
-            Outcome::Redirect { location, .. } => {
-                // A browser keeps the fragment to itself.
-                let location = String::from_utf8(location).unwrap();
-                location.split('#').next().unwrap().clone_into(&mut url);
-            }
-            _ => return count,
-        }
-    }
-    20
-}
-
-/// None of the sites speaks TLS.
-fn is_ours(url: &str) -> bool {
-    let url = url.to_ascii_lowercase();
-    let host = url.split('/').nth(2).unwrap_or_default();
-    let name = host.split(':').next().unwrap_or_default();
-    let known = ["h.test", "alias.test", "main.test", "second.test"].contains(&name);
-    url.starts_with("http:")
-        && (known || name.ends_with(".wild.test") || name.ends_with(".second.test"))
-}
-
-/// Asks the reference for a URL with headers and a method as `explain` takes them.
-fn ask(reading: &Reading, shown: &str) -> Answer {
-    let mut parts = shown.split(" -H '");
-    let mut first = parts.next().unwrap().split(" -X ");
-    let rest = first.next().unwrap().split_once("://").unwrap().1;
-    let method = first.next().unwrap_or("GET");
-    let (host, target) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-    // A URL without a path is asked for with one.
-    let slash = if target.starts_with('/') { "" } else { "/" };
-    let target = format!("{slash}{target}");
-    let headers = parts.filter_map(|header| header.strip_suffix('\'')?.split_once(": "));
-    let headers: Vec<_> = headers
-        .map(|(name, value)| (name.as_bytes(), value.as_bytes()))
-        .collect();
-    let request = Request {
-        method: method.as_bytes(),
-        headers: &headers,
-        ..Request::get(host.as_bytes(), target.as_bytes())
-    };
-    let options = Options {
-        trace: Trace::On,
-        ..Options::default()
-    };
-    let source = Sequential::new(&reading.site);
-    evaluate(&reading.site, &source, &request, &options).unwrap()
 }
 
 /// The decision about the request that is shown is over its budget; the near miss is silent.

@@ -4,12 +4,15 @@
 mod architecture;
 mod cli;
 mod deploy;
+mod deviations;
 mod field;
 mod findings;
+mod golden;
 mod inputs;
 mod logs;
 mod readme;
 mod seed_site;
 mod semantics;
+mod shown;
 mod supply;
 mod travel;

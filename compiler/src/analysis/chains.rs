@@ -10,43 +10,36 @@
 
 use std::collections::HashSet;
 
-use edgewright_edge_handler::evaluate::vhost::goes_by;
 use edgewright_edge_handler::outcome::{Answer, Event, Outcome, Step};
-use edgewright_edge_handler::request::Scheme;
 use edgewright_edge_handler::rules::{
     Pattern, Place, RedirectListId, RedirectMatcher, Rule, RuleFlags, Test,
 };
-use edgewright_edge_handler::site::{Host, HostPattern, Site};
+use edgewright_edge_handler::site::Site;
 
 use super::{ENDING, Finding, Looked, Most, rules};
 use crate::answering::Answering;
+use crate::host_names::{HostNames, target_is_here};
 use crate::parallel::{FEWEST, in_stretches_of};
 use crate::reading::Position;
 use crate::redundant::{Gist, Redundant};
+use crate::replay::{
+    Browser, GAVE_UP, MOST_HOPS, MOST_INTERNAL, Shows, Tries, answering_line, is_effect,
+};
 use crate::witness::{Aiming, Groups, Request, sample};
 
 /// So many lines are looked at before what was decoded for them is forgotten.
 const MOST_AT_ONCE: usize = 65_536;
 
-/// Browsers follow about so many redirects.
-const MOST_HOPS: usize = 20;
-
-/// Internal redirects Apache allows for one request (`AP_DEFAULT_MAX_INTERNAL_REDIRECTS`).
-const MOST_INTERNAL: usize = 10;
-
-/// The answer when it comes to more of them.
-const GAVE_UP: Outcome = Outcome::Status { status: 500 };
-
 pub(super) fn find(
     site: &Site,
     redundant: &Redundant,
-    mut answering: Answering<'_>,
+    answering: &mut Answering<'_>,
     aiming: &Aiming<'_>,
     most: Most,
 ) -> Looked {
     let asking_for_files = asking_for_files(site);
-    let names = HostNames::of(site);
-    let mut leads = leading(site, redundant, &names).peekable();
+    let browser = Browser::of(site);
+    let mut leads = leading(site, redundant, browser.names()).peekable();
     let mut found = Vec::new();
     let mut pace = Pace::default();
     loop {
@@ -63,13 +56,11 @@ pub(super) fn find(
             return Looked { found, left_out };
         }
         let follower = Follower {
-            site,
             redundant,
-            answering: &answering,
+            answering,
             aiming,
-            speaks_tls: site.hosts.iter().any(|host| host.tls),
             asking_for_files: &asking_for_files,
-            names: &names,
+            browser: &browser,
         };
         let numbered: Vec<(usize, Lead)> = some.into_iter().enumerate().collect();
         let judged = in_stretches_of(pace.worth_a_thread(), &numbered, |leads| {
@@ -200,81 +191,19 @@ fn rule_leads_here(names: &HostNames<'_>, rule: &Rule) -> bool {
     !rule.flags.intersects(flags) && target_is_here(names, &rule.substitution.fixed_head())
 }
 
-/// Not when it surely names another host.
-fn target_is_here(names: &HostNames<'_>, target: &[u8]) -> bool {
-    let Some(authority) = authority(target) else {
-        return true;
-    };
-    let whole = authority.len() < target.len().saturating_sub(scheme_length(target));
-    !whole || names.has(authority)
-}
-
-fn scheme_length(url: &[u8]) -> usize {
-    let at = url.windows(3).position(|three| three == b"://");
-    at.map_or(0, |at| at + 3)
-}
-
-/// Host and port of an absolute URL.
-fn authority(url: &[u8]) -> Option<&[u8]> {
-    let length = scheme_length(url);
-    let rest = url.get(length..).filter(|_| length > 0)?;
-    let end = rest.iter().position(|byte| b"/?#".contains(byte));
-    rest.get(..end.unwrap_or(rest.len()))
-}
-
-/// The names that hosts of a site go by.
-struct HostNames<'s> {
-    /// Those without wildcards, in lower case.
-    exact: HashSet<Vec<u8>>,
-    /// Hosts with wildcards among their names.
-    others: Vec<&'s Host>,
-}
-
-impl<'s> HostNames<'s> {
-    fn of(site: &'s Site) -> Self {
-        let mut names = Self {
-            exact: HashSet::new(),
-            others: Vec::new(),
-        };
-        for host in &site.hosts {
-            let exact = host.aliases.iter().filter_map(|alias| match alias {
-                HostPattern::Exact(name) => Some(name),
-                HostPattern::Wildcard(_) => None,
-            });
-            let all = exact.chain([&host.name]);
-            names
-                .exact
-                .extend(all.map(|name| name.to_ascii_lowercase()));
-            let is_wildcard = |alias: &HostPattern| matches!(alias, HostPattern::Wildcard(_));
-            if host.aliases.iter().any(is_wildcard) {
-                names.others.push(host);
-            }
-        }
-        names
-    }
-
-    /// Does some host go by the name in `authority`?
-    fn has(&self, authority: &[u8]) -> bool {
-        let name = authority.split(|byte| *byte == b':').next();
-        let name = name.unwrap_or_default().to_ascii_lowercase();
-        self.exact.contains(&name) || self.others.iter().any(|host| goes_by(host, &name))
-    }
-}
-
 /// The compiled site, asked as clients would.
 struct Follower<'s> {
-    site: &'s Site,
     redundant: &'s Redundant,
     answering: &'s Answering<'s>,
     aiming: &'s Aiming<'s>,
-    speaks_tls: bool,
     /// Conditions whose answer depends on files.
     asking_for_files: &'s HashSet<Place>,
-    names: &'s HostNames<'s>,
+    browser: &'s Browser<'s>,
 }
 
 /// A request, and the lines that answered it.
 struct Hop {
+    request: Request,
     url: String,
     by: Option<Place>,
 }
@@ -318,7 +247,7 @@ impl Follower<'_> {
     /// there is nothing to say about them.
     fn is_one_hop(&self, request: &Request) -> bool {
         let outcome = self.answering.outcome(request);
-        match self.next(request, &outcome) {
+        match self.browser.next(request, &outcome) {
             Some(next) => !matches!(self.answering.outcome(&next), Outcome::Redirect { .. }),
             None => outcome != GAVE_UP,
         }
@@ -329,7 +258,7 @@ impl Follower<'_> {
         let times = SAMPLED as u64;
         self.answering.sample(request, times);
         let outcome = self.answering.outcome(request);
-        if let Some(next) = self.next(request, &outcome) {
+        if let Some(next) = self.browser.next(request, &outcome) {
             self.answering.sample(&next, times);
         }
     }
@@ -344,11 +273,12 @@ impl Follower<'_> {
 
     fn follow(&self, place: Place, first: Request, answer: Answer) -> Option<Finding> {
         let mut hops = vec![Hop {
+            request: first.clone(),
             url: first.shown(),
             by: Some(place),
         }];
         let (mut request, mut answer) = (first, answer);
-        let mut next = self.next(&request, &answer.outcome)?;
+        let mut next = self.browser.next(&request, &answer.outcome)?;
         if !self.answering.is_steady(&request, &answer.outcome) {
             return None;
         }
@@ -363,56 +293,22 @@ impl Follower<'_> {
             if !self.is_sure(&answer) || !self.answering.is_steady(&request, &answer.outcome) {
                 return None;
             }
-            let Some(after) = self.next(&request, &answer.outcome) else {
+            let Some(after) = self.browser.next(&request, &answer.outcome) else {
                 return ends(place, &hops, &request, &answer);
             };
             hops.push(Hop {
+                request: request.clone(),
                 url,
-                by: redirecting(&answer),
+                by: answering_line(&answer),
             });
             next = after;
         }
-    }
-
-    /// The request a browser makes of a redirect to this site.
-    fn next(&self, request: &Request, outcome: &Outcome) -> Option<Request> {
-        let Outcome::Redirect { location, .. } = outcome else {
-            return None;
-        };
-        let authority = authority(location)?;
-        let scheme = if location.starts_with(b"https:") {
-            Scheme::Https
-        } else {
-            Scheme::Http
-        };
-        let nameless = || self.site.hosts.iter().all(|host| host.name.is_empty());
-        let is_known = self.names.has(authority) || nameless() && authority == request.host;
-        // Without TLS here, somebody else answers what comes over it.
-        if !is_known || scheme != request.scheme && !self.speaks_tls {
-            return None;
-        }
-        let target = location.get(scheme_length(location) + authority.len()..)?;
-        let target = target
-            .split(|byte| *byte == b'#')
-            .next()
-            .unwrap_or_default();
-        Some(Request {
-            method: request.method.clone(),
-            scheme,
-            host: authority.to_vec(),
-            target: if target.starts_with(b"/") {
-                target.to_vec()
-            } else {
-                [b"/", target].concat()
-            },
-            headers: request.headers.clone(),
-        })
     }
 }
 
 /// A chain that ends: worth a word when it has more than one redirect.
 fn ends(place: Place, hops: &[Hop], last: &Request, answer: &Answer) -> Option<Finding> {
-    let by = redirecting(answer);
+    let by = answering_line(answer);
     let (count, by, target) = match &answer.outcome {
         Outcome::Redirect { location, .. } => {
             let target = String::from_utf8_lossy(location).into_owned();
@@ -424,10 +320,11 @@ fn ends(place: Place, hops: &[Hop], last: &Request, answer: &Answer) -> Option<F
         return None;
     }
     let headline = format!("{count} redirects one after another");
+    let first = hops.first()?.request.clone();
     let mut finding = Finding::note("redirect-chain", place, headline)
         .label("leads to another redirect")
         .help(format!("they end at {target}"))
-        .witness(hops.first().map(|hop| hop.url.clone()));
+        .shows(Shows::Redirects(count), Tries::only(first));
     let rest = hops.iter().skip(1).filter_map(|hop| hop.by).chain(by);
     let others = rest.filter(|other| *other != place);
     finding.others = others.map(|other| (other, "then this")).collect();
@@ -443,8 +340,10 @@ fn loops(place: Place, hops: &[Hop], url: &str, back: Option<usize>) -> Finding 
     };
     let mut finding = Finding::warning("redirect-loop", place, headline)
         .label("never ends")
-        .help(format!("it comes to {url} again and again: leave that path out with a RewriteCond, or change the target"))
-        .witness(hops.first().map(|hop| hop.url.clone()));
+        .help(format!("it comes to {url} again and again: leave that path out with a RewriteCond, or change the target"));
+    if let Some(first) = hops.first() {
+        finding = finding.shows(Shows::Circles, Tries::only(first.request.clone()));
+    }
     let others = hops.iter().skip(1).filter_map(|hop| hop.by);
     finding.others = others
         .filter(|other| *other != place)
@@ -469,7 +368,7 @@ fn runs_in_circles(place: Place, request: &Request, answer: &Answer) -> Option<F
         .help(
             "write END instead of L, or leave its result out: RewriteCond %{REQUEST_URI} !^/result",
         )
-        .witness(Some(request.shown()))
+        .shows(Shows::GivesUp, Tries::only(request.clone()))
     })
 }
 
@@ -495,20 +394,9 @@ fn rewritten_below(place: Place, request: &Request, answer: &Answer) -> Option<F
     )
     .label("the rules below go on with the URL")
     .help("add L to its flags")
-    .witness(Some(request.shown()));
+    .shows(Shows::Both(by), Tries::only(request.clone()));
     finding.others = vec![(by, "this rule changes it")];
     Some(finding)
-}
-
-fn redirecting(answer: &Answer) -> Option<Place> {
-    let mut steps = answer.trace.iter().rev();
-    steps
-        .find(|step| is_effect(&step.event))
-        .map(|step| step.place)
-}
-
-fn is_effect(event: &Event) -> bool {
-    !matches!(event, Event::Held(_) | Event::Failed(_) | Event::Stopped)
 }
 
 /// Conditions whose answer depends on files.

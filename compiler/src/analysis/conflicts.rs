@@ -23,8 +23,9 @@ use crate::language::{Found, Language, Membership, Universe, find as find_text};
 use crate::outline::Outline;
 use crate::reading::Position;
 use crate::redundant::{Candidate, Covers, Gist, Languages, Redundant};
+use crate::replay::{Shows, Tries};
 use crate::shape::Shape;
-use crate::witness::Aiming;
+use crate::witness::{Aiming, Request};
 
 /// So many earlier lines are compared with one.
 const MOST_COMPARED: usize = 3;
@@ -117,7 +118,7 @@ impl Answer<'_> {
 /// Later lines that overlap with one.
 struct Overlap {
     /// The first of them, and a request both match.
-    first: (Place, String),
+    first: (Place, Request),
     more: usize,
 }
 
@@ -204,7 +205,7 @@ impl<'a> Search<'a, '_> {
         let answer = self.answering.ask(&request);
         let has_a_say = |place: Place| answer.trace.iter().any(|step| step.place == place);
         if has_a_say(earlier.place) && !has_a_say(later.place) {
-            let first = (later.place, request.shown());
+            let first = (later.place, request);
             self.overlaps
                 .insert(earlier.place, Overlap { first, more: 0 });
         }
@@ -213,7 +214,7 @@ impl<'a> Search<'a, '_> {
     fn tell(self) -> Looked {
         let left_out = self.left_out;
         let told = self.overlaps.into_iter().map(|(earlier, overlap)| {
-            let (later, witness) = overlap.first;
+            let (later, request) = overlap.first;
             let headline = "two lines match some of the same requests and lead elsewhere: the earlier answers them";
             let more = match overlap.more {
                 0 => String::new(),
@@ -222,7 +223,7 @@ impl<'a> Search<'a, '_> {
             let mut finding = Finding::note("overlapping-rules", later, headline)
                 .label("does not answer all it matches")
                 .help(format!("if that is not meant, change their order or narrow one of them{more}"))
-                .witness(Some(witness));
+                .shows(Shows::OnlyInstead(earlier), Tries::only(request));
             finding.others = vec![(earlier, "this line answers some of them")];
             finding
         });

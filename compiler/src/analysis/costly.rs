@@ -21,6 +21,7 @@ use super::{Finding, rules};
 use crate::answering::Answering;
 use crate::reading::Position;
 use crate::redundant::Redundant;
+use crate::replay::{Shows, Tries};
 use crate::witness::{Aiming, Groups, Request, encoded, sample};
 
 /// The longest text a client can send in one piece: CloudFront takes URLs of 8,192 bytes.
@@ -96,7 +97,7 @@ impl<'s> Costly<'_, 's> {
         if asks_the_server(condition) {
             let request = self.aiming.request(position, &path(rule))?;
             let is_over = self.is_over(&request);
-            return is_over.then(|| lookups(condition.place, request.shown()));
+            return is_over.then(|| lookups(condition.place, Tries::only(request)));
         }
         let Test::Regex(pattern) = &condition.test else {
             return None;
@@ -121,7 +122,7 @@ impl<'s> Costly<'_, 's> {
     }
 
     /// The first storm whose decision is over its budget, as short as it may be, as it is typed.
-    fn first_over(&self, position: Position, storms: &[Storm], slot: &Slot) -> Option<String> {
+    fn first_over(&self, position: Position, storms: &[Storm], slot: &Slot) -> Option<Tries> {
         let over = |storm: &Storm, count: usize| {
             let request = self.request(position, &storm.text(count), slot)?;
             self.is_over(&request).then_some(request)
@@ -137,7 +138,8 @@ impl<'s> Costly<'_, 's> {
                     None => fewer = middle,
                 }
             }
-            Some(typed(&request, storm, enough))
+            let shown = typed(&request, storm, enough);
+            Some(Tries::Only(request, shown))
         })
     }
 
@@ -240,11 +242,11 @@ fn typed(request: &Request, storm: &Storm, count: usize) -> String {
 const HEADLINE: &str =
     "the decision about some requests takes more steps than it may: they pass through unchanged";
 
-fn finding(at: Place, shown: String) -> Finding {
-    Finding::warning("over-budget", at, HEADLINE).witness(Some(shown))
+fn finding(at: Place, shown: Tries) -> Finding {
+    Finding::warning("over-budget", at, HEADLINE).shows(Shows::OverBudget, shown)
 }
 
-fn pattern_works_hard(at: Place, shown: String) -> Finding {
+fn pattern_works_hard(at: Place, shown: Tries) -> Finding {
     finding(at, shown)
         .label("this pattern can be matched in very many ways")
         .help(
@@ -253,7 +255,7 @@ fn pattern_works_hard(at: Place, shown: String) -> Finding {
         )
 }
 
-fn going_round(at: Place, shown: String) -> Finding {
+fn going_round(at: Place, shown: Tries) -> Finding {
     finding(at, shown)
         .label("`N` makes this rule start over very often")
         .help(
@@ -262,7 +264,7 @@ fn going_round(at: Place, shown: String) -> Finding {
         )
 }
 
-fn lookups(at: Place, shown: String) -> Finding {
+fn lookups(at: Place, shown: Tries) -> Finding {
     finding(at, shown)
         .label("each of these lookups goes through all rules again")
         .help("ask with `NS` rules only, or replace `%{LA-U:…}` by the rules' own result in a variable: `[E=name:value]`")

@@ -18,16 +18,15 @@ use super::{Finding, directories, rules, targets};
 use crate::language;
 use crate::reading::Position;
 use crate::redundant::always_holds;
-use crate::witness::{Aiming, Groups, sample};
+use crate::replay::Tries;
 
-pub(super) fn find(site: &Site, aiming: &Aiming<'_>) -> Vec<Finding> {
+pub(super) fn find(site: &Site) -> Vec<Finding> {
     let contexts = Contexts::of(site);
     let mut found = Vec::new();
     for (position, rule) in rules(site) {
         let slip = Slip {
             rule,
             context: contexts.of_position(position),
-            aiming,
             position,
         };
         found.extend(slip.all());
@@ -36,7 +35,7 @@ pub(super) fn find(site: &Site, aiming: &Aiming<'_>) -> Vec<Finding> {
     for (list, redirects) in lists {
         for (at, redirect) in redirects.iter().enumerate() {
             let position = Position::Redirect(list, at);
-            found.extend(targets::of_redirect(redirect, position, aiming));
+            found.extend(targets::of_redirect(redirect, position));
         }
     }
     found
@@ -79,7 +78,6 @@ impl Contexts {
 pub(super) struct Slip<'a> {
     pub rule: &'a Rule,
     pub context: Context,
-    pub aiming: &'a Aiming<'a>,
     pub position: Position,
 }
 
@@ -103,15 +101,9 @@ impl Slip<'_> {
         found.into_iter().flatten().collect()
     }
 
-    /// A URL of which the rule sees what its pattern matches.
-    pub fn url(&self) -> Option<String> {
-        if self.rule.flags.contains(RuleFlags::NEGATED) {
-            return None;
-        }
-        let text = sample(&self.rule.pattern, 0, &Groups::new());
-        let matches = self.rule.pattern.is_match(&text);
-        let request = || self.aiming.request(self.position, &text);
-        matches.then(request)?.map(|request| request.shown())
+    /// Requests of which the rule sees what its pattern matches.
+    pub fn tries(&self) -> Tries {
+        Tries::Any(self.position, None)
     }
 
     /// A group that is left open never stops a rule.

@@ -7,7 +7,7 @@ use edgewright_edge_handler::rules::{Piece, Redirect, RedirectMatcher, Rule, Rul
 use super::Finding;
 use super::slips::{Context, Slip, asks_for_question_mark, unknown_name};
 use crate::reading::Position;
-use crate::witness::Aiming;
+use crate::replay::{Shows, Tries};
 
 /// With any of these, `R` has no effect.
 const NO_REDIRECT: RuleFlags = RuleFlags::NO_SUBSTITUTION
@@ -46,7 +46,7 @@ fn passes_a_redirect_through(slip: &Slip<'_>) -> Option<Finding> {
         Finding::warning("pass-through-redirect", rule.place, headline)
             .label("a URL cannot be passed on as a path")
             .help("leave out PT")
-            .witness(slip.url())
+            .shows(Shows::Status(400), slip.tries())
     })
 }
 
@@ -76,7 +76,7 @@ fn percent_in_target(slip: &Slip<'_>) -> Option<Finding> {
         Finding::warning("percent-in-target", rule.place, headline)
             .label("the % and its first digit are lost")
             .help(help)
-            .witness(slip.url()),
+            .shows(Shows::Applies, slip.tries()),
     )
 }
 
@@ -103,7 +103,7 @@ fn missing_group(slip: &Slip<'_>) -> Option<Finding> {
         Finding::warning("missing-group", rule.place, headline)
             .label("refers to a group that is not there")
             .help("count the ( of the pattern that are not followed by ?")
-            .witness(slip.url())
+            .shows(Shows::Applies, slip.tries())
     })
 }
 
@@ -122,7 +122,7 @@ fn file_path_in_redirect(slip: &Slip<'_>) -> Option<Finding> {
         Finding::warning("file-path-in-redirect", rule.place, headline)
             .label("is put behind the directory's path")
             .help("begin the target with a slash, or set RewriteBase")
-            .witness(slip.url())
+            .shows(Shows::Location(Vec::new()), slip.tries())
     })
 }
 
@@ -140,14 +140,10 @@ fn unknown_variable(rule: &Rule) -> Option<Finding> {
 }
 
 /// Slips of a `Redirect` or `RedirectMatch`.
-pub(super) fn of_redirect(
-    redirect: &Redirect,
-    position: Position,
-    aiming: &Aiming<'_>,
-) -> Vec<Finding> {
+pub(super) fn of_redirect(redirect: &Redirect, position: Position) -> Vec<Finding> {
     let found = match &redirect.matcher {
         RedirectMatcher::Prefix(path) => vec![
-            slashes(redirect, path, position, aiming),
+            slashes(redirect, path, position),
             query_in_path(redirect, path),
         ],
         RedirectMatcher::Regex(pattern) => {
@@ -163,12 +159,7 @@ pub(super) fn of_redirect(
 }
 
 /// What follows the path is put behind the target as it is.
-fn slashes(
-    redirect: &Redirect,
-    path: &[u8],
-    position: Position,
-    aiming: &Aiming<'_>,
-) -> Option<Finding> {
+fn slashes(redirect: &Redirect, path: &[u8], position: Position) -> Option<Finding> {
     let target = redirect.target.as_slice();
     if !path.starts_with(b"/")
         || target.is_empty()
@@ -176,11 +167,9 @@ fn slashes(
     {
         return None;
     }
-    let below = |rest: &[u8]| {
-        let request = aiming.request(position, &[path, rest].concat());
-        request.map(|request| request.shown())
-    };
-    let joined = |rest: &[u8]| String::from_utf8_lossy(&[target, rest].concat()).into_owned();
+    let below = |rest: &[u8]| Tries::Any(position, Some([path, rest].concat()));
+    let joined = |rest: &[u8]| [target, rest].concat();
+    let shown = |rest: &[u8]| String::from_utf8_lossy(&joined(rest)).into_owned();
     if path.ends_with(b"/") && !target.ends_with(b"/") {
         let headline = "what follows the path is put behind the target without a slash";
         return Some(
@@ -188,9 +177,9 @@ fn slashes(
                 .label("the path ends with a slash, the target does not")
                 .help(format!(
                     "end the target with a slash; now it is {}",
-                    joined(b"page")
+                    shown(b"page")
                 ))
-                .witness(below(b"page")),
+                .shows(Shows::Location(joined(b"page")), below(b"page")),
         );
     }
     // Nothing is below a file.
@@ -200,8 +189,8 @@ fn slashes(
         let headline = "two slashes side by side in what is below the path";
         Finding::note("doubled-slash", redirect.place, headline)
             .label("the target ends with a slash, the path does not")
-            .help(format!("leave out one: now it is {}", joined(b"/page")))
-            .witness(below(b"/page"))
+            .help(format!("leave out one: now it is {}", shown(b"/page")))
+            .shows(Shows::Location(joined(b"/page")), below(b"/page"))
     })
 }
 

@@ -5,7 +5,6 @@
 
 use std::collections::HashSet;
 
-use edgewright_edge_handler::evaluate::files::is_within;
 use edgewright_edge_handler::rules::{Redirect, RedirectListId, Rule, RuleSet, RuleSetId};
 use edgewright_edge_handler::site::PathMatcher;
 use edgewright_edge_handler::site::{
@@ -55,44 +54,19 @@ impl Resolver<'_> {
         self.name_directories();
     }
 
-    /// Document roots exist, and so do directories that sections are about, unless what was read says otherwise.
+    /// Document roots exist, and so do directories that sections are about: who writes such a section has the folder,
+    /// unless what was read says otherwise.
     fn name_directories(&mut self) {
-        let roots = self
-            .site
-            .hosts
-            .iter()
-            .map(|host| host.document_root.as_slice());
-        let tree = &self.site.tree;
-        let is_unread = |path: &&[u8]| !tree.known.iter().any(|known| is_within(path, known));
+        let bare = |path: &Vec<u8>| path.strip_suffix(b"/").unwrap_or(path).to_vec();
+        let known: HashSet<_> = self.site.tree.known.iter().map(bare).collect();
         let sections = self.site.sections.iter();
         let sections = sections.filter_map(|section| match &section.kind {
-            SectionKind::Directory(PathMatcher::Plain(path)) => Some(path.as_slice()),
+            SectionKind::Directory(PathMatcher::Plain(path)) => Some(bare(path)),
             _ => None,
         });
-        let named = roots.chain(sections.filter(is_unread));
-        let named = named.map(|path| path.strip_suffix(b"/").unwrap_or(path).to_vec());
-        self.site.tree.named = named.collect();
-        let sections = self.named_in_unknown_roots();
-        self.site.tree.named.extend(sections);
-    }
-
-    /// The folders that `<Directory>` sections name in document roots whose content is unknown: who writes such
-    /// a section has the folder.
-    fn named_in_unknown_roots(&self) -> Vec<Vec<u8>> {
-        let bare = |path: &Vec<u8>| path.strip_suffix(b"/").unwrap_or(path).to_vec();
+        let unread = sections.filter(|path| !is_below_any(path, &known));
         let roots = self.site.hosts.iter().map(|host| &host.document_root);
-        let roots = roots.map(bare).filter(|root| !root.is_empty()).collect();
-        let known = self.site.tree.known.iter().map(bare).collect();
-        let paths = self
-            .site
-            .sections
-            .iter()
-            .filter_map(|section| match &section.kind {
-                SectionKind::Directory(PathMatcher::Plain(path)) => Some(bare(path)),
-                _ => None,
-            });
-        let paths = paths.filter(|path| is_below_any(path, &roots) && !is_below_any(path, &known));
-        paths.collect()
+        self.site.tree.named = roots.map(bare).chain(unread).collect();
     }
 
     /// Counts what `server` has from the main server; false, and reading stops, when all servers together

@@ -3,7 +3,7 @@
 //! In: hosts, and the local folders given for them. Out: the site's file tree. Absent: reading one
 //! directory (`htaccess`).
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use edgewright_edge_handler::evaluate::files::{CLOSED, is_within};
 use edgewright_edge_handler::site::{
@@ -80,7 +80,7 @@ impl Resolver<'_> {
                 .insert(DEFAULT_DOCUMENT_ROOT, FileKind::Directory);
             self.htaccess(DEFAULT_DOCUMENT_ROOT, path, &default);
         }
-        let mut done: HashSet<Vec<u8>> = HashSet::new();
+        let mut done = HashMap::new();
         for server in std::iter::once(&*main).chain(&hosts) {
             let policies = Policies {
                 default: default.clone(),
@@ -97,16 +97,20 @@ impl Resolver<'_> {
                 if self.reader.is_stopped() {
                     break;
                 }
-                if is_below_any(&root, &done) {
+                if let Some(first) = read_before(&root, &done) {
+                    if *first != names {
+                        self.report_other_names(server);
+                    }
                     continue;
                 }
                 self.read_root(&root, &policies, &names, input);
-                done.insert(root.strip_suffix(b"/").unwrap_or(&root).to_vec());
+                let folder = root.strip_suffix(b"/").unwrap_or(&root);
+                done.insert(folder.to_vec(), names.clone());
             }
             for root in self.leads(main, server) {
-                if self.is_here(&root, input) && !is_below_any(&root, &done) {
+                if self.is_here(&root, input) && read_before(&root, &done).is_none() {
                     self.read_root(&root, &policies, &names, input);
-                    done.insert(root);
+                    done.insert(root, names.clone());
                 }
             }
         }
@@ -211,6 +215,20 @@ impl Resolver<'_> {
         });
     }
 
+    /// Says that a host looks for files of other names in a document root that was read for another host.
+    fn report_other_names(&mut self, server: &Server) {
+        let place = server.place;
+        let Some(span) = place.and_then(|place| self.reader.sources.span_of_line(place)) else {
+            return;
+        };
+        let headline = "`AccessFileName` differs between hosts with one document root: the first host's counts";
+        self.say(
+            Diagnostic::warning("mirrored-in-part", headline, span)
+                .label("the edge may answer otherwise than Apache")
+                .help("give this host a document root of its own, or the same `AccessFileName`"),
+        );
+    }
+
     /// Tells the reader where document roots are here.
     fn map_roots(&mut self, main: &Server, input: &Input, options: &ReadOptions) {
         let unnamed = options
@@ -241,11 +259,20 @@ impl Resolver<'_> {
 
 /// Is `root` one of these folders, or in one of them?
 pub(crate) fn is_below_any(root: &[u8], folders: &HashSet<Vec<u8>>) -> bool {
+    above(root).any(|folder| folders.contains(folder))
+}
+
+/// The value of the folder that `root` is, or is in.
+fn read_before<'f, T>(root: &[u8], folders: &'f HashMap<Vec<u8>, T>) -> Option<&'f T> {
+    above(root).find_map(|folder| folders.get(folder))
+}
+
+/// A folder, and all that it is in.
+fn above(root: &[u8]) -> impl Iterator<Item = &[u8]> {
     let slashes = (0..root.len()).filter(|at| root.get(*at) == Some(&b'/'));
-    let mut above = slashes
+    slashes
         .chain([root.len()])
-        .filter_map(|end| root.get(..end));
-    above.any(|folder| folders.contains(folder))
+        .filter_map(|end| root.get(..end))
 }
 
 /// What a server's sections say about `.htaccess` files, in the order they merge.

@@ -4,14 +4,16 @@
 
 use std::collections::HashMap;
 
-use edgewright_edge_handler::rules::{RedirectListId, RedirectMatcher, Rule, RuleSetId};
+use edgewright_edge_handler::rules::{
+    Pattern, RedirectListId, RedirectMatcher, Rule, RuleFlags, RuleSetId,
+};
 use edgewright_edge_handler::site::Site;
 
 use super::constraint::constraints;
 use super::draft::{Aim, Draft};
 use super::sample::{Groups, sample};
 use super::scope::{List, Scope, scopes};
-use super::{Request, in_scope};
+use super::{HITS, Request, in_scope};
 use crate::reading::Position;
 
 /// Where the lists of a site apply.
@@ -47,7 +49,7 @@ impl<'s> Aiming<'s> {
             Position::Rule(set, at) => {
                 let scope = self.rules.get(&set)?;
                 let rule = self.rule(set, at)?;
-                Some(self.draft(scope, rule, in_scope(scope, text)).finish())
+                Some(self.draft(scope, rule, in_scope(scope, text), 0).finish())
             }
             Position::Redirect(list, at) => {
                 let scope = self.redirects.get(&list)?;
@@ -58,17 +60,54 @@ impl<'s> Aiming<'s> {
         }
     }
 
-    fn draft(&self, scope: &Scope<'_>, rule: &Rule, path: Vec<u8>) -> Draft {
+    /// Requests like those of [`Self::request`], for texts made of the pattern at `position`; none for a pattern that
+    /// is negated.
+    pub fn others(&self, position: Position) -> Vec<Request> {
+        match position {
+            Position::Rule(set, at) => {
+                let found = self.rules.get(&set).zip(self.rule(set, at));
+                let Some((scope, rule)) = found.filter(|(_, rule)| !is_negated(rule)) else {
+                    return Vec::new();
+                };
+                let texts = (0..HITS).map(|variant| (variant, sample_of(&rule.pattern, variant)));
+                let matching = texts.filter(|(_, text)| rule.pattern.is_match(text));
+                let drafts = matching.map(|(variant, text)| {
+                    self.draft(scope, rule, in_scope(scope, &text), variant)
+                });
+                drafts.map(|draft| draft.finish()).collect()
+            }
+            Position::Redirect(list, at) => {
+                let redirect = usize::try_from(list.0).ok();
+                let redirect =
+                    redirect.and_then(|list| self.site.redirect_lists.get(list)?.get(at));
+                let texts: Vec<Vec<u8>> = match redirect.map(|redirect| &redirect.matcher) {
+                    Some(RedirectMatcher::Prefix(path)) => {
+                        vec![path.clone(), [path, &b"/edgewright"[..]].concat()]
+                    }
+                    Some(RedirectMatcher::Regex(pattern)) => {
+                        let texts = (0..HITS).map(|variant| sample_of(pattern, variant));
+                        texts.filter(|text| pattern.is_match(text)).collect()
+                    }
+                    Some(RedirectMatcher::Section) | None => Vec::new(),
+                };
+                let requests = texts.iter().filter_map(|text| self.request(position, text));
+                requests.collect()
+            }
+            Position::MapEntry(..) => Vec::new(),
+        }
+    }
+
+    fn draft(&self, scope: &Scope<'_>, rule: &Rule, path: Vec<u8>, variant: usize) -> Draft {
         if rule.conditions.is_empty() {
             return Draft::plain(scope, path);
         }
-        let constraints = constraints(scope.host, &rule.conditions, 0);
+        let constraints = constraints(scope.host, &rule.conditions, variant);
         let aim = Aim {
             paths: vec![path],
             pattern: None,
             negated: false,
         };
-        Draft::best(self.site, scope, &aim, &constraints, 0)
+        Draft::best(self.site, scope, &aim, &constraints, variant)
     }
 
     /// `text` if it is in `scope`, else one that is: its first group may stand for the directory.
@@ -99,4 +138,12 @@ impl<'s> Aiming<'s> {
         let set = usize::try_from(set.0).ok()?;
         self.site.rule_sets.get(set)?.rules.get(at)
     }
+}
+
+fn is_negated(rule: &Rule) -> bool {
+    rule.flags.contains(RuleFlags::NEGATED)
+}
+
+fn sample_of(pattern: &Pattern, variant: usize) -> Vec<u8> {
+    sample(pattern, variant, &Groups::new())
 }

@@ -1,0 +1,103 @@
+//! Sections that are mirrored only in part.
+//!
+//! In: a [`Site`]. Out: findings. Absent: `AccessFileName`, which is settled while document roots are read.
+
+use std::collections::HashSet;
+
+use edgewright_edge_handler::rules::Pattern;
+use edgewright_edge_handler::site::{PathMatcher, Section, SectionId, SectionKind, Site};
+
+use super::{Finding, rules};
+
+/// Everything in `site` whose sections Apache walks in a way that is not mirrored.
+pub(super) fn find(site: &Site) -> Vec<Finding> {
+    let changed = changed_groups(site);
+    let mut found: Vec<Finding> = site
+        .sections
+        .iter()
+        .filter_map(|section| match &section.kind {
+            SectionKind::Location(PathMatcher::Regex(pattern)) => encoded_only(section, pattern),
+            SectionKind::Files(PathMatcher::Regex(pattern)) => {
+                set_again(section, pattern, &changed)
+            }
+            _ => None,
+        })
+        .collect();
+    let inner = site
+        .sections
+        .iter()
+        .filter(|section| is_conditional(section));
+    let inner = inner.flat_map(|section| &section.settings.ifs);
+    found.extend(inner.filter_map(|id| Some(if_in_if(section_at(site, *id)?))));
+    found
+}
+
+fn section_at(site: &Site, id: SectionId) -> Option<&Section> {
+    site.sections.get(usize::try_from(id.0).ok()?)
+}
+
+fn is_conditional(section: &Section) -> bool {
+    matches!(
+        section.kind,
+        SectionKind::If(_) | SectionKind::ElseIf(_) | SectionKind::Else
+    )
+}
+
+fn mirrored_in_part(section: &Section, headline: &str) -> Finding {
+    Finding::warning("mirrored-in-part", section.place, headline)
+        .label("the edge may answer otherwise than Apache")
+}
+
+/// Apache leaves the inner section out where a lookup remembers the outer one (`ap_if_walk`).
+fn if_in_if(section: &Section) -> Finding {
+    mirrored_in_part(
+        section,
+        "a section inside of `<If>`: Apache leaves it out where a lookup remembers the outer one",
+    )
+    .help("join both conditions in one `<If>` with `&&`")
+}
+
+/// Apache walks the locations once with the path still encoded (`ap_process_request_internal`).
+fn encoded_only(section: &Section, pattern: &Pattern) -> Option<Finding> {
+    let asks = pattern.text.contains(&b'%') && !pattern.group_names().is_empty();
+    asks.then(|| {
+        mirrored_in_part(
+            section,
+            "groups that match only while the path is still encoded set no variables at the edge",
+        )
+        .help("write the decoded character instead of the escape")
+    })
+}
+
+/// Apache remembers the walk in a lookup of the same file (`ap_file_walk`).
+fn set_again(section: &Section, pattern: &Pattern, changed: &HashSet<Vec<u8>>) -> Option<Finding> {
+    if changed.is_empty() {
+        return None;
+    }
+    let names = pattern.group_names();
+    let mut variables = names.iter().map(|(name, _)| name.to_ascii_uppercase());
+    let is_changed = variables.any(|name| changed.contains(&name));
+    is_changed.then(|| {
+        mirrored_in_part(
+            section,
+            "a rule changes a variable of this section's groups, and a lookup of the file sets it again at the edge",
+        )
+        .help("use another variable in the rule")
+    })
+}
+
+/// Names behind `MATCH_` of the variables that rules set or take away, in upper case.
+fn changed_groups(site: &Site) -> HashSet<Vec<u8>> {
+    let sets = rules(site).filter_map(|(_, rule)| rule.extras.as_deref());
+    let sources = sets.flat_map(|extras| &extras.environment);
+    let names = sources.filter_map(|template| {
+        let source = template.source.as_slice();
+        let named = source.strip_prefix(b"!").unwrap_or(source);
+        let end = named.iter().position(|byte| *byte == b':');
+        let name = named
+            .get(..end.unwrap_or(named.len()))?
+            .to_ascii_uppercase();
+        Some(name.strip_prefix(b"MATCH_")?.to_vec())
+    });
+    names.collect()
+}

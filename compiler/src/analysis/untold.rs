@@ -1,0 +1,194 @@
+//! Questions about a request that CloudFront's event does not answer.
+//!
+//! In: the conditions, rules and sections of a [`Site`]. Out: findings. Absent: what only the server knows; see
+//! [`crate::obstacles`].
+//!
+//! What a pattern asks of the request line is tried: lines made from the pattern are matched with another version at
+//! their end, and without their bare `?`.
+
+use edgewright_edge_handler::rules::{Condition, Pattern, Piece, Place, Redirect, Rule, Test};
+use edgewright_edge_handler::site::expression::{Expression, Node, Tree, Word};
+use edgewright_edge_handler::site::{EnvAttribute, EnvRule, SectionKind, Site};
+
+use super::{Finding, rules};
+use crate::mentions::{Mentions, Question};
+use crate::outline::Outline;
+use crate::redundant::Redundant;
+use crate::witness::Samples;
+
+/// So many texts are made of a pattern.
+const SAMPLES: usize = 4;
+
+/// The versions that viewers may send.
+const VERSIONS: [&[u8]; 3] = [b"1.0", b"1.1", b"2.0"];
+
+/// Everything in `site` that asks for what the edge is not told.
+pub(super) fn find(site: &Site, redundant: &Redundant) -> Vec<Finding> {
+    let kept = rules(site).filter(|(position, _)| !redundant.contains(*position));
+    let mut found: Vec<Finding> = kept.flat_map(|(_, rule)| of_rule(rule)).collect();
+    found.extend(site.redirect_lists.iter().flatten().filter_map(of_redirect));
+    for section in &site.sections {
+        if let SectionKind::If(asked) | SectionKind::ElseIf(asked) = &section.kind {
+            found.extend(of_expression(asked, section.place));
+        }
+    }
+    let hosts = site.hosts.iter();
+    let of_hosts = hosts.clone().flat_map(|host| &host.environment);
+    let settings = hosts
+        .map(|host| &host.settings)
+        .chain(site.sections.iter().map(|section| &section.settings));
+    let all = of_hosts.chain(settings.flat_map(|settings| &settings.set_env_if));
+    found.extend(all.flat_map(of_variable));
+    found
+}
+
+fn of_rule(rule: &Rule) -> Vec<Finding> {
+    let mut found: Vec<Finding> = rule.conditions.iter().flat_map(of_condition).collect();
+    if rule.substitution.source.contains(&b'%') || rule.extras.is_some() {
+        let results = Mentions::of_results(rule);
+        found.extend(asks_for_version(&results).then(|| version(rule.place)));
+    }
+    found
+}
+
+fn of_redirect(redirect: &Redirect) -> Option<Finding> {
+    let asks = asks_for_version(&Mentions::of_redirect(redirect));
+    asks.then(|| version(redirect.place))
+}
+
+/// `SetEnvIf Request_Protocol` and `SetEnvIfExpr`.
+fn of_variable(rule: &EnvRule) -> Vec<Finding> {
+    match &rule.attribute {
+        EnvAttribute::Protocol => vec![version(rule.place)],
+        EnvAttribute::Expression(asked) => of_expression(asked, rule.place),
+        _ => Vec::new(),
+    }
+}
+
+fn of_condition(condition: &Condition) -> Vec<Finding> {
+    let place = condition.place;
+    if let Test::Expression(asked) = &condition.test {
+        return of_expression(asked, place);
+    }
+    let mut mentions = Mentions::default();
+    mentions.add_condition(condition);
+    let mut found = of_mentions(&mentions, place);
+    let subject = condition.subject.text().only_piece();
+    if let (Some(Piece::Variable(name)), Test::Regex(pattern)) = (subject, &condition.test)
+        && is_request_line(name)
+    {
+        found.extend(of_pattern(pattern, place));
+    }
+    found
+}
+
+fn of_expression(expression: &Expression, place: Place) -> Vec<Finding> {
+    let mut mentions = Mentions::default();
+    mentions.add_expression(expression);
+    let mut found = of_mentions(&mentions, place);
+    let mut patterns = Vec::new();
+    if let Tree::Condition(node) = &expression.tree {
+        add_patterns(node, &mut patterns);
+    }
+    found.extend(
+        patterns
+            .into_iter()
+            .flat_map(|pattern| of_pattern(pattern, place)),
+    );
+    found
+}
+
+fn of_mentions(mentions: &Mentions, place: Place) -> Vec<Finding> {
+    let asks_for_link = mentions.questions.contains(&Question::Link);
+    let version = asks_for_version(mentions).then(|| version(place));
+    version
+        .into_iter()
+        .chain(asks_for_link.then(|| link(place)))
+        .collect()
+}
+
+fn asks_for_version(mentions: &Mentions) -> bool {
+    mentions.variables.contains(&b"SERVER_PROTOCOL"[..])
+}
+
+fn is_request_line(name: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(b"THE_REQUEST")
+}
+
+/// Patterns that the request line is matched with. An expression's depth is limited where it is parsed.
+fn add_patterns<'e>(node: &'e Node, patterns: &mut Vec<&'e Pattern>) {
+    match node {
+        Node::Not(inner) => add_patterns(inner, patterns),
+        Node::All(nodes) | Node::Any(nodes) => {
+            for node in nodes {
+                add_patterns(node, patterns);
+            }
+        }
+        Node::Matches(Word::Variable(name), pattern)
+        | Node::MatchesNot(Word::Variable(name), pattern)
+            if is_request_line(name) =>
+        {
+            patterns.push(pattern);
+        }
+        _ => {}
+    }
+}
+
+fn of_pattern(pattern: &Pattern, place: Place) -> Vec<Finding> {
+    let outline = Outline::of(pattern);
+    let texts = Samples::of(&outline).matching(pattern, SAMPLES);
+    let depends = texts.iter().any(|text| depends_on_version(pattern, text));
+    let bare = texts.iter().any(|text| depends_on_bare_mark(pattern, text));
+    let version = depends.then(|| version(place));
+    version
+        .into_iter()
+        .chain(bare.then(|| bare_mark(place)))
+        .collect()
+}
+
+/// Does the pattern match a line with one version and not with another?
+fn depends_on_version(pattern: &Pattern, text: &[u8]) -> bool {
+    let protocol = text
+        .windows(b"HTTP/".len())
+        .rposition(|part| part == b"HTTP/");
+    let Some(at) = protocol else {
+        return false;
+    };
+    let head = &text[..at + b"HTTP/".len()];
+    let matches = VERSIONS.map(|version| pattern.is_match(&[head, version].concat()));
+    matches.contains(&true) && matches.contains(&false)
+}
+
+/// Does the pattern match a line with a `?` before the version and not without?
+fn depends_on_bare_mark(pattern: &Pattern, text: &[u8]) -> bool {
+    let whole = [text, b" HTTP/1.1"].concat();
+    [text, &whole].into_iter().any(|line| {
+        let Some(at) = line.windows(2).position(|two| two == b"? ") else {
+            return false;
+        };
+        let without = [&line[..at], &line[at + 1..]].concat();
+        pattern.is_match(line) && !pattern.is_match(&without)
+    })
+}
+
+fn version(place: Place) -> Finding {
+    let headline =
+        "the edge takes every request for HTTP/1.1: CloudFront does not tell the viewer's version";
+    Finding::warning("http-version", place, headline)
+        .label("asks for the version")
+        .help("remove this question, or ask it in the origin")
+}
+
+fn bare_mark(place: Place) -> Finding {
+    let headline = "the edge is not told whether a `?` with nothing behind it was sent";
+    Finding::note("bare-question-mark", place, headline)
+        .label("asks for the ?")
+        .help("`/a?` is answered as `/a` is: remove the rule, or ask for a query string that is not empty")
+}
+
+fn link(place: Place) -> Finding {
+    let headline = "-l is false at the edge: links in a document root count as what they lead to";
+    Finding::note("link-test", place, headline)
+        .label("asks whether it is a symbolic link")
+        .help("ask with -f or -d for what the link leads to")
+}

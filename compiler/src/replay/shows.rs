@@ -1,0 +1,188 @@
+//! What each kind of finding must show, and whether a request shows it.
+//!
+//! In: a [`Claim`] and a request. Out: a [`Verdict`]. Absent: what follows from it.
+
+use std::collections::HashSet;
+
+use edgewright_edge_handler::outcome::{Answer, Event, Outcome};
+use edgewright_edge_handler::rules::Place;
+
+use super::{Browser, Claim, MOST_HOPS};
+use crate::answering::Answering;
+use crate::witness::Request;
+
+/// Internal redirects Apache allows for one request (`AP_DEFAULT_MAX_INTERNAL_REDIRECTS`).
+pub(crate) const MOST_INTERNAL: usize = 10;
+
+/// The answer when it comes to more of them.
+pub(crate) const GAVE_UP: Outcome = Outcome::Status { status: 500 };
+
+/// What the request of a finding must show. In all but two cases its line applies.
+#[derive(Debug, Clone)]
+pub(crate) enum Shows {
+    /// Nothing else.
+    Applies,
+    /// This other line applies, and the line of the finding does not. Another line may be blamed.
+    Instead(Place),
+    /// This other line applies, and the line of the finding does not.
+    OnlyInstead(Place),
+    /// This other line applies too.
+    Both(Place),
+    /// It is answered with this status.
+    Status(u16),
+    /// It is redirected to a URL with this text.
+    Location(Vec<u8>),
+    /// It passes through, and cookies are lost.
+    CookiesLost,
+    /// Apache gives up on internal redirects, to which the line contributes.
+    GivesUp,
+    /// The line answers, and a browser comes back to a URL it has been at, or never to an end.
+    Circles,
+    /// The line answers, and this many redirects follow one another.
+    Redirects(usize),
+    /// The decision takes more steps than it may.
+    OverBudget,
+}
+
+impl Shows {
+    /// May another line be blamed, which answered the request?
+    pub fn moves(&self) -> bool {
+        matches!(self, Self::Instead(_) | Self::Circles)
+    }
+}
+
+/// Whether a request shows what it must.
+pub(super) enum Verdict {
+    Shows,
+    /// This line answered instead of the one that should have.
+    Answered(Place),
+    ShowsNothing,
+    TooManySteps,
+}
+
+/// Who asks.
+pub(super) struct Judge<'a, 'e> {
+    pub answering: &'a Answering<'e>,
+    pub browser: &'a Browser<'a>,
+    /// Nothing is asked when so many steps were counted.
+    pub most: u64,
+}
+
+impl Judge<'_, '_> {
+    pub(super) fn verdict(&self, claim: &Claim, request: &Request) -> Verdict {
+        if let Shows::OverBudget = claim.shows {
+            let is_over = self.answering.outcome(request) == Outcome::OverBudget;
+            return shown_if(is_over);
+        }
+        if self.answering.steps() >= self.most {
+            return Verdict::TooManySteps;
+        }
+        let answer = self.answering.ask(request);
+        let at = claim.at;
+        let by = answering_line(&answer).filter(|by| *by != at);
+        match &claim.shows {
+            Shows::Instead(other) | Shows::OnlyInstead(other) => {
+                match (applies(&answer, at), applies(&answer, *other), by) {
+                    (_, true, _) if *other == at => Verdict::Shows,
+                    (false, true, _) => Verdict::Shows,
+                    (false, false, Some(by)) => Verdict::Answered(by),
+                    _ => Verdict::ShowsNothing,
+                }
+            }
+            _ if !applies(&answer, at) => Verdict::ShowsNothing,
+            Shows::Circles | Shows::Redirects(_) => match by {
+                None => shown_if(self.goes_on(claim, request, answer)),
+                Some(by) if self.goes_on(claim, request, answer) => Verdict::Answered(by),
+                Some(_) => Verdict::ShowsNothing,
+            },
+            other => shown_if(other.holds(at, &answer)),
+        }
+    }
+
+    /// Do as many redirects follow one another as the claim says?
+    fn goes_on(&self, claim: &Claim, request: &Request, answer: Answer) -> bool {
+        let (mut request, mut outcome) = (request.clone(), answer.outcome);
+        let mut seen = HashSet::new();
+        let mut count = 0;
+        let circles = loop {
+            if !matches!(outcome, Outcome::Redirect { .. }) {
+                break false;
+            }
+            if count == MOST_HOPS || !seen.insert(request.shown()) {
+                break true;
+            }
+            count += 1;
+            let Some(next) = self.browser.next(&request, &outcome) else {
+                break false;
+            };
+            outcome = self.answering.ask(&next).outcome;
+            request = next;
+        };
+        match claim.shows {
+            Shows::Redirects(expected) => !circles && count == expected,
+            _ => circles,
+        }
+    }
+}
+
+impl Shows {
+    /// Of a request that the line at `at` applies to.
+    fn holds(&self, at: Place, answer: &Answer) -> bool {
+        let passes = matches!(
+            answer.outcome,
+            Outcome::Serve { .. } | Outcome::Proxy { .. }
+        );
+        match self {
+            Self::Applies => true,
+            Self::Both(other) => applies(answer, *other),
+            Self::Status(expected) => answer.outcome == Outcome::Status { status: *expected },
+            Self::Location(text) => match &answer.outcome {
+                Outcome::Redirect { location, .. } => {
+                    memchr::memmem::find(location, text).is_some()
+                }
+                _ => false,
+            },
+            Self::CookiesLost => passes && !answer.cookies.is_empty(),
+            Self::GivesUp => gives_up(at, answer),
+            Self::Instead(_)
+            | Self::OnlyInstead(_)
+            | Self::Circles
+            | Self::Redirects(_)
+            | Self::OverBudget => false,
+        }
+    }
+}
+
+fn shown_if(holds: bool) -> Verdict {
+    if holds {
+        Verdict::Shows
+    } else {
+        Verdict::ShowsNothing
+    }
+}
+
+/// A line that applies only once does not feed itself.
+fn gives_up(at: Place, answer: &Answer) -> bool {
+    let steps = || answer.trace.iter();
+    let restarts = steps().filter(|step| matches!(step.event, Event::Internal(_)));
+    let own = steps().filter(|step| step.place == at && is_effect(&step.event));
+    answer.outcome == GAVE_UP && restarts.count() >= MOST_INTERNAL && own.count() > 1
+}
+
+fn applies(answer: &Answer, place: Place) -> bool {
+    let mut steps = answer.trace.iter();
+    steps.any(|step| step.place == place && is_effect(&step.event))
+}
+
+/// The last line that had an effect.
+pub(crate) fn answering_line(answer: &Answer) -> Option<Place> {
+    let mut steps = answer.trace.iter().rev();
+    steps
+        .find(|step| is_effect(&step.event))
+        .map(|step| step.place)
+}
+
+/// Did the line do anything?
+pub(crate) fn is_effect(event: &Event) -> bool {
+    !matches!(event, Event::Held(_) | Event::Failed(_) | Event::Stopped)
+}
