@@ -149,12 +149,31 @@ impl Inputs {
 #[derive(Default)]
 struct Search {
     inputs: Inputs,
+    /// Headers from which a host takes the client's address, in lower case.
+    remote_headers: Vec<String>,
     /// Whose inputs are being added.
     reader: Option<Place>,
 }
 
 impl Search {
     fn add(&mut self, input: Input) {
+        let of_client = match &input {
+            Input::Client => true,
+            Input::Header(name) => self.remote_headers.contains(name),
+            _ => false,
+        };
+        if of_client {
+            let headers = self.remote_headers.clone().into_iter().map(Input::Header);
+            headers.for_each(|header| self.add_one(header));
+        }
+        let also = of_client && input != Input::Client && !self.remote_headers.is_empty();
+        if also {
+            self.add_one(Input::Client);
+        }
+        self.add_one(input);
+    }
+
+    fn add_one(&mut self, input: Input) {
         let readers = self.inputs.0.entry(input).or_default();
         if self.reader.is_some() && readers.last != self.reader {
             readers.count += 1;
@@ -172,6 +191,11 @@ impl Search {
         // A host without a place is the main server, or the same with TLS.
         if site.hosts.iter().any(|host| host.place.is_some()) {
             self.add_self_reference();
+        }
+        for remote in site.hosts.iter().filter_map(|host| host.remote_ip.as_ref()) {
+            // Who the client is depends on both, and the header as rules see it does.
+            let name = String::from_utf8_lossy(&remote.header).to_ascii_lowercase();
+            self.remote_headers.push(name);
         }
         if !site.tree.entries.is_empty() {
             // A directory without its slash is answered with a redirect to ourselves.
@@ -195,6 +219,16 @@ impl Search {
 
     /// Variables that are asked about are set by lines that count anyway.
     fn add_access(&mut self, settings: &Settings) {
+        if settings
+            .methods
+            .as_ref()
+            .is_some_and(|methods| !methods.is_empty())
+        {
+            self.add(Input::Method);
+        }
+        if settings.requires_tls {
+            self.add(Input::Scheme);
+        }
         if let Some(requirement) = &settings.requirement {
             requirement.each(&mut |demand| match demand {
                 Demand::Address(_) | Demand::Local => self.add(Input::Client),

@@ -20,6 +20,8 @@ mod scope;
 mod section;
 mod unfollowed;
 mod values;
+#[cfg(test)]
+mod verdicts;
 mod walk;
 
 use std::collections::BTreeSet;
@@ -69,6 +71,8 @@ pub(crate) struct Resolver<'a> {
     condition_patterns: HashMap<(Vec<u8>, PatternOptions), Pattern>,
     /// `.htaccess` files, each as the first server that serves it reads it.
     access_files: Vec<AccessFile>,
+    /// Lines about types of files.
+    types: Vec<Span>,
     /// Headers that `RequestHeader` changes, in lower case, and where.
     changed_headers: Vec<(Vec<u8>, Span)>,
     /// The lines that name document roots and what aliases lead to, by the folder on the server.
@@ -113,6 +117,7 @@ pub(crate) fn resolve(
         no_rules: None,
         condition_patterns: HashMap::default(),
         access_files: Vec::new(),
+        types: Vec::new(),
         changed_headers: Vec::new(),
         root_lines: HashMap::default(),
         families: BTreeSet::new(),
@@ -126,6 +131,7 @@ pub(crate) fn resolve(
     resolver.merge(&mut main, hosts);
     resolver.mark_inactive();
     resolver.report_changed_headers();
+    resolver.report_types();
     if !matches!(input, Input::MainConfig(_)) {
         resolver.add_tls();
     }

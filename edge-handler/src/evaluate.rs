@@ -27,6 +27,7 @@ mod negotiation;
 mod process;
 mod proxy;
 mod record;
+pub mod remote;
 mod rounds;
 mod rule;
 mod send;
@@ -35,6 +36,7 @@ mod subrequest;
 mod table;
 mod uri;
 mod url;
+mod userdir;
 pub mod variable;
 pub mod vhost;
 mod walk;
@@ -187,8 +189,41 @@ fn run<S: Source>(
     (options, budget): (&Options, &Budget),
     arrival: Arrival<'_>,
 ) -> Result<Answer, Missing> {
+    let remote = arrival.host.remote_ip.as_ref();
+    let seen = remote.and_then(|remote| remote::seen(remote, request));
+    let (Some(remote), Some(seen)) = (remote, seen) else {
+        let connection = request.client;
+        return run_from(
+            site,
+            source,
+            request,
+            (options, budget),
+            arrival,
+            connection,
+        );
+    };
+    let headers = seen.headers(remote, request);
+    let seen = Request {
+        client: &seen.client,
+        headers: &headers,
+        ..request.clone()
+    };
+    let connection = request.client;
+    run_from(site, source, &seen, (options, budget), arrival, connection)
+}
+
+/// Answers a request as modules see it, over a connection from an address.
+fn run_from<S: Source>(
+    site: &Site,
+    source: &S,
+    request: &Request<'_>,
+    (options, budget): (&Options, &Budget),
+    arrival: Arrival<'_>,
+    connection: &[u8],
+) -> Result<Answer, Missing> {
     let refused = arrival.refused;
     let mut run = Run::new(site, source, request, (options, budget), arrival);
+    run.connection = connection;
     match run.answer(refused) {
         // What a match came to for which nothing was left means nothing.
         _ if budget.is_spent() => Ok(Answer::of(Outcome::OverBudget)),
@@ -332,6 +367,8 @@ struct Run<'a, S> {
     site: &'a Site,
     source: &'a S,
     request: &'a Request<'a>,
+    /// The address that the connection came from: a proxy may have named another client.
+    connection: &'a [u8],
     options: &'a Options,
     budget: &'a Budget,
     host: &'a Host,
@@ -367,6 +404,7 @@ impl<'a, S: Source> Run<'a, S> {
             site,
             source,
             request,
+            connection: request.client,
             options,
             budget,
             host: arrival.host,

@@ -60,8 +60,8 @@ impl Names {
         (usize::try_from(found).ok()? < site.hosts.len()).then_some(HostId(found))
     }
 
-    /// The same for a name that a host goes by, if that is a [plain](crate::plain) one: nothing else is
-    /// asked then.
+    /// The same for a name that a host goes by, if that is a [plain](crate::plain) one and the host sees requests as
+    /// they were sent: nothing else is asked then.
     pub fn plain(&self, scheme: Scheme, name: &[u8]) -> Option<HostId> {
         let port = self.port(scheme);
         let few = port.few.iter().find(|(known, _)| known == name);
@@ -102,7 +102,14 @@ impl Port {
                     .or_insert(*index);
             }
         }
-        let plain = port.by_name.iter().filter(|(name, _)| is_plain_name(name));
+        let is_seen_as_sent = |host: &u32| {
+            let at = usize::try_from(*host).unwrap_or(usize::MAX);
+            site.hosts
+                .get(at)
+                .is_some_and(|host| host.remote_ip.is_none())
+        };
+        let plain = port.by_name.iter();
+        let plain = plain.filter(|(name, host)| is_plain_name(name) && is_seen_as_sent(host));
         if !port.one_by_one {
             port.plain = plain.map(|(name, host)| (name.clone(), *host)).collect();
             if port.plain.len() <= FEW {

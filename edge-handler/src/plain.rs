@@ -8,9 +8,10 @@
 //! themselves in every URL. For such a request `canonical` and `vhost` have nothing to do.
 
 use crate::evaluate::escape::is_path_byte;
+use crate::evaluate::remote;
 use crate::outcome::Outcome;
 use crate::program::Program;
-use crate::request::{Request, Scheme};
+use crate::request::Request;
 use crate::site::HostId;
 
 /// A longer path, or a longer query, is not plain: some limit of the server might be near.
@@ -40,7 +41,7 @@ impl<'r> Plain<'r> {
         let hostname = request.host?;
         let (path, query) = split(request.target)?;
         Some(Self {
-            host: host(program, request.scheme, hostname)?,
+            host: host(program, request, hostname)?,
             hostname,
             path,
             query,
@@ -48,13 +49,18 @@ impl<'r> Plain<'r> {
     }
 }
 
-/// The host of a plain name; `None` when it is none.
-fn host(program: &Program, scheme: Scheme, name: &[u8]) -> Option<HostId> {
-    let names = program.names();
-    if let Some(known) = names.plain(scheme, name) {
+/// The host of a plain name; `None` when it is none, or where the host does not see the request as it was sent.
+fn host(program: &Program, request: &Request<'_>, name: &[u8]) -> Option<HostId> {
+    let (names, site) = (program.names(), program.site());
+    if let Some(known) = names.plain(request.scheme, name) {
         return Some(known);
     }
-    is_plain_name(name).then(|| names.host(program.site(), scheme, name))?
+    let found = is_plain_name(name).then(|| names.host(site, request.scheme, name))??;
+    let host = site.hosts.get(usize::try_from(found.0).ok()?)?;
+    let mut remote = host.remote_ip.iter();
+    remote
+        .all(|remote| remote::seen(remote, request).is_none())
+        .then_some(found)
 }
 
 impl Plain<'_> {

@@ -9,6 +9,7 @@ pub mod files;
 pub mod host;
 pub mod map;
 pub mod modules;
+pub mod remote;
 pub mod section;
 pub mod settings;
 pub mod time_zone;
@@ -19,10 +20,11 @@ pub use access::{HostAccess, Requirement};
 pub use files::{FileKind, FileTree};
 pub use host::{
     Address, Alias, AliasMatcher, EncodedSlashes, Host, HostId, HostPattern, Proxy, ServerRewrite,
-    TraceEnable,
+    TraceEnable, UserDirs, Users,
 };
 pub use map::{Map, MapFunction, MapKind};
 pub use modules::Traits;
+pub use remote::{RemoteIp, Trust};
 pub use section::{PathMatcher, Section, SectionId, SectionKind};
 pub use settings::{
     AllowOptions, Allowed, CanonicalName, DirectoryRewrite, EnvAttribute, EnvChange, EnvRule,

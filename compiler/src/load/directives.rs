@@ -76,6 +76,21 @@ pub(crate) struct Known {
     pub(crate) arguments: Expected,
     /// Sections that do not take it, although `stands` does.
     pub(crate) never_in: Around,
+    /// What edgewright makes of it.
+    pub(crate) verdict: Verdict,
+}
+
+/// What edgewright makes of a directive that Apache carries out. There is no verdict by default: a row without one is
+/// not read, and a test fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Verdict {
+    /// It changes answers, and those of the edge in the same way.
+    Followed,
+    /// It can change neither a status, nor a `Location`, nor which file is served, nor who may come in, nor a header that
+    /// the edge sends.
+    Harmless,
+    /// It can change an answer, and is not followed: a finding at the line says so.
+    Named,
 }
 
 /// Where in the server's files a directive may stand.
@@ -129,6 +144,12 @@ fn row(line: &'static str) -> Option<(Vec<u8>, Known)> {
         overrides: columns.next()?.split('|').filter_map(overrides).collect(),
         arguments: expected(columns.next()?)?,
         never_in: columns.next()?.chars().filter_map(around).collect(),
+        verdict: match columns.next()? {
+            "followed" => Verdict::Followed,
+            "harmless" => Verdict::Harmless,
+            "named" => Verdict::Named,
+            _ => return None,
+        },
     };
     Some((name.to_ascii_lowercase().into_bytes(), known))
 }

@@ -3,6 +3,7 @@
 //! In: their arguments. Out: entries of the lists of a server or a section. Absent: matching them.
 
 use edgewright_edge_handler::rules::{Redirect, RedirectMatcher};
+use edgewright_edge_handler::site::host::Canon;
 use edgewright_edge_handler::site::{Alias, AliasMatcher, Proxy, SectionAlias};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 use edgewright_parser::source::{Origin, Span};
@@ -204,11 +205,21 @@ impl Resolver<'_> {
             AliasMatcher::Prefix(path.to_vec())
         };
         let place = self.place(origin);
+        let has = |flag: &[u8]| {
+            parameters
+                .iter()
+                .any(|word| word.eq_ignore_ascii_case(flag))
+        };
         let url = (*url != b"!").then(|| url.to_vec());
         let proxy = Proxy {
             place,
             matcher,
             target: url,
+            canon: if has(b"nocanon") {
+                Canon::Off
+            } else {
+                Canon::On
+            },
         };
         match &mut target.section {
             Some(section) => section.settings.proxy = Some(proxy),

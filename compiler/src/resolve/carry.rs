@@ -6,7 +6,8 @@
 use edgewright_edge_handler::request::Scheme;
 use edgewright_edge_handler::rules::pattern::PatternOptions;
 use edgewright_edge_handler::site::{
-    Allowed, CanonicalName, EncodedSlashes, ErrorDocument, HostPattern, TraceEnable,
+    Allowed, CanonicalName, EncodedSlashes, ErrorDocument, HostPattern, Settings, TraceEnable,
+    Trust,
 };
 use edgewright_parser::diagnostic::Diagnostic;
 use edgewright_parser::source::Origin;
@@ -14,7 +15,7 @@ use edgewright_parser::syntax::{Arguments, Directive, Kind};
 
 use super::Resolver;
 use super::htaccess;
-use super::unfollowed;
+use super::limit::is_method;
 use super::values;
 use super::walk::Target;
 use crate::load::directives::Around;
@@ -88,12 +89,7 @@ impl Resolver<'_> {
                     return self.access_directive(name, (&words, raw), origin.span, target);
                 }
                 self.log_format(name, &words);
-                if let Some(change) = unfollowed::change(name, &words) {
-                    self.say(unfollowed::warning(change, origin.span));
-                }
-                if let Some(header) = unfollowed::changed_header(name, &words) {
-                    self.changed_headers.push((header, origin.span));
-                }
+                self.report_unfollowed(name, &words, origin.span);
                 let done = self
                     .server_directive(name, &words, target)
                     .or_else(|| self.directory_directive(name, &words, target));
@@ -150,6 +146,13 @@ impl Resolver<'_> {
                     }
                 });
             }
+            b"remoteipheader" => server.remote_ip.header = Some(first.to_vec()),
+            b"remoteipinternalproxy" => server.trust(words, Trust::Internal),
+            b"remoteiptrustedproxy" => server.trust(words, Trust::Public),
+            b"remoteipinternalproxylist" | b"remoteiptrustedproxylist" => {
+                server.remote_ip.is_unknown = true;
+            }
+            b"userdir" => return Some(server.user_dirs.get_or_insert_default().add(words)),
             b"sslengine" => server.tls = Some(!first.eq_ignore_ascii_case(b"off")),
             b"listen" => return Some(self.listen(first)),
             b"balancermember" => {
@@ -239,6 +242,8 @@ impl Resolver<'_> {
                 settings.fallback = Some(if disabled { Vec::new() } else { first.to_vec() });
             }
             b"errordocument" => return Some(error_document(words, settings)),
+            b"allowmethods" => return Some(allow_methods(words, settings)),
+            b"sslrequiressl" => settings.requires_tls = true,
             b"aliaspreservepath" => settings.alias_preserves_path = Some(on(first)),
             b"redirectrelative" => settings.redirect_relative = Some(on(first)),
             b"usecanonicalname" => {
@@ -297,6 +302,24 @@ impl Resolver<'_> {
     }
 }
 
+/// `AllowMethods` (`am_allowmethods`): of one section all lines together.
+fn allow_methods(words: &[&[u8]], settings: &mut Settings) -> Result<(), String> {
+    if let [word] = words
+        && word.eq_ignore_ascii_case(b"reset")
+    {
+        settings.methods = Some(Vec::new());
+        return Ok(());
+    }
+    let methods = settings.methods.get_or_insert_default();
+    for word in words {
+        if !is_method(word) {
+            return Err(format!("there is no method `{}`", values::shown(word)));
+        }
+        methods.push(word.to_vec());
+    }
+    Ok(())
+}
+
 fn on(word: &[u8]) -> bool {
     word.eq_ignore_ascii_case(b"on")
 }
@@ -336,8 +359,6 @@ fn host_pattern(word: &[u8]) -> HostPattern {
         HostPattern::Exact(word.to_vec())
     }
 }
-
-type Settings = edgewright_edge_handler::site::Settings;
 
 /// `Options` (`set_options`): only what has to do with paths is kept.
 fn options(words: &[&[u8]], settings: &mut Settings) -> Result<(), String> {

@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 
+use edgewright_edge_handler::evaluate::files::is_within;
 use edgewright_edge_handler::rules::{Redirect, RedirectListId, Rule, RuleSet, RuleSetId};
 use edgewright_edge_handler::site::PathMatcher;
 use edgewright_edge_handler::site::{
@@ -51,8 +52,25 @@ impl Resolver<'_> {
         let nothing = Server::default();
         let host = self.host(&nothing, main, own, main_rewrite, settings);
         self.site.hosts.insert(0, host);
-        let roots = self.site.hosts.iter().map(|host| &host.document_root);
-        let named = roots.map(|root| root.strip_suffix(b"/").unwrap_or(root).to_vec());
+        self.name_directories();
+    }
+
+    /// Document roots exist, and so do directories that sections are about, unless what was read says otherwise.
+    fn name_directories(&mut self) {
+        let roots = self
+            .site
+            .hosts
+            .iter()
+            .map(|host| host.document_root.as_slice());
+        let tree = &self.site.tree;
+        let is_unread = |path: &&[u8]| !tree.known.iter().any(|known| is_within(path, known));
+        let sections = self.site.sections.iter();
+        let sections = sections.filter_map(|section| match &section.kind {
+            SectionKind::Directory(PathMatcher::Plain(path)) => Some(path.as_slice()),
+            _ => None,
+        });
+        let named = roots.chain(sections.filter(is_unread));
+        let named = named.map(|path| path.strip_suffix(b"/").unwrap_or(path).to_vec());
         self.site.tree.named = named.collect();
         let sections = self.named_in_unknown_roots();
         self.site.tree.named.extend(sections);
@@ -166,6 +184,12 @@ impl Resolver<'_> {
                 .chain(&own.environment)
                 .cloned()
                 .collect(),
+            remote_ip: own.remote_ip.over(&base.remote_ip),
+            user_dirs: {
+                let lines = own.user_dirs.as_ref().or(base.user_dirs.as_ref());
+                lines.map(|lines| lines.over(base.user_dirs.as_ref()))
+            }
+            .unwrap_or_default(),
             settings,
             directories,
             directory_patterns: both(|server| &server.directory_patterns),
@@ -420,6 +444,8 @@ fn merged_settings(base: Settings, own: Settings) -> Settings {
         accept_path_info: own.accept_path_info.or(base.accept_path_info),
         requirement: own.requirement.or(base.requirement),
         host_access: own.host_access.or(base.host_access),
+        methods: own.methods.or(base.methods),
+        requires_tls: base.requires_tls || own.requires_tls,
         set_env_if: [base.set_env_if, own.set_env_if].concat(),
         set_env: inherited_environment(base.set_env, own.set_env, &own.unset_env),
         // Its one merge is done.

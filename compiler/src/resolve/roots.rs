@@ -3,10 +3,12 @@
 //! In: hosts, and the local folders given for them. Out: the site's file tree. Absent: reading one
 //! directory (`htaccess`).
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
-use edgewright_edge_handler::evaluate::files::CLOSED;
-use edgewright_edge_handler::site::{Address, AliasMatcher, FileKind, Host};
+use edgewright_edge_handler::evaluate::files::{CLOSED, is_within};
+use edgewright_edge_handler::site::{
+    Address, AliasMatcher, FileKind, Host, PathMatcher, SectionId, SectionKind,
+};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 
 use super::htaccess::{DirectoryOverride, Policies, Policy, file_kind};
@@ -101,6 +103,12 @@ impl Resolver<'_> {
                 self.read_root(&root, &policies, &names, input);
                 done.insert(root.strip_suffix(b"/").unwrap_or(&root).to_vec());
             }
+            for root in self.leads(main, server) {
+                if self.is_here(&root, input) && !is_below_any(&root, &done) {
+                    self.read_root(&root, &policies, &names, input);
+                    done.insert(root);
+                }
+            }
         }
         let opens_closed = |main: &Server, server: &Server| {
             let policies = Policies {
@@ -128,6 +136,44 @@ impl Resolver<'_> {
         }
         self.virtual_hosts = hosts;
         self.note_ignored_files();
+    }
+
+    /// Is this directory of the server on this machine, or a copy of it?
+    fn is_here(&self, root: &[u8], input: &Input) -> bool {
+        let local = self.reader.files.local(root);
+        let ours = matches!(input, Input::MainConfig(_)) || local != root;
+        ours && self.reader.files.loader.kind(&local) == Some(EntryKind::Directory)
+    }
+
+    /// Directories outside of document roots that requests may be led to: by the text with which a rule's target begins,
+    /// or by `UserDir`. Only those that a `<Directory>` section is about: what else is there may be half the disk.
+    fn leads(&self, main: &Server, server: &Server) -> Vec<Vec<u8>> {
+        let rules = main.rewrite.rules.iter().chain(&server.rewrite.rules);
+        let targets = rules.map(|rule| rule.value.substitution.source.as_slice());
+        let lines = [&server.user_dirs, &main.user_dirs];
+        let lines = lines.into_iter().flatten();
+        let places = lines.flat_map(|lines| lines.places.iter().flatten());
+        let all = targets.chain(places.map(Vec::as_slice));
+        let folders = all.map(literal_folder).filter(|folder| is_deep(folder));
+        let sections = main.directories.iter().chain(&server.directories);
+        let about: Vec<&[u8]> = sections.filter_map(|id| self.is_about(*id)).collect();
+        let is_named = |folder: &&[u8]| {
+            let mut about = about.iter();
+            about.any(|path| is_within(folder, path) || is_within(path, folder))
+        };
+        let found: BTreeSet<Vec<u8>> = folders.filter(is_named).map(paths::clean).collect();
+        found.into_iter().collect()
+    }
+
+    /// The directory that a section is about, as far as its name is one; `None` for the root of all.
+    fn is_about(&self, id: SectionId) -> Option<&[u8]> {
+        let section = self.site.sections.get(usize::try_from(id.0).ok()?)?;
+        let path = match &section.kind {
+            SectionKind::Directory(PathMatcher::Plain(path)) => path.as_slice(),
+            SectionKind::Directory(PathMatcher::Wildcard(path)) => literal_folder(path),
+            _ => return None,
+        };
+        (path.len() > 1).then_some(path)
     }
 
     fn read_root(
@@ -212,6 +258,22 @@ fn sections<'s>(main: &'s Server, server: &'s Server) -> Vec<&'s DirectoryOverri
     let mut sections: Vec<_> = main.overrides.iter().chain(own).collect();
     sections.sort_by_key(|section| component_count(&section.matcher));
     sections
+}
+
+/// Is it a directory in another than the root?
+fn is_deep(folder: &[u8]) -> bool {
+    memchr::memchr_iter(b'/', folder).nth(1).is_some()
+}
+
+/// The folder in which everything is that begins as a text of variable parts does.
+fn literal_folder(text: &[u8]) -> &[u8] {
+    let literal = text
+        .iter()
+        .take_while(|byte| !b"$%?*[\\".contains(byte))
+        .count();
+    let literal = text.get(..literal).unwrap_or_default();
+    let end = literal.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
+    literal.get(..end).unwrap_or_default()
 }
 
 /// Directories a server serves files from.

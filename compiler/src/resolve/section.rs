@@ -4,7 +4,7 @@
 //! sections apply to a request (the evaluator).
 
 use edgewright_edge_handler::rules::pattern::PatternOptions;
-use edgewright_edge_handler::site::access::Methods;
+use edgewright_edge_handler::site::access::{Methods, is_open};
 use edgewright_edge_handler::site::expression::Expression;
 use edgewright_edge_handler::site::{Address, PathMatcher, SectionKind};
 use edgewright_parser::diagnostic::Diagnostic;
@@ -14,7 +14,7 @@ use super::context::Context;
 use super::htaccess::DirectoryOverride;
 use super::scope::{Location, Scope, Server};
 use super::walk::Target;
-use super::{Resolver, values};
+use super::{Resolver, unfollowed, values};
 use crate::load::directives::Around;
 use crate::load::{Section, glob, paths};
 
@@ -267,14 +267,22 @@ impl Resolver<'_> {
                 }
             }
             Opener::Proxy(text) => {
-                let first = self.units.len();
-                self.fill(Scope::of_section(&text), section, Around::PROXY, target);
+                let (first, span) = (self.units.len(), section.open.origin.span);
+                let mut scope = self.fill(Scope::of_section(&text), section, Around::PROXY, target);
+                scope.settle_access();
+                let settings = &scope.settings;
+                if !is_open(settings.requirement.as_ref(), settings.host_access.as_ref()) {
+                    let change = "it says who may ask another server, and the edge lets everybody";
+                    self.say(unfollowed::warning(change, span));
+                }
                 self.deactivate(
                     first,
                     "it stands inside `<Proxy>`, for requests to other servers",
                 );
             }
             Opener::Foreign => {
+                let name = section.open.name.value.to_ascii_lowercase();
+                self.report_unfollowed(&name, &[], section.open.origin.span);
                 self.pass_over(section.items, "the section around it has other directives");
             }
         }

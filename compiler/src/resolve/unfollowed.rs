@@ -1,15 +1,261 @@
 //! Directives that change answers in Apache and are not followed here.
 //!
-//! In: a directive's name and words, and what rules look at. Out: what it changes, and the warning.
-//! Absent: directives that change nothing about redirects.
+//! In: a directive's name and words, and what rules look at. Out: what it changes, and the finding that says so. Absent:
+//! directives that change nothing about redirects. Which directives are named here stands in `load/directives.txt`.
 
 use std::collections::BTreeSet;
 
+use edgewright_edge_handler::site::expression::Subnet;
 use edgewright_parser::diagnostic::Diagnostic;
 use edgewright_parser::source::Span;
 
 use super::Resolver;
+use super::scope::is_below_home;
+use crate::load::directives::{self, Verdict};
 use crate::mentions::Mentions;
+
+/// With which first words a directive changes answers.
+#[derive(Debug, Clone, Copy)]
+enum When {
+    /// Whatever they are.
+    Always,
+    /// With one of these.
+    With(&'static [&'static str]),
+    /// With any but these: what Apache does by itself.
+    Without(&'static [&'static str]),
+}
+
+use When::{Always, With, Without};
+
+/// A name in lower case, when it changes answers, and how: the headline of the finding.
+type Named = (&'static str, When, &'static str);
+
+const SCRIPT: &str = "a script decides, which the edge does not run";
+const COOKIE: &str = "it adds a cookie to answers";
+const REDIRECTS_LOGINS: &str =
+    "it redirects who logs in, or has not, and nobody logs in at the edge";
+const MASS_HOSTING: &str = "the document root depends on the name of the host or on its address";
+const ADDRESS: &str = "it takes the client's address from a header";
+const OF_ITS_OWN: &[&str] = &[
+    "balancer-manager",
+    "form-login-handler",
+    "form-logout-handler",
+    "imap-file",
+    "ldap-status",
+    "send-as-is",
+    "server-info",
+    "server-status",
+    "type-map",
+];
+
+const NAMED: &[Named] = &[
+    (
+        "<authzprovideralias",
+        Always,
+        "it gives a requirement a name, which `Require` cannot ask for here",
+    ),
+    ("<luahookaccesschecker", Always, SCRIPT),
+    ("<luahookauthchecker", Always, SCRIPT),
+    ("<luahookcheckuserid", Always, SCRIPT),
+    ("<luahookfixups", Always, SCRIPT),
+    ("<luahookmaptostorage", Always, SCRIPT),
+    ("<luahookpretranslatename", Always, SCRIPT),
+    ("<luahooktranslatename", Always, SCRIPT),
+    ("<luahooktypechecker", Always, SCRIPT),
+    ("<luaquickhandler", Always, SCRIPT),
+    (
+        "action",
+        Always,
+        "it hands files to another URL, to which the rules apply again",
+    ),
+    (
+        "addhandler",
+        With(OF_ITS_OWN),
+        "Apache answers by what is in such a file, which is not read",
+    ),
+    (
+        "authbasicfake",
+        Without(&["off"]),
+        "it makes a header `Authorization` that rules may look at",
+    ),
+    ("authformloginrequiredlocation", Always, REDIRECTS_LOGINS),
+    ("authformloginsuccesslocation", Always, REDIRECTS_LOGINS),
+    ("authformlogoutlocation", Always, REDIRECTS_LOGINS),
+    (
+        "authmerging",
+        Without(&["off"]),
+        "it joins what a section requires with what sections around it do",
+    ),
+    ("authzdbdlogintoreferer", With(&["on"]), REDIRECTS_LOGINS),
+    ("authzdbdredirectquery", Always, REDIRECTS_LOGINS),
+    (
+        "cacheenable",
+        Always,
+        "a cache may answer before any rule is asked",
+    ),
+    (
+        "checkbasenamematch",
+        With(&["off"]),
+        "it limits which names `CheckSpelling` redirects",
+    ),
+    (
+        "checkcaseonly",
+        With(&["on"]),
+        "it limits which names `CheckSpelling` redirects",
+    ),
+    (
+        "checkspelling",
+        With(&["on"]),
+        "it redirects misspelled names to files that are there",
+    ),
+    (
+        "chrootdir",
+        Always,
+        "paths of files are those below another root",
+    ),
+    ("cookietracking", With(&["on"]), COOKIE),
+    (
+        "dav",
+        Without(&["off"]),
+        "it answers PUT, DELETE and other methods, which get a 405 here",
+    ),
+    (
+        "directorycheckhandler",
+        With(&["on"]),
+        "a directory with a handler has no index and no slash added",
+    ),
+    (
+        "httpprotocoloptions",
+        With(&["unsafe", "registeredmethods", "require1.0"]),
+        "it changes which requests get a 400 or a 501",
+    ),
+    (
+        "identitycheck",
+        With(&["on"]),
+        "it asks the client's machine who the user is",
+    ),
+    (
+        "limitinternalrecursion",
+        Without(&["10"]),
+        "it changes after how many internal redirects there is a 500",
+    ),
+    (
+        "limitrequestfields",
+        Without(&["100"]),
+        "it changes with how many headers there is a 400",
+    ),
+    (
+        "limitrequestfieldsize",
+        Without(&["8190"]),
+        "it changes how long a header may be before there is a 400",
+    ),
+    (
+        "limitrequestline",
+        Without(&["8190"]),
+        "it changes how long a URL may be before there is a 414",
+    ),
+    ("luaauthzprovider", Always, SCRIPT),
+    ("luahookaccesschecker", Always, SCRIPT),
+    ("luahookauthchecker", Always, SCRIPT),
+    ("luahookcheckuserid", Always, SCRIPT),
+    ("luahookfixups", Always, SCRIPT),
+    ("luahookmaptostorage", Always, SCRIPT),
+    ("luahookpretranslatename", Always, SCRIPT),
+    ("luahooktranslatename", Always, SCRIPT),
+    ("luahooktypechecker", Always, SCRIPT),
+    ("luamaphandler", Always, SCRIPT),
+    ("luaquickhandler", Always, SCRIPT),
+    (
+        "mdrequirehttps",
+        Without(&["off", "none"]),
+        "it redirects http to https",
+    ),
+    (
+        "passenv",
+        Always,
+        "it takes a variable from the server's environment, where the edge has none",
+    ),
+    (
+        "protocolecho",
+        With(&["on"]),
+        "it answers with what it is sent",
+    ),
+    (
+        "proxyblock",
+        Always,
+        "it answers 403 where another server would be asked",
+    ),
+    (
+        "proxyexpressenable",
+        With(&["on"]),
+        "a DBM file says which server is asked",
+    ),
+    (
+        "proxypassinherit",
+        With(&["off"]),
+        "virtual hosts do not have the `ProxyPass` lines of the main server",
+    ),
+    (
+        "proxypassinterpolateenv",
+        With(&["on"]),
+        "variables in a `ProxyPass` line are replaced",
+    ),
+    (
+        "qualifyredirecturl",
+        With(&["on"]),
+        "it makes REDIRECT_URL a whole URL",
+    ),
+    (
+        "registerhttpmethod",
+        Always,
+        "it makes methods known that are refused here",
+    ),
+    ("remoteipinternalproxylist", Always, ADDRESS),
+    ("remoteipproxiesheader", Always, ADDRESS),
+    ("remoteipproxyprotocol", With(&["on"]), ADDRESS),
+    ("remoteipproxyprotocolexceptions", Always, ADDRESS),
+    ("remoteiptrustedproxylist", Always, ADDRESS),
+    (
+        "script",
+        Always,
+        "it hands requests with a method to a script",
+    ),
+    ("session", With(&["on"]), COOKIE),
+    (
+        "sethandler",
+        With(OF_ITS_OWN),
+        "Apache answers with a page of its own, or by what is in a file",
+    ),
+    (
+        "sslrequire",
+        Always,
+        "it lets in only whose connection meets an expression",
+    ),
+    (
+        "sslusername",
+        Always,
+        "it takes the user's name from a certificate, where the edge knows none",
+    ),
+    (
+        "sslverifyclient",
+        Without(&["none", "optional", "optional_no_ca"]),
+        "it lets in only who has a certificate",
+    ),
+    (
+        "stricthostcheck",
+        With(&["on"]),
+        "it answers 400 to names that no virtual host has",
+    ),
+    (
+        "usecanonicalphysicalport",
+        With(&["on"]),
+        "it puts the port of the connection into URLs of the server",
+    ),
+    ("virtualdocumentroot", Without(&["none"]), MASS_HOSTING),
+    ("virtualdocumentrootip", Without(&["none"]), MASS_HOSTING),
+    ("virtualscriptalias", Without(&["none"]), MASS_HOSTING),
+    ("virtualscriptaliasip", Without(&["none"]), MASS_HOSTING),
+];
 
 /// What the directive changes that edgewright leaves as it is.
 pub(crate) fn change(name: &[u8], words: &[&[u8]]) -> Option<&'static str> {
@@ -17,6 +263,7 @@ pub(crate) fn change(name: &[u8], words: &[&[u8]]) -> Option<&'static str> {
         let word = words.get(index);
         word.is_some_and(|word| word.eq_ignore_ascii_case(text.as_bytes()))
     };
+    let any = |text: &str| (0..words.len()).any(|index| is(index, text));
     match name {
         // What it edits or takes away is not there yet (`ap_headers_error_filter`).
         b"header" if is(0, "always") => {
@@ -28,26 +275,77 @@ pub(crate) fn change(name: &[u8], words: &[&[u8]]) -> Option<&'static str> {
         b"requestheader" if words.last().is_some_and(|word| word == b"early") => {
             Some("it changes a header of the request before rules see it")
         }
-        b"limitinternalrecursion" if !is(0, "10") => {
-            Some("it changes after how many internal redirects there is a 500")
-        }
-        b"limitrequestline" if !is(0, "8190") => {
-            Some("it changes how long a URL may be before there is a 414")
-        }
-        b"authmerging" if !is(0, "off") => {
-            Some("it joins what a section requires with what sections around it do")
-        }
         b"usecanonicalname" if is(0, "dns") => {
             Some("it asks a name server what the server is called, here it is called `ServerName`")
         }
-        b"usecanonicalphysicalport" if is(0, "on") => {
-            Some("it puts the port of the connection into URLs of the server")
+        b"remoteipinternalproxy" | b"remoteiptrustedproxy" => {
+            let is_name = |word: &&[u8]| Subnet::parse(word).is_none();
+            let change = "a name server says which proxy is meant, so the client's address is not taken from the header";
+            words.iter().any(is_name).then_some(change)
         }
-        b"stricthostcheck" if is(0, "on") => {
-            Some("it answers 400 to names that no virtual host has")
+        b"userdir" => {
+            const SWITCHES: [&str; 4] = ["disable", "disabled", "enable", "enabled"];
+            let is_switch = SWITCHES.iter().any(|switch| is(0, switch));
+            let is_below_home = words.iter().any(|place| is_below_home(place));
+            (!is_switch && is_below_home)
+                .then_some("where the homes of users are is not known, so `/~` leads nowhere")
         }
+        b"ssloptions" if any("strictrequire") || any("+strictrequire") => {
+            Some("no `Satisfy Any` lets in whom TLS keeps out")
+        }
+        _ => {
+            let row = NAMED.iter().find(|(named, ..)| named.as_bytes() == name);
+            let (_, when, change) = row?;
+            let changes = match when {
+                Always => true,
+                With(first) => first.iter().any(|word| is(0, word)),
+                Without(first) => !first.iter().any(|word| is(0, word)),
+            };
+            changes.then_some(*change)
+        }
+    }
+}
+
+/// A header that Apache adds to redirects and the edge does not, as the line that does it says.
+pub(crate) fn added_header(name: &[u8], words: &[&[u8]]) -> Option<&'static str> {
+    let is = |index: usize, text: &str| {
+        let word = words.get(index);
+        word.is_some_and(|word| word.eq_ignore_ascii_case(text.as_bytes()))
+    };
+    let adds = ["set", "add", "append", "merge", "setifempty"];
+    match name {
+        b"header" if is(0, "always") && adds.iter().any(|action| is(1, action)) => {
+            Some("Apache's redirects have this header, those of the edge have not")
+        }
+        b"expiresactive" if is(0, "on") => Some(
+            "Apache's redirects have Expires and Cache-Control by this, those of the edge have not",
+        ),
         _ => None,
     }
+}
+
+/// Says of what files are by their extensions, in lower case: languages, types, encodings, and how one of several files
+/// is chosen.
+pub(crate) fn is_about_types(name: &[u8]) -> bool {
+    const NAMES: [&str; 16] = [
+        "addcharset",
+        "addencoding",
+        "addlanguage",
+        "addtype",
+        "defaultlanguage",
+        "forcelanguagepriority",
+        "forcetype",
+        "languagepriority",
+        "modmimeusepathinfo",
+        "multiviewsmatch",
+        "removecharset",
+        "removeencoding",
+        "removehandler",
+        "removelanguage",
+        "removetype",
+        "addhandler",
+    ];
+    NAMES.iter().any(|named| named.as_bytes() == name)
 }
 
 /// The header of the request that `RequestHeader` changes after the rules, in lower case: they see it
@@ -61,12 +359,47 @@ pub(crate) fn changed_header(name: &[u8], words: &[&[u8]]) -> Option<Vec<u8>> {
     Some(header.to_ascii_lowercase())
 }
 
+pub(crate) fn note(change: &str, span: Span) -> Diagnostic {
+    Diagnostic::note("header-not-sent", change, span)
+}
+
 pub(crate) fn warning(change: &str, span: Span) -> Diagnostic {
     Diagnostic::warning("unfollowed-directive", change, span)
-        .label("the edge may answer otherwise than Apache")
+        .label("the edge may answer differently from Apache")
 }
 
 impl Resolver<'_> {
+    /// Says of a directive that it is not followed, and how that matters.
+    pub(crate) fn report_unfollowed(&mut self, name: &[u8], words: &[&[u8]], span: Span) {
+        let verdict = directives::find(name).map(|known| known.verdict);
+        if verdict == Some(Verdict::Harmless) {
+            return;
+        }
+        if let Some(change) = change(name, words) {
+            self.say(warning(change, span));
+        } else if let Some(change) = added_header(name, words) {
+            self.say(note(change, span));
+        } else if is_about_types(name) {
+            self.types.push(span);
+        }
+        if let Some(header) = changed_header(name, words) {
+            self.changed_headers.push((header, span));
+        }
+    }
+
+    /// Where `MultiViews` is on, says that what lines say about types of files is not followed.
+    pub(crate) fn report_types(&mut self) {
+        let types = std::mem::take(&mut self.types);
+        let hosts = self.site.hosts.iter().map(|host| &host.settings);
+        let sections = self.site.sections.iter().map(|section| &section.settings);
+        let mut settings = hosts.chain(sections);
+        let chooses = settings.any(|settings| settings.allow.may_negotiate());
+        let change = "`MultiViews` chooses among files by it, which is not followed";
+        for span in types.into_iter().filter(|_| chooses) {
+            self.say(warning(change, span));
+        }
+    }
+
     /// Says which `RequestHeader` lines change a header that a rule looks at.
     pub(crate) fn report_changed_headers(&mut self) {
         let changed = std::mem::take(&mut self.changed_headers);
@@ -92,39 +425,197 @@ fn is_ours(header: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::change;
+    use super::{added_header, change, changed_header, is_about_types};
+    use crate::load::directives::{self, Verdict};
+
+    /// Lines, and whether something is said about them. Each directive that is named has a line that says so.
+    const LINES: &[(&str, bool)] = &[
+        ("header always set Location http://x.test/", true),
+        ("header Always Add set-cookie: a=b", true),
+        ("header always edit Location ^http: https:", false),
+        ("header always unset Location", false),
+        ("header always set X-Frame-Options DENY", true),
+        ("header set Location http://x.test/", false),
+        ("requestheader set X-A b early", true),
+        ("requestheader set X-A b", true),
+        ("requestheader unset X-A early", true),
+        ("limitinternalrecursion 5", true),
+        ("limitinternalrecursion 10", false),
+        ("limitinternalrecursion 10 10", false),
+        ("limitrequestline 512", true),
+        ("limitrequestline 8190", false),
+        ("authmerging And", true),
+        ("authmerging Off", false),
+        ("usecanonicalname DNS", true),
+        ("usecanonicalname On", false),
+        ("usecanonicalphysicalport On", true),
+        ("stricthostcheck On", true),
+        ("stricthostcheck Off", false),
+        ("documentroot /www", false),
+        ("header", false),
+        ("ssloptions +StdEnvVars", false),
+        ("ssloptions +StdEnvVars +StrictRequire", true),
+        ("expiresactive On", true),
+        ("expiresactive Off", false),
+        ("sethandler cgi-script", false),
+        ("addhandler cgi-script .cgi", true),
+        ("sslverifyclient optional", false),
+        ("<authzprovideralias x", true),
+        ("<luahookaccesschecker x", true),
+        ("<luahookauthchecker x", true),
+        ("<luahookcheckuserid x", true),
+        ("<luahookfixups x", true),
+        ("<luahookmaptostorage x", true),
+        ("<luahookpretranslatename x", true),
+        ("<luahooktranslatename x", true),
+        ("<luahooktypechecker x", true),
+        ("<luaquickhandler x", true),
+        ("action x", true),
+        ("authbasicfake x", true),
+        ("authbasicfake off", false),
+        ("authformloginrequiredlocation x", true),
+        ("authformloginsuccesslocation x", true),
+        ("authformlogoutlocation x", true),
+        ("authzdbdlogintoreferer on", true),
+        ("authzdbdlogintoreferer other", false),
+        ("authzdbdredirectquery x", true),
+        ("cacheenable x", true),
+        ("checkbasenamematch off", true),
+        ("checkbasenamematch other", false),
+        ("checkcaseonly on", true),
+        ("checkcaseonly other", false),
+        ("checkspelling on", true),
+        ("chrootdir x", true),
+        ("cookietracking on", true),
+        ("cookietracking other", false),
+        ("dav x", true),
+        ("dav off", false),
+        ("directorycheckhandler on", true),
+        ("directorycheckhandler other", false),
+        ("httpprotocoloptions unsafe", true),
+        ("httpprotocoloptions other", false),
+        ("identitycheck on", true),
+        ("identitycheck other", false),
+        ("limitrequestfields x", true),
+        ("limitrequestfields 100", false),
+        ("limitrequestfieldsize x", true),
+        ("limitrequestfieldsize 8190", false),
+        ("luaauthzprovider x", true),
+        ("luahookaccesschecker x", true),
+        ("luahookauthchecker x", true),
+        ("luahookcheckuserid x", true),
+        ("luahookfixups x", true),
+        ("luahookmaptostorage x", true),
+        ("luahookpretranslatename x", true),
+        ("luahooktranslatename x", true),
+        ("luahooktypechecker x", true),
+        ("luamaphandler x", true),
+        ("luaquickhandler x", true),
+        ("mdrequirehttps x", true),
+        ("mdrequirehttps off", false),
+        ("passenv x", true),
+        ("protocolecho on", true),
+        ("protocolecho other", false),
+        ("proxyblock x", true),
+        ("proxyexpressenable on", true),
+        ("proxyexpressenable other", false),
+        ("proxypassinherit off", true),
+        ("proxypassinherit other", false),
+        ("proxypassinterpolateenv on", true),
+        ("proxypassinterpolateenv other", false),
+        ("qualifyredirecturl on", true),
+        ("qualifyredirecturl other", false),
+        ("registerhttpmethod x", true),
+        ("remoteipinternalproxy proxy.test", true),
+        ("remoteipinternalproxy 10 192.0.2.0/24", false),
+        ("remoteiptrustedproxy proxy.test", true),
+        ("remoteipinternalproxylist x", true),
+        ("remoteipproxiesheader x", true),
+        ("remoteipproxyprotocol on", true),
+        ("remoteipproxyprotocol other", false),
+        ("remoteipproxyprotocolexceptions x", true),
+        ("remoteiptrustedproxylist x", true),
+        ("script x", true),
+        ("session on", true),
+        ("session other", false),
+        ("sethandler type-map .var", true),
+        ("sslrequire x", true),
+        ("sslusername x", true),
+        ("sslverifyclient x", true),
+        ("sslverifyclient none", false),
+        ("userdir public_html", true),
+        ("userdir /home/*/www public_html", true),
+        ("userdir /home/*/www http://u.test/*", false),
+        ("userdir disabled root", false),
+        ("virtualdocumentroot x", true),
+        ("virtualdocumentroot none", false),
+        ("virtualdocumentrootip x", true),
+        ("virtualdocumentrootip none", false),
+        ("virtualscriptalias x", true),
+        ("virtualscriptalias none", false),
+        ("virtualscriptaliasip x", true),
+        ("virtualscriptaliasip none", false),
+        ("addcharset x .y", true),
+        ("addencoding x .y", true),
+        ("addlanguage x .y", true),
+        ("addtype x .y", true),
+        ("defaultlanguage x .y", true),
+        ("forcelanguagepriority x .y", true),
+        ("forcetype x .y", true),
+        ("languagepriority x .y", true),
+        ("modmimeusepathinfo x .y", true),
+        ("multiviewsmatch x .y", true),
+        ("removecharset x .y", true),
+        ("removeencoding x .y", true),
+        ("removehandler x .y", true),
+        ("removelanguage x .y", true),
+        ("removetype x .y", true),
+    ];
+
+    fn is_said(line: &str) -> bool {
+        let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+        let Some((name, words)) = words.split_first() else {
+            return false;
+        };
+        change(name, words).is_some()
+            || added_header(name, words).is_some()
+            || changed_header(name, words).is_some()
+            || is_about_types(name)
+    }
 
     #[test]
     fn knows_what_is_not_followed() {
-        let cases = [
-            ("header always set Location http://x.test/", true),
-            ("header Always Add set-cookie: a=b", true),
-            ("header always edit Location ^http: https:", false),
-            ("header always unset Location", false),
-            ("header always set X-Frame-Options DENY", false),
-            ("header set Location http://x.test/", false),
-            ("requestheader set X-A b early", true),
-            ("requestheader set X-A b", false),
-            ("requestheader unset X-A early", true),
-            ("limitinternalrecursion 5", true),
-            ("limitinternalrecursion 10", false),
-            ("limitinternalrecursion 10 10", false),
-            ("limitrequestline 512", true),
-            ("limitrequestline 8190", false),
-            ("authmerging And", true),
-            ("authmerging Off", false),
-            ("usecanonicalname DNS", true),
-            ("usecanonicalname On", false),
-            ("usecanonicalphysicalport On", true),
-            ("stricthostcheck On", true),
-            ("stricthostcheck Off", false),
-            ("documentroot /www", false),
-            ("header", false),
+        for (line, expected) in LINES {
+            assert_eq!(is_said(line), *expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_named_is_said_and_nothing_else_is() {
+        // Said where they stand: `resolve/section.rs`.
+        const SECTIONS: [&[u8]; 2] = [b"<proxy", b"<proxymatch"];
+        // Followed but for one argument.
+        const PARTLY: [&[u8]; 4] = [
+            b"usecanonicalname",
+            b"userdir",
+            b"remoteipinternalproxy",
+            b"remoteiptrustedproxy",
         ];
-        for (line, expected) in cases {
-            let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
-            let change = change(words[0], &words[1..]);
-            assert_eq!(change.is_some(), expected, "{line}");
+        for name in directives::names() {
+            let shown = String::from_utf8_lossy(name);
+            let line = |said: bool| {
+                let named = format!("{shown} ");
+                let mut lines = LINES.iter();
+                lines.any(|(line, expected)| {
+                    *expected == said && (*line == shown || line.starts_with(&named))
+                })
+            };
+            let verdict = directives::find(name).map(|known| known.verdict);
+            if SECTIONS.contains(&name) {
+                assert_eq!(verdict, Some(Verdict::Named), "{shown}");
+            } else if !PARTLY.contains(&name) {
+                assert_eq!(verdict == Some(Verdict::Named), line(true), "{shown}");
+            }
         }
     }
 }

@@ -158,6 +158,7 @@ const OBSTACLES: &[Obstacle] = &[
         site.hosts[0].proxies.push(Proxy {
             place: place(1),
             matcher: prefix("/s/"),
+            canon: edgewright_edge_handler::site::host::Canon::On,
             target: Some(b"http://p/".to_vec()),
         });
     },

@@ -229,5 +229,7 @@ fn host() -> Host {
         directory_patterns: Vec::new(),
         locations: Vec::new(),
         overrides: std::collections::BTreeMap::new(),
+        remote_ip: None,
+        user_dirs: edgewright_edge_handler::site::UserDirs::default(),
     }
 }

@@ -22,24 +22,35 @@ enum Verdict {
 }
 
 impl<'a, S: Source> Run<'a, S> {
-    /// May the request come in? (The middle of `ap_process_request_internal`.)
-    pub(super) fn may_come_in(&mut self, record: &mut Record<'a>) -> Result<bool, Halt> {
-        if let Some(access) = record.settings.host_access() {
-            let admitted = self.check_dir_access(access, record);
-            let satisfy = of_method(&access.satisfy, record.method).unwrap_or(Satisfy::All);
-            match (satisfy, admitted) {
-                (Satisfy::Any, true) => return Ok(true),
-                (Satisfy::All, false) => return Ok(false),
-                _ => {}
-            }
+    /// The status for a request that may not come in. (The middle of `ap_process_request_internal`.)
+    pub(super) fn refusal(&mut self, record: &mut Record<'a>) -> Result<Option<u16>, Halt> {
+        let access = record.settings.host_access();
+        let refused = self.refused_by_checker(access, record);
+        let satisfy = access.and_then(|access| of_method(&access.satisfy, record.method));
+        match (satisfy.unwrap_or(Satisfy::All), refused) {
+            (Satisfy::Any, None) => return Ok(None),
+            (Satisfy::All, Some(status)) => return Ok(Some(status)),
+            (Satisfy::All, None) | (Satisfy::Any, Some(_)) => {}
         }
-        match record.settings.requirement() {
-            Some(requirement) => {
-                let verdict = self.apply_authz_sections(requirement, Join::All, record)?;
-                Ok(verdict == Verdict::Granted)
-            }
-            None => Ok(true),
+        let Some(requirement) = record.settings.requirement() else {
+            return Ok(None);
+        };
+        let verdict = self.apply_authz_sections(requirement, Join::All, record)?;
+        Ok((verdict != Verdict::Granted).then_some(403))
+    }
+
+    /// The first status of those who check access (`ap_run_access_checker`): `AllowMethods`, `SSLRequireSSL`, then
+    /// `Order`, `Allow` and `Deny`.
+    fn refused_by_checker(&self, access: Option<&HostAccess>, record: &Record<'a>) -> Option<u16> {
+        let methods = record.settings.methods();
+        if methods.is_some_and(|methods| !names(methods, record.method)) {
+            return Some(405);
         }
+        if record.settings.requires_tls() && !self.host.tls {
+            return Some(403);
+        }
+        let admitted = access.is_none_or(|access| self.check_dir_access(access, record));
+        (!admitted).then_some(403)
     }
 
     /// What a requirement says to a request, being a member of a group that is joined by `parent`.

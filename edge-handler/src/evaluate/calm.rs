@@ -54,6 +54,8 @@ pub struct Calm {
     files: Vec<SectionId>,
     /// First segments of paths that something else may be about.
     busy: HashSet<Vec<u8>, FixedState>,
+    /// URLs that begin with `/~` lead to directories of users.
+    has_users: bool,
     tree: Tree,
 }
 
@@ -103,6 +105,7 @@ impl Calm {
             straight: Straight::of(site, host, &before),
             files: files(site, &standing)?,
             busy: Busy::of(site, host)?.0,
+            has_users: !host.user_dirs.places.is_empty(),
             tree: tree(site, root, &standing),
         })
     }
@@ -110,6 +113,7 @@ impl Calm {
     /// Can something other than a list be about this path? Does not allocate.
     fn is_busy(&self, site: &Site, host: &Host, path: &[u8], budget: &Budget) -> bool {
         path == b"/"
+            || self.has_users && path.starts_with(b"/~")
             || !self.busy.is_empty()
                 && first_segment(path).is_none_or(|segment| self.busy.contains(segment))
             || self.names_a_file(site, path, budget)
@@ -187,14 +191,50 @@ fn standing<'s>(site: &'s Site, host: &'s Host) -> Option<Merged<'s>> {
 impl Merged<'_> {
     /// Can these settings touch a request that no rule or redirect is about?
     fn has_trouble(&self) -> bool {
-        self.alias().is_some()
-            || self.proxy().is_some()
-            || self.fallback().is_some()
+        self.fallback().is_some()
             || self.multiviews()
             || !self.is_open()
-            || !self.ifs().is_empty()
-            || self.set_env_if().into_iter().any(has_trouble)
+            || self.all().any(makes_trouble)
     }
+}
+
+/// Can what a section says, whatever others say, touch a request that no rule or redirect is about? A new setting does
+/// not compile until it is listed.
+fn makes_trouble(settings: &Settings) -> bool {
+    let Settings {
+        alias,
+        proxy,
+        ifs,
+        set_env_if,
+        // Asked about once they are merged.
+        fallback: _,
+        allow: _,
+        requirement: _,
+        host_access: _,
+        methods: _,
+        requires_tls: _,
+        // Rules and redirects are asked themselves.
+        rewrite: _,
+        redirects: _,
+        // They say how something else is done that is asked about.
+        alias_preserves_path: _,
+        redirect_relative: _,
+        canonical_name: _,
+        // They are about directories, and about what follows a file's name: `Busy` and `Tree` have these paths.
+        directory_index: _,
+        directory_slash: _,
+        index_redirect: _,
+        accept_path_info: _,
+        // Found by name, and by status.
+        files: _,
+        error_documents: _,
+        // Rules may look at variables, others do not.
+        set_env: _,
+        unset_env: _,
+        // A file that cannot be read is a section of its own, and busy.
+        broken: _,
+    } = settings;
+    alias.is_some() || proxy.is_some() || !ifs.is_empty() || has_trouble(set_env_if)
 }
 
 /// Does `SetEnvIf` ask for what the edge may not know, or for anything at all?
@@ -235,21 +275,53 @@ fn files(site: &Site, standing: &Merged<'_>) -> Option<Vec<SectionId>> {
     Some(found)
 }
 
-/// Would this section change nothing for a request that no rule or redirect is about?
+/// Would this section change nothing for a request that no rule or redirect is about? A new setting does not compile
+/// until it is listed.
 fn is_harmless(settings: &Settings) -> bool {
-    settings.rewrite.is_none()
-        && settings.redirects.is_none()
-        && settings.alias.is_none()
-        && settings.proxy.is_none()
-        && settings.fallback.is_none()
-        && settings.error_documents.is_empty()
-        && !settings.allow.may_forbid_links()
-        && !settings.allow.may_negotiate()
-        && is_open(settings.requirement.as_ref(), settings.host_access.as_ref())
-        && settings.set_env_if.is_empty()
-        && settings.files.is_empty()
-        && settings.ifs.is_empty()
-        && !settings.broken
+    let Settings {
+        rewrite,
+        redirects,
+        alias,
+        proxy,
+        fallback,
+        error_documents,
+        allow,
+        requirement,
+        host_access,
+        methods,
+        requires_tls,
+        set_env_if,
+        files,
+        ifs,
+        broken,
+        // They say how something else is done that is asked about.
+        alias_preserves_path: _,
+        redirect_relative: _,
+        canonical_name: _,
+        // They are about directories, and about what follows a file's name.
+        directory_index: _,
+        directory_slash: _,
+        index_redirect: _,
+        accept_path_info: _,
+        // Rules may look at variables, others do not.
+        set_env: _,
+        unset_env: _,
+    } = settings;
+    rewrite.is_none()
+        && redirects.is_none()
+        && alias.is_none()
+        && proxy.is_none()
+        && fallback.is_none()
+        && error_documents.is_empty()
+        && !allow.may_forbid_links()
+        && !allow.may_negotiate()
+        && is_open(requirement.as_ref(), host_access.as_ref())
+        && methods.as_ref().is_none_or(Vec::is_empty)
+        && !requires_tls
+        && set_env_if.is_empty()
+        && files.is_empty()
+        && ifs.is_empty()
+        && !broken
 }
 
 fn tree(site: &Site, root: &[u8], standing: &Merged<'_>) -> Tree {

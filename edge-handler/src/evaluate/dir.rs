@@ -121,7 +121,7 @@ pub(super) fn fast_redirect<'a>(found: Record<'a>, record: &mut Record<'a>) {
     record.args = found.args;
     record.kind = found.kind;
     record.handler = found.handler;
-    record.unescaped = found.unescaped;
+    record.form = found.form;
     record.settings = found.settings;
     record.environment = found.environment;
     record.add_vary(found.vary);

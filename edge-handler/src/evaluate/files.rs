@@ -91,7 +91,7 @@ pub(super) fn is_too_long(path: &[u8]) -> bool {
 }
 
 /// Is `path` this directory or below it?
-pub(super) fn is_within(path: &[u8], directory: &[u8]) -> bool {
+pub fn is_within(path: &[u8], directory: &[u8]) -> bool {
     let directory = directory.strip_suffix(b"/").unwrap_or(directory);
     path.strip_prefix(directory)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))

@@ -106,7 +106,7 @@ impl<'a> Merged<'a> {
     }
 
     /// Every section, the oldest first.
-    fn all(&self) -> impl DoubleEndedIterator<Item = &'a Settings> + '_ {
+    pub(crate) fn all(&self) -> impl DoubleEndedIterator<Item = &'a Settings> + '_ {
         self.layers.iter().map(|layer| layer.settings)
     }
 
@@ -206,9 +206,22 @@ impl<'a> Merged<'a> {
         self.last(|settings| settings.host_access.as_ref())
     }
 
-    /// May everybody come in?
+    /// `AllowMethods`: those of the innermost section that has it; `None` where all are allowed.
+    pub fn methods(&self) -> Option<&'a [Vec<u8>]> {
+        let methods = self.last(|settings| settings.methods.as_deref());
+        methods.filter(|methods| !methods.is_empty())
+    }
+
+    /// Is TLS required (`SSLRequireSSL` in any section)?
+    pub fn requires_tls(&self) -> bool {
+        self.all().any(|settings| settings.requires_tls)
+    }
+
+    /// May everybody come in, by any method?
     pub fn is_open(&self) -> bool {
         is_open(self.requirement(), self.host_access())
+            && self.methods().is_none()
+            && !self.requires_tls()
     }
 
     /// `ErrorDocument` for a status.

@@ -44,9 +44,9 @@ impl<'a, S: Source> Run<'a, S> {
         }
         if !record.settings.is_open()
             && !self.is_let_through(record)
-            && !self.may_come_in(record)?
+            && let Some(status) = self.refusal(record)?
         {
-            return Ok(Err(403));
+            return Ok(Err(status));
         }
         self.handle_multi(record)?;
         self.fixups(record)
@@ -60,6 +60,9 @@ impl<'a, S: Source> Run<'a, S> {
         }
         if verdict == Verdict::Decline {
             verdict = self.translate_alias_redir(record)?;
+        }
+        if verdict == Verdict::Decline {
+            verdict = self.translate_userdir(record);
         }
         if verdict == Verdict::Decline {
             let uri = record.uri.clone();
@@ -108,7 +111,7 @@ impl<'a, S: Source> Run<'a, S> {
         if let Verdict::Status(status) = self.hook_fixup(record)? {
             return Ok(Err(status));
         }
-        if let Verdict::Status(status) = proxy_fixup(record) {
+        if let Verdict::Status(status) = proxy_fixup(record, self.host.encoded_slashes) {
             return Ok(Err(status));
         }
         let env_first = self.site.traits.contains(Traits::ENV_BEFORE_ALIAS);

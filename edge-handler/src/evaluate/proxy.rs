@@ -6,14 +6,15 @@
 
 use crate::budget::Budget;
 use crate::outcome::Event;
-use crate::site::{AliasMatcher, Proxy};
+use crate::site::host::Canon;
+use crate::site::{AliasMatcher, EncodedSlashes, Proxy};
 use crate::source::Source;
 
 use super::Run;
 use super::escape::{escape_uri, is_absolute_uri, starts_with_ignoring_case};
 use super::glob::alias_matches;
 use super::matching::{Captures, substitute};
-use super::record::{Handler, Record, Verdict};
+use super::record::{Handler, Record, UrlForm, Verdict};
 use super::rule::PROXY;
 use super::url::append_query;
 
@@ -33,11 +34,16 @@ impl<'a, S: Source> Run<'a, S> {
             if self.spend(1).is_err() {
                 return Verdict::Decline;
             }
-            let found = match proxied(proxy, &record.uri, self.budget) {
+            let sent = match proxy.canon {
+                Canon::Off => raw_target(record, self.request.target),
+                Canon::On => None,
+            };
+            let (found, form) = match proxied(proxy, &record.uri, sent, self.budget) {
                 Proxied::Elsewhere => continue,
                 Proxied::Exempt => return Verdict::Decline,
-                Proxied::To(url) => url,
+                Proxied::To(url, form) => (url, form),
             };
+            record.form = form;
             self.trace(proxy.place, || Event::Proxied(found.clone()));
             record.filename = Some([PROXY, &found].concat());
             record.handler = Handler::Proxy;
@@ -53,11 +59,18 @@ enum Proxied {
     Elsewhere,
     /// `!`: no `ProxyPass` takes it.
     Exempt,
-    /// This URL.
-    To(Vec<u8>),
+    /// This URL, in this form.
+    To(Vec<u8>, UrlForm),
 }
 
-fn proxied(proxy: &Proxy, uri: &[u8], budget: &Budget) -> Proxied {
+/// Path and query as the client sent them (`r->unparsed_uri`); after an internal redirect nobody has.
+fn raw_target<'t>(record: &Record<'_>, target: &'t [u8]) -> Option<&'t [u8]> {
+    (record.previous.is_none() && record.main.is_none()).then_some(target)
+}
+
+/// What `proxy` makes of the path `uri`, which was `sent` so where the line has `nocanon`: unless decoding changed how
+/// much of it the line is for.
+fn proxied(proxy: &Proxy, uri: &[u8], sent: Option<&[u8]>, budget: &Budget) -> Proxied {
     let mut captures = Captures::default();
     let length = match &proxy.matcher {
         AliasMatcher::Prefix(path) => alias_matches(uri, path),
@@ -66,25 +79,38 @@ fn proxied(proxy: &Proxy, uri: &[u8], budget: &Budget) -> Proxied {
     match (length, &proxy.target, &proxy.matcher) {
         (None, ..) => Proxied::Elsewhere,
         (_, None, _) => Proxied::Exempt,
-        (Some(length), Some(target), AliasMatcher::Prefix(_)) => {
-            Proxied::To([target, &uri[length..]].concat())
+        (Some(length), Some(target), AliasMatcher::Prefix(path)) => {
+            let sent = sent.filter(|sent| alias_matches(sent, path) == Some(length));
+            let (text, form) = text_of(uri, sent);
+            Proxied::To([target, &text[length..]].concat(), form)
         }
-        (_, Some(target), AliasMatcher::Regex(_)) => {
-            let found = substitute(target, uri, &captures);
+        (_, Some(target), AliasMatcher::Regex(pattern)) => {
+            let mut of_sent = Captures::default();
+            let sent = sent.filter(|sent| pattern.find(sent, &mut of_sent, budget));
+            let (text, form) = text_of(uri, sent);
+            let captures = if sent.is_some() { &of_sent } else { &captures };
+            let found = substitute(target, text, captures);
             // Without a group in it, the whole path is meant.
-            let whole: &[u8] = if found == *target { uri } else { b"" };
-            Proxied::To([&found, whole].concat())
+            let whole: &[u8] = if found == *target { text } else { b"" };
+            Proxied::To([&found, whole].concat(), form)
         }
+    }
+}
+
+fn text_of<'t>(uri: &'t [u8], sent: Option<&'t [u8]>) -> (&'t [u8], UrlForm) {
+    match sent {
+        Some(sent) => (sent, UrlForm::AsSent),
+        None => (uri, UrlForm::Escaped),
     }
 }
 
 /// The URL for another server takes its final form before any other module fixes anything up; one that
 /// has none ends the request (`proxy_fixup`).
-pub(super) fn proxy_fixup(record: &mut Record<'_>) -> Verdict {
+pub(super) fn proxy_fixup(record: &mut Record<'_>, slashes: EncodedSlashes) -> Verdict {
     if record.handler != Handler::Proxy || !record.filename().starts_with(PROXY) {
         return Verdict::Decline;
     }
-    match proxied_url(record) {
+    match proxied_url(record, slashes) {
         Ok(url) => {
             record.filename = Some([PROXY, &url].concat());
             Verdict::Accept
@@ -94,27 +120,29 @@ pub(super) fn proxy_fixup(record: &mut Record<'_>) -> Verdict {
 }
 
 /// The URL to ask another server for (`proxy_http_canon`): escaped unless a rule with `NE` made
-/// it, with the query string. Such a rule appends the query before the URL is taken apart
+/// it or `nocanon` took it as it was sent, with the query string. Such a rule appends the query before the URL is taken apart
 /// (`hook_uri2file`). Spaces and control characters that nothing escapes are a 403. Of other schemes
 /// nothing makes the URL complete, or looks at it.
-fn proxied_url(record: &Record<'_>) -> Result<Vec<u8>, u16> {
+fn proxied_url(record: &Record<'_>, slashes: EncodedSlashes) -> Result<Vec<u8>, u16> {
     let name = record.filename();
     let mut url = name.strip_prefix(PROXY).unwrap_or(name).to_vec();
     let scheme_len = is_absolute_uri(&url).map_or(0, |scheme| scheme.scheme_len);
     let scheme = url[..scheme_len].to_ascii_lowercase();
     let is_web = matches!(&scheme[..], b"http://" | b"https://" | b"ws://" | b"wss://");
-    if record.unescaped {
+    if record.form == UrlForm::Unescaped {
         append_query(&mut url, record.args.as_deref());
     }
     if is_web {
-        let write_path = if record.unescaped {
-            <[u8]>::to_vec
-        } else {
-            escape_path
+        let write_path: fn(&[u8]) -> Option<Vec<u8>> = match (record.form, slashes) {
+            (UrlForm::Unescaped | UrlForm::AsSent, _) => |path| Some(path.to_vec()),
+            (UrlForm::Escaped, EncodedSlashes::Keep) => escape_path_keeping_slashes,
+            (UrlForm::Escaped, EncodedSlashes::Decode | EncodedSlashes::Refuse) => {
+                |path| Some(escape_path(path))
+            }
         };
         url = canonical(&url, scheme_len, write_path).ok_or(400_u16)?;
     }
-    if is_web && !record.unescaped {
+    if is_web && record.form == UrlForm::Escaped {
         append_query(&mut url, record.args.as_deref());
     }
     if is_web && url.iter().any(|byte| *byte <= b' ' || *byte == 0x7f) {
@@ -161,7 +189,11 @@ pub fn proxy_handler(url: &[u8]) -> Result<(), u16> {
 
 /// Scheme and host in lower case without user and default port, a slash, then the path. `None` for
 /// a host that is none.
-fn canonical(url: &[u8], scheme_len: usize, write_path: fn(&[u8]) -> Vec<u8>) -> Option<Vec<u8>> {
+fn canonical(
+    url: &[u8],
+    scheme_len: usize,
+    write_path: fn(&[u8]) -> Option<Vec<u8>>,
+) -> Option<Vec<u8>> {
     let (scheme, rest) = url.split_at(scheme_len);
     let slash = rest.iter().position(|byte| *byte == b'/');
     let (host, path) = rest.split_at(slash.unwrap_or(rest.len()));
@@ -185,7 +217,7 @@ fn canonical(url: &[u8], scheme_len: usize, write_path: fn(&[u8]) -> Vec<u8>) ->
     if path.is_empty() {
         out.push(b'/');
     }
-    out.extend(write_path(path));
+    out.extend(write_path(path)?);
     Some(out)
 }
 
@@ -202,6 +234,32 @@ fn split_port(host: &[u8]) -> Option<(&[u8], Option<u16>)> {
     };
     let port: u16 = std::str::from_utf8(digits).ok()?.parse().ok()?;
     (port > 0 && !name.is_empty()).then_some((name, Some(port)))
+}
+
+/// The same, encoded slashes left alone (`PROXY_CANONENC_NOENCODEDSLASHENCODING`). `None` where a `%` stands before
+/// anything but two hexadecimal digits.
+fn escape_path_keeping_slashes(path: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(path.len());
+    let mut rest = path;
+    while let Some(at) = memchr::memchr(b'%', rest) {
+        let (before, from) = rest.split_at(at);
+        out.extend(escape_path(before));
+        let digits = from.get(1..3)?;
+        if !digits.iter().all(u8::is_ascii_hexdigit) {
+            return None;
+        }
+        let is_slash = digits.eq_ignore_ascii_case(b"2f");
+        let length = if is_slash { 3 } else { 1 };
+        let (some, behind) = from.split_at(length);
+        out.extend(if is_slash {
+            some.to_vec()
+        } else {
+            escape_path(some)
+        });
+        rest = behind;
+    }
+    out.extend(escape_path(rest));
+    Some(out)
 }
 
 /// `ap_proxy_canonenc`: the hexadecimal digits are capitals.

@@ -13,6 +13,17 @@ use super::walk::Walks;
 pub(super) const OK: u16 = 200;
 
 /// Who produces the response (`r->handler`, as far as it matters).
+/// How the URL for another server is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum UrlForm {
+    /// The path is escaped, and the query added.
+    Escaped,
+    /// A rule with `NE` made it: it stays, and the query is added.
+    Unescaped,
+    /// A `ProxyPass` with `nocanon` took path and query as the client sent them.
+    AsSent,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Handler {
     /// The files.
@@ -86,8 +97,8 @@ pub(super) struct Record<'a> {
     pub context: Option<Context>,
     /// The result of rewriting named this very host (`mod_rewrite_uri_reduced`).
     pub reduced: bool,
-    /// The URL for another server is used as it is (`proxy-nocanon`).
-    pub unescaped: bool,
+    /// How the URL for another server is written.
+    pub form: UrlForm,
     /// A rule with `END` applied: no more rewriting.
     pub ended: bool,
     /// `SCRIPT_URL` and `SCRIPT_URI` are set (`hook_uri2file`).
@@ -130,7 +141,7 @@ impl<'a> Record<'a> {
             handler: Handler::Default,
             context: None,
             reduced: false,
-            unescaped: false,
+            form: UrlForm::Escaped,
             ended: false,
             has_script_url: false,
             had_script_url: false,

@@ -10,7 +10,7 @@ use crate::source::Source;
 use super::escape::{escape_absolute_uri, escape_uri, is_absolute_uri, is_clean};
 use super::files::join_below;
 use super::list::{Action, PASS_THROUGH, Rules};
-use super::record::{Handler, OK, Record, Verdict, is_redirect};
+use super::record::{Handler, OK, Record, UrlForm, Verdict, is_redirect};
 use super::rule::PROXY;
 use super::{Halt, Run};
 
@@ -171,7 +171,11 @@ pub(super) fn requested_status(record: &mut Record<'_>, action: Action) -> Optio
 /// Hands the request to the proxy: path info and, when it is not to be escaped, the query string
 /// become part of the URL.
 pub(super) fn go_ahead_with_proxy(record: &mut Record<'_>, action: Action) {
-    record.unescaped = action == Action::NoEscape;
+    record.form = if action == Action::NoEscape {
+        UrlForm::Unescaped
+    } else {
+        UrlForm::Escaped
+    };
     record.handler = Handler::Proxy;
 }
 

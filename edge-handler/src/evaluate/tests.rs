@@ -108,6 +108,8 @@ fn site(rules: Vec<Rule>) -> Site {
         directory_patterns: Vec::new(),
         locations: Vec::new(),
         overrides: std::collections::BTreeMap::new(),
+        remote_ip: None,
+        user_dirs: crate::site::UserDirs::default(),
     };
     let mut site = Site {
         hosts: vec![host],

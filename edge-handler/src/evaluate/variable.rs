@@ -183,7 +183,8 @@ impl<'a, S: Source> Run<'a, S> {
                 let root = &self.host.document_root;
                 context_of(record, |context| &context.document_root, root)
             }
-            b"REMOTE_ADDR" | b"CONN_REMOTE_ADDR" => request.client.to_vec(),
+            b"REMOTE_ADDR" => request.client.to_vec(),
+            b"CONN_REMOTE_ADDR" => self.connection.to_vec(),
             b"SERVER_ADDR" => known(name, self.options.server_address.as_deref())?,
             b"SERVER_SOFTWARE" => known(name, self.options.server_software.as_deref())?,
             b"SCRIPT_USER" | b"SCRIPT_GROUP" if record.kind.is_none() => b"<unknown>".to_vec(),

@@ -374,6 +374,8 @@ mod tests {
             directory_patterns: Vec::new(),
             locations: Vec::new(),
             overrides: std::collections::BTreeMap::new(),
+            remote_ip: None,
+            user_dirs: crate::site::UserDirs::default(),
         }
     }
 

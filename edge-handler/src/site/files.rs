@@ -19,7 +19,8 @@ pub struct FileTree {
     /// Document roots (or alias targets) whose content was read. A question about a file below
     /// any other directory has no sure answer.
     pub known: Vec<Vec<u8>>,
-    /// Directories that exist wherever the configuration is in use, without trailing slash: document roots.
+    /// Directories that exist wherever the configuration is in use, without trailing slash: document roots, and what
+    /// `<Directory>` sections are about.
     pub named: BTreeSet<Vec<u8>>,
 }
 

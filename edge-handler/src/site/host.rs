@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::remote::RemoteIp;
 use super::{EnvRule, SectionId, Settings};
 use crate::request::Scheme;
 use crate::rules::{MapId, Pattern, Place, RedirectListId, RuleSetId};
@@ -48,6 +49,10 @@ pub struct Host {
     pub proxies: Vec<Proxy>,
     /// `SetEnvIf` and kin in server context: the main server's, then the host's own.
     pub environment: Vec<EnvRule>,
+    /// Whose word is taken for who the client is; `None` where nobody's is.
+    pub remote_ip: Option<RemoteIp>,
+    /// `UserDir`: where URLs that begin with `/~` lead.
+    pub user_dirs: UserDirs,
     /// What holds in the whole host, before any section: main server and host merged.
     pub settings: Settings,
     /// `<Directory>` (shortest first) and `.htaccess`-bearing directories are found by path;
@@ -61,6 +66,41 @@ pub struct Host {
     /// `AllowOverride` holds for them. `None` where this host does not read the file; for a directory
     /// that is closed to it (`evaluate::files::CLOSED`), where it tries to.
     pub overrides: BTreeMap<Vec<u8>, Option<SectionId>>,
+}
+
+/// `UserDir` on one host (`userdir_config`).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct UserDirs {
+    /// Absolute paths and URLs, in which the first `*` stands for the user; in the order in which they are tried.
+    pub places: Vec<Vec<u8>>,
+    /// Whom there is a directory for.
+    pub users: Users,
+}
+
+/// For which users.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Users {
+    /// For all but these.
+    Except(Vec<Vec<u8>>),
+    /// For these, unless they are among the others (`UserDir disabled` without names).
+    Only(Vec<Vec<u8>>, Vec<Vec<u8>>),
+}
+
+impl Default for Users {
+    fn default() -> Self {
+        Self::Except(Vec::new())
+    }
+}
+
+impl Users {
+    /// Is there one for `user`?
+    pub fn contain(&self, user: &[u8]) -> bool {
+        let among = |users: &[Vec<u8>]| users.iter().any(|known| known == user);
+        match self {
+            Self::Except(disabled) => !among(disabled),
+            Self::Only(enabled, disabled) => among(enabled) && !among(disabled),
+        }
+    }
 }
 
 /// Names a [`Host`] of a site.
@@ -147,4 +187,15 @@ pub struct Proxy {
     pub matcher: AliasMatcher,
     /// The URL; `None` for `!`, which exempts the path.
     pub target: Option<Vec<u8>>,
+    /// Whether the path is decoded and written anew.
+    pub canon: Canon,
+}
+
+/// Whether a `ProxyPass` decodes the path of a request and writes it anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Canon {
+    /// It does.
+    On,
+    /// `nocanon`: it takes path and query as the client sent them.
+    Off,
 }

@@ -54,6 +54,10 @@ pub struct Settings {
     pub requirement: Option<Requirement>,
     /// Who may come in, by `Allow` and `Deny`.
     pub host_access: Option<HostAccess>,
+    /// `AllowMethods`: the methods; none for `reset`, which allows all.
+    pub methods: Option<Vec<Vec<u8>>>,
+    /// `SSLRequireSSL`.
+    pub requires_tls: bool,
     /// `SetEnvIf` and kin.
     pub set_env_if: Vec<EnvRule>,
     /// `SetEnv` and `PassEnv`: name and value.

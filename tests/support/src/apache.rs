@@ -32,6 +32,7 @@ const MODULES: &[&str] = &[
     "authz_host",
     "access_compat",
     "alias",
+    "allowmethods",
     "autoindex",
     "dir",
     "env",
@@ -44,8 +45,10 @@ const MODULES: &[&str] = &[
     "negotiation",
     "proxy",
     "proxy_http",
+    "remoteip",
     "rewrite",
     "setenvif",
+    "userdir",
 ];
 
 /// How much of an error log is of use to a person, in bytes.

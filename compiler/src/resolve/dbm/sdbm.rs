@@ -12,6 +12,10 @@ const PAGES: [usize; 2] = [1024, 8192];
 
 /// Every pair of the file.
 pub(super) fn pairs(bytes: &[u8]) -> Result<Vec<Pair>, Unreadable> {
+    // Less than a page is none, and the file is empty (`read_from` meets its end).
+    if bytes.len() < PAGES[0] {
+        return Ok(Vec::new());
+    }
     let mut sizes = PAGES.iter();
     let found = sizes.find_map(|size| pairs_of_pages(bytes, *size));
     found.ok_or(DAMAGED)

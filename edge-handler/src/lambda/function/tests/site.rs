@@ -53,6 +53,8 @@ fn host() -> Host {
         directory_patterns: Vec::new(),
         locations: Vec::new(),
         overrides: std::collections::BTreeMap::new(),
+        remote_ip: None,
+        user_dirs: crate::site::UserDirs::default(),
     }
 }
 
