@@ -170,8 +170,9 @@ fn end(response: &Response, naming: &Naming) -> End {
     let Some(file) = field("X-Edgewright-Filename") else {
         return End::Status(status);
     };
-    let is_taken = response.first("X-Edgewright-Served").is_some();
-    // A URL that Apache refuses to ask is left as the file's name, and nobody takes the request.
+    // A URL that Apache refuses to ask (400, 403) is left as the file's name, and nobody takes the request. What
+    // becomes of an index is not taken either, and there is no file of that name (404).
+    let is_taken = status == 404 || response.first("X-Edgewright-Served").is_some();
     if let Some(url) = file.strip_prefix(b"proxy:").filter(|_| is_taken) {
         return match proxy_handler(url) {
             Ok(()) => End::Proxy(without_socket(url).to_vec()),

@@ -78,6 +78,10 @@ impl Judge<'_, '_> {
             return Verdict::TooManySteps;
         }
         let answer = self.answering.ask(request);
+        // What was decided before the budget was used up means nothing.
+        if answer.outcome == Outcome::OverBudget {
+            return Verdict::ShowsNothing;
+        }
         let at = claim.at;
         let by = answering_line(&answer).filter(|by| *by != at);
         match &claim.shows {
