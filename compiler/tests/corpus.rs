@@ -8,7 +8,8 @@
 use std::path::{Path, PathBuf};
 
 use edgewright_compiler::{
-    Entry, EntryKind, Fate, Input, LoadError, Loader, ReadOptions, Reading, guess, read,
+    Entry, EntryKind, Fate, Input, LoadError, Loader, ReadOptions, Reading, UnknownDirectives,
+    guess, read,
 };
 use edgewright_parser::diagnostic::Diagnostic;
 use serde_json::Value;
@@ -139,7 +140,12 @@ fn read_one(path: &Path, context: &str) -> Reading {
     } else {
         Input::MainConfig(vec![path])
     };
-    read(&input, &Disk, &ReadOptions::default())
+    // The Apache that was asked had no modules but its own.
+    let options = ReadOptions {
+        unknown_directives: UnknownDirectives::Refused,
+        ..ReadOptions::default()
+    };
+    read(&input, &Disk, &options)
 }
 
 /// Every unit has a fate, and everything placed is where it says.

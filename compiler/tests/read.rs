@@ -580,7 +580,7 @@ fn parts_of_configurations_are_read_as_what_they_are() {
 #[test]
 fn the_loaded_modules_are_those_the_configuration_loads() {
     let cases: &[(&str, &str)] = &[
-        ("nothing loaded", "CheckSpelling On\nRewriteEngine On"),
+        ("nothing loaded", "CheckSpelling Off\nRewriteEngine On"),
         (
             "a part of a list",
             "LoadModule php_module x.so\nphp_value a b\nRewriteEngine On",

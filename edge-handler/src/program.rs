@@ -70,7 +70,7 @@ pub struct Parts {
 impl Program {
     /// SHA-256 of `rules.bin` of the configuration in `tests/suite/golden.rs`. It changes together with
     /// the version of `FORMAT`.
-    pub const GOLDEN: &str = "c09fcab22a885fb9d7eb96d9e4aaefe3528846380e987d30fb6ff14f59d0c1cc";
+    pub const GOLDEN: &str = "1f40b9841f256829185cdb6e37bf9cbd29681d3e5ed3117313b1b34fc0fbc799";
 
     /// The bytes of `rules.bin`.
     ///

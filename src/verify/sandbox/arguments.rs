@@ -363,7 +363,7 @@ mod tests {
             Ok("\"proxy:fcgi://l\""),
         );
         check(Require, "valid-user", Ok("all granted"));
-        check(Require, "not host a.test", Err("it asks who the client is"));
+        check(Require, "not user ann", Err("it asks who the client is"));
         check(Require, "expr \"file('/x') == 'a'\"", Err(READS_A_FILE));
         check(Require, "ip 192.0.2.1", Ok("ip 192.0.2.1"));
         check(Clients, "from a.test", Ok("from env=edgewright-nobody"));
