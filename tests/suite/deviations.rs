@@ -40,7 +40,10 @@ const fn server(
 const UNREAD: &str = "# nobody reads the document root\n";
 
 const LOCATION: &str = "`Header always set Location` or `Set-Cookie`, and `add`, `RequestHeader … early`, `RequestHeader` of a header that rules look at, `LimitInternalRecursion`, `LimitRequestLine`, `StrictHostCheck On`, `AuthMerging`, `UseCanonicalPhysicalPort On`";
-const ACCESS: &str = "`Require` of users, groups or names of clients, `Allow` and `Deny` of names";
+const ACCESS: &str = "`Require` of users and groups";
+const NAMES: &str = "`Require host`, `Require forward-dns`, `Allow` and `Deny` of host names";
+const OTHER: &str = "any other directive that [directives.md](directives.md) calls named";
+const HEADERS: &str = "`Header always` of other headers, `ExpiresActive On`";
 const COSTLY: &str = "a decision of more than about a millisecond: a pattern that can be matched in very many ways, `[N]` that goes on and on, lookups within lookups";
 const PROTOCOL: &str = "`%{SERVER_PROTOCOL}`, `SetEnvIf Request_Protocol`, and the version at the end of `%{THE_REQUEST}`";
 const BARE: &str = "`%{THE_REQUEST}` of `/a?`, where a condition asks for the `?`";
@@ -91,8 +94,15 @@ const ROWS: &[Meets] = &[
     server(LOCATION, "<Location /a>\nAuthMerging And\n</Location>", (2, "unfollowed-directive", "it joins what a section requires")),
     server(LOCATION, "UseCanonicalPhysicalPort On", (1, "unfollowed-directive", "it puts the port of the connection into URLs")),
     server(ACCESS, "<Location /a>\nRequire valid-user\n</Location>", (2, "unfollowed-directive", ACCESS_TEXT)),
-    server(ACCESS, "<Location /a>\nRequire host x.test\n</Location>", (2, "unfollowed-directive", ACCESS_TEXT)),
-    server(ACCESS, "<Location /a>\nDeny from x.test\n</Location>", (2, "unfollowed-directive", ACCESS_TEXT)),
+    server(NAMES, "<Location /a>\nRequire host x.test\n</Location>", (2, "unfollowed-directive", "`x.test` is a host name")),
+    server(NAMES, "<Location /a>\nDeny from x.test\n</Location>", (2, "unfollowed-directive", "`x.test` is a host name")),
+    server(NAMES, "<Location /a>\nAllow from 10.1.*.*\n</Location>", (2, "unfollowed-directive", "`10.1.*.*` is a host name")),
+    server(OTHER, "CheckSpelling On", (1, "unfollowed-directive", "it redirects misspelled names")),
+    server(OTHER, "VirtualDocumentRoot /srv/%0", (1, "unfollowed-directive", "the document root depends on the name of the host")),
+    server(OTHER, "<Location /a>\nSetHandler server-status\n</Location>", (2, "unfollowed-directive", "Apache answers with a page of its own")),
+    server(OTHER, "<Proxy *>\nRequire ip 10\n</Proxy>", (1, "unfollowed-directive", "it says who may ask another server")),
+    server(HEADERS, "Header always set X-Frame-Options DENY", (1, "header-not-sent", "Apache's redirects have this header")),
+    server(HEADERS, "ExpiresActive On", (1, "header-not-sent", "Apache's redirects have Expires")),
     server(COSTLY, "RewriteEngine On\nRewriteRule ^/a/(.+)\\1+x$ /b [R,L]", (2, "over-budget", "")),
     server("`%{TIME_HOUR}` and its variants, without `--timezone`", "RewriteEngine On\nRewriteRule ^/a$ /%{TIME_HOUR} [R]", (2, "server-time-zone", "the time is asked for")),
     server("`UseCanonicalName DNS`", "UseCanonicalName DNS", (1, "unfollowed-directive", "it asks a name server")),
