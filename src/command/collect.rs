@@ -37,7 +37,7 @@ const PLACES: [&str; 4] = [
 /// # Errors
 /// The configuration cannot be read, or the archive cannot be written.
 pub fn run(arguments: &Collect) -> Result<Exit> {
-    let paths = configuration(&arguments.conf)?;
+    let paths = configuration(&arguments.conf, arguments.reading.root.as_deref())?;
     let mut opened = Opened::new(&paths, &arguments.reading)?;
     if opened.options.time_zone.is_none() && opened.files.are_here() {
         opened.options.time_zone = time_zone::of_this_machine();
@@ -63,10 +63,15 @@ pub fn run(arguments: &Collect) -> Result<Exit> {
     })
 }
 
-/// The paths that were given, absolute, else the main configuration of this system.
-fn configuration(given: &[PathBuf]) -> Result<Vec<PathBuf>> {
+/// The paths that were given, absolute, else the main configuration of this system, or of the one whose files are in
+/// `root`.
+fn configuration(given: &[PathBuf], root: Option<&Path>) -> Result<Vec<PathBuf>> {
     if given.is_empty() {
-        let found = PLACES.iter().map(Path::new).find(|path| path.is_file());
+        let is_there = |path: &&Path| {
+            let below = path.strip_prefix("/").unwrap_or(path);
+            root.unwrap_or(Path::new("/")).join(below).is_file()
+        };
+        let found = PLACES.iter().map(Path::new).find(is_there);
         let found =
             found.context("there is no apache2.conf or httpd.conf in the usual places: name it")?;
         return Ok(vec![found.to_owned()]);

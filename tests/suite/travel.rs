@@ -196,6 +196,15 @@ fn a_copy_of_the_file_system_is_read_as_on_its_server() {
 }
 
 #[test]
+fn a_copy_is_packed_without_being_told_where_its_configuration_is() {
+    let place = Place::new();
+    let (code, said) = place.run(&["collect", "--root", "copy", "-o", "site.tar.gz"]);
+    assert_eq!(code, 0, "{said}");
+    std::fs::remove_dir_all(place.path("copy")).unwrap();
+    place.check_answers("site.tar.gz", &[]);
+}
+
+#[test]
 fn findings_name_the_paths_of_the_server() {
     let place = Place::new();
     place.write(
