@@ -200,7 +200,7 @@ fn a_copy_is_packed_without_being_told_where_its_configuration_is() {
     let place = Place::new();
     let (code, said) = place.run(&["collect", "--root", "copy", "-o", "site.tar.gz"]);
     assert_eq!(code, 0, "{said}");
-    std::fs::remove_dir_all(place.path("copy")).unwrap();
+    fs::remove_dir_all(place.path("copy")).unwrap();
     place.check_answers("site.tar.gz", &[]);
 }
 
