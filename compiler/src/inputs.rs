@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use edgewright_edge_handler::rules::{Place, Redirect, Rule, RuleFlags, Template};
-use edgewright_edge_handler::site::access::{Client, Demand};
+use edgewright_edge_handler::site::access::{Client, Demand, HostAccess, Requirement};
 use edgewright_edge_handler::site::expression::Expression;
 use edgewright_edge_handler::site::{
     EnvAttribute, EnvRule, MapKind, Section, SectionKind, Settings, Site,
@@ -205,11 +205,10 @@ impl Search {
         let environments = site.hosts.iter().map(|host| &host.environment);
         let settings = site.hosts.iter().map(|host| &host.settings);
         let settings = settings.chain(site.sections.iter().map(|section| &section.settings));
-        for settings in settings.clone() {
-            self.add_access(settings);
+        for settings in settings {
+            self.add_settings(settings);
         }
-        let settings = settings.map(|settings| &settings.set_env_if);
-        for rule in environments.chain(settings).flatten() {
+        for rule in environments.flatten() {
             self.add_environment(rule);
         }
         for section in &site.sections {
@@ -217,19 +216,52 @@ impl Search {
         }
     }
 
-    /// Variables that are asked about are set by lines that count anyway.
-    fn add_access(&mut self, settings: &Settings) {
-        if settings
-            .methods
-            .as_ref()
-            .is_some_and(|methods| !methods.is_empty())
-        {
+    /// What settings ask for. A new setting does not compile until it is listed.
+    fn add_settings(&mut self, settings: &Settings) {
+        let Settings {
+            methods,
+            requires_tls,
+            requirement,
+            host_access,
+            set_env_if,
+            // Rules, redirects and sections are looked through by themselves.
+            rewrite: _,
+            redirects: _,
+            files: _,
+            ifs: _,
+            // They answer with a URL of this host, which every site with virtual hosts or files tells apart anyway.
+            alias: _,
+            alias_preserves_path: _,
+            proxy: _,
+            redirect_relative: _,
+            directory_index: _,
+            directory_slash: _,
+            index_redirect: _,
+            fallback: _,
+            error_documents: _,
+            canonical_name: _,
+            // They ask for nothing of a request but its path.
+            allow: _,
+            accept_path_info: _,
+            set_env: _,
+            unset_env: _,
+            broken: _,
+        } = settings;
+        if methods.as_ref().is_some_and(|methods| !methods.is_empty()) {
             self.add(Input::Method);
         }
-        if settings.requires_tls {
+        if *requires_tls {
             self.add(Input::Scheme);
         }
-        if let Some(requirement) = &settings.requirement {
+        for rule in set_env_if {
+            self.add_environment(rule);
+        }
+        self.add_access(requirement.as_ref(), host_access.as_ref());
+    }
+
+    /// Variables that are asked about are set by lines that count anyway.
+    fn add_access(&mut self, requirement: Option<&Requirement>, access: Option<&HostAccess>) {
+        if let Some(requirement) = requirement {
             requirement.each(&mut |demand| match demand {
                 Demand::Address(_) | Demand::Local => self.add(Input::Client),
                 Demand::Method(_) => self.add(Input::Method),
@@ -245,7 +277,7 @@ impl Search {
                 self.add(Input::Method);
             }
         }
-        if let Some(access) = &settings.host_access {
+        if let Some(access) = access {
             let by_address = |client: &Client| matches!(client, Client::Address(_));
             if access.clients().any(by_address) {
                 self.add(Input::Client);

@@ -285,7 +285,7 @@ fn exactly(text: &[u8]) -> Vec<u8> {
 /// Looked up again, its text is the same, as long as no rule changed anything.
 fn is_steady(condition: &Condition) -> bool {
     let mut pieces = condition.subject.pieces();
-    !matches!(condition.test, Test::Expression(_)) && pieces.all(is_steady_piece)
+    condition.test.is_steady() && pieces.all(is_steady_piece)
 }
 
 fn is_steady_piece(piece: Piece<'_>) -> bool {

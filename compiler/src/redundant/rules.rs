@@ -509,5 +509,5 @@ fn looks_ahead(condition: &Condition) -> bool {
 /// Asking it twice gives the same answer.
 fn is_steady(condition: &Condition) -> bool {
     let looks_up = |piece: Piece<'_>| matches!(piece, Piece::Map { .. });
-    !matches!(condition.test, Test::Expression(_)) && !condition.subject.pieces().any(looks_up)
+    condition.test.is_steady() && !condition.subject.pieces().any(looks_up)
 }

@@ -47,6 +47,23 @@ pub enum Test {
     Expression(Box<Expression>),
 }
 
+impl Test {
+    /// Asked twice about one text within a request, does it answer the same? An expression may look at what changes on
+    /// the way, such as the time.
+    pub fn is_steady(&self) -> bool {
+        match self {
+            Self::Regex(_)
+            | Self::Equal(_)
+            | Self::Compare(..)
+            | Self::Integer(..)
+            | Self::File(_)
+            | Self::SubrequestUri
+            | Self::SubrequestFile => true,
+            Self::Expression(_) => false,
+        }
+    }
+}
+
 /// An order relation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Order {

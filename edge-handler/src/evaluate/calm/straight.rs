@@ -14,7 +14,7 @@ use crate::outcome::{Answer, Outcome};
 use crate::plain::Plain;
 use crate::request::{Request, Scheme};
 use crate::rules::{Piece, PrefixRedirect, Redirect, Replacement, RuleFlags};
-use crate::site::{CanonicalName, ErrorDocument, Host, SectionId, Site};
+use crate::site::{CanonicalName, ErrorDocument, Host, SectionId, Settings, Site};
 
 use super::super::alias::{append_args, target_of};
 use super::super::escape::{escape_uri, is_absolute_uri};
@@ -71,12 +71,7 @@ impl Straight {
     /// the client calls it.
     pub fn of(site: &Site, host: &Host, before: &Merged<'_>) -> Option<Self> {
         let says_nothing = |id: &SectionId| {
-            section(site, *id).is_some_and(|section| {
-                let settings = &section.settings;
-                settings.canonical_name.is_none()
-                    && settings.redirect_relative.is_none()
-                    && settings.error_documents.is_empty()
-            })
+            section(site, *id).is_some_and(|section| leaves_redirects_alone(&section.settings))
         };
         let mut documents = host.settings.error_documents.iter();
         let own_documents = documents
@@ -168,6 +163,41 @@ impl Straight {
     fn url(&self, path: &[u8], known: &Known<'_>) -> Vec<u8> {
         url_on(self.scheme, known.plain.hostname, self.port, path)
     }
+}
+
+/// Does a section of locations leave redirects of the server as they are? A new setting does not compile until it is
+/// listed.
+fn leaves_redirects_alone(settings: &Settings) -> bool {
+    let Settings {
+        canonical_name,
+        redirect_relative,
+        error_documents,
+        // Asked after a URL is mapped to a file, which a redirect of the server is not.
+        rewrite: _,
+        directory_index: _,
+        directory_slash: _,
+        index_redirect: _,
+        fallback: _,
+        allow: _,
+        accept_path_info: _,
+        requirement: _,
+        host_access: _,
+        methods: _,
+        requires_tls: _,
+        set_env: _,
+        unset_env: _,
+        files: _,
+        // The paths of a location with one of these are busy, or its list is asked.
+        redirects: _,
+        alias: _,
+        alias_preserves_path: _,
+        proxy: _,
+        set_env_if: _,
+        ifs: _,
+        // Of a `.htaccess` file, which no location is.
+        broken: _,
+    } = settings;
+    canonical_name.is_none() && redirect_relative.is_none() && error_documents.is_empty()
 }
 
 /// A redirect, if nothing in it keeps it from being sent.
