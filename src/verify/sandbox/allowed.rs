@@ -27,6 +27,8 @@ pub enum Check {
     Require,
     /// `Allow` and `Deny`: a name of a client is looked up.
     Clients,
+    /// `RemoteIPInternalProxy` and `RemoteIPTrustedProxy`: the name of a proxy is looked up.
+    Proxies,
 }
 
 /// What becomes of a directive, by its name alone.
@@ -243,6 +245,9 @@ const CHECKED: &[(&str, Check)] = &[
     ("ProxyPassMatch", Check::Target),
     ("ProxyPassReverse", Check::Target),
     ("ProxySet", Check::Target),
+    ("RemoteIPHeader", Check::Words),
+    ("RemoteIPInternalProxy", Check::Proxies),
+    ("RemoteIPTrustedProxy", Check::Proxies),
     ("RequestHeader", Check::Values),
     ("Require", Check::Require),
     ("RewriteCond", Check::RewriteCond),
@@ -303,7 +308,7 @@ const REPLACED: &[&str] = &[
 ];
 
 /// Families of directives, in lower case, that come with a certificate or a proxy in front, neither of
-/// which is here.
+/// which is here; but for those that are listed.
 const REPLACED_FAMILIES: &[&str] = &["ssl", "remoteip"];
 
 /// Conditional sections, with arguments that hold on every server. Which are true is settled before.
@@ -392,6 +397,7 @@ pub const HARMLESS_MODULES: &[&str] = &[
     "proxy",
     "proxy_http",
     "ratelimit",
+    "remoteip",
     "reqtimeout",
     "rewrite",
     "setenvif",

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use edgewright_compiler::{asks_for_a_name, is_unanswerable, names_a_client};
-use edgewright_edge_handler::site::expression::Expression;
+use edgewright_edge_handler::site::expression::{Expression, Subnet};
 use edgewright_parser::directive::parse_directive;
 use edgewright_parser::line::Line;
 use edgewright_parser::source::FileId;
@@ -53,6 +53,7 @@ pub fn checked(
         Check::Target => without_sockets(text),
         Check::Require => require(&words, text),
         Check::Clients => Ok(without_names(&words, text)),
+        Check::Proxies => Ok(proxies(&words, text)),
         Check::Words => Ok(text.to_vec()),
     }
 }
@@ -253,6 +254,20 @@ fn without_names(words: &[Vec<u8>], text: &[u8]) -> Vec<u8> {
     words.join(&b' ')
 }
 
+/// An address that nobody has (RFC 5737).
+const NO_ADDRESS: &[u8] = b"192.0.2.255";
+
+/// The proxies whose word is taken. Where one has a name, which a name server would be asked for, nobody's word is
+/// taken, as the engine does.
+fn proxies(words: &[Vec<u8>], text: &[u8]) -> Vec<u8> {
+    let are_addresses = words.iter().all(|word| Subnet::parse(word).is_some());
+    if are_addresses {
+        text.to_vec()
+    } else {
+        NO_ADDRESS.to_vec()
+    }
+}
+
 /// `Require valid-user` and its variants: there are no users here, and the engine takes everybody for one who may come
 /// in. `Require host` and its variant: no client has a name.
 fn require(words: &[Vec<u8>], text: &[u8]) -> Result<Vec<u8>, Reason> {
@@ -293,8 +308,8 @@ mod tests {
     #[test]
     fn arguments_are_kept_changed_or_refused() {
         use Check::{
-            Clients, Condition, Require, RewriteCond, RewriteMap, RewriteRule, Target, Values,
-            Words,
+            Clients, Condition, Proxies, Require, RewriteCond, RewriteMap, RewriteRule, Target,
+            Values, Words,
         };
         check(Words, "/a /b", Ok("/a /b"));
         check(Words, "lua-script .x", Err(RUNS_A_SCRIPT));
@@ -373,6 +388,8 @@ mod tests {
             Ok("from 10.1 env=edgewright-nobody env=x"),
         );
         check(Require, "host a.test", Ok("env edgewright-nobody"));
+        check(Proxies, "10 192.0.2.0/24", Ok("10 192.0.2.0/24"));
+        check(Proxies, "10 proxy.test", Ok("192.0.2.255"));
         check(Require, "not host a.test", Ok("not env edgewright-nobody"));
         check(Require, "forward-dns a.test", Ok("env edgewright-nobody"));
         check(Clients, "from 192.0.2.1", Ok("from 192.0.2.1"));
