@@ -54,8 +54,8 @@ impl Resolver<'_> {
         self.name_directories();
     }
 
-    /// Document roots exist, and so do directories that sections are about: who writes such a section has the folder,
-    /// unless what was read says otherwise.
+    /// Document roots exist, and so do directories below them that sections are about: who writes such a section has the
+    /// folder, unless what was read says otherwise.
     fn name_directories(&mut self) {
         let bare = |path: &Vec<u8>| path.strip_suffix(b"/").unwrap_or(path).to_vec();
         let known: HashSet<_> = self.site.tree.known.iter().map(bare).collect();
@@ -64,9 +64,14 @@ impl Resolver<'_> {
             SectionKind::Directory(PathMatcher::Plain(path)) => Some(bare(path)),
             _ => None,
         });
-        let unread = sections.filter(|path| !is_below_any(path, &known));
         let roots = self.site.hosts.iter().map(|host| &host.document_root);
-        self.site.tree.named = roots.map(bare).chain(unread).collect();
+        let roots: HashSet<_> = roots.map(bare).collect();
+        // Below the root of the file system is everything.
+        let is_root = roots.contains(b"".as_slice());
+        let unread =
+            |path: &Vec<u8>| !is_root && is_below_any(path, &roots) && !is_below_any(path, &known);
+        let unread: Vec<_> = sections.filter(unread).collect();
+        self.site.tree.named = roots.into_iter().chain(unread).collect();
     }
 
     /// Counts what `server` has from the main server; false, and reading stops, when all servers together

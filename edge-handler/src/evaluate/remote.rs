@@ -3,7 +3,7 @@
 //! In: a host's [`RemoteIp`] and a request. Out: [`Seen`]: the client and the headers that modules see. Absent: the
 //! header for the proxies' own addresses, and the PROXY protocol.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use crate::request::Request;
 use crate::site::{RemoteIp, Trust};
@@ -73,12 +73,42 @@ pub fn seen(remote: &RemoteIp, request: &Request<'_>) -> Option<Seen> {
 fn address(part: &[u8]) -> Option<IpAddr> {
     let start = part.iter().position(|byte| *byte != b' ')?;
     let end = part.iter().rposition(|byte| *byte != b' ')?;
-    let address: IpAddr = std::str::from_utf8(part.get(start..=end)?)
-        .ok()?
-        .parse()
-        .ok()?;
+    let text = std::str::from_utf8(part.get(start..=end)?).ok()?;
+    let address: IpAddr = match text.parse() {
+        Ok(address) => address,
+        Err(_) => IpAddr::V4(old_form(text)?),
+    };
     // An IPv4 address in an IPv6 one is itself (`APR_IPV4_ADDR_OK`).
     Some(address.to_canonical())
+}
+
+/// An IPv4 address of one to four numbers, decimal, octal or hexadecimal, the last of which fills what is left
+/// (`inet_aton`).
+fn old_form(text: &str) -> Option<Ipv4Addr> {
+    let numbers: Vec<u32> = text.split('.').map(number).collect::<Option<_>>()?;
+    let (last, first) = numbers.split_last()?;
+    let room = 4_u32.checked_sub(u32::try_from(first.len()).ok()?)?;
+    let mut bits = 0_u32;
+    for byte in first {
+        bits = bits << 8 | u32::from(u8::try_from(*byte).ok()?);
+    }
+    // Four bytes take any number there is.
+    let fits = room >= 4 || (room > 0 && *last < 1 << (8 * room));
+    let above = bits.checked_shl(8 * room).unwrap_or(0);
+    fits.then(|| Ipv4Addr::from(above | last))
+}
+
+/// A number as C writes it.
+fn number(text: &str) -> Option<u32> {
+    let digits = |text: &str, radix| {
+        let is_plain = text.chars().all(|digit| digit.is_digit(radix));
+        is_plain.then(|| u32::from_str_radix(text, radix).ok())?
+    };
+    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(text) => digits(text, 16),
+        None if text.len() > 1 && text.starts_with('0') => digits(text, 8),
+        None => digits(text, 10),
+    }
 }
 
 /// Is it in none of the networks that `mod_remoteip` takes for private?
@@ -163,6 +193,28 @@ mod tests {
             "203.0.113.1,198.51.100.7",
             Some(("203.0.113.1", None)),
         );
+        for (old, new) in [
+            ("198", "0.0.0.198"),
+            ("198.1", "198.0.0.1"),
+            ("198.51.513", "198.51.2.1"),
+            ("0306.0x33.100.07", "198.51.100.7"),
+            ("3325256711", "198.51.100.7"),
+        ] {
+            check(old, proxy, "127.0.0.1", old, Some((new, None)));
+        }
+        for odd in [
+            "198.",
+            ".1",
+            "198.256.1",
+            "1.2.3.4.5",
+            "4294967296",
+            "09",
+            "0x",
+            "-1",
+            "1.2.3.256",
+        ] {
+            check(odd, proxy, "127.0.0.1", odd, None);
+        }
         check("no address", proxy, "127.0.0.1", "unknown", None);
         check("nothing", proxy, "127.0.0.1", "", None);
         check(

@@ -20,7 +20,7 @@ pub struct FileTree {
     /// any other directory has no sure answer.
     pub known: Vec<Vec<u8>>,
     /// Directories that exist wherever the configuration is in use, without trailing slash: document roots, and what
-    /// `<Directory>` sections are about.
+    /// `<Directory>` sections below them are about.
     pub named: BTreeSet<Vec<u8>>,
 }
 
