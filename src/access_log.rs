@@ -9,6 +9,7 @@
 mod balancer;
 mod common;
 mod json;
+pub mod percent;
 mod template;
 mod text;
 mod time;

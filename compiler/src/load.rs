@@ -616,33 +616,25 @@ fn is_utf16(sample: &[u8]) -> bool {
 }
 
 fn utf16(file: FileId) -> Diagnostic {
-    let span = Span {
-        file,
-        start: 0,
-        end: 0,
-    };
-    Diagnostic::error(
-        "binary-file",
-        "this file is UTF-16, which Apache does not read",
-        span,
-    )
-    .label("every character takes two bytes")
-    .help("save it as UTF-8")
+    no_text(file, "this file is UTF-16, which Apache does not read")
+        .label("every character takes two bytes")
+        .help("save it as UTF-8")
 }
 
 fn binary(file: FileId) -> Diagnostic {
+    no_text(file, "this is no configuration but a binary file")
+        .label("there are NUL bytes in it")
+        .help("name the text file it was made from, or leave it out")
+}
+
+/// Says of a whole file that it is no text.
+fn no_text(file: FileId, headline: &str) -> Diagnostic {
     let span = Span {
         file,
         start: 0,
         end: 0,
     };
-    Diagnostic::error(
-        "binary-file",
-        "this is no configuration but a binary file",
-        span,
-    )
-    .label("there are NUL bytes in it")
-    .help("name the text file it was made from, or leave it out")
+    Diagnostic::error("binary-file", headline, span)
 }
 
 /// A file that cannot be read.

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use super::text::{Parts, status};
 use super::time::Time;
-use super::{Entry, text};
+use super::{Entry, percent, text};
 
 /// The columns of CloudFront's standard log, as far as they are read, for a file without a `#Fields` line.
 const CLOUDFRONT: &[u8] =
@@ -104,23 +104,9 @@ fn undone_once(text: &[u8]) -> Vec<u8> {
 
 /// A header's value: CloudFront encodes its blanks, once or twice.
 fn header_value(value: &[u8]) -> Vec<u8> {
-    let once = decoded(value);
+    let once = percent::decoded(value);
     if text::find(&once, b"%20").is_some() && !once.contains(&b' ') {
-        return decoded(&once);
+        return percent::decoded(&once);
     }
     once
-}
-
-/// Percent-encoding undone.
-fn decoded(text: &[u8]) -> Vec<u8> {
-    let digit = |at: usize| char::from(*text.get(at)?).to_digit(16);
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut at = 0;
-    while let Some(byte) = text.get(at) {
-        let pair = digit(at + 1).zip(digit(at + 2)).filter(|_| *byte == b'%');
-        let value = pair.and_then(|(high, low)| u8::try_from(high * 16 + low).ok());
-        bytes.push(value.unwrap_or(*byte));
-        at += if value.is_some() { 3 } else { 1 };
-    }
-    bytes
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::sandbox::relocation::Relocation;
 use super::wire::Response;
+use crate::access_log::percent;
 use crate::contract::to_text;
 
 /// What a client sees, and where a request that is served ends.
@@ -166,7 +167,7 @@ fn end(response: &Response, naming: &Naming) -> End {
     if let Some(location) = response.first("Location") {
         return End::Redirect(status, naming.general(location));
     }
-    let field = |name| response.first(name).map(unescaped);
+    let field = |name| response.first(name).map(percent::decoded);
     let Some(file) = field("X-Edgewright-Filename") else {
         return End::Status(status);
     };
@@ -188,7 +189,12 @@ fn end(response: &Response, naming: &Naming) -> End {
 }
 
 fn served(response: &Response, file: &[u8], naming: &Naming) -> End {
-    let field = |name| response.first(name).map(unescaped).unwrap_or_default();
+    let field = |name| {
+        response
+            .first(name)
+            .map(percent::decoded)
+            .unwrap_or_default()
+    };
     let path = [file, &field("X-Edgewright-Path-Info")].concat();
     let path = naming.below_root(&naming.general(&path));
     End::Serve(path, field("X-Edgewright-Query"))
@@ -196,7 +202,8 @@ fn served(response: &Response, file: &[u8], naming: &Naming) -> End {
 
 /// See [`Observed::file`]: a file outside of every document root, or one with a handler of its own.
 fn file(response: &Response, naming: &Naming) -> Option<End> {
-    let mut file = unescaped(response.first("X-Edgewright-Filename")?);
+    // The probe writes it with `%{escape:…}`, which escapes every byte a header could not carry.
+    let mut file = percent::decoded(response.first("X-Edgewright-Filename")?);
     let info = response.first("X-Edgewright-Path-Info").unwrap_or_default();
     if !info.is_empty() && file.ends_with(b"/") {
         // A directory that may not be entered.
@@ -218,20 +225,6 @@ const OWN_HANDLERS: [&[u8]; 5] = [
     b"default-handler",
     b"proxy-server",
 ];
-
-/// Undoes `%{escape:…}`, which escapes every byte a header could not carry.
-fn unescaped(text: &[u8]) -> Vec<u8> {
-    let digit = |at: usize| char::from(*text.get(at)?).to_digit(16);
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut at = 0;
-    while let Some(byte) = text.get(at) {
-        let pair = digit(at + 1).zip(digit(at + 2)).filter(|_| *byte == b'%');
-        let value = pair.and_then(|(high, low)| u8::try_from(high * 16 + low).ok());
-        bytes.push(value.unwrap_or(*byte));
-        at += if value.is_some() { 3 } else { 1 };
-    }
-    bytes
-}
 
 fn without_date(cookie: &[u8]) -> Vec<u8> {
     let parts = cookie.split(|byte| *byte == b';');

@@ -16,7 +16,7 @@ use crate::witness::{Groups, Samples};
 pub(crate) struct Gist {
     /// The plainest of the texts it most likely matches.
     pub example: Box<[u8]>,
-    /// It surely does.
+    /// The pattern surely matches the example.
     pub is_sure: bool,
     /// All that it matches is one text.
     pub is_one_text: bool,

@@ -11,7 +11,7 @@ use edgewright_edge_handler::rules::{Rule, RuleFlags, Template};
 /// Texts a rule may leave behind for the rules after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Product {
-    /// This one.
+    /// One text only.
     Text(Vec<u8>),
     /// Those that begin with this.
     Beginning(Vec<u8>),

@@ -85,6 +85,15 @@ struct Bytes<'b> {
 }
 
 impl<'b> Bytes<'b> {
+    /// The bytes in the order in which `fits` says yes; files are written in that of their machine.
+    fn in_order_of(bytes: &'b [u8], fits: impl Fn(Self) -> bool) -> Option<Self> {
+        let orders = [false, true].map(|is_big_endian| Self {
+            bytes,
+            is_big_endian,
+        });
+        orders.into_iter().find(|bytes| fits(*bytes))
+    }
+
     fn part(self, start: usize, length: usize) -> Option<&'b [u8]> {
         self.bytes.get(start..start.checked_add(length)?)
     }

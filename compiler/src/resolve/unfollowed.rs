@@ -259,17 +259,13 @@ const NAMED: &[Named] = &[
 
 /// What the directive changes that edgewright leaves as it is.
 pub(crate) fn change(name: &[u8], words: &[&[u8]]) -> Option<&'static str> {
-    let is = |index: usize, text: &str| {
-        let word = words.get(index);
-        word.is_some_and(|word| word.eq_ignore_ascii_case(text.as_bytes()))
-    };
+    let is = |index: usize, text: &str| is_word(words, index, text);
     let any = |text: &str| (0..words.len()).any(|index| is(index, text));
     match name {
         // What it edits or takes away is not there yet (`ap_headers_error_filter`).
-        b"header" if is(0, "always") => {
-            let adds = ["set", "add", "append", "merge", "setifempty"].map(|action| is(1, action));
+        b"header" if adds_always(words) => {
             let header = words.get(2).copied().unwrap_or_default();
-            (adds.contains(&true) && is_ours(header)).then_some("it adds a header to redirects")
+            is_ours(header).then_some("it adds a header to redirects")
         }
         // An earlier hook than any rule's (`ap_headers_early`).
         b"requestheader" if words.last().is_some_and(|word| word == b"early") => {
@@ -306,15 +302,23 @@ pub(crate) fn change(name: &[u8], words: &[&[u8]]) -> Option<&'static str> {
     }
 }
 
+/// Is the word at `index` this one, in any case?
+fn is_word(words: &[&[u8]], index: usize, text: &str) -> bool {
+    let word = words.get(index);
+    word.is_some_and(|word| word.eq_ignore_ascii_case(text.as_bytes()))
+}
+
+/// Does a `Header` line add to all answers, redirects and errors among them?
+fn adds_always(words: &[&[u8]]) -> bool {
+    let actions = ["set", "add", "append", "merge", "setifempty"];
+    is_word(words, 0, "always") && actions.iter().any(|action| is_word(words, 1, action))
+}
+
 /// A header that Apache adds to redirects and the edge does not, as the line that does it says.
 pub(crate) fn added_header(name: &[u8], words: &[&[u8]]) -> Option<&'static str> {
-    let is = |index: usize, text: &str| {
-        let word = words.get(index);
-        word.is_some_and(|word| word.eq_ignore_ascii_case(text.as_bytes()))
-    };
-    let adds = ["set", "add", "append", "merge", "setifempty"];
+    let is = |index: usize, text: &str| is_word(words, index, text);
     match name {
-        b"header" if is(0, "always") && adds.iter().any(|action| is(1, action)) => {
+        b"header" if adds_always(words) => {
             Some("Apache's redirects have this header, those of the edge have not")
         }
         b"expiresactive" if is(0, "on") => Some(

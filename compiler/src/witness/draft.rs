@@ -29,7 +29,7 @@ pub(super) struct Aim<'r> {
     pub(super) paths: Vec<Vec<u8>>,
     /// What the subject should match.
     pub(super) pattern: Option<&'r Pattern>,
-    /// It should not.
+    /// The subject should not match the pattern.
     pub(super) negated: bool,
 }
 

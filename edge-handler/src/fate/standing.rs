@@ -25,7 +25,7 @@ pub struct Standing<'a> {
 /// What a fate says to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Told {
-    /// This.
+    /// The answer for the request.
     Answer(Answer),
     /// Only an evaluation can tell.
     Nothing,

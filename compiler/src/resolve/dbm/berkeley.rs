@@ -24,14 +24,7 @@ pub(super) fn is_one(bytes: &[u8]) -> bool {
 }
 
 fn opened(bytes: &[u8]) -> Option<Bytes<'_>> {
-    let mut orders = [false, true].into_iter();
-    orders.find_map(|is_big_endian| {
-        let file = Bytes {
-            bytes,
-            is_big_endian,
-        };
-        (file.number(12, 4) == Some(MAGIC)).then_some(file)
-    })
+    Bytes::in_order_of(bytes, |file| file.number(12, 4) == Some(MAGIC))
 }
 
 /// Every pair of the file.

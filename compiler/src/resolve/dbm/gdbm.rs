@@ -21,14 +21,11 @@ pub(super) fn is_one(bytes: &[u8]) -> bool {
 }
 
 fn opened(bytes: &[u8]) -> Option<Bytes<'_>> {
-    let mut orders = [false, true].into_iter();
-    orders.find_map(|is_big_endian| {
-        let file = Bytes {
-            bytes,
-            is_big_endian,
-        };
-        MAGIC.contains(&file.number(0, 4)?).then_some(file)
-    })
+    let has_magic = |file: Bytes<'_>| {
+        let number = file.number(0, 4);
+        number.is_some_and(|number| MAGIC.contains(&number))
+    };
+    Bytes::in_order_of(bytes, has_magic)
 }
 
 /// Every pair of the file.

@@ -30,7 +30,7 @@ const TRIED_AT_ONCE: u64 = 32;
 pub enum Said {
     /// It goes on as it came.
     Nothing,
-    /// This.
+    /// The answer of the line that applies.
     Answer(Answer),
     /// Only an evaluation can tell.
     Unclear,

@@ -72,7 +72,7 @@ type SetNumber = u16;
 /// Do letters have to agree in case?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LetterCase {
-    /// They do.
+    /// Letters agree only in the same case.
     Sensitive,
     /// They do not (ASCII only); literals are stored in lower case.
     Ignored,
@@ -114,7 +114,7 @@ enum Instruction {
     Start,
     /// The end of the subject.
     End,
-    /// It matches.
+    /// The end of the program: the pattern matches.
     Match,
 }
 
@@ -134,7 +134,7 @@ enum Greed {
 pub(super) enum Verdict {
     /// The pattern matches.
     Match,
-    /// It does not.
+    /// The pattern does not match.
     NoMatch,
     /// It takes more steps than are allowed here.
     TooMuch,
