@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use edgewright_edge_handler::lambda::rehearsal;
-use edgewright_edge_handler::request::{Request, Scheme};
+use edgewright_engine::lambda::rehearsal;
+use edgewright_engine::model::request::{Request, Scheme};
 use edgewright_test_support::contract::requests;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;

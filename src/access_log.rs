@@ -15,7 +15,7 @@ mod text;
 mod time;
 mod w3c;
 
-use edgewright_edge_handler::request::Scheme;
+use edgewright_engine::model::request::Scheme;
 
 use common::Rest;
 pub use template::Template;

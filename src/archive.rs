@@ -6,7 +6,7 @@
 pub mod listing;
 pub mod packed;
 
-use edgewright_edge_handler::site::TimeZone;
+use edgewright_engine::model::site::TimeZone;
 use serde::{Deserialize, Serialize};
 
 /// The name of the manifest, which is the first entry.

@@ -4,8 +4,8 @@
 //! files; `edgewright check` says that.
 
 use anyhow::{Result, bail};
-use edgewright_edge_handler::rules::Place;
-use edgewright_edge_handler::site::{Host, Site};
+use edgewright_engine::model::rules::Place;
+use edgewright_engine::model::site::{Host, Site};
 
 use crate::args::Force;
 

@@ -8,9 +8,9 @@
 mod line;
 
 use edgewright_compiler::witness;
-use edgewright_edge_handler::budget::OVER_BUDGET;
-use edgewright_edge_handler::outcome::{Answer, Outcome};
-use edgewright_edge_handler::request::{Request, Scheme};
+use edgewright_engine::budget::OVER_BUDGET;
+use edgewright_engine::model::outcome::{Answer, Outcome};
+use edgewright_engine::model::request::{Request, Scheme};
 use serde_json::{Map, Value, json};
 
 /// A request that owns its bytes.

@@ -5,11 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use edgewright_edge_handler::rules::{
+use edgewright_engine::model::rules::{
     Condition, FileTest, Order, Place, Redirect, RedirectMatcher, Rule, RuleFlags, Test,
 };
 
-use edgewright_edge_handler::rules::pattern::PatternOptions;
+use edgewright_engine::pattern::PatternOptions;
 
 use crate::contract::to_text;
 

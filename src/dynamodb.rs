@@ -26,7 +26,7 @@ use aws_sdk_dynamodb::config::Credentials;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use edgewright_edge_handler::lambda::dynamodb::Environment;
+use edgewright_engine::lambda::dynamodb::Environment;
 
 pub use deploy::{Known, Stage, deploy, roll_back, status};
 pub use generation::Generation;

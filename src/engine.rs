@@ -8,24 +8,25 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
 use edgewright_compiler::{Reading, compile};
-use edgewright_edge_handler::budget::{Allowance, DECISION_STEPS};
-use edgewright_edge_handler::evaluate::{Options, Trace, evaluate};
-use edgewright_edge_handler::handler::handle;
-use edgewright_edge_handler::key::KeySpace;
-use edgewright_edge_handler::lambda::configuration::Configuration;
-use edgewright_edge_handler::lambda::function::Function;
-use edgewright_edge_handler::lambda::journal::Journal;
-use edgewright_edge_handler::lambda::rehearsal;
-use edgewright_edge_handler::outcome::{Answer, Event, Outcome};
-use edgewright_edge_handler::program::Program;
-use edgewright_edge_handler::request::Request;
-use edgewright_edge_handler::rules::{Place, Redirect, RedirectListId, Rule, RuleSetId};
-use edgewright_edge_handler::site::Site;
-use edgewright_edge_handler::source::{Counted, Indexed, Missing, Restored, Sequential, Source};
-use edgewright_edge_handler::table::{Content, EmbeddedTable};
+use edgewright_engine::artefact::key::KeySpace;
+use edgewright_engine::artefact::table::{Content, EmbeddedTable};
+use edgewright_engine::budget::{Allowance, DECISION_STEPS};
+use edgewright_engine::evaluate::{Options, Trace, evaluate};
+use edgewright_engine::handler::Runtime;
+use edgewright_engine::handler::handle;
+use edgewright_engine::lambda::configuration::Configuration;
+use edgewright_engine::lambda::function::Function;
+use edgewright_engine::lambda::journal::Journal;
+use edgewright_engine::lambda::rehearsal;
+use edgewright_engine::model::outcome::{Answer, Event, Outcome};
+use edgewright_engine::model::request::Request;
+use edgewright_engine::model::rules::{Place, Redirect, RedirectListId, Rule, RuleSetId};
+use edgewright_engine::model::site::Site;
+use edgewright_engine::source::{Counted, Indexed, Missing, Restored, Sequential, Source};
 
 use crate::args::{self, Engine};
 use crate::input;
+use crate::typed;
 
 /// Answers requests, one after another.
 #[derive(Debug)]
@@ -49,7 +50,7 @@ enum Origin {
 #[derive(Debug)]
 pub struct Build {
     /// `rules.bin`.
-    pub program: Program,
+    pub runtime: Runtime,
     /// `table.bin`.
     pub table: EmbeddedTable,
 }
@@ -73,19 +74,19 @@ impl Build {
     /// # Errors
     /// The bytes are damaged or of another version, or the two do not belong together.
     pub fn load(program: &[u8], table: &[u8]) -> Result<Self> {
-        let program = Program::load(program).context("rules.bin")?;
+        let runtime = Runtime::load(program).context("rules.bin")?;
         let table = EmbeddedTable::load(table).context("table.bin")?;
-        if program.generation() != table.generation() {
+        if runtime.generation() != table.generation() {
             bail!("rules.bin and table.bin are not of the same build");
         }
-        Ok(Self { program, table })
+        Ok(Self { runtime, table })
     }
 
     /// The configuration with the rules, redirects and map entries of program and table. What the
     /// compiler removed is not there.
     fn whole_site(&self) -> Site {
-        let source = Restored::new(&self.program, &self.table);
-        let mut site = self.program.site().clone();
+        let source = Restored::new(self.runtime.program(), &self.table);
+        let mut site = self.runtime.site().clone();
         for (set, rules) in (0..).map(RuleSetId).zip(&mut site.rule_sets) {
             let next = |from| source.next_rule(set, from, b"");
             rules.rules = in_order(next);
@@ -128,14 +129,14 @@ impl Answering {
     /// It cannot be read, or it cannot be compiled.
     pub fn open(source: &Path, engine: Engine, options: &args::Reading) -> Result<Self> {
         let mut rehearsal = None;
-        let origin = if input::is_build(source) {
+        let origin = if typed::is_build(source) {
             if engine == Engine::Lambda {
                 rehearsal = Some(Rehearsal::new(Build::open(source)?));
             }
             let build = keep(Build::open(source)?);
             match engine {
                 Engine::Reference => {
-                    Origin::Restored(build, Restored::new(&build.program, &build.table))
+                    Origin::Restored(build, Restored::new(build.runtime.program(), &build.table))
                 }
                 Engine::Edge | Engine::Lambda => Origin::Build(build),
             }
@@ -196,15 +197,15 @@ impl Answering {
                 counted(&reading.site, source, request, &options)
             }
             Origin::Restored(build, source) => {
-                counted(build.program.site(), source, request, &options)
+                counted(build.runtime.site(), source, request, &options)
             }
             Origin::Build(build) => {
                 let options = Options {
                     allowance: Allowance::steps(DECISION_STEPS),
                     ..options
                 };
-                let source = Indexed::new(&build.program, &build.table);
-                let told = counted(build.program.site(), source, request, &options);
+                let source = Indexed::new(build.runtime.program(), &build.table);
+                let told = counted(build.runtime.site(), source, request, &options);
                 as_deployed(build, request, options, told)
             }
         };
@@ -218,7 +219,7 @@ impl Answering {
     pub fn site(&self) -> &Site {
         match &self.origin {
             Origin::Configuration(reading) => &reading.site,
-            Origin::Build(build) | Origin::Restored(build, _) => build.program.site(),
+            Origin::Build(build) | Origin::Restored(build, _) => build.runtime.site(),
         }
     }
 
@@ -295,7 +296,7 @@ impl Answering {
                     .for_each(&mut redirect);
             }
             Origin::Build(build) | Origin::Restored(build, _) => {
-                let source = Restored::new(&build.program, &build.table);
+                let source = Restored::new(build.runtime.program(), &build.table);
                 source.rules().for_each(&mut rule);
                 source.redirects().for_each(&mut redirect);
             }
@@ -318,7 +319,7 @@ fn as_deployed(
     let answer = Answer {
         trace: told.trace,
         assumed_absent: told.assumed_absent,
-        ..handle(&build.program, &build.table, request, &options)
+        ..handle(&build.runtime, &build.table, request, &options)
     };
     (answer, looked_at)
 }
@@ -379,11 +380,11 @@ impl std::fmt::Debug for Rehearsal {
 
 impl Rehearsal {
     fn new(build: Build) -> Self {
-        let Build { program, table } = build;
+        let Build { runtime, table } = build;
         let journal = Journal::standard_error();
         Self(Function::embedded(
             Configuration::default(),
-            program,
+            runtime,
             table,
             journal,
         ))

@@ -21,6 +21,7 @@ mod stopwatch;
 mod summary;
 mod time_zone;
 mod traffic;
+mod typed;
 mod verify;
 
 use std::process::ExitCode;

@@ -11,11 +11,11 @@ use edgewright_compiler::{Entry, EntryKind, Input, LoadError, Loader, ReadOption
 use crate::archive::packed::{self, Packed, is_archive};
 use crate::archive::{Kind, Linkage};
 use crate::args;
-use crate::input::{
-    input_of, is_standard_input, local_path, local_paths, no_builds, once, read_options,
-};
 use crate::loader::rooted::{Mount, Rooted, clean};
 use crate::loader::{Disk, to_bytes, to_path};
+use crate::typed::{
+    input_of, is_standard_input, local_path, local_paths, no_builds, once, read_options,
+};
 
 /// A configuration that is ready to be read.
 #[derive(Debug)]

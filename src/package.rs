@@ -18,9 +18,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use edgewright_compiler::emit::{MANIFEST_FILE, PROGRAM_FILE, TABLE_FILE};
-use edgewright_edge_handler::lambda::configuration;
-use edgewright_edge_handler::program::Program;
-use edgewright_edge_handler::table::EmbeddedTable;
+use edgewright_engine::artefact::program::Program;
+use edgewright_engine::artefact::table::EmbeddedTable;
+use edgewright_engine::lambda::configuration;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 

@@ -7,8 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use edgewright_edge_handler::site::TimeZone;
-use edgewright_edge_handler::site::time_zone::Rule;
+use edgewright_engine::model::site::TimeZone;
+use edgewright_engine::model::site::time_zone::Rule;
 
 /// Where systems keep the files of the time zone database.
 const FOLDERS: [&str; 3] = [

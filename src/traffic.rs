@@ -14,7 +14,7 @@ use std::io::{BufRead, BufReader, stdin};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use edgewright_edge_handler::site::Site;
+use edgewright_engine::model::site::Site;
 
 use crate::access_log::{Entry, FORMATS, Line, Logged, Reader, SAMPLE, Template};
 use crate::contract::OwnedRequest;

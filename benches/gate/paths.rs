@@ -12,7 +12,7 @@ use edgewright_benches::operation::{decide, event, handle, lookup};
 use edgewright_benches::set::{self, Set, Shape};
 use edgewright_benches::site::{Artefact, Site, reading};
 use edgewright_compiler::compile;
-use edgewright_edge_handler::request::Request;
+use edgewright_engine::model::request::Request;
 use edgewright_parser::parse;
 use edgewright_parser::source::FileId;
 use serde_json::Value;

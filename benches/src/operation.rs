@@ -4,18 +4,18 @@
 
 use std::sync::LazyLock;
 
-use edgewright_edge_handler::budget::{Allowance, Budget, DECISION_STEPS};
-use edgewright_edge_handler::evaluate::Options;
-use edgewright_edge_handler::evaluate::matching::Captures;
-use edgewright_edge_handler::handler::{self, Decision};
-use edgewright_edge_handler::key::Spot;
-use edgewright_edge_handler::lambda::configuration::Configuration;
-use edgewright_edge_handler::lambda::event::Event;
-use edgewright_edge_handler::lambda::rehearsal;
-use edgewright_edge_handler::lambda::response::Reply;
-use edgewright_edge_handler::request::Request;
-use edgewright_edge_handler::source::{Find as _, Finder};
-use edgewright_edge_handler::table::Table as _;
+use edgewright_engine::artefact::table::Spot;
+use edgewright_engine::artefact::table::Table as _;
+use edgewright_engine::budget::{Allowance, Budget, DECISION_STEPS};
+use edgewright_engine::evaluate::Options;
+use edgewright_engine::handler::{self, Decision};
+use edgewright_engine::lambda::configuration::Configuration;
+use edgewright_engine::lambda::event::Event;
+use edgewright_engine::lambda::rehearsal;
+use edgewright_engine::lambda::response::Reply;
+use edgewright_engine::model::request::Request;
+use edgewright_engine::pattern::matching::Captures;
+use edgewright_engine::source::{Find as _, Finder};
 
 use crate::site::Site;
 
@@ -34,7 +34,7 @@ pub fn lookup(site: &Site, path: &[u8]) -> bool {
     if fate.is_some() {
         return true;
     }
-    let finder = Finder::knowing(&site.program, &site.table, spot);
+    let finder = Finder::knowing(site.runtime.program(), &site.table, spot);
     let Ok(Some(found)) = finder.rules(site.rules, path) else {
         return false;
     };
@@ -48,7 +48,7 @@ pub fn lookup(site: &Site, path: &[u8]) -> bool {
 
 /// From target, host and headers to the outcome with the bytes of its `Location`.
 pub fn decide(site: &Site, request: &Request<'_>) -> Decision {
-    handler::decide(&site.program, &site.table, request, &OPTIONS)
+    handler::decide(&site.runtime, &site.table, request, &OPTIONS)
 }
 
 /// The event CloudFront would make of `request`.

@@ -9,7 +9,7 @@ pub use shape::{Placed, Shape};
 
 use std::fmt::Write as _;
 
-use edgewright_edge_handler::request::Request;
+use edgewright_engine::model::request::Request;
 use edgewright_test_support::random::Random;
 use edgewright_test_support::seed_site::{self, Size};
 use serde_json::{Value, json};

@@ -6,11 +6,11 @@
 use anyhow::{Context, Result};
 use edgewright_compiler::testing::MemoryLoader;
 use edgewright_compiler::{Input, ReadOptions, Reading, compile, read};
-use edgewright_edge_handler::program::Program;
-use edgewright_edge_handler::request::Scheme;
-use edgewright_edge_handler::rules::RuleSetId;
-use edgewright_edge_handler::site::HostId;
-use edgewright_edge_handler::table::EmbeddedTable;
+use edgewright_engine::artefact::table::EmbeddedTable;
+use edgewright_engine::handler::Runtime;
+use edgewright_engine::model::request::Scheme;
+use edgewright_engine::model::rules::RuleSetId;
+use edgewright_engine::model::site::HostId;
 
 use crate::set::HOST;
 
@@ -49,7 +49,7 @@ pub fn reading(config: &str) -> Reading {
 #[derive(Debug)]
 pub struct Site {
     /// The program.
-    pub program: Program,
+    pub runtime: Runtime,
     /// The table.
     pub table: EmbeddedTable,
     /// The host that answers for [`HOST`].
@@ -64,17 +64,17 @@ impl Site {
     /// # Errors
     /// The bytes are no program or no table.
     pub fn load(artefact: &Artefact) -> Result<Self> {
-        let program = Program::load(&artefact.program)?;
+        let runtime = Runtime::load(&artefact.program)?;
         let table = EmbeddedTable::load(&artefact.table)?;
-        let lists = (0..).zip(program.rule_lists());
+        let lists = (0..).zip(runtime.program().rule_lists());
         let longest = lists.max_by_key(|(_, list)| list.count());
         let rules = RuleSetId(longest.map_or(0, |(id, _)| id));
-        let host = program
+        let host = runtime
             .names()
-            .host(program.site(), Scheme::Http, HOST.as_bytes())
+            .host(runtime.site(), Scheme::Http, HOST.as_bytes())
             .context("the site has no host")?;
         Ok(Self {
-            program,
+            runtime,
             table,
             host,
             rules,

@@ -10,11 +10,12 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use edgewright_edge_handler::rules::{Place, Rule, RuleFlags};
-use edgewright_edge_handler::site::Site;
+use edgewright_engine::model::rules::{Place, Rule, RuleFlags};
+use edgewright_engine::model::site::Site;
 use serde::Serialize;
 
-use crate::lower::{Chains, Lowered, Membership, Placement};
+use crate::chain::{Chains, Membership};
+use crate::lower::{Lowered, Placement};
 use crate::obstacles::Obstacles;
 use crate::reading::{Fate, Position, Reading, Unit};
 use crate::redundant::Redundant;

@@ -22,17 +22,17 @@ mod untold;
 
 use std::collections::HashSet;
 
-use edgewright_edge_handler::rules::{Place, Rule, RuleFlags, RuleSetId};
-use edgewright_edge_handler::site::{DirectoryRewrite, Site};
+use edgewright_engine::model::rules::{Place, Rule, RuleFlags, RuleSetId};
+use edgewright_engine::model::site::{DirectoryRewrite, Site};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 
 use crate::answering::Answering;
 use crate::limits::Limit;
-use crate::notices::Spans;
 use crate::parallel::both;
 use crate::reading::{Position, Reading};
 use crate::redundant::Redundant;
 use crate::replay::{Claim, Proposed, Shows, Tries};
+use crate::spans::Spans;
 use crate::witness::Aiming;
 
 /// Any of these ends the list once the rule applied.

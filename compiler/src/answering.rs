@@ -5,15 +5,15 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use edgewright_edge_handler::budget::{Allowance, Budget, DECISION_STEPS};
-use edgewright_edge_handler::evaluate::{Options, Trace, evaluate, evaluate_plain};
-use edgewright_edge_handler::handler::handle;
-use edgewright_edge_handler::outcome::{Answer, Outcome};
-use edgewright_edge_handler::plain::Plain;
-use edgewright_edge_handler::program::{Parts, Program};
-use edgewright_edge_handler::request;
-use edgewright_edge_handler::source::{Counted, Indexed, Missing};
-use edgewright_edge_handler::table::Entry;
+use edgewright_engine::artefact::program::{Parts, Program};
+use edgewright_engine::artefact::table::Entry;
+use edgewright_engine::budget::{Allowance, Budget, DECISION_STEPS};
+use edgewright_engine::evaluate::{Options, Trace, evaluate, evaluate_plain};
+use edgewright_engine::handler::Runtime;
+use edgewright_engine::handler::handle;
+use edgewright_engine::model::outcome::{Answer, Outcome};
+use edgewright_engine::model::request;
+use edgewright_engine::source::{Counted, Indexed, Missing};
 
 use crate::at_hand::AtHand;
 use crate::witness::Request;
@@ -30,7 +30,7 @@ const HOSTS_A_STEP: usize = 32;
 /// A program and its table.
 #[derive(Debug)]
 pub(crate) struct Answering<'e> {
-    program: Program,
+    runtime: Runtime,
     table: AtHand<'e>,
     /// Steps that all answers with a trace took together.
     steps: AtomicU64,
@@ -41,13 +41,13 @@ pub(crate) struct Answering<'e> {
 impl<'e> Answering<'e> {
     /// What is written of `parts` and `entries`.
     pub fn of(parts: Parts, entries: &'e [Entry]) -> Self {
-        let program = Program::of(parts);
-        let site = program.site();
+        let runtime = Runtime::of(Program::of(parts));
+        let site = runtime.site();
         let looked_through =
             site.sections.len() / SECTIONS_A_STEP + site.hosts.len() / HOSTS_A_STEP;
         let fixed_cost = u64::try_from(1 + looked_through).unwrap_or(u64::MAX);
         Self {
-            program,
+            runtime,
             table: AtHand::of(entries),
             steps: AtomicU64::new(0),
             fixed_cost,
@@ -56,7 +56,7 @@ impl<'e> Answering<'e> {
 
     /// Forgets what of the program was decoded: all rules decoded take as much memory as the site.
     pub fn forget(&mut self) {
-        self.program.forget();
+        self.runtime.forget();
     }
 
     /// How many steps were counted so far, by whatever thread.
@@ -76,10 +76,10 @@ impl<'e> Answering<'e> {
 
     fn counted(&self, request: &Request, times: u64) -> Answer {
         with_request(request, |asked| {
-            let source = Counted::new(Indexed::new(&self.program, &self.table));
+            let source = Counted::new(Indexed::new(self.runtime.program(), &self.table));
             let options = options(0, Trace::On);
-            let site = self.program.site();
-            let answer = match Plain::of(&self.program, asked) {
+            let site = self.runtime.site();
+            let answer = match self.runtime.plain(asked) {
                 // The host is known, and need not be looked for among all of them.
                 Some(plain) => {
                     let budget = Budget::new(options.allowance);
@@ -111,7 +111,7 @@ impl<'e> Answering<'e> {
 
     fn ask_at(&self, request: &Request, moment: u32, trace: Trace) -> Answer {
         with_request(request, |asked| {
-            handle(&self.program, &self.table, asked, &options(moment, trace))
+            handle(&self.runtime, &self.table, asked, &options(moment, trace))
         })
     }
 }

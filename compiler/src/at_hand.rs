@@ -5,9 +5,9 @@
 
 use std::hash::{BuildHasherDefault, Hasher};
 
-use edgewright_edge_handler::filter::Filter;
-use edgewright_edge_handler::key::Sought;
-use edgewright_edge_handler::table::{Entry, Lookup, Table};
+use edgewright_engine::artefact::filter::Filter;
+use edgewright_engine::artefact::key::Sought;
+use edgewright_engine::artefact::table::{Entry, Lookup, Table};
 
 /// Entries by the fingerprints of their keys.
 #[derive(Debug)]

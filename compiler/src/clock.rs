@@ -2,13 +2,13 @@
 //!
 //! In: a [`Reading`]. Out: one warning, at the first of these lines. Absent: what local time is; see the evaluator.
 
-use edgewright_edge_handler::rules::Place;
-use edgewright_edge_handler::site::{EnvAttribute, SectionKind, Site};
+use edgewright_engine::model::rules::Place;
+use edgewright_engine::model::site::{EnvAttribute, SectionKind, Site};
 use edgewright_parser::diagnostic::Diagnostic;
 
 use crate::mentions::Mentions;
-use crate::notices::Spans;
 use crate::reading::Reading;
+use crate::spans::Spans;
 
 /// Warns of `%{TIME_HOUR}` and its variants where the server's time zone is unknown.
 pub(crate) fn unknown_zone(reading: &Reading) -> Option<Diagnostic> {
@@ -71,7 +71,7 @@ fn asks_for_time(mentions: &Mentions) -> bool {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed test should say so")]
-    use edgewright_edge_handler::site::TimeZone;
+    use edgewright_engine::model::site::TimeZone;
 
     use crate::input::{Input, ReadOptions};
     use crate::testing::MemoryLoader;

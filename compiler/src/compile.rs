@@ -2,9 +2,9 @@
 //!
 //! In: a [`Reading`]. Out: a [`Compilation`]. Absent: writing files; see [`mod@crate::emit`].
 
-use edgewright_edge_handler::packed::TooLong;
-use edgewright_edge_handler::program::{Program, ProgramError};
-use edgewright_edge_handler::table::Entry;
+use edgewright_engine::artefact::packed::TooLong;
+use edgewright_engine::artefact::program::{Program, ProgramError};
+use edgewright_engine::artefact::table::Entry;
 use edgewright_parser::diagnostic::Diagnostic;
 
 use crate::account::Account;

@@ -4,10 +4,10 @@
 //! Absent: reading it (`structure` of the edge handler's matching), and what follows from it; see
 //! [`crate::shape`].
 
-use edgewright_edge_handler::evaluate::matching::structure::{self, Structure};
-use edgewright_edge_handler::index::Case;
-use edgewright_edge_handler::rules::Pattern;
-use edgewright_edge_handler::rules::pattern::PatternOptions;
+use edgewright_engine::artefact::index::Case;
+use edgewright_engine::pattern::Pattern;
+use edgewright_engine::pattern::PatternOptions;
+use edgewright_engine::pattern::matching::structure::{self, Structure};
 use regex_syntax::hir::{Class, Hir};
 
 /// The structure of `text`, letters taken as written: for a pattern that ignores case, it describes

@@ -12,8 +12,8 @@ mod report;
 
 use std::collections::BTreeMap;
 
-use edgewright_edge_handler::envelope::EnvelopeError;
-use edgewright_edge_handler::table::EmbeddedTable;
+use edgewright_engine::artefact::envelope::EnvelopeError;
+use edgewright_engine::artefact::table::EmbeddedTable;
 use serde_json::{Value, json};
 
 use crate::compile::Compilation;

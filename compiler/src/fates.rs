@@ -1,7 +1,7 @@
 //! Decides beforehand what becomes of paths: their [`Fate`]s.
 //!
 //! In: a compiled program with its table. Out: [`Fates`]: a table entry for each host and path that can be
-//! decided without, or nearly without, the request. Absent: what a fate means (`edge-handler/src/fate.rs`).
+//! decided without, or nearly without, the request. Absent: what a fate means (`edge-handler/src/artefact/fate.rs`).
 //!
 //! Every path that some key is about is evaluated on every host it can reach, with stand-ins for the
 //! host's name and the query string, and with an oracle in place of the request: it hears what the
@@ -19,16 +19,16 @@ mod weave;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use edgewright_edge_handler::budget::{Allowance, DECISION_STEPS};
-use edgewright_edge_handler::evaluate::Options;
-use edgewright_edge_handler::fate::{Fate, Question};
-use edgewright_edge_handler::key::Key;
-use edgewright_edge_handler::plain::Plain;
-use edgewright_edge_handler::program::{Parts, Program};
-use edgewright_edge_handler::request::Request;
-use edgewright_edge_handler::site::{HostId, Site};
-use edgewright_edge_handler::source::Indexed;
-use edgewright_edge_handler::table::{Content, Entry};
+use edgewright_engine::artefact::fate::{Fate, Question};
+use edgewright_engine::artefact::key::Key;
+use edgewright_engine::artefact::program::{Parts, Program};
+use edgewright_engine::artefact::table::{Content, Entry};
+use edgewright_engine::budget::{Allowance, DECISION_STEPS};
+use edgewright_engine::evaluate::Options;
+use edgewright_engine::model::plain::Plain;
+use edgewright_engine::model::request::Request;
+use edgewright_engine::model::site::{HostId, Site};
+use edgewright_engine::source::Indexed;
 use serde::Serialize;
 
 use crate::at_hand::AtHand;
@@ -220,7 +220,7 @@ struct Mind<'m, S> {
     steps: Cell<u64>,
 }
 
-impl<S: edgewright_edge_handler::source::Source> Mind<'_, S> {
+impl<S: edgewright_engine::source::Source> Mind<'_, S> {
     fn fate(&self) -> Result<Fate, Undecided> {
         let queried = self.course(Some(QUERY));
         if queried == Err(Undecided::TooExpensive) {

@@ -5,8 +5,8 @@
 
 use std::collections::HashSet;
 
-use edgewright_edge_handler::evaluate::vhost::goes_by;
-use edgewright_edge_handler::site::{Host, HostPattern, Site};
+use edgewright_engine::evaluate::vhost::goes_by;
+use edgewright_engine::model::site::{Host, HostPattern, Site};
 
 /// Does `target` lead to a host of this site, as far as its text tells? Not when it surely names another host.
 pub(crate) fn target_is_here(names: &HostNames<'_>, target: &[u8]) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! In: paths from the command line. Out: [`Input`], [`ReadOptions`]. Absent: reading it.
 
-use edgewright_edge_handler::site::TimeZone;
+use edgewright_engine::model::site::TimeZone;
 use edgewright_parser::line::Line;
 use edgewright_parser::lines::Lines;
 use edgewright_parser::source::FileId;

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use edgewright_edge_handler::rules::{Place, Redirect, Rule, RuleFlags, Template};
-use edgewright_edge_handler::site::access::{Client, Demand, HostAccess, Requirement};
-use edgewright_edge_handler::site::expression::Expression;
-use edgewright_edge_handler::site::{
+use edgewright_engine::model::expression::Expression;
+use edgewright_engine::model::rules::{Place, Redirect, Rule, RuleFlags, Template};
+use edgewright_engine::model::site::access::{Client, Demand, HostAccess, Requirement};
+use edgewright_engine::model::site::{
     EnvAttribute, EnvRule, MapKind, Section, SectionKind, Settings, Site,
 };
 use serde::Serialize;

@@ -7,9 +7,9 @@
 //! the bounds below is not built, and a search that grows too large ends as [`Found::Perhaps`]. Only
 //! [`Found::Nothing`] is a proof.
 
-use edgewright_edge_handler::evaluate::matching::structure::{Fidelity, Structure};
-use edgewright_edge_handler::index::Case;
-use edgewright_edge_handler::rules::Pattern;
+use edgewright_engine::artefact::index::Case;
+use edgewright_engine::pattern::Pattern;
+use edgewright_engine::pattern::matching::structure::{Fidelity, Structure};
 use foldhash::HashSet;
 use regex_automata::dfa::{Automaton, StartKind, dense};
 use regex_automata::nfa::thompson::{self, WhichCaptures};

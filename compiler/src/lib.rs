@@ -1,13 +1,14 @@
 //! Turns an Apache configuration into an edge program and a redirect table.
 //!
 //! In: paths, read through a [`Loader`]. Out: a [`Reading`]: the configuration as a
-//! [`Site`](edgewright_edge_handler::site::Site), everything there is to say about it, and what became
+//! [`Site`](edgewright_engine::model::site::Site), everything there is to say about it, and what became
 //! of every line that counts. Absent: I/O of any kind.
 
 pub mod account;
 mod analysis;
 mod answering;
 mod at_hand;
+mod chain;
 mod clock;
 pub mod compile;
 mod dialect;
@@ -29,11 +30,13 @@ mod outline;
 mod parallel;
 pub mod reading;
 pub mod redundant;
+mod registry;
 mod replay;
 mod resolve;
 mod room;
 mod shape;
 pub mod sources;
+mod spans;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod transcript;

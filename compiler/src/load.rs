@@ -9,14 +9,11 @@
 
 mod conditional;
 mod defines;
-pub(crate) mod directives;
 mod envvars;
-pub(crate) mod families;
 pub(crate) mod files;
 pub(crate) mod glob;
 mod immediate;
 pub(crate) mod metered;
-pub(crate) mod modules;
 mod nest;
 pub(crate) mod paths;
 mod skip;
@@ -43,9 +40,9 @@ use crate::reading::UnitKind;
 use crate::sources::Sources;
 use crate::transcript::{EffectiveLine, Event, LineKind, Transcript};
 
+use crate::registry::modules::{ModuleSource, Modules};
 use defines::Defines;
 use files::Files;
-use modules::{ModuleSource, Modules};
 use nest::Nest;
 
 /// How deep `Include` may be nested (`AP_MAX_INCLUDE_DEPTH`).

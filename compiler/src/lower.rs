@@ -13,23 +13,24 @@ mod literals;
 mod partition;
 mod table;
 
-use edgewright_edge_handler::filter::Filter;
-use edgewright_edge_handler::index::{Case, ListBuilder, ListIndex, Reach};
-use edgewright_edge_handler::key::{Fingerprint, Key};
-use edgewright_edge_handler::packed::{Packed, TooLong};
-use edgewright_edge_handler::program::{Parts, Program};
-use edgewright_edge_handler::rules::{MapId, Redirect, RedirectListId, Rule, RuleSet, RuleSetId};
-use edgewright_edge_handler::site::{Map, MapKind, Site};
-use edgewright_edge_handler::table::{Content, Entry};
+use edgewright_engine::artefact::filter::Filter;
+use edgewright_engine::artefact::fingerprint::Fingerprint;
+use edgewright_engine::artefact::index::{Case, ListBuilder, ListIndex, Reach};
+use edgewright_engine::artefact::key::Key;
+use edgewright_engine::artefact::packed::{Packed, TooLong};
+use edgewright_engine::artefact::program::{Parts, Program};
+use edgewright_engine::artefact::table::{Content, Entry};
+use edgewright_engine::model::rules::{MapId, Redirect, RedirectListId, Rule, RuleSet, RuleSetId};
+use edgewright_engine::model::site::{Map, MapKind, Site};
 use serde::Serialize;
 
+use crate::chain::Chains;
 use crate::fates::{FateCounts, Fates, collapse};
 use crate::limits::Limits;
 use crate::reading::Position;
 use crate::redundant::Redundant;
 use crate::room::Walk;
 use partition::Home;
-pub(crate) use partition::{Chains, Membership};
 use table::TableBuilder;
 
 /// Where a rule or redirect went.

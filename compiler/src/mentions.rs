@@ -5,10 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use edgewright_edge_handler::rules::{
+use edgewright_engine::model::expression::{Expression, Function, Node, Tree, Unary, Word};
+use edgewright_engine::model::rules::{
     Condition, FileTest, Piece, Redirect, Rule, TemplateText, Test,
 };
-use edgewright_edge_handler::site::expression::{Expression, Function, Node, Tree, Unary, Word};
 
 /// What is looked at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -4,17 +4,15 @@
 //! In: a [`Reading`], its [`Account`], what is redundant. Out: diagnostics. Absent: what reading found;
 //! see [`Reading::diagnostics`].
 
-use std::cell::OnceCell;
-
-use edgewright_edge_handler::rules::{Place, Rule};
+use edgewright_engine::model::rules::{Place, Rule};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 use edgewright_parser::source::Span;
-use foldhash::HashMap;
 
 use crate::account::{Account, Class, REPEATED_KEY, Verdict};
 use crate::reading::{Fate, Position, Reading, Unit};
 use crate::redundant::{Cause, Redundant, Removal};
 use crate::replay::{Claim, Proposed, Shows, Tries};
+use crate::spans::Spans;
 
 /// One diagnostic for each unit that is redundant or that the edge cannot answer surely. What
 /// Apache refuses was said while reading.
@@ -28,31 +26,6 @@ pub(crate) fn of(reading: &Reading, account: &Account, redundant: &Redundant) ->
     judged
         .filter_map(|(unit, verdict)| teller.notice(unit, verdict))
         .collect()
-}
-
-/// The exact places of lines that count.
-pub(crate) struct Spans<'r> {
-    reading: &'r Reading,
-    /// Made when the first is asked for: often nothing is said.
-    units: OnceCell<HashMap<Place, Span>>,
-}
-
-impl<'r> Spans<'r> {
-    /// Those of `reading`.
-    pub fn of(reading: &'r Reading) -> Self {
-        let units = OnceCell::new();
-        Self { reading, units }
-    }
-
-    /// The directive at `place`; of another line, the whole.
-    pub fn at(&self, place: Place) -> Option<Span> {
-        let units = self.units.get_or_init(|| {
-            let units = self.reading.units.iter();
-            units.map(|unit| (unit.place, unit.origin.span)).collect()
-        });
-        let known = units.get(&place).copied();
-        known.or_else(|| self.reading.sources.span_of_line(place))
-    }
 }
 
 struct Teller<'r> {

@@ -6,8 +6,8 @@
 
 use std::collections::HashMap;
 
-use edgewright_edge_handler::rules::{Redirect, Rule};
-use edgewright_edge_handler::site::{MapKind, Requirement, Site};
+use edgewright_engine::model::rules::{Redirect, Rule};
+use edgewright_engine::model::site::{MapKind, Requirement, Site};
 
 use crate::mentions::{Mentions, Question};
 

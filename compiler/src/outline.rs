@@ -7,8 +7,8 @@
 
 use std::cell::OnceCell;
 
-use edgewright_edge_handler::index::Case;
-use edgewright_edge_handler::rules::Pattern;
+use edgewright_engine::artefact::index::Case;
+use edgewright_engine::pattern::Pattern;
 use regex_syntax::hir::Hir;
 
 use crate::dialect;

@@ -4,8 +4,8 @@
 
 use std::borrow::Cow;
 
-use edgewright_edge_handler::rules::{MapId, Place, RedirectListId, RuleSetId};
-use edgewright_edge_handler::site::Site;
+use edgewright_engine::model::rules::{MapId, Place, RedirectListId, RuleSetId};
+use edgewright_engine::model::site::Site;
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 use edgewright_parser::source::Origin;
 

@@ -18,8 +18,8 @@ pub(crate) use conditions::{Languages, always_holds};
 pub(crate) use covers::{Candidate, Covers};
 pub(crate) use gist::Gist;
 
-use edgewright_edge_handler::rules::{Place, RedirectListId, RuleSetId};
-use edgewright_edge_handler::site::Site;
+use edgewright_engine::model::rules::{Place, RedirectListId, RuleSetId};
+use edgewright_engine::model::site::Site;
 
 use crate::reading::Position;
 

@@ -15,13 +15,13 @@ mod shows;
 
 use std::collections::HashSet;
 
-use edgewright_edge_handler::rules::Place;
+use edgewright_engine::model::rules::Place;
 use edgewright_parser::diagnostic::Diagnostic;
 
 use crate::answering::Answering;
 use crate::limits::Limit;
-use crate::notices::Spans;
 use crate::reading::{Position, Reading};
+use crate::spans::Spans;
 use crate::witness::{Aiming, Request};
 
 pub(crate) use follow::{Browser, MOST_HOPS};

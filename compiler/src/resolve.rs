@@ -26,18 +26,19 @@ mod walk;
 
 use std::collections::BTreeSet;
 
-use edgewright_edge_handler::rules::pattern::PatternOptions;
-use edgewright_edge_handler::rules::{Pattern, RuleSetId};
-use edgewright_edge_handler::site::Site;
-use edgewright_edge_handler::site::access::Methods;
+use edgewright_engine::model::rules::RuleSetId;
+use edgewright_engine::model::site::Site;
+use edgewright_engine::model::site::access::Methods;
+use edgewright_engine::pattern::Pattern;
+use edgewright_engine::pattern::PatternOptions;
 use edgewright_parser::source::Span;
 use foldhash::HashMap;
 
 use crate::input::{Input, ReadOptions};
 use crate::limits::Limit;
-use crate::load::directives::Around;
 use crate::load::{Item, Reader};
 use crate::reading::{Counts, Reading, Unit, UnitKind};
+use crate::registry::directives::Around;
 use crate::transcript::Transcript;
 
 pub use access::{asks_for_a_name, is_unanswerable, names_a_client};

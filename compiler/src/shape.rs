@@ -2,9 +2,9 @@
 //!
 //! In: a [`Pattern`]. Out: its [`Shape`]. Absent: negation, chains; see `lower::partition`.
 
-use edgewright_edge_handler::index::Case;
-use edgewright_edge_handler::rules::Pattern;
-use edgewright_edge_handler::rules::pattern::PatternOptions;
+use edgewright_engine::artefact::index::Case;
+use edgewright_engine::pattern::Pattern;
+use edgewright_engine::pattern::PatternOptions;
 use regex_syntax::hir::literal::Extractor;
 use regex_syntax::hir::{Hir, Look};
 

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use edgewright_edge_handler::rules::Place;
+use edgewright_engine::model::rules::Place;
 use edgewright_parser::source::{FileId, Span};
 
 /// Every file that was read. A [`FileId`] and the `file` of a [`Place`] both count from here.

@@ -13,9 +13,9 @@ use edgewright_parser::source::{FileId, Origin};
 use edgewright_parser::syntax::{Directive, Kind};
 use edgewright_parser::words::Words;
 
-use crate::load::directives;
-use crate::load::modules::Modules;
 use crate::loader::LoadError;
+use crate::registry::directives;
+use crate::registry::modules::Modules;
 
 /// Everything that was carried out.
 #[derive(Debug, Clone, Default)]

@@ -18,9 +18,10 @@ mod scope;
 
 use std::collections::{BTreeMap, HashSet};
 
-use edgewright_edge_handler::request::Scheme;
-use edgewright_edge_handler::rules::{Pattern, Place, Redirect, RedirectMatcher, Rule, RuleFlags};
-use edgewright_edge_handler::site::Site;
+use edgewright_engine::model::request::Scheme;
+use edgewright_engine::model::rules::{Place, Redirect, RedirectMatcher, Rule, RuleFlags};
+use edgewright_engine::model::site::Site;
+use edgewright_engine::pattern::Pattern;
 
 pub(crate) use aim::Aiming;
 use constraint::constraints;

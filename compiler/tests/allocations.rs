@@ -10,11 +10,11 @@ use std::cell::Cell;
 
 use edgewright_compiler::testing::MemoryLoader;
 use edgewright_compiler::{Input, ReadOptions, compile, read};
-use edgewright_edge_handler::evaluate::Options;
-use edgewright_edge_handler::handler::{Decision, decide};
-use edgewright_edge_handler::program::Program;
-use edgewright_edge_handler::request::Request;
-use edgewright_edge_handler::table::EmbeddedTable;
+use edgewright_engine::artefact::table::EmbeddedTable;
+use edgewright_engine::evaluate::Options;
+use edgewright_engine::handler::Runtime;
+use edgewright_engine::handler::{Decision, decide};
+use edgewright_engine::model::request::Request;
 
 thread_local! {
     static COUNT: Cell<usize> = const { Cell::new(0) };
@@ -59,7 +59,7 @@ fn a_miss_allocates_nothing() {
     let compiled = compile(&read(&input, &loader, &ReadOptions::default())).unwrap();
     let table = EmbeddedTable::encode(compiled.generation, &compiled.entries).unwrap();
     let (program, table) = (
-        Program::load(&compiled.program).unwrap(),
+        Runtime::load(&compiled.program).unwrap(),
         EmbeddedTable::load(&table).unwrap(),
     );
     let options = Options::default();

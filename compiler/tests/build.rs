@@ -8,9 +8,9 @@ use edgewright_compiler::testing::MemoryLoader;
 use edgewright_compiler::{
     Account, BuildFolder, Class, Compilation, Input, ReadOptions, Reading, compile, emit, read,
 };
-use edgewright_edge_handler::item;
-use edgewright_edge_handler::program::Program;
-use edgewright_edge_handler::table::{EmbeddedTable, Entry, Lookup, Table};
+use edgewright_engine::artefact::item;
+use edgewright_engine::artefact::program::Program;
+use edgewright_engine::artefact::table::{EmbeddedTable, Entry, Lookup, Table};
 use serde_json::Value;
 
 fn reading(text: &str) -> Reading {

@@ -7,8 +7,8 @@
 
 use edgewright_compiler::testing::MemoryLoader;
 use edgewright_compiler::{Fate, Input, ReadOptions, Reading, UnitKind, guess, read};
-use edgewright_edge_handler::rules::{RuleFlags, RuleSetId};
-use edgewright_edge_handler::site::SectionKind;
+use edgewright_engine::model::rules::{RuleFlags, RuleSetId};
+use edgewright_engine::model::site::SectionKind;
 use edgewright_parser::diagnostic::Severity;
 use proptest::prelude::*;
 
@@ -47,7 +47,7 @@ fn patterns(reading: &Reading, set: RuleSetId) -> String {
 /// Rules of each host in server context: `-` for a host that mod_rewrite leaves alone, `!` before
 /// those of a host whose engine is off.
 fn hosts(reading: &Reading) -> Vec<String> {
-    let host = |host: &edgewright_edge_handler::site::Host| {
+    let host = |host: &edgewright_engine::model::site::Host| {
         let Some(rewrite) = &host.rewrite else {
             return "-".to_owned();
         };
@@ -451,7 +451,7 @@ fn maps_are_read() {
         .with("/conf/maps/m.txt", "# no\nb 2\na 1 # one\n c 3\na 4\nd\n");
     let reading = read_main(&loader);
     assert_eq!(complaints(&reading), [""; 0]);
-    let edgewright_edge_handler::site::MapKind::Text(entries) = &reading.site.maps[0].kind else {
+    let edgewright_engine::model::site::MapKind::Text(entries) = &reading.site.maps[0].kind else {
         unreachable!("a text map");
     };
     let pairs: Vec<_> = entries
@@ -728,7 +728,7 @@ fn sections_merge_in_apaches_order() {
         "<Directory /a/b/c>\n</Directory>\n<Directory ~ x>\n</Directory>\n<Directory /a>\n</Directory>\n\
          <VirtualHost *>\n<Directory /z>\n</Directory>\n<Directory />\n</Directory>\n</VirtualHost>\n",
     );
-    let lines = |ids: &[edgewright_edge_handler::site::SectionId]| {
+    let lines = |ids: &[edgewright_engine::model::site::SectionId]| {
         let sections = ids.iter().map(|id| &reading.site.sections[id.0 as usize]);
         sections
             .map(|section| section.place.line)
@@ -903,7 +903,7 @@ fn check_dbm(source: &str, expected: Result<&str, &str>) {
         );
     let reading = read_main(&loader);
     let found = match &reading.site.maps[0].kind {
-        edgewright_edge_handler::site::MapKind::Text(entries) => {
+        edgewright_engine::model::site::MapKind::Text(entries) => {
             let two = entries.iter().find(|entry| entry.key == b"two");
             Ok(two.map_or(String::new(), |entry| {
                 let place = reading.sources.display(entry.place);

@@ -49,7 +49,7 @@ pub fn expression<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Re
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
-    use crate::site::expression::Node;
+    use crate::model::expression::Node;
 
     /// `levels` times `!`, around `true`.
     fn negations(levels: usize) -> Vec<u8> {

@@ -4,59 +4,55 @@
 //! (`source`), and anything that needs a network or a disk.
 
 mod access;
-mod alias;
-pub mod calm;
+pub(crate) mod alias;
+mod backreference;
+pub mod canonical;
 mod condition;
 mod context;
 pub mod cookie;
-pub mod dialect;
 mod dir;
 mod directory;
 pub mod environment;
-pub mod escape;
 mod expand;
 pub mod expression;
 pub mod files;
-pub mod glob;
 mod handler;
 mod internal;
-mod list;
-pub mod matching;
-mod merge;
+pub(crate) mod list;
+mod map_function;
+pub(crate) mod merge;
 mod negotiation;
 mod process;
 mod proxy;
-mod record;
+pub(crate) mod record;
 pub mod remote;
 mod rounds;
 mod rule;
-mod send;
-mod server;
+pub mod sections;
+pub(crate) mod send;
+pub(crate) mod server;
 mod subrequest;
 mod table;
-mod uri;
-mod url;
+pub(crate) mod url;
 mod userdir;
 pub mod variable;
 pub mod vhost;
 mod walk;
 
 use crate::budget::{Allowance, Budget, Spent};
-use crate::canonical::{self, Canonical, MergeSlashes};
-use crate::outcome::{Answer, Event, Outcome, Step};
-use crate::plain::Plain;
-use crate::request::Request;
-use crate::rules::Place;
-use crate::site::{Host, Site};
+use crate::model::outcome::{Answer, Event, Outcome, Step};
+use crate::model::plain::Plain;
+use crate::model::request::Request;
+use crate::model::rules::Place;
+use crate::model::site::{Host, Site};
 use crate::source::{Missing, Source};
+use canonical::{Canonical, MergeSlashes};
 
-pub use condition::text_holds;
 use cookie::Cookie;
 use internal::Next;
 use merge::Merged;
 pub use proxy::{proxy_handler, without_socket};
 use record::Record;
-pub(crate) use variable::header_named;
 use vhost::ChosenHost;
 
 /// Is a trace wanted?

@@ -7,17 +7,21 @@
 //! "restart, not suspend". Time and chance come from [`Options`], the same for every step of a
 //! request, so each step goes the way the one before went, and one entry further.
 
+use crate::artefact::fate::Told;
 use crate::budget::Budget;
-use crate::evaluate::calm::Said;
 use crate::evaluate::{Options, Trace, evaluate_plain, evaluate_within};
-use crate::fate::Told;
-use crate::key::{Key, KeySpace, Spot};
-use crate::outcome::{Answer, Outcome};
-use crate::plain::Plain;
-use crate::program::Program;
-use crate::request::Request;
+use crate::shortcut::calm::Said;
+mod runtime;
+
+pub use runtime::Runtime;
+
+use crate::artefact::key::{Key, KeySpace};
+use crate::artefact::table::Spot;
+use crate::artefact::table::{Content, Fetched, Lookup, Table};
+use crate::model::outcome::{Answer, Outcome};
+use crate::model::plain::Plain;
+use crate::model::request::Request;
 use crate::source::{Finder, Indexed, Missing};
-use crate::table::{Content, Fetched, Lookup, Table};
 
 /// A request is given up after this many entries. Ten internal redirects, each with an entry for
 /// the path as written, one in lower case, a redirect and a map value, need no more than that.
@@ -37,13 +41,13 @@ pub enum Step {
 /// [`MOST_FETCHES`] fetches; a request that needs more is [`Outcome::Unsupported`]. All steps of a request have
 /// one `budget`.
 pub fn step(
-    program: &Program,
+    runtime: &Runtime,
     fetched: &Fetched,
     request: &Request<'_>,
     options: &Options,
     budget: &Budget,
 ) -> Step {
-    match run(program, fetched, request, options, budget) {
+    match run(runtime, fetched, request, options, budget) {
         Ok(decision) => Step::Done(decision.into_answer(request)),
         // A key asked for again is that of an entry nobody can read: more reads would not help.
         Err(Missing(key)) if fetched.knows(&key) => Step::Done(unreadable(&key)),
@@ -57,24 +61,24 @@ pub fn step(
 
 /// The answer to `request` with the whole table in memory.
 pub fn handle<T: Table>(
-    program: &Program,
+    runtime: &Runtime,
     table: &T,
     request: &Request<'_>,
     options: &Options,
 ) -> Answer {
-    decide(program, table, request, options).into_answer(request)
+    decide(runtime, table, request, options).into_answer(request)
 }
 
 /// The same, without a copy of a request that goes on as it came: nothing is allocated for one that no
 /// key, no prefix and no scanned rule is about.
 pub fn decide<T: Table>(
-    program: &Program,
+    runtime: &Runtime,
     table: &T,
     request: &Request<'_>,
     options: &Options,
 ) -> Decision {
     decide_within(
-        program,
+        runtime,
         table,
         request,
         options,
@@ -84,13 +88,13 @@ pub fn decide<T: Table>(
 
 /// [`decide`] with a budget of the caller's, which tells the steps that were taken.
 pub fn decide_within<T: Table>(
-    program: &Program,
+    runtime: &Runtime,
     table: &T,
     request: &Request<'_>,
     options: &Options,
     budget: &Budget,
 ) -> Decision {
-    let decision = run(program, table, request, options, budget);
+    let decision = run(runtime, table, request, options, budget);
     decision.unwrap_or_else(|Missing(key)| Decision::Answer(unreadable(&key)))
 }
 
@@ -122,13 +126,13 @@ impl Decision {
 }
 
 fn run<T: Table>(
-    program: &Program,
+    runtime: &Runtime,
     table: &T,
     request: &Request<'_>,
     options: &Options,
     budget: &Budget,
 ) -> Result<Decision, Missing> {
-    let decision = run_unchecked(program, table, request, options, budget);
+    let decision = run_unchecked(runtime, table, request, options, budget);
     if budget.is_spent() {
         return Ok(Decision::Answer(Answer::of(Outcome::OverBudget)));
     }
@@ -137,33 +141,33 @@ fn run<T: Table>(
 
 /// What is decided means nothing once the budget is used up.
 fn run_unchecked<T: Table>(
-    program: &Program,
+    runtime: &Runtime,
     table: &T,
     request: &Request<'_>,
     options: &Options,
     budget: &Budget,
 ) -> Result<Decision, Missing> {
     let plain = match options.trace {
-        Trace::Off => Plain::of(program, request),
+        Trace::Off => runtime.plain(request),
         Trace::On => None,
     };
     let answer = match plain {
         None => {
-            let source = Indexed::new(program, table);
-            evaluate_within(program.site(), &source, request, options, budget)?
+            let source = Indexed::new(runtime.program(), table);
+            evaluate_within(runtime.site(), &source, request, options, budget)?
         }
         Some(plain) => {
             let spot = Spot::of(table, plain.path);
-            if let Some(answer) = fated(program, table, &spot, &plain, (request, budget))? {
+            if let Some(answer) = fated(runtime, table, &spot, &plain, (request, budget))? {
                 return Ok(Decision::Answer(answer));
             }
-            let finder = Finder::knowing(program, table, spot);
-            match said(program, &finder, &plain, (request, budget))? {
+            let finder = Finder::knowing(runtime.program(), table, spot);
+            match said(runtime, &finder, &plain, (request, budget))? {
                 Said::Nothing => return Ok(Decision::Untouched),
                 Said::Answer(answer) => answer,
                 Said::Unclear => {
                     let source = Indexed::over(finder);
-                    evaluate_plain(program.site(), &source, &plain, request, options, budget)?
+                    evaluate_plain(runtime.site(), &source, &plain, request, options, budget)?
                 }
             }
         }
@@ -173,7 +177,7 @@ fn run_unchecked<T: Table>(
 
 /// The answer that was decided beforehand for the path at `spot`, if one was.
 fn fated<T: Table>(
-    program: &Program,
+    runtime: &Runtime,
     table: &T,
     spot: &Spot<'_>,
     plain: &Plain<'_>,
@@ -183,19 +187,21 @@ fn fated<T: Table>(
         return Ok(None);
     };
     if let Some(standing) = table.standing(at, plain.host) {
-        match standing.tell(plain, request, program.questions(), budget) {
+        match standing.tell(plain, request, runtime.program().questions(), budget) {
             Told::Answer(answer) => return Ok(Some(answer)),
             Told::Nothing => return Ok(None),
             Told::Decode => {}
         }
     }
     let sought = spot.sought(KeySpace::Fates(plain.host));
-    if !table.may_have(program.filter(), &sought) {
+    if !table.may_have(runtime.program().filter(), &sought) {
         return Ok(None);
     }
     match table.lookup_at(at, &sought) {
         Lookup::Found(entry) => Ok(match &entry.content {
-            Content::Fate(fate) => fate.answer(plain, request, program.questions(), budget),
+            Content::Fate(fate) => {
+                fate.answer(plain, request, runtime.program().questions(), budget)
+            }
             Content::Rules(_) | Content::Redirects(_) | Content::Value(_) => None,
         }),
         Lookup::Absent => Ok(None),
@@ -205,13 +211,13 @@ fn fated<T: Table>(
 
 /// What the lists say about a plain request, where they can be asked by themselves.
 fn said<T: Table>(
-    program: &Program,
+    runtime: &Runtime,
     finder: &Finder<'_, T>,
     plain: &Plain<'_>,
     (request, budget): (&Request<'_>, &Budget),
 ) -> Result<Said, Missing> {
-    match program.calm(plain.host) {
-        Some(calm) => calm.says(program.site(), finder, plain, request, budget),
+    match runtime.calm(plain.host) {
+        Some(calm) => calm.says(runtime.site(), finder, plain, request, budget),
         None => Ok(Said::Unclear),
     }
 }

@@ -1,29 +1,31 @@
 //! Answers a request as the Apache it came from did.
 //!
-//! In: a [`request::Request`] and a [`site::Site`] (the configuration, settled). Out: an
-//! [`outcome::Outcome`]. Absent: reading configuration text, and any network or file access
+//! In: a [`model::request::Request`] and a [`model::site::Site`] (the configuration, settled). Out: a
+//! [`model::outcome::Outcome`]. Absent: reading configuration text, and any network or file access
 //! outside feature `lambda`.
+//!
+//! The modules are floors: each uses only those above it in this list.
+//!
+//! 1. [`budget`]: the steps that a decision may take;
+//! 2. [`text`]: escaping, wildcards, the parts of a URL;
+//! 3. [`pattern`]: regular expressions as PCRE2 10.42 reads them;
+//! 4. [`model`]: requests, rules, sites and outcomes, as plain data;
+//! 5. [`artefact`]: the files of a build, and what they are found by;
+//! 6. [`source`]: the rules that may match a text;
+//! 7. [`evaluate`]: what Apache does with a request;
+//! 8. [`shortcut`]: the same for most requests, in less time;
+//! 9. [`handler`]: a request and a build in, an answer or the next key to fetch out;
+//! 10. `lambda`: CloudFront's events and responses, and the function itself.
 
+pub mod artefact;
 pub mod budget;
-pub mod canonical;
 mod depth;
-pub mod envelope;
 pub mod evaluate;
-pub mod fate;
-pub mod filter;
 pub mod handler;
-pub mod index;
-pub mod item;
-pub mod key;
 #[cfg(feature = "events")]
 pub mod lambda;
-pub mod names;
-pub mod outcome;
-pub mod packed;
-pub mod plain;
-pub mod program;
-pub mod request;
-pub mod rules;
-pub mod site;
+pub mod model;
+pub mod pattern;
+pub mod shortcut;
 pub mod source;
-pub mod table;
+pub mod text;

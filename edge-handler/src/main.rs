@@ -5,8 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
-use edgewright_edge_handler::lambda::function::Function;
-use edgewright_edge_handler::lambda::journal::Journal;
+use edgewright_engine::lambda::function::Function;
+use edgewright_engine::lambda::journal::Journal;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 

@@ -18,24 +18,13 @@ pub use indexed::Indexed;
 pub use restored::Restored;
 pub use sequential::Sequential;
 
-use crate::key::Key;
-use crate::rules::{Condition, MapId, Redirect, RedirectListId, Rule, RuleSetId};
+use crate::artefact::key::Key;
+use crate::model::rules::{Condition, MapId, Redirect, RedirectListId, Rule, RuleSetId};
 
 /// A table entry is needed that has not been fetched. Whoever called the evaluator fetches it and
 /// calls again: evaluation has no side effects and costs less than keeping its state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missing(pub Key);
-
-/// What can be had without decoding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Undecoded<T> {
-    /// There is nothing.
-    Absent,
-    /// This.
-    Found(T),
-    /// Something that has to be decoded, or fetched.
-    Unknown,
-}
 
 /// Finds rules, redirects and map values.
 pub trait Source {

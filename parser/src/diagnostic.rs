@@ -99,3 +99,8 @@ impl Diagnostic {
         self
     }
 }
+
+/// An error Apache stops at.
+pub(crate) fn refused(code: &'static str, headline: impl Into<String>, span: Span) -> Diagnostic {
+    Diagnostic::error(code, headline, span).label("Apache refuses to start with this line")
+}

@@ -14,6 +14,7 @@ use std::ops::{Range, RangeInclusive};
 
 use crate::bytes::shown;
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::refused;
 use crate::line::Line;
 use crate::source::{Span, Spanned};
 use crate::syntax::{Arguments, Directive, Kind, Switch, Word};
@@ -101,11 +102,6 @@ impl Statement<'_> {
             raw: words::raw_word(self.line, range),
         }
     }
-}
-
-/// An error Apache stops at.
-pub(crate) fn refused(code: &'static str, headline: impl Into<String>, span: Span) -> Diagnostic {
-    Diagnostic::error(code, headline, span).label("Apache refuses to start with this line")
 }
 
 /// How the arguments of a directive are read.

@@ -14,7 +14,7 @@ use nom::{IResult, Parser};
 
 use crate::bytes::{atoi, is_space, shown, trim_end, trim_start};
 use crate::diagnostic::Diagnostic;
-use crate::directive::refused;
+use crate::diagnostic::refused;
 use crate::line::Line;
 use crate::source::{Span, Spanned};
 use crate::syntax::Flag;

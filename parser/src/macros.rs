@@ -9,7 +9,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 use crate::bytes::shown;
 use crate::diagnostic::Diagnostic;
-use crate::directive::refused;
+use crate::diagnostic::refused;
 use crate::line::{Line, LineBuilder};
 use crate::source::Span;
 use crate::syntax::{Arguments, Word};

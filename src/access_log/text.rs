@@ -3,7 +3,7 @@
 //! In: bytes of a line. Out: quoted texts, and [`Parts`], which become an [`Entry`]. Absent: where in a
 //! line they stand.
 
-use edgewright_edge_handler::request::Scheme;
+use edgewright_engine::model::request::Scheme;
 
 use super::time::Time;
 use super::{Entry, Logged};

@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use edgewright_compiler::witnesses;
-use edgewright_edge_handler::budget::{Allowance, Budget, DECISION_STEPS};
-use edgewright_edge_handler::evaluate::Options;
-use edgewright_edge_handler::handler::{Step, decide_within, handle, step};
-use edgewright_edge_handler::request::Request;
-use edgewright_edge_handler::table::{Fetched, Lookup, Table as _};
+use edgewright_engine::artefact::table::{Fetched, Lookup, Table as _};
+use edgewright_engine::budget::{Allowance, Budget, DECISION_STEPS};
+use edgewright_engine::evaluate::Options;
+use edgewright_engine::handler::{Step, decide_within, handle, step};
+use edgewright_engine::model::request::Request;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -25,6 +25,7 @@ use crate::progress;
 use crate::stopwatch;
 use crate::summary::{shorten, thousands};
 use crate::traffic::{LogAccount, Logs, Traffic};
+use crate::typed;
 
 /// Enough to tell one in a hundred, and few enough for a minute.
 const MOST_REQUESTS: usize = 20_000;
@@ -63,7 +64,7 @@ struct Figures {
 /// The source, the requests or the baseline cannot be read, or there is no request.
 pub fn run(arguments: &Bench) -> Result<Exit> {
     let inputs = arguments.requests.iter().chain(&arguments.log);
-    input::once(inputs.chain([&arguments.source]))?;
+    typed::once(inputs.chain([&arguments.source]))?;
     let answering = Answering::open(&arguments.source, Engine::Edge, &arguments.reading)?;
     let (requests, log) = progress::spinner("requests", || gather(arguments, &answering))?;
     if requests.is_empty() {
@@ -133,7 +134,7 @@ impl Figures {
     fn of<'a>(build: &Build, requests: &[Request<'a>]) -> (Self, &'a [u8]) {
         let options = as_deployed();
         let decide = |request: &Request<'_>| {
-            black_box(handle(&build.program, &build.table, request, &options));
+            black_box(handle(&build.runtime, &build.table, request, &options));
         };
         // What is decoded on first use is so before the clock runs.
         requests.iter().for_each(decide);
@@ -206,7 +207,7 @@ fn as_deployed() -> Options {
 fn budget_of(build: &Build, request: &Request<'_>) -> Budget {
     let options = as_deployed();
     let budget = Budget::new(options.allowance);
-    decide_within(&build.program, &build.table, request, &options, &budget);
+    decide_within(&build.runtime, &build.table, request, &options, &budget);
     budget
 }
 
@@ -214,7 +215,7 @@ fn budget_of(build: &Build, request: &Request<'_>) -> Budget {
 fn table_reads(build: &Build, request: &Request<'_>) -> usize {
     let (mut fetched, options) = (Fetched::new(), as_deployed());
     let budget = Budget::new(options.allowance);
-    while let Step::Fetch(key) = step(&build.program, &fetched, request, &options, &budget) {
+    while let Step::Fetch(key) = step(&build.runtime, &fetched, request, &options, &budget) {
         let entry = match build.table.lookup(&key.sought()) {
             Lookup::Found(entry) => Some(Arc::new(entry.clone())),
             Lookup::Absent | Lookup::Missing => None,

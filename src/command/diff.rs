@@ -16,6 +16,7 @@ use crate::input;
 use crate::progress;
 use crate::summary::{count, thousands};
 use crate::traffic::{LogAccount, Logs, Traffic};
+use crate::typed;
 use crate::verify::normalized_response::NormalizedResponse;
 
 /// Kinds of changes that are printed; all are counted.
@@ -27,7 +28,7 @@ const MOST_SHOWN: usize = 50;
 /// A side, a log or the requests cannot be read.
 pub fn run(arguments: &Diff) -> Result<Exit> {
     let inputs = arguments.requests.iter().chain(&arguments.log);
-    input::once(inputs.chain([&arguments.old, &arguments.new]))?;
+    typed::once(inputs.chain([&arguments.old, &arguments.new]))?;
     let open = |source: &Path| Answering::open(source, Engine::Edge, &arguments.reading);
     let (old, new) = (open(&arguments.old)?, open(&arguments.new)?);
     let (requests, log) = progress::spinner("witnesses", || gather(arguments, &old, &new))?;

@@ -3,9 +3,9 @@
 use std::io::{Write, stdout};
 
 use anyhow::{Result, bail};
-use edgewright_edge_handler::budget::OVER_BUDGET;
-use edgewright_edge_handler::outcome::{Answer, Event, Outcome, Step};
-use edgewright_edge_handler::request::Scheme;
+use edgewright_engine::budget::OVER_BUDGET;
+use edgewright_engine::model::outcome::{Answer, Event, Outcome, Step};
+use edgewright_engine::model::request::Scheme;
 
 use super::Exit;
 use crate::args::{Engine, Explain};

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::io::{Write, stdout};
 
 use anyhow::Result;
-use edgewright_edge_handler::request::Scheme;
-use edgewright_edge_handler::rules::Place;
-use edgewright_edge_handler::site::Site;
+use edgewright_engine::model::request::Scheme;
+use edgewright_engine::model::rules::Place;
+use edgewright_engine::model::site::Site;
 use serde_json::json;
 
 use super::Exit;
@@ -17,6 +17,7 @@ use crate::input;
 use crate::progress;
 use crate::summary::{count, shorten, thousands};
 use crate::traffic::{Logs, Traffic};
+use crate::typed;
 
 /// So many of the most used rules are shown.
 const MOST_SHOWN: usize = 20;
@@ -26,7 +27,7 @@ const MOST_SHOWN: usize = 20;
 /// # Errors
 /// The configuration or a log cannot be read.
 pub fn run(arguments: &Prune) -> Result<Exit> {
-    input::once(arguments.conf.iter().chain(&arguments.log))?;
+    typed::once(arguments.conf.iter().chain(&arguments.log))?;
     let reading = input::read_configuration(&arguments.conf, &arguments.reading)?;
     let mut traffic = Traffic::read(&Logs {
         files: &arguments.log,

@@ -9,6 +9,7 @@ use crate::args::Replay;
 use crate::contract::answer_to_json;
 use crate::engine::Answering;
 use crate::input;
+use crate::typed;
 
 /// Answers every request of the file, in order.
 ///
@@ -17,7 +18,7 @@ use crate::input;
 pub fn run(arguments: &Replay) -> Result<Exit> {
     let standard_input = "-".into();
     let requests = arguments.requests.as_ref().unwrap_or(&standard_input);
-    input::once([&arguments.source, requests])?;
+    typed::once([&arguments.source, requests])?;
     let answering = Answering::open(&arguments.source, arguments.engine, &arguments.reading)?;
     let mut out = BufWriter::new(stdout().lock());
     for request in input::each_request(requests, answering.default_host())? {

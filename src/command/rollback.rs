@@ -3,7 +3,7 @@
 //! In: a table. Out: its pointer moved. Absent: the items, which are still there.
 
 use anyhow::{Context, Result};
-use edgewright_edge_handler::item;
+use edgewright_engine::artefact::item;
 
 use super::{Exit, block_on, say};
 use crate::args::Rollback;

@@ -9,8 +9,8 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use edgewright_edge_handler::outcome::{Answer, Outcome};
-use edgewright_edge_handler::request::Scheme;
+use edgewright_engine::model::outcome::{Answer, Outcome};
+use edgewright_engine::model::request::Scheme;
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue, LOCATION, SET_COOKIE, VARY};

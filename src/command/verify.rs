@@ -12,6 +12,7 @@ use crate::input;
 use crate::opened::Opened;
 use crate::progress;
 use crate::summary::{count, thousands};
+use crate::typed;
 use crate::verify::comparison::{Comparison, Difference};
 use crate::verify::coverage::Coverage;
 use crate::verify::requests::Requests;
@@ -28,7 +29,7 @@ const MOST_LOGGED_SHOWN: usize = 3;
 /// # Errors
 /// The configuration cannot be read, or there is no Apache that starts with it.
 pub fn run(arguments: &Verify) -> Result<Exit> {
-    input::once(arguments.conf.iter().chain(&arguments.log))?;
+    typed::once(arguments.conf.iter().chain(&arguments.log))?;
     let opened = Opened::new(&arguments.conf, &arguments.reading)?;
     let (reading, transcript) = input::read_with_transcript(&opened)?;
     let read = (&reading, &transcript);

@@ -2,7 +2,7 @@
 //!
 //! In: a JSON object. Out: an [`OwnedRequest`], or which field is wrong and what to write.
 
-use edgewright_edge_handler::request::Scheme;
+use edgewright_engine::model::request::Scheme;
 use serde_json::{Map, Value};
 
 use super::{OwnedRequest, to_bytes};

@@ -7,8 +7,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use edgewright_compiler::emit::{ITEMS_FILE, PROGRAM_FILE};
-use edgewright_edge_handler::item::{self, LONGEST_PIECE};
-use edgewright_edge_handler::program::Program;
+use edgewright_engine::artefact::item::{self, LONGEST_PIECE};
+use edgewright_engine::artefact::program::Program;
 
 use super::Item;
 use super::item::Attribute;
@@ -88,7 +88,7 @@ impl Generation {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed test should say so")]
 
-    use edgewright_edge_handler::program::Parts;
+    use edgewright_engine::artefact::program::Parts;
 
     use super::*;
 

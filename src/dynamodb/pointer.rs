@@ -10,7 +10,7 @@ use anyhow::{Context, Result, anyhow};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::AttributeValue;
-use edgewright_edge_handler::item::{
+use edgewright_engine::artefact::item::{
     self, ENTRIES_ATTRIBUTE, GENERATION_ATTRIBUTE, GENERATIONS_ATTRIBUTE, KEY_ATTRIBUTE, LIST,
     POINTER, PREVIOUS_ATTRIBUTE, SINCE_ATTRIBUTE,
 };

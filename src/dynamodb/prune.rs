@@ -12,7 +12,7 @@ use std::collections::{BTreeSet, HashMap};
 use anyhow::{Context, Result, bail};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
-use edgewright_edge_handler::item::{self, KEY_ATTRIBUTE};
+use edgewright_engine::artefact::item::{self, KEY_ATTRIBUTE};
 
 use super::pointer::Book;
 use super::write::{self, Backoff, Writer};

@@ -15,7 +15,7 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
     TableDescription, TableStatus,
 };
-use edgewright_edge_handler::item::KEY_ATTRIBUTE;
+use edgewright_engine::artefact::item::KEY_ATTRIBUTE;
 
 use super::plainly;
 

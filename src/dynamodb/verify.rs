@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use anyhow::{Context, Result, bail};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use edgewright_edge_handler::item::{ENTRY_ATTRIBUTE, KEY_ATTRIBUTE};
+use edgewright_engine::artefact::item::{ENTRY_ATTRIBUTE, KEY_ATTRIBUTE};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::write::Backoff;

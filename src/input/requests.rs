@@ -8,8 +8,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::is_standard_input;
 use crate::contract::OwnedRequest;
+use crate::typed::is_standard_input;
 
 /// The requests of a file, one JSON object a line.
 ///

@@ -14,7 +14,7 @@ use object::read::elf::FileHeader as _;
 pub const NAME: &str = "bootstrap";
 
 /// What builds it.
-const BUILD_COMMAND: &str = "cargo build --profile edge -p edgewright-edge-handler --bin bootstrap";
+const BUILD_COMMAND: &str = "cargo build --profile edge -p edgewright-engine --bin bootstrap";
 
 /// The C library of Amazon Linux 2023, on which Lambda runs Node.js 22 and 24.
 const LAMBDA_GLIBC: Version = Version(2, 34);

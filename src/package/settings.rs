@@ -1,10 +1,10 @@
 //! `edgewright.json`: what the function is told beside its program.
 //!
 //! In: the command line. Out: the file's text. Absent: what each setting does; see
-//! `edgewright_edge_handler::lambda::configuration`.
+//! `edgewright_engine::lambda::configuration`.
 
 use anyhow::{Context, Result, bail};
-use edgewright_edge_handler::lambda::configuration::Configuration;
+use edgewright_engine::lambda::configuration::Configuration;
 use serde_json::{Map, Value, json};
 
 use super::inputs::HOST_HEADER;

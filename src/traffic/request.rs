@@ -3,9 +3,9 @@
 //! In: a line's request, and the sites it may be of. Out: an [`OwnedRequest`]. Absent: counting.
 
 use edgewright_compiler::inputs::{Input, Inputs};
-use edgewright_edge_handler::evaluate::vhost::goes_by;
-use edgewright_edge_handler::request::Scheme;
-use edgewright_edge_handler::site::{Host, Site};
+use edgewright_engine::evaluate::vhost::goes_by;
+use edgewright_engine::model::request::Scheme;
+use edgewright_engine::model::site::{Host, Site};
 
 use crate::access_log::Logged;
 use crate::contract::OwnedRequest;

@@ -10,8 +10,8 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use edgewright_edge_handler::outcome::{Answer, Event, Step};
-use edgewright_edge_handler::rules::Place;
+use edgewright_engine::model::outcome::{Answer, Event, Step};
+use edgewright_engine::model::rules::Place;
 use serde_json::{Value, json};
 
 use super::coverage::{Cause, Coverage, Unreached};

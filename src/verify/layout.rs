@@ -15,9 +15,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use edgewright_compiler::{Input, Reading, Transcript};
-use edgewright_edge_handler::evaluate::vhost::connection_port;
-use edgewright_edge_handler::request::Scheme;
-use edgewright_edge_handler::site::{Host, Site};
+use edgewright_engine::evaluate::vhost::connection_port;
+use edgewright_engine::model::request::Scheme;
+use edgewright_engine::model::site::{Host, Site};
 
 use super::cage::{self, User};
 use super::cleanup::Cleanup;

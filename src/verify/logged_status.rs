@@ -101,7 +101,7 @@ impl Example {
 mod tests {
     use super::*;
     use crate::verify::normalized_response::NormalizedResponse;
-    use edgewright_edge_handler::request::Scheme;
+    use edgewright_engine::model::request::Scheme;
 
     fn check(end: End, file: Option<End>, logged: &[(u16, usize)], expected: (usize, usize)) {
         let request = crate::contract::OwnedRequest {

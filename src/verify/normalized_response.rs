@@ -2,9 +2,9 @@
 //!
 //! In: a response of Apache's, or an engine's answer. Out: [`NormalizedResponse`]. Absent: sending.
 
-use edgewright_edge_handler::budget::OVER_BUDGET;
-use edgewright_edge_handler::evaluate::{proxy_handler, without_socket};
-use edgewright_edge_handler::outcome::{Answer, Outcome};
+use edgewright_engine::budget::OVER_BUDGET;
+use edgewright_engine::evaluate::{proxy_handler, without_socket};
+use edgewright_engine::model::outcome::{Answer, Outcome};
 use serde_json::{Value, json};
 
 use super::sandbox::relocation::Relocation;

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use anyhow::Result;
 use edgewright_compiler::{Reading, Witness, unreachable, witnesses};
-use edgewright_edge_handler::request::Scheme;
-use edgewright_edge_handler::rules::Place;
+use edgewright_engine::model::request::Scheme;
+use edgewright_engine::model::rules::Place;
 
 use super::coverage::Cause;
 use super::server::Server;

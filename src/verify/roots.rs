@@ -13,7 +13,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use edgewright_compiler::{Input, ReadOptions, Reading};
-use edgewright_edge_handler::site::{PathMatcher, SectionKind, Site};
+use edgewright_engine::model::site::{PathMatcher, SectionKind, Site};
 
 use super::sandbox::document_root;
 use super::sandbox::relocation::Relocation;

@@ -26,8 +26,8 @@ use edgewright_compiler::transcript::{
     EffectiveLine, Event, LineKind, MapFile, Standing, Transcript,
 };
 use edgewright_compiler::{Reading, Sources};
-use edgewright_edge_handler::rules::Place;
-use edgewright_edge_handler::site::{Host, SectionId};
+use edgewright_engine::model::rules::Place;
+use edgewright_engine::model::site::{Host, SectionId};
 use edgewright_parser::source::Span;
 
 use self::allowed::{Admission, CONDITIONALS, Check, HARMLESS_MODULES, MISPLACED, UNKNOWN};

@@ -10,7 +10,7 @@ use std::io;
 
 use anyhow::{Context, Result, bail};
 use edgewright_compiler::{Reading, Transcript};
-use edgewright_edge_handler::request::Scheme;
+use edgewright_engine::model::request::Scheme;
 
 use super::cleanup::Cleanup;
 use super::install::Installation;

@@ -10,9 +10,9 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Credentials;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use edgewright_edge_handler::item::{ENTRY_ATTRIBUTE, KEY_ATTRIBUTE};
-use edgewright_edge_handler::lambda::dynamodb::Environment;
-use edgewright_edge_handler::lambda::event::Event;
+use edgewright_engine::artefact::item::{ENTRY_ATTRIBUTE, KEY_ATTRIBUTE};
+use edgewright_engine::lambda::dynamodb::Environment;
+use edgewright_engine::lambda::event::Event;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

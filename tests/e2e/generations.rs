@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Credentials;
 use aws_sdk_dynamodb::types::Select;
-use edgewright_edge_handler::lambda::dynamodb::Environment;
+use edgewright_engine::lambda::dynamodb::Environment;
 use tempfile::TempDir;
 
 use crate::emulator::Emulator;

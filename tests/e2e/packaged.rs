@@ -11,9 +11,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use edgewright_edge_handler::lambda::event::Event;
-use edgewright_edge_handler::lambda::rehearsal;
-use edgewright_edge_handler::outcome::Answer;
+use edgewright_engine::lambda::event::Event;
+use edgewright_engine::lambda::rehearsal;
+use edgewright_engine::model::outcome::Answer;
 use edgewright_test_engines::{Engine as _, Reference, line, reading_folder, with_request};
 use edgewright_test_support::contract::{Line, Outcome};
 use edgewright_test_support::legacy_site;

@@ -6,8 +6,8 @@
 //! A function of one version may meet a table of another: only the version tells it so.
 
 use edgewright_compiler::compile;
-use edgewright_edge_handler::program::Program;
-use edgewright_edge_handler::table::{EmbeddedTable, Entry};
+use edgewright_engine::artefact::program::Program;
+use edgewright_engine::artefact::table::{EmbeddedTable, Entry};
 use edgewright_test_engines::reading;
 use sha2::{Digest, Sha256};
 
@@ -75,18 +75,18 @@ fn a_changed_format_has_a_new_version() {
         "an entry",
         &entries,
         Entry::GOLDEN,
-        "`ENTRY_VERSION` in edge-handler/src/table.rs",
+        "`ENTRY_VERSION` in edge-handler/src/artefact/table.rs",
     );
     check(
         "table.bin",
         &table,
         EmbeddedTable::GOLDEN,
-        "the version in edge-handler/src/table/embedded.rs",
+        "the version in edge-handler/src/artefact/table/embedded.rs",
     );
     check(
         "rules.bin",
         &compiled.program,
         Program::GOLDEN,
-        "the version in edge-handler/src/program.rs",
+        "the version in edge-handler/src/artefact/program.rs",
     );
 }

@@ -11,6 +11,7 @@ mod golden;
 mod inputs;
 mod logs;
 mod readme;
+mod rooms;
 mod seed_site;
 mod semantics;
 mod shown;

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 
 use edgewright_compiler::testing::MemoryLoader;
 use edgewright_compiler::{Input, ReadOptions, Reading, compile, read};
-use edgewright_edge_handler::budget::{Allowance, DECISION_STEPS};
-use edgewright_edge_handler::evaluate::{Options, Trace, evaluate};
-use edgewright_edge_handler::outcome::{Answer, Event, Outcome};
-use edgewright_edge_handler::request::Request;
-use edgewright_edge_handler::rules::Place;
-use edgewright_edge_handler::source::Sequential;
+use edgewright_engine::budget::{Allowance, DECISION_STEPS};
+use edgewright_engine::evaluate::{Options, Trace, evaluate};
+use edgewright_engine::model::outcome::{Answer, Event, Outcome};
+use edgewright_engine::model::request::Request;
+use edgewright_engine::model::rules::Place;
+use edgewright_engine::source::Sequential;
 use edgewright_parser::diagnostic::Diagnostic;
 use edgewright_test_engines::reading;
 use edgewright_test_support::random::Random;

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use edgewright_benches::set::{DOCUMENTS, Set};
-use edgewright_edge_handler::request::Request;
+use edgewright_engine::model::request::Request;
 use edgewright_test_support::apache::{ServerRoot, Serving};
 
 use crate::timing::{Times, nanoseconds, percentile};

@@ -9,10 +9,10 @@ use anyhow::Result;
 use edgewright_benches::operation::{decide, event, handle};
 use edgewright_benches::set::{RULES, Set};
 use edgewright_benches::site::Site;
-use edgewright_edge_handler::budget::Budget;
-use edgewright_edge_handler::handler::{Step, step};
-use edgewright_edge_handler::request::Request;
-use edgewright_edge_handler::table::{EmbeddedTable, Fetched, Lookup, Table as _};
+use edgewright_engine::budget::Budget;
+use edgewright_engine::handler::{Step, step};
+use edgewright_engine::model::request::Request;
+use edgewright_engine::artefact::table::{EmbeddedTable, Fetched, Lookup, Table as _};
 use serde::{Deserialize, Serialize};
 
 use crate::apache;
@@ -168,9 +168,9 @@ impl Reads {
 /// As the function does it: fetch what is missing, ask again.
 fn fetches(site: &Site, request: &Request) -> usize {
     let mut fetched = Fetched::new();
-    let options = edgewright_edge_handler::evaluate::Options::default();
+    let options = edgewright_engine::evaluate::Options::default();
     let budget = Budget::new(options.allowance);
-    while let Step::Fetch(key) = step(&site.program, &fetched, request, &options, &budget) {
+    while let Step::Fetch(key) = step(&site.runtime, &fetched, request, &options, &budget) {
         let entry = entry(&site.table, &key);
         fetched.insert(key, entry.map(std::sync::Arc::new));
     }
@@ -179,8 +179,8 @@ fn fetches(site: &Site, request: &Request) -> usize {
 
 fn entry(
     table: &EmbeddedTable,
-    key: &edgewright_edge_handler::key::Key,
-) -> Option<edgewright_edge_handler::table::Entry> {
+    key: &edgewright_engine::artefact::key::Key,
+) -> Option<edgewright_engine::artefact::table::Entry> {
     match table.lookup(&key.sought()) {
         Lookup::Found(entry) => Some(entry.clone()),
         Lookup::Absent | Lookup::Missing => None,

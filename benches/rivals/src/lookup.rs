@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 use edgewright_benches::set::{self, Placed, RULES, Set};
-use edgewright_edge_handler::request::Request;
+use edgewright_engine::model::request::Request;
 use serde::{Deserialize, Serialize};
 
 use crate::lookups::{EXACT, MIXED, OURS, Row};

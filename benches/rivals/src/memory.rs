@@ -10,7 +10,7 @@ use anyhow::Result;
 use edgewright_benches::operation::{decide, event, handle, lookup};
 use edgewright_benches::set::{self, Placed, RULES, Set};
 use edgewright_benches::site::{Artefact, Site};
-use edgewright_edge_handler::request::Request;
+use edgewright_engine::model::request::Request;
 use serde::{Deserialize, Serialize};
 
 use crate::lookups::{EXACT, MIXED, OURS, Row};

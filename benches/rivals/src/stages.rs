@@ -7,7 +7,7 @@ use std::hint::black_box;
 use anyhow::Result;
 use edgewright_benches::set::{RULES, Set};
 use edgewright_benches::site::{Artefact, Site};
-use edgewright_edge_handler::program::Program;
+use edgewright_engine::handler::Runtime;
 use edgewright_parser::parse;
 use edgewright_parser::source::FileId;
 use serde::{Deserialize, Serialize};
@@ -42,7 +42,7 @@ pub fn run() -> Result<Stages> {
         parse: best(|| parse(FileId(0), black_box(text))),
         read: least(&mut spent.iter().map(|spent| spent.read)),
         compile: least(&mut spent.iter().map(|spent| spent.compile)),
-        program: best(|| Program::load(black_box(&artefact.program)).is_ok()),
+        program: best(|| Runtime::load(black_box(&artefact.program)).is_ok()),
         start: best(|| Site::load(black_box(&artefact)).is_ok()),
     })
 }

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use edgewright_edge_handler::request::Request;
+use edgewright_engine::model::request::Request;
 
 use super::{HOST, RULES, Set, get, leak};
 

@@ -10,11 +10,12 @@
 
 use std::collections::HashSet;
 
-use edgewright_edge_handler::outcome::{Answer, Event, Outcome, Step};
-use edgewright_edge_handler::rules::{
-    Pattern, Place, RedirectListId, RedirectMatcher, Rule, RuleFlags, Test,
+use edgewright_engine::model::outcome::{Answer, Event, Outcome, Step};
+use edgewright_engine::model::rules::{
+    Place, RedirectListId, RedirectMatcher, Rule, RuleFlags, Test,
 };
-use edgewright_edge_handler::site::Site;
+use edgewright_engine::model::site::Site;
+use edgewright_engine::pattern::Pattern;
 
 use super::{ENDING, Finding, Looked, Most, rules};
 use crate::answering::Answering;

@@ -11,10 +11,11 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use edgewright_edge_handler::rules::{
-    Pattern, Place, RedirectListId, RedirectMatcher, Rule, RuleFlags, RuleSetId,
+use edgewright_engine::model::rules::{
+    Place, RedirectListId, RedirectMatcher, Rule, RuleFlags, RuleSetId,
 };
-use edgewright_edge_handler::site::Site;
+use edgewright_engine::model::site::Site;
+use edgewright_engine::pattern::Pattern;
 use foldhash::HashMap;
 
 use super::{ENDING, Finding, Looked, Most, rules};

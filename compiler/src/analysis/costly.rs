@@ -8,14 +8,13 @@
 
 use std::collections::HashMap;
 
-use edgewright_edge_handler::budget::{Allowance, Budget, DECISION_STEPS};
-use edgewright_edge_handler::evaluate::matching::{Captures, Storm};
-use edgewright_edge_handler::fate::Subject;
-use edgewright_edge_handler::outcome::Outcome;
-use edgewright_edge_handler::rules::{
-    Condition, Pattern, Piece, Place, Rule, RuleFlags, Template, Test,
-};
-use edgewright_edge_handler::site::Site;
+use edgewright_engine::budget::{Allowance, Budget, DECISION_STEPS};
+use edgewright_engine::model::outcome::Outcome;
+use edgewright_engine::model::rules::{Condition, Piece, Place, Rule, RuleFlags, Template, Test};
+use edgewright_engine::model::site::Site;
+use edgewright_engine::model::subject::Subject;
+use edgewright_engine::pattern::Pattern;
+use edgewright_engine::pattern::matching::{Captures, Storm};
 
 use super::{Finding, rules};
 use crate::answering::Answering;

@@ -4,8 +4,8 @@
 
 use std::collections::HashSet;
 
-use edgewright_edge_handler::rules::Pattern;
-use edgewright_edge_handler::site::{PathMatcher, Section, SectionId, SectionKind, Site};
+use edgewright_engine::model::site::{PathMatcher, Section, SectionId, SectionKind, Site};
+use edgewright_engine::pattern::Pattern;
 
 use super::{Finding, rules};
 

@@ -8,11 +8,12 @@
 
 use std::collections::HashMap;
 
-use edgewright_edge_handler::evaluate::variable::is_variable;
-use edgewright_edge_handler::rules::{
-    Condition, FileTest, Pattern, Piece, RedirectListId, Rule, RuleFlags, RuleSetId, Template, Test,
+use edgewright_engine::evaluate::variable::is_variable;
+use edgewright_engine::model::rules::{
+    Condition, FileTest, Piece, RedirectListId, Rule, RuleFlags, RuleSetId, Template, Test,
 };
-use edgewright_edge_handler::site::Site;
+use edgewright_engine::model::site::Site;
+use edgewright_engine::pattern::Pattern;
 
 use super::{Finding, directories, rules, targets};
 use crate::language;

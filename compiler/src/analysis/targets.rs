@@ -2,7 +2,7 @@
 //!
 //! In: one rule or redirect. Out: findings. Absent: its conditions; see [`super::slips`].
 
-use edgewright_edge_handler::rules::{Piece, Redirect, RedirectMatcher, Rule, RuleFlags};
+use edgewright_engine::model::rules::{Piece, Redirect, RedirectMatcher, Rule, RuleFlags};
 
 use super::Finding;
 use super::slips::{Context, Slip, asks_for_question_mark, unknown_name};

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use edgewright_edge_handler::rules::{
+use edgewright_engine::model::rules::{
     Condition, Piece, Place, Redirect, RedirectMatcher, Rule, RuleFlags, Template,
 };
-use edgewright_edge_handler::site::Site;
+use edgewright_engine::model::site::Site;
 
 use super::{Finding, rules};
 use crate::host_names::{HostNames, scheme_length, target_is_here};

@@ -6,9 +6,10 @@
 //! What a pattern asks of the request line is tried: lines made from the pattern are matched with another version at
 //! their end, and without their bare `?`.
 
-use edgewright_edge_handler::rules::{Condition, Pattern, Piece, Place, Redirect, Rule, Test};
-use edgewright_edge_handler::site::expression::{Expression, Node, Tree, Word};
-use edgewright_edge_handler::site::{EnvAttribute, EnvRule, SectionKind, Site};
+use edgewright_engine::model::expression::{Expression, Node, Tree, Word};
+use edgewright_engine::model::rules::{Condition, Piece, Place, Redirect, Rule, Test};
+use edgewright_engine::model::site::{EnvAttribute, EnvRule, SectionKind, Site};
+use edgewright_engine::pattern::Pattern;
 
 use super::{Finding, rules};
 use crate::mentions::{Mentions, Question};

@@ -3,7 +3,7 @@
 //! In: bytes and values, in the order they stand in a file. Out: pieces of files, to a [`Folder`]; what was
 //! [`Written`]. Absent: what the files say; the disk.
 
-use edgewright_edge_handler::envelope::{Checksum, EnvelopeError};
+use edgewright_engine::artefact::envelope::{Checksum, EnvelopeError};
 use serde::Serialize;
 
 use super::EmitError;
@@ -193,7 +193,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
     use super::*;
-    use edgewright_edge_handler::envelope::checksum;
+    use edgewright_engine::artefact::envelope::checksum;
 
     fn check(pieces: &[usize]) {
         let mut folder = BuildFolder::default();

@@ -10,10 +10,10 @@ use std::collections::HashSet;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use edgewright_edge_handler::fate::{Effect, Fate};
-use edgewright_edge_handler::item::{self, ENTRY_ATTRIBUTE, KEY_ATTRIBUTE};
-use edgewright_edge_handler::rules::{Place, Redirect, Rule, RuleFlags};
-use edgewright_edge_handler::table::{Content, Entry, Placed};
+use edgewright_engine::artefact::fate::{Effect, Fate};
+use edgewright_engine::artefact::item::{self, ENTRY_ATTRIBUTE, KEY_ATTRIBUTE};
+use edgewright_engine::artefact::table::{Content, Entry, Placed};
+use edgewright_engine::model::rules::{Place, Redirect, Rule, RuleFlags};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use edgewright_edge_handler::rules::Place;
+use edgewright_engine::model::rules::Place;
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 use serde::Serialize;
 use serde_json::{Value, json};

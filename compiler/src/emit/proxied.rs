@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use edgewright_edge_handler::rules::{Place, RuleFlags};
+use edgewright_engine::model::rules::{Place, RuleFlags};
 use serde_json::{Map, Value, json};
 
 use crate::reading::Reading;

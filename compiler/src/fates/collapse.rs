@@ -10,13 +10,13 @@
 
 use std::collections::HashMap;
 
-use edgewright_edge_handler::evaluate::vhost::{choose_host, goes_by};
-use edgewright_edge_handler::fate::{Effect, Ending, Fate, Part, Queried, Step, Text};
-use edgewright_edge_handler::key::KeySpace;
-use edgewright_edge_handler::plain::is_plain_path;
-use edgewright_edge_handler::request::{Request, Scheme};
-use edgewright_edge_handler::site::{Host, HostId, HostPattern, Site};
-use edgewright_edge_handler::table::{Content, Entry};
+use edgewright_engine::artefact::fate::{Effect, Ending, Fate, Part, Queried, Step, Text};
+use edgewright_engine::artefact::key::KeySpace;
+use edgewright_engine::artefact::table::{Content, Entry};
+use edgewright_engine::evaluate::vhost::{choose_host, goes_by};
+use edgewright_engine::model::plain::is_plain_path;
+use edgewright_engine::model::request::{Request, Scheme};
+use edgewright_engine::model::site::{Host, HostId, HostPattern, Site};
 
 /// A browser follows about so many redirects; longer chains are left as they are.
 const MOST_HOPS: usize = 20;

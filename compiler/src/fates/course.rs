@@ -5,14 +5,15 @@
 
 use std::cell::Cell;
 
-use edgewright_edge_handler::budget::Budget;
-use edgewright_edge_handler::evaluate::{Options, evaluate_plain};
-use edgewright_edge_handler::fate::{Effect, Ending, Part, Question, Subject, Text};
-use edgewright_edge_handler::outcome::{Answer, Outcome};
-use edgewright_edge_handler::plain::Plain;
-use edgewright_edge_handler::request::Request;
-use edgewright_edge_handler::site::Site;
-use edgewright_edge_handler::source::{Source, Unknown};
+use edgewright_engine::artefact::fate::{Effect, Ending, Part, Question, Text};
+use edgewright_engine::budget::Budget;
+use edgewright_engine::evaluate::{Options, evaluate_plain};
+use edgewright_engine::model::outcome::{Answer, Outcome};
+use edgewright_engine::model::plain::Plain;
+use edgewright_engine::model::request::Request;
+use edgewright_engine::model::site::Site;
+use edgewright_engine::model::subject::Subject;
+use edgewright_engine::source::{Source, Unknown};
 
 use super::oracle::{Answered, Oracle, contains};
 use super::{HOST, QUERY, TOO_EXPENSIVE};
@@ -306,7 +307,7 @@ mod tests {
     #[test]
     fn a_question_about_the_query_string_is_one() {
         let question = |subject| {
-            let test = edgewright_edge_handler::rules::Test::Equal(b"x".to_vec());
+            let test = edgewright_engine::model::rules::Test::Equal(b"x".to_vec());
             Step::Ask(
                 Question {
                     subject,

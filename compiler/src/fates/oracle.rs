@@ -7,10 +7,13 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use edgewright_edge_handler::fate::{About, Question};
-use edgewright_edge_handler::key::Key;
-use edgewright_edge_handler::rules::{Condition, MapId, Redirect, RedirectListId, Rule, RuleSetId};
-use edgewright_edge_handler::source::{HIDDEN, Missing, Source, Unknown};
+use edgewright_engine::artefact::fate::Question;
+use edgewright_engine::artefact::key::Key;
+use edgewright_engine::model::rules::{
+    Condition, MapId, Redirect, RedirectListId, Rule, RuleSetId,
+};
+use edgewright_engine::model::subject::About;
+use edgewright_engine::source::{HIDDEN, Missing, Source, Unknown};
 use memchr::memmem::find;
 
 use super::{HOST, QUERY};

@@ -5,10 +5,10 @@
 
 use std::collections::HashMap;
 
-use edgewright_edge_handler::key::KeySpace;
-use edgewright_edge_handler::plain::is_plain_path;
-use edgewright_edge_handler::site::{Host, HostId, Section, SectionId, SectionKind, Site};
-use edgewright_edge_handler::table::Entry;
+use edgewright_engine::artefact::key::KeySpace;
+use edgewright_engine::artefact::table::Entry;
+use edgewright_engine::model::plain::is_plain_path;
+use edgewright_engine::model::site::{Host, HostId, Section, SectionId, SectionKind, Site};
 
 /// Every host and path that an entry is about.
 pub(super) fn paths(site: &Site, entries: &[Entry]) -> Vec<(HostId, Vec<u8>)> {

@@ -5,9 +5,9 @@
 
 use std::hash::{Hash, Hasher};
 
-use edgewright_edge_handler::fate::{Asked, Fate, Question, Step};
-use edgewright_edge_handler::rules::Test;
-use edgewright_edge_handler::table::{Content, Entry};
+use edgewright_engine::artefact::fate::{Asked, Fate, Question, Step};
+use edgewright_engine::artefact::table::{Content, Entry};
+use edgewright_engine::model::rules::Test;
 use foldhash::HashMap;
 
 /// Takes the questions that more than one of `entries` asks out of them.

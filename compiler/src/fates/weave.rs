@@ -2,7 +2,7 @@
 //!
 //! In: two [`Course`]s. Out: a [`Fate`]. Absent: sharing questions with other fates; see [`super::share`].
 
-use edgewright_edge_handler::fate::{Asked, Fate, Queried, Step};
+use edgewright_engine::artefact::fate::{Asked, Fate, Queried, Step};
 
 use super::course::{self, Course};
 

@@ -1,7 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
-use edgewright_edge_handler::rules::Pattern;
-use edgewright_edge_handler::rules::pattern::PatternOptions;
+use edgewright_engine::pattern::Pattern;
+use edgewright_engine::pattern::PatternOptions;
 use proptest::prelude::*;
 
 use super::*;

@@ -5,7 +5,8 @@
 
 use edgewright_parser::syntax::Arguments;
 
-use super::{Reader, directives, version};
+use super::{Reader, version};
+use crate::registry::directives;
 
 /// The conditional sections, in lower case.
 const NAMES: [&[u8]; 6] = [

@@ -6,7 +6,7 @@
 //! looked for below the local folders that stand for the server's: the mapped document roots, the
 //! folder given for `ServerRoot`, the main configuration's folder and the one above it.
 
-use edgewright_edge_handler::evaluate::glob::{GlobMode, glob_matches};
+use edgewright_engine::text::glob::{GlobMode, glob_matches};
 
 use super::glob;
 use super::metered::Metered;

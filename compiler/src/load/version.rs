@@ -4,8 +4,8 @@
 
 use std::cmp::Ordering;
 
-use edgewright_edge_handler::rules::Pattern;
-use edgewright_edge_handler::rules::pattern::PatternOptions;
+use edgewright_engine::pattern::Pattern;
+use edgewright_engine::pattern::PatternOptions;
 
 /// Asks `<IfVersion words…>` about `version`, for example `2.4.71` (`start_ifversion` of
 /// `mod_version.c`).

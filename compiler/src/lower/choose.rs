@@ -5,7 +5,7 @@
 
 use std::hash::{BuildHasher as _, BuildHasherDefault};
 
-use edgewright_edge_handler::index::{Reach, Word};
+use edgewright_engine::artefact::index::{Reach, Word};
 use foldhash::fast::FixedState;
 
 use super::partition::Home;

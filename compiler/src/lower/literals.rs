@@ -4,7 +4,7 @@
 //! Absent: words a text has to begin with, which [`crate::shape`] knows; which requirement is best
 //! ([`super::choose`]).
 
-use edgewright_edge_handler::index::{Stand, Word};
+use edgewright_engine::artefact::index::{Stand, Word};
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 /// A requirement has at most this many words.
@@ -155,7 +155,7 @@ fn members(class: &Class) -> Option<Vec<Vec<u8>>> {
 mod tests {
     use super::*;
     use crate::dialect;
-    use edgewright_edge_handler::rules::pattern::PatternOptions;
+    use edgewright_engine::pattern::PatternOptions;
 
     /// Requirements as text: words joined by `|`, `$` after those at the end.
     fn check(pattern: &str, expected: &[&str]) {

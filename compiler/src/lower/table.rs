@@ -3,9 +3,9 @@
 //! In: rules, redirects and values under their keys. Out: [`Entry`]s, sorted. Absent: which key a
 //! rule has; see [`super::partition`].
 
-use edgewright_edge_handler::key::Key;
-use edgewright_edge_handler::rules::{Redirect, Rule};
-use edgewright_edge_handler::table::{Content, Entry, Placed};
+use edgewright_engine::artefact::key::Key;
+use edgewright_engine::artefact::table::{Content, Entry, Placed};
+use edgewright_engine::model::rules::{Redirect, Rule};
 use foldhash::HashMap;
 use postcard::experimental::serialized_size;
 use serde::Serialize;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use edgewright_edge_handler::rules::{Rule, RuleFlags};
+use edgewright_engine::model::rules::{Rule, RuleFlags};
 
 use super::product::{self, Product, comparable};
 use crate::shape::Shape;

@@ -11,8 +11,9 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use edgewright_edge_handler::rules::pattern::PatternOptions;
-use edgewright_edge_handler::rules::{Condition, FileTest, Pattern, Piece, Template, Test};
+use edgewright_engine::model::rules::{Condition, FileTest, Piece, Template, Test};
+use edgewright_engine::pattern::Pattern;
+use edgewright_engine::pattern::PatternOptions;
 use foldhash::HashMap;
 
 use crate::language::{Found, Language, Membership, Universe, find};

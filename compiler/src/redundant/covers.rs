@@ -10,7 +10,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher};
 
-use edgewright_edge_handler::rules::Pattern;
+use edgewright_engine::pattern::Pattern;
 use regex_syntax::hir::{Hir, HirKind};
 
 use crate::language::Membership;
@@ -199,7 +199,7 @@ impl Hasher for Mixer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use edgewright_edge_handler::rules::pattern::PatternOptions;
+    use edgewright_engine::pattern::PatternOptions;
 
     const TEXT: &[u8] = b"/A/path/of/some/Length/page.html";
 

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use edgewright_edge_handler::index::Case;
-use edgewright_edge_handler::rules::{Rule, RuleFlags};
+use edgewright_engine::artefact::index::Case;
+use edgewright_engine::model::rules::{Rule, RuleFlags};
 use foldhash::HashMap;
 
 use crate::dialect;

@@ -6,7 +6,7 @@
 //! Products are compared without leading slashes and with letters lowered, so that they speak of too
 //! many texts rather than too few.
 
-use edgewright_edge_handler::rules::{Rule, RuleFlags, Template};
+use edgewright_engine::model::rules::{Rule, RuleFlags, Template};
 
 /// Texts a rule may leave behind for the rules after it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,8 +7,8 @@
 
 use std::collections::HashMap;
 
-use edgewright_edge_handler::rules::{RuleFlags, RuleSetId};
-use edgewright_edge_handler::site::{
+use edgewright_engine::model::rules::{RuleFlags, RuleSetId};
+use edgewright_engine::model::site::{
     DirectoryRewrite, EncodedSlashes, Host, PathMatcher, RewriteOptions, Section, SectionKind, Site,
 };
 

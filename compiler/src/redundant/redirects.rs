@@ -16,11 +16,12 @@
 
 use std::borrow::Cow;
 
-use edgewright_edge_handler::index::Case;
-use edgewright_edge_handler::key::collapse_slashes;
-use edgewright_edge_handler::rules::pattern::PatternOptions;
-use edgewright_edge_handler::rules::{Pattern, Place, Redirect, RedirectMatcher};
-use edgewright_edge_handler::site::Site;
+use edgewright_engine::artefact::index::Case;
+use edgewright_engine::model::rules::{Place, Redirect, RedirectMatcher};
+use edgewright_engine::model::site::Site;
+use edgewright_engine::pattern::Pattern;
+use edgewright_engine::pattern::PatternOptions;
+use edgewright_engine::text::prefix::collapse_slashes;
 use foldhash::HashMap;
 
 use super::conditions::Languages;

@@ -31,11 +31,11 @@
 //!
 //! All of this errs towards keeping a rule.
 
-use edgewright_edge_handler::index::Case;
-use edgewright_edge_handler::rules::{
+use edgewright_engine::artefact::index::Case;
+use edgewright_engine::model::rules::{
     Condition, Piece, Place, Rule, RuleFlags, RuleSet, RuleSetId, Test,
 };
-use edgewright_edge_handler::site::Site;
+use edgewright_engine::model::site::Site;
 use foldhash::HashMap;
 
 use super::changes::{Changes, Level};
@@ -46,8 +46,8 @@ use super::product::{self, Product, comparable};
 use super::reach::Reach;
 use super::said::Said;
 use super::{Cause, Gist, Known, Redundant, Removal};
+use crate::chain::{Chains, Membership as InChain};
 use crate::language::{Begins, Found, Membership, Slashes, Universe, find as find_text};
-use crate::lower::{Chains, Membership as InChain};
 use crate::outline::Outline;
 use crate::room::Walk;
 use crate::shape::Shape;

@@ -5,7 +5,7 @@
 
 use std::hash::{Hash, Hasher};
 
-use edgewright_edge_handler::rules::{Condition, Rule};
+use edgewright_engine::model::rules::{Condition, Rule};
 
 /// A rule without its place and those of its conditions.
 #[derive(Debug, Clone, Copy)]

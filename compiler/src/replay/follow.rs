@@ -3,9 +3,9 @@
 //! In: a request and what became of it. Out: the request that follows. Absent: redirects to other sites; nobody knows
 //! what they answer.
 
-use edgewright_edge_handler::outcome::Outcome;
-use edgewright_edge_handler::request::Scheme;
-use edgewright_edge_handler::site::Site;
+use edgewright_engine::model::outcome::Outcome;
+use edgewright_engine::model::request::Scheme;
+use edgewright_engine::model::site::Site;
 
 use crate::host_names::{HostNames, authority, scheme_length};
 use crate::witness::Request;

@@ -4,8 +4,8 @@
 
 use std::collections::HashSet;
 
-use edgewright_edge_handler::outcome::{Answer, Event, Outcome};
-use edgewright_edge_handler::rules::Place;
+use edgewright_engine::model::outcome::{Answer, Event, Outcome};
+use edgewright_engine::model::rules::Place;
 
 use super::{Browser, Claim, MOST_HOPS};
 use crate::answering::Answering;

@@ -3,9 +3,9 @@
 //! In: `Require`, `Order`, `Allow`, `Deny`, `Satisfy` in one section. Out: its [`Requirement`] and
 //! [`HostAccess`]. Absent: who does come in (the evaluator).
 
-use edgewright_edge_handler::site::access::{Client, Demand, Join, Methods, Order, Satisfy};
-use edgewright_edge_handler::site::expression::{Expression, Subnet};
-use edgewright_edge_handler::site::{HostAccess, Requirement};
+use edgewright_engine::model::expression::{Expression, Subnet};
+use edgewright_engine::model::site::access::{Client, Demand, Join, Methods, Order, Satisfy};
+use edgewright_engine::model::site::{HostAccess, Requirement};
 
 use edgewright_parser::diagnostic::Diagnostic;
 use edgewright_parser::source::Span;
@@ -378,7 +378,7 @@ fn client(word: &[u8]) -> Result<Client, String> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::{AccessRules, Answerable, Group};
-    use edgewright_edge_handler::site::access::Methods;
+    use edgewright_engine::model::site::access::Methods;
 
     fn read(lines: &str) -> (AccessRules, Answerable) {
         let mut rules = AccessRules::default();

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeSet;
 
-use edgewright_edge_handler::site::{RewriteOptions, Settings};
+use edgewright_engine::model::site::{RewriteOptions, Settings};
 
 use edgewright_parser::diagnostic::Diagnostic;
 

@@ -2,9 +2,9 @@
 //!
 //! In: their arguments. Out: entries of the lists of a server or a section. Absent: matching them.
 
-use edgewright_edge_handler::rules::{Redirect, RedirectMatcher};
-use edgewright_edge_handler::site::host::Canon;
-use edgewright_edge_handler::site::{Alias, AliasMatcher, Proxy, SectionAlias};
+use edgewright_engine::model::rules::{Redirect, RedirectMatcher};
+use edgewright_engine::model::site::host::Canon;
+use edgewright_engine::model::site::{Alias, AliasMatcher, Proxy, SectionAlias};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 use edgewright_parser::source::{Origin, Span};
 use edgewright_parser::syntax::{self, Arguments, RedirectFrom};

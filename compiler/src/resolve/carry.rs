@@ -3,12 +3,12 @@
 //! In: a directive that may stand where it does. Out: what it changes. Absent: directives that
 //! change nothing here; they are accepted and forgotten.
 
-use edgewright_edge_handler::request::Scheme;
-use edgewright_edge_handler::rules::pattern::PatternOptions;
-use edgewright_edge_handler::site::{
+use edgewright_engine::model::request::Scheme;
+use edgewright_engine::model::site::{
     Allowed, CanonicalName, EncodedSlashes, ErrorDocument, HostPattern, Settings, TraceEnable,
     Trust,
 };
+use edgewright_engine::pattern::PatternOptions;
 use edgewright_parser::diagnostic::Diagnostic;
 use edgewright_parser::source::Origin;
 use edgewright_parser::syntax::{Arguments, Directive, Kind};
@@ -18,8 +18,8 @@ use super::htaccess;
 use super::limit::is_method;
 use super::values;
 use super::walk::Target;
-use crate::load::directives::Around;
 use crate::load::glob;
+use crate::registry::directives::Around;
 
 type Done = Result<(), Diagnostic>;
 

@@ -6,10 +6,10 @@ use edgewright_parser::diagnostic::Diagnostic;
 use edgewright_parser::source::Span;
 use edgewright_parser::syntax::{Kind, Word};
 
-use crate::load::directives::{self, Around, Expected, Known, Overrides, Stands};
-use crate::load::families::Family;
-use crate::load::modules::Modules;
 use crate::load::not_allowed;
+use crate::registry::directives::{self, Around, Expected, Known, Overrides, Stands};
+use crate::registry::families::Family;
+use crate::registry::modules::Modules;
 
 /// Where a directive stands.
 #[derive(Debug, Clone, Copy)]

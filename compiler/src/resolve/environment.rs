@@ -2,9 +2,9 @@
 //!
 //! In: their arguments. Out: entries of the list of a server or a section. Absent: evaluating them.
 
-use edgewright_edge_handler::rules::Pattern;
-use edgewright_edge_handler::rules::pattern::PatternOptions;
-use edgewright_edge_handler::site::{EnvAttribute, EnvChange, EnvRule};
+use edgewright_engine::model::site::{EnvAttribute, EnvChange, EnvRule};
+use edgewright_engine::pattern::Pattern;
+use edgewright_engine::pattern::PatternOptions;
 use edgewright_parser::diagnostic::Diagnostic;
 use edgewright_parser::source::Origin;
 use edgewright_parser::syntax::{Arguments, Word};

@@ -6,9 +6,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use edgewright_edge_handler::evaluate::glob::{GlobMode, glob_matches};
-use edgewright_edge_handler::rules::Place;
-use edgewright_edge_handler::site::{FileKind, PathMatcher, SectionId, SectionKind};
+use edgewright_engine::model::rules::Place;
+use edgewright_engine::model::site::{FileKind, PathMatcher, SectionId, SectionKind};
+use edgewright_engine::text::glob::{GlobMode, glob_matches};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 use edgewright_parser::source::{FileId, Span};
 
@@ -17,10 +17,10 @@ use super::scope::{Scope, Server};
 use super::walk::Target;
 use super::{Resolver, values};
 use crate::load::Conditionals;
-use crate::load::directives::Overrides;
 use crate::load::paths;
 use crate::loader::{Entry, EntryKind};
 use crate::reading::Fate;
+use crate::registry::directives::Overrides;
 
 /// How deep directories are followed: links may lead back.
 const DEEPEST: usize = 64;

@@ -3,7 +3,7 @@
 //! In: the methods that a section names, and those of the section around it. Out: [`Methods`]. Absent: what
 //! directives do with them; see [`super::access`].
 
-use edgewright_edge_handler::site::access::{METHODS, Methods};
+use edgewright_engine::model::site::access::{METHODS, Methods};
 
 use super::context::Context;
 use super::values;

@@ -4,9 +4,9 @@
 
 use std::collections::HashMap;
 
-use edgewright_edge_handler::rules::{MapId, Place};
-use edgewright_edge_handler::site::map::MapEntry;
-use edgewright_edge_handler::site::{Map, MapFunction, MapKind};
+use edgewright_engine::model::rules::{MapId, Place};
+use edgewright_engine::model::site::map::MapEntry;
+use edgewright_engine::model::site::{Map, MapFunction, MapKind};
 use edgewright_parser::diagnostic::Diagnostic;
 use edgewright_parser::source::{FileId, Origin, Span};
 use edgewright_parser::syntax::{RewriteMap, Word};

@@ -5,9 +5,9 @@
 
 use std::collections::HashSet;
 
-use edgewright_edge_handler::rules::{Redirect, RedirectListId, Rule, RuleSet, RuleSetId};
-use edgewright_edge_handler::site::PathMatcher;
-use edgewright_edge_handler::site::{
+use edgewright_engine::model::rules::{Redirect, RedirectListId, Rule, RuleSet, RuleSetId};
+use edgewright_engine::model::site::PathMatcher;
+use edgewright_engine::model::site::{
     DirectoryRewrite, Host, RewriteOptions, SectionId, SectionKind, ServerRewrite, Settings,
     host::Alias,
 };
@@ -366,7 +366,7 @@ fn server_rewrite(
     own: &Rewrite,
     base: Option<&Rewrite>,
     rules: RuleSetId,
-    maps: &[(Vec<u8>, edgewright_edge_handler::rules::MapId)],
+    maps: &[(Vec<u8>, edgewright_engine::model::rules::MapId)],
 ) -> ServerRewrite {
     let inherited = base.and_then(|base| base.options);
     ServerRewrite {

@@ -3,11 +3,12 @@
 //! In: their arguments. Out: rules, conditions, options in the context they stand in. Absent:
 //! inheritance (`merge`, and per directory the evaluator), map files (`maps`).
 
-use edgewright_edge_handler::rules::pattern::PatternOptions;
-use edgewright_edge_handler::rules::{
-    Condition, FileTest, Order, Pattern, Place, Rule, RuleFlags, Template, Test,
+use edgewright_engine::model::rules::{
+    Condition, FileTest, Order, Place, Rule, RuleFlags, Template, Test,
 };
-use edgewright_edge_handler::site::RewriteOptions;
+use edgewright_engine::model::site::RewriteOptions;
+use edgewright_engine::pattern::Pattern;
+use edgewright_engine::pattern::PatternOptions;
 use edgewright_parser::diagnostic::Diagnostic;
 use edgewright_parser::source::{Origin, Span};
 use edgewright_parser::syntax::{

@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use edgewright_edge_handler::evaluate::files::{CLOSED, is_within};
-use edgewright_edge_handler::site::{
+use edgewright_engine::evaluate::files::{CLOSED, is_within};
+use edgewright_engine::model::site::{
     Address, AliasMatcher, FileKind, Host, PathMatcher, SectionId, SectionKind,
 };
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
@@ -16,9 +16,9 @@ use super::merge::{DEFAULT_DOCUMENT_ROOT, component_count};
 use super::scope::Server;
 use super::{Resolver, values};
 use crate::input::{Input, ReadOptions};
-use crate::load::directives::Overrides;
 use crate::load::paths;
 use crate::loader::EntryKind;
+use crate::registry::directives::Overrides;
 
 impl Resolver<'_> {
     /// What a configuration that is no server's lacks to be one.

@@ -4,10 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use edgewright_edge_handler::request::Scheme;
-use edgewright_edge_handler::rules::{Condition, MapId, Place, Redirect, Rule};
-use edgewright_edge_handler::site::expression::Subnet;
-use edgewright_edge_handler::site::{
+use edgewright_engine::model::expression::Subnet;
+use edgewright_engine::model::request::Scheme;
+use edgewright_engine::model::rules::{Condition, MapId, Place, Redirect, Rule};
+use edgewright_engine::model::site::{
     Address, Alias, EncodedSlashes, EnvRule, HostPattern, Proxy, RemoteIp, RewriteOptions,
     SectionId, Settings, TraceEnable, Trust, UserDirs, Users,
 };

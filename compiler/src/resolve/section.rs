@@ -3,10 +3,10 @@
 //! In: the line that opens a section, and what is in it. Out: a section of the site. Absent: which
 //! sections apply to a request (the evaluator).
 
-use edgewright_edge_handler::rules::pattern::PatternOptions;
-use edgewright_edge_handler::site::access::{Methods, is_open};
-use edgewright_edge_handler::site::expression::Expression;
-use edgewright_edge_handler::site::{Address, PathMatcher, SectionKind};
+use edgewright_engine::model::expression::Expression;
+use edgewright_engine::model::site::access::{Methods, is_open};
+use edgewright_engine::model::site::{Address, PathMatcher, SectionKind};
+use edgewright_engine::pattern::PatternOptions;
 use edgewright_parser::diagnostic::Diagnostic;
 use edgewright_parser::syntax::Arguments;
 
@@ -15,8 +15,8 @@ use super::htaccess::DirectoryOverride;
 use super::scope::{Location, Scope, Server};
 use super::walk::Target;
 use super::{Resolver, unfollowed, values};
-use crate::load::directives::Around;
 use crate::load::{Section, glob, paths};
+use crate::registry::directives::Around;
 
 /// What a section applies to.
 pub(crate) enum Opener {

@@ -1,18 +1,18 @@
 //! Directives that change answers in Apache and are not followed here.
 //!
 //! In: a directive's name and words, and what rules look at. Out: what it changes, and the finding that says so. Absent:
-//! directives that change nothing about redirects. Which directives are named here stands in `load/directives.txt`.
+//! directives that change nothing about redirects. Which directives are named here stands in `registry/directives.txt`.
 
 use std::collections::BTreeSet;
 
-use edgewright_edge_handler::site::expression::Subnet;
+use edgewright_engine::model::expression::Subnet;
 use edgewright_parser::diagnostic::Diagnostic;
 use edgewright_parser::source::Span;
 
 use super::Resolver;
 use super::scope::is_below_home;
-use crate::load::directives::{self, Verdict};
 use crate::mentions::Mentions;
+use crate::registry::directives::{self, Verdict};
 
 /// With which first words a directive changes answers.
 #[derive(Debug, Clone, Copy)]
@@ -430,7 +430,7 @@ fn is_ours(header: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{added_header, change, changed_header, is_about_types};
-    use crate::load::directives::{self, Verdict};
+    use crate::registry::directives::{self, Verdict};
 
     /// Lines, and whether something is said about them. Each directive that is named has a line that says so.
     const LINES: &[(&str, bool)] = &[

@@ -2,9 +2,9 @@
 //!
 //! In: the text of a word. Out: a number, a pattern, an expression. Absent: saying where it stands.
 
-use edgewright_edge_handler::rules::Pattern;
-use edgewright_edge_handler::rules::pattern::PatternOptions;
-use edgewright_edge_handler::site::expression::Expression;
+use edgewright_engine::model::expression::Expression;
+use edgewright_engine::pattern::Pattern;
+use edgewright_engine::pattern::PatternOptions;
 
 /// A regular expression Apache accepts.
 ///

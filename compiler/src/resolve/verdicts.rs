@@ -1,6 +1,6 @@
 //! Is the verdict on each directive of httpd true?
 //!
-//! In: `load/directives.txt`. Out: failures: of a directive that is harmless and changes the site, of one that is followed
+//! In: `registry/directives.txt`. Out: failures: of a directive that is harmless and changes the site, of one that is followed
 //! and changes nothing, of one that is neither and about which nothing is said; and docs/directives.md where it differs.
 
 #![expect(clippy::unwrap_used, reason = "a failed test should say so")]
@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 
 use edgewright_parser::diagnostic::Severity;
 
-use crate::load::directives::{self, Expected, Known, Stands, Verdict};
+use crate::registry::directives::{self, Expected, Known, Stands, Verdict};
 use crate::testing::MemoryLoader;
 use crate::{Input, ReadOptions, Reading, read};
 
@@ -224,7 +224,7 @@ fn both(lines: &str, known: &Known) -> (Reading, Reading) {
 }
 
 fn names() -> Vec<&'static str> {
-    let lines = include_str!("../load/directives.txt").lines();
+    let lines = include_str!("../registry/directives.txt").lines();
     let rows = lines.filter(|line| !line.starts_with('#'));
     rows.filter_map(|row| row.split_whitespace().next())
         .collect()
@@ -287,7 +287,7 @@ fn document() -> String {
             .collect();
         names
     };
-    text += "<!-- made of compiler/src/load/directives.txt -->\n";
+    text += "<!-- made of compiler/src/registry/directives.txt -->\n";
     for (title, verdict) in [
         ("Followed", Verdict::Followed),
         ("Named", Verdict::Named),

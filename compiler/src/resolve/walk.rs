@@ -5,8 +5,8 @@
 
 use std::borrow::Cow;
 
-use edgewright_edge_handler::rules::Place;
-use edgewright_edge_handler::site::{Section as SiteSection, SectionId, SectionKind};
+use edgewright_engine::model::rules::Place;
+use edgewright_engine::model::site::{Section as SiteSection, SectionId, SectionKind};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 use edgewright_parser::source::Origin;
 use edgewright_parser::syntax::{Directive, Kind, Word};
@@ -15,10 +15,10 @@ use super::Resolver;
 use super::context::{Context, Verdict, judge, judge_arguments};
 use super::scope::{Rewrite, Scope, Server};
 use super::section::{Complaint, Opener};
-use crate::load::directives::{Around, Overrides};
-use crate::load::families::Family;
 use crate::load::{Item, Refused, Section, Skipped, SkippedKind, unit_kind};
 use crate::reading::{Fate, Unit, UnitKind};
+use crate::registry::directives::{Around, Overrides};
+use crate::registry::families::Family;
 
 /// Where directives land.
 pub(crate) struct Target<'t> {

@@ -4,10 +4,11 @@
 
 use std::collections::HashMap;
 
-use edgewright_edge_handler::rules::{
-    Pattern, RedirectListId, RedirectMatcher, Rule, RuleFlags, RuleSetId,
+use edgewright_engine::model::rules::{
+    RedirectListId, RedirectMatcher, Rule, RuleFlags, RuleSetId,
 };
-use edgewright_edge_handler::site::Site;
+use edgewright_engine::model::site::Site;
+use edgewright_engine::pattern::Pattern;
 
 use super::constraint::constraints;
 use super::draft::{Aim, Draft};

@@ -3,15 +3,14 @@
 //! In: a rule's conditions. Out: [`Constraint`]s, as far as a client can fulfil them. Absent:
 //! fulfilling them.
 
-use edgewright_edge_handler::budget::{Allowance, Budget};
-use edgewright_edge_handler::evaluate::text_holds;
-use edgewright_edge_handler::rules::{
-    Condition, FileTest, Order, Pattern, Piece, Template, TemplateText, Test,
+use edgewright_engine::budget::{Allowance, Budget};
+use edgewright_engine::model::expression::{Comparison, Expression, Function, Node, Tree, Word};
+use edgewright_engine::model::rules::text_holds;
+use edgewright_engine::model::rules::{
+    Condition, FileTest, Order, Piece, Template, TemplateText, Test,
 };
-use edgewright_edge_handler::site::expression::{
-    Comparison, Expression, Function, Node, Tree, Word,
-};
-use edgewright_edge_handler::site::{EnvAttribute, EnvRule, Host};
+use edgewright_engine::model::site::{EnvAttribute, EnvRule, Host};
+use edgewright_engine::pattern::Pattern;
 
 use super::draft::wanted;
 use super::sample::Groups;

@@ -6,9 +6,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use edgewright_edge_handler::request::Scheme;
-use edgewright_edge_handler::rules::Pattern;
-use edgewright_edge_handler::site::Site;
+use edgewright_engine::model::request::Scheme;
+use edgewright_engine::model::site::Site;
+use edgewright_engine::pattern::Pattern;
 
 use super::Request;
 use super::constraint::{Constraint, Demand, Slot};

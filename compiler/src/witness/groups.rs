@@ -3,8 +3,10 @@
 //! In: a rule with its conditions. Out: [`Groups`] for which conditions hold, maps have an answer, and files are
 //! there. Absent: whether the pattern lets a group stand for that; ask the pattern.
 
-use edgewright_edge_handler::rules::{Condition, FileTest, MapId, Piece, Rule, TemplateText, Test};
-use edgewright_edge_handler::site::{FileKind, Host, MapKind, Site};
+use edgewright_engine::model::rules::{
+    Condition, FileTest, MapId, Piece, Rule, TemplateText, Test,
+};
+use edgewright_engine::model::site::{FileKind, Host, MapKind, Site};
 
 use super::constraint::{Constraint, Slot};
 use super::draft::wanted;

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use edgewright_edge_handler::rules::{Place, Rule, Test};
-use edgewright_edge_handler::site::{FileKind, Site};
+use edgewright_engine::model::rules::{Place, Rule, Test};
+use edgewright_engine::model::site::{FileKind, Site};
 
 use super::constraint::{Slot, constraints};
 use super::draft::{Draft, below, encoded};

@@ -3,7 +3,7 @@
 //! In: a `ProxyPass` or `ProxyPassMatch`. Out: requests that should reach it, written in ways that make a
 //! difference in the URL the other server is asked for. Absent: asking that server; nobody does.
 
-use edgewright_edge_handler::site::{AliasMatcher, Proxy};
+use edgewright_engine::model::site::{AliasMatcher, Proxy};
 
 use super::Request;
 use super::draft::{Draft, encoded};

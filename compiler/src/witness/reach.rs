@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use edgewright_edge_handler::evaluate::vhost::connection_port;
-use edgewright_edge_handler::request::Scheme;
-use edgewright_edge_handler::rules::Place;
-use edgewright_edge_handler::site::{Host, Site};
+use edgewright_engine::evaluate::vhost::connection_port;
+use edgewright_engine::model::request::Scheme;
+use edgewright_engine::model::rules::Place;
+use edgewright_engine::model::site::{Host, Site};
 
 use super::scope::{self, List};
 

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use edgewright_edge_handler::rules::Pattern;
+use edgewright_engine::pattern::Pattern;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 use crate::dialect;
@@ -241,7 +241,7 @@ fn literal_prefix(text: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use edgewright_edge_handler::rules::pattern::PatternOptions;
+    use edgewright_engine::pattern::PatternOptions;
 
     fn check(text: &str, variant: usize, expected: &str) {
         let pattern = Pattern::new(text, PatternOptions::default());

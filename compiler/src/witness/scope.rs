@@ -2,8 +2,8 @@
 //!
 //! In: a [`Site`]. Out: [`Scope`]s with the lists that hold in them. Absent: requests.
 
-use edgewright_edge_handler::rules::{RedirectListId, RuleSetId};
-use edgewright_edge_handler::site::{
+use edgewright_engine::model::rules::{RedirectListId, RuleSetId};
+use edgewright_engine::model::site::{
     AliasMatcher, Host, HostPattern, PathMatcher, Proxy, SectionId, SectionKind, Settings, Site,
 };
 

@@ -3,9 +3,9 @@
 
 use edgewright_compiler::lower::lower;
 use edgewright_compiler::redundant::Redundant;
-use edgewright_edge_handler::evaluate::Options;
-use edgewright_edge_handler::outcome::Outcome;
-use edgewright_edge_handler::request::Request;
+use edgewright_engine::evaluate::Options;
+use edgewright_engine::model::outcome::Outcome;
+use edgewright_engine::model::request::Request;
 
 use crate::fetching::Edge;
 use crate::site::{Parts, redirect, rule};

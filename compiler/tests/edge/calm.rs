@@ -2,17 +2,17 @@
 
 use edgewright_compiler::lower::lower;
 use edgewright_compiler::redundant::Redundant;
-use edgewright_edge_handler::evaluate::{Options, evaluate};
-use edgewright_edge_handler::outcome::Outcome;
-use edgewright_edge_handler::request::{Request, Scheme};
-use edgewright_edge_handler::rules::Pattern;
-use edgewright_edge_handler::rules::pattern::PatternOptions;
-use edgewright_edge_handler::site::expression::Expression;
-use edgewright_edge_handler::site::{
+use edgewright_engine::evaluate::{Options, evaluate};
+use edgewright_engine::model::expression::Expression;
+use edgewright_engine::model::outcome::Outcome;
+use edgewright_engine::model::request::{Request, Scheme};
+use edgewright_engine::model::site::{
     Alias, AliasMatcher, Allowed, CanonicalName, EnvAttribute, EnvRule, ErrorDocument, FileKind,
     HostPattern, PathMatcher, Proxy, Requirement, Section, SectionId, SectionKind, Settings, Site,
 };
-use edgewright_edge_handler::source::Sequential;
+use edgewright_engine::pattern::Pattern;
+use edgewright_engine::pattern::PatternOptions;
+use edgewright_engine::source::Sequential;
 use proptest::prelude::*;
 use proptest::sample::subsequence;
 
@@ -158,7 +158,7 @@ const OBSTACLES: &[Obstacle] = &[
         site.hosts[0].proxies.push(Proxy {
             place: place(1),
             matcher: prefix("/s/"),
-            canon: edgewright_edge_handler::site::host::Canon::On,
+            canon: edgewright_engine::model::site::host::Canon::On,
             target: Some(b"http://p/".to_vec()),
         });
     },

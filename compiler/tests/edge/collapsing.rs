@@ -3,9 +3,9 @@
 use edgewright_compiler::Limits;
 use edgewright_compiler::lower::{Hops, lower, lower_with};
 use edgewright_compiler::redundant::Redundant;
-use edgewright_edge_handler::evaluate::Options;
-use edgewright_edge_handler::outcome::{Answer, Outcome};
-use edgewright_edge_handler::request::Request;
+use edgewright_engine::evaluate::Options;
+use edgewright_engine::model::outcome::{Answer, Outcome};
+use edgewright_engine::model::request::Request;
 use proptest::prelude::*;
 
 use crate::fetching::Edge;

@@ -3,11 +3,11 @@
 
 use edgewright_compiler::lower::lower;
 use edgewright_compiler::redundant::Redundant;
-use edgewright_edge_handler::evaluate::{Options, Trace, evaluate};
-use edgewright_edge_handler::outcome::{Answer, Outcome};
-use edgewright_edge_handler::request::Request;
-use edgewright_edge_handler::site::Site;
-use edgewright_edge_handler::source::Sequential;
+use edgewright_engine::evaluate::{Options, Trace, evaluate};
+use edgewright_engine::model::outcome::{Answer, Outcome};
+use edgewright_engine::model::request::Request;
+use edgewright_engine::model::site::Site;
+use edgewright_engine::source::Sequential;
 use proptest::prelude::*;
 
 use crate::fetching::Edge;

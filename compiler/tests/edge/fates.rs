@@ -4,16 +4,17 @@ use std::collections::BTreeSet;
 
 use edgewright_compiler::lower::{Lowered, lower};
 use edgewright_compiler::redundant::Redundant;
-use edgewright_edge_handler::evaluate::{Options, evaluate};
-use edgewright_edge_handler::fate::{Fate, Queried, Step};
-use edgewright_edge_handler::key::Key;
-use edgewright_edge_handler::outcome::Outcome;
-use edgewright_edge_handler::request::{Request, Scheme};
-use edgewright_edge_handler::rules::pattern::PatternOptions;
-use edgewright_edge_handler::rules::{Pattern, Rule};
-use edgewright_edge_handler::site::{EnvAttribute, EnvChange, EnvRule, HostId, HostPattern};
-use edgewright_edge_handler::source::Sequential;
-use edgewright_edge_handler::table::Content;
+use edgewright_engine::artefact::fate::{Fate, Queried, Step};
+use edgewright_engine::artefact::key::Key;
+use edgewright_engine::artefact::table::Content;
+use edgewright_engine::evaluate::{Options, evaluate};
+use edgewright_engine::model::outcome::Outcome;
+use edgewright_engine::model::request::{Request, Scheme};
+use edgewright_engine::model::rules::Rule;
+use edgewright_engine::model::site::{EnvAttribute, EnvChange, EnvRule, HostId, HostPattern};
+use edgewright_engine::pattern::Pattern;
+use edgewright_engine::pattern::PatternOptions;
+use edgewright_engine::source::Sequential;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 

@@ -5,19 +5,20 @@ use std::sync::Arc;
 
 use edgewright_compiler::lower::{Lowered, lower};
 use edgewright_compiler::redundant::Redundant;
-use edgewright_edge_handler::budget::Budget;
-use edgewright_edge_handler::evaluate::Options;
-use edgewright_edge_handler::handler::{Decision, MOST_FETCHES, Step, decide, handle, step};
-use edgewright_edge_handler::key::Key;
-use edgewright_edge_handler::outcome::{Answer, Outcome};
-use edgewright_edge_handler::program::Program;
-use edgewright_edge_handler::request::Request;
-use edgewright_edge_handler::table::{EmbeddedTable, Entry, Fetched};
+use edgewright_engine::artefact::key::Key;
+use edgewright_engine::artefact::program::Program;
+use edgewright_engine::artefact::table::{EmbeddedTable, Entry, Fetched};
+use edgewright_engine::budget::Budget;
+use edgewright_engine::evaluate::Options;
+use edgewright_engine::handler::Runtime;
+use edgewright_engine::handler::{Decision, MOST_FETCHES, Step, decide, handle, step};
+use edgewright_engine::model::outcome::{Answer, Outcome};
+use edgewright_engine::model::request::Request;
 
 use crate::site::{Parts, redirect, rule};
 
 pub struct Edge {
-    program: Program,
+    runtime: Runtime,
     table: EmbeddedTable,
     /// Encoded entries by item name, as a database has them.
     items: HashMap<String, Vec<u8>>,
@@ -29,18 +30,18 @@ impl Edge {
         let table = EmbeddedTable::encode(parts.generation, &entries).unwrap();
         let item = |entry: &Entry| (entry.key.item_name(), entry.encode().unwrap());
         Self {
-            program: Program::load(&Program::encode(&parts).unwrap()).unwrap(),
+            runtime: Runtime::load(&Program::encode(&parts).unwrap()).unwrap(),
             table: EmbeddedTable::load(&table).unwrap(),
             items: entries.iter().map(item).collect(),
         }
     }
 
     pub fn with_table_in_memory(&self, request: &Request<'_>, options: &Options) -> Answer {
-        handle(&self.program, &self.table, request, options)
+        handle(&self.runtime, &self.table, request, options)
     }
 
     pub fn is_left_alone(&self, request: &Request<'_>) -> bool {
-        let decision = decide(&self.program, &self.table, request, &Options::default());
+        let decision = decide(&self.runtime, &self.table, request, &Options::default());
         decision == Decision::Untouched
     }
 
@@ -53,7 +54,7 @@ impl Edge {
         let mut fetched = Fetched::new();
         let budget = Budget::new(options.allowance);
         loop {
-            match step(&self.program, &fetched, request, options, &budget) {
+            match step(&self.runtime, &fetched, request, options, &budget) {
                 Step::Done(answer) => return (answer, fetched.len()),
                 Step::Fetch(key) => fetched.insert(key.clone(), self.read(&key)),
             }

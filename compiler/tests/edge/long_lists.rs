@@ -3,8 +3,8 @@
 
 use edgewright_compiler::lower::lower;
 use edgewright_compiler::redundant::Redundant;
-use edgewright_edge_handler::request::Request;
-use edgewright_edge_handler::rules::{Condition, Rule};
+use edgewright_engine::model::request::Request;
+use edgewright_engine::model::rules::{Condition, Rule};
 use proptest::prelude::*;
 use proptest::sample::select;
 

@@ -3,12 +3,13 @@
 
 use edgewright_compiler::lower::lower;
 use edgewright_compiler::redundant::Redundant;
-use edgewright_edge_handler::envelope::Format;
-use edgewright_edge_handler::evaluate::Options;
-use edgewright_edge_handler::handler::handle;
-use edgewright_edge_handler::program::Program;
-use edgewright_edge_handler::request::Request;
-use edgewright_edge_handler::table::EmbeddedTable;
+use edgewright_engine::artefact::envelope::Format;
+use edgewright_engine::artefact::program::Program;
+use edgewright_engine::artefact::table::EmbeddedTable;
+use edgewright_engine::evaluate::Options;
+use edgewright_engine::handler::Runtime;
+use edgewright_engine::handler::handle;
+use edgewright_engine::model::request::Request;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -55,14 +56,14 @@ fn files() -> (Vec<u8>, Vec<u8>) {
     (Program::encode(&lowered.parts).unwrap(), table)
 }
 
-fn answer_all(program: &Program, table: &EmbeddedTable) {
+fn answer_all(runtime: &Runtime, table: &EmbeddedTable) {
     let options = Options {
         most_steps: 1_000,
         ..Options::default()
     };
     for target in samples::REPEATED {
         let _ = handle(
-            program,
+            runtime,
             table,
             &Request::get(b"h", target.as_bytes()),
             &options,
@@ -80,8 +81,8 @@ proptest! {
     #[test]
     fn programs(changes in changes(), cut in prop::option::weighted(0.1, any::<Index>())) {
         let (program, table) = files();
-        if let Ok(program) = Program::load(&mislead(&program, &changes, cut)) {
-            answer_all(&program, &EmbeddedTable::load(&table).unwrap());
+        if let Ok(runtime) = Runtime::load(&mislead(&program, &changes, cut)) {
+            answer_all(&runtime, &EmbeddedTable::load(&table).unwrap());
         }
     }
 
@@ -89,7 +90,7 @@ proptest! {
     fn tables(changes in changes(), cut in prop::option::weighted(0.1, any::<Index>())) {
         let (program, table) = files();
         if let Ok(table) = EmbeddedTable::load(&mislead(&table, &changes, cut)) {
-            answer_all(&Program::load(&program).unwrap(), &table);
+            answer_all(&Runtime::load(&program).unwrap(), &table);
         }
     }
 

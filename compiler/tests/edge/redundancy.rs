@@ -2,8 +2,8 @@
 
 use edgewright_compiler::Position;
 use edgewright_compiler::redundant::{Cause, Redundant};
-use edgewright_edge_handler::rules::{RedirectListId, Rule, RuleSetId};
-use edgewright_edge_handler::site::RewriteOptions;
+use edgewright_engine::model::rules::{RedirectListId, Rule, RuleSetId};
+use edgewright_engine::model::site::RewriteOptions;
 
 use crate::site::{Parts, condition, redirect, rule};
 

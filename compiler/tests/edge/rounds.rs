@@ -2,11 +2,11 @@
 
 use edgewright_compiler::lower::lower;
 use edgewright_compiler::redundant::Redundant;
-use edgewright_edge_handler::evaluate::{Options, evaluate};
-use edgewright_edge_handler::outcome::Outcome;
-use edgewright_edge_handler::request::Request;
-use edgewright_edge_handler::rules::Rule;
-use edgewright_edge_handler::source::Sequential;
+use edgewright_engine::evaluate::{Options, evaluate};
+use edgewright_engine::model::outcome::Outcome;
+use edgewright_engine::model::request::Request;
+use edgewright_engine::model::rules::Rule;
+use edgewright_engine::source::Sequential;
 use proptest::prelude::*;
 use proptest::sample::select;
 

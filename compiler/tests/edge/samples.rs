@@ -1,8 +1,8 @@
 //! Random small sites and requests whose rules meet: few words, shared beginnings, everything that
 //! jumps (`C`, `S`, `N`), negation, letters of either case.
 
-use edgewright_edge_handler::rules::{Redirect, Rule};
-use edgewright_edge_handler::site::RewriteOptions;
+use edgewright_engine::model::rules::{Redirect, Rule};
+use edgewright_engine::model::site::RewriteOptions;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 

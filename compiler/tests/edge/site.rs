@@ -1,17 +1,18 @@
 //! Small sites made by hand: one host with rules in server context, in its document root and in a
 //! directory below, redirects, and two maps.
 
-use edgewright_edge_handler::rules::pattern::PatternOptions;
-use edgewright_edge_handler::rules::{
-    Condition, FileTest, MapId, Pattern, Place, Redirect, RedirectListId, RedirectMatcher, Rule,
-    RuleFlags, RuleSet, RuleSetId, Template, Test,
+use edgewright_engine::model::rules::{
+    Condition, FileTest, MapId, Place, Redirect, RedirectListId, RedirectMatcher, Rule, RuleFlags,
+    RuleSet, RuleSetId, Template, Test,
 };
-use edgewright_edge_handler::site::map::MapEntry;
-use edgewright_edge_handler::site::{
+use edgewright_engine::model::site::map::MapEntry;
+use edgewright_engine::model::site::{
     AllowOptions, Allowed, DirectoryRewrite, EncodedSlashes, FileKind, Host, Map, MapKind,
     PathMatcher, RewriteOptions, Section, SectionId, SectionKind, ServerRewrite, Settings, Site,
     TraceEnable,
 };
+use edgewright_engine::pattern::Pattern;
+use edgewright_engine::pattern::PatternOptions;
 
 pub const ROOT: &[u8] = b"/docroot";
 
@@ -230,6 +231,6 @@ fn host() -> Host {
         locations: Vec::new(),
         overrides: std::collections::BTreeMap::new(),
         remote_ip: None,
-        user_dirs: edgewright_edge_handler::site::UserDirs::default(),
+        user_dirs: edgewright_engine::model::site::UserDirs::default(),
     }
 }

@@ -2,10 +2,10 @@
 
 use edgewright_compiler::lower::lower;
 use edgewright_compiler::redundant::Redundant;
-use edgewright_edge_handler::evaluate::{Options, Trace};
-use edgewright_edge_handler::outcome::Answer;
-use edgewright_edge_handler::request::Request;
-use edgewright_edge_handler::rules::{Redirect, Rule, RuleFlags};
+use edgewright_engine::evaluate::{Options, Trace};
+use edgewright_engine::model::outcome::Answer;
+use edgewright_engine::model::request::Request;
+use edgewright_engine::model::rules::{Redirect, Rule, RuleFlags};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 

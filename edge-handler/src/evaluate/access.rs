@@ -4,10 +4,10 @@
 //! know: such a question is taken as answered for the client. No client has a name at the edge, as for an Apache that
 //! finds none for an address.
 
-use crate::site::access::{
+use crate::model::expression::Subnet;
+use crate::model::site::access::{
     Client, Demand, HostAccess, Join, Methods, Order, Requirement, Satisfy, names,
 };
-use crate::site::expression::Subnet;
 use crate::source::{Source, Unknown};
 
 use super::record::Record;

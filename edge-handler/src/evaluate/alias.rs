@@ -4,19 +4,19 @@
 //! directives; comparing a path with an alias (`glob::alias_matches`).
 
 use crate::budget::Budget;
-use crate::outcome::Event;
-use crate::rules::{Place, Redirect, RedirectListId, RedirectMatcher};
-use crate::site::{Alias, AliasMatcher, SectionAlias};
+use crate::model::outcome::Event;
+use crate::model::rules::{Place, Redirect, RedirectListId, RedirectMatcher};
+use crate::model::site::{Alias, AliasMatcher, SectionAlias};
 use crate::source::Source;
 
-use super::escape::escape_uri;
 use super::files::{canonical_path, is_too_long_to_join};
-use super::glob::alias_matches;
-use super::matching::{Captures, substitute};
 use super::record::{Context, Record, Verdict, is_redirect};
-use super::uri;
 use super::url::append_query;
 use super::{Halt, RULE_STEPS, Run};
+use crate::pattern::matching::{Captures, substitute};
+use crate::text::escape::escape_uri;
+use crate::text::prefix::alias_matches;
+use crate::text::uri;
 
 /// A redirect that applies.
 struct Found {
@@ -27,7 +27,7 @@ struct Found {
 
 impl<'a, S: Source> Run<'a, S> {
     /// Redirects and aliases of the server (`translate_alias_redir`).
-    pub(super) fn translate_alias_redir(
+    pub(crate) fn translate_alias_redir(
         &mut self,
         record: &mut Record<'a>,
     ) -> Result<Verdict, Halt> {
@@ -76,7 +76,7 @@ impl<'a, S: Source> Run<'a, S> {
     }
 
     /// Redirects of sections (`fixup_redir`).
-    pub(super) fn fixup_redir(&mut self, record: &mut Record<'a>) -> Result<Verdict, Halt> {
+    pub(crate) fn fixup_redir(&mut self, record: &mut Record<'a>) -> Result<Verdict, Halt> {
         let mut found = self.try_redirect(record)?;
         for list in record.settings.redirects() {
             if found.is_none() {
@@ -208,7 +208,7 @@ impl<'a, S: Source> Run<'a, S> {
 }
 
 /// Where a redirect of a list leads a URL-path, if it is for it.
-pub(super) fn target_of(
+pub(crate) fn target_of(
     redirect: &Redirect,
     uri: &[u8],
     captures: &mut Captures,
@@ -226,7 +226,7 @@ pub(super) fn target_of(
 }
 
 /// The query string goes along unless the target has one.
-pub(super) fn append_args(target: &mut Vec<u8>, args: Option<&[u8]>) {
+pub(crate) fn append_args(target: &mut Vec<u8>, args: Option<&[u8]>) {
     let args = args.filter(|_| !target.contains(&b'?'));
     append_query(target, args);
 }

@@ -4,17 +4,18 @@
 //! Absent: what an expression means.
 
 use crate::budget::Budget;
-use crate::rules::{Condition, FileTest};
-use crate::site::expression::Expression;
-use crate::site::{EnvRule, FileKind};
+use crate::model::expression::Expression;
+use crate::model::rules::{Condition, FileTest};
+use crate::model::site::{EnvRule, FileKind};
 use crate::source::{Source, Unknown};
 
 use super::environment::{self, EnvironmentContext};
 use super::expression::{self, ExpressionContext};
 use super::record::{OK, Record};
 use super::rule::RuleContext;
-use super::variable::{header_of, unknown};
+use super::variable::unknown;
 use super::{Halt, NAMES_A_STEP, Run};
+use crate::model::subject::header_of;
 
 /// A record as an expression sees it.
 struct View<'r, 'a, S> {

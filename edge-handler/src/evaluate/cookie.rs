@@ -3,6 +3,8 @@
 //! In: the expanded text and the time. Out: [`Cookie`]. Absent: that only the first cookie of a
 //! name is sent; the caller keeps the names.
 
+use crate::text::number::leading_integer;
+
 /// A cookie to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cookie {
@@ -70,27 +72,6 @@ fn is_yes(field: &[u8], name: &[u8]) -> bool {
 
 fn is_no(field: &[u8]) -> bool {
     field == b"0" || field.eq_ignore_ascii_case(b"false")
-}
-
-/// `atol`: white space, a sign, digits; what follows is ignored.
-pub(crate) fn leading_integer(text: &[u8]) -> i64 {
-    let is_space = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
-    let text = &text[text.iter().take_while(|byte| is_space(byte)).count()..];
-    let (negative, digits) = match text {
-        [b'-', digits @ ..] => (true, digits),
-        [b'+', digits @ ..] | digits => (false, digits),
-    };
-    let mut value = 0_i64;
-    for digit in digits.iter().take_while(|byte| byte.is_ascii_digit()) {
-        let digit = i64::from(digit - b'0');
-        value = value.saturating_mul(10);
-        value = if negative {
-            value.saturating_sub(digit)
-        } else {
-            value.saturating_add(digit)
-        };
-    }
-    value
 }
 
 /// `Wkd, DD-Mon-YYYY HH:MM:SS GMT`, as `add_cookie` writes it.

@@ -3,13 +3,13 @@
 //! In: a record whose file name is known. Out: a [`Verdict`]; an index takes the record's place.
 //! Absent: listing a directory.
 
-use crate::site::FileKind;
+use crate::model::site::FileKind;
 use crate::source::Source;
 
-use super::escape::escape_uri;
 use super::record::{Handler, OK, Record, Verdict, is_redirect};
 use super::url::append_query;
 use super::{Halt, Run};
+use crate::text::escape::escape_uri;
 
 /// `DirectoryIndex` when there is no directive (`AP_DEFAULT_INDEX`).
 const DEFAULT_INDEX: &[u8] = b"index.html";

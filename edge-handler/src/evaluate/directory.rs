@@ -3,17 +3,17 @@
 //! In: a record whose file name is known. Out: a [`Verdict`]; a local result is marked for an
 //! internal redirect. Absent: rewriting in server context; see `server`.
 
-use crate::outcome::Event;
-use crate::site::RewriteOptions;
+use crate::model::outcome::Event;
+use crate::model::site::RewriteOptions;
 use crate::source::Source;
 
-use super::escape::is_absolute_uri;
 use super::list::{Action, PASS_THROUGH, Rules};
 use super::merge::Rewriting;
 use super::record::{Handler, Record, Verdict};
 use super::rule::PROXY;
 use super::server::{go_ahead_with_proxy, has_unsafe_query, redirect, requested_status};
 use super::{Halt, Run};
+use crate::text::escape::is_absolute_uri;
 
 /// Marks a name that is the URL of an internal redirect.
 pub(super) const REDIRECT: &[u8] = b"redirect:";

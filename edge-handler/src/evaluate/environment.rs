@@ -5,10 +5,10 @@
 //! a directory's) and `SetEnv`, which sets without asking.
 
 use super::expression::{self, ExpressionContext, Groups};
-use super::matching::Captures;
 use crate::budget::Budget;
-use crate::rules::Pattern;
-use crate::site::{EnvAttribute, EnvChange, EnvRule};
+use crate::model::site::{EnvAttribute, EnvChange, EnvRule};
+use crate::pattern::Pattern;
+use crate::pattern::matching::Captures;
 use crate::source::HIDDEN;
 
 /// What `SetEnvIf` needs of a request beyond what expressions do.
@@ -173,9 +173,9 @@ mod tests {
 
     use super::*;
     use crate::evaluate::expression::tests::Fixed;
-    use crate::rules::Place;
-    use crate::rules::pattern::PatternOptions;
-    use crate::site::expression::Expression;
+    use crate::model::expression::Expression;
+    use crate::model::rules::Place;
+    use crate::pattern::PatternOptions;
 
     fn rule(attribute: EnvAttribute, pattern: &str, name: &str, value: Option<&str>) -> EnvRule {
         EnvRule {

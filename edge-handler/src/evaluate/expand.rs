@@ -3,12 +3,13 @@
 //! In: a template and what it refers to. Out: bytes appended to a buffer; for a substitution also
 //! where its deciding `?` came from. Absent: parsing templates; what a variable holds (`variable`).
 
-use crate::rules::{MapId, Piece, Rule, RuleFlags, Template};
-use crate::site::{Map, MapKind};
+use crate::model::rules::{MapId, Piece, Rule, RuleFlags, Template};
+use crate::model::site::{Map, MapKind};
 use crate::source::{Source, Unknown};
 
+use super::backreference::escape_backreference;
 use super::cookie::set_cookie;
-use super::escape::{escape_backreference, map_function};
+use super::map_function::map_function;
 use super::record::Record;
 use super::rule::{Groups, RuleContext};
 use super::{BYTES_A_STEP, Halt, NAMES_A_STEP, Run};

@@ -10,13 +10,14 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use md5::Md5;
 use sha1::{Digest as _, Sha1};
 
-use super::cookie::leading_integer;
-use super::escape::{self, SlashDecoding, Unreserved};
-use super::glob::{GlobMode, glob_matches};
-use super::matching::{Captures, substitute};
 use crate::budget::Budget;
-use crate::rules::{FileTest, Order, Pattern};
-use crate::site::expression::{Binary, Comparison, Expression, Function, Node, Tree, Unary, Word};
+use crate::model::expression::{Binary, Comparison, Expression, Function, Node, Tree, Unary, Word};
+use crate::model::rules::{FileTest, Order};
+use crate::pattern::Pattern;
+use crate::pattern::matching::{Captures, substitute};
+use crate::text::escape::{self, SlashDecoding, Unreserved};
+use crate::text::glob::{GlobMode, glob_matches};
+use crate::text::number::leading_integer;
 
 /// What an expression asks about the request. The evaluator's core implements it.
 pub trait ExpressionContext {

@@ -3,7 +3,7 @@
 //! In: a path. Out: what stands there. A question that what is known does not cover is answered
 //! "nothing" and remembered, so that whoever asked can report it. Absent: reading a disk.
 
-use crate::site::FileKind;
+use crate::model::site::FileKind;
 use crate::source::Source;
 
 use super::{Run, Trace};
@@ -98,7 +98,7 @@ pub fn is_within(path: &[u8], directory: &[u8]) -> bool {
 }
 
 /// An absolute path without empty, `.` and `..` parts (`apr_filepath_merge`); a trailing slash stays.
-pub(super) fn canonical_path(path: &[u8]) -> Vec<u8> {
+pub(crate) fn canonical_path(path: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(path.len() + 1);
     for part in path.split(|byte| *byte == b'/') {
         match part {

@@ -4,9 +4,9 @@
 //! In: a record that went through the fixups. Out: the next record, or the outcome. Absent: sending
 //! anything; whether a file that nothing is known about exists is for the origin to say.
 
-use crate::outcome::Outcome;
-use crate::site::access::METHODS;
-use crate::site::{ErrorDocument, FileKind};
+use crate::model::outcome::Outcome;
+use crate::model::site::access::METHODS;
+use crate::model::site::{ErrorDocument, FileKind};
 use crate::source::Source;
 
 use super::directory::REDIRECT;

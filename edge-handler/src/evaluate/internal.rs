@@ -4,8 +4,8 @@
 //! In: a record that is finished, and where it leads. Out: the next record, or the outcome.
 //! Absent: how a record is taken through the server; see `process`.
 
-use crate::outcome::Outcome;
-use crate::site::ErrorDocument;
+use crate::model::outcome::Outcome;
+use crate::model::site::ErrorDocument;
 use crate::source::Source;
 
 use super::merge::Merged;

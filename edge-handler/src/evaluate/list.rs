@@ -3,8 +3,8 @@
 //! In: a record and the rule sets that apply. Out: the record changed, and an [`Action`] that says
 //! how. Absent: one rule; see `rule`. What is made of the result; see `server` and `directory`.
 
-use crate::outcome::Event;
-use crate::rules::{Rule, RuleFlags, RuleSetId};
+use crate::model::outcome::Event;
+use crate::model::rules::{Rule, RuleFlags, RuleSetId};
 use crate::source::{Missing, Source};
 
 use super::record::Record;
@@ -13,14 +13,14 @@ use super::rule::{Effect, RuleContext};
 use super::{Halt, RULE_STEPS, Run};
 
 /// Twice `LimitRequestLine`: what a rewritten name may not exceed.
-pub(super) const LONGEST_NAME: usize = 2 * 8190;
+pub(crate) const LONGEST_NAME: usize = 2 * 8190;
 
 /// Marks a name that the next URL mapper is to see instead of the URL-path.
-pub(super) const PASS_THROUGH: &[u8] = b"passthrough:";
+pub(crate) const PASS_THROUGH: &[u8] = b"passthrough:";
 
 /// What came of a list (`ACTION_*`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Action {
+pub(crate) enum Action {
     /// Nothing was substituted.
     Unchanged,
     /// Substituted; a redirect is escaped.
@@ -35,14 +35,14 @@ pub(super) enum Action {
 
 /// What came of a list, and the last rule that substituted.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Rewritten<'a> {
+pub(crate) struct Rewritten<'a> {
     pub action: Action,
     pub last: Option<&'a Rule>,
 }
 
 /// Several rule sets as one list with one numbering: what inheritance makes of them.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Rules<'s> {
+pub(crate) struct Rules<'s> {
     sets: &'s [RuleSetId],
 }
 
@@ -93,7 +93,7 @@ impl<'s> Rules<'s> {
 
 impl<'a, S: Source> Run<'a, S> {
     /// Applies rules in order; `directory` is the prefix in per-directory context.
-    pub(super) fn apply_rewrite_list(
+    pub(crate) fn apply_rewrite_list(
         &mut self,
         record: &mut Record<'a>,
         rules: Rules<'_>,

@@ -4,9 +4,9 @@
 //! what the last section says. Nothing is copied: a merge is a list of references. Absent: finding
 //! the sections; see `walk`.
 
-use crate::rules::{RedirectListId, RuleSetId};
-use crate::site::access::is_open;
-use crate::site::{
+use crate::model::rules::{RedirectListId, RuleSetId};
+use crate::model::site::access::is_open;
+use crate::model::site::{
     AllowOptions, Allowed, CanonicalName, EnvRule, ErrorDocument, HostAccess, Proxy, Requirement,
     RewriteOptions, SectionAlias, SectionId, Settings, settings::DirectoryRewrite,
 };
@@ -19,7 +19,7 @@ use super::table::Table;
 /// joins the sections of one walk, then puts the result on what it had before. A layer therefore
 /// knows its walk.
 #[derive(Debug, Clone)]
-pub(super) struct Merged<'a> {
+pub(crate) struct Merged<'a> {
     layers: Vec<Layer<'a>>,
     walks: u32,
 }
@@ -32,7 +32,7 @@ struct Layer<'a> {
 
 /// Rewriting in per-directory context, merged (`rewrite_perdir_conf`).
 #[derive(Debug, Clone)]
-pub(super) struct Rewriting<'a> {
+pub(crate) struct Rewriting<'a> {
     engine: Option<bool>,
     options: Option<RewriteOptions>,
     /// `RewriteBase`.
@@ -47,7 +47,7 @@ pub(super) struct Rewriting<'a> {
 }
 
 /// Are these the same sections, in the same order?
-pub(super) fn are_same<'s>(
+pub(crate) fn are_same<'s>(
     some: impl Iterator<Item = &'s Settings>,
     others: impl Iterator<Item = &'s Settings>,
 ) -> bool {
@@ -266,7 +266,7 @@ impl<'a> Merged<'a> {
     /// `SetEnv` and `PassEnv`, the innermost section's value for each name; each walk is merged by itself.
     /// An `UnsetEnv` is of use for one merge only (`merge_env_dir_configs`): where a walk came to several
     /// sections, it does not reach beyond the walk.
-    pub fn set_env(&self) -> Table {
+    pub(super) fn set_env(&self) -> Table {
         let has_any = |layer: &&Layer<'_>| {
             let settings = layer.settings;
             !settings.set_env.is_empty() || !settings.unset_env.is_empty()

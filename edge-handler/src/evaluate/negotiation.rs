@@ -3,7 +3,7 @@
 //! In: a record whose file does not exist. Out: a [`Verdict`]; the one file with an extension takes
 //! its place. Absent: choosing between several by language or type, which is not done here.
 
-use crate::site::FileKind;
+use crate::model::site::FileKind;
 use crate::source::Source;
 
 use super::dir::fast_redirect;

@@ -3,7 +3,7 @@
 //! In: a record whose URL is decoded. Out: the record with file name, settings and handler, or a
 //! status. Absent: what a handler then does (`evaluate`), and decoding (`canonical`).
 
-use crate::site::{TraceEnable, Traits};
+use crate::model::site::{TraceEnable, Traits};
 use crate::source::Source;
 
 use super::proxy::proxy_fixup;

@@ -5,18 +5,18 @@
 //! rules see to, and asking.
 
 use crate::budget::Budget;
-use crate::outcome::Event;
-use crate::site::host::Canon;
-use crate::site::{AliasMatcher, EncodedSlashes, Proxy};
+use crate::model::outcome::Event;
+use crate::model::site::host::Canon;
+use crate::model::site::{AliasMatcher, EncodedSlashes, Proxy};
 use crate::source::Source;
 
 use super::Run;
-use super::escape::{escape_uri, is_absolute_uri, starts_with_ignoring_case};
-use super::glob::alias_matches;
-use super::matching::{Captures, substitute};
 use super::record::{Handler, Record, UrlForm, Verdict};
 use super::rule::PROXY;
 use super::url::append_query;
+use crate::pattern::matching::{Captures, substitute};
+use crate::text::escape::{escape_uri, is_absolute_uri, starts_with_ignoring_case};
+use crate::text::prefix::alias_matches;
 
 impl<'a, S: Source> Run<'a, S> {
     /// The `ProxyPass` of the innermost section, then the first of the host for the URL-path takes

@@ -3,7 +3,7 @@
 //! In: a client's request, or a record that starts another. Out: [`Record`]. Absent: what holds for
 //! all records of one client request; see [`super::Run`].
 
-use crate::site::FileKind;
+use crate::model::site::FileKind;
 
 use super::merge::Merged;
 use super::table::Table;
@@ -191,6 +191,6 @@ pub(super) enum Verdict {
 }
 
 /// Is this a status that carries a `Location` (`ap_is_HTTP_REDIRECT`)?
-pub(super) fn is_redirect(status: u16) -> bool {
+pub(crate) fn is_redirect(status: u16) -> bool {
     (300..400).contains(&status)
 }

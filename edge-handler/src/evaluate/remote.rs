@@ -5,8 +5,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use crate::request::Request;
-use crate::site::{RemoteIp, Trust};
+use crate::model::request::Request;
+use crate::model::site::{RemoteIp, Trust};
 
 /// A request as modules see it, once a proxy's word was taken.
 #[derive(Debug, PartialEq, Eq)]
@@ -126,7 +126,7 @@ fn is_public(address: IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::site::expression::Subnet;
+    use crate::model::expression::Subnet;
 
     /// `proxies` is a list of networks, with `!` those that are trusted for public addresses only.
     fn check(

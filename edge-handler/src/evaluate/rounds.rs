@@ -6,15 +6,15 @@
 //! `RewriteRule ^(.*)_(.*)$ $1-$2 [N]` replaces one underscore in a round. Eight kilobytes of underscores took a
 //! second. No other rule sees a text between two rounds, because this one is the first of its list.
 
-use crate::rules::{Piece, Rule, RuleFlags, Template};
+use crate::model::rules::{Piece, Rule, RuleFlags, Template};
 use crate::source::Source;
 
-use super::escape::is_absolute_uri;
 use super::list::LONGEST_NAME;
-use super::matching::Separator;
 use super::record::Record;
 use super::rule::RuleContext;
 use super::{BYTES_A_STEP, Halt, Run, Trace};
+use crate::pattern::matching::Separator;
+use crate::text::escape::is_absolute_uri;
 
 /// With any other flag a round does more than replace the text.
 const PLAIN: RuleFlags = RuleFlags::NEXT

@@ -3,16 +3,17 @@
 //! In: a rule, a record, what the rules before found. Out: the record changed, and an [`Effect`].
 //! Absent: the order of rules; see `list`.
 
-use crate::fate::About;
-use crate::outcome::Event;
-use crate::rules::{Condition, Rule, RuleFlags};
+use crate::model::outcome::Event;
+use crate::model::rules::{Condition, Rule, RuleFlags};
+use crate::model::subject::About;
 use crate::source::Source;
 
-use super::escape::is_absolute_uri;
 use super::expand::QuestionMark;
-use super::matching::{Captures, Marks};
 use super::record::Record;
 use super::{Halt, Run, Trace};
+use crate::model::rules::Marks;
+use crate::pattern::matching::Captures;
+use crate::text::escape::is_absolute_uri;
 
 /// Marks a name that another server answers.
 pub(super) const PROXY: &[u8] = b"proxy:";

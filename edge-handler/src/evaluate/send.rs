@@ -3,7 +3,7 @@
 //! In: the outcome of a record. Out: the same, or what becomes of a request whose answer has a header
 //! that Apache refuses to send. Absent: making headers; at the edge they are escaped once more.
 
-use crate::outcome::Outcome;
+use crate::model::outcome::Outcome;
 use crate::source::Source;
 
 use super::internal::Next;
@@ -13,7 +13,7 @@ use super::{Halt, Run};
 impl<'a, S: Source> Run<'a, S> {
     /// Sends what a record came to. When a header is refused, everything is dropped, and the answer
     /// is an error with an error document like any other; a second time it is a plain 500.
-    pub(super) fn send(
+    pub(crate) fn send(
         &mut self,
         outcome: Outcome,
         mut record: Record<'a>,
@@ -30,7 +30,7 @@ impl<'a, S: Source> Run<'a, S> {
     }
 
     /// Sends what an error came to that happened on the way to an error document: there is no other.
-    pub(super) fn send_or_500(&mut self, outcome: Outcome) -> Outcome {
+    pub(crate) fn send_or_500(&mut self, outcome: Outcome) -> Outcome {
         self.checked(outcome).unwrap_or_else(|| {
             self.drop_headers();
             Outcome::Status { status: 500 }
@@ -63,7 +63,7 @@ impl<'a, S: Source> Run<'a, S> {
 /// A header value as Apache sends it (`check_header`) and any client reads it: a line folded in two is
 /// one with a space, and white space at the ends is none of the value (RFC 9110, 5.5). `None` for any
 /// other control character.
-pub(super) fn sendable(value: Vec<u8>) -> Option<Vec<u8>> {
+pub(crate) fn sendable(value: Vec<u8>) -> Option<Vec<u8>> {
     unfolded(value).map(trimmed)
 }
 

@@ -3,16 +3,16 @@
 //! In: a record before its URL-path is mapped to a file. Out: a [`Verdict`], the record changed.
 //! Absent: rewriting in a directory; see `directory`.
 
-use crate::rules::{Rule, RuleFlags};
-use crate::site::RewriteOptions;
+use crate::model::rules::{Rule, RuleFlags};
+use crate::model::site::RewriteOptions;
 use crate::source::Source;
 
-use super::escape::{escape_absolute_uri, escape_uri, is_absolute_uri, is_clean};
 use super::files::join_below;
 use super::list::{Action, PASS_THROUGH, Rules};
 use super::record::{Handler, OK, Record, UrlForm, Verdict, is_redirect};
 use super::rule::PROXY;
 use super::{Halt, Run};
+use crate::text::escape::{escape_absolute_uri, escape_uri, is_absolute_uri, is_clean};
 
 impl<'a, S: Source> Run<'a, S> {
     pub(super) fn hook_uri2file(&mut self, record: &mut Record<'a>) -> Result<Verdict, Halt> {
@@ -202,7 +202,7 @@ pub(super) fn redirect(
 
 /// The `Location` for the absolute URL that rewriting arrived at. `args` is the query string,
 /// `original` the one that the client sent.
-pub(super) fn location(
+pub(crate) fn location(
     url: Vec<u8>,
     args: Option<&[u8]>,
     original: Option<&[u8]>,

@@ -3,15 +3,17 @@
 //! In: a record and a URL or file name. Out: a record of its own, with the status the lookup came
 //! to. Absent: running it; a lookup ends at the fixups.
 
-use crate::canonical::{Canonical, MergeSlashes, Reading, canonical_internal, looked_up, refused};
+use crate::evaluate::canonical::{
+    Canonical, MergeSlashes, Reading, canonical_internal, looked_up, refused,
+};
 use crate::source::Source;
 
-use super::escape::escape_uri;
 use super::files::canonical_path;
 use super::merge::Merged;
 use super::process::Start;
 use super::record::{Main, Record};
 use super::{Halt, LOOKUP_STEPS, Run, raw_path};
+use crate::text::escape::escape_uri;
 
 /// `LimitInternalRecursion`: internal redirects in a row, and depth of subrequests.
 const RECURSION_LIMIT: u32 = 10;

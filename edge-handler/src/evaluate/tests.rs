@@ -4,19 +4,20 @@
 )]
 
 use crate::evaluate::{Options, Trace, evaluate};
-use crate::outcome::{Event, Outcome};
-use crate::request::Request;
-use crate::rules::pattern::PatternOptions;
-use crate::rules::{
-    Condition, Order, Pattern, Place, Redirect, RedirectListId, RedirectMatcher, Rule, RuleFlags,
-    RuleSet, RuleSetId, Template, Test,
+use crate::model::expression::Expression;
+use crate::model::outcome::{Event, Outcome};
+use crate::model::request::Request;
+use crate::model::rules::{
+    Condition, Order, Place, Redirect, RedirectListId, RedirectMatcher, Rule, RuleFlags, RuleSet,
+    RuleSetId, Template, Test,
 };
-use crate::site::expression::Expression;
-use crate::site::settings::DirectoryRewrite;
-use crate::site::{
+use crate::model::site::settings::DirectoryRewrite;
+use crate::model::site::{
     Address, Allowed, EncodedSlashes, ErrorDocument, FileKind, Host, PathMatcher, Requirement,
     RewriteOptions, Section, SectionId, SectionKind, ServerRewrite, Settings, Site, TraceEnable,
 };
+use crate::pattern::Pattern;
+use crate::pattern::PatternOptions;
 use crate::source::Sequential;
 
 const ROOT: &[u8] = b"/docroot";
@@ -109,7 +110,7 @@ fn site(rules: Vec<Rule>) -> Site {
         locations: Vec::new(),
         overrides: std::collections::BTreeMap::new(),
         remote_ip: None,
-        user_dirs: crate::site::UserDirs::default(),
+        user_dirs: crate::model::site::UserDirs::default(),
     };
     let mut site = Site {
         hosts: vec![host],

@@ -3,28 +3,28 @@
 //!
 //! In: a record whose path was replaced. Out: the record changed. Absent: escaping; see `escape`.
 
-use crate::request::Scheme;
-use crate::rules::RuleFlags;
-use crate::site::{CanonicalName, Host, HostPattern, RewriteOptions};
+use crate::model::request::Scheme;
+use crate::model::rules::RuleFlags;
+use crate::model::site::{CanonicalName, Host, HostPattern, RewriteOptions};
 use crate::source::Source;
 
 use super::Run;
-use super::cookie::leading_integer;
-use super::escape::is_absolute_uri;
-use super::glob::host_matches;
 use super::record::{Handler, Record};
 use super::rule::PROXY;
+use crate::text::escape::is_absolute_uri;
+use crate::text::glob::host_matches;
+use crate::text::number::leading_integer;
 
 impl Record<'_> {
     /// Moves the query string out of the path (`splitout_queryargs`).
-    pub(super) fn splitout_queryargs(&mut self, flags: RuleFlags) {
+    pub(crate) fn splitout_queryargs(&mut self, flags: RuleFlags) {
         if let Some(filename) = self.filename.as_mut() {
             splitout_queryargs(filename, &mut self.args, flags);
         }
     }
 
     /// Leaves one slash at the beginning of the path.
-    pub(super) fn merge_leading_slashes(&mut self) {
+    pub(crate) fn merge_leading_slashes(&mut self) {
         if let Some(filename) = self.filename.as_mut() {
             let slashes = filename.iter().take_while(|byte| **byte == b'/').count();
             filename.drain(..slashes.saturating_sub(1));
@@ -32,13 +32,13 @@ impl Record<'_> {
     }
 
     /// Was the request already handed to another server?
-    pub(super) fn is_proxied(&self) -> bool {
+    pub(crate) fn is_proxied(&self) -> bool {
         self.handler == Handler::Proxy && self.filename().starts_with(PROXY)
     }
 }
 
 /// Moves the query string out of a path, or drops it (`splitout_queryargs`).
-pub(super) fn splitout_queryargs(
+pub(crate) fn splitout_queryargs(
     filename: &mut Vec<u8>,
     args: &mut Option<Vec<u8>>,
     flags: RuleFlags,
@@ -86,7 +86,7 @@ fn take_query(query: &[u8], args: &mut Option<Vec<u8>>, flags: RuleFlags) {
 }
 
 /// Adds a query string to a URL that has none.
-pub(super) fn append_query(url: &mut Vec<u8>, query: Option<&[u8]>) {
+pub(crate) fn append_query(url: &mut Vec<u8>, query: Option<&[u8]>) {
     if let Some(query) = query {
         url.push(b'?');
         url.extend_from_slice(query);
@@ -103,7 +103,7 @@ fn configured_port(host: &Host) -> u16 {
 }
 
 /// The scheme of URLs to a host (`ap_http_scheme`).
-pub(super) fn scheme_of(host: &Host) -> Scheme {
+pub(crate) fn scheme_of(host: &Host) -> Scheme {
     if host.tls {
         Scheme::Https
     } else {
@@ -112,7 +112,7 @@ pub(super) fn scheme_of(host: &Host) -> Scheme {
 }
 
 /// The port of a host in URLs where the request names none.
-pub(super) fn port_of(host: &Host) -> u16 {
+pub(crate) fn port_of(host: &Host) -> u16 {
     match configured_port(host) {
         0 => scheme_of(host).default_port(),
         port => port,
@@ -120,7 +120,7 @@ pub(super) fn port_of(host: &Host) -> u16 {
 }
 
 /// An absolute URL; a port that goes without saying is left out.
-pub(super) fn url_on(scheme: Scheme, name: &[u8], port: u16, path: &[u8]) -> Vec<u8> {
+pub(crate) fn url_on(scheme: Scheme, name: &[u8], port: u16, path: &[u8]) -> Vec<u8> {
     let mut url = Vec::with_capacity(name.len() + path.len() + 16);
     url.extend_from_slice(scheme.name().as_bytes());
     url.extend_from_slice(b"://");
@@ -134,12 +134,12 @@ pub(super) fn url_on(scheme: Scheme, name: &[u8], port: u16, path: &[u8]) -> Vec
 
 impl<S: Source> Run<'_, S> {
     /// The scheme of URLs to this server (`ap_http_scheme`).
-    pub(super) fn scheme(&self) -> Scheme {
+    pub(crate) fn scheme(&self) -> Scheme {
         scheme_of(self.host)
     }
 
     /// The name of this server in URLs (`ap_get_server_name_for_url`).
-    pub(super) fn server_name(&self, record: &Record<'_>) -> Vec<u8> {
+    pub(crate) fn server_name(&self, record: &Record<'_>) -> Vec<u8> {
         let name = match self.hostname.as_deref() {
             Some(name) if record.settings.canonical_name() == CanonicalName::Asked => name,
             _ => &self.host.name,
@@ -152,7 +152,7 @@ impl<S: Source> Run<'_, S> {
     }
 
     /// The port of this server in URLs (`ap_get_server_port`).
-    pub(super) fn server_port(&self, record: &Record<'_>) -> u16 {
+    pub(crate) fn server_port(&self, record: &Record<'_>) -> u16 {
         let is_asked = record.settings.canonical_name() != CanonicalName::Configured;
         let asked = record.port.filter(|_| is_asked);
         match asked.unwrap_or_else(|| configured_port(self.host)) {
@@ -162,13 +162,13 @@ impl<S: Source> Run<'_, S> {
     }
 
     /// An absolute URL of this server (`ap_construct_url`).
-    pub(super) fn construct_url(&self, path: &[u8], record: &Record<'_>) -> Vec<u8> {
+    pub(crate) fn construct_url(&self, path: &[u8], record: &Record<'_>) -> Vec<u8> {
         let port = self.server_port(record);
         url_on(self.scheme(), &self.server_name(record), port, path)
     }
 
     /// Makes the path an absolute URL of this server unless it is one (`fully_qualify_uri`).
-    pub(super) fn fully_qualify_uri(&self, record: &mut Record<'_>) {
+    pub(crate) fn fully_qualify_uri(&self, record: &mut Record<'_>) {
         if record.method == b"CONNECT" || is_absolute_uri(record.filename()).is_some() {
             return;
         }
@@ -182,7 +182,7 @@ impl<S: Source> Run<'_, S> {
     }
 
     /// Makes an absolute URL of this very host a path (`reduce_uri`).
-    pub(super) fn reduce_uri(&self, record: &mut Record<'_>) {
+    pub(crate) fn reduce_uri(&self, record: &mut Record<'_>) {
         let Some((host, port, path)) = self.split_own_scheme(record.filename()) else {
             return;
         };

@@ -3,6 +3,7 @@
 //! In: a name and a record. Out: bytes appended to a buffer, or the news that it cannot be known
 //! here. Which variables those are is decided in this file only. Absent: expansion; see `expand`.
 
+use crate::model::subject::{header_of, kind_end};
 use std::borrow::Cow;
 
 use crate::source::{Source, Unknown};
@@ -16,17 +17,6 @@ use super::{Halt, NAMES_A_STEP, Run};
 const API_VERSION: &[u8] = b"20120211:142";
 /// `ServerAdmin` when there is none.
 const NO_ADMIN: &[u8] = b"[no address given]";
-
-/// The only variables that stand for request headers, with the header.
-const HEADERS: [(&[u8], &[u8]); 7] = [
-    (b"HTTP_ACCEPT", b"Accept"),
-    (b"HTTP_COOKIE", b"Cookie"),
-    (b"HTTP_FORWARDED", b"Forwarded"),
-    (b"HTTP_HOST", b"Host"),
-    (b"HTTP_PROXY_CONNECTION", b"Proxy-Connection"),
-    (b"HTTP_REFERER", b"Referer"),
-    (b"HTTP_USER_AGENT", b"User-Agent"),
-];
 
 impl<'a, S: Source> Run<'a, S> {
     /// Appends the value of a variable.
@@ -267,28 +257,6 @@ pub fn is_variable(name: &[u8]) -> bool {
         || name == b"THE_REQUEST"
         || name == b"TIME"
         || name.starts_with(b"TIME_")
-}
-
-/// The request header a variable (in upper case) stands for.
-pub(super) fn header_of(name: &[u8]) -> Option<&'static [u8]> {
-    let found = HEADERS.iter().find(|(known, _)| *known == name);
-    found.map(|(_, header)| *header)
-}
-
-/// The request header that `%{name}` stands for, if it is one.
-pub(crate) fn header_named(name: &[u8]) -> Option<&[u8]> {
-    if let Some(at) = kind_end(name) {
-        let (kind, rest) = (&name[..at], &name[at + 1..]);
-        return (kind.eq_ignore_ascii_case(b"HTTP") && !rest.is_empty()).then_some(rest);
-    }
-    let mut headers = HEADERS.iter();
-    let found = headers.find(|(known, _)| known.eq_ignore_ascii_case(name));
-    found.map(|(_, header)| *header)
-}
-
-/// Where the colon stands, if it does. Only the fourth and fifth byte are looked at.
-fn kind_end(name: &[u8]) -> Option<usize> {
-    [3, 4].into_iter().find(|at| name.get(*at) == Some(&b':'))
 }
 
 /// The part before the colon, in upper case, and the part after it.

@@ -7,10 +7,10 @@
 
 use std::net::Ipv6Addr;
 
-use super::glob::host_matches;
-use crate::canonical::Authority;
-use crate::request::{Request, Scheme};
-use crate::site::{Host, HostPattern, Site};
+use crate::evaluate::canonical::Authority;
+use crate::model::request::{Request, Scheme};
+use crate::model::site::{Host, HostPattern, Site};
+use crate::text::glob::host_matches;
 
 /// The host that answers, and what the request called it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -335,9 +335,9 @@ fn starts_with_letter(top_level: &[u8], name: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::canonical;
-    use crate::rules::RedirectListId;
-    use crate::site::{Address, EncodedSlashes, Settings};
+    use crate::evaluate::canonical;
+    use crate::model::rules::RedirectListId;
+    use crate::model::site::{Address, EncodedSlashes, Settings};
 
     fn host(name: &str, aliases: &[&str], ports: &[Option<u16>]) -> Host {
         let alias = |alias: &&str| {
@@ -363,7 +363,7 @@ mod tests {
             admin: Vec::new(),
             merge_slashes: true,
             encoded_slashes: EncodedSlashes::Refuse,
-            trace_enable: crate::site::TraceEnable::On,
+            trace_enable: crate::model::site::TraceEnable::On,
             rewrite: None,
             redirects: RedirectListId(0),
             url_aliases: Vec::new(),
@@ -375,7 +375,7 @@ mod tests {
             locations: Vec::new(),
             overrides: std::collections::BTreeMap::new(),
             remote_ip: None,
-            user_dirs: crate::site::UserDirs::default(),
+            user_dirs: crate::model::site::UserDirs::default(),
         }
     }
 

@@ -5,17 +5,17 @@
 
 use std::rc::Rc;
 
-use crate::key::collapse_slashes;
-use crate::site::{FileKind, PathMatcher, Section, SectionId, SectionKind, Settings};
+use crate::model::site::{FileKind, PathMatcher, Section, SectionId, SectionKind, Settings};
 use crate::source::Source;
+use crate::text::prefix::collapse_slashes;
 
 use super::files::{CLOSED, canonical_path, is_too_long};
-use super::glob::{directory_matches, file_matches, location_matches};
-use super::matching::Captures;
 use super::merge::are_same;
 use super::record::Record;
+use super::sections::{directory_matches, file_matches, location_matches};
 use super::subrequest::parent_directory;
 use super::{BYTES_A_STEP, Halt, Run};
+use crate::pattern::matching::Captures;
 
 /// How deep `<If>` may nest before the rest is left out; deeper is no configuration.
 const DEEPEST_IF: u32 = 32;

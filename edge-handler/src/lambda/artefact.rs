@@ -9,16 +9,16 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::configuration::{Configuration, FILE_NAME, Table};
-use crate::program::Program;
-use crate::table::EmbeddedTable;
+use crate::artefact::table::EmbeddedTable;
+use crate::handler::Runtime;
 
 /// What was found.
 #[derive(Debug)]
 pub struct Artefact {
     /// What the function is told.
     pub configuration: Configuration,
-    /// The program.
-    pub program: Program,
+    /// The program, ready to answer.
+    pub runtime: Runtime,
     /// The table, unless it is in DynamoDB.
     pub embedded: Option<EmbeddedTable>,
 }
@@ -48,15 +48,15 @@ impl Artefact {
     pub fn load(folder: &Path) -> Result<Self, LoadError> {
         let configuration = configuration(&folder.join(FILE_NAME))?;
         let file = folder.join(&configuration.program);
-        let program = read(&file)
-            .and_then(|bytes| Program::load(&bytes).map_err(|error| unusable(&file, &error)))?;
+        let runtime = read(&file)
+            .and_then(|bytes| Runtime::load(&bytes).map_err(|error| unusable(&file, &error)))?;
         let embedded = match &configuration.table {
-            Table::Embedded(table) => Some(embedded(&folder.join(&table.file), &program)?),
+            Table::Embedded(table) => Some(embedded(&folder.join(&table.file), &runtime)?),
             Table::DynamoDb(_) => None,
         };
         Ok(Self {
             configuration,
-            program,
+            runtime,
             embedded,
         })
     }
@@ -74,10 +74,10 @@ fn configuration(file: &Path) -> Result<Configuration, LoadError> {
     }
 }
 
-fn embedded(file: &Path, program: &Program) -> Result<EmbeddedTable, LoadError> {
+fn embedded(file: &Path, runtime: &Runtime) -> Result<EmbeddedTable, LoadError> {
     let bytes = read(file)?;
     let table = EmbeddedTable::load(&bytes).map_err(|error| unusable(file, &error))?;
-    if table.generation() != program.generation() {
+    if table.generation() != runtime.generation() {
         return Err(LoadError {
             file: file.to_owned(),
             reason: "it belongs to another build than the program: package both again".to_owned(),

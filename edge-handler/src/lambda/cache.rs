@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::table::Entry;
+use crate::artefact::table::Entry;
 
 /// How long it is believed that an item is not there.
 pub const ABSENT_FOR: Duration = Duration::from_mins(1);
@@ -99,9 +99,9 @@ impl Halves {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::key::Key;
-    use crate::rules::RedirectListId;
-    use crate::table::Content;
+    use crate::artefact::key::Key;
+    use crate::artefact::table::Content;
+    use crate::model::rules::RedirectListId;
 
     fn entry() -> Arc<Entry> {
         Arc::new(Entry {

@@ -33,7 +33,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::request::Scheme;
+use crate::model::request::Scheme;
 
 /// The name of the file beside the binary. Without it every default applies.
 pub const FILE_NAME: &str = "edgewright.json";

@@ -20,10 +20,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_http_client::tls;
 
 use super::configuration::{DynamoDbTable, Timeouts};
-use crate::item::{
+use crate::artefact::item::{
     self, ENTRY_ATTRIBUTE, GENERATION_ATTRIBUTE, KEY_ATTRIBUTE, PIECES_ATTRIBUTE, POINTER,
 };
-use crate::program::Program;
+use crate::handler::Runtime;
 
 /// The first attempt and one more.
 const ATTEMPTS: u32 = 2;
@@ -184,7 +184,7 @@ impl DynamoDb {
         }
     }
 
-    /// The encoded entry called `name` (see [`crate::item::name`]); `None` when there is none.
+    /// The encoded entry called `name` (see [`crate::artefact::item::name`]); `None` when there is none.
     ///
     /// # Errors
     /// See [`Fault`].
@@ -216,7 +216,7 @@ impl DynamoDb {
     ///
     /// # Errors
     /// The generation is not whole, or not sound; see also [`Fault`].
-    pub async fn program(&self, generation: u64) -> Result<Program, Fault> {
+    pub async fn program(&self, generation: u64) -> Result<Runtime, Fault> {
         let name = item::record_name(generation);
         let item = |message| Fault::new(FaultKind::Item, message);
         let absent = |name: &str| item(format!("the generation is not whole: no item {name}"));
@@ -232,7 +232,7 @@ impl DynamoDb {
             let piece = self.get(&name).await?;
             bytes.extend(piece.ok_or_else(|| absent(&name))?);
         }
-        let program = Program::load(&bytes).map_err(|error| item(format!("{name}: {error}")))?;
+        let program = Runtime::load(&bytes).map_err(|error| item(format!("{name}: {error}")))?;
         if program.generation() != generation {
             return Err(item(format!("{name}: the program of another generation")));
         }

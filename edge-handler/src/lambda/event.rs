@@ -17,7 +17,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::configuration::Configuration;
-use crate::request::{Request, Scheme};
+use crate::model::request::{Request, Scheme};
 
 pub use recover::recover;
 

@@ -25,13 +25,13 @@ use super::journal::{Journal, Kind};
 use super::live::Live;
 use super::response::Reply;
 use super::store::Store;
+use crate::artefact::table::{EmbeddedTable, Fetched};
 use crate::budget::{Allowance, Budget, DECISION_STEPS};
 use crate::evaluate::Options;
+use crate::handler::Runtime;
 use crate::handler::{self, Step};
-use crate::outcome::Answer;
-use crate::program::Program;
-use crate::request::Request;
-use crate::table::{EmbeddedTable, Fetched};
+use crate::model::outcome::Answer;
+use crate::model::request::Request;
 
 /// Between two lines of the log, where no configuration says otherwise.
 const DEFAULT_JOURNAL_INTERVAL: Duration = Duration::from_secs(10);
@@ -53,7 +53,7 @@ struct Site {
 #[derive(Debug)]
 enum Rules {
     Embedded {
-        program: Box<Program>,
+        runtime: Box<Runtime>,
         table: EmbeddedTable,
     },
     DynamoDb {
@@ -84,14 +84,14 @@ impl Function {
     /// A function that answers from an embedded table.
     pub fn embedded(
         configuration: Configuration,
-        program: Program,
+        runtime: Runtime,
         table: EmbeddedTable,
         journal: Journal,
     ) -> Self {
         let site = Site {
             configuration,
             rules: Rules::Embedded {
-                program: Box::new(program),
+                runtime: Box::new(runtime),
                 table,
             },
         };
@@ -217,7 +217,7 @@ impl Site {
     fn load(folder: &Path, variable: impl Fn(&str) -> Option<String>) -> Result<Self, LoadError> {
         let Artefact {
             configuration,
-            program,
+            runtime,
             embedded,
         } = Artefact::load(folder)?;
         let rules = match (&configuration.table, embedded) {
@@ -228,14 +228,14 @@ impl Site {
                 })?;
                 let interval = Duration::from_millis(table.refresh);
                 let store = Store::new(DynamoDb::new(table, &environment), table.memory);
-                let live = Live::new(program, store, interval);
+                let live = Live::new(runtime, store, interval);
                 Rules::DynamoDb {
                     live: Arc::new(live),
                     timeouts: table.timeouts,
                 }
             }
             (configuration::Table::Embedded(_), embedded) => Rules::Embedded {
-                program: Box::new(program),
+                runtime: Box::new(runtime),
                 table: embedded.unwrap_or_default(),
             },
         };
@@ -248,12 +248,12 @@ impl Site {
     async fn answer(&self, request: &Request<'_>) -> Result<Answer, Fault> {
         let options = options();
         match &self.rules {
-            Rules::Embedded { program, table } => {
-                Ok(handler::handle(program, table, request, &options))
+            Rules::Embedded { runtime, table } => {
+                Ok(handler::handle(runtime, table, request, &options))
             }
             Rules::DynamoDb { live, timeouts } => {
-                let (limit, program) = (timeouts.operation(), live.program());
-                let answer = answer_fetching(&program, live.store(), request, &options);
+                let (limit, runtime) = (timeouts.operation(), live.runtime());
+                let answer = answer_fetching(&runtime, live.store(), request, &options);
                 let late = |_| {
                     live.store().gave_up();
                     let message = format!("no answer within {} ms", limit.as_millis());
@@ -267,7 +267,7 @@ impl Site {
 
 /// Decides, fetches what that lacked, and decides again: all with one program.
 async fn answer_fetching(
-    program: &Program,
+    runtime: &Runtime,
     store: &Store,
     request: &Request<'_>,
     options: &Options,
@@ -275,10 +275,10 @@ async fn answer_fetching(
     let mut fetched = Fetched::new();
     let budget = Budget::new(options.allowance);
     loop {
-        match handler::step(program, &fetched, request, options, &budget) {
+        match handler::step(runtime, &fetched, request, options, &budget) {
             Step::Done(answer) => return Ok(answer),
             Step::Fetch(key) => {
-                let entry = store.entry(program.generation(), &key).await?;
+                let entry = store.entry(runtime.generation(), &key).await?;
                 fetched.insert(key, entry);
             }
         }

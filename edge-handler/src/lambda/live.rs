@@ -15,7 +15,7 @@ use super::dynamodb::Fault;
 use super::guard::guarded;
 use super::journal::{Journal, Kind};
 use super::store::Store;
-use crate::program::Program;
+use crate::handler::Runtime;
 
 /// A look in the background is given up after this long, so that the next one can begin.
 const LONGEST_LOOK: Duration = Duration::from_secs(30);
@@ -25,18 +25,18 @@ const LONGEST_LOOK: Duration = Duration::from_secs(30);
 pub struct Live {
     store: Store,
     interval: Duration,
-    program: RwLock<Arc<Program>>,
+    runtime: RwLock<Arc<Runtime>>,
     /// When the pointer is to be looked at again; `None` while somebody looks.
     next_look: Mutex<Option<Instant>>,
 }
 
 impl Live {
     /// Begins with `packaged`, and looks at the pointer every `interval`.
-    pub fn new(packaged: Program, store: Store, interval: Duration) -> Self {
+    pub fn new(packaged: Runtime, store: Store, interval: Duration) -> Self {
         Self {
             store,
             interval,
-            program: RwLock::new(Arc::new(packaged)),
+            runtime: RwLock::new(Arc::new(packaged)),
             next_look: Mutex::new(Some(Instant::now() + interval)),
         }
     }
@@ -47,9 +47,9 @@ impl Live {
     }
 
     /// The program for a request that begins now.
-    pub fn program(&self) -> Arc<Program> {
-        let program = self.program.read();
-        Arc::clone(&program.unwrap_or_else(PoisonError::into_inner))
+    pub fn runtime(&self) -> Arc<Runtime> {
+        let runtime = self.runtime.read();
+        Arc::clone(&runtime.unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Looks at the pointer, and switches to the generation it names. Without a pointer, nothing
@@ -61,11 +61,11 @@ impl Live {
         let Some(generation) = self.store.table().live().await? else {
             return Ok(());
         };
-        if generation == self.program().generation() {
+        if generation == self.runtime().generation() {
             return Ok(());
         }
-        let program = Arc::new(self.store.table().program(generation).await?);
-        *self.program.write().unwrap_or_else(PoisonError::into_inner) = program;
+        let runtime = Arc::new(self.store.table().program(generation).await?);
+        *self.runtime.write().unwrap_or_else(PoisonError::into_inner) = runtime;
         Ok(())
     }
 

@@ -10,8 +10,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use crate::outcome::Outcome;
-use crate::request::Request;
+use crate::model::outcome::Outcome;
+use crate::model::request::Request;
 
 /// The viewer-request event of `request`, with the header by which CloudFront tells the scheme at
 /// origin-request. `None` when CloudFront never makes one: the target is no path.
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
     use crate::lambda::configuration::Configuration;
     use crate::lambda::event::Event;
-    use crate::request::Scheme;
+    use crate::model::request::Scheme;
 
     fn check(request: &Request, headers: &[(&[u8], &[u8])]) {
         let text = event(request).unwrap();

@@ -25,7 +25,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::configuration::{CacheControl, Configuration};
 use super::event::{Event, Fields, Trigger};
-use crate::outcome::{Answer, Outcome};
+use crate::model::outcome::{Answer, Outcome};
 use members::Members;
 
 /// CloudFront's limit for the path and query that a function returns, in bytes.

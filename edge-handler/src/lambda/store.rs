@@ -8,9 +8,9 @@ use std::time::Instant;
 use super::breaker::Breaker;
 use super::cache::Cache;
 use super::dynamodb::{DynamoDb, Fault, FaultKind};
-use crate::item;
-use crate::key::Key;
-use crate::table::Entry;
+use crate::artefact::item;
+use crate::artefact::key::Key;
+use crate::artefact::table::Entry;
 
 /// A table, what is remembered of it, and whether it is being asked.
 #[derive(Debug)]

@@ -5,7 +5,7 @@
 use std::cell::Cell;
 
 use super::{Missing, Source};
-use crate::rules::{MapId, Redirect, RedirectListId, Rule, RuleSetId};
+use crate::model::rules::{MapId, Redirect, RedirectListId, Rule, RuleSetId};
 
 /// A source that counts what it is asked for, and what it names.
 #[derive(Debug)]

@@ -6,13 +6,16 @@
 
 use std::borrow::Cow;
 
-use super::{Found, Missing, Undecoded};
-use crate::evaluate::glob::alias_matches;
-use crate::index::{Keyed, ListIndex, Marked};
-use crate::key::{Fingerprint, KeySpace, Spot, collapse_slashes};
-use crate::program::Program;
-use crate::rules::{MapId, PrefixRedirect, Redirect, RedirectListId, Rule, RuleSetId};
-use crate::table::{Content, Entry, Lookup, Placed, Table};
+use super::{Found, Missing};
+use crate::artefact::fingerprint::Fingerprint;
+use crate::artefact::index::{Keyed, ListIndex, Marked};
+use crate::artefact::key::KeySpace;
+use crate::artefact::program::Program;
+use crate::artefact::table::{Content, Entry, Lookup, Placed, Table};
+use crate::artefact::table::{Spot, Undecoded};
+use crate::model::rules::{MapId, PrefixRedirect, Redirect, RedirectListId, Rule, RuleSetId};
+use crate::text::prefix::alias_matches;
+use crate::text::prefix::collapse_slashes;
 
 /// Finds rules and redirects in a program and a table.
 #[derive(Debug)]
@@ -41,7 +44,7 @@ pub trait Find<'a> {
         uri: &[u8],
     ) -> Result<Option<Found<'a, Redirect>>, Missing>;
 
-    /// The first redirect of `list` that applies to `path`, which is [plain](crate::plain), if nothing has to
+    /// The first redirect of `list` that applies to `path`, which is [plain](crate::model::plain), if nothing has to
     /// be decoded to find it.
     fn first_redirect(&self, list: RedirectListId, path: &[u8]) -> Undecoded<PrefixRedirect<'a>>;
 }

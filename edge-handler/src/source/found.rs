@@ -8,12 +8,13 @@ use serde::de::DeserializeOwned;
 use smallvec::SmallVec;
 
 use super::Missing;
+use crate::artefact::index::{Candidates, Damaged, ListIndex, Slot};
+use crate::artefact::key::Key;
+use crate::artefact::standing::StandingRule;
+use crate::artefact::table::Placed;
 use crate::budget::Budget;
-use crate::evaluate::matching::Captures;
-use crate::index::{Candidates, Damaged, ListIndex, Slot};
-use crate::key::Key;
-use crate::rules::{MapId, Replacement, Rule, RuleFlags, StandingRule};
-use crate::table::Placed;
+use crate::model::rules::{MapId, Replacement, Rule, RuleFlags};
+use crate::pattern::matching::Captures;
 
 /// What was found of one list.
 #[derive(Debug)]

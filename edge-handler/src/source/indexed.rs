@@ -8,9 +8,9 @@ use std::cell::RefCell;
 use serde::de::DeserializeOwned;
 
 use super::{Find as _, Finder, Found, Missing, Source};
-use crate::program::Program;
-use crate::rules::{MapId, Redirect, RedirectListId, Rule, RuleSetId};
-use crate::table::Table;
+use crate::artefact::program::Program;
+use crate::artefact::table::Table;
+use crate::model::rules::{MapId, Redirect, RedirectListId, Rule, RuleSetId};
 
 /// Names the rules that the index finds in a program or a table.
 #[derive(Debug)]

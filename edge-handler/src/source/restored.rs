@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 
 use super::{Missing, Source};
-use crate::key::KeySpace;
-use crate::program::Program;
-use crate::rules::{MapId, Redirect, RedirectListId, Rule, RuleSetId};
-use crate::table::{Content, EmbeddedTable};
+use crate::artefact::key::KeySpace;
+use crate::artefact::program::Program;
+use crate::artefact::table::{Content, EmbeddedTable};
+use crate::model::rules::{MapId, Redirect, RedirectListId, Rule, RuleSetId};
 
 /// Every rule of a build, in order.
 #[derive(Debug, Default)]

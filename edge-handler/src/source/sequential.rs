@@ -2,8 +2,8 @@
 //!
 //! In: a [`Site`]. Out: a [`Source`] that never misses. Absent: any index.
 
-use crate::rules::{MapId, Redirect, RedirectListId, Rule, RuleSetId};
-use crate::site::{MapKind, Site};
+use crate::model::rules::{MapId, Redirect, RedirectListId, Rule, RuleSetId};
+use crate::model::site::{MapKind, Site};
 
 use super::{Missing, Source};
 

@@ -4,9 +4,10 @@
 
 use std::ops::RangeInclusive;
 
-use super::{Statement, refused};
+use super::Statement;
 use crate::bytes::{atoi, shown};
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::refused;
 use crate::syntax::{Kind, Redirect, RedirectFrom, Word};
 
 /// What sets the four directives apart.

@@ -2,9 +2,10 @@
 //!
 //! In: their arguments. Out: their [`Kind`]s. Absent: the files and programs that maps name.
 
-use super::{Statement, refused};
+use super::Statement;
 use crate::bytes::{is_space, shown};
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::refused;
 use crate::line::Line;
 use crate::source::{FileId, Spanned};
 use crate::syntax::{Kind, RewriteMap, Word};

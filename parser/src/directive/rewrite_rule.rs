@@ -3,9 +3,10 @@
 //! In: its arguments. Out: [`Kind::RewriteRule`]. Absent: compiling the pattern, and what the
 //! flags and a trailing `?` do together.
 
-use super::{Statement, refused};
+use super::Statement;
 use crate::bytes::shown;
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::refused;
 use crate::flags;
 use crate::syntax::{Kind, RewriteRule};
 use crate::words::{self, RawArguments};

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use edgewright_compiler::{asks_for_a_name, is_unanswerable, names_a_client};
-use edgewright_edge_handler::site::expression::{Expression, Subnet};
+use edgewright_engine::model::expression::{Expression, Subnet};
 use edgewright_parser::directive::parse_directive;
 use edgewright_parser::line::Line;
 use edgewright_parser::source::FileId;

@@ -10,7 +10,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use edgewright_edge_handler::site::{FileKind, FileTree};
+use edgewright_engine::model::site::{FileKind, FileTree};
 
 use crate::loader::to_path;
 

@@ -9,14 +9,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use edgewright_compiler::testing::MemoryLoader;
 use edgewright_compiler::{Input, ReadOptions, Reading, compile, read};
-use edgewright_edge_handler::budget::{Allowance, DECISION_STEPS, OVER_BUDGET};
-use edgewright_edge_handler::evaluate::{Options, evaluate};
-use edgewright_edge_handler::handler::handle;
-use edgewright_edge_handler::outcome::{self, Answer};
-use edgewright_edge_handler::program::Program;
-use edgewright_edge_handler::request::{Request, Scheme};
-use edgewright_edge_handler::source::Sequential;
-use edgewright_edge_handler::table::EmbeddedTable;
+use edgewright_engine::artefact::table::EmbeddedTable;
+use edgewright_engine::budget::{Allowance, DECISION_STEPS, OVER_BUDGET};
+use edgewright_engine::evaluate::{Options, evaluate};
+use edgewright_engine::handler::Runtime;
+use edgewright_engine::handler::handle;
+use edgewright_engine::model::outcome::{self, Answer};
+use edgewright_engine::model::request::{Request, Scheme};
+use edgewright_engine::source::Sequential;
 use edgewright_test_support::contract::{Line, Outcome, without_date};
 use edgewright_test_support::record::{from_latin_1, latin_1};
 use edgewright_test_support::wire;
@@ -97,7 +97,7 @@ impl Engine for Reference {
 
 /// The evaluator with the compiled program and table, both read back from their bytes.
 pub struct Edge {
-    program: Program,
+    runtime: Runtime,
     table: EmbeddedTable,
 }
 
@@ -107,7 +107,7 @@ impl Edge {
         let compiled = compile(reading).unwrap();
         let table = EmbeddedTable::encode(compiled.generation, &compiled.entries).unwrap();
         Self {
-            program: Program::load(&compiled.program).unwrap(),
+            runtime: Runtime::load(&compiled.program).unwrap(),
             table: EmbeddedTable::load(&table).unwrap(),
         }
     }
@@ -124,7 +124,7 @@ impl Engine for Edge {
                 allowance: Allowance::steps(DECISION_STEPS),
                 ..options()
             };
-            line(&handle(&self.program, &self.table, request, &options))
+            line(&handle(&self.runtime, &self.table, request, &options))
         })
     }
 }

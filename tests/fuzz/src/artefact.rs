@@ -1,11 +1,11 @@
 //! A damaged `rules.bin` or `table.bin` with a checksum that holds: refused, or it decides.
 
-use edgewright_edge_handler::envelope::Format;
-use edgewright_edge_handler::evaluate::Options;
-use edgewright_edge_handler::handler::handle;
-use edgewright_edge_handler::program::Program;
-use edgewright_edge_handler::request::Request;
-use edgewright_edge_handler::table::EmbeddedTable;
+use edgewright_engine::artefact::envelope::Format;
+use edgewright_engine::artefact::table::EmbeddedTable;
+use edgewright_engine::evaluate::Options;
+use edgewright_engine::handler::Runtime;
+use edgewright_engine::handler::handle;
+use edgewright_engine::model::request::Request;
 
 use crate::builds;
 use crate::configuration::FIXED;
@@ -52,12 +52,12 @@ fn resealed(file: &[u8], edits: &[u8]) -> Vec<u8> {
     format.seal(&damaged(payload, edits))
 }
 
-fn load(program: &[u8], table: &[u8]) -> Option<(Program, EmbeddedTable)> {
-    let program = Program::load(program).ok()?;
+fn load(program: &[u8], table: &[u8]) -> Option<(Runtime, EmbeddedTable)> {
+    let program = Runtime::load(program).ok()?;
     Some((program, EmbeddedTable::load(table).ok()?))
 }
 
-fn decide(program: &Program, table: &EmbeddedTable) {
+fn decide(program: &Runtime, table: &EmbeddedTable) {
     let options = Options {
         most_steps: 3_000,
         ..Options::default()

@@ -6,17 +6,17 @@ use std::sync::LazyLock;
 
 use edgewright_compiler::testing::MemoryLoader;
 use edgewright_compiler::{Input, Limit, Limits, ReadOptions, Reading, compile, read};
-use edgewright_edge_handler::budget::{Allowance, DECISION_STEPS};
-use edgewright_edge_handler::evaluate::{Options, evaluate};
-use edgewright_edge_handler::handler::handle;
-use edgewright_edge_handler::lambda::configuration::Configuration;
-use edgewright_edge_handler::lambda::function::Function;
-use edgewright_edge_handler::lambda::journal::Journal;
-use edgewright_edge_handler::outcome::{Answer, Outcome};
-use edgewright_edge_handler::program::Program;
-use edgewright_edge_handler::request::Request;
-use edgewright_edge_handler::source::Sequential;
-use edgewright_edge_handler::table::EmbeddedTable;
+use edgewright_engine::artefact::table::EmbeddedTable;
+use edgewright_engine::budget::{Allowance, DECISION_STEPS};
+use edgewright_engine::evaluate::{Options, evaluate};
+use edgewright_engine::handler::Runtime;
+use edgewright_engine::handler::handle;
+use edgewright_engine::lambda::configuration::Configuration;
+use edgewright_engine::lambda::function::Function;
+use edgewright_engine::lambda::journal::Journal;
+use edgewright_engine::model::outcome::{Answer, Outcome};
+use edgewright_engine::model::request::Request;
+use edgewright_engine::source::Sequential;
 
 use crate::sinks;
 
@@ -48,7 +48,7 @@ pub struct Build {
     pub rules: Vec<u8>,
     /// `table.bin`.
     pub table: Vec<u8>,
-    program: Program,
+    runtime: Runtime,
     embedded: EmbeddedTable,
     /// The function with the program and the table, at viewer-request.
     pub function: Function,
@@ -62,7 +62,7 @@ impl Build {
         let compiled = compile(&reading).ok()?;
         let table = EmbeddedTable::encode(compiled.generation, &compiled.entries).ok()?;
         let rules = compiled.program;
-        let (program, embedded) = load(&rules, &table);
+        let (runtime, embedded) = load(&rules, &table);
         let configuration = Configuration {
             journal_interval: 0,
             ..Configuration::default()
@@ -70,7 +70,7 @@ impl Build {
         Some(Self {
             function: function(&rules, &table, configuration),
             reading,
-            program,
+            runtime,
             embedded,
             rules,
             table,
@@ -95,7 +95,7 @@ impl Build {
 
     /// What the compiled form answers.
     pub fn edge(&self, request: &Request<'_>) -> Answer {
-        handle(&self.program, &self.embedded, request, &options())
+        handle(&self.runtime, &self.embedded, request, &options())
     }
 
     /// Compares the reference with the compiled form.
@@ -159,8 +159,8 @@ fn limits() -> Limits {
         .with(Limit::AnalysisSteps, 20_000)
 }
 
-fn load(rules: &[u8], table: &[u8]) -> (Program, EmbeddedTable) {
-    let program = Program::load(rules).unwrap();
+fn load(rules: &[u8], table: &[u8]) -> (Runtime, EmbeddedTable) {
+    let program = Runtime::load(rules).unwrap();
     (program, EmbeddedTable::load(table).unwrap())
 }
 

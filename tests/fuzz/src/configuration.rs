@@ -1,7 +1,7 @@
 //! A configuration: the compiled form answers as the reference does.
 
 use edgewright_compiler::{Witness, witnesses};
-use edgewright_edge_handler::request::Request;
+use edgewright_engine::model::request::Request;
 
 use crate::builds::Build;
 

@@ -1,6 +1,6 @@
 //! The bytes of an event: a request in them gets a valid reply.
 
-use edgewright_edge_handler::lambda::event::Event;
+use edgewright_engine::lambda::event::Event;
 use serde_json::Value;
 
 use crate::builds;

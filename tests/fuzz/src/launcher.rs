@@ -4,9 +4,9 @@ use std::cell::OnceCell;
 use std::fs;
 use std::path::Path;
 
-use edgewright_edge_handler::lambda::configuration::{Configuration, FILE_NAME, Table};
-use edgewright_edge_handler::lambda::event::Event;
-use edgewright_edge_handler::lambda::function::Function;
+use edgewright_engine::lambda::configuration::{Configuration, FILE_NAME, Table};
+use edgewright_engine::lambda::event::Event;
+use edgewright_engine::lambda::function::Function;
 
 use crate::builds;
 use crate::damage::damaged;

@@ -2,7 +2,7 @@
 //!
 //! The first line may be a format, as `LogFormat` has it.
 
-use edgewright_edge_handler::request::Scheme;
+use edgewright_engine::model::request::Scheme;
 use serde_json::json;
 
 use crate::command_line::access_log::{Entry, Line, Logged, Reader, Template};

@@ -1,8 +1,8 @@
 //! A request to a build: reference, compiled form and function agree, and the reply is safe.
 
-use edgewright_edge_handler::lambda::event::Event;
-use edgewright_edge_handler::lambda::rehearsal;
-use edgewright_edge_handler::request::{Request, Scheme};
+use edgewright_engine::lambda::event::Event;
+use edgewright_engine::lambda::rehearsal;
+use edgewright_engine::model::request::{Request, Scheme};
 
 use crate::builds::{self, Build};
 use crate::safety;

@@ -5,10 +5,10 @@
 use std::sync::LazyLock;
 
 use edgewright_compiler::inputs::{Input, Inputs};
-use edgewright_edge_handler::lambda::configuration::Configuration;
-use edgewright_edge_handler::lambda::event::Event;
-use edgewright_edge_handler::lambda::rehearsal;
-use edgewright_edge_handler::request::Request;
+use edgewright_engine::lambda::configuration::Configuration;
+use edgewright_engine::lambda::event::Event;
+use edgewright_engine::lambda::rehearsal;
+use edgewright_engine::model::request::Request;
 use edgewright_test_fuzz::builds::Build;
 use edgewright_test_fuzz::safety;
 use edgewright_test_fuzz::sinks::{self, Leads, Place, SINKS, Sink};

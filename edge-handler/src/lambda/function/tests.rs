@@ -16,7 +16,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::item;
+use crate::artefact::item;
 use crate::lambda::configuration::FILE_NAME;
 use fake_dynamodb::{FakeDynamoDb, Items, Turn, items};
 

@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::item::{ENTRY_ATTRIBUTE, KEY_ATTRIBUTE};
+use crate::artefact::item::{ENTRY_ATTRIBUTE, KEY_ATTRIBUTE};
 
 /// What it does with one call.
 #[derive(Debug, Clone, Copy)]

@@ -1,13 +1,14 @@
 //! A site of one host and one redirect, `/moved`, that lies in the table.
 
-use crate::filter::Filter;
-use crate::index::{Case, ListBuilder};
-use crate::item;
-use crate::key::Key;
-use crate::program::{Parts, Program};
-use crate::rules::{Place, Redirect, RedirectListId, RedirectMatcher};
-use crate::site::{EncodedSlashes, Host, Settings, Site};
-use crate::table::{Content, EmbeddedTable, Entry, Placed};
+use crate::artefact::filter::Filter;
+use crate::artefact::index::{Case, ListBuilder};
+use crate::artefact::item;
+use crate::artefact::key::Key;
+use crate::artefact::program::{Parts, Program};
+use crate::artefact::table::{Content, EmbeddedTable, Entry, Placed};
+use crate::handler::Runtime;
+use crate::model::rules::{Place, Redirect, RedirectListId, RedirectMatcher};
+use crate::model::site::{EncodedSlashes, Host, Settings, Site};
 
 const GENERATION: u64 = 7;
 const LIST: RedirectListId = RedirectListId(0);
@@ -42,7 +43,7 @@ fn host() -> Host {
         admin: Vec::new(),
         merge_slashes: true,
         encoded_slashes: EncodedSlashes::Refuse,
-        trace_enable: crate::site::TraceEnable::On,
+        trace_enable: crate::model::site::TraceEnable::On,
         rewrite: None,
         redirects: LIST,
         url_aliases: Vec::new(),
@@ -54,7 +55,7 @@ fn host() -> Host {
         locations: Vec::new(),
         overrides: std::collections::BTreeMap::new(),
         remote_ip: None,
-        user_dirs: crate::site::UserDirs::default(),
+        user_dirs: crate::model::site::UserDirs::default(),
     }
 }
 
@@ -90,9 +91,9 @@ pub fn table_of_generation(generation: u64) -> Vec<u8> {
 }
 
 /// The program and its table, loaded.
-pub fn embedded() -> (Program, EmbeddedTable) {
+pub fn embedded() -> (Runtime, EmbeddedTable) {
     let (program, table) = encoded();
-    let program = Program::load(&program).unwrap();
+    let program = Runtime::load(&program).unwrap();
     (program, EmbeddedTable::load(&table).unwrap())
 }
 

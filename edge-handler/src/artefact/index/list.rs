@@ -1,0 +1,312 @@
+//! The rules of one list that stay in the program, with an index over them.
+//!
+//! In: rules in order, each with its [`Reach`]. Out: [`ListIndex`]. Absent: the table.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+
+use super::marked::Marked;
+use super::to_index;
+use super::words::{Lead, Word, WordId, WordIndex};
+use crate::artefact::packed::{Numbers, Packed, TooLong};
+
+/// Which texts a rule that stays in the program may match.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reach {
+    /// Any: it is a candidate for every text.
+    Everything,
+    /// Only texts in which one of these stands.
+    Words(Vec<Word>),
+}
+
+/// Whether letters have to agree in case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Case {
+    /// They do.
+    Exact,
+    /// They do not (ASCII only).
+    Folded,
+}
+
+/// What a list has in the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Keyed {
+    /// Keys.
+    pub exact: Lengths,
+    /// Keys that are found with letters lowered.
+    pub folded: Lengths,
+    /// Those among the first that end with a slash.
+    pub slashed: Lengths,
+    /// How many slashes those among the first have that do not.
+    pub depths: Lengths,
+}
+
+/// Lengths of texts, in bytes; those from 63 on are one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Lengths(u64);
+
+impl Lengths {
+    /// Is there none at all?
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Is `length` perhaps among them?
+    pub fn may_contain(self, length: usize) -> bool {
+        self.0 & Self::bit(length) != 0
+    }
+
+    /// Is `length` perhaps among them, or a larger one?
+    pub fn may_reach(self, length: usize) -> bool {
+        self.0 >= Self::bit(length)
+    }
+
+    fn add(&mut self, length: usize) {
+        self.0 |= Self::bit(length);
+    }
+
+    fn bit(length: usize) -> u64 {
+        1 << length.min(63)
+    }
+}
+
+/// One list of rules or redirects: those that are not in the table, by position.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(bound(serialize = "", deserialize = ""))]
+pub struct ListIndex<T> {
+    /// How many the list has, those in the table and those removed included.
+    count: u32,
+    keyed: Keyed,
+    /// Positions of those that stay, ascending. An index here is a slot.
+    positions: Numbers<u32>,
+    items: Packed<T>,
+    /// Slots that are candidates for every text, ascending.
+    scanned: Numbers<u32>,
+    words: WordIndex,
+}
+
+/// The candidates for one text, beside those for every text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Candidates {
+    words: SmallVec<[WordId; FEW]>,
+}
+
+/// Words that need no allocation.
+const FEW: usize = 8;
+
+/// Names one that stays in the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Slot(u32);
+
+impl Slot {
+    /// The first of a list.
+    pub const FIRST: Self = Self(0);
+
+    /// The one behind it.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
+    fn index(self) -> usize {
+        to_index(self.0)
+    }
+}
+
+impl<T> ListIndex<T> {
+    /// How many the list has; positions are below this.
+    pub fn count(&self) -> usize {
+        to_index(self.count)
+    }
+
+    /// Forgets which were decoded.
+    pub fn forget(&mut self) {
+        self.items.forget();
+    }
+
+    /// What the list has in the table.
+    pub fn keyed(&self) -> Keyed {
+        self.keyed
+    }
+
+    /// How many stay in the program, and how many of those are candidates for every text.
+    pub fn kept_and_scanned(&self) -> (usize, usize) {
+        (self.positions.len(), self.scanned.len())
+    }
+
+    /// True when some of those that stay are found by words.
+    pub fn has_words(&self) -> bool {
+        self.positions.len() > self.scanned.len()
+    }
+
+    /// True when nothing in it points outside.
+    pub fn is_sound(&self) -> bool {
+        let slots = self.positions.len();
+        let below = |all: &Numbers<u32>, end: usize| {
+            all.is_ascending() && all.last().is_none_or(|last| to_index(*last) < end)
+        };
+        self.items.len() == slots
+            && below(&self.positions, self.count())
+            && below(&self.scanned, slots)
+            && self.words.is_sound(slots)
+    }
+
+    /// The candidates for `text`. Does not allocate when there are few.
+    pub fn find(&self, text: &Marked) -> Candidates {
+        let mut candidates = Candidates::default();
+        let words = &mut candidates.words;
+        self.words.find(text, |word| {
+            if !words.contains(&word) {
+                words.push(word);
+            }
+        });
+        candidates
+    }
+
+    /// The first of `candidates`, or of the candidates for every text, at slot `from` or after.
+    pub fn next(&self, from: Slot, candidates: &Candidates) -> Option<Slot> {
+        if self.names_none(candidates) {
+            return None;
+        }
+        let found = candidates.words.iter();
+        let found = found.filter_map(|word| self.words.next(*word, from.0));
+        let scanned = match from {
+            Slot::FIRST => 0,
+            Slot(from) => self.scanned.partition_point(|other| *other < from),
+        };
+        found
+            .chain(self.scanned.get(scanned).copied())
+            .min()
+            .map(Slot)
+    }
+
+    /// Is the one at `slot` a candidate for every text?
+    pub fn is_scanned(&self, slot: Slot) -> bool {
+        self.scanned.binary_search(&slot.0).is_ok()
+    }
+
+    /// The same at position `from` or after.
+    pub fn next_from(&self, from: usize, candidates: &Candidates) -> Option<Slot> {
+        if self.names_none(candidates) {
+            return None;
+        }
+        self.next(self.slot(from), candidates)
+    }
+
+    fn names_none(&self, candidates: &Candidates) -> bool {
+        self.scanned.is_empty() && candidates.words.is_empty()
+    }
+
+    /// The slot of the first that stays at position `from` or after.
+    fn slot(&self, from: usize) -> Slot {
+        let slot = match from {
+            0 => 0,
+            from => self
+                .positions
+                .partition_point(|position| to_index(*position) < from),
+        };
+        Slot(u32::try_from(slot).unwrap_or(u32::MAX))
+    }
+
+    /// The position of the one at `slot`.
+    pub fn position(&self, slot: Slot) -> Option<usize> {
+        self.positions.get(slot.index()).copied().map(to_index)
+    }
+
+    /// Its encoding.
+    pub fn encoded(&self, slot: Slot) -> Option<&[u8]> {
+        self.items.encoded(slot.index())
+    }
+}
+
+/// One that stays in the program, with its position.
+pub type Candidate<'a, T> = (usize, &'a T);
+
+impl<T: DeserializeOwned> ListIndex<T> {
+    /// Those that stay in the program, by position.
+    pub fn kept(&self) -> impl Iterator<Item = Candidate<'_, T>> {
+        let slots = self.positions.iter().enumerate();
+        slots.filter_map(|(slot, position)| Some((to_index(*position), self.items.get(slot)?)))
+    }
+
+    /// The one at `slot`.
+    ///
+    /// # Errors
+    /// Its bytes are damaged.
+    pub fn get(&self, slot: Slot) -> Result<Candidate<'_, T>, Damaged> {
+        let position = self.position(slot).ok_or(Damaged)?;
+        let item = self.items.get(slot.index()).ok_or(Damaged)?;
+        Ok((position, item))
+    }
+}
+
+/// A rule's bytes are not a rule. The checksum of the whole program held, so only a program made
+/// to mislead has one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Damaged;
+
+/// Builds a [`ListIndex`].
+#[derive(Debug)]
+pub struct ListBuilder<'a, T> {
+    count: u32,
+    keyed: Keyed,
+    kept: Vec<(u32, &'a T)>,
+    scanned: Vec<u32>,
+    leads: Vec<Lead>,
+}
+
+impl<'a, T: Serialize> ListBuilder<'a, T> {
+    /// A list of `count`, none of which stays in the program so far.
+    pub fn new(count: u32) -> Self {
+        Self {
+            count,
+            keyed: Keyed::default(),
+            kept: Vec::new(),
+            scanned: Vec::new(),
+            leads: Vec::new(),
+        }
+    }
+
+    /// Notes that the table has the key `text` for this list.
+    pub fn key(&mut self, case: Case, text: &[u8]) {
+        match case {
+            Case::Exact => self.keyed.exact.add(text.len()),
+            Case::Folded => self.keyed.folded.add(text.len()),
+        }
+        if case == Case::Exact && text.ends_with(b"/") {
+            self.keyed.slashed.add(text.len());
+        } else {
+            let slashes = memchr::memchr_iter(b'/', text);
+            self.keyed.depths.add(slashes.count());
+        }
+    }
+
+    /// Keeps `item` in the program. Positions come in ascending order.
+    pub fn keep(&mut self, position: u32, item: &'a T, reach: Reach) {
+        let slot = u32::try_from(self.kept.len()).unwrap_or(u32::MAX);
+        self.kept.push((position, item));
+        match reach {
+            Reach::Everything => self.scanned.push(slot),
+            Reach::Words(words) => {
+                let leads = words.into_iter().map(|word| Lead::new(word, slot));
+                self.leads.extend(leads);
+            }
+        }
+    }
+
+    /// The finished list.
+    ///
+    /// # Errors
+    /// Together the rules are longer than 4 GiB.
+    pub fn build(self) -> Result<ListIndex<T>, TooLong> {
+        Ok(ListIndex {
+            count: self.count,
+            keyed: self.keyed,
+            positions: self.kept.iter().map(|(position, _)| *position).collect(),
+            items: Packed::new(self.kept.iter().map(|(_, item)| *item))?,
+            scanned: self.scanned.into(),
+            words: WordIndex::new(self.leads).ok_or(TooLong)?,
+        })
+    }
+}

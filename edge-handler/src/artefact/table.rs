@@ -1,0 +1,298 @@
+//! Table entries and where they are had from.
+//!
+//! In: bytes the compiler wrote. Out: [`Entry`]; [`EmbeddedTable`] and [`Fetched`], which look one
+//! up. Absent: talking to `DynamoDB`.
+
+mod embedded;
+mod fetched;
+mod group;
+
+pub use embedded::EmbeddedTable;
+pub use fetched::Fetched;
+
+use serde::{Deserialize, Serialize};
+
+use crate::artefact::envelope::EnvelopeError;
+use crate::artefact::fate::{Fate, Standing};
+use crate::artefact::filter::Filter;
+use crate::artefact::fingerprint::Fingerprint;
+use crate::artefact::key::{Key, KeySpace, Sought};
+use crate::artefact::packed::Cursor;
+use crate::model::rules::{PrefixRedirect, Redirect, RedirectListId, Rule};
+use crate::model::site::HostId;
+use crate::model::site::map::MapEntry;
+
+/// Version of an entry's encoding; its first byte.
+const ENTRY_VERSION: u8 = 3;
+
+/// What stands in the table under one key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its key. Two keys may share a fingerprint or an item's name; whoever finds an entry compares.
+    pub key: Key,
+    /// What it says.
+    pub content: Content,
+}
+
+/// What an entry says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Content {
+    /// Rules of the key's rule set that may match its text, by position.
+    Rules(Vec<Placed<Rule>>),
+    /// Redirects of the key's list for its path, by position.
+    Redirects(Vec<Placed<Redirect>>),
+    /// The map's entry.
+    Value(MapEntry),
+    /// What becomes of the key's path on its host.
+    Fate(Fate),
+}
+
+/// A rule or redirect with its position in its list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Placed<T> {
+    /// How many stand before it.
+    pub position: u32,
+    /// It.
+    pub item: T,
+}
+
+impl Entry {
+    /// SHA-256 of all entries of the configuration in `tests/suite/golden.rs`. It changes together with
+    /// `ENTRY_VERSION`.
+    pub const GOLDEN: &str = "05ccd1b0a86d4ef1e9ba8cc4316fc8f02982a95302d3b522ba715177d9626689";
+
+    /// The entry as bytes: a version, a CRC-32 of the rest, the rest in postcard's encoding.
+    ///
+    /// # Errors
+    /// It cannot be encoded; does not happen with the types at hand.
+    pub fn encode(&self) -> Result<Vec<u8>, EnvelopeError> {
+        let mut bytes = Vec::new();
+        self.encode_into(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// The same in place of what `bytes` hold: many entries need room for one.
+    ///
+    /// # Errors
+    /// As [`Entry::encode`]; `bytes` are then empty.
+    pub fn encode_into(&self, bytes: &mut Vec<u8>) -> Result<(), EnvelopeError> {
+        let mut begun = std::mem::take(bytes);
+        begun.clear();
+        begun.extend([ENTRY_VERSION, 0, 0, 0, 0]);
+        let mut encoded = postcard::to_extend(self, begun)
+            .map_err(|_| EnvelopeError::Malformed("an entry cannot be encoded"))?;
+        if let Some((checksum, payload)) = encoded[1..].split_first_chunk_mut() {
+            *checksum = crc32fast::hash(payload).to_le_bytes();
+        }
+        *bytes = encoded;
+        Ok(())
+    }
+
+    /// The entry that [`Entry::encode`] made `bytes` of.
+    ///
+    /// # Errors
+    /// `bytes` are something else, of another version, or damaged.
+    pub fn decode(bytes: &[u8]) -> Result<Self, EnvelopeError> {
+        let (version, rest) = bytes.split_first().ok_or(EnvelopeError::Length)?;
+        if *version != ENTRY_VERSION {
+            return Err(EnvelopeError::Version(u16::from(*version)));
+        }
+        let (checksum, payload) = rest.split_first_chunk().ok_or(EnvelopeError::Length)?;
+        if u32::from_le_bytes(*checksum) != crc32fast::hash(payload) {
+            return Err(EnvelopeError::Checksum);
+        }
+        match postcard::take_from_bytes(payload) {
+            Ok((entry, [])) => Ok(entry),
+            Ok(_) => Err(EnvelopeError::Length),
+            Err(_) => Err(EnvelopeError::Malformed("not an entry")),
+        }
+    }
+}
+
+/// The one redirect that the encoding of a [`Content`] holds; `None` when it has to be decoded.
+fn prefix_redirect(content: &[u8]) -> Option<PrefixRedirect<'_>> {
+    let mut content = Cursor::over(content);
+    // The variant `Content::Redirects`, and one of them.
+    if (content.byte()?, content.number()?) != (1, 1) {
+        return None;
+    }
+    let position = content.number()?;
+    // Its place, and the variant `RedirectMatcher::Prefix`.
+    content.number()?;
+    content.number()?;
+    if content.byte()? != 0 {
+        return None;
+    }
+    let (path, status, target) = (content.text()?, content.short()?, content.text()?);
+    // No expression, and the end.
+    (content.rest() == [0]).then_some(PrefixRedirect {
+        position,
+        path,
+        status,
+        target,
+    })
+}
+
+/// What a table says about a key.
+#[derive(Debug, Clone, Copy)]
+pub enum Lookup<'a> {
+    /// Its entry.
+    Found(&'a Entry),
+    /// There is none.
+    Absent,
+    /// It has to be fetched.
+    Missing,
+}
+
+/// Looks up entries. Never waits: what is not at hand is [`Lookup::Missing`].
+pub trait Table {
+    /// What stands under the key that is sought.
+    fn lookup(&self, sought: &Sought<'_>) -> Lookup<'_>;
+
+    /// Where the table has the keys of `text`, whose fingerprint is `print`, in whatever space; `None` when
+    /// it surely has none. A table that cannot tell has them anywhere.
+    fn find(&self, _text: &[u8], _print: u64) -> Option<usize> {
+        Some(0)
+    }
+
+    /// [`Table::lookup`] for a text that [`Table::find`] found at `at`.
+    fn lookup_at(&self, _at: usize, sought: &Sought<'_>) -> Lookup<'_> {
+        self.lookup(sought)
+    }
+
+    /// False when there is surely no entry. `filter` is the program's, over all keys; a table that is at
+    /// hand has no need of it.
+    fn may_have(&self, filter: &Filter, sought: &Sought<'_>) -> bool {
+        filter.may_contain(sought.print)
+    }
+
+    /// The fate on `host` of a text that [`Table::find`] found at `at`, if the table can give it without
+    /// decoding an entry.
+    fn standing(&self, _at: usize, _host: HostId) -> Option<Standing<'_>> {
+        None
+    }
+
+    /// The one redirect of `list` for a text that [`Table::find`] found at `at`.
+    fn redirect(&self, _at: usize, _list: RedirectListId) -> Undecoded<PrefixRedirect<'_>> {
+        Undecoded::Unknown
+    }
+}
+
+/// A text that keys are asked about, and where a table has it: looked for once, for all key spaces.
+#[derive(Debug, Clone, Copy)]
+pub struct Spot<'t> {
+    /// The text.
+    pub text: &'t [u8],
+    /// [`Fingerprint::of`] the text.
+    pub print: u64,
+    /// What [`Table::find`] says.
+    pub at: Option<usize>,
+}
+
+impl<'t> Spot<'t> {
+    /// Looks for `text` in `table`.
+    pub fn of<T: Table>(table: &T, text: &'t [u8]) -> Self {
+        Self::with_print(table, text, Fingerprint::of(text))
+    }
+
+    /// The same, the fingerprint of `text` being known.
+    pub fn with_print<T: Table>(table: &T, text: &'t [u8], print: u64) -> Self {
+        let at = table.find(text, print);
+        Self { text, print, at }
+    }
+
+    /// The key that the text has in `space`.
+    pub fn sought(&self, space: KeySpace) -> Sought<'t> {
+        Sought::with_print(space, self.text, self.print)
+    }
+}
+
+/// What can be had without decoding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Undecoded<T> {
+    /// There is nothing.
+    Absent,
+    /// This.
+    Found(T),
+    /// Something that has to be decoded, or fetched.
+    Unknown,
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+    use super::*;
+    use crate::model::rules::{MapId, Place};
+
+    fn entry() -> Entry {
+        Entry {
+            key: Key::map(MapId(2), b"k"),
+            content: Content::Value(MapEntry {
+                place: Place { file: 0, line: 1 },
+                key: b"k".to_vec(),
+                value: b"v".to_vec(),
+            }),
+        }
+    }
+
+    #[test]
+    fn what_was_encoded_decodes() {
+        let bytes = entry().encode().unwrap();
+        assert_eq!(Entry::decode(&bytes), Ok(entry()));
+    }
+
+    #[test]
+    fn redirects_are_read_where_they_stand() {
+        use crate::model::rules::RedirectMatcher;
+        use crate::pattern::Pattern;
+        use crate::pattern::PatternOptions;
+        let prefix = Placed {
+            position: 300,
+            item: Redirect {
+                place: Place { file: 1, line: 2 },
+                matcher: RedirectMatcher::Prefix(b"/a".to_vec()),
+                status: 301,
+                target: b"http://h/b".to_vec(),
+                expression: None,
+            },
+        };
+        let mut regex = prefix.clone();
+        regex.item.matcher = RedirectMatcher::Regex(Pattern::new("^/a", PatternOptions::default()));
+        let encoded = |redirects: &[&Placed<Redirect>]| {
+            let redirects = redirects.iter().map(|redirect| (*redirect).clone());
+            postcard::to_allocvec(&Content::Redirects(redirects.collect())).unwrap()
+        };
+        let bytes = encoded(&[&prefix]);
+        let expected = PrefixRedirect {
+            position: 300,
+            path: b"/a",
+            status: 301,
+            target: b"http://h/b",
+        };
+        assert_eq!(prefix_redirect(&bytes), Some(expected));
+        assert_eq!(prefix_redirect(&encoded(&[&regex])), None);
+        assert_eq!(prefix_redirect(&encoded(&[&prefix, &prefix])), None);
+        for length in 0..bytes.len() {
+            assert_eq!(prefix_redirect(&bytes[..length]), None, "{length}");
+        }
+    }
+
+    #[test]
+    fn every_cut_is_an_error() {
+        let bytes = entry().encode().unwrap();
+        for length in 0..bytes.len() {
+            assert!(Entry::decode(&bytes[..length]).is_err(), "{length}");
+        }
+    }
+
+    #[test]
+    fn every_flipped_bit_is_an_error() {
+        let bytes = entry().encode().unwrap();
+        for bit in 0..bytes.len() * 8 {
+            let mut flipped = bytes.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(Entry::decode(&flipped).is_err(), "{bit}");
+        }
+    }
+}

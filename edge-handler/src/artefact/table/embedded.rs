@@ -1,0 +1,324 @@
+//! The whole table in memory: for sites small enough to be shipped with the function.
+//!
+//! In: the bytes of `table.bin`. Out: [`EmbeddedTable`]. Absent: writing anything but `table.bin`.
+
+use std::cmp::Reverse;
+
+use serde::Deserialize;
+
+use super::group::{self, Member, members};
+use super::{Entry, Lookup, Table, prefix_redirect};
+use crate::artefact::envelope::{EnvelopeError, Format};
+use crate::artefact::fate::Standing;
+use crate::artefact::filter::Filter;
+use crate::artefact::fingerprint::Fingerprint;
+use crate::artefact::key::{KeySpace, Sought};
+use crate::artefact::packed::{Cells, Cursor, Pages, Presence, Prints};
+use crate::artefact::table::Undecoded;
+use crate::model::rules::{PrefixRedirect, RedirectListId};
+use crate::model::site::HostId;
+
+const FORMAT: Format = Format {
+    magic: *b"EDGT",
+    version: 5,
+};
+
+const TOO_LONG: EnvelopeError = EnvelopeError::Malformed("the table is longer than 4 GiB");
+
+/// A table is made in pieces of about this length.
+const PIECE: usize = 1 << 20;
+
+/// A validated `table.bin`.
+#[derive(Debug, Default)]
+pub struct EmbeddedTable {
+    stored: Stored,
+    decoded: Cells<Entry>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Stored {
+    generation: u64,
+    /// How many entries there are.
+    count: u32,
+    /// The fingerprints of their texts.
+    present: Presence,
+    /// Where the group of each text begins, by its fingerprint.
+    by_text: Prints,
+    /// The entries, those of one text together.
+    groups: Pages,
+}
+
+impl EmbeddedTable {
+    /// SHA-256 of `table.bin` of the configuration in `tests/suite/golden.rs`. It changes together with
+    /// the version of `FORMAT`.
+    pub const GOLDEN: &str = "b56eed049733a3dde5df5296e03c9d956a883aaa8cdfab40aaa43aa9e3c29d52";
+
+    /// The bytes of a table with `entries`, for the program of `generation`.
+    ///
+    /// # Errors
+    /// The entries are longer than 4 GiB.
+    pub fn encode<'a>(
+        generation: u64,
+        entries: impl IntoIterator<Item = &'a Entry>,
+    ) -> Result<Vec<u8>, EnvelopeError> {
+        Ok(Self::pieces(generation, entries)?.concat())
+    }
+
+    /// The same in pieces: who writes them one by one needs room for no copy of a large table.
+    ///
+    /// # Errors
+    /// As [`EmbeddedTable::encode`].
+    pub fn pieces<'a>(
+        generation: u64,
+        entries: impl IntoIterator<Item = &'a Entry>,
+    ) -> Result<Vec<Vec<u8>>, EnvelopeError> {
+        let with_print = |entry: &'a Entry| (Fingerprint::of(entry.key.text()), entry);
+        let mut sorted: Vec<_> = entries.into_iter().map(with_print).collect();
+        // What is looked up together lies together; fates first, which are asked for most.
+        sorted.sort_unstable_by_key(|(print, entry)| {
+            (*print, entry.key.text(), Reverse(entry.key.space()))
+        });
+        let Groups {
+            count,
+            starts,
+            pieces: mut groups,
+            length,
+        } = Groups::of(&sorted)?;
+        let count = u32::try_from(count).map_err(|_| TOO_LONG)?;
+        let present = Presence::new(starts.iter().map(|(print, _)| *print));
+        let by_text = Prints::new(starts).ok_or(TOO_LONG)?;
+        // As [`Stored`] is read, up to the bytes of its last field.
+        let head = postcard::to_allocvec(&(generation, count, present, by_text, length))
+            .map_err(|_| EnvelopeError::Malformed("the table cannot be encoded"))?;
+        groups.insert(0, head);
+        let header = FORMAT.header(groups.iter().map(Vec::as_slice));
+        groups.insert(0, header);
+        Ok(groups)
+    }
+
+    /// Reads a `table.bin`. Entries are decoded when they are first asked for.
+    ///
+    /// # Errors
+    /// The bytes are not a whole `table.bin` of this version.
+    pub fn load(bytes: &[u8]) -> Result<Self, EnvelopeError> {
+        let payload = FORMAT.open(bytes)?;
+        let (stored, rest): (Stored, _) = postcard::take_from_bytes(payload)
+            .map_err(|_| EnvelopeError::Malformed("not a table"))?;
+        let length = stored.groups.len();
+        // An entry is longer than a byte.
+        let sound = rest.is_empty() && stored.by_text.is_sound(length) && stored.len() <= length;
+        if !sound {
+            return Err(EnvelopeError::Malformed("the table's keys lead outside"));
+        }
+        let decoded = Cells::new(stored.len());
+        Ok(Self { stored, decoded })
+    }
+
+    /// The generation it was written for; that of the program beside it.
+    pub fn generation(&self) -> u64 {
+        self.stored.generation
+    }
+
+    /// Every entry, in no useful order.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        let mut rest = Cursor::over(&self.stored.groups);
+        let mut text: &[u8] = &[];
+        let mut group = members(Cursor::over(&[]));
+        std::iter::from_fn(move || {
+            loop {
+                if let Some(member) = group.next() {
+                    return Some((text, member));
+                }
+                text = rest.text()?;
+                group = members(rest);
+                let mut end = group.clone();
+                end.by_ref().for_each(drop);
+                rest = end.rest();
+            }
+        })
+        .filter_map(|(text, member)| self.decoded(text, &member))
+    }
+
+    /// How many of its bytes are not on the heap.
+    pub fn mapped(&self) -> usize {
+        self.stored.groups.mapped()
+    }
+
+    /// How many entries it has.
+    pub fn len(&self) -> usize {
+        self.stored.len()
+    }
+
+    /// True when it has none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn member(&self, at: usize, space: KeySpace) -> Option<Member<'_>> {
+        let mut members = members(Cursor::over(self.stored.groups.get(at..)?));
+        members.find(|member| member.space == space)
+    }
+
+    fn decoded(&self, text: &[u8], member: &Member<'_>) -> Option<&Entry> {
+        let number = member.number;
+        self.decoded.get(number, || member.entry(text))
+    }
+}
+
+/// Groups that are packed one after another.
+#[derive(Default)]
+struct Groups {
+    /// How many entries they have.
+    count: usize,
+    /// Where each begins, by the fingerprint of its text.
+    starts: Vec<(u64, u32)>,
+    /// Their bytes.
+    pieces: Vec<Vec<u8>>,
+    length: usize,
+}
+
+impl Groups {
+    /// Those of entries that are sorted by the fingerprints of their texts.
+    fn of(sorted: &[(u64, &Entry)]) -> Result<Self, EnvelopeError> {
+        let mut groups = Self::default();
+        let mut piece = Vec::with_capacity(PIECE);
+        for group in sorted.chunk_by(|(_, one), (_, other)| one.key.text() == other.key.text()) {
+            let start = u32::try_from(groups.length + piece.len()).map_err(|_| TOO_LONG)?;
+            groups
+                .starts
+                .extend(group.first().map(|(print, _)| (*print, start)));
+            let entries: Vec<&Entry> = group.iter().map(|(_, entry)| *entry).collect();
+            group::push(&mut piece, groups.count, &entries)?;
+            groups.count += entries.len();
+            if piece.len() >= PIECE - PIECE / 8 {
+                groups.add(std::mem::replace(&mut piece, Vec::with_capacity(PIECE)));
+            }
+        }
+        groups.add(piece);
+        Ok(groups)
+    }
+
+    fn add(&mut self, piece: Vec<u8>) {
+        self.length += piece.len();
+        self.pieces.push(piece);
+    }
+}
+
+impl Stored {
+    fn len(&self) -> usize {
+        usize::try_from(self.count).unwrap_or(usize::MAX)
+    }
+}
+
+impl Table for EmbeddedTable {
+    fn lookup(&self, sought: &Sought<'_>) -> Lookup<'_> {
+        match self.find(sought.text, Fingerprint::of(sought.text)) {
+            Some(at) => self.lookup_at(at, sought),
+            None => Lookup::Absent,
+        }
+    }
+
+    /// Behind the text of its group.
+    fn find(&self, text: &[u8], print: u64) -> Option<usize> {
+        let Stored {
+            present,
+            by_text,
+            groups,
+            ..
+        } = &self.stored;
+        if !present.may_have(print) {
+            return None;
+        }
+        by_text.find(print).find_map(|start| {
+            let mut group = Cursor::over(groups.get(usize::try_from(start).ok()?..)?);
+            let is_same = group.text()? == text;
+            is_same.then(|| groups.len() - group.rest().len())
+        })
+    }
+
+    /// An entry whose bytes are no entry (the checksum of the whole file held, so only a file made
+    /// to mislead has one) is [`Lookup::Missing`] for good: the request is then given up.
+    fn lookup_at(&self, at: usize, sought: &Sought<'_>) -> Lookup<'_> {
+        match self.member(at, sought.space) {
+            Some(member) => self
+                .decoded(sought.text, &member)
+                .map_or(Lookup::Missing, Lookup::Found),
+            None => Lookup::Absent,
+        }
+    }
+
+    fn may_have(&self, _filter: &Filter, _sought: &Sought<'_>) -> bool {
+        true
+    }
+
+    fn standing(&self, at: usize, host: HostId) -> Option<Standing<'_>> {
+        let member = self.member(at, KeySpace::Fates(host))?;
+        Standing::read(member.fate()?)
+    }
+
+    fn redirect(&self, at: usize, list: RedirectListId) -> Undecoded<PrefixRedirect<'_>> {
+        match self.member(at, KeySpace::Redirects(list)) {
+            Some(member) => {
+                prefix_redirect(member.content).map_or(Undecoded::Unknown, Undecoded::Found)
+            }
+            None => Undecoded::Absent,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+    use super::*;
+    use crate::artefact::key::Key;
+    use crate::artefact::table::Content;
+    use crate::model::rules::{MapId, Place};
+    use crate::model::site::map::MapEntry;
+
+    fn entry(number: u32) -> Entry {
+        let key = format!("key{number}").into_bytes();
+        Entry {
+            key: Key::map(MapId(0), &key),
+            content: Content::Value(MapEntry {
+                place: Place {
+                    file: 0,
+                    line: number,
+                },
+                key,
+                value: number.to_string().into_bytes(),
+            }),
+        }
+    }
+
+    fn encoded(count: u32) -> Vec<u8> {
+        let entries: Vec<Entry> = (0..count).map(entry).collect();
+        EmbeddedTable::encode(9, &entries).unwrap()
+    }
+
+    #[test]
+    fn every_entry_is_found_and_no_other() {
+        let table = EmbeddedTable::load(&encoded(1_000)).unwrap();
+        assert_eq!((table.len(), table.generation()), (1_000, 9));
+        for number in 0..1_000 {
+            let expected = entry(number);
+            let found = matches!(table.lookup(&expected.key.sought()), Lookup::Found(at) if *at == expected);
+            assert!(found, "{number}");
+        }
+        let other = Key::map(MapId(1), b"key0");
+        assert!(matches!(table.lookup(&other.sought()), Lookup::Absent));
+    }
+
+    #[test]
+    fn damage_is_an_error() {
+        let bytes = encoded(20);
+        for bit in 0..bytes.len() * 8 {
+            let mut flipped = bytes.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(EmbeddedTable::load(&flipped).is_err(), "{bit}");
+        }
+        for length in 0..bytes.len() {
+            assert!(EmbeddedTable::load(&bytes[..length]).is_err(), "{length}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! A program with what follows from it for each host, found out once.
+//!
+//! In: a [`Program`]. Out: [`Runtime`]. Absent: the table, and answering.
+
+use crate::artefact::program::{Parts, Program, ProgramError};
+use crate::evaluate::remote;
+use crate::model::plain::{Plain, is_plain_name};
+use crate::model::request::Request;
+use crate::model::site::{HostId, Site};
+use crate::shortcut::calm::Calm;
+use crate::shortcut::names::Names;
+
+/// A compiled configuration, ready to answer requests.
+#[derive(Debug)]
+pub struct Runtime {
+    program: Program,
+    names: Names,
+    /// By host.
+    calm: Vec<Option<Calm>>,
+}
+
+impl Runtime {
+    /// Finds out what follows from `program` for each of its hosts.
+    pub fn of(program: Program) -> Self {
+        let site = program.site();
+        let hosts = site.hosts.iter();
+        Self {
+            names: Names::of(site),
+            calm: hosts.map(|host| Calm::of(site, host)).collect(),
+            program,
+        }
+    }
+
+    /// Reads a `rules.bin`, and finds out what follows from it.
+    ///
+    /// # Errors
+    /// The bytes are not a whole `rules.bin` of this version.
+    pub fn load(bytes: &[u8]) -> Result<Self, ProgramError> {
+        Program::load(bytes).map(Self::of)
+    }
+
+    /// The generation of the table that the program goes with.
+    pub fn generation(&self) -> u64 {
+        self.program.generation()
+    }
+
+    /// The program that this was made of.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// The configuration of the program.
+    pub fn site(&self) -> &Site {
+        self.program.site()
+    }
+
+    /// The hosts by name.
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// What the program is made of.
+    pub fn into_parts(self) -> Parts {
+        self.program.into_parts()
+    }
+
+    /// Forgets which rules and redirects were decoded: the compiler asks about all of them.
+    pub fn forget(&mut self) {
+        self.program.forget();
+    }
+
+    /// What has to be asked about a plain request for `host`, where not everything has to.
+    pub fn calm(&self, host: HostId) -> Option<&Calm> {
+        self.calm.get(usize::try_from(host.0).ok()?)?.as_ref()
+    }
+
+    /// Reads `request` as a plain one; `None` when it is none.
+    pub fn plain<'r>(&self, request: &Request<'r>) -> Option<Plain<'r>> {
+        Plain::of(request, |name| self.host(request, name))
+    }
+
+    /// The host of a plain name; `None` when it is none, or where the host does not see the request as it was sent.
+    fn host(&self, request: &Request<'_>, name: &[u8]) -> Option<HostId> {
+        let site = self.site();
+        if let Some(known) = self.names.plain(request.scheme, name) {
+            return Some(known);
+        }
+        let found = is_plain_name(name).then(|| self.names.host(site, request.scheme, name))??;
+        let host = site.hosts.get(usize::try_from(found.0).ok()?)?;
+        let mut remote = host.remote_ip.iter();
+        remote
+            .all(|remote| remote::seen(remote, request).is_none())
+            .then_some(found)
+    }
+}

@@ -1,0 +1,12 @@
+//! What a configuration, a request and an answer are, as plain data.
+//!
+//! In: nothing. Out: the types that every later module works with. Absent: evaluating them
+//! (`evaluate`), storing them (`artefact`), and reading configuration text (the compiler).
+
+pub mod expression;
+pub mod outcome;
+pub mod plain;
+pub mod request;
+pub mod rules;
+pub mod site;
+pub mod subject;

@@ -1,0 +1,106 @@
+//! What a request becomes.
+//!
+//! In: nothing. Out: [`Outcome`], [`Answer`]. Absent: how it is put on the wire; see `lambda`.
+
+use crate::model::rules::Place;
+
+/// What a request becomes. Texts are bytes exactly as Apache would send or open them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// An answer with a `Location` header.
+    Redirect {
+        /// The status, mostly 301 or 302; any status that Apache sends with a `Location`.
+        status: u16,
+        /// The header's value.
+        location: Vec<u8>,
+    },
+    /// An answer made by a rule, without a `Location`.
+    Status {
+        /// The status.
+        status: u16,
+    },
+    /// The request goes on to the files (at the edge: to the origin).
+    Serve {
+        /// The decoded path below the document root: the file name without the document root,
+        /// plus path info. A file outside every document root keeps its whole name.
+        path: Vec<u8>,
+        /// The raw query string; `None` when there is no `?`.
+        query: Option<Vec<u8>>,
+    },
+    /// The request goes to another server.
+    Proxy {
+        /// The absolute URL, query included.
+        url: Vec<u8>,
+    },
+    /// The decision takes more than its budget: nobody has found out what the answer is.
+    OverBudget,
+    /// The answer depends on something that cannot be known here.
+    Unsupported {
+        /// What is missing, for a person to read.
+        reason: String,
+    },
+}
+
+/// An outcome with what accompanies it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// What the request becomes.
+    pub outcome: Outcome,
+    /// `Set-Cookie` values, in order.
+    pub cookies: Vec<Vec<u8>>,
+    /// Request headers the answer varies by, as Apache names them in `Vary`.
+    pub vary: Vec<Vec<u8>>,
+    /// True when no rule changed anything: the request may go on as it came.
+    pub untouched: bool,
+    /// Rules that had a say, in the order they had it. Filled only when asked for.
+    pub trace: Vec<Step>,
+    /// Paths that were taken for absent because nothing is known about files there. When there
+    /// are any, the answer rests on that. Filled only when a trace is asked for.
+    pub assumed_absent: Vec<Vec<u8>>,
+}
+
+impl Answer {
+    /// An outcome that nothing accompanies.
+    pub fn of(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            cookies: Vec::new(),
+            vary: Vec::new(),
+            untouched: false,
+            trace: Vec::new(),
+            assumed_absent: Vec::new(),
+        }
+    }
+}
+
+/// One entry of a trace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The line of the directive.
+    pub place: Place,
+    /// What it did.
+    pub event: Event,
+}
+
+/// What a directive did to a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A condition was true; the text it was asked about.
+    Held(Vec<u8>),
+    /// A condition was false; the text it was asked about.
+    Failed(Vec<u8>),
+    /// The pattern matched, but a condition stopped the rule.
+    Stopped,
+    /// A rule without substitution applied.
+    Applied,
+    /// A rule replaced the path; the new one.
+    Rewrote(Vec<u8>),
+    /// A rule asked for an external redirect; the target.
+    Redirected(Vec<u8>),
+    /// A rule answered with a status.
+    Answered(u16),
+    /// A rule handed the request to another server.
+    Proxied(Vec<u8>),
+    /// Apache started over inside the server with this URL.
+    Internal(Vec<u8>),
+}

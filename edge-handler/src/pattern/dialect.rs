@@ -1,0 +1,660 @@
+//! A pattern's text, from the PCRE2 release Apache runs with to the one linked here.
+//!
+//! In: the text as PCRE2 10.42 with `DUPNAMES` and Apache's options reads it. Out: text that
+//! PCRE2 10.45 reads the same way without them, or what 10.42 would reject. Absent: compiling it,
+//! and checks both releases make alike.
+//!
+//! What differs, and is settled here: the `pcre2` crate has no `DOLLAR_ENDONLY` and no `DUPNAMES`
+//! and takes UTF-8 only; 10.43 to 10.45 gave `{,n}` and `{ 1,2 }` a meaning, allowed lookbehind of
+//! variable length, longer group names, `(?[`, `(?a`, `(?r`, `(*scs:`, and blanks in `\x{ }`.
+
+mod escape;
+mod frame;
+
+use self::frame::{Flags, Frame, Kind};
+use super::matching::PatternError;
+use crate::pattern::PatternOptions;
+
+/// How many steps a match may take before it counts as no match: Apache's, which is PCRE2's
+/// default (`MATCH_LIMIT`). A match that runs into it takes a good part of a second.
+const MATCH_LIMIT: u32 = 10_000_000;
+
+/// The longest group name, in bytes (`MAX_NAME_SIZE` of 10.42).
+const MAX_NAME: usize = 32;
+
+/// How deep groups may nest (`PARENS_NEST_LIMIT`).
+const MAX_NESTING: usize = 250;
+
+/// Items that may stand at the very beginning of a pattern, without their values.
+const LEADING_ITEMS: [&[u8]; 20] = [
+    b"UTF",
+    b"UCP",
+    b"NO_AUTO_POSSESS",
+    b"NO_START_OPT",
+    b"NO_DOTSTAR_ANCHOR",
+    b"NO_JIT",
+    b"NOTEMPTY",
+    b"NOTEMPTY_ATSTART",
+    b"LIMIT_HEAP",
+    b"LIMIT_MATCH",
+    b"LIMIT_DEPTH",
+    b"LIMIT_RECURSION",
+    b"CR",
+    b"LF",
+    b"CRLF",
+    b"ANYCRLF",
+    b"ANY",
+    b"NUL",
+    b"BSR_ANYCRLF",
+    b"BSR_UNICODE",
+];
+
+/// A translated pattern.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Translation {
+    /// The text for PCRE2 10.45.
+    pub text: String,
+    /// For every byte of `text`, where in the original it comes from.
+    origins: Vec<usize>,
+    /// Length of the original.
+    length: usize,
+}
+
+impl Translation {
+    /// The same pattern with a limit of its own for the tries at each place of a subject.
+    #[must_use]
+    pub fn with_limit(self, tries: u64) -> Self {
+        let limit = format!("(*LIMIT_MATCH={MATCH_LIMIT})");
+        let text = self
+            .text
+            .replacen(&limit, &format!("(*LIMIT_MATCH={tries})"), 1);
+        Self { text, ..self }
+    }
+
+    /// Where in the original the byte at `offset` of the translation comes from.
+    pub fn source_offset(&self, offset: usize) -> usize {
+        self.origins.get(offset).copied().unwrap_or(self.length)
+    }
+}
+
+/// Translates a pattern.
+///
+/// # Errors
+/// What 10.42 rejects and 10.45 would not; everything else is left to the compiler.
+pub fn translate(pattern: &[u8], options: PatternOptions) -> Result<Translation, PatternError> {
+    let mut translator = Translator::new(pattern, options);
+    translator.leading_items()?;
+    translator.emit_str("(?J)");
+    translator.body()?;
+    Ok(translator.finish())
+}
+
+/// Does a pattern match at the start of a subject only, as far as a glance shows: it begins with `^`, and all its
+/// alternatives stand in groups?
+pub fn is_at_start(pattern: &[u8]) -> bool {
+    let mut depth = 0_usize;
+    let mut bytes = pattern.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\\' => _ = bytes.next(),
+            b'[' => {
+                // A bracket that comes first stands for itself.
+                bytes.next();
+                bytes.by_ref().find(|byte| **byte == b']');
+            }
+            b'(' => depth += 1,
+            b')' => depth = depth.saturating_sub(1),
+            b'|' if depth == 0 => return false,
+            _ => {}
+        }
+    }
+    pattern.starts_with(b"^")
+}
+
+/// The body of a translated pattern that begins with no item such as `(*UTF)`.
+pub fn without_prefix(text: &str) -> Option<&str> {
+    let body = text.strip_prefix("(*LIMIT_MATCH=")?.split_once(')')?.1;
+    body.strip_prefix("(?J)")
+}
+
+struct Translator<'a> {
+    source: &'a [u8],
+    at: usize,
+    text: String,
+    origins: Vec<usize>,
+    end_only: bool,
+    utf: bool,
+    flags: Flags,
+    frames: Vec<Frame>,
+}
+
+impl<'a> Translator<'a> {
+    fn new(source: &'a [u8], options: PatternOptions) -> Self {
+        Self {
+            source,
+            at: 0,
+            text: String::with_capacity(source.len() + 40),
+            origins: Vec::with_capacity(source.len() + 40),
+            end_only: options.contains(PatternOptions::DOLLAR_END_ONLY),
+            utf: false,
+            flags: Flags {
+                caseless: options.contains(PatternOptions::CASELESS),
+                ..Flags::default()
+            },
+            frames: vec![Frame::outermost()],
+        }
+    }
+
+    fn finish(self) -> Translation {
+        Translation {
+            text: self.text,
+            origins: self.origins,
+            length: self.source.len(),
+        }
+    }
+
+    fn rest(&self) -> &'a [u8] {
+        self.source.get(self.at..).unwrap_or_default()
+    }
+
+    fn error<T>(&self, offset: usize, message: &str) -> Result<T, PatternError> {
+        Err(PatternError {
+            offset: offset.min(self.source.len()),
+            message: message.to_owned(),
+        })
+    }
+
+    fn emit_str(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.origins.resize(self.text.len(), self.at);
+    }
+
+    /// Copies the next byte as one literal character or part of syntax.
+    fn copy_byte(&mut self) {
+        let Some(byte) = self.rest().first() else {
+            return;
+        };
+        match byte {
+            0x80.. if self.utf => self.copy_character(),
+            0x80.. => self.emit_str(&format!("\\x{byte:02x}")),
+            _ => self.emit_str(char::from(*byte).encode_utf8(&mut [0; 4])),
+        }
+        self.at += 1;
+    }
+
+    /// In UTF mode a character stands as it is; the last byte of it is left to the caller.
+    fn copy_character(&mut self) {
+        let rest = self.rest();
+        let character = rest
+            .utf8_chunks()
+            .next()
+            .and_then(|chunk| chunk.valid().chars().next());
+        match character {
+            Some(character) => {
+                self.emit_str(character.encode_utf8(&mut [0; 4]));
+                self.at += character.len_utf8() - 1;
+            }
+            // Not UTF-8: PCRE2 rejects the pattern, and so it does a surrogate.
+            None => self.emit_str("\\x{d800}"),
+        }
+    }
+
+    fn copy(&mut self, count: usize) {
+        for _ in 0..count {
+            self.copy_byte();
+        }
+    }
+
+    /// Copies text without effect on matching, up to and with the first `end`; bytes that are not
+    /// ASCII become `_`.
+    fn copy_inert(&mut self, end: u8) {
+        while let Some(byte) = self.rest().first() {
+            let shown = if byte.is_ascii() {
+                char::from(*byte)
+            } else {
+                '_'
+            };
+            self.emit_str(shown.encode_utf8(&mut [0; 4]));
+            self.at += 1;
+            if *byte == end {
+                return;
+            }
+        }
+    }
+
+    fn leading_items(&mut self) -> Result<(), PatternError> {
+        self.emit_str(&format!("(*LIMIT_MATCH={MATCH_LIMIT})"));
+        while let Some(item) = self.rest().strip_prefix(b"(*") {
+            let length = item.iter().take_while(|byte| **byte != b')').count();
+            let name = item[..length].split(|byte| *byte == b'=').next();
+            let name = name.unwrap_or_default();
+            if !LEADING_ITEMS.contains(&name) {
+                break;
+            }
+            self.utf |= name == b"UTF";
+            self.copy(length + 3);
+        }
+        if self.utf && std::str::from_utf8(self.source).is_err() {
+            return self.error(self.at, "UTF-8 error");
+        }
+        Ok(())
+    }
+
+    fn body(&mut self) -> Result<(), PatternError> {
+        while let Some(byte) = self.rest().first() {
+            match byte {
+                b'\\' => self.escape()?,
+                b'[' => self.class()?,
+                b'(' => self.open()?,
+                b')' => self.close()?,
+                b'|' => {
+                    self.copy_byte();
+                    self.frame().next_branch();
+                }
+                b'$' => self.dollar(),
+                b'^' => {
+                    self.copy_byte();
+                    self.frame().item(Some(0));
+                }
+                b'*' | b'+' | b'?' => {
+                    self.copy_byte();
+                    self.frame().vary();
+                    self.quantifier_suffix();
+                }
+                b'{' => self.brace(),
+                b'#' if self.flags.extended => self.copy_inert(b'\n'),
+                b' ' | b'\t'..=b'\r' if self.flags.extended => self.copy_byte(),
+                _ => {
+                    self.copy_byte();
+                    self.frame().item(Some(1));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The innermost open group; the outermost frame is never closed.
+    fn frame(&mut self) -> &mut Frame {
+        if self.frames.is_empty() {
+            self.frames.push(Frame::outermost());
+        }
+        let last = self.frames.len() - 1;
+        &mut self.frames[last]
+    }
+
+    fn dollar(&mut self) {
+        if self.end_only && !self.flags.multiline {
+            self.emit_str("\\z");
+            self.at += 1;
+        } else {
+            self.copy_byte();
+        }
+        self.frame().item(Some(0));
+    }
+
+    /// `{n}`, `{n,}`, `{n,m}`; any other brace is literal in 10.42.
+    fn brace(&mut self) {
+        let Some((length, exactly)) = quantifier(self.rest()) else {
+            self.emit_str("\\{");
+            self.at += 1;
+            self.frame().item(Some(1));
+            return;
+        };
+        self.copy(length);
+        match exactly {
+            Some(count) => self.frame().repeat(count),
+            None => self.frame().vary(),
+        }
+        self.quantifier_suffix();
+    }
+
+    fn quantifier_suffix(&mut self) {
+        if let Some(b'+' | b'?') = self.rest().first() {
+            self.copy_byte();
+        }
+    }
+
+    fn open(&mut self) -> Result<(), PatternError> {
+        let rest = self.rest();
+        match (rest.get(1), rest.get(2)) {
+            (Some(b'*'), _) => self.open_star(),
+            (Some(b'?'), Some(b'#')) => {
+                self.copy_inert(b')');
+                Ok(())
+            }
+            (Some(b'?'), Some(b'C')) => {
+                self.callout();
+                Ok(())
+            }
+            (Some(b'?'), _) => self.open_question(),
+            _ => self.push(1, Kind::Plain),
+        }
+    }
+
+    /// Opens a group whose introduction has `length` bytes.
+    fn push(&mut self, length: usize, kind: Kind) -> Result<(), PatternError> {
+        if self.frames.len() > MAX_NESTING {
+            return self.error(self.at, "parentheses are too deeply nested");
+        }
+        let in_lookbehind = self.frame().in_lookbehind(kind);
+        let frame = Frame::new(kind, in_lookbehind, self.flags, self.at);
+        self.copy(length);
+        self.frames.push(frame);
+        Ok(())
+    }
+
+    fn close(&mut self) -> Result<(), PatternError> {
+        self.copy_byte();
+        if self.frames.len() < 2 {
+            return Ok(());
+        }
+        let Some(mut frame) = self.frames.pop() else {
+            return Ok(());
+        };
+        self.flags = frame.flags;
+        let length = frame.close();
+        if frame.is_broken_lookbehind() {
+            return self.error(frame.start, "lookbehind assertion is not fixed length");
+        }
+        let parent = self.frame();
+        parent.item(length);
+        if frame.varies() {
+            parent.vary();
+        }
+        Ok(())
+    }
+
+    /// `(*VERB)`, `(*VERB:name)` or `(*assertion:`.
+    fn open_star(&mut self) -> Result<(), PatternError> {
+        let name = &self.rest()[2..];
+        let name = &name[..name.iter().take_while(|byte| is_name_byte(**byte)).count()];
+        if name.first().is_none_or(|byte| !byte.is_ascii_lowercase()) {
+            self.copy_inert(b')');
+            return Ok(());
+        }
+        let kind = match name {
+            b"scs" | b"scan_substring" => {
+                let end = self.at + 2 + name.len();
+                return self.error(end, "(*alpha_assertion) not recognized");
+            }
+            b"plb"
+            | b"positive_lookbehind"
+            | b"nlb"
+            | b"negative_lookbehind"
+            | b"naplb"
+            | b"non_atomic_positive_lookbehind" => Kind::Lookbehind,
+            b"pla"
+            | b"positive_lookahead"
+            | b"nla"
+            | b"negative_lookahead"
+            | b"napla"
+            | b"non_atomic_positive_lookahead" => Kind::Lookahead,
+            _ => Kind::Plain,
+        };
+        self.push(name.len() + 3, kind)
+    }
+
+    fn open_question(&mut self) -> Result<(), PatternError> {
+        let rest = self.rest();
+        match &rest[2..] {
+            [b':' | b'>' | b'|', ..] => self.push(3, Kind::Plain),
+            [b'=' | b'!' | b'*', ..] => self.push(3, Kind::Lookahead),
+            [b'<', b'=' | b'!' | b'*', ..] => self.push(4, Kind::Lookbehind),
+            [b'<', ..] => self.open_named(3, b'>'),
+            [b'\'', ..] => self.open_named(3, b'\''),
+            [b'P', b'<', ..] => self.open_named(4, b'>'),
+            [b'(', ..] => self.open_conditional(),
+            [b'R' | b'&' | b'P' | b'0'..=b'9' | b'+', ..] | [b'-', b'0'..=b'9', ..] => self.call(),
+            _ => self.open_flags(),
+        }
+    }
+
+    fn open_named(&mut self, before: usize, end: u8) -> Result<(), PatternError> {
+        let name = &self.rest()[before..];
+        let length = name.iter().take_while(|byte| **byte != end).count();
+        let is_name = name[..length].iter().all(|byte| is_name_byte(*byte));
+        if is_name && length > MAX_NAME {
+            let message = "subpattern name is too long (maximum 32 code units)";
+            return self.error(self.at + before + MAX_NAME + 1, message);
+        }
+        self.push(before + length + 1, Kind::Plain)
+    }
+
+    /// `(?(condition)yes|no)`. A condition that is an assertion is read as the group it is.
+    fn open_conditional(&mut self) -> Result<(), PatternError> {
+        let condition = &self.rest()[2..];
+        if matches!(condition.get(1), Some(b'?' | b'*')) {
+            return self.push(2, Kind::Plain);
+        }
+        let length = condition.iter().take_while(|byte| **byte != b')').count();
+        let kind = if condition.starts_with(b"(DEFINE") {
+            Kind::Lookahead
+        } else {
+            Kind::Plain
+        };
+        self.push(2 + length + 1, kind)
+    }
+
+    /// `(?R)`, `(?1)`, `(?&name)`, `(?P>name)`, `(?P=name)`.
+    fn call(&mut self) -> Result<(), PatternError> {
+        let inside = &self.rest()[2..];
+        let length = inside
+            .iter()
+            .take_while(|byte| !matches!(byte, b')' | b'('))
+            .count();
+        if inside.get(length) == Some(&b'(') {
+            return self.error(
+                self.at + 2 + length,
+                "(?R (recursive pattern call) must be closed",
+            );
+        }
+        self.copy(length + 3);
+        self.frame().item(None);
+        Ok(())
+    }
+
+    /// `(?flags)` and `(?flags:`.
+    fn open_flags(&mut self) -> Result<(), PatternError> {
+        let letters = &self.rest()[2..];
+        let is_end = |byte: &u8| matches!(byte, b')' | b':');
+        let length = letters.iter().take_while(|byte| !is_end(byte)).count();
+        let mut flags = self.flags;
+        let mut on = true;
+        for (at, letter) in letters[..length].iter().enumerate() {
+            match letter {
+                b'^' => flags = Flags::default(),
+                b'-' => on = false,
+                b'm' => flags.multiline = on,
+                b'x' => flags.extended = on,
+                b'i' => flags.caseless = on,
+                b's' | b'n' | b'J' | b'U' => {}
+                _ => {
+                    let message = "unrecognized character after (? or (?-";
+                    return self.error(self.at + 2 + at, message);
+                }
+            }
+        }
+        if letters.get(length) == Some(&b':') {
+            self.push(length + 3, Kind::Plain)?;
+        } else {
+            self.copy(length + 3);
+        }
+        self.flags = flags;
+        Ok(())
+    }
+
+    /// `(?C…)`. It has no effect, but its text may hold anything.
+    fn callout(&mut self) {
+        let delimiter = self.rest().get(3).copied().unwrap_or(b')');
+        let end = match delimiter {
+            b'`' | b'\'' | b'"' | b'^' | b'%' | b'#' | b'$' => delimiter,
+            b'{' => b'}',
+            _ => {
+                self.copy_inert(b')');
+                return;
+            }
+        };
+        self.copy(4);
+        loop {
+            self.copy_inert(end);
+            if self.rest().first() != Some(&end) {
+                break;
+            }
+            self.copy_byte();
+        }
+        self.copy_inert(b')');
+    }
+}
+
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// Reads a quantifier in braces as 10.42 does: its length, and the count if it is only one.
+fn quantifier(text: &[u8]) -> Option<(usize, Option<u32>)> {
+    let inside = text.strip_prefix(b"{")?;
+    let inside = &inside[..inside.iter().position(|byte| *byte == b'}')?];
+    let mut bounds = inside.splitn(2, |byte| *byte == b',');
+    let is_number = |text: &[u8]| text.iter().all(u8::is_ascii_digit);
+    let low = bounds
+        .next()
+        .filter(|low| !low.is_empty() && is_number(low))?;
+    let high = bounds.next();
+    if !high.is_none_or(is_number) {
+        return None;
+    }
+    let exactly = high.is_none_or(|high| high == low).then(|| number(low));
+    Some((inside.len() + 2, exactly))
+}
+
+fn number(digits: &[u8]) -> u32 {
+    let value = digits.iter().fold(0_u32, |value, digit| {
+        value
+            .saturating_mul(10)
+            .saturating_add(u32::from(digit - b'0'))
+    });
+    value.min(65_536)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pattern::Pattern;
+
+    /// `accepted` is what PCRE2 10.42 says, asked with `DUPNAMES`, `DOTALL` and `DOLLAR_ENDONLY`.
+    fn check(pattern: &str, accepted: bool) {
+        let result = Pattern::new(pattern, PatternOptions::default()).check();
+        assert_eq!(result.is_ok(), accepted, "{pattern}: {result:?}");
+    }
+
+    #[test]
+    fn what_10_42_accepts_is_accepted() {
+        for pattern in [
+            "a{,3}",
+            "a{ 1,2}",
+            "{",
+            "(?<=a|bc)d",
+            r"(?<=(a)\1)d",
+            "(?<=(?=b|c){1,2}a)",
+            r"(?<=\C)a",
+            "(?<=a{3}b{2,2})c",
+            "(?<=(?:b{2}c|d{3}))e",
+            "(?<=(?:(?<nn>ab)|cd))e",
+            "(?<=[[:<:]]b|c)a",
+            r"(?<=\141)a",
+            "(?<=(?=a*)b)c",
+            "(?<=(?(?=a)b))c",
+            "(?^)a",
+            r"\p{ L}",
+            r"\x",
+            r"[\x]",
+            "(?C1)a",
+            "(?C'a''b')a",
+            "(*MARK:é)a",
+            "(?#é$)a",
+            "(?(VERSION>=10.43)yes|no)",
+            "(?<n>a)(?<n>b)",
+            "(*UTF)é",
+        ] {
+            check(pattern, true);
+        }
+    }
+
+    #[test]
+    fn what_10_42_rejects_is_rejected() {
+        for pattern in [
+            "a$?b",
+            "a$+",
+            "a(?<=b*)",
+            "(?<=(?:a|bc))d",
+            "(?<=(?:b{2}c|d{2}))e",
+            r"(?<=\R)d",
+            r"(?<=\X)a",
+            "(?<!a?)b",
+            "(*plb:a+)b",
+            "(?<=(?(?=a)b|cd))e",
+            r"\x{ 41}",
+            r"\g{ 1}(a)",
+            r"\N{U+41}",
+            r"\N{,3}",
+            "(?aD)a",
+            "(?r)a",
+            "(?[a])",
+            r"[a-\d]",
+            "(?<aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa>x)",
+            "(*TURKISH_CASING)a",
+            "(*CASELESS_RESTRICT)a",
+            "(*scs:(1)a)",
+            r"\x{}",
+            r"\o{}",
+            "[[:foo:]]",
+            "[:alpha:]",
+            r"\c",
+            r"\cé",
+            r"(?=a\K)",
+            "a**",
+            "(",
+            ")",
+            "[a",
+            r"\8",
+        ] {
+            check(pattern, false);
+        }
+    }
+
+    fn matches(pattern: &str, subject: &str, expected: bool) {
+        let pattern = Pattern::new(pattern, PatternOptions::default());
+        assert_eq!(pattern.is_match(subject.as_bytes()), expected, "{subject}");
+    }
+
+    #[test]
+    fn characters_and_bytes_are_kept_apart() {
+        matches("(*UTF)^é.x$", "éyx", true);
+        matches("(*UTF)^é.x$", "ééx", true);
+        matches("^é.x$", "éyx", true);
+        matches("^é.x$", "ééx", false);
+        matches(r"(*UTF)^\Qé.\E[é-ë]a$", "é.êa", true);
+        matches(r"^\Qé.\E[é]{2}a$", "é.éa", true);
+        matches(r"(*UTF)^\é(*MARK:é)(?#é)ab$", "éab", true);
+        matches("(?x)^ a # é\n b$", "ab", true);
+    }
+
+    fn check_offset(pattern: &[u8], offset: usize) {
+        let error = Pattern::new(pattern, PatternOptions::default()).check();
+        let found = error.map_err(|error| error.offset);
+        assert_eq!(found, Err(offset), "{}", String::from_utf8_lossy(pattern));
+    }
+
+    #[test]
+    fn errors_point_into_the_original() {
+        check_offset(b"ab(", 3);
+        check_offset(b"\xc3\xa9{,2}$**", 7);
+        check_offset(b"a(?<=b*)", 1);
+        check_offset(b"(?r)", 2);
+        check_offset(b"a(*scs:(1)a)", 6);
+        check_offset(b"a(?i-r)", 5);
+        check_offset(b"a(?R(", 4);
+        check_offset(br"a\N{x}", 3);
+        check_offset(b"a\\c\xe9", 3);
+    }
+}

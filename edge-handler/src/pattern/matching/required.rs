@@ -1,0 +1,72 @@
+//! A text without which a pattern cannot match: asked for before an engine is started.
+//!
+//! In: a pattern. Out: the text. Absent: looking for it; see `screen`.
+//!
+//! Lists of thousands of conditions about one header (spam, robots) differ in one word each. To look for a
+//! word takes tens of nanoseconds, to run an engine over a long header some microseconds.
+
+use regex_syntax::hir::{Hir, HirKind};
+
+use super::structure::{self, Fidelity};
+use crate::pattern::Pattern;
+
+/// A shorter text tells too little.
+const SHORTEST: usize = 3;
+
+/// A text that stands, with letters of either case, in every subject of `pattern`. `None` when there is none,
+/// or the pattern may mean something else in PCRE2.
+pub(crate) fn text(pattern: &Pattern) -> Option<Vec<u8>> {
+    let (text, _) = structure::without_case_option(&pattern.text, pattern.options);
+    let structure = structure::read(text, pattern.options)?;
+    if structure.fidelity != Fidelity::Same {
+        return None;
+    }
+    long_enough(&structure.hir).map(<[u8]>::to_vec)
+}
+
+fn long_enough(structure: &Hir) -> Option<&[u8]> {
+    longest(structure).filter(|text| text.len() >= SHORTEST)
+}
+
+/// The longest literal that no match goes without.
+fn longest(structure: &Hir) -> Option<&[u8]> {
+    match structure.kind() {
+        HirKind::Literal(literal) => Some(&literal.0),
+        HirKind::Capture(group) => longest(&group.sub),
+        HirKind::Repetition(repetition) if repetition.min > 0 => longest(&repetition.sub),
+        HirKind::Concat(parts) => parts
+            .iter()
+            .filter_map(longest)
+            .max_by_key(|text| text.len()),
+        HirKind::Repetition(_)
+        | HirKind::Alternation(_)
+        | HirKind::Empty
+        | HirKind::Class(_)
+        | HirKind::Look(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pattern::PatternOptions;
+
+    fn check(pattern: &str, expected: Option<&str>) {
+        let found = text(&Pattern::new(pattern, PatternOptions::default()));
+        assert_eq!(found.as_deref(), expected.map(str::as_bytes), "{pattern}");
+    }
+
+    #[test]
+    fn the_longest_literal_there_must_be() {
+        check(
+            r"^https?://([^.]+\.)*Spam-17\.example",
+            Some("Spam-17.example"),
+        );
+        check("(abc)+[a-z]*de", Some("abc"));
+        check("a(?:bcd)?ef(?:ghi){2}", Some("ghi"));
+        check("ab[0-9]cd", None);
+        check("(?:abcd|efgh)", None);
+        check("(?:abcd)*", None);
+        check("", None);
+    }
+}

@@ -1,0 +1,273 @@
+//! Rules and redirects that answer by themselves.
+//!
+//! In: a rule or a redirect that matches a plain request and is stopped by nothing, and before which
+//! nothing had a say. Out: the answer of an evaluation, without one. Absent: whatever needs more than the
+//! request and the host: maps, cookies, variables that rules set. `None` says so.
+//!
+//! What makes a `Location` is done by the functions that the evaluator does it with.
+
+use std::borrow::Cow;
+
+use crate::budget::Budget;
+use crate::model::outcome::{Answer, Outcome};
+use crate::model::plain::Plain;
+use crate::model::request::{Request, Scheme};
+use crate::model::rules::{Piece, PrefixRedirect, Redirect, Replacement, RuleFlags};
+use crate::model::site::{CanonicalName, ErrorDocument, Host, SectionId, Settings, Site};
+use crate::model::subject::About;
+
+use super::section;
+use crate::evaluate::alias::{append_args, target_of};
+use crate::evaluate::list::Action;
+use crate::evaluate::merge::Merged;
+use crate::evaluate::record::is_redirect;
+use crate::evaluate::send::sendable;
+use crate::evaluate::server::location;
+use crate::evaluate::url::{port_of, scheme_of, splitout_queryargs, url_on};
+use crate::pattern::matching::Captures;
+use crate::text::escape::{escape_uri, is_absolute_uri};
+use crate::text::prefix::alias_matches;
+use crate::text::uri::is_url;
+
+/// Longer results are left to the evaluator, which knows the limits.
+const LONGEST: usize = 4_096;
+
+/// Flags of a rule that need no more than is at hand here.
+const EASY: RuleFlags = RuleFlags::FORCE_REDIRECT
+    .union(RuleFlags::LAST)
+    .union(RuleFlags::END)
+    .union(RuleFlags::NO_SUBREQUEST)
+    .union(RuleFlags::NEGATED)
+    .union(RuleFlags::NO_ESCAPE)
+    .union(RuleFlags::QUERY_APPEND)
+    .union(RuleFlags::QUERY_DISCARD)
+    .union(RuleFlags::QUERY_NONE)
+    .union(RuleFlags::QUERY_LAST)
+    .union(RuleFlags::DISCARD_PATH_INFO)
+    .union(RuleFlags::UNSAFE_PREFIX_STAT)
+    .union(RuleFlags::UNC);
+
+/// What of a host goes into a `Location`.
+#[derive(Debug)]
+pub(super) struct Straight {
+    scheme: Scheme,
+    port: u16,
+    /// `RedirectRelative`.
+    relative: bool,
+}
+
+/// What is known about the request by the time a rule is known to apply.
+pub(super) struct Known<'k> {
+    pub host: &'k Host,
+    pub plain: &'k Plain<'k>,
+    pub request: &'k Request<'k>,
+}
+
+/// What the groups of the last condition matched, and in which text.
+pub(super) type Matched<'r> = Option<(Captures, Cow<'r, [u8]>)>;
+
+impl Straight {
+    /// `None` where a redirect may become something else on its way out, or a host is not called what
+    /// the client calls it.
+    pub fn of(site: &Site, host: &Host, before: &Merged<'_>) -> Option<Self> {
+        let says_nothing = |id: &SectionId| {
+            section(site, *id).is_some_and(|section| leaves_redirects_alone(&section.settings))
+        };
+        let mut documents = host.settings.error_documents.iter();
+        let own_documents = documents
+            .any(|(status, document)| is_redirect(*status) && *document != ErrorDocument::Text);
+        let plain = before.canonical_name() == CanonicalName::Asked && !own_documents;
+        (plain && host.locations.iter().all(says_nothing)).then(|| Self {
+            scheme: scheme_of(host),
+            port: port_of(host),
+            relative: before.redirect_relative(),
+        })
+    }
+
+    /// The answer of a rule in server context.
+    pub fn rule(
+        &self,
+        rule: &Replacement<'_>,
+        groups: &Captures,
+        condition: &Matched<'_>,
+        known: &Known<'_>,
+    ) -> Option<Answer> {
+        let ends = rule.flags.intersects(RuleFlags::LAST | RuleFlags::END);
+        let easy = ends
+            && rule.flags.contains(RuleFlags::FORCE_REDIRECT)
+            && EASY.contains(rule.flags)
+            && is_redirect(rule.status);
+        if !easy {
+            return None;
+        }
+        let mut url = expand(rule, groups, condition, known)?;
+        let original = known.plain.query;
+        let mut args = original.map(<[u8]>::to_vec);
+        splitout_queryargs(&mut url, &mut args, rule.flags);
+        if is_absolute_uri(&url).is_none() {
+            if !url.starts_with(b"/") {
+                url.insert(0, b'/');
+            }
+            url = self.url(&url, known);
+        }
+        let action = if rule.flags.contains(RuleFlags::NO_ESCAPE) {
+            Action::NoEscape
+        } else {
+            Action::Normal
+        };
+        // Unescaped, a blank is refused.
+        let is_sent = action == Action::Normal || !args.iter().flatten().any(|byte| *byte <= b' ');
+        let location = location(url, args.as_deref(), original, action);
+        is_sent.then(|| answer(rule.status, location))?
+    }
+
+    /// The answer of a redirect in server context; `None` too where it is not for this path.
+    pub fn redirect(
+        &self,
+        redirect: &Redirect,
+        known: &Known<'_>,
+        budget: &Budget,
+    ) -> Option<Answer> {
+        if redirect.expression.is_some() {
+            return None;
+        }
+        let target = target_of(redirect, known.plain.path, &mut Captures::default(), budget)?;
+        self.lead(redirect.status, target, known)
+    }
+
+    /// The same for one that was not decoded.
+    pub fn prefix(&self, redirect: &PrefixRedirect<'_>, known: &Known<'_>) -> Option<Answer> {
+        let path = known.plain.path;
+        let rest = path.get(alias_matches(path, redirect.path)?..)?;
+        let target = [redirect.target, &*escape_uri(rest)].concat();
+        self.lead(redirect.status, target, known)
+    }
+
+    /// What `answer_redirect` makes of a target.
+    fn lead(&self, status: u16, mut target: Vec<u8>, known: &Known<'_>) -> Option<Answer> {
+        if !is_redirect(status) {
+            return None;
+        }
+        let is_path = target.starts_with(b"/");
+        if is_path && !self.relative {
+            target = self.url(&target, known);
+        }
+        if !is_path && !is_url(&target) {
+            return None;
+        }
+        append_args(&mut target, known.plain.query);
+        answer(status, target)
+    }
+
+    /// A URL on this host (`ap_construct_url`).
+    fn url(&self, path: &[u8], known: &Known<'_>) -> Vec<u8> {
+        url_on(self.scheme, known.plain.hostname, self.port, path)
+    }
+}
+
+/// Does a section of locations leave redirects of the server as they are? A new setting does not compile until it is
+/// listed.
+fn leaves_redirects_alone(settings: &Settings) -> bool {
+    let Settings {
+        canonical_name,
+        redirect_relative,
+        error_documents,
+        // Asked after a URL is mapped to a file, which a redirect of the server is not.
+        rewrite: _,
+        directory_index: _,
+        directory_slash: _,
+        index_redirect: _,
+        fallback: _,
+        allow: _,
+        accept_path_info: _,
+        requirement: _,
+        host_access: _,
+        methods: _,
+        requires_tls: _,
+        set_env: _,
+        unset_env: _,
+        files: _,
+        // The paths of a location with one of these are busy, or its list is asked.
+        redirects: _,
+        alias: _,
+        alias_preserves_path: _,
+        proxy: _,
+        set_env_if: _,
+        ifs: _,
+        // Of a `.htaccess` file, which no location is.
+        broken: _,
+    } = settings;
+    canonical_name.is_none() && redirect_relative.is_none() && error_documents.is_empty()
+}
+
+/// A redirect, if nothing in it keeps it from being sent.
+fn answer(status: u16, location: Vec<u8>) -> Option<Answer> {
+    if location.is_empty() || location.len() > LONGEST {
+        return None;
+    }
+    let location = sendable(location)?;
+    Some(Answer::of(Outcome::Redirect { status, location }))
+}
+
+/// The substitution with its groups and variables. `None` where a `?` comes out of one of these: it is
+/// not to be trusted.
+fn expand(
+    rule: &Replacement<'_>,
+    groups: &Captures,
+    condition: &Matched<'_>,
+    known: &Known<'_>,
+) -> Option<Vec<u8>> {
+    let negated = rule.flags.contains(RuleFlags::NEGATED);
+    let path = known.plain.path;
+    let mut out = Vec::with_capacity(rule.substitution.len() + path.len() + 16);
+    for piece in rule.substitution.pieces() {
+        let text = match piece {
+            Piece::Literal(text) => {
+                out.extend_from_slice(text);
+                continue;
+            }
+            Piece::Escaped(byte) => {
+                out.push(byte);
+                continue;
+            }
+            Piece::RuleGroup(_) if negated => b"",
+            Piece::RuleGroup(number) => groups.text(usize::from(number), path),
+            Piece::ConditionGroup(number) => match condition {
+                Some((captures, text)) => captures.text(usize::from(number), text),
+                None => b"",
+            },
+            Piece::Variable(name) => known.variable(name)?,
+            Piece::Map { .. } => return None,
+        };
+        if text.contains(&b'?') {
+            return None;
+        }
+        out.extend_from_slice(text);
+    }
+    (out.len() <= LONGEST).then_some(out)
+}
+
+impl<'k> Known<'k> {
+    /// What a variable stands for that is the same all along the way: until a rule applies.
+    pub fn variable(&self, name: &[u8]) -> Option<&'k [u8]> {
+        let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
+        if is("REQUEST_URI") {
+            Some(self.plain.path)
+        } else if is("HTTPS") {
+            Some(if self.host.tls { b"on" } else { b"off" })
+        } else if is("REQUEST_METHOD") {
+            Some(b"GET")
+        } else if is("HTTP_HOST") {
+            Some(self.plain.hostname)
+        } else if is("QUERY_STRING") {
+            Some(self.plain.query.unwrap_or_default())
+        } else {
+            None
+        }
+    }
+
+    /// What is asked about.
+    pub fn text(&self, about: About<'_>) -> Cow<'k, [u8]> {
+        about.text(self.plain, self.request)
+    }
+}
