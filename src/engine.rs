@@ -12,8 +12,7 @@ use edgewright_engine::artefact::key::KeySpace;
 use edgewright_engine::artefact::table::{Content, EmbeddedTable};
 use edgewright_engine::budget::{Allowance, DECISION_STEPS};
 use edgewright_engine::evaluate::{Options, Trace, evaluate};
-use edgewright_engine::handler::Runtime;
-use edgewright_engine::handler::handle;
+use edgewright_engine::handler::{Runtime, handle, unreadable};
 use edgewright_engine::lambda::configuration::Configuration;
 use edgewright_engine::lambda::function::Function;
 use edgewright_engine::lambda::journal::Journal;
@@ -22,7 +21,7 @@ use edgewright_engine::model::outcome::{Answer, Event, Outcome};
 use edgewright_engine::model::request::Request;
 use edgewright_engine::model::rules::{Place, Redirect, RedirectListId, Rule, RuleSetId};
 use edgewright_engine::model::site::Site;
-use edgewright_engine::source::{Counted, Indexed, Missing, Restored, Sequential, Source};
+use edgewright_engine::source::{Counted, Indexed, Restored, Sequential, Source, Unavailable};
 
 use crate::args::{self, Engine};
 use crate::input;
@@ -111,7 +110,7 @@ impl Build {
 
 /// Everything that `next` names, from the first on.
 fn in_order<'a, T: Clone + 'a>(
-    next: impl Fn(usize) -> Result<Option<(usize, &'a T)>, Missing>,
+    next: impl Fn(usize) -> Result<Option<(usize, &'a T)>, Unavailable>,
 ) -> Vec<T> {
     let mut found = Vec::new();
     let mut from = 0;
@@ -331,15 +330,9 @@ fn counted<S: Source>(
     options: &Options,
 ) -> (Answer, usize) {
     let source = Counted::new(source);
-    let answer =
-        evaluate(site, &source, request, options).unwrap_or_else(|missing| damaged(&missing));
+    let answer = evaluate(site, &source, request, options)
+        .unwrap_or_else(|unavailable| unreadable(&unavailable));
     (answer, source.named())
-}
-
-/// The whole table is at hand, so that nothing can be missing but what is damaged.
-fn damaged(Missing(key): &Missing) -> Answer {
-    let reason = format!("the table's entry {} is damaged", key.item_name());
-    Answer::of(Outcome::Unsupported { reason })
 }
 
 /// One build for the life of the process: a command opens no more than one or two.
@@ -405,7 +398,7 @@ impl Rehearsal {
             return Answer::of(Outcome::Unsupported { reason });
         };
         // A request that goes on as it came is one that the origin reads as the edge does.
-        let same = edge.untouched && matches!(effect.outcome, Outcome::Serve { .. });
+        let same = edge.unchanged && matches!(effect.outcome, Outcome::Serve { .. });
         Answer {
             outcome: if same { edge.outcome } else { effect.outcome },
             cookies: effect.cookies,

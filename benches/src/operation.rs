@@ -64,6 +64,5 @@ pub fn handle(site: &Site, event: &[u8]) -> Option<Reply> {
     let fields = event.fields().ok()?;
     let parts = fields.parts(&CONFIGURATION);
     let request = parts.request();
-    let answer = decide(site, &request).into_answer(&request);
-    Reply::to(&event, &fields, &answer, &CONFIGURATION).ok()
+    Reply::of(&event, &fields, &decide(site, &request), &CONFIGURATION).ok()
 }

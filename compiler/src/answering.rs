@@ -13,7 +13,7 @@ use edgewright_engine::handler::Runtime;
 use edgewright_engine::handler::handle;
 use edgewright_engine::model::outcome::{Answer, Outcome};
 use edgewright_engine::model::request;
-use edgewright_engine::source::{Counted, Indexed, Missing};
+use edgewright_engine::source::{Counted, Indexed};
 
 use crate::at_hand::AtHand;
 use crate::witness::Request;
@@ -91,7 +91,7 @@ impl<'e> Answering<'e> {
             let cost = self.fixed_cost.saturating_add(asked).saturating_mul(times);
             self.steps.fetch_add(cost, Ordering::Relaxed);
             // Every entry is there.
-            answer.unwrap_or_else(|Missing(_)| {
+            answer.unwrap_or_else(|_| {
                 Answer::of(Outcome::Unsupported {
                     reason: String::new(),
                 })

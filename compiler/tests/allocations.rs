@@ -71,7 +71,7 @@ fn a_miss_allocates_nothing() {
         assert!(expected(&decision), "{target} {decision:?}");
         allocations
     };
-    let untouched = |decision: &Decision| *decision == Decision::Untouched;
+    let untouched = |decision: &Decision| *decision == Decision::Unchanged;
     for target in [
         "/products/list",
         "/assets/app.js?v=17",

@@ -45,7 +45,7 @@ use crate::model::plain::Plain;
 use crate::model::request::Request;
 use crate::model::rules::Place;
 use crate::model::site::{Host, Site};
-use crate::source::{Missing, Source};
+use crate::source::{Source, Unavailable};
 use canonical::{Canonical, MergeSlashes};
 
 use cookie::Cookie;
@@ -119,7 +119,7 @@ pub fn evaluate<S: Source>(
     source: &S,
     request: &Request<'_>,
     options: &Options,
-) -> Result<Answer, Missing> {
+) -> Result<Answer, Unavailable> {
     evaluate_within(
         site,
         source,
@@ -140,7 +140,7 @@ pub fn evaluate_within<S: Source>(
     request: &Request<'_>,
     options: &Options,
     budget: &Budget,
-) -> Result<Answer, Missing> {
+) -> Result<Answer, Unavailable> {
     let Some(arrival) = Arrival::of(site, request) else {
         let reason = "the configuration has no server".to_owned();
         return Ok(Answer::of(Outcome::Unsupported { reason }));
@@ -166,7 +166,7 @@ pub fn evaluate_plain<S: Source>(
     request: &Request<'_>,
     options: &Options,
     budget: &Budget,
-) -> Result<Answer, Missing> {
+) -> Result<Answer, Unavailable> {
     let host = usize::try_from(plain.host.0)
         .ok()
         .and_then(|at| site.hosts.get(at));
@@ -184,7 +184,7 @@ fn run<S: Source>(
     request: &Request<'_>,
     (options, budget): (&Options, &Budget),
     arrival: Arrival<'_>,
-) -> Result<Answer, Missing> {
+) -> Result<Answer, Unavailable> {
     let remote = arrival.host.remote_ip.as_ref();
     let seen = remote.and_then(|remote| remote::seen(remote, request));
     let (Some(remote), Some(seen)) = (remote, seen) else {
@@ -216,7 +216,7 @@ fn run_from<S: Source>(
     (options, budget): (&Options, &Budget),
     arrival: Arrival<'_>,
     connection: &[u8],
-) -> Result<Answer, Missing> {
+) -> Result<Answer, Unavailable> {
     let refused = arrival.refused;
     let mut run = Run::new(site, source, request, (options, budget), arrival);
     run.connection = connection;
@@ -226,7 +226,7 @@ fn run_from<S: Source>(
         Ok(outcome) => Ok(run.finish(outcome)),
         Err(Halt::Spent) => Ok(Answer::of(Outcome::OverBudget)),
         Err(Halt::Unsupported(reason)) => Ok(run.finish(Outcome::Unsupported { reason })),
-        Err(Halt::Missing(missing)) => Err(missing),
+        Err(Halt::Unavailable(unavailable)) => Err(unavailable),
     }
 }
 
@@ -234,7 +234,7 @@ fn run_from<S: Source>(
 #[derive(Debug)]
 enum Halt {
     /// A table entry is needed.
-    Missing(Missing),
+    Unavailable(Unavailable),
     /// Something cannot be known here: what.
     Unsupported(String),
     /// The budget is used up.
@@ -247,9 +247,9 @@ impl From<Spent> for Halt {
     }
 }
 
-impl From<Missing> for Halt {
-    fn from(missing: Missing) -> Self {
-        Self::Missing(missing)
+impl From<Unavailable> for Halt {
+    fn from(unavailable: Unavailable) -> Self {
+        Self::Unavailable(unavailable)
     }
 }
 
@@ -449,7 +449,7 @@ impl<'a, S: Source> Run<'a, S> {
     }
 
     fn finish(self, outcome: Outcome) -> Answer {
-        let untouched = match &outcome {
+        let unchanged = match &outcome {
             Outcome::Serve { path, query } => {
                 *path == self.canonical.path
                     && *query == self.canonical.query
@@ -466,7 +466,7 @@ impl<'a, S: Source> Run<'a, S> {
                 .map(|cookie| cookie.header)
                 .collect(),
             vary: self.vary,
-            untouched,
+            unchanged,
             trace: self.steps,
             assumed_absent: self.assumed,
         }

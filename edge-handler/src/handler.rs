@@ -21,7 +21,7 @@ use crate::artefact::table::{Content, Fetched, Lookup, Table};
 use crate::model::outcome::{Answer, Outcome};
 use crate::model::plain::Plain;
 use crate::model::request::Request;
-use crate::source::{Finder, Indexed, Missing};
+use crate::source::{Finder, Indexed, Unavailable};
 
 /// A request is given up after this many entries. Ten internal redirects, each with an entry for
 /// the path as written, one in lower case, a redirect and a map value, need no more than that.
@@ -31,7 +31,7 @@ pub const MOST_FETCHES: usize = 40;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// Nothing: this is the answer.
-    Done(Answer),
+    Done(Decision),
     /// Fetch the entry of this key, add it to what was fetched (or that there is none), and ask
     /// again.
     Fetch(Key),
@@ -48,14 +48,15 @@ pub fn step(
     budget: &Budget,
 ) -> Step {
     match run(runtime, fetched, request, options, budget) {
-        Ok(decision) => Step::Done(decision.into_answer(request)),
-        // A key asked for again is that of an entry nobody can read: more reads would not help.
-        Err(Missing(key)) if fetched.knows(&key) => Step::Done(unreadable(&key)),
-        Err(_) if fetched.len() >= MOST_FETCHES => {
+        Ok(decision) => Step::Done(decision),
+        Err(Unavailable::Missing(_)) if fetched.len() >= MOST_FETCHES => {
             let reason = format!("more than {MOST_FETCHES} entries are needed");
-            Step::Done(Answer::of(Outcome::Unsupported { reason }))
+            Step::Done(Decision::Answer(Answer::of(Outcome::Unsupported {
+                reason,
+            })))
         }
-        Err(Missing(key)) => Step::Fetch(key),
+        Err(Unavailable::Missing(key)) => Step::Fetch(key),
+        Err(unavailable) => Step::Done(Decision::Answer(unreadable(&unavailable))),
     }
 }
 
@@ -95,15 +96,15 @@ pub fn decide_within<T: Table>(
     budget: &Budget,
 ) -> Decision {
     let decision = run(runtime, table, request, options, budget);
-    decision.unwrap_or_else(|Missing(key)| Decision::Answer(unreadable(&key)))
+    decision.unwrap_or_else(|unavailable| Decision::Answer(unreadable(&unavailable)))
 }
 
 /// What becomes of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// Nothing has a say: it goes on as it came. Its path is in canonical form.
-    Untouched,
-    /// This.
+    /// No rule applies: the request passes through unchanged. Its path is in canonical form.
+    Unchanged,
+    /// The request gets this answer.
     Answer(Answer),
 }
 
@@ -112,12 +113,12 @@ impl Decision {
     pub fn into_answer(self, request: &Request<'_>) -> Answer {
         match self {
             Self::Answer(answer) => answer,
-            Self::Untouched => {
+            Self::Unchanged => {
                 let mut parts = request.target.splitn(2, |byte| *byte == b'?');
                 let path = parts.next().unwrap_or_default().to_vec();
                 let query = parts.next().map(<[u8]>::to_vec);
                 Answer {
-                    untouched: true,
+                    unchanged: true,
                     ..Answer::of(Outcome::Serve { path, query })
                 }
             }
@@ -131,7 +132,7 @@ fn run<T: Table>(
     request: &Request<'_>,
     options: &Options,
     budget: &Budget,
-) -> Result<Decision, Missing> {
+) -> Result<Decision, Unavailable> {
     let decision = run_unchecked(runtime, table, request, options, budget);
     if budget.is_spent() {
         return Ok(Decision::Answer(Answer::of(Outcome::OverBudget)));
@@ -146,7 +147,7 @@ fn run_unchecked<T: Table>(
     request: &Request<'_>,
     options: &Options,
     budget: &Budget,
-) -> Result<Decision, Missing> {
+) -> Result<Decision, Unavailable> {
     let plain = match options.trace {
         Trace::Off => runtime.plain(request),
         Trace::On => None,
@@ -163,7 +164,7 @@ fn run_unchecked<T: Table>(
             }
             let finder = Finder::knowing(runtime.program(), table, spot);
             match said(runtime, &finder, &plain, (request, budget))? {
-                Said::Nothing => return Ok(Decision::Untouched),
+                Said::Nothing => return Ok(Decision::Unchanged),
                 Said::Answer(answer) => answer,
                 Said::Unclear => {
                     let source = Indexed::over(finder);
@@ -182,7 +183,7 @@ fn fated<T: Table>(
     spot: &Spot<'_>,
     plain: &Plain<'_>,
     (request, budget): (&Request<'_>, &Budget),
-) -> Result<Option<Answer>, Missing> {
+) -> Result<Option<Answer>, Unavailable> {
     let Some(at) = spot.at else {
         return Ok(None);
     };
@@ -205,7 +206,8 @@ fn fated<T: Table>(
             Content::Rules(_) | Content::Redirects(_) | Content::Value(_) => None,
         }),
         Lookup::Absent => Ok(None),
-        Lookup::Missing => Err(Missing(sought.key())),
+        Lookup::Missing => Err(Unavailable::Missing(sought.key())),
+        Lookup::Damaged => Err(Unavailable::Damaged),
     }
 }
 
@@ -215,15 +217,19 @@ fn said<T: Table>(
     finder: &Finder<'_, T>,
     plain: &Plain<'_>,
     (request, budget): (&Request<'_>, &Budget),
-) -> Result<Said, Missing> {
+) -> Result<Said, Unavailable> {
     match runtime.calm(plain.host) {
         Some(calm) => calm.says(runtime.site(), finder, plain, request, budget),
         None => Ok(Said::Unclear),
     }
 }
 
-/// The answer when an entry is damaged.
-fn unreadable(key: &Key) -> Answer {
-    let reason = format!("the entry {} cannot be read", key.item_name());
+/// The answer when something of a build cannot be had, and fetching would not help.
+pub fn unreadable(unavailable: &Unavailable) -> Answer {
+    let reason = match unavailable {
+        Unavailable::Missing(key) => format!("the table has no entry {}", key.item_name()),
+        Unavailable::Damaged => "a rule or an entry of the table cannot be read".to_owned(),
+        Unavailable::Stopped => "the evaluation was stopped".to_owned(),
+    };
     Answer::of(Outcome::Unsupported { reason })
 }

@@ -21,10 +21,17 @@ pub use sequential::Sequential;
 use crate::artefact::key::Key;
 use crate::model::rules::{Condition, MapId, Redirect, RedirectListId, Rule, RuleSetId};
 
-/// A table entry is needed that has not been fetched. Whoever called the evaluator fetches it and
-/// calls again: evaluation has no side effects and costs less than keeping its state.
+/// Why a rule, a redirect or a map value cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Missing(pub Key);
+pub enum Unavailable {
+    /// The entry of this key has not been fetched. Whoever called the evaluator fetches it and calls again: evaluation
+    /// has no side effects and costs less than keeping its state.
+    Missing(Key),
+    /// Its bytes cannot be read. Fetching them again would not help.
+    Damaged,
+    /// Whoever asks has had enough: the compiler, which lets an evaluation take so many steps.
+    Stopped,
+}
 
 /// Finds rules, redirects and map values.
 pub trait Source {
@@ -37,30 +44,30 @@ pub trait Source {
     /// can tell which of them a failed chain skips.
     ///
     /// # Errors
-    /// A table entry has to be fetched first.
+    /// What is asked for cannot be had.
     fn next_rule(
         &self,
         set: RuleSetId,
         from: usize,
         subject: &[u8],
-    ) -> Result<Option<(usize, &Rule)>, Missing>;
+    ) -> Result<Option<(usize, &Rule)>, Unavailable>;
 
     /// The first redirect of `list` at position `from` or after that may match `uri`.
     ///
     /// # Errors
-    /// A table entry has to be fetched first.
+    /// What is asked for cannot be had.
     fn next_redirect(
         &self,
         list: RedirectListId,
         from: usize,
         uri: &[u8],
-    ) -> Result<Option<(usize, &Redirect)>, Missing>;
+    ) -> Result<Option<(usize, &Redirect)>, Unavailable>;
 
     /// The value of `key` in a text map; alternatives of `rnd:` still joined by `|`.
     ///
     /// # Errors
-    /// A table entry has to be fetched first.
-    fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Missing>;
+    /// What is asked for cannot be had.
+    fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Unavailable>;
 
     /// True where conditions that surely do not hold need not be asked. The reference asks all of them.
     fn may_pass_over(&self) -> bool {
@@ -119,7 +126,7 @@ impl<S: Source> Source for &S {
         set: RuleSetId,
         from: usize,
         subject: &[u8],
-    ) -> Result<Option<(usize, &Rule)>, Missing> {
+    ) -> Result<Option<(usize, &Rule)>, Unavailable> {
         (**self).next_rule(set, from, subject)
     }
 
@@ -128,11 +135,11 @@ impl<S: Source> Source for &S {
         list: RedirectListId,
         from: usize,
         uri: &[u8],
-    ) -> Result<Option<(usize, &Redirect)>, Missing> {
+    ) -> Result<Option<(usize, &Redirect)>, Unavailable> {
         (**self).next_redirect(list, from, uri)
     }
 
-    fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Missing> {
+    fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Unavailable> {
         (**self).map_value(map, key)
     }
 

@@ -218,7 +218,7 @@ fn table_reads(build: &Build, request: &Request<'_>) -> usize {
     while let Step::Fetch(key) = step(&build.runtime, &fetched, request, &options, &budget) {
         let entry = match build.table.lookup(&key.sought()) {
             Lookup::Found(entry) => Some(Arc::new(entry.clone())),
-            Lookup::Absent | Lookup::Missing => None,
+            Lookup::Absent | Lookup::Missing | Lookup::Damaged => None,
         };
         fetched.insert(key, entry);
     }

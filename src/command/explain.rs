@@ -124,7 +124,7 @@ fn headline(answer: &Answer) -> String {
             let query = query
                 .as_ref()
                 .map_or_else(String::new, |query| format!("?{}", to_text(query)));
-            let touched = if answer.untouched { ", as it came" } else { "" };
+            let touched = if answer.unchanged { ", as it came" } else { "" };
             format!("served: {}{query}{touched}", to_text(path))
         }
         Outcome::Proxy { url } => format!("proxied: {}", to_text(url)),

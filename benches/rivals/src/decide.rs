@@ -183,6 +183,6 @@ fn entry(
 ) -> Option<edgewright_engine::artefact::table::Entry> {
     match table.lookup(&key.sought()) {
         Lookup::Found(entry) => Some(entry.clone()),
-        Lookup::Absent | Lookup::Missing => None,
+        Lookup::Absent | Lookup::Missing | Lookup::Damaged => None,
     }
 }

@@ -8,12 +8,11 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use edgewright_engine::artefact::fate::Question;
-use edgewright_engine::artefact::key::Key;
 use edgewright_engine::model::rules::{
     Condition, MapId, Redirect, RedirectListId, Rule, RuleSetId,
 };
 use edgewright_engine::model::subject::About;
-use edgewright_engine::source::{HIDDEN, Missing, Source, Unknown};
+use edgewright_engine::source::{HIDDEN, Source, Unavailable, Unknown};
 use memchr::memmem::find;
 
 use super::{HOST, QUERY};
@@ -53,13 +52,13 @@ impl<'s, S> Oracle<'s, S> {
 
     /// Counts a rule or redirect that is to be tried. When there were too many, the evaluation ends as if
     /// something had to be fetched.
-    fn step(&self) -> Result<(), Missing> {
+    fn step(&self) -> Result<(), Unavailable> {
         match self.steps.get().checked_sub(1) {
             Some(left) => {
                 self.steps.set(left);
                 Ok(())
             }
-            None => Err(Missing(Key::map(MapId(0), b""))),
+            None => Err(Unavailable::Stopped),
         }
     }
 
@@ -85,7 +84,7 @@ impl<S: Source> Source for Oracle<'_, S> {
         set: RuleSetId,
         from: usize,
         subject: &[u8],
-    ) -> Result<Option<(usize, &Rule)>, Missing> {
+    ) -> Result<Option<(usize, &Rule)>, Unavailable> {
         self.step()?;
         self.reads(subject);
         self.source.next_rule(set, from, subject)
@@ -96,13 +95,13 @@ impl<S: Source> Source for Oracle<'_, S> {
         list: RedirectListId,
         from: usize,
         uri: &[u8],
-    ) -> Result<Option<(usize, &Redirect)>, Missing> {
+    ) -> Result<Option<(usize, &Redirect)>, Unavailable> {
         self.step()?;
         self.reads(uri);
         self.source.next_redirect(list, from, uri)
     }
 
-    fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Missing> {
+    fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Unavailable> {
         self.reads(key);
         self.source.map_value(map, key)
     }

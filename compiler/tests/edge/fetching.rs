@@ -42,7 +42,7 @@ impl Edge {
 
     pub fn is_left_alone(&self, request: &Request<'_>) -> bool {
         let decision = decide(&self.runtime, &self.table, request, &Options::default());
-        decision == Decision::Untouched
+        decision == Decision::Unchanged
     }
 
     pub fn with_entries_fetched(&self, request: &Request<'_>, options: &Options) -> Answer {
@@ -55,7 +55,7 @@ impl Edge {
         let budget = Budget::new(options.allowance);
         loop {
             match step(&self.runtime, &fetched, request, options, &budget) {
-                Step::Done(answer) => return (answer, fetched.len()),
+                Step::Done(decision) => return (decision.into_answer(request), fetched.len()),
                 Step::Fetch(key) => fetched.insert(key.clone(), self.read(&key)),
             }
         }

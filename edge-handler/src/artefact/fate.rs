@@ -180,7 +180,7 @@ impl Ending {
             cookies: self.cookies.clone(),
             vary: self.vary.iter().filter(has_header).cloned().collect(),
             // A rule may make what was there already.
-            untouched: self.cookies.is_empty() && plain.is(&outcome),
+            unchanged: self.cookies.is_empty() && plain.is(&outcome),
             ..Answer::of(outcome)
         }
     }

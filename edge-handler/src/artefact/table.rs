@@ -142,6 +142,8 @@ pub enum Lookup<'a> {
     Absent,
     /// It has to be fetched.
     Missing,
+    /// There is one whose bytes cannot be read.
+    Damaged,
 }
 
 /// Looks up entries. Never waits: what is not at hand is [`Lookup::Missing`].

@@ -5,7 +5,7 @@
 
 use crate::model::outcome::Event;
 use crate::model::rules::{Rule, RuleFlags, RuleSetId};
-use crate::source::{Missing, Source};
+use crate::source::{Source, Unavailable};
 
 use super::record::Record;
 use super::rounds::Rounds;
@@ -57,7 +57,7 @@ impl<'s> Rules<'s> {
         source: &'a S,
         from: usize,
         subject: &[u8],
-    ) -> Result<Option<(usize, &'a Rule)>, Missing> {
+    ) -> Result<Option<(usize, &'a Rule)>, Unavailable> {
         let mut start = 0;
         for set in self.sets {
             let count = source.rule_count(*set);
@@ -79,7 +79,7 @@ impl<'s> Rules<'s> {
         mut at: usize,
         mut rule: &'a Rule,
         subject: &[u8],
-    ) -> Result<usize, Missing> {
+    ) -> Result<usize, Unavailable> {
         while rule.flags.contains(RuleFlags::CHAIN) {
             at += 1;
             match self.next(source, at, subject)? {

@@ -1010,8 +1010,8 @@ fn untouched_and_assumed() {
         evaluate(site, &Sequential::new(site), &request, &options).unwrap()
     };
     let site = site(vec![rule("^/x$", "/b", NONE)]);
-    assert!(run(&site, b"/b?q").untouched);
-    assert!(!run(&site, b"/x").untouched);
+    assert!(run(&site, b"/b?q").unchanged);
+    assert!(!run(&site, b"/x").unchanged);
     assert!(run(&site, b"/nope").assumed_absent.is_empty());
     let mut unknown = site.clone();
     unknown.tree.known.clear();

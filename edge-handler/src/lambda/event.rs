@@ -12,7 +12,7 @@ mod recover;
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Error as _, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -157,10 +157,40 @@ impl<'de> Visitor<'de> for HeadersVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut headers = Vec::with_capacity(16);
-        while let Some((Text(name), values)) = map.next_entry::<Text, Vec<HeaderValue>>()? {
-            headers.extend(values.into_iter().map(|one| (name.clone(), one.value.0)));
+        while let Some(Text(name)) = map.next_key::<Text>()? {
+            let headers = &mut headers;
+            map.next_value_seed(Values { name, headers })?;
         }
         Ok(Headers(headers))
+    }
+}
+
+/// Adds the values of one header, whose name is known, to all headers: no list of them is made in between.
+struct Values<'h, 'a> {
+    name: Cow<'a, str>,
+    headers: &'h mut Vec<(Cow<'a, str>, Cow<'a, str>)>,
+}
+
+impl<'de> DeserializeSeed<'de> for Values<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Values<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str("a list of header values")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<(), A::Error> {
+        while let Some(HeaderValue { value }) = values.next_element()? {
+            self.headers.push((self.name.clone(), value.0));
+        }
+        Ok(())
     }
 }
 

@@ -28,9 +28,7 @@ use super::store::Store;
 use crate::artefact::table::{EmbeddedTable, Fetched};
 use crate::budget::{Allowance, Budget, DECISION_STEPS};
 use crate::evaluate::Options;
-use crate::handler::Runtime;
-use crate::handler::{self, Step};
-use crate::model::outcome::Answer;
+use crate::handler::{self, Decision, Runtime, Step};
 use crate::model::request::Request;
 
 /// Between two lines of the log, where no configuration says otherwise.
@@ -171,7 +169,7 @@ impl Function {
         }
         match &self.site {
             Some(site) => self.answered(&event, site).await,
-            None => Reply::untouched(&event).json,
+            None => Reply::unchanged(&event).json,
         }
     }
 
@@ -195,7 +193,7 @@ impl Function {
         let fields = event.fields().ok();
         let path = fields.as_ref().map(Fields::uri);
         self.journal.note(kind, path, &message);
-        Reply::untouched(event).json
+        Reply::unchanged(event).json
     }
 
     async fn reply(&self, event: &Event<'_>, site: &Site) -> Result<Reply, Failure> {
@@ -204,8 +202,8 @@ impl Function {
         if let Rules::DynamoDb { live, .. } = &site.rules {
             live.look_if_due(&self.journal);
         }
-        let answer = site.answer(&parts.request()).await?;
-        let reply = Reply::to(event, &fields, &answer, &site.configuration)?;
+        let decision = site.decide(&parts.request()).await?;
+        let reply = Reply::of(event, &fields, &decision, &site.configuration)?;
         if let Some(shortfall) = &reply.shortfall {
             self.journal.note_shortfall(shortfall, fields.uri());
         }
@@ -245,11 +243,11 @@ impl Site {
         })
     }
 
-    async fn answer(&self, request: &Request<'_>) -> Result<Answer, Fault> {
+    async fn decide(&self, request: &Request<'_>) -> Result<Decision, Fault> {
         let options = options();
         match &self.rules {
             Rules::Embedded { runtime, table } => {
-                Ok(handler::handle(runtime, table, request, &options))
+                Ok(handler::decide(runtime, table, request, &options))
             }
             Rules::DynamoDb { live, timeouts } => {
                 let (limit, runtime) = (timeouts.operation(), live.runtime());
@@ -271,12 +269,12 @@ async fn answer_fetching(
     store: &Store,
     request: &Request<'_>,
     options: &Options,
-) -> Result<Answer, Fault> {
+) -> Result<Decision, Fault> {
     let mut fetched = Fetched::new();
     let budget = Budget::new(options.allowance);
     loop {
         match handler::step(runtime, &fetched, request, options, &budget) {
-            Step::Done(answer) => return Ok(answer),
+            Step::Done(decision) => return Ok(decision),
             Step::Fetch(key) => {
                 let entry = store.entry(runtime.generation(), &key).await?;
                 fetched.insert(key, entry);

@@ -25,6 +25,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::configuration::{CacheControl, Configuration};
 use super::event::{Event, Fields, Trigger};
+use crate::handler::Decision;
 use crate::model::outcome::{Answer, Outcome};
 use members::Members;
 
@@ -92,7 +93,7 @@ pub enum Shortfall {
 
 impl Reply {
     /// The request goes on to the origin as it came.
-    pub fn untouched(event: &Event) -> Self {
+    pub fn unchanged(event: &Event) -> Self {
         Self {
             json: event.request.to_owned(),
             shortfall: None,
@@ -102,7 +103,25 @@ impl Reply {
     fn because(event: &Event, shortfall: Shortfall) -> Self {
         Self {
             shortfall: Some(shortfall),
-            ..Self::untouched(event)
+            ..Self::unchanged(event)
+        }
+    }
+
+    /// Puts `decision` into CloudFront's words; a request that passes through unchanged is the event's own text.
+    ///
+    /// `fields` are those of `event`.
+    ///
+    /// # Errors
+    /// The event's request is no JSON object.
+    pub fn of(
+        event: &Event,
+        fields: &Fields,
+        decision: &Decision,
+        configuration: &Configuration,
+    ) -> Result<Self, serde_json::Error> {
+        match decision {
+            Decision::Unchanged => Ok(Self::unchanged(event)),
+            Decision::Answer(answer) => Self::to(event, fields, answer, configuration),
         }
     }
 
@@ -158,7 +177,7 @@ fn served(
 ) -> Result<Reply, serde_json::Error> {
     let same_path = percent_decode_str(fields.uri()).eq(path.iter().copied());
     let reply = if same_path && fields.query().as_bytes() == query {
-        Reply::untouched(event)
+        Reply::unchanged(event)
     } else {
         changed(event, path, query)?
     };

@@ -51,7 +51,7 @@ pub struct Answer {
     /// Request headers the answer varies by, as Apache names them in `Vary`.
     pub vary: Vec<Vec<u8>>,
     /// True when no rule changed anything: the request may go on as it came.
-    pub untouched: bool,
+    pub unchanged: bool,
     /// Rules that had a say, in the order they had it. Filled only when asked for.
     pub trace: Vec<Step>,
     /// Paths that were taken for absent because nothing is known about files there. When there
@@ -66,7 +66,7 @@ impl Answer {
             outcome,
             cookies: Vec::new(),
             vary: Vec::new(),
-            untouched: false,
+            unchanged: false,
             trace: Vec::new(),
             assumed_absent: Vec::new(),
         }

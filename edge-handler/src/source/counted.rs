@@ -4,7 +4,7 @@
 
 use std::cell::Cell;
 
-use super::{Missing, Source};
+use super::{Source, Unavailable};
 use crate::model::rules::{MapId, Redirect, RedirectListId, Rule, RuleSetId};
 
 /// A source that counts what it is asked for, and what it names.
@@ -35,7 +35,7 @@ impl<S> Counted<S> {
         self.named.get()
     }
 
-    fn count<T>(&self, found: Result<Option<T>, Missing>) -> Result<Option<T>, Missing> {
+    fn count<T>(&self, found: Result<Option<T>, Unavailable>) -> Result<Option<T>, Unavailable> {
         self.asked.set(self.asked.get() + 1);
         if let Ok(Some(_)) = found {
             self.named.set(self.named.get() + 1);
@@ -54,7 +54,7 @@ impl<S: Source> Source for Counted<S> {
         set: RuleSetId,
         from: usize,
         subject: &[u8],
-    ) -> Result<Option<(usize, &Rule)>, Missing> {
+    ) -> Result<Option<(usize, &Rule)>, Unavailable> {
         self.count(self.source.next_rule(set, from, subject))
     }
 
@@ -63,11 +63,11 @@ impl<S: Source> Source for Counted<S> {
         list: RedirectListId,
         from: usize,
         uri: &[u8],
-    ) -> Result<Option<(usize, &Redirect)>, Missing> {
+    ) -> Result<Option<(usize, &Redirect)>, Unavailable> {
         self.count(self.source.next_redirect(list, from, uri))
     }
 
-    fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Missing> {
+    fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Unavailable> {
         self.source.map_value(map, key)
     }
 

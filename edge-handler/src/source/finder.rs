@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::{Found, Missing};
+use super::{Found, Unavailable};
 use crate::artefact::fingerprint::Fingerprint;
 use crate::artefact::index::{Keyed, ListIndex, Marked};
 use crate::artefact::key::KeySpace;
@@ -32,7 +32,8 @@ pub trait Find<'a> {
     ///
     /// # Errors
     /// A table entry has to be fetched first.
-    fn rules(&self, set: RuleSetId, subject: &[u8]) -> Result<Option<Found<'a, Rule>>, Missing>;
+    fn rules(&self, set: RuleSetId, subject: &[u8])
+    -> Result<Option<Found<'a, Rule>>, Unavailable>;
 
     /// Every redirect of `list` that may match `uri`; `None` when there is no such list.
     ///
@@ -42,7 +43,7 @@ pub trait Find<'a> {
         &self,
         list: RedirectListId,
         uri: &[u8],
-    ) -> Result<Option<Found<'a, Redirect>>, Missing>;
+    ) -> Result<Option<Found<'a, Redirect>>, Unavailable>;
 
     /// The first redirect of `list` that applies to `path`, which is [plain](crate::model::plain), if nothing has to
     /// be decoded to find it.
@@ -76,7 +77,7 @@ impl<'a, T: Table> Finder<'a, T> {
     ///
     /// # Errors
     /// A table entry has to be fetched first.
-    pub fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&'a [u8]>, Missing> {
+    pub fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&'a [u8]>, Unavailable> {
         let entry = self.entry(KeySpace::Map(map), &Spot::of(self.table, key))?;
         Ok(entry.and_then(|entry| match &entry.content {
             Content::Value(value) => Some(value.value.as_slice()),
@@ -93,7 +94,7 @@ impl<'a, T: Table> Finder<'a, T> {
     }
 
     /// The entry of a text in `space` when there may be one.
-    fn entry(&self, space: KeySpace, spot: &Spot<'_>) -> Result<Option<&'a Entry>, Missing> {
+    fn entry(&self, space: KeySpace, spot: &Spot<'_>) -> Result<Option<&'a Entry>, Unavailable> {
         let Some(at) = spot.at else {
             return Ok(None);
         };
@@ -104,7 +105,8 @@ impl<'a, T: Table> Finder<'a, T> {
         match self.table.lookup_at(at, &sought) {
             Lookup::Found(entry) => Ok(Some(entry)),
             Lookup::Absent => Ok(None),
-            Lookup::Missing => Err(Missing(sought.key())),
+            Lookup::Missing => Err(Unavailable::Missing(sought.key())),
+            Lookup::Damaged => Err(Unavailable::Damaged),
         }
     }
 
@@ -145,7 +147,11 @@ impl<'a, T: Table> Finder<'a, T> {
 }
 
 impl<'a, T: Table> Find<'a> for Finder<'a, T> {
-    fn rules(&self, set: RuleSetId, subject: &[u8]) -> Result<Option<Found<'a, Rule>>, Missing> {
+    fn rules(
+        &self,
+        set: RuleSetId,
+        subject: &[u8],
+    ) -> Result<Option<Found<'a, Rule>>, Unavailable> {
         let Some(list) = self.program.rules(set) else {
             return Ok(None);
         };
@@ -176,7 +182,7 @@ impl<'a, T: Table> Find<'a> for Finder<'a, T> {
         &self,
         list: RedirectListId,
         uri: &[u8],
-    ) -> Result<Option<Found<'a, Redirect>>, Missing> {
+    ) -> Result<Option<Found<'a, Redirect>>, Unavailable> {
         let Some(index) = self.program.redirects(list) else {
             return Ok(None);
         };

@@ -7,13 +7,12 @@
 use serde::de::DeserializeOwned;
 use smallvec::SmallVec;
 
-use super::Missing;
+use super::Unavailable;
 use crate::artefact::index::{Candidates, Damaged, ListIndex, Slot};
-use crate::artefact::key::Key;
 use crate::artefact::standing::StandingRule;
 use crate::artefact::table::Placed;
 use crate::budget::Budget;
-use crate::model::rules::{MapId, Replacement, Rule, RuleFlags};
+use crate::model::rules::{Replacement, Rule, RuleFlags};
 use crate::pattern::matching::Captures;
 
 /// What was found of one list.
@@ -27,7 +26,7 @@ pub struct Found<'a, T> {
 }
 
 /// One of a list, with its position.
-type Next<'a, T> = Result<Option<(usize, &'a T)>, Missing>;
+type Next<'a, T> = Result<Option<(usize, &'a T)>, Unavailable>;
 
 impl<'a, T> Found<'a, T> {
     pub(super) fn of(list: &'a ListIndex<T>) -> Self {
@@ -124,7 +123,7 @@ impl<'a> Found<'a, Rule> {
         subject: &[u8],
         groups: &mut Captures,
         budget: &Budget,
-    ) -> Result<Tried<'a>, Missing> {
+    ) -> Result<Tried<'a>, Unavailable> {
         let rule = match held {
             Held::Decoded(rule) => rule,
             Held::Standing(rule, slot) => match rule.find(subject, groups) {
@@ -150,7 +149,7 @@ impl<'a> Found<'a, Rule> {
     }
 
     /// The rule at `slot`, decoded.
-    fn decoded(&self, slot: Slot) -> Result<&'a Rule, Missing> {
+    fn decoded(&self, slot: Slot) -> Result<&'a Rule, Unavailable> {
         let (_, rule) = self.list.get(slot).map_err(damaged)?;
         Ok(rule)
     }
@@ -158,7 +157,7 @@ impl<'a> Found<'a, Rule> {
 
 impl<'a> Walk<'_, 'a> {
     /// The first of what the table has, where nothing in the program stands before it.
-    fn keyed(&mut self, slot: Option<Slot>) -> Result<Option<Held<'a>>, Missing> {
+    fn keyed(&mut self, slot: Option<Slot>) -> Result<Option<Held<'a>>, Unavailable> {
         let Some((position, rule)) = self.found.next_keyed(self.from) else {
             return Ok(None);
         };
@@ -171,7 +170,7 @@ impl<'a> Walk<'_, 'a> {
         Ok(Some(Held::Decoded(rule)))
     }
 
-    fn held(&mut self, slot: Slot) -> Result<Held<'a>, Missing> {
+    fn held(&mut self, slot: Slot) -> Result<Held<'a>, Unavailable> {
         self.slot = slot.next();
         let list = self.found.list;
         // What every request asks about is at hand, decoded.
@@ -185,7 +184,7 @@ impl<'a> Walk<'_, 'a> {
 }
 
 impl<'a> Iterator for Walk<'_, 'a> {
-    type Item = Result<Held<'a>, Missing>;
+    type Item = Result<Held<'a>, Unavailable>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let slot = self.found.list.next(self.slot, &self.found.candidates);
@@ -198,8 +197,8 @@ impl<'a> Iterator for Walk<'_, 'a> {
     }
 }
 
-fn damaged(_: Damaged) -> Missing {
-    Missing(Key::map(MapId(u32::MAX), b""))
+fn damaged(_: Damaged) -> Unavailable {
+    Unavailable::Damaged
 }
 
 /// The first of `placed` at position `from` or after.

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 
 use serde::de::DeserializeOwned;
 
-use super::{Find as _, Finder, Found, Missing, Source};
+use super::{Find as _, Finder, Found, Source, Unavailable};
 use crate::artefact::program::Program;
 use crate::artefact::table::Table;
 use crate::model::rules::{MapId, Redirect, RedirectListId, Rule, RuleSetId};
@@ -36,8 +36,8 @@ impl<'a, I: PartialEq + Copy, T: DeserializeOwned> Remembered<'a, I, T> {
         memory: &mut Option<Self>,
         (list, text): (I, &[u8]),
         from: usize,
-        find: impl FnOnce() -> Result<Option<Found<'a, T>>, Missing>,
-    ) -> Result<Option<(usize, &'a T)>, Missing> {
+        find: impl FnOnce() -> Result<Option<Found<'a, T>>, Unavailable>,
+    ) -> Result<Option<(usize, &'a T)>, Unavailable> {
         let about = memory.as_ref();
         if about.is_none_or(|about| about.list != list || about.text != text) {
             let mut room = memory.take().map_or_else(Vec::new, |about| about.text);
@@ -80,7 +80,7 @@ impl<T: Table> Source for Indexed<'_, T> {
         set: RuleSetId,
         from: usize,
         subject: &[u8],
-    ) -> Result<Option<(usize, &Rule)>, Missing> {
+    ) -> Result<Option<(usize, &Rule)>, Unavailable> {
         let find = || self.finder.rules(set, subject);
         Remembered::next(&mut self.rules.borrow_mut(), (set, subject), from, find)
     }
@@ -90,12 +90,12 @@ impl<T: Table> Source for Indexed<'_, T> {
         list: RedirectListId,
         from: usize,
         uri: &[u8],
-    ) -> Result<Option<(usize, &Redirect)>, Missing> {
+    ) -> Result<Option<(usize, &Redirect)>, Unavailable> {
         let find = || self.finder.redirects(list, uri);
         Remembered::next(&mut self.redirects.borrow_mut(), (list, uri), from, find)
     }
 
-    fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Missing> {
+    fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Unavailable> {
         self.finder.map_value(map, key)
     }
 

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Missing, Source};
+use super::{Source, Unavailable};
 use crate::artefact::key::KeySpace;
 use crate::artefact::program::Program;
 use crate::artefact::table::{Content, EmbeddedTable};
@@ -106,7 +106,7 @@ impl Source for Restored<'_> {
         set: RuleSetId,
         from: usize,
         _: &[u8],
-    ) -> Result<Option<(usize, &Rule)>, Missing> {
+    ) -> Result<Option<(usize, &Rule)>, Unavailable> {
         Ok(next(&self.rules, set, from))
     }
 
@@ -115,11 +115,11 @@ impl Source for Restored<'_> {
         list: RedirectListId,
         from: usize,
         _: &[u8],
-    ) -> Result<Option<(usize, &Redirect)>, Missing> {
+    ) -> Result<Option<(usize, &Redirect)>, Unavailable> {
         Ok(next(&self.redirects, list, from))
     }
 
-    fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Missing> {
+    fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Unavailable> {
         Ok(self.values.get(&(map, key)).copied())
     }
 }

@@ -5,7 +5,7 @@
 use crate::model::rules::{MapId, Redirect, RedirectListId, Rule, RuleSetId};
 use crate::model::site::{MapKind, Site};
 
-use super::{Missing, Source};
+use super::{Source, Unavailable};
 
 /// Names every rule of a site in order.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +33,7 @@ impl Source for Sequential<'_> {
         set: RuleSetId,
         from: usize,
         _subject: &[u8],
-    ) -> Result<Option<(usize, &Rule)>, Missing> {
+    ) -> Result<Option<(usize, &Rule)>, Unavailable> {
         let set = self.site.rule_sets.get(set.0 as usize);
         Ok(set
             .and_then(|set| set.rules.get(from))
@@ -45,14 +45,14 @@ impl Source for Sequential<'_> {
         list: RedirectListId,
         from: usize,
         _uri: &[u8],
-    ) -> Result<Option<(usize, &Redirect)>, Missing> {
+    ) -> Result<Option<(usize, &Redirect)>, Unavailable> {
         let list = self.site.redirect_lists.get(list.0 as usize);
         Ok(list
             .and_then(|list| list.get(from))
             .map(|redirect| (from, redirect)))
     }
 
-    fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Missing> {
+    fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Unavailable> {
         let kind = self.site.maps.get(map.0 as usize).map(|map| &map.kind);
         let Some(MapKind::Text(entries) | MapKind::Random(entries)) = kind else {
             return Ok(None);

@@ -75,7 +75,7 @@ fn decide(program: &Runtime, table: &EmbeddedTable) {
 fn aimed_requests_are_answered() {
     let answered = |build: &builds::Build, target: &&str| {
         let answer = build.edge(&Request::get(b"h.test", target.as_bytes()));
-        !answer.untouched
+        !answer.unchanged
     };
     for target in &AIMED {
         let builds = builds::all();

@@ -237,12 +237,12 @@ impl Table for EmbeddedTable {
     }
 
     /// An entry whose bytes are no entry (the checksum of the whole file held, so only a file made
-    /// to mislead has one) is [`Lookup::Missing`] for good: the request is then given up.
+    /// to mislead has one) is [`Lookup::Damaged`]: the request is then given up.
     fn lookup_at(&self, at: usize, sought: &Sought<'_>) -> Lookup<'_> {
         match self.member(at, sought.space) {
             Some(member) => self
                 .decoded(sought.text, &member)
-                .map_or(Lookup::Missing, Lookup::Found),
+                .map_or(Lookup::Damaged, Lookup::Found),
             None => Lookup::Absent,
         }
     }

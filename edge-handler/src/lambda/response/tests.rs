@@ -17,7 +17,7 @@ fn answer(outcome: Outcome) -> Answer {
         outcome,
         cookies: Vec::new(),
         vary: Vec::new(),
-        untouched: false,
+        unchanged: false,
         trace: Vec::new(),
         assumed_absent: Vec::new(),
     }

@@ -15,7 +15,7 @@ use crate::model::rules::{
 };
 use crate::model::site::Site;
 use crate::model::subject::About;
-use crate::source::{Find, Missing};
+use crate::source::{Find, Unavailable};
 
 use super::Calm;
 use super::straight::{Known, Matched, Straight};
@@ -50,7 +50,7 @@ impl Calm {
         plain: &Plain<'_>,
         request: &Request<'_>,
         budget: &Budget,
-    ) -> Result<Said, Missing> {
+    ) -> Result<Said, Unavailable> {
         let host = usize::try_from(plain.host.0)
             .ok()
             .and_then(|at| site.hosts.get(at));
@@ -88,7 +88,7 @@ struct Asking<'c, F> {
 
 impl<'c, 'f, F: Find<'f>> Asking<'c, F> {
     /// The lists in an order that does not matter: where two have a say, an evaluation tells.
-    fn all(&self) -> Result<Said, Missing> {
+    fn all(&self) -> Result<Said, Unavailable> {
         let path = self.known.plain.path;
         let straight = self.calm.straight.as_ref();
         if let Some(set) = self.calm.server {
@@ -121,7 +121,7 @@ impl<'c, 'f, F: Find<'f>> Asking<'c, F> {
         set: RuleSetId,
         subject: &[u8],
         straight: Option<&Straight>,
-    ) -> Result<Said, Missing> {
+    ) -> Result<Said, Unavailable> {
         let Some(found) = self.finder.rules(set, subject)? else {
             return Ok(Said::Nothing);
         };
@@ -160,7 +160,7 @@ impl<'c, 'f, F: Find<'f>> Asking<'c, F> {
         &self,
         list: RedirectListId,
         straight: Option<&Straight>,
-    ) -> Result<Said, Missing> {
+    ) -> Result<Said, Unavailable> {
         let path = self.known.plain.path;
         let unless_unclear = |answer: Option<Answer>| answer.map_or(Said::Unclear, Said::Answer);
         match self.finder.first_redirect(list, path) {
