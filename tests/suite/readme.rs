@@ -139,3 +139,18 @@ fn cargo_run_is_the_command_line() {
     assert!(output.status.success(), "{said}");
     assert!(output.stdout.starts_with(b"edgewright "), "{said}");
 }
+
+#[test]
+fn the_index_lists_every_document() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let index = std::fs::read_to_string(folder.join("README.md")).unwrap();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let is_listed = index.contains(&format!("]({name})"));
+        let is_document = name.ends_with(".md") && name != "README.md";
+        assert!(
+            is_listed || !is_document,
+            "docs/README.md has no line for {name}"
+        );
+    }
+}

@@ -3,6 +3,8 @@
 //! A section claims its cases with a line that begins with `Cases named` and its number. That line, and the tables of
 //! `docs/semantics.md`, count the cases; `EDGEWRIGHT_UPDATE=1` writes the counts.
 
+mod examples;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
