@@ -165,7 +165,7 @@ fn claim(line: &str) -> Option<&str> {
     Some(line.strip_prefix(CLAIM)?.split_once(':')?.0)
 }
 
-/// Is this a number of a section, such as `4.7.2`?
+/// Is this a number of a section, such as `4.7.1`?
 fn is_number(word: &str) -> bool {
     let is_part = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     word.split('.').all(is_part)
