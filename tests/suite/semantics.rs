@@ -41,7 +41,10 @@ fn the_text_counts_the_cases() {
             .map(|line| counted(line, &cases, &verdicts) + "\n")
             .collect();
         if std::env::var_os("EDGEWRIGHT_UPDATE").is_some() {
-            std::fs::write(&path, &counted).unwrap();
+            // The other tests read meanwhile: what is right stays.
+            if counted != written {
+                std::fs::write(&path, &counted).unwrap();
+            }
             continue;
         }
         for (written, counted) in written.lines().zip(counted.lines()) {
