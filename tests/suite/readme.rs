@@ -139,3 +139,19 @@ fn cargo_run_is_the_command_line() {
     assert!(output.status.success(), "{said}");
     assert!(output.stdout.starts_with(b"edgewright "), "{said}");
 }
+
+#[test]
+fn the_index_lists_every_document() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let index = std::fs::read_to_string(folder.join("README.md")).unwrap();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let is_document = path.extension().is_some_and(|kind| kind == "md") && name != "README.md";
+        let is_listed = index.contains(&format!("]({name})"));
+        assert!(
+            is_listed || !is_document,
+            "docs/README.md has no line for {name}"
+        );
+    }
+}
