@@ -63,6 +63,8 @@ pub(crate) struct Resolver<'a> {
     open_override: Option<Policy>,
     /// `AllowOverrideList` of the `.htaccess` file being read, in lower case.
     override_list: Vec<Vec<u8>>,
+    /// Requirements that have names.
+    requirement_aliases: access::Aliases,
     /// Addresses of `Listen`.
     listeners: Vec<Vec<u8>>,
     /// The rule set without rules.
@@ -113,6 +115,7 @@ pub(crate) fn resolve(
         methods: Methods::All,
         open_override: None,
         override_list: Vec::new(),
+        requirement_aliases: access::Aliases::new(),
         listeners: Vec::new(),
         no_rules: None,
         condition_patterns: HashMap::default(),

@@ -49,11 +49,6 @@ const OF_ITS_OWN: &[&str] = &[
 ];
 
 const NAMED: &[Named] = &[
-    (
-        "<authzprovideralias",
-        Always,
-        "it gives a requirement a name, which `Require` cannot ask for here",
-    ),
     ("<luahookaccesschecker", Always, SCRIPT),
     ("<luahookauthchecker", Always, SCRIPT),
     ("<luahookcheckuserid", Always, SCRIPT),
@@ -464,7 +459,6 @@ mod tests {
         ("sethandler cgi-script", false),
         ("addhandler cgi-script .cgi", true),
         ("sslverifyclient optional", false),
-        ("<authzprovideralias x", true),
         ("<luahookaccesschecker x", true),
         ("<luahookauthchecker x", true),
         ("<luahookcheckuserid x", true),

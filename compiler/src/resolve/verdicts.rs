@@ -52,6 +52,10 @@ const FOLLOWED: &[(&str, &str)] = &[
     ),
     ("UserDir", "UserDir /home/*/www"),
     (
+        "<AuthzProviderAlias",
+        "<AuthzProviderAlias ip net 10>\n</AuthzProviderAlias>\n<Location /x>\nRequire net\n</Location>",
+    ),
+    (
         "<Directory",
         "<Directory /srv/www/a>\nOptions Indexes\n</Directory>",
     ),
