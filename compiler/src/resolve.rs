@@ -22,6 +22,7 @@ mod unfollowed;
 mod values;
 #[cfg(test)]
 mod verdicts;
+mod virtual_roots;
 mod walk;
 
 use std::collections::BTreeSet;

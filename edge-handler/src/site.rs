@@ -13,6 +13,7 @@ pub mod remote;
 pub mod section;
 pub mod settings;
 pub mod time_zone;
+pub mod virtual_roots;
 
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,7 @@ pub use settings::{
     ErrorDocument, RewriteOptions, SectionAlias, Settings,
 };
 pub use time_zone::TimeZone;
+pub use virtual_roots::{RootPart, RootPattern, Selection, VirtualRoots};
 
 use crate::rules::{Redirect, RuleSet};
 

@@ -231,5 +231,6 @@ fn host() -> Host {
         overrides: std::collections::BTreeMap::new(),
         remote_ip: None,
         user_dirs: edgewright_edge_handler::site::UserDirs::default(),
+        virtual_roots: edgewright_edge_handler::site::VirtualRoots::default(),
     }
 }

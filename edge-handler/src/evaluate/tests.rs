@@ -110,6 +110,7 @@ fn site(rules: Vec<Rule>) -> Site {
         overrides: std::collections::BTreeMap::new(),
         remote_ip: None,
         user_dirs: crate::site::UserDirs::default(),
+        virtual_roots: crate::site::VirtualRoots::default(),
     };
     let mut site = Site {
         hosts: vec![host],

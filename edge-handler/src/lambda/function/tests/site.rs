@@ -55,6 +55,7 @@ fn host() -> Host {
         overrides: std::collections::BTreeMap::new(),
         remote_ip: None,
         user_dirs: crate::site::UserDirs::default(),
+        virtual_roots: crate::site::VirtualRoots::default(),
     }
 }
 
