@@ -14,6 +14,7 @@ use edgewright_parser::diagnostic::{Diagnostic, Severity};
 use super::htaccess::{DirectoryOverride, Policies, Policy, file_kind};
 use super::merge::{DEFAULT_DOCUMENT_ROOT, component_count};
 use super::scope::Server;
+use super::virtual_roots::VirtualRootLines;
 use super::{Resolver, values};
 use crate::input::{Input, ReadOptions};
 use crate::load::directives::Overrides;
@@ -158,7 +159,9 @@ impl Resolver<'_> {
         let lines = lines.into_iter().flatten();
         let places = lines.flat_map(|lines| lines.places.iter().flatten());
         let virtual_roots = [&server.virtual_roots, &main.virtual_roots];
-        let virtual_roots = virtual_roots.into_iter().flat_map(|lines| lines.sources());
+        let virtual_roots = virtual_roots
+            .into_iter()
+            .flat_map(VirtualRootLines::sources);
         let all = targets.chain(places.map(Vec::as_slice));
         let all = all.chain(virtual_roots);
         let folders = all.map(literal_folder).filter(|folder| is_deep(folder));

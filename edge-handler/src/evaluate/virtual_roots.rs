@@ -40,9 +40,10 @@ impl<'a, S: Source> Run<'a, S> {
         record.filename = Some([&root, path].concat());
         let before = record.context.take().map(|context| context.prefix);
         record.context = Some(Context {
-            prefix: match is_script {
-                true => b"/cgi-bin".to_vec(),
-                false => before.unwrap_or_default(),
+            prefix: if is_script {
+                b"/cgi-bin".to_vec()
+            } else {
+                before.unwrap_or_default()
             },
             document_root: root.clone(),
         });

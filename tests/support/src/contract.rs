@@ -133,8 +133,8 @@ pub fn missing_outside(answer: &Answer, document_roots: &[String]) -> Option<Out
 fn served(end: &End, document_roots: &[String]) -> Outcome {
     let path = from_latin_1(&[&end.filename[..], &end.path_info].concat());
     let own = end.document_root.as_deref().map(from_latin_1);
-    let roots = own.iter().chain(document_roots);
-    let below = roots.filter_map(|root| below(&path, root)).next();
+    let mut roots = own.iter().chain(document_roots);
+    let below = roots.find_map(|root| below(&path, root));
     Outcome::Serve {
         // The root itself, if a name without a slash leads there.
         path: match below.unwrap_or(&path) {
