@@ -9,7 +9,7 @@ use edgewright_engine::model::expression::Expression;
 use edgewright_engine::model::rules::{Place, Redirect, Rule, RuleFlags, Template};
 use edgewright_engine::model::site::access::{Client, Demand, HostAccess, Requirement};
 use edgewright_engine::model::site::{
-    EnvAttribute, EnvRule, MapKind, Section, SectionKind, Settings, Site,
+    EnvAttribute, EnvRule, MapKind, RootPart, Section, SectionKind, Settings, Site,
 };
 use serde::Serialize;
 
@@ -201,6 +201,14 @@ impl Search {
             // A directory without its slash is answered with a redirect to ourselves.
             self.add_self_reference();
             self.add(Input::Query);
+        }
+        let virtual_roots = site.hosts.iter().flat_map(|host| host.virtual_roots.iter());
+        for part in virtual_roots.flat_map(|pattern| &pattern.0) {
+            match part {
+                RootPart::Text(_) => {}
+                RootPart::Name { .. } => self.add(Input::Host),
+                RootPart::Port => self.add_self_reference(),
+            }
         }
         let environments = site.hosts.iter().map(|host| &host.environment);
         let settings = site.hosts.iter().map(|host| &host.settings);

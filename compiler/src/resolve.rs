@@ -22,6 +22,7 @@ mod unfollowed;
 mod values;
 #[cfg(test)]
 mod verdicts;
+mod virtual_roots;
 mod walk;
 
 use std::collections::BTreeSet;
@@ -64,6 +65,8 @@ pub(crate) struct Resolver<'a> {
     open_override: Option<Policy>,
     /// `AllowOverrideList` of the `.htaccess` file being read, in lower case.
     override_list: Vec<Vec<u8>>,
+    /// Requirements that have names.
+    requirement_aliases: access::Aliases,
     /// Addresses of `Listen`.
     listeners: Vec<Vec<u8>>,
     /// The rule set without rules.
@@ -114,6 +117,7 @@ pub(crate) fn resolve(
         methods: Methods::All,
         open_override: None,
         override_list: Vec::new(),
+        requirement_aliases: access::Aliases::new(),
         listeners: Vec::new(),
         no_rules: None,
         condition_patterns: HashMap::default(),

@@ -37,6 +37,7 @@ pub(crate) mod url;
 mod userdir;
 pub mod variable;
 pub mod vhost;
+mod virtual_roots;
 mod walk;
 
 use crate::budget::{Allowance, Budget, Spent};
@@ -383,6 +384,8 @@ struct Run<'a, S> {
     assumed: Vec<Vec<u8>>,
     /// The answer for a file that is known to be missing, while its error document is tried.
     missing: Option<Outcome>,
+    /// The document root that the host's name led to last; it is taken to be there.
+    virtual_root: Option<Vec<u8>>,
     /// Headers were refused once (`check_headers_recursion`).
     headers_refused: bool,
     tried: u64,
@@ -413,6 +416,7 @@ impl<'a, S: Source> Run<'a, S> {
             steps: Vec::new(),
             assumed: Vec::new(),
             missing: None,
+            virtual_root: None,
             headers_refused: false,
             tried: 0,
         }

@@ -59,13 +59,15 @@ impl Naming {
         self.folders.to_there(text)
     }
 
-    /// The path below a document root; a file outside of all keeps its whole name.
-    fn below_root(&self, path: &[u8]) -> Vec<u8> {
-        let below = |root: &Vec<u8>| {
-            let rest = path.strip_prefix(root.as_slice())?;
+    /// The path below the request's own document root, or another; a file outside of all keeps its whole name.
+    fn below_root(&self, path: &[u8], own: &[u8]) -> Vec<u8> {
+        let below = |root: &[u8]| {
+            let rest = path.strip_prefix(root)?;
             (rest.is_empty() || rest.starts_with(b"/")).then(|| rest.to_vec())
         };
-        let found = self.document_roots.iter().find_map(below);
+        let others = self.document_roots.iter().map(Vec::as_slice);
+        let own = Some(own).filter(|root| !root.is_empty());
+        let found = own.into_iter().chain(others).find_map(below);
         found.unwrap_or_else(|| path.to_vec())
     }
 }
@@ -196,7 +198,8 @@ fn served(response: &Response, file: &[u8], naming: &Naming) -> End {
             .unwrap_or_default()
     };
     let path = [file, &field("X-Edgewright-Path-Info")].concat();
-    let path = naming.below_root(&naming.general(&path));
+    let root = naming.general(&field("X-Edgewright-Document-Root"));
+    let path = naming.below_root(&naming.general(&path), &root);
     End::Serve(path, field("X-Edgewright-Query"))
 }
 
@@ -212,7 +215,7 @@ fn file(response: &Response, naming: &Naming) -> Option<End> {
     let handler = response.first("X-Edgewright-Handler").unwrap_or_default();
     let end = served(response, &file, naming);
     let name = naming.general(&file);
-    let outside = naming.below_root(&name) == name;
+    let outside = naming.below_root(&name, b"") == name;
     let own = handler.is_empty() || OWN_HANDLERS.contains(&handler);
     (outside || !own).then_some(end)
 }

@@ -151,6 +151,7 @@ impl WrapperConfig<'_> {
              Header always set X-Edgewright-Query \"expr=%{{escape:%{{QUERY_STRING}}}}\"\n\
              Header always set X-Edgewright-Filename \"expr=%{{escape:%{{REQUEST_FILENAME}}}}\"\n\
              Header always set X-Edgewright-Path-Info \"expr=%{{escape:%{{PATH_INFO}}}}\"\n\
+             Header always set X-Edgewright-Document-Root \"expr=%{{escape:%{{DOCUMENT_ROOT}}}}\" \"expr=%{{CONTEXT_PREFIX}} == ''\"\n\
              Header always set X-Edgewright-Handler \"expr=%{{HANDLER}}\"\n\
              LuaHookFixups \"{folder}/probe.lua\" take\n\
              LuaMapHandler ^ \"{folder}/probe.lua\" handle\n{}\n",

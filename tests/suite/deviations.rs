@@ -98,7 +98,7 @@ const ROWS: &[Meets] = &[
     server(NAMES, "<Location /a>\nDeny from x.test\n</Location>", (2, "unfollowed-directive", "`x.test` is a host name")),
     server(NAMES, "<Location /a>\nAllow from 10.1.*.*\n</Location>", (2, "unfollowed-directive", "`10.1.*.*` is a host name")),
     server(OTHER, "CheckSpelling On", (1, "unfollowed-directive", "it redirects misspelled names")),
-    server(OTHER, "VirtualDocumentRoot /srv/%0", (1, "unfollowed-directive", "the document root depends on the name of the host")),
+    server(OTHER, "VirtualDocumentRootIP /srv/%0", (1, "unfollowed-directive", "the document root depends on the server's address")),
     server(OTHER, "<Location /a>\nSetHandler server-status\n</Location>", (2, "unfollowed-directive", "Apache answers with a page of its own")),
     server(OTHER, "<Proxy *>\nRequire ip 10\n</Proxy>", (1, "unfollowed-directive", "it says who may ask another server")),
     server(HEADERS, "Header always set X-Frame-Options DENY", (1, "header-not-sent", "Apache's redirects have this header")),

@@ -7,12 +7,19 @@ use edgewright_engine::model::expression::{Expression, Subnet};
 use edgewright_engine::model::site::access::{Client, Demand, Join, Methods, Order, Satisfy};
 use edgewright_engine::model::site::{HostAccess, Requirement};
 
+use std::collections::HashMap;
+
 use edgewright_parser::diagnostic::Diagnostic;
-use edgewright_parser::source::Span;
+use edgewright_parser::line::Line;
+use edgewright_parser::source::{FileId, Span};
+use edgewright_parser::words;
 
 use super::limit::is_method;
 use super::walk::Target;
 use super::{Resolver, unfollowed, values};
+
+/// What `<AuthzProviderAlias>` sections give names to, by name.
+pub(crate) type Aliases = HashMap<Vec<u8>, Demand>;
 
 /// What one section says about access.
 #[derive(Debug, Default)]
@@ -99,7 +106,7 @@ impl AccessRules {
     }
 
     /// `Require words…`, for `methods` (`add_authz_provider`). `raw` is the same, unread: an expression
-    /// has its own quotes.
+    /// has its own quotes. `aliases` are the names that stand for other requirements.
     ///
     /// # Errors
     /// Something nobody can ask, or a negation where it has no effect.
@@ -108,6 +115,7 @@ impl AccessRules {
         words: &[&[u8]],
         raw: &[u8],
         methods: &Methods,
+        aliases: &Aliases,
     ) -> Result<Answerable, String> {
         let count = words.len();
         let (negated, words) = match words {
@@ -118,8 +126,13 @@ impl AccessRules {
             .split_first()
             .map_or((&b""[..], words), |(first, rest)| (*first, rest));
         let text = after_words(raw, count - arguments.len());
-        let demand = demand(&provider.to_ascii_lowercase(), arguments, text)?;
+        // What follows a name is not looked at.
+        let alias = aliases.get(provider).cloned();
+        let is_alias = alias.is_some();
+        let demand = alias.map_or_else(|| demand(provider, arguments, text), Ok)?;
         let answerable = match demand {
+            // That is said where the name is given.
+            _ if is_alias => Answerable::Yes,
             Demand::Unanswerable => Answerable::No,
             Demand::Name => {
                 Answerable::Named(arguments.first().copied().unwrap_or_default().to_vec())
@@ -235,21 +248,58 @@ impl Resolver<'_> {
     ) -> Result<(), Diagnostic> {
         let access = &mut target.scope().access;
         let answerable = match name {
-            b"require" => access.require(words, raw, &self.methods),
+            b"require" => access.require(words, raw, &self.methods, &self.requirement_aliases),
             _ => access.host(name, words, &self.methods),
         };
         let bad = |headline| Diagnostic::error("bad-argument", headline, span);
         match answerable.map_err(bad)? {
             Answerable::Yes => {}
-            Answerable::No => {
-                let change = "it asks who has logged in, and the edge lets everybody in";
-                let help = "guard what is there by other means, or keep it off the new site";
-                self.say(unfollowed::warning(change, span).help(help));
-            }
+            Answerable::No => self.say(asks_for_a_user(span)),
             Answerable::Named(name) => self.say(names_a_host(&name, span)),
         }
         Ok(())
     }
+
+    /// `<AuthzProviderAlias provider name [argument]>` (`authz_require_alias_section`): of more arguments Apache takes
+    /// the first.
+    pub(crate) fn require_alias(&mut self, given: &[Vec<u8>], span: Span) {
+        let empty = Vec::new();
+        let word = |at: usize| given.get(at).unwrap_or(&empty).as_slice();
+        let (provider, alias, argument) = (word(0), word(1), word(2));
+        if provider.is_empty() || alias.is_empty() {
+            let headline = "`<AuthzProviderAlias>` needs a provider and a name";
+            return self.say(Diagnostic::error("wrong-argument-count", headline, span));
+        }
+        let aliases = &self.requirement_aliases;
+        if aliases.contains_key(provider) || aliases.contains_key(alias) {
+            let change = "it gives a name to a name, or one that is given already, and Apache looks names up while it answers";
+            return self.say(unfollowed::warning(change, span));
+        }
+        let line = Line::from_text(FileId(0), argument);
+        let parts = words::split(&line, 0..line.text().len());
+        let parts: Vec<&[u8]> = parts.iter().map(|word| word.value.as_slice()).collect();
+        match demand(provider, &parts, argument) {
+            Ok(demand) => {
+                match demand {
+                    Demand::Unanswerable => self.say(asks_for_a_user(span)),
+                    Demand::Name => {
+                        let name = parts.first().copied().unwrap_or_default();
+                        self.say(names_a_host(name, span));
+                    }
+                    _ => {}
+                }
+                self.requirement_aliases.insert(alias.to_vec(), demand);
+            }
+            Err(headline) => self.say(Diagnostic::error("bad-argument", headline, span)),
+        }
+    }
+}
+
+/// Says that a requirement is about users.
+fn asks_for_a_user(span: Span) -> Diagnostic {
+    let change = "it asks who has logged in, and the edge lets everybody in";
+    let help = "guard what is there by other means, or keep it off the new site";
+    unfollowed::warning(change, span).help(help)
 }
 
 /// Says that `name` is no address, and what Apache does with it.
@@ -292,7 +342,7 @@ pub fn names_a_client(word: &[u8]) -> bool {
     client(word) == Ok(Client::Name)
 }
 
-/// What a provider of this name, in lower case, asks (the providers' `parse_require_line`).
+/// What a provider of this name asks (the providers' `parse_require_line`).
 fn demand(provider: &[u8], arguments: &[&[u8]], text: &[u8]) -> Result<Demand, String> {
     let owned = || arguments.iter().map(|word| word.to_vec()).collect();
     Ok(match provider {
@@ -377,7 +427,7 @@ fn client(word: &[u8]) -> Result<Client, String> {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-    use super::{AccessRules, Answerable, Group};
+    use super::{AccessRules, Aliases, Answerable, Group};
     use edgewright_engine::model::site::access::Methods;
 
     fn read(lines: &str) -> (AccessRules, Answerable) {
@@ -387,7 +437,9 @@ mod tests {
             let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
             let all = &Methods::All;
             let said = match (words[0], &words[1..]) {
-                (b"Require", rest) => rules.require(rest, &line.as_bytes()[8..], all),
+                (b"Require", rest) => {
+                    rules.require(rest, &line.as_bytes()[8..], all, &Aliases::new())
+                }
                 (b"Order", rest) => rules.order(rest[0], all).map(|()| Answerable::Yes),
                 (name, rest) => rules.host(name, rest, all),
             };
@@ -485,7 +537,10 @@ mod tests {
         ];
         for words in refused {
             let raw = words.join(&b' ');
-            assert!(rules.require(words, &raw, all).is_err(), "{words:?}");
+            assert!(
+                rules.require(words, &raw, all, &Aliases::new()).is_err(),
+                "{words:?}"
+            );
         }
         assert!(rules.host(b"Deny", &[b"all"], all).is_err());
         assert!(rules.host(b"Deny", &[b"from", b"a/b"], all).is_err());
@@ -498,9 +553,13 @@ mod tests {
         let all = &Methods::All;
         let mut rules = AccessRules::default();
         rules.open(Group::All);
-        rules.require(&[b"all", b"granted"], b"", all).unwrap();
+        rules
+            .require(&[b"all", b"granted"], b"", all, &Aliases::new())
+            .unwrap();
         rules.open(Group::None);
-        rules.require(&[b"ip", b"192.0.2.1"], b"", all).unwrap();
+        rules
+            .require(&[b"ip", b"192.0.2.1"], b"", all, &Aliases::new())
+            .unwrap();
         rules.close().unwrap();
         rules.close().unwrap();
         let joined = rules.requirement().unwrap();
@@ -516,12 +575,14 @@ mod tests {
         assert!(rules.close().is_err());
         rules.open(Group::All);
         rules
-            .require(&[b"not", b"ip", b"192.0.2.1"], b"", all)
+            .require(&[b"not", b"ip", b"192.0.2.1"], b"", all, &Aliases::new())
             .unwrap();
         assert!(rules.close().is_err());
         rules.open(Group::Any);
         rules.open(Group::None);
-        rules.require(&[b"ip", b"192.0.2.1"], b"", all).unwrap();
+        rules
+            .require(&[b"ip", b"192.0.2.1"], b"", all, &Aliases::new())
+            .unwrap();
         assert!(rules.close().is_err());
     }
 }

@@ -153,6 +153,10 @@ impl Resolver<'_> {
                 server.remote_ip.is_unknown = true;
             }
             b"userdir" => return Some(server.user_dirs.get_or_insert_default().add(words)),
+            b"virtualdocumentroot"
+            | b"virtualdocumentrootip"
+            | b"virtualscriptalias"
+            | b"virtualscriptaliasip" => return Some(server.virtual_roots.add(name, first)),
             b"sslengine" => server.tls = Some(!first.eq_ignore_ascii_case(b"off")),
             b"listen" => return Some(self.listen(first)),
             b"balancermember" => {

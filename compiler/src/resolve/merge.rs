@@ -6,14 +6,14 @@
 use std::collections::HashSet;
 
 use edgewright_engine::model::rules::{Redirect, RedirectListId, Rule, RuleSet, RuleSetId};
-use edgewright_engine::model::site::PathMatcher;
 use edgewright_engine::model::site::{
     DirectoryRewrite, Host, RewriteOptions, SectionId, SectionKind, ServerRewrite, Settings,
     host::Alias,
 };
+use edgewright_engine::model::site::{PathMatcher, RootPart, RootPattern};
 
 use super::Resolver;
-use super::roots::is_below_any;
+use super::roots::{is_below_any, is_deep, literal_folder};
 use super::scope::{Counted, Rewrite, Scope, Server};
 use crate::limits::Limit;
 use crate::reading::{Fate, Position};
@@ -65,7 +65,13 @@ impl Resolver<'_> {
             _ => None,
         });
         let roots = self.site.hosts.iter().map(|host| &host.document_root);
-        let roots: HashSet<_> = roots.map(bare).collect();
+        let virtual_roots = self
+            .site
+            .hosts
+            .iter()
+            .flat_map(|host| host.virtual_roots.iter());
+        let virtual_roots = virtual_roots.filter_map(folder_of);
+        let roots: HashSet<_> = roots.map(bare).chain(virtual_roots).collect();
         // Below the root of the file system is everything.
         let is_root = roots.contains(b"".as_slice());
         let unread =
@@ -169,6 +175,7 @@ impl Resolver<'_> {
                 lines.map(|lines| lines.over(base.user_dirs.as_ref()))
             }
             .unwrap_or_default(),
+            virtual_roots: own.virtual_roots.over(&base.virtual_roots),
             settings,
             directories,
             directory_patterns: both(|server| &server.directory_patterns),
@@ -307,6 +314,19 @@ impl Resolver<'_> {
         }
         settings
     }
+}
+
+/// The folder that everything is in that a pattern leads to, if it is one in another than the root.
+fn folder_of(pattern: &RootPattern) -> Option<Vec<u8>> {
+    let RootPart::Text(text) = pattern.0.first()? else {
+        return None;
+    };
+    let folder = if pattern.0.len() == 1 {
+        text.strip_suffix(b"/").unwrap_or(text)
+    } else {
+        literal_folder(text)
+    };
+    is_deep(folder).then(|| folder.to_vec())
 }
 
 /// Where the main server's rules stand in a virtual host.

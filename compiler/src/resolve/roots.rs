@@ -14,6 +14,7 @@ use edgewright_parser::diagnostic::{Diagnostic, Severity};
 use super::htaccess::{DirectoryOverride, Policies, Policy, file_kind};
 use super::merge::{DEFAULT_DOCUMENT_ROOT, component_count};
 use super::scope::Server;
+use super::virtual_roots::VirtualRootLines;
 use super::{Resolver, values};
 use crate::input::{Input, ReadOptions};
 use crate::load::paths;
@@ -150,14 +151,19 @@ impl Resolver<'_> {
     }
 
     /// Directories outside of document roots that requests may be led to: by the text with which a rule's target begins,
-    /// or by `UserDir`. Only those that a `<Directory>` section is about: what else is there may be half the disk.
+    /// by `UserDir`, or by `VirtualDocumentRoot`. Only those that a `<Directory>` section is about: what else is there may be half the disk.
     fn leads(&self, main: &Server, server: &Server) -> Vec<Vec<u8>> {
         let rules = main.rewrite.rules.iter().chain(&server.rewrite.rules);
         let targets = rules.map(|rule| rule.value.substitution.source.as_slice());
         let lines = [&server.user_dirs, &main.user_dirs];
         let lines = lines.into_iter().flatten();
         let places = lines.flat_map(|lines| lines.places.iter().flatten());
+        let virtual_roots = [&server.virtual_roots, &main.virtual_roots];
+        let virtual_roots = virtual_roots
+            .into_iter()
+            .flat_map(VirtualRootLines::sources);
         let all = targets.chain(places.map(Vec::as_slice));
+        let all = all.chain(virtual_roots);
         let folders = all.map(literal_folder).filter(|folder| is_deep(folder));
         let sections = main.directories.iter().chain(&server.directories);
         let about: Vec<&[u8]> = sections.filter_map(|id| self.is_about(*id)).collect();
@@ -288,12 +294,12 @@ fn sections<'s>(main: &'s Server, server: &'s Server) -> Vec<&'s DirectoryOverri
 }
 
 /// Is it a directory in another than the root?
-fn is_deep(folder: &[u8]) -> bool {
+pub(crate) fn is_deep(folder: &[u8]) -> bool {
     memchr::memchr_iter(b'/', folder).nth(1).is_some()
 }
 
 /// The folder in which everything is that begins as a text of variable parts does.
-fn literal_folder(text: &[u8]) -> &[u8] {
+pub(crate) fn literal_folder(text: &[u8]) -> &[u8] {
     let literal = text
         .iter()
         .take_while(|byte| !b"$%?*[\\".contains(byte))

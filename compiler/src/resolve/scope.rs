@@ -12,6 +12,8 @@ use edgewright_engine::model::site::{
     SectionId, Settings, TraceEnable, Trust, UserDirs, Users,
 };
 
+use super::virtual_roots::VirtualRootLines;
+
 /// Something with the number of the unit it comes from.
 #[derive(Debug, Clone)]
 pub(crate) struct Counted<T> {
@@ -179,6 +181,8 @@ pub(crate) struct Server {
     pub(crate) remote_ip: RemoteLines,
     /// `UserDir`; `None` where there is no such line.
     pub(crate) user_dirs: Option<UserDirLines>,
+    /// `VirtualDocumentRoot` and its kind.
+    pub(crate) virtual_roots: VirtualRootLines,
     /// Rewriting in server context.
     pub(crate) rewrite: Rewrite,
     pub(crate) redirects: Vec<Counted<Redirect>>,

@@ -32,6 +32,8 @@ pub(crate) enum Opener {
     /// `<RequireAll>` and kin.
     Requirements(super::access::Group),
     Proxy(Vec<u8>),
+    /// `<AuthzProviderAlias>`, with its words.
+    RequirementAlias(Vec<Vec<u8>>),
     /// A section of a module that is not looked at.
     Foreign,
 }
@@ -84,6 +86,7 @@ pub(crate) fn opener(
         b"<requireall" => Opener::Requirements(super::access::Group::All),
         b"<requireany" => Opener::Requirements(super::access::Group::Any),
         b"<requirenone" => Opener::Requirements(super::access::Group::None),
+        b"<authzprovideralias" => Opener::RequirementAlias(owned(&words)),
         b"<proxy" | b"<proxymatch" => {
             Opener::Proxy(words.first().copied().unwrap_or_default().to_vec())
         }
@@ -279,6 +282,11 @@ impl Resolver<'_> {
                     first,
                     "it stands inside `<Proxy>`, for requests to other servers",
                 );
+            }
+            Opener::RequirementAlias(words) => {
+                self.require_alias(&words, section.open.origin.span);
+                // What is there is for those who ask who the client is.
+                self.pass_over(section.items, "the section around it has other directives");
             }
             Opener::Foreign => {
                 let name = section.open.name.value.to_ascii_lowercase();

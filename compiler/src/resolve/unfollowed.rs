@@ -34,7 +34,8 @@ const SCRIPT: &str = "a script decides, which the edge does not run";
 const COOKIE: &str = "it adds a cookie to answers";
 const REDIRECTS_LOGINS: &str =
     "it redirects who logs in, or has not, and nobody logs in at the edge";
-const MASS_HOSTING: &str = "the document root depends on the name of the host or on its address";
+const MASS_HOSTING: &str =
+    "the document root depends on the server's address, which the edge does not know";
 const ADDRESS: &str = "it takes the client's address from a header";
 const OF_ITS_OWN: &[&str] = &[
     "balancer-manager",
@@ -49,11 +50,6 @@ const OF_ITS_OWN: &[&str] = &[
 ];
 
 const NAMED: &[Named] = &[
-    (
-        "<authzprovideralias",
-        Always,
-        "it gives a requirement a name, which `Require` cannot ask for here",
-    ),
     ("<luahookaccesschecker", Always, SCRIPT),
     ("<luahookauthchecker", Always, SCRIPT),
     ("<luahookcheckuserid", Always, SCRIPT),
@@ -251,9 +247,7 @@ const NAMED: &[Named] = &[
         With(&["on"]),
         "it puts the port of the connection into URLs of the server",
     ),
-    ("virtualdocumentroot", Without(&["none"]), MASS_HOSTING),
     ("virtualdocumentrootip", Without(&["none"]), MASS_HOSTING),
-    ("virtualscriptalias", Without(&["none"]), MASS_HOSTING),
     ("virtualscriptaliasip", Without(&["none"]), MASS_HOSTING),
 ];
 
@@ -464,7 +458,6 @@ mod tests {
         ("sethandler cgi-script", false),
         ("addhandler cgi-script .cgi", true),
         ("sslverifyclient optional", false),
-        ("<authzprovideralias x", true),
         ("<luahookaccesschecker x", true),
         ("<luahookauthchecker x", true),
         ("<luahookcheckuserid x", true),
@@ -551,12 +544,10 @@ mod tests {
         ("userdir /home/*/www public_html", true),
         ("userdir /home/*/www http://u.test/*", false),
         ("userdir disabled root", false),
-        ("virtualdocumentroot x", true),
-        ("virtualdocumentroot none", false),
+        ("virtualdocumentroot /x", false),
         ("virtualdocumentrootip x", true),
         ("virtualdocumentrootip none", false),
-        ("virtualscriptalias x", true),
-        ("virtualscriptalias none", false),
+        ("virtualscriptalias /x", false),
         ("virtualscriptaliasip x", true),
         ("virtualscriptaliasip none", false),
         ("addcharset x .y", true),

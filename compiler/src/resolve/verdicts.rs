@@ -51,6 +51,12 @@ const FOLLOWED: &[(&str, &str)] = &[
         "RemoteIPHeader X-Real-IP\nRemoteIPTrustedProxy 10",
     ),
     ("UserDir", "UserDir /home/*/www"),
+    ("VirtualDocumentRoot", "VirtualDocumentRoot /srv/%0"),
+    ("VirtualScriptAlias", "VirtualScriptAlias /srv/%0/cgi"),
+    (
+        "<AuthzProviderAlias",
+        "<AuthzProviderAlias ip net 10>\n</AuthzProviderAlias>\n<Location /x>\nRequire net\n</Location>",
+    ),
     (
         "<Directory",
         "<Directory /srv/www/a>\nOptions Indexes\n</Directory>",

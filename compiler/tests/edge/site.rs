@@ -232,5 +232,6 @@ fn host() -> Host {
         overrides: std::collections::BTreeMap::new(),
         remote_ip: None,
         user_dirs: edgewright_engine::model::site::UserDirs::default(),
+        virtual_roots: edgewright_engine::model::site::VirtualRoots::default(),
     }
 }

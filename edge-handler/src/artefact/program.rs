@@ -65,7 +65,7 @@ pub struct Parts {
 impl Program {
     /// SHA-256 of `rules.bin` of the configuration in `tests/suite/golden.rs`. It changes together with
     /// the version of `FORMAT`.
-    pub const GOLDEN: &str = "1f40b9841f256829185cdb6e37bf9cbd29681d3e5ed3117313b1b34fc0fbc799";
+    pub const GOLDEN: &str = "365d4c41fcf955427b9a61ed857073bd362bf81731dc47913cff2dbdaf5c1ccb";
 
     /// The bytes of `rules.bin`.
     ///

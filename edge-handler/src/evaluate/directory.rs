@@ -89,7 +89,7 @@ impl<'a, S: Source> Run<'a, S> {
         directory: &[u8],
     ) -> Vec<u8> {
         let name = record.filename();
-        let root = &self.host.document_root;
+        let root = self.document_root(record);
         let based = match settings.base {
             Some(base) => subst_prefix_path(name, directory, base),
             None => name

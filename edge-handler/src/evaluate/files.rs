@@ -65,7 +65,17 @@ impl<S: Source> Run<'_, S> {
         let known = self.site.tree.kind(path);
         // A document root exists, and so does everything above it.
         let is_named = || self.site.tree.leads_to_named(path);
-        known.or_else(|| is_named().then_some(FileKind::Directory))
+        let exists = || is_named() || self.leads_to_virtual_root(path);
+        known.or_else(|| exists().then_some(FileKind::Directory))
+    }
+
+    /// Is the folder that the host's name led to here or below, as far as nobody has read what is there?
+    fn leads_to_virtual_root(&self, path: &[u8]) -> bool {
+        let root = self.virtual_root.as_deref();
+        root.is_some_and(|root| {
+            let mut known = self.site.tree.known.iter();
+            is_within(root, path) && !known.any(|folder| is_within(root, folder))
+        })
     }
 
     fn remember_assumption(&mut self, path: &[u8]) {

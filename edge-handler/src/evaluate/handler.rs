@@ -87,7 +87,7 @@ impl<'a, S: Source> Run<'a, S> {
     /// A directory of the site whose content nobody has seen: the origin knows whether there is an
     /// index in it.
     fn may_have_index(&self, record: &Record<'_>) -> bool {
-        is_within(record.filename(), &self.host.document_root) && !self.is_known(record)
+        is_within(record.filename(), self.document_root(record)) && !self.is_known(record)
     }
 
     /// Below a folder whose content was read.
@@ -98,14 +98,20 @@ impl<'a, S: Source> Run<'a, S> {
 
     /// The file name without the document root, with path info.
     fn served(&self, record: &Record<'_>) -> Outcome {
-        let name = record.filename();
-        let root = &self.host.document_root;
-        let below = if is_within(name, root) {
-            &name[root.strip_suffix(b"/").unwrap_or(root).len()..]
+        let name = [record.filename(), &record.path_info].concat();
+        // Scripts have a folder of their own, which is not the one that other files are in.
+        let context = record.context.as_ref();
+        let root = if context.is_some_and(|context| !context.prefix.is_empty()) {
+            &self.host.document_root
+        } else {
+            self.document_root(record)
+        };
+        let root = root.strip_suffix(b"/").unwrap_or(root);
+        let path = if is_within(&name, root) {
+            name.get(root.len()..).unwrap_or_default().to_vec()
         } else {
             name
         };
-        let path = [below, &record.path_info].concat();
         Outcome::Serve {
             path: if path.is_empty() { b"/".to_vec() } else { path },
             query: record.args.clone(),

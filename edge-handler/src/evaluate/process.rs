@@ -64,6 +64,9 @@ impl<'a, S: Source> Run<'a, S> {
         if verdict == Verdict::Decline {
             verdict = self.translate_userdir(record);
         }
+        if verdict == Verdict::Decline && !self.host.virtual_roots.is_empty() {
+            verdict = self.translate_virtual_root(record)?;
+        }
         if verdict == Verdict::Decline {
             let uri = record.uri.clone();
             verdict = self.core_translate(record, &uri);

@@ -93,6 +93,8 @@ pub(super) struct Record<'a> {
     pub kind: Option<FileKind>,
     /// Who answers.
     pub handler: Handler,
+    /// Its document root, where it is not the host's (`ap_set_document_root`).
+    pub document_root: Option<Vec<u8>>,
     /// Where an alias took it.
     pub context: Option<Context>,
     /// The result of rewriting named this very host (`mod_rewrite_uri_reduced`).
@@ -139,6 +141,7 @@ impl<'a> Record<'a> {
             settings,
             kind: None,
             handler: Handler::Default,
+            document_root: None,
             context: None,
             reduced: false,
             form: UrlForm::Escaped,

@@ -108,7 +108,7 @@ impl<'a, S: Source> Run<'a, S> {
             .map(|context| &context.document_root);
         rule.flags.contains(RuleFlags::UNSAFE_PREFIX_STAT)
             || rule.substitution.source.starts_with(&prefix)
-            || path.starts_with(&self.host.document_root)
+            || path.starts_with(self.document_root(record))
             || context.is_some_and(|root| path.starts_with(root))
     }
 
@@ -120,7 +120,7 @@ impl<'a, S: Source> Run<'a, S> {
         if !uri.starts_with(b"/") && uri != b"*" {
             return Verdict::Status(400);
         }
-        match join_below(&self.host.document_root, uri) {
+        match join_below(self.document_root(record), uri) {
             Some(filename) => {
                 record.filename = Some(filename);
                 Verdict::Accept

@@ -111,6 +111,7 @@ fn site(rules: Vec<Rule>) -> Site {
         overrides: std::collections::BTreeMap::new(),
         remote_ip: None,
         user_dirs: crate::model::site::UserDirs::default(),
+        virtual_roots: crate::model::site::VirtualRoots::default(),
     };
     let mut site = Site {
         hosts: vec![host],

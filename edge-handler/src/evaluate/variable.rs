@@ -167,10 +167,10 @@ impl<'a, S: Source> Run<'a, S> {
             b"SERVER_ADMIN" if self.host.admin.is_empty() => NO_ADMIN.to_vec(),
             b"SERVER_ADMIN" => self.host.admin.clone(),
             b"API_VERSION" => API_VERSION.to_vec(),
-            b"DOCUMENT_ROOT" => self.host.document_root.clone(),
+            b"DOCUMENT_ROOT" => self.document_root(record).to_vec(),
             b"CONTEXT_PREFIX" => context_of(record, |context| &context.prefix, b""),
             b"CONTEXT_DOCUMENT_ROOT" => {
-                let root = &self.host.document_root;
+                let root = self.document_root(record);
                 context_of(record, |context| &context.document_root, root)
             }
             b"REMOTE_ADDR" => request.client.to_vec(),

@@ -376,6 +376,7 @@ mod tests {
             overrides: std::collections::BTreeMap::new(),
             remote_ip: None,
             user_dirs: crate::model::site::UserDirs::default(),
+            virtual_roots: crate::model::site::VirtualRoots::default(),
         }
     }
 

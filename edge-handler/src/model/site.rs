@@ -12,6 +12,7 @@ pub mod remote;
 pub mod section;
 pub mod settings;
 pub mod time_zone;
+pub mod virtual_roots;
 
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,7 @@ pub use settings::{
     ErrorDocument, RewriteOptions, SectionAlias, Settings,
 };
 pub use time_zone::TimeZone;
+pub use virtual_roots::{RootPart, RootPattern, Selection, VirtualRoots};
 
 use crate::model::rules::{Redirect, RuleSet};
 

@@ -78,6 +78,7 @@ impl Calm {
             || root.len() > LONGEST_ROOT
             || canonical_path(root) != root
             || root.ends_with(b"/")
+            || !host.virtual_roots.is_empty()
             || host
                 .overrides
                 .keys()

@@ -25,6 +25,8 @@ pub enum Check {
     Target,
     /// `Require`.
     Require,
+    /// `<AuthzProviderAlias>`.
+    RequireAlias,
     /// `Allow` and `Deny`: a name of a client is looked up.
     Clients,
     /// `RemoteIPInternalProxy` and `RemoteIPTrustedProxy`: the name of a proxy is looked up.
@@ -229,6 +231,7 @@ const WORDS: &[&str] = &[
 
 /// Directives whose arguments are checked.
 const CHECKED: &[(&str, Check)] = &[
+    ("<AuthzProviderAlias", Check::RequireAlias),
     ("<ElseIf", Check::Condition),
     ("<If", Check::Condition),
     ("<Proxy", Check::Target),

@@ -52,6 +52,7 @@ pub fn checked(
         Check::RewriteRule => rewrite_rule(text),
         Check::Target => without_sockets(text),
         Check::Require => require(&words, text),
+        Check::RequireAlias => require_alias(&words, text),
         Check::Clients => Ok(without_names(&words, text)),
         Check::Proxies => Ok(proxies(&words, text)),
         Check::Words => Ok(text.to_vec()),
@@ -294,6 +295,24 @@ fn require(words: &[Vec<u8>], text: &[u8]) -> Result<Vec<u8>, Reason> {
     }
 }
 
+/// `<AuthzProviderAlias>`: the name stays, and what it stands for becomes what [`require`] makes of it.
+fn require_alias(words: &[Vec<u8>], text: &[u8]) -> Result<Vec<u8>, Reason> {
+    let [provider, alias, arguments @ ..] = words else {
+        return Ok(text.to_vec());
+    };
+    let lower = provider.to_ascii_lowercase();
+    let written = |provider: &[u8], argument: &[u8]| {
+        let words = [provider.to_vec(), quoted(alias), argument.to_vec()];
+        Ok(words.join(&b' '))
+    };
+    match lower.as_slice() {
+        provider if is_unanswerable(provider) => written(b"all", b"granted"),
+        provider if asks_for_a_name(provider) => written(b"env", NOBODY),
+        b"expr" => unless_files_are_read(text, arguments),
+        _ => Ok(text.to_vec()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -308,8 +327,8 @@ mod tests {
     #[test]
     fn arguments_are_kept_changed_or_refused() {
         use Check::{
-            Clients, Condition, Proxies, Require, RewriteCond, RewriteMap, RewriteRule, Target,
-            Values, Words,
+            Clients, Condition, Proxies, Require, RequireAlias, RewriteCond, RewriteMap,
+            RewriteRule, Target, Values, Words,
         };
         check(Words, "/a /b", Ok("/a /b"));
         check(Words, "lua-script .x", Err(RUNS_A_SCRIPT));
@@ -380,6 +399,18 @@ mod tests {
         check(Require, "valid-user", Ok("all granted"));
         check(Require, "not user ann", Err("it asks who the client is"));
         check(Require, "expr \"file('/x') == 'a'\"", Err(READS_A_FILE));
+        check(RequireAlias, "user x ann", Ok("all \"x\" granted"));
+        check(
+            RequireAlias,
+            "host x a.test",
+            Ok("env \"x\" edgewright-nobody"),
+        );
+        check(RequireAlias, "ip x \"10 11\"", Ok("ip x \"10 11\""));
+        check(
+            RequireAlias,
+            "expr x \"file('/x') == 'a'\"",
+            Err(READS_A_FILE),
+        );
         check(Require, "ip 192.0.2.1", Ok("ip 192.0.2.1"));
         check(Clients, "from a.test", Ok("from env=edgewright-nobody"));
         check(

@@ -33,6 +33,7 @@ const MODULES: &[&str] = &[
     "access_compat",
     "alias",
     "allowmethods",
+    "asis",
     "autoindex",
     "dir",
     "env",
@@ -49,6 +50,7 @@ const MODULES: &[&str] = &[
     "rewrite",
     "setenvif",
     "userdir",
+    "vhost_alias",
 ];
 
 /// How much of an error log is of use to a person, in bytes.
@@ -341,6 +343,8 @@ pub struct End {
     pub filename: Vec<u8>,
     /// What follows the file name (`r->path_info`).
     pub path_info: Vec<u8>,
+    /// The request's document root, where nothing but that led to the file (`ap_document_root`).
+    pub document_root: Option<Vec<u8>>,
 }
 
 impl From<Response> for Answer {
@@ -352,6 +356,7 @@ impl From<Response> for Answer {
                 query: field(prefix, "Query")?,
                 filename: field(prefix, "Filename")?,
                 path_info: field(prefix, "Path-Info")?,
+                document_root: field(prefix, "Document-Root").filter(|root| !root.is_empty()),
             })
         };
         let proxied = response.first(upstream::PROXIED).map(upstream::decode);
@@ -416,10 +421,11 @@ function handle(r)
   local other = listing(r, is_directory)
   if other then return other end
   if not file and string.find(" GET HEAD POST ", " " .. r.method .. " ", 1, true) then
-    local seen = { Uri = r.uri, Query = r.args, Filename = r.filename, ["Path-Info"] = r.path_info }
+    local seen = { Uri = r.uri, Query = r.args, Filename = r.filename, ["Path-Info"] = r.path_info,
+      ["Document-Root"] = r.context_prefix == "" and r.document_root or "" }
     -- The document for an error may be missing too: the first file is the one.
     local is_first = not r.err_headers_out["X-Edgewright-Missing-Uri"]
-    for _, name in ipairs(is_first and { "Uri", "Query", "Filename", "Path-Info" } or {}) do
+    for _, name in ipairs(is_first and { "Uri", "Query", "Filename", "Path-Info", "Document-Root" } or {}) do
       r.err_headers_out["X-Edgewright-Missing-" .. name] = escape(seen[name])
     end
     return 404
@@ -456,6 +462,7 @@ fn prelude(modules: &Path, root: &Path, serving: Serving) -> io::Result<String> 
          Header always set X-Edgewright-Uri \"expr=%{{escape:%{{REQUEST_URI}}}}\"\n\
          Header always set X-Edgewright-Query \"expr=%{{escape:%{{QUERY_STRING}}}}\"\n\
          Header always set X-Edgewright-Filename \"expr=%{{escape:%{{REQUEST_FILENAME}}}}\"\n\
+         Header always set X-Edgewright-Document-Root \"expr=%{{escape:%{{DOCUMENT_ROOT}}}}\" \"expr=%{{CONTEXT_PREFIX}} == ''\"\n\
          Header always set X-Edgewright-Logged \"expr=%{{REQUEST_LOG_ID}}\"\n\
          Header always set X-Edgewright-Path-Info \"expr=%{{escape:%{{PATH_INFO}}}}\"\n"
     );

@@ -132,7 +132,9 @@ pub fn missing_outside(answer: &Answer, document_roots: &[String]) -> Option<Out
 
 fn served(end: &End, document_roots: &[String]) -> Outcome {
     let path = from_latin_1(&[&end.filename[..], &end.path_info].concat());
-    let below = document_roots.iter().find_map(|root| below(&path, root));
+    let own = end.document_root.as_deref().map(from_latin_1);
+    let mut roots = own.iter().chain(document_roots);
+    let below = roots.find_map(|root| below(&path, root));
     Outcome::Serve {
         // The root itself, if a name without a slash leads there.
         path: match below.unwrap_or(&path) {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::remote::RemoteIp;
+use super::virtual_roots::VirtualRoots;
 use super::{EnvRule, SectionId, Settings};
 use crate::model::request::Scheme;
 use crate::model::rules::{MapId, Place, RedirectListId, RuleSetId};
@@ -54,6 +55,8 @@ pub struct Host {
     pub remote_ip: Option<RemoteIp>,
     /// `UserDir`: where URLs that begin with `/~` lead.
     pub user_dirs: UserDirs,
+    /// Document roots that depend on what the host is called.
+    pub virtual_roots: VirtualRoots,
     /// What holds in the whole host, before any section: main server and host merged.
     pub settings: Settings,
     /// `<Directory>` (shortest first) and `.htaccess`-bearing directories are found by path;

@@ -56,6 +56,7 @@ fn host() -> Host {
         overrides: std::collections::BTreeMap::new(),
         remote_ip: None,
         user_dirs: crate::model::site::UserDirs::default(),
+        virtual_roots: crate::model::site::VirtualRoots::default(),
     }
 }
 
