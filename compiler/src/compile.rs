@@ -24,6 +24,7 @@ use crate::witness::Aiming;
 
 /// A compiled configuration.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Compilation {
     /// The content of `rules.bin`.
     pub program: Vec<u8>,
@@ -103,6 +104,7 @@ pub fn compile_with(reading: &Reading, hops: Hops) -> Result<Compilation, Compil
 
 /// The configuration is larger than the format can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CompileError {
     /// Rules are longer than 4 GiB together.
     TooLong,

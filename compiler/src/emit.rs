@@ -41,6 +41,7 @@ const MANIFEST_VERSION: u32 = 1;
 
 /// Why nothing can be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum EmitError {
     /// An item would be longer than `DynamoDB` takes: its name and length in bytes.
     ItemTooLong(String, usize),

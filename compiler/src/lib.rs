@@ -3,6 +3,32 @@
 //! In: paths, read through a [`Loader`]. Out: a [`Reading`]: the configuration as a
 //! [`Site`](edgewright_engine::model::site::Site), everything there is to say about it, and what became
 //! of every line that counts. Absent: I/O of any kind.
+//!
+//! ```
+//! use edgewright_compiler::{Entry, EntryKind, Input, LoadError, Loader, ReadOptions, compile, read};
+//!
+//! /// One file, in memory. A real loader asks the disk.
+//! struct OneFile;
+//!
+//! impl Loader for OneFile {
+//!     fn read(&self, path: &[u8], _most: u64) -> Result<Vec<u8>, LoadError> {
+//!         let text = b"RewriteEngine On\nRewriteRule ^/old$ /new [R=301,L]\n";
+//!         if path == b"/site.conf" { Ok(text.to_vec()) } else { Err(LoadError::NotFound) }
+//!     }
+//!     fn list(&self, _path: &[u8], _most: u64) -> Result<Vec<Entry>, LoadError> {
+//!         Err(LoadError::NotFound)
+//!     }
+//!     fn kind(&self, path: &[u8]) -> Option<EntryKind> {
+//!         (path == b"/site.conf").then_some(EntryKind::File)
+//!     }
+//! }
+//!
+//! let input = Input::MainConfig(vec![b"/site.conf".to_vec()]);
+//! let reading = read(&input, &OneFile, &ReadOptions::default());
+//! assert_eq!(reading.counts.rules, 1);
+//! let compilation = compile(&reading).expect("small enough");
+//! assert_eq!(compilation.entries.len(), 2); // the rule, and what becomes of its path
+//! ```
 
 pub mod account;
 mod analysis;

@@ -46,6 +46,7 @@ pub enum EntryKind {
 
 /// Why a file could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum LoadError {
     /// Nothing has that name.
     NotFound,

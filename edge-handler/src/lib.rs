@@ -4,6 +4,21 @@
 //! [`model::outcome::Outcome`]. Absent: reading configuration text, and any network or file access
 //! outside feature `lambda`.
 //!
+//! ```
+//! use edgewright_engine::evaluate::{Options, evaluate};
+//! use edgewright_engine::model::outcome::Outcome;
+//! use edgewright_engine::model::request::Request;
+//! use edgewright_engine::model::site::{Host, Site};
+//! use edgewright_engine::source::Sequential;
+//!
+//! // A server without any directive serves the file that a path names.
+//! let site = Site { hosts: vec![Host::new("example.com", "/var/www")], ..Site::default() };
+//! let request = Request::get(b"example.com", b"/a?b=c");
+//! let answer = evaluate(&site, &Sequential::new(&site), &request, &Options::default());
+//! let served = Outcome::Serve { path: b"/a".to_vec(), query: Some(b"b=c".to_vec()) };
+//! assert_eq!(answer.map(|answer| answer.outcome), Ok(served));
+//! ```
+//!
 //! The modules are floors: each uses only those above it in this list.
 //!
 //! 1. [`budget`]: the steps that a decision may take;

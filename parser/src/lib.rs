@@ -7,7 +7,18 @@
 //! A server decides while it reads: what a line is depends on the `Define`s, macros and `<IfModule>`s
 //! before it. So the pieces are separate, for the compiler to drive: [`lines::Lines`], then
 //! [`interpolate::interpolate`], then [`directive::parse_directive`]. [`parse`] does all that can be done
-//! for one file by itself.
+//! for one file by itself:
+//!
+//! ```
+//! use edgewright_parser::source::FileId;
+//! use edgewright_parser::syntax::Kind;
+//!
+//! let text = b"RewriteEngine On\nRewriteRule ^/old$ /new [R=301,L]\nRewriteRule ^/a$\n";
+//! let parsed = edgewright_parser::parse(FileId(0), text);
+//! assert!(matches!(parsed.directives[1].kind, Kind::RewriteRule(_)));
+//! // Apache refuses the last line; it is said, and the rest is read.
+//! assert_eq!(parsed.diagnostics[0].code, "bad-argument-line");
+//! ```
 
 mod bytes;
 mod cond_pattern;

@@ -9,7 +9,6 @@ use edgewright_engine::model::site::map::MapEntry;
 use edgewright_engine::model::site::{
     AllowOptions, Allowed, DirectoryRewrite, EncodedSlashes, FileKind, Host, Map, MapKind,
     PathMatcher, RewriteOptions, Section, SectionId, SectionKind, ServerRewrite, Settings, Site,
-    TraceEnable,
 };
 use edgewright_engine::pattern::Pattern;
 use edgewright_engine::pattern::PatternOptions;
@@ -201,37 +200,19 @@ fn rewriting(rules: RuleSetId, options: RewriteOptions) -> DirectoryRewrite {
 
 fn host() -> Host {
     Host {
-        place: None,
-        addresses: Vec::new(),
-        name: b"h".to_vec(),
         port: Some(80),
-        scheme: None,
-        aliases: Vec::new(),
-        tls: false,
-        document_root: ROOT.to_vec(),
-        admin: Vec::new(),
         merge_slashes: false,
         encoded_slashes: EncodedSlashes::Decode,
-        trace_enable: TraceEnable::On,
         rewrite: Some(ServerRewrite {
             options: RewriteOptions::empty(),
             rules: RuleSetId(0),
             maps: vec![(b"m".to_vec(), MapId(0)), (b"r".to_vec(), MapId(1))],
         }),
-        redirects: RedirectListId(0),
-        url_aliases: Vec::new(),
-        proxies: Vec::new(),
-        environment: Vec::new(),
         settings: Settings {
             rewrite: Some(rewriting(RuleSetId(3), RewriteOptions::empty())),
             ..Settings::default()
         },
         directories: vec![SectionId(0), SectionId(1)],
-        directory_patterns: Vec::new(),
-        locations: Vec::new(),
-        overrides: std::collections::BTreeMap::new(),
-        remote_ip: None,
-        user_dirs: edgewright_engine::model::site::UserDirs::default(),
-        virtual_roots: edgewright_engine::model::site::VirtualRoots::default(),
+        ..Host::new(b"h", ROOT)
     }
 }

@@ -8,13 +8,13 @@ use crate::model::expression::Expression;
 use crate::model::outcome::{Event, Outcome};
 use crate::model::request::Request;
 use crate::model::rules::{
-    Condition, Order, Place, Redirect, RedirectListId, RedirectMatcher, Rule, RuleFlags, RuleSet,
-    RuleSetId, Template, Test,
+    Condition, Order, Place, Redirect, RedirectMatcher, Rule, RuleFlags, RuleSet, RuleSetId,
+    Template, Test,
 };
 use crate::model::site::settings::DirectoryRewrite;
 use crate::model::site::{
-    Address, Allowed, EncodedSlashes, ErrorDocument, FileKind, Host, PathMatcher, Requirement,
-    RewriteOptions, Section, SectionId, SectionKind, ServerRewrite, Settings, Site, TraceEnable,
+    Address, Allowed, ErrorDocument, FileKind, Host, PathMatcher, Requirement, RewriteOptions,
+    Section, SectionId, SectionKind, ServerRewrite, Settings, Site, TraceEnable,
 };
 use crate::pattern::Pattern;
 use crate::pattern::PatternOptions;
@@ -77,41 +77,21 @@ fn site(rules: Vec<Rule>) -> Site {
         directory: None,
     };
     let host = Host {
-        place: None,
         addresses: vec![Address {
             ip: None,
             port: Some(80),
         }],
-        name: b"t.test".to_vec(),
         port: Some(80),
-        scheme: None,
-        aliases: Vec::new(),
-        tls: false,
-        document_root: ROOT.to_vec(),
-        admin: Vec::new(),
-        merge_slashes: true,
-        encoded_slashes: EncodedSlashes::Refuse,
-        trace_enable: TraceEnable::On,
         rewrite: Some(ServerRewrite {
             options: RewriteOptions::empty(),
             rules: RuleSetId(0),
             maps: Vec::new(),
         }),
-        redirects: RedirectListId(0),
-        url_aliases: Vec::new(),
-        proxies: Vec::new(),
-        environment: Vec::new(),
         settings: Settings {
             rewrite: Some(rewriting),
             ..Settings::default()
         },
-        directories: Vec::new(),
-        directory_patterns: Vec::new(),
-        locations: Vec::new(),
-        overrides: std::collections::BTreeMap::new(),
-        remote_ip: None,
-        user_dirs: crate::model::site::UserDirs::default(),
-        virtual_roots: crate::model::site::VirtualRoots::default(),
+        ..Host::new(b"t.test", ROOT)
     };
     let mut site = Site {
         hosts: vec![host],

@@ -336,8 +336,7 @@ fn starts_with_letter(top_level: &[u8], name: &[u8]) -> bool {
 mod tests {
     use super::*;
     use crate::evaluate::canonical;
-    use crate::model::rules::RedirectListId;
-    use crate::model::site::{Address, EncodedSlashes, Settings};
+    use crate::model::site::Address;
 
     fn host(name: &str, aliases: &[&str], ports: &[Option<u16>]) -> Host {
         let alias = |alias: &&str| {
@@ -352,31 +351,10 @@ mod tests {
             port: *port,
         };
         Host {
-            place: None,
             addresses: ports.iter().map(address).collect(),
-            name: name.into(),
-            port: None,
-            scheme: None,
             aliases: aliases.iter().map(alias).collect(),
             tls: ports.contains(&Some(443)),
-            document_root: Vec::new(),
-            admin: Vec::new(),
-            merge_slashes: true,
-            encoded_slashes: EncodedSlashes::Refuse,
-            trace_enable: crate::model::site::TraceEnable::On,
-            rewrite: None,
-            redirects: RedirectListId(0),
-            url_aliases: Vec::new(),
-            proxies: Vec::new(),
-            environment: Vec::new(),
-            settings: Settings::default(),
-            directories: Vec::new(),
-            directory_patterns: Vec::new(),
-            locations: Vec::new(),
-            overrides: std::collections::BTreeMap::new(),
-            remote_ip: None,
-            user_dirs: crate::model::site::UserDirs::default(),
-            virtual_roots: crate::model::site::VirtualRoots::default(),
+            ..Host::new(name, b"")
         }
     }
 

@@ -72,6 +72,39 @@ pub struct Host {
     pub overrides: BTreeMap<Vec<u8>, Option<SectionId>>,
 }
 
+impl Host {
+    /// A main server that has a name, a document root, and no other directive.
+    pub fn new(name: impl Into<Vec<u8>>, document_root: impl Into<Vec<u8>>) -> Self {
+        Self {
+            place: None,
+            addresses: Vec::new(),
+            name: name.into(),
+            port: None,
+            scheme: None,
+            aliases: Vec::new(),
+            tls: false,
+            document_root: document_root.into(),
+            admin: Vec::new(),
+            merge_slashes: true,
+            encoded_slashes: EncodedSlashes::Refuse,
+            trace_enable: TraceEnable::On,
+            rewrite: None,
+            redirects: RedirectListId(0),
+            url_aliases: Vec::new(),
+            proxies: Vec::new(),
+            environment: Vec::new(),
+            remote_ip: None,
+            user_dirs: UserDirs::default(),
+            virtual_roots: VirtualRoots::default(),
+            settings: Settings::default(),
+            directories: Vec::new(),
+            directory_patterns: Vec::new(),
+            locations: Vec::new(),
+            overrides: BTreeMap::new(),
+        }
+    }
+}
+
 /// `UserDir` on one host (`userdir_config`).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct UserDirs {

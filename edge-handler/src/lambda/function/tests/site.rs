@@ -8,7 +8,7 @@ use crate::artefact::program::{Parts, Program};
 use crate::artefact::table::{Content, EmbeddedTable, Entry, Placed};
 use crate::handler::Runtime;
 use crate::model::rules::{Place, Redirect, RedirectListId, RedirectMatcher};
-use crate::model::site::{EncodedSlashes, Host, Settings, Site};
+use crate::model::site::{Host, Site};
 
 const GENERATION: u64 = 7;
 const LIST: RedirectListId = RedirectListId(0);
@@ -32,31 +32,8 @@ fn entry() -> Entry {
 
 fn host() -> Host {
     Host {
-        place: None,
-        addresses: Vec::new(),
-        name: b"www.example.com".to_vec(),
-        port: None,
-        scheme: None,
-        aliases: Vec::new(),
-        tls: false,
-        document_root: b"/var/www".to_vec(),
-        admin: Vec::new(),
-        merge_slashes: true,
-        encoded_slashes: EncodedSlashes::Refuse,
-        trace_enable: crate::model::site::TraceEnable::On,
-        rewrite: None,
         redirects: LIST,
-        url_aliases: Vec::new(),
-        proxies: Vec::new(),
-        environment: Vec::new(),
-        settings: Settings::default(),
-        directories: Vec::new(),
-        directory_patterns: Vec::new(),
-        locations: Vec::new(),
-        overrides: std::collections::BTreeMap::new(),
-        remote_ip: None,
-        user_dirs: crate::model::site::UserDirs::default(),
-        virtual_roots: crate::model::site::VirtualRoots::default(),
+        ..Host::new(b"www.example.com", b"/var/www")
     }
 }
 
