@@ -224,6 +224,7 @@ impl Search {
             requirement,
             host_access,
             set_env_if,
+            spelling,
             // Rules, redirects and sections are looked through by themselves.
             rewrite: _,
             redirects: _,
@@ -248,6 +249,9 @@ impl Search {
             broken: _,
         } = settings;
         if methods.as_ref().is_some_and(|methods| !methods.is_empty()) {
+            self.add(Input::Method);
+        }
+        if spelling.is_some_and(|spelling| spelling.enabled) {
             self.add(Input::Method);
         }
         if *requires_tls {

@@ -73,6 +73,8 @@ pub(crate) struct Resolver<'a> {
     access_files: Vec<AccessFile>,
     /// Lines about types of files.
     types: Vec<Span>,
+    /// Lines with `CheckSpelling On`.
+    spelling: Vec<Span>,
     /// Headers that `RequestHeader` changes, in lower case, and where.
     changed_headers: Vec<(Vec<u8>, Span)>,
     /// The lines that name document roots and what aliases lead to, by the folder on the server.
@@ -118,6 +120,7 @@ pub(crate) fn resolve(
         condition_patterns: HashMap::default(),
         access_files: Vec::new(),
         types: Vec::new(),
+        spelling: Vec::new(),
         changed_headers: Vec::new(),
         root_lines: HashMap::default(),
         families: BTreeSet::new(),
@@ -132,6 +135,7 @@ pub(crate) fn resolve(
     resolver.mark_inactive();
     resolver.report_changed_headers();
     resolver.report_types();
+    resolver.report_spelling();
     if !matches!(input, Input::MainConfig(_)) {
         resolver.add_tls();
     }

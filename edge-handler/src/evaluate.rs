@@ -32,6 +32,7 @@ mod rounds;
 mod rule;
 mod send;
 mod server;
+mod speling;
 mod subrequest;
 mod table;
 mod uri;

@@ -28,7 +28,7 @@ pub use remote::{RemoteIp, Trust};
 pub use section::{PathMatcher, Section, SectionId, SectionKind};
 pub use settings::{
     AllowOptions, Allowed, CanonicalName, DirectoryRewrite, EnvAttribute, EnvChange, EnvRule,
-    ErrorDocument, RewriteOptions, SectionAlias, Settings,
+    ErrorDocument, RewriteOptions, SectionAlias, Settings, Spelling,
 };
 pub use time_zone::TimeZone;
 

@@ -244,6 +244,14 @@ impl Resolver<'_> {
             b"errordocument" => return Some(error_document(words, settings)),
             b"allowmethods" => return Some(allow_methods(words, settings)),
             b"sslrequiressl" => settings.requires_tls = true,
+            b"checkspelling" | b"checkcaseonly" | b"checkbasenamematch" => {
+                let spelling = settings.spelling.get_or_insert_default();
+                match name {
+                    b"checkspelling" => spelling.enabled = on(first),
+                    b"checkcaseonly" => spelling.case_only = on(first),
+                    _ => spelling.basename_match = on(first),
+                }
+            }
             b"aliaspreservepath" => settings.alias_preserves_path = Some(on(first)),
             b"redirectrelative" => settings.redirect_relative = Some(on(first)),
             b"usecanonicalname" => {

@@ -425,6 +425,7 @@ fn merged_settings(base: Settings, own: Settings) -> Settings {
         host_access: own.host_access.or(base.host_access),
         methods: own.methods.or(base.methods),
         requires_tls: base.requires_tls || own.requires_tls,
+        spelling: own.spelling.or(base.spelling),
         set_env_if: [base.set_env_if, own.set_env_if].concat(),
         set_env: inherited_environment(base.set_env, own.set_env, &own.unset_env),
         // Its one merge is done.

@@ -94,21 +94,6 @@ const NAMED: &[Named] = &[
         "a cache may answer before any rule is asked",
     ),
     (
-        "checkbasenamematch",
-        With(&["off"]),
-        "it limits which names `CheckSpelling` redirects",
-    ),
-    (
-        "checkcaseonly",
-        With(&["on"]),
-        "it limits which names `CheckSpelling` redirects",
-    ),
-    (
-        "checkspelling",
-        With(&["on"]),
-        "it redirects misspelled names to files that are there",
-    ),
-    (
         "chrootdir",
         Always,
         "paths of files are those below another root",
@@ -386,6 +371,9 @@ impl Resolver<'_> {
         } else if is_about_types(name) {
             self.types.push(span);
         }
+        if name == b"checkspelling" && is_word(words, 0, "on") {
+            self.spelling.push(span);
+        }
         if let Some(header) = changed_header(name, words) {
             self.changed_headers.push((header, span));
         }
@@ -401,6 +389,21 @@ impl Resolver<'_> {
         let change = "`MultiViews` chooses among files by it, which is not followed";
         for span in types.into_iter().filter(|_| chooses) {
             self.say(warning(change, span));
+        }
+    }
+
+    /// Says of `CheckSpelling` that names are not looked for in document roots that nobody has looked into.
+    pub(crate) fn report_spelling(&mut self) {
+        let spelling = std::mem::take(&mut self.spelling);
+        let tree = &self.site.tree;
+        let mut roots = self.site.hosts.iter().map(|host| &host.document_root);
+        if roots.all(|root| tree.is_known(root)) {
+            return;
+        }
+        let change = "it redirects misspelled names to files that are there, and not every document root was read";
+        for span in spelling {
+            let help = "`--docroot FOLDER` gives a copy of one, with its .htaccess files";
+            self.say(warning(change, span).help(help));
         }
     }
 
@@ -484,11 +487,6 @@ mod tests {
         ("authzdbdlogintoreferer other", false),
         ("authzdbdredirectquery x", true),
         ("cacheenable x", true),
-        ("checkbasenamematch off", true),
-        ("checkbasenamematch other", false),
-        ("checkcaseonly on", true),
-        ("checkcaseonly other", false),
-        ("checkspelling on", true),
         ("chrootdir x", true),
         ("cookietracking on", true),
         ("cookietracking other", false),

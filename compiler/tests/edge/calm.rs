@@ -11,6 +11,7 @@ use edgewright_edge_handler::site::expression::Expression;
 use edgewright_edge_handler::site::{
     Alias, AliasMatcher, Allowed, CanonicalName, EnvAttribute, EnvRule, ErrorDocument, FileKind,
     HostPattern, PathMatcher, Proxy, Requirement, Section, SectionId, SectionKind, Settings, Site,
+    Spelling,
 };
 use edgewright_edge_handler::source::Sequential;
 use proptest::prelude::*;
@@ -136,6 +137,12 @@ const OBSTACLES: &[Obstacle] = &[
     },
     |site| site.hosts[0].settings.fallback = Some(b"/b".to_vec()),
     |site| site.hosts[0].settings.allow.add = Allowed::MULTIVIEWS,
+    |site| {
+        site.hosts[0].settings.spelling = Some(Spelling {
+            enabled: true,
+            ..Spelling::default()
+        });
+    },
     |site| site.hosts[0].settings.allow.remove = Allowed::FOLLOW_SYMLINKS,
     |site| site.sections[0].settings.allow.remove = Allowed::FOLLOW_SYMLINKS,
     |site| site.sections[0].settings.broken = true,

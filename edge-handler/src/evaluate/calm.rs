@@ -206,6 +206,7 @@ fn makes_trouble(settings: &Settings) -> bool {
         proxy,
         ifs,
         set_env_if,
+        spelling,
         // Asked about once they are merged.
         fallback: _,
         allow: _,
@@ -234,7 +235,11 @@ fn makes_trouble(settings: &Settings) -> bool {
         // A file that cannot be read is a section of its own, and busy.
         broken: _,
     } = settings;
-    alias.is_some() || proxy.is_some() || !ifs.is_empty() || has_trouble(set_env_if)
+    alias.is_some()
+        || proxy.is_some()
+        || !ifs.is_empty()
+        || has_trouble(set_env_if)
+        || spelling.is_some_and(|spelling| spelling.enabled)
 }
 
 /// Does `SetEnvIf` ask for what the edge may not know, or for anything at all?
@@ -294,6 +299,7 @@ fn is_harmless(settings: &Settings) -> bool {
         files,
         ifs,
         broken,
+        spelling,
         // They say how something else is done that is asked about.
         alias_preserves_path: _,
         redirect_relative: _,
@@ -318,6 +324,7 @@ fn is_harmless(settings: &Settings) -> bool {
         && is_open(requirement.as_ref(), host_access.as_ref())
         && methods.as_ref().is_none_or(Vec::is_empty)
         && !requires_tls
+        && spelling.is_none_or(|spelling| !spelling.enabled)
         && set_env_if.is_empty()
         && files.is_empty()
         && ifs.is_empty()

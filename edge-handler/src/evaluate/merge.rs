@@ -8,7 +8,7 @@ use crate::rules::{RedirectListId, RuleSetId};
 use crate::site::access::is_open;
 use crate::site::{
     AllowOptions, Allowed, CanonicalName, EnvRule, ErrorDocument, HostAccess, Proxy, Requirement,
-    RewriteOptions, SectionAlias, SectionId, Settings, settings::DirectoryRewrite,
+    RewriteOptions, SectionAlias, SectionId, Settings, Spelling, settings::DirectoryRewrite,
 };
 
 use super::table::Table;
@@ -215,6 +215,11 @@ impl<'a> Merged<'a> {
     /// Is TLS required (`SSLRequireSSL` in any section)?
     pub fn requires_tls(&self) -> bool {
         self.all().any(|settings| settings.requires_tls)
+    }
+
+    /// `CheckSpelling` and what limits it, as the innermost section that has a line about it says.
+    pub fn spelling(&self) -> Spelling {
+        self.last(|settings| settings.spelling).unwrap_or_default()
     }
 
     /// May everybody come in, by any method?

@@ -124,7 +124,14 @@ impl<'a, S: Source> Run<'a, S> {
         if !env_first {
             fixup_env_module(record);
         }
+        let speling_first = self.site.traits.contains(Traits::SPELING_BEFORE_DIR);
+        if speling_first && let Verdict::Status(status) = self.check_speling(record)? {
+            return Ok(Err(status));
+        }
         if let Verdict::Status(status) = self.dir_fixups(record)? {
+            return Ok(Err(status));
+        }
+        if !speling_first && let Verdict::Status(status) = self.check_speling(record)? {
             return Ok(Err(status));
         }
         Ok(Ok(()))

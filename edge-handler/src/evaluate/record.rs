@@ -75,6 +75,9 @@ pub(super) struct Record<'a> {
     pub port: Option<u16>,
     /// The raw query string.
     pub args: Option<Vec<u8>>,
+    /// The query string of an internal redirect's URL, as it was (`parsed_uri.query`). Of the client's own request
+    /// it is [`super::Run::canonical`]'s.
+    pub redirected_query: Option<Vec<u8>>,
     /// The file name; before translation the path as rewritten so far; `None` before that.
     pub filename: Option<Vec<u8>>,
     /// What follows the file name; empty when nothing does.
@@ -130,6 +133,7 @@ impl<'a> Record<'a> {
             uri: Vec::new(),
             port: None,
             args: None,
+            redirected_query: None,
             filename: None,
             path_info: Vec::new(),
             status: OK,

@@ -58,6 +58,8 @@ pub struct Settings {
     pub methods: Option<Vec<Vec<u8>>>,
     /// `SSLRequireSSL`.
     pub requires_tls: bool,
+    /// `CheckSpelling` and what limits it; `None` when the section holds none of its directives.
+    pub spelling: Option<Spelling>,
     /// `SetEnvIf` and kin.
     pub set_env_if: Vec<EnvRule>,
     /// `SetEnv` and `PassEnv`: name and value.
@@ -84,6 +86,28 @@ bitflags::bitflags! {
         const INDEXES = 1 << 2;
         /// `MultiViews`.
         const MULTIVIEWS = 1 << 3;
+    }
+}
+
+/// What a section says about misspelled names (`spconfig`). It is not merged: where it says anything, the rest is as in
+/// a configuration without a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spelling {
+    /// `CheckSpelling`.
+    pub enabled: bool,
+    /// `CheckCaseOnly`: names that differ in more than the case of letters are another name.
+    pub case_only: bool,
+    /// `CheckBasenameMatch`: names that are the same up to the first dot are alike.
+    pub basename_match: bool,
+}
+
+impl Default for Spelling {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            case_only: false,
+            basename_match: true,
+        }
     }
 }
 

@@ -48,6 +48,7 @@ const MODULES: &[&str] = &[
     "remoteip",
     "rewrite",
     "setenvif",
+    "speling",
     "userdir",
 ];
 

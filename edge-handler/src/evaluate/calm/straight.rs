@@ -184,6 +184,7 @@ fn leaves_redirects_alone(settings: &Settings) -> bool {
         host_access: _,
         methods: _,
         requires_tls: _,
+        spelling: _,
         set_env: _,
         unset_env: _,
         files: _,
