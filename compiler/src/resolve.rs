@@ -18,6 +18,8 @@ mod rewrite;
 mod roots;
 mod scope;
 mod section;
+mod type_map;
+mod types;
 mod unfollowed;
 mod values;
 #[cfg(test)]
@@ -45,6 +47,7 @@ use context::Context;
 use htaccess::{AccessFile, Policy};
 use maps::MapFiles;
 use scope::Server;
+use types::TypeLines;
 use walk::Target;
 
 /// Everything that grows while directives are carried out.
@@ -72,7 +75,7 @@ pub(crate) struct Resolver<'a> {
     /// `.htaccess` files, each as the first server that serves it reads it.
     access_files: Vec<AccessFile>,
     /// Lines about types of files.
-    types: Vec<Span>,
+    types: TypeLines,
     /// Lines with `CheckSpelling On`.
     spelling: Vec<Span>,
     /// Headers that `RequestHeader` changes, in lower case, and where.
@@ -119,7 +122,7 @@ pub(crate) fn resolve(
         no_rules: None,
         condition_patterns: HashMap::default(),
         access_files: Vec::new(),
-        types: Vec::new(),
+        types: TypeLines::default(),
         spelling: Vec::new(),
         changed_headers: Vec::new(),
         root_lines: HashMap::default(),
@@ -134,6 +137,7 @@ pub(crate) fn resolve(
     resolver.merge(&mut main, hosts);
     resolver.mark_inactive();
     resolver.report_changed_headers();
+    resolver.settle_types();
     resolver.report_types();
     resolver.report_spelling();
     if !matches!(input, Input::MainConfig(_)) {

@@ -8,11 +8,14 @@ pub mod expression;
 pub mod files;
 pub mod host;
 pub mod map;
+pub mod mime;
 pub mod modules;
 pub mod remote;
 pub mod section;
 pub mod settings;
 pub mod time_zone;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +54,10 @@ pub struct Site {
     pub maps: Vec<Map>,
     /// What is known about files.
     pub tree: FileTree,
+    /// What `TypesConfig` says about files of the site.
+    pub types: mime::Types,
+    /// Files that list others, by absolute path.
+    pub type_maps: BTreeMap<Vec<u8>, mime::TypeMap>,
     /// Ports from `Listen`, in order; empty when there was none.
     pub listen: Vec<u16>,
     /// `ServerRoot`.

@@ -16,6 +16,7 @@ use edgewright_parser::syntax::{Arguments, Directive, Kind};
 use super::Resolver;
 use super::htaccess;
 use super::limit::is_method;
+use super::types;
 use super::values;
 use super::walk::Target;
 use crate::load::directives::Around;
@@ -92,7 +93,8 @@ impl Resolver<'_> {
                 self.report_unfollowed(name, &words, origin.span);
                 let done = self
                     .server_directive(name, &words, target)
-                    .or_else(|| self.directory_directive(name, &words, target));
+                    .or_else(|| self.directory_directive(name, &words, target))
+                    .or_else(|| types::directive(name, &words, &mut target.scope().settings));
                 let bad = |headline| Diagnostic::error("bad-argument", headline, origin.span);
                 done.unwrap_or(Ok(())).map_err(bad)
             }
@@ -167,6 +169,7 @@ impl Resolver<'_> {
                     ));
                 }
             }
+            b"typesconfig" if server.place.is_none() => self.types.config = Some(first.to_vec()),
             b"regexdefaultoptions" => return Some(self.regex_default_options(words)),
             _ => return None,
         }

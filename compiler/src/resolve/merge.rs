@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use edgewright_edge_handler::rules::{Redirect, RedirectListId, Rule, RuleSet, RuleSetId};
 use edgewright_edge_handler::site::PathMatcher;
+use edgewright_edge_handler::site::mime::{Mime, Negotiation};
 use edgewright_edge_handler::site::{
     DirectoryRewrite, Host, RewriteOptions, SectionId, SectionKind, ServerRewrite, Settings,
     host::Alias,
@@ -396,6 +397,17 @@ fn inherited_environment(
     base.chain(own).collect()
 }
 
+/// What two sections say of a module together.
+fn merged_boxes<T: Default>(
+    own: Option<Box<T>>,
+    base: Option<Box<T>>,
+    over: impl Fn(&T, T) -> T,
+) -> Option<Box<T>> {
+    let Some(own) = own else { return base };
+    let base = base.map(|base| *base).unwrap_or_default();
+    Some(Box::new(over(&own, base)))
+}
+
 /// The main server's settings under a host's own.
 fn merged_settings(base: Settings, own: Settings) -> Settings {
     let hidden = |status: u16| {
@@ -426,6 +438,8 @@ fn merged_settings(base: Settings, own: Settings) -> Settings {
         methods: own.methods.or(base.methods),
         requires_tls: base.requires_tls || own.requires_tls,
         spelling: own.spelling.or(base.spelling),
+        mime: merged_boxes(own.mime, base.mime, Mime::over),
+        negotiation: merged_boxes(own.negotiation, base.negotiation, Negotiation::over),
         set_env_if: [base.set_env_if, own.set_env_if].concat(),
         set_env: inherited_environment(base.set_env, own.set_env, &own.unset_env),
         // Its one merge is done.

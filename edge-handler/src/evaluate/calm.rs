@@ -144,7 +144,9 @@ impl Calm {
         below.copy_from_slice(path);
         match site.tree.kind(whole) {
             Some(FileKind::Directory) => true,
-            Some(FileKind::File | FileKind::Empty) => path.ends_with(b"/"),
+            Some(FileKind::File | FileKind::Empty) => {
+                path.ends_with(b"/") || site.type_maps.contains_key(&*whole)
+            }
             None => self.tree == Tree::Watched,
         }
     }
@@ -226,6 +228,9 @@ fn makes_trouble(settings: &Settings) -> bool {
         directory_slash: _,
         index_redirect: _,
         accept_path_info: _,
+        // They choose among files: `may_negotiate` is asked.
+        mime: _,
+        negotiation: _,
         // Found by name, and by status.
         files: _,
         error_documents: _,
@@ -309,6 +314,9 @@ fn is_harmless(settings: &Settings) -> bool {
         directory_slash: _,
         index_redirect: _,
         accept_path_info: _,
+        // They choose among files: `may_negotiate` is asked.
+        mime: _,
+        negotiation: _,
         // Rules may look at variables, others do not.
         set_env: _,
         unset_env: _,

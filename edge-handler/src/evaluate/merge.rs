@@ -6,6 +6,7 @@
 
 use crate::rules::{RedirectListId, RuleSetId};
 use crate::site::access::is_open;
+use crate::site::mime::{Mime, Negotiation};
 use crate::site::{
     AllowOptions, Allowed, CanonicalName, EnvRule, ErrorDocument, HostAccess, Proxy, Requirement,
     RewriteOptions, SectionAlias, SectionId, Settings, Spelling, settings::DirectoryRewrite,
@@ -220,6 +221,33 @@ impl<'a> Merged<'a> {
     /// `CheckSpelling` and what limits it, as the innermost section that has a line about it says.
     pub fn spelling(&self) -> Spelling {
         self.last(|settings| settings.spelling).unwrap_or_default()
+    }
+
+    /// What files are by their extensions. As `RemoveHandler` and its kind work once, each walk is merged by itself.
+    pub fn mime(&self) -> Mime {
+        let layers = self.layers.iter();
+        let layers: Vec<_> = layers
+            .filter_map(|layer| Some((layer.walk, layer.settings.mime.as_deref()?)))
+            .collect();
+        let mut whole = Mime::default();
+        for walk in layers.chunk_by(|one, other| one.0 == other.0) {
+            whole = match walk {
+                [(_, only)] => only.over(whole),
+                [(_, first), rest @ ..] => {
+                    let first = (*first).clone();
+                    let merged = rest.iter().fold(first, |base, (_, own)| own.over(base));
+                    merged.over(whole)
+                }
+                [] => whole,
+            };
+        }
+        whole
+    }
+
+    /// How one of several files is chosen.
+    pub fn negotiation(&self) -> Negotiation {
+        let all = self.all().filter_map(|own| own.negotiation.as_deref());
+        all.fold(Negotiation::default(), |base, own| own.over(base))
     }
 
     /// May everybody come in, by any method?

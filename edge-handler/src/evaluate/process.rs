@@ -48,7 +48,9 @@ impl<'a, S: Source> Run<'a, S> {
         {
             return Ok(Err(status));
         }
-        self.handle_multi(record)?;
+        if let Verdict::Status(status) = self.handle_multi(record)? {
+            return Ok(Err(status));
+        }
         self.fixups(record)
     }
 

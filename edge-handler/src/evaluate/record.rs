@@ -96,6 +96,8 @@ pub(super) struct Record<'a> {
     pub kind: Option<FileKind>,
     /// Who answers.
     pub handler: Handler,
+    /// Headers of the client chose it among files (`TCN`).
+    pub negotiated: bool,
     /// Where an alias took it.
     pub context: Option<Context>,
     /// The result of rewriting named this very host (`mod_rewrite_uri_reduced`).
@@ -143,6 +145,7 @@ impl<'a> Record<'a> {
             settings,
             kind: None,
             handler: Handler::Default,
+            negotiated: false,
             context: None,
             reduced: false,
             form: UrlForm::Escaped,

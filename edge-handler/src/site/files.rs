@@ -14,6 +14,9 @@ use super::SectionId;
 pub struct FileTree {
     /// Every known path. Directories above a known path are known too.
     pub entries: BTreeMap<Vec<u8>, FileKind>,
+    /// The lengths of files that share the name up to the first dot with another in the same directory: where everything
+    /// else is the same, the shorter is chosen.
+    pub lengths: BTreeMap<Vec<u8>, u64>,
     /// `.htaccess` sections by the directory they stand in.
     pub overrides: BTreeMap<Vec<u8>, SectionId>,
     /// Document roots (or alias targets) whose content was read. A question about a file below

@@ -8,6 +8,7 @@ use super::SectionId;
 use super::access::{HostAccess, Requirement};
 use super::expression::Expression;
 use super::host::Proxy;
+use super::mime::{Mime, Negotiation};
 use crate::rules::{Pattern, Place, RedirectListId, RuleSetId};
 
 /// A one-argument `Alias` or `ScriptAlias`.
@@ -58,6 +59,11 @@ pub struct Settings {
     pub methods: Option<Vec<Vec<u8>>>,
     /// `SSLRequireSSL`.
     pub requires_tls: bool,
+    /// `AddType` and what else `mod_mime` has; `None` when the section holds none of its directives, or where no file is
+    /// chosen among several.
+    pub mime: Option<Box<Mime>>,
+    /// `LanguagePriority`, `ForceType` and the like; `None` as with [`mime`](Self::mime).
+    pub negotiation: Option<Box<Negotiation>>,
     /// `CheckSpelling` and what limits it; `None` when the section holds none of its directives.
     pub spelling: Option<Spelling>,
     /// `SetEnvIf` and kin.

@@ -185,6 +185,8 @@ fn leaves_redirects_alone(settings: &Settings) -> bool {
         methods: _,
         requires_tls: _,
         spelling: _,
+        mime: _,
+        negotiation: _,
         set_env: _,
         unset_env: _,
         files: _,
