@@ -71,6 +71,11 @@ impl Loader for Disk {
     fn kind(&self, path: &[u8]) -> Option<EntryKind> {
         kind_of(to_path(path))
     }
+
+    fn length(&self, path: &[u8]) -> Option<u64> {
+        let metadata = fs::metadata(to_path(path)).ok()?;
+        metadata.is_file().then_some(metadata.len())
+    }
 }
 
 /// A path from the bytes of a configuration.

@@ -77,6 +77,10 @@ impl Loader for Files {
     fn kind(&self, path: &[u8]) -> Option<EntryKind> {
         self.loader(path).kind(path)
     }
+
+    fn length(&self, path: &[u8]) -> Option<u64> {
+        self.loader(path).length(path)
+    }
 }
 
 impl Opened {

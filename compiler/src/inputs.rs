@@ -197,6 +197,9 @@ impl Search {
             let name = String::from_utf8_lossy(&remote.header).to_ascii_lowercase();
             self.remote_headers.push(name);
         }
+        if !site.type_maps.is_empty() {
+            self.add_negotiation();
+        }
         if !site.tree.entries.is_empty() {
             // A directory without its slash is answered with a redirect to ourselves.
             self.add_self_reference();
@@ -232,6 +235,8 @@ impl Search {
             requirement,
             host_access,
             set_env_if,
+            spelling,
+            allow,
             // Rules, redirects and sections are looked through by themselves.
             rewrite: _,
             redirects: _,
@@ -249,13 +254,21 @@ impl Search {
             error_documents: _,
             canonical_name: _,
             // They ask for nothing of a request but its path.
-            allow: _,
             accept_path_info: _,
+            // What they choose by is asked for where they do.
+            mime: _,
+            negotiation: _,
             set_env: _,
             unset_env: _,
             broken: _,
         } = settings;
         if methods.as_ref().is_some_and(|methods| !methods.is_empty()) {
+            self.add(Input::Method);
+        }
+        if allow.may_negotiate() {
+            self.add_negotiation();
+        }
+        if spelling.is_some_and(|spelling| spelling.enabled) {
             self.add(Input::Method);
         }
         if *requires_tls {
@@ -265,6 +278,22 @@ impl Search {
             self.add_environment(rule);
         }
         self.add_access(requirement.as_ref(), host_access.as_ref());
+    }
+
+    /// What a choice among files depends on. Whether the client is Lynx is asked only with a header `Negotiate` that
+    /// nobody else sends.
+    fn add_negotiation(&mut self) {
+        self.add(Input::Method);
+        self.add(Input::Query);
+        for name in [
+            "accept",
+            "accept-charset",
+            "accept-encoding",
+            "accept-language",
+            "negotiate",
+        ] {
+            self.add(Input::Header(name.to_owned()));
+        }
     }
 
     /// Variables that are asked about are set by lines that count anyway.

@@ -22,6 +22,12 @@ pub trait Loader {
 
     /// What stands at `path`; `None` for nothing.
     fn kind(&self, path: &[u8]) -> Option<EntryKind>;
+
+    /// How many bytes the file at `path` has; `None` where that is not known.
+    fn length(&self, path: &[u8]) -> Option<u64> {
+        let _ = path;
+        None
+    }
 }
 
 /// One name in a directory.

@@ -353,6 +353,8 @@ fn without_rules(site: &Site) -> Site {
         redirect_lists: vec![Vec::new(); site.redirect_lists.len()],
         maps: site.maps.iter().map(map).collect(),
         tree: site.tree.clone(),
+        types: site.types.clone(),
+        type_maps: site.type_maps.clone(),
         listen: site.listen.clone(),
         server_root: site.server_root.clone(),
         traits: site.traits,

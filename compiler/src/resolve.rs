@@ -18,6 +18,8 @@ mod rewrite;
 mod roots;
 mod scope;
 mod section;
+mod type_map;
+mod types;
 mod unfollowed;
 mod values;
 #[cfg(test)]
@@ -47,6 +49,7 @@ use context::Context;
 use htaccess::{AccessFile, Policy};
 use maps::MapFiles;
 use scope::Server;
+use types::TypeLines;
 use walk::Target;
 
 /// Everything that grows while directives are carried out.
@@ -76,7 +79,9 @@ pub(crate) struct Resolver<'a> {
     /// `.htaccess` files, each as the first server that serves it reads it.
     access_files: Vec<AccessFile>,
     /// Lines about types of files.
-    types: Vec<Span>,
+    types: TypeLines,
+    /// Lines with `CheckSpelling On`.
+    spelling: Vec<Span>,
     /// Headers that `RequestHeader` changes, in lower case, and where.
     changed_headers: Vec<(Vec<u8>, Span)>,
     /// The lines that name document roots and what aliases lead to, by the folder on the server.
@@ -122,7 +127,8 @@ pub(crate) fn resolve(
         no_rules: None,
         condition_patterns: HashMap::default(),
         access_files: Vec::new(),
-        types: Vec::new(),
+        types: TypeLines::default(),
+        spelling: Vec::new(),
         changed_headers: Vec::new(),
         root_lines: HashMap::default(),
         families: BTreeSet::new(),
@@ -136,7 +142,9 @@ pub(crate) fn resolve(
     resolver.merge(&mut main, hosts);
     resolver.mark_inactive();
     resolver.report_changed_headers();
+    resolver.settle_types();
     resolver.report_types();
+    resolver.report_spelling();
     if !matches!(input, Input::MainConfig(_)) {
         resolver.add_tls();
     }

@@ -28,6 +28,10 @@ impl MemoryLoader {
 }
 
 impl Loader for MemoryLoader {
+    fn length(&self, path: &[u8]) -> Option<u64> {
+        u64::try_from(self.files.get(path)?.len()).ok()
+    }
+
     fn read(&self, path: &[u8], most: u64) -> Result<Vec<u8>, LoadError> {
         match (self.files.get(path), self.kind(path)) {
             (Some(content), _) if is_beyond(content.len(), most) => Err(LoadError::TooLong),

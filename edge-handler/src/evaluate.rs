@@ -31,6 +31,7 @@ mod rule;
 pub mod sections;
 pub(crate) mod send;
 pub(crate) mod server;
+mod speling;
 mod subrequest;
 mod table;
 pub(crate) mod url;

@@ -174,6 +174,11 @@ impl Loader for Rooted {
     fn kind(&self, path: &[u8]) -> Option<EntryKind> {
         kind_of(&self.here(path)?)
     }
+
+    fn length(&self, path: &[u8]) -> Option<u64> {
+        let metadata = fs::metadata(self.here(path)?).ok()?;
+        metadata.is_file().then_some(metadata.len())
+    }
 }
 
 /// The components of a path, the last first.

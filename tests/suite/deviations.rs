@@ -49,6 +49,7 @@ const PROTOCOL: &str = "`%{SERVER_PROTOCOL}`, `SetEnvIf Request_Protocol`, and t
 const BARE: &str = "`%{THE_REQUEST}` of `/a?`, where a condition asks for the `?`";
 const LINK: &str = "`-l`, `-h` and `-L`";
 const FILES: &str = "`-f`, `-d`, `-U` and their like when no document root was read";
+const SPELLING: &str = "`CheckSpelling`, `AddHandler type-map`, and lines about types of files with `MultiViews`, when a document root was not read";
 const LITERAL: &str = "bytes from 0x80 and spaces in `Location`, written in a target";
 const COOKIE: &str = "bytes from 0x80 in a cookie or in `Vary`";
 const LOST: &str = "cookies (`CO`) of a request that passes through";
@@ -97,7 +98,10 @@ const ROWS: &[Meets] = &[
     server(NAMES, "<Location /a>\nRequire host x.test\n</Location>", (2, "unfollowed-directive", "`x.test` is a host name")),
     server(NAMES, "<Location /a>\nDeny from x.test\n</Location>", (2, "unfollowed-directive", "`x.test` is a host name")),
     server(NAMES, "<Location /a>\nAllow from 10.1.*.*\n</Location>", (2, "unfollowed-directive", "`10.1.*.*` is a host name")),
-    server(OTHER, "CheckSpelling On", (1, "unfollowed-directive", "it redirects misspelled names")),
+    server(OTHER, "DirectoryCheckHandler On", (1, "unfollowed-directive", "a directory with a handler")),
+    server(SPELLING, "# nobody reads the document root\nAddHandler type-map .var", (2, "unfollowed-directive", "Apache answers by what is in such a file")),
+    server(SPELLING, "# nobody reads the document root\n<Directory /srv/www>\nOptions MultiViews\nAddLanguage de .de\n</Directory>", (4, "unfollowed-directive", "`MultiViews` chooses among files by it")),
+    server(SPELLING, "# nobody reads the document root\nCheckSpelling On", (2, "unfollowed-directive", "it redirects misspelled names")),
     server(OTHER, "VirtualDocumentRootIP /srv/%0", (1, "unfollowed-directive", "the document root depends on the server's address")),
     server(OTHER, "<Location /a>\nSetHandler server-status\n</Location>", (2, "unfollowed-directive", "Apache answers with a page of its own")),
     server(OTHER, "<Proxy *>\nRequire ip 10\n</Proxy>", (1, "unfollowed-directive", "it says who may ask another server")),

@@ -49,6 +49,11 @@ impl<'a> Metered<'a> {
         self.loader.kind(path)
     }
 
+    /// How many bytes a file has, if anyone knows.
+    pub(crate) fn length(&self, path: &[u8]) -> Option<u64> {
+        self.loader.length(path)
+    }
+
     /// The content of a file.
     ///
     /// # Errors

@@ -182,6 +182,9 @@ impl Modules {
         if name == "mod_env" && !self.loaded.contains("mod_alias") {
             self.traits |= Traits::ENV_BEFORE_ALIAS;
         }
+        if name == "mod_speling" && !self.loaded.contains("mod_dir") {
+            self.traits |= Traits::SPELING_BEFORE_DIR;
+        }
         let mut own = BUILT_IN.iter().chain(ASSUMED).chain(OTHER_OWN);
         self.foreign |= !own.any(|own| *own == name);
         self.loaded.insert(name);
@@ -351,6 +354,11 @@ mod tests {
         };
         check(&["alias_module", "env_module"], Traits::empty());
         check(&["env_module", "alias_module"], Traits::ENV_BEFORE_ALIAS);
+        check(&["dir_module", "speling_module"], Traits::empty());
+        check(
+            &["speling_module", "dir_module"],
+            Traits::SPELING_BEFORE_DIR,
+        );
         check(&["lua_module"], Traits::ASKS_AGAIN);
         let assumed = modules(ModuleSource::Assumed, &[b"lua_module".to_vec()]);
         assert_eq!(assumed.traits(), Traits::ASKS_AGAIN);

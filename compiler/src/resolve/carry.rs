@@ -16,6 +16,7 @@ use edgewright_parser::syntax::{Arguments, Directive, Kind};
 use super::Resolver;
 use super::htaccess;
 use super::limit::is_method;
+use super::types;
 use super::values;
 use super::walk::Target;
 use crate::load::glob;
@@ -92,7 +93,8 @@ impl Resolver<'_> {
                 self.report_unfollowed(name, &words, origin.span);
                 let done = self
                     .server_directive(name, &words, target)
-                    .or_else(|| self.directory_directive(name, &words, target));
+                    .or_else(|| self.directory_directive(name, &words, target))
+                    .or_else(|| types::directive(name, &words, &mut target.scope().settings));
                 let bad = |headline| Diagnostic::error("bad-argument", headline, origin.span);
                 done.unwrap_or(Ok(())).map_err(bad)
             }
@@ -171,6 +173,7 @@ impl Resolver<'_> {
                     ));
                 }
             }
+            b"typesconfig" if server.place.is_none() => self.types.config = Some(first.to_vec()),
             b"regexdefaultoptions" => return Some(self.regex_default_options(words)),
             _ => return None,
         }
@@ -248,6 +251,14 @@ impl Resolver<'_> {
             b"errordocument" => return Some(error_document(words, settings)),
             b"allowmethods" => return Some(allow_methods(words, settings)),
             b"sslrequiressl" => settings.requires_tls = true,
+            b"checkspelling" | b"checkcaseonly" | b"checkbasenamematch" => {
+                let spelling = settings.spelling.get_or_insert_default();
+                match name {
+                    b"checkspelling" => spelling.enabled = on(first),
+                    b"checkcaseonly" => spelling.case_only = on(first),
+                    _ => spelling.basename_match = on(first),
+                }
+            }
             b"aliaspreservepath" => settings.alias_preserves_path = Some(on(first)),
             b"redirectrelative" => settings.redirect_relative = Some(on(first)),
             b"usecanonicalname" => {

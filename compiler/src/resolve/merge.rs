@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 
 use edgewright_engine::model::rules::{Redirect, RedirectListId, Rule, RuleSet, RuleSetId};
+use edgewright_engine::model::site::mime::{Mime, Negotiation};
 use edgewright_engine::model::site::{
     DirectoryRewrite, Host, RewriteOptions, SectionId, SectionKind, ServerRewrite, Settings,
     host::Alias,
@@ -416,6 +417,17 @@ fn inherited_environment(
     base.chain(own).collect()
 }
 
+/// What two sections say of a module together.
+fn merged_boxes<T: Default>(
+    own: Option<Box<T>>,
+    base: Option<Box<T>>,
+    over: impl Fn(&T, T) -> T,
+) -> Option<Box<T>> {
+    let Some(own) = own else { return base };
+    let base = base.map(|base| *base).unwrap_or_default();
+    Some(Box::new(over(&own, base)))
+}
+
 /// The main server's settings under a host's own.
 fn merged_settings(base: Settings, own: Settings) -> Settings {
     let hidden = |status: u16| {
@@ -445,6 +457,9 @@ fn merged_settings(base: Settings, own: Settings) -> Settings {
         host_access: own.host_access.or(base.host_access),
         methods: own.methods.or(base.methods),
         requires_tls: base.requires_tls || own.requires_tls,
+        spelling: own.spelling.or(base.spelling),
+        mime: merged_boxes(own.mime, base.mime, Mime::over),
+        negotiation: merged_boxes(own.negotiation, base.negotiation, Negotiation::over),
         set_env_if: [base.set_env_if, own.set_env_if].concat(),
         set_env: inherited_environment(base.set_env, own.set_env, &own.unset_env),
         // Its one merge is done.

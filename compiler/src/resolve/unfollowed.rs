@@ -11,6 +11,7 @@ use edgewright_parser::source::Span;
 
 use super::Resolver;
 use super::scope::is_below_home;
+use super::types::makes_maps;
 use crate::mentions::Mentions;
 use crate::registry::directives::{self, Verdict};
 
@@ -49,6 +50,9 @@ const OF_ITS_OWN: &[&str] = &[
     "type-map",
 ];
 
+/// The same without type maps, whose extensions are followed.
+const OF_ITS_OWN_BY_NAME: &[&str] = OF_ITS_OWN.split_at(OF_ITS_OWN.len() - 1).0;
+
 const NAMED: &[Named] = &[
     ("<luahookaccesschecker", Always, SCRIPT),
     ("<luahookauthchecker", Always, SCRIPT),
@@ -66,7 +70,7 @@ const NAMED: &[Named] = &[
     ),
     (
         "addhandler",
-        With(OF_ITS_OWN),
+        With(OF_ITS_OWN_BY_NAME),
         "Apache answers by what is in such a file, which is not read",
     ),
     (
@@ -88,21 +92,6 @@ const NAMED: &[Named] = &[
         "cacheenable",
         Always,
         "a cache may answer before any rule is asked",
-    ),
-    (
-        "checkbasenamematch",
-        With(&["off"]),
-        "it limits which names `CheckSpelling` redirects",
-    ),
-    (
-        "checkcaseonly",
-        With(&["on"]),
-        "it limits which names `CheckSpelling` redirects",
-    ),
-    (
-        "checkspelling",
-        With(&["on"]),
-        "it redirects misspelled names to files that are there",
     ),
     (
         "chrootdir",
@@ -280,6 +269,12 @@ pub(crate) fn change(name: &[u8], words: &[&[u8]]) -> Option<&'static str> {
             (!is_switch && is_below_home)
                 .then_some("where the homes of users are is not known, so `/~` leads nowhere")
         }
+        b"multiviewsmatch" if any("filters") => {
+            Some("which extensions have a filter is not known, so no file is chosen")
+        }
+        b"forcetype" if is(0, "application/x-type-map") => {
+            Some("Apache answers by what is in such a file, which is not read")
+        }
         b"ssloptions" if any("strictrequire") || any("+strictrequire") => {
             Some("no `Satisfy Any` lets in whom TLS keeps out")
         }
@@ -325,7 +320,7 @@ pub(crate) fn added_header(name: &[u8], words: &[&[u8]]) -> Option<&'static str>
 /// Says of what files are by their extensions, in lower case: languages, types, encodings, and how one of several files
 /// is chosen.
 pub(crate) fn is_about_types(name: &[u8]) -> bool {
-    const NAMES: [&str; 16] = [
+    const NAMES: [&str; 17] = [
         "addcharset",
         "addencoding",
         "addlanguage",
@@ -341,6 +336,7 @@ pub(crate) fn is_about_types(name: &[u8]) -> bool {
         "removehandler",
         "removelanguage",
         "removetype",
+        "typesconfig",
         "addhandler",
     ];
     NAMES.iter().any(|named| named.as_bytes() == name)
@@ -378,23 +374,31 @@ impl Resolver<'_> {
         } else if let Some(change) = added_header(name, words) {
             self.say(note(change, span));
         } else if is_about_types(name) {
-            self.types.push(span);
+            self.types.spans.push(span);
+        }
+        if makes_maps(name, words) {
+            self.types.maps.push(span);
+        }
+        if name == b"checkspelling" && is_word(words, 0, "on") {
+            self.spelling.push(span);
         }
         if let Some(header) = changed_header(name, words) {
             self.changed_headers.push((header, span));
         }
     }
 
-    /// Where `MultiViews` is on, says that what lines say about types of files is not followed.
-    pub(crate) fn report_types(&mut self) {
-        let types = std::mem::take(&mut self.types);
-        let hosts = self.site.hosts.iter().map(|host| &host.settings);
-        let sections = self.site.sections.iter().map(|section| &section.settings);
-        let mut settings = hosts.chain(sections);
-        let chooses = settings.any(|settings| settings.allow.may_negotiate());
-        let change = "`MultiViews` chooses among files by it, which is not followed";
-        for span in types.into_iter().filter(|_| chooses) {
-            self.say(warning(change, span));
+    /// Says of `CheckSpelling` that names are not looked for in document roots that nobody has looked into.
+    pub(crate) fn report_spelling(&mut self) {
+        let spelling = std::mem::take(&mut self.spelling);
+        let tree = &self.site.tree;
+        let mut roots = self.site.hosts.iter().map(|host| &host.document_root);
+        if roots.all(|root| tree.is_known(root)) {
+            return;
+        }
+        let change = "it redirects misspelled names to files that are there, and not every document root was read";
+        for span in spelling {
+            let help = "`--docroot FOLDER` gives a copy of one, with its .htaccess files";
+            self.say(warning(change, span).help(help));
         }
     }
 
@@ -423,7 +427,7 @@ fn is_ours(header: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{added_header, change, changed_header, is_about_types};
+    use super::{added_header, change, changed_header};
     use crate::registry::directives::{self, Verdict};
 
     /// Lines, and whether something is said about them. Each directive that is named has a line that says so.
@@ -456,7 +460,8 @@ mod tests {
         ("expiresactive On", true),
         ("expiresactive Off", false),
         ("sethandler cgi-script", false),
-        ("addhandler cgi-script .cgi", true),
+        ("addhandler cgi-script .cgi", false),
+        ("addhandler server-status .status", true),
         ("sslverifyclient optional", false),
         ("<luahookaccesschecker x", true),
         ("<luahookauthchecker x", true),
@@ -477,11 +482,6 @@ mod tests {
         ("authzdbdlogintoreferer other", false),
         ("authzdbdredirectquery x", true),
         ("cacheenable x", true),
-        ("checkbasenamematch off", true),
-        ("checkbasenamematch other", false),
-        ("checkcaseonly on", true),
-        ("checkcaseonly other", false),
-        ("checkspelling on", true),
         ("chrootdir x", true),
         ("cookietracking on", true),
         ("cookietracking other", false),
@@ -550,21 +550,6 @@ mod tests {
         ("virtualscriptalias /x", false),
         ("virtualscriptaliasip x", true),
         ("virtualscriptaliasip none", false),
-        ("addcharset x .y", true),
-        ("addencoding x .y", true),
-        ("addlanguage x .y", true),
-        ("addtype x .y", true),
-        ("defaultlanguage x .y", true),
-        ("forcelanguagepriority x .y", true),
-        ("forcetype x .y", true),
-        ("languagepriority x .y", true),
-        ("modmimeusepathinfo x .y", true),
-        ("multiviewsmatch x .y", true),
-        ("removecharset x .y", true),
-        ("removeencoding x .y", true),
-        ("removehandler x .y", true),
-        ("removelanguage x .y", true),
-        ("removetype x .y", true),
     ];
 
     fn is_said(line: &str) -> bool {
@@ -575,7 +560,6 @@ mod tests {
         change(name, words).is_some()
             || added_header(name, words).is_some()
             || changed_header(name, words).is_some()
-            || is_about_types(name)
     }
 
     #[test]
@@ -590,7 +574,10 @@ mod tests {
         // Said where they stand: `resolve/section.rs`.
         const SECTIONS: [&[u8]; 2] = [b"<proxy", b"<proxymatch"];
         // Followed but for one argument.
-        const PARTLY: [&[u8]; 4] = [
+        const PARTLY: [&[u8]; 7] = [
+            b"addhandler",
+            b"forcetype",
+            b"multiviewsmatch",
             b"usecanonicalname",
             b"userdir",
             b"remoteipinternalproxy",

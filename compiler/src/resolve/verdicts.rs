@@ -202,6 +202,35 @@ const FOLLOWED: &[(&str, &str)] = &[
     ("UseCanonicalName", "UseCanonicalName On"),
     ("RedirectRelative", "RedirectRelative On"),
     ("AliasPreservePath", "AliasPreservePath On"),
+    ("AddCharset", "Options +MultiViews\nAddCharset x .y"),
+    ("AddEncoding", "Options +MultiViews\nAddEncoding x .y"),
+    ("AddHandler", "Options +MultiViews\nAddHandler x .y"),
+    ("AddLanguage", "Options +MultiViews\nAddLanguage x .y"),
+    ("AddType", "Options +MultiViews\nAddType x .y"),
+    ("DefaultLanguage", "Options +MultiViews\nDefaultLanguage x"),
+    (
+        "ForceLanguagePriority",
+        "Options +MultiViews\nForceLanguagePriority Prefer",
+    ),
+    ("ForceType", "Options +MultiViews\nForceType x/y"),
+    (
+        "LanguagePriority",
+        "Options +MultiViews\nLanguagePriority x",
+    ),
+    (
+        "ModMimeUsePathInfo",
+        "Options +MultiViews\nModMimeUsePathInfo On",
+    ),
+    (
+        "MultiviewsMatch",
+        "Options +MultiViews\nMultiviewsMatch Any",
+    ),
+    ("RemoveCharset", "Options +MultiViews\nRemoveCharset .y"),
+    ("RemoveEncoding", "Options +MultiViews\nRemoveEncoding .y"),
+    ("RemoveHandler", "Options +MultiViews\nRemoveHandler .y"),
+    ("RemoveLanguage", "Options +MultiViews\nRemoveLanguage .y"),
+    ("RemoveType", "Options +MultiViews\nRemoveType .y"),
+    ("TypesConfig", "Options +MultiViews\nTypesConfig /map.txt"),
 ];
 
 /// Lines of a harmless directive that Apache takes, where the first words would not do.
@@ -222,7 +251,12 @@ fn line_of(name: &str, known: &Known, samples: &[(&str, &str)]) -> String {
 
 /// The site and what is said, with `lines` where they may stand and without.
 fn both(lines: &str, known: &Known) -> (Reading, Reading) {
-    let instead = [NOTHING].repeat(lines.lines().count()).join("\n");
+    // What other lines are needed for stays.
+    let instead = |line| match line {
+        "Options +MultiViews" => line,
+        _ => NOTHING,
+    };
+    let instead = lines.lines().map(instead).collect::<Vec<_>>().join("\n");
     match known.stands {
         Stands::Section => (reading("", lines), reading("", &instead)),
         Stands::Server | Stands::Anywhere => (reading(lines, ""), reading(&instead, "")),

@@ -9,6 +9,7 @@ use edgewright_engine::model::request::{Request, Scheme};
 use edgewright_engine::model::site::{
     Alias, AliasMatcher, Allowed, CanonicalName, EnvAttribute, EnvRule, ErrorDocument, FileKind,
     HostPattern, PathMatcher, Proxy, Requirement, Section, SectionId, SectionKind, Settings, Site,
+    Spelling,
 };
 use edgewright_engine::pattern::Pattern;
 use edgewright_engine::pattern::PatternOptions;
@@ -136,6 +137,12 @@ const OBSTACLES: &[Obstacle] = &[
     },
     |site| site.hosts[0].settings.fallback = Some(b"/b".to_vec()),
     |site| site.hosts[0].settings.allow.add = Allowed::MULTIVIEWS,
+    |site| {
+        site.hosts[0].settings.spelling = Some(Spelling {
+            enabled: true,
+            ..Spelling::default()
+        });
+    },
     |site| site.hosts[0].settings.allow.remove = Allowed::FOLLOW_SYMLINKS,
     |site| site.sections[0].settings.allow.remove = Allowed::FOLLOW_SYMLINKS,
     |site| site.sections[0].settings.broken = true,

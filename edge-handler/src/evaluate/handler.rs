@@ -45,7 +45,11 @@ impl<'a, S: Source> Run<'a, S> {
                 record.status = OK;
                 self.send(Outcome::Proxy { url }, record)
             }
-            Handler::Default => self.default_handler(record),
+            Handler::Default => match self.handle_map_file(&mut record)? {
+                Some(Ok(url)) => self.internal_redirect(&url, record, Vary::Drop),
+                Some(Err(status)) => self.die(status, record),
+                None => self.default_handler(record),
+            },
         }
     }
 

@@ -6,9 +6,10 @@
 
 use crate::model::rules::{RedirectListId, RuleSetId};
 use crate::model::site::access::is_open;
+use crate::model::site::mime::{Mime, Negotiation};
 use crate::model::site::{
     AllowOptions, Allowed, CanonicalName, EnvRule, ErrorDocument, HostAccess, Proxy, Requirement,
-    RewriteOptions, SectionAlias, SectionId, Settings, settings::DirectoryRewrite,
+    RewriteOptions, SectionAlias, SectionId, Settings, Spelling, settings::DirectoryRewrite,
 };
 
 use super::table::Table;
@@ -215,6 +216,38 @@ impl<'a> Merged<'a> {
     /// Is TLS required (`SSLRequireSSL` in any section)?
     pub fn requires_tls(&self) -> bool {
         self.all().any(|settings| settings.requires_tls)
+    }
+
+    /// `CheckSpelling` and what limits it, as the innermost section that has a line about it says.
+    pub fn spelling(&self) -> Spelling {
+        self.last(|settings| settings.spelling).unwrap_or_default()
+    }
+
+    /// What files are by their extensions. As `RemoveHandler` and its kind work once, each walk is merged by itself.
+    pub fn mime(&self) -> Mime {
+        let layers = self.layers.iter();
+        let layers: Vec<_> = layers
+            .filter_map(|layer| Some((layer.walk, layer.settings.mime.as_deref()?)))
+            .collect();
+        let mut whole = Mime::default();
+        for walk in layers.chunk_by(|one, other| one.0 == other.0) {
+            whole = match walk {
+                [(_, only)] => only.over(whole),
+                [(_, first), rest @ ..] => {
+                    let first = (*first).clone();
+                    let merged = rest.iter().fold(first, |base, (_, own)| own.over(base));
+                    merged.over(whole)
+                }
+                [] => whole,
+            };
+        }
+        whole
+    }
+
+    /// How one of several files is chosen.
+    pub fn negotiation(&self) -> Negotiation {
+        let all = self.all().filter_map(|own| own.negotiation.as_deref());
+        all.fold(Negotiation::default(), |base, own| own.over(base))
     }
 
     /// May everybody come in, by any method?

@@ -48,7 +48,9 @@ impl<'a, S: Source> Run<'a, S> {
         {
             return Ok(Err(status));
         }
-        self.handle_multi(record)?;
+        if let Verdict::Status(status) = self.handle_multi(record)? {
+            return Ok(Err(status));
+        }
         self.fixups(record)
     }
 
@@ -127,7 +129,14 @@ impl<'a, S: Source> Run<'a, S> {
         if !env_first {
             fixup_env_module(record);
         }
+        let speling_first = self.site.traits.contains(Traits::SPELING_BEFORE_DIR);
+        if speling_first && let Verdict::Status(status) = self.check_speling(record)? {
+            return Ok(Err(status));
+        }
         if let Verdict::Status(status) = self.dir_fixups(record)? {
+            return Ok(Err(status));
+        }
+        if !speling_first && let Verdict::Status(status) = self.check_speling(record)? {
             return Ok(Err(status));
         }
         Ok(Ok(()))

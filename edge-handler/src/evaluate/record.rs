@@ -75,6 +75,9 @@ pub(super) struct Record<'a> {
     pub port: Option<u16>,
     /// The raw query string.
     pub args: Option<Vec<u8>>,
+    /// The query string of an internal redirect's URL, as it was (`parsed_uri.query`). Of the client's own request
+    /// it is [`super::Run::canonical`]'s.
+    pub redirected_query: Option<Vec<u8>>,
     /// The file name; before translation the path as rewritten so far; `None` before that.
     pub filename: Option<Vec<u8>>,
     /// What follows the file name; empty when nothing does.
@@ -95,6 +98,8 @@ pub(super) struct Record<'a> {
     pub handler: Handler,
     /// Its document root, where it is not the host's (`ap_set_document_root`).
     pub document_root: Option<Vec<u8>>,
+    /// Headers of the client chose it among files (`TCN`).
+    pub negotiated: bool,
     /// Where an alias took it.
     pub context: Option<Context>,
     /// The result of rewriting named this very host (`mod_rewrite_uri_reduced`).
@@ -132,6 +137,7 @@ impl<'a> Record<'a> {
             uri: Vec::new(),
             port: None,
             args: None,
+            redirected_query: None,
             filename: None,
             path_info: Vec::new(),
             status: OK,
@@ -142,6 +148,7 @@ impl<'a> Record<'a> {
             kind: None,
             handler: Handler::Default,
             document_root: None,
+            negotiated: false,
             context: None,
             reduced: false,
             form: UrlForm::Escaped,

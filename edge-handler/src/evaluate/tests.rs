@@ -754,7 +754,7 @@ fn names_without_extension() {
     }
     check("without MultiViews", &site, "/page", "serve /page");
     site.hosts[0].settings.allow.add = Allowed::MULTIVIEWS;
-    let several = "unsupported MultiViews has to choose between several files";
+    let several = "unsupported nobody knows which type TypesConfig has for .de";
     for (target, expected) in [
         ("/page", "serve /page.html"),
         ("/page/more", "serve /page.html/more"),

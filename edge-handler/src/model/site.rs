@@ -7,12 +7,15 @@ pub mod access;
 pub mod files;
 pub mod host;
 pub mod map;
+pub mod mime;
 pub mod modules;
 pub mod remote;
 pub mod section;
 pub mod settings;
 pub mod time_zone;
 pub mod virtual_roots;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +31,7 @@ pub use remote::{RemoteIp, Trust};
 pub use section::{PathMatcher, Section, SectionId, SectionKind};
 pub use settings::{
     AllowOptions, Allowed, CanonicalName, DirectoryRewrite, EnvAttribute, EnvChange, EnvRule,
-    ErrorDocument, RewriteOptions, SectionAlias, Settings,
+    ErrorDocument, RewriteOptions, SectionAlias, Settings, Spelling,
 };
 pub use time_zone::TimeZone;
 pub use virtual_roots::{RootPart, RootPattern, Selection, VirtualRoots};
@@ -52,6 +55,10 @@ pub struct Site {
     pub maps: Vec<Map>,
     /// What is known about files.
     pub tree: FileTree,
+    /// What `TypesConfig` says about files of the site.
+    pub types: mime::Types,
+    /// Files that list others, by absolute path.
+    pub type_maps: BTreeMap<Vec<u8>, mime::TypeMap>,
     /// Ports from `Listen`, in order; empty when there was none.
     pub listen: Vec<u16>,
     /// `ServerRoot`.

@@ -145,7 +145,9 @@ impl Calm {
         below.copy_from_slice(path);
         match site.tree.kind(whole) {
             Some(FileKind::Directory) => true,
-            Some(FileKind::File | FileKind::Empty) => path.ends_with(b"/"),
+            Some(FileKind::File | FileKind::Empty) => {
+                path.ends_with(b"/") || site.type_maps.contains_key(&*whole)
+            }
             None => self.tree == Tree::Watched,
         }
     }
@@ -207,6 +209,7 @@ fn makes_trouble(settings: &Settings) -> bool {
         proxy,
         ifs,
         set_env_if,
+        spelling,
         // Asked about once they are merged.
         fallback: _,
         allow: _,
@@ -226,6 +229,9 @@ fn makes_trouble(settings: &Settings) -> bool {
         directory_slash: _,
         index_redirect: _,
         accept_path_info: _,
+        // They choose among files: `may_negotiate` is asked.
+        mime: _,
+        negotiation: _,
         // Found by name, and by status.
         files: _,
         error_documents: _,
@@ -235,7 +241,11 @@ fn makes_trouble(settings: &Settings) -> bool {
         // A file that cannot be read is a section of its own, and busy.
         broken: _,
     } = settings;
-    alias.is_some() || proxy.is_some() || !ifs.is_empty() || has_trouble(set_env_if)
+    alias.is_some()
+        || proxy.is_some()
+        || !ifs.is_empty()
+        || has_trouble(set_env_if)
+        || spelling.is_some_and(|spelling| spelling.enabled)
 }
 
 /// Does `SetEnvIf` ask for what the edge may not know, or for anything at all?
@@ -295,6 +305,7 @@ fn is_harmless(settings: &Settings) -> bool {
         files,
         ifs,
         broken,
+        spelling,
         // They say how something else is done that is asked about.
         alias_preserves_path: _,
         redirect_relative: _,
@@ -304,6 +315,9 @@ fn is_harmless(settings: &Settings) -> bool {
         directory_slash: _,
         index_redirect: _,
         accept_path_info: _,
+        // They choose among files: `may_negotiate` is asked.
+        mime: _,
+        negotiation: _,
         // Rules may look at variables, others do not.
         set_env: _,
         unset_env: _,
@@ -319,6 +333,7 @@ fn is_harmless(settings: &Settings) -> bool {
         && is_open(requirement.as_ref(), host_access.as_ref())
         && methods.as_ref().is_none_or(Vec::is_empty)
         && !requires_tls
+        && spelling.is_none_or(|spelling| !spelling.enabled)
         && set_env_if.is_empty()
         && files.is_empty()
         && ifs.is_empty()

@@ -49,6 +49,7 @@ const MODULES: &[&str] = &[
     "remoteip",
     "rewrite",
     "setenvif",
+    "speling",
     "userdir",
     "vhost_alias",
 ];

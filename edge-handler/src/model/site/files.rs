@@ -14,6 +14,9 @@ use super::SectionId;
 pub struct FileTree {
     /// Every known path. Directories above a known path are known too.
     pub entries: BTreeMap<Vec<u8>, FileKind>,
+    /// The lengths of files that share the name up to the first dot with another in the same directory: where everything
+    /// else is the same, the shorter is chosen.
+    pub lengths: BTreeMap<Vec<u8>, u64>,
     /// `.htaccess` sections by the directory they stand in.
     pub overrides: BTreeMap<Vec<u8>, SectionId>,
     /// Document roots (or alias targets) whose content was read. A question about a file below
@@ -60,6 +63,38 @@ impl FileTree {
             .map_while(Option::flatten)
     }
 
+    /// The names in `directory`, in the order of their bytes, without `.` and `..`.
+    pub fn names_in(&self, directory: &[u8]) -> impl Iterator<Item = &[u8]> {
+        let directory = directory.strip_suffix(b"/").unwrap_or(directory);
+        let prefix = [directory, b"/"].concat();
+        let mut from = prefix.clone();
+        std::iter::from_fn(move || {
+            loop {
+                let bounds = (Bound::Included(from.as_slice()), Bound::Unbounded);
+                let (path, _) = self.entries.range::<[u8], _>(bounds).next()?;
+                let name = path.strip_prefix(prefix.as_slice())?;
+                from.clone_from(path);
+                let Some(slash) = name.iter().position(|byte| *byte == b'/') else {
+                    from.push(0);
+                    return Some(name);
+                };
+                // What is in a directory stands together: on to what comes after it.
+                from.truncate(prefix.len() + slash);
+                from.push(b'/' + 1);
+            }
+        })
+    }
+
+    /// Is `path` in a directory whose content was read?
+    pub fn is_known(&self, path: &[u8]) -> bool {
+        let within = |root: &Vec<u8>| {
+            let root = root.strip_suffix(b"/").unwrap_or(root);
+            path.strip_prefix(root)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+        };
+        self.known.iter().any(within)
+    }
+
     /// Adds `path` and every directory above it.
     pub fn insert(&mut self, path: &[u8], kind: FileKind) {
         let path = path.strip_suffix(b"/").unwrap_or(path);
@@ -71,5 +106,30 @@ impl FileTree {
             }
         }
         self.entries.insert(path.to_vec(), kind);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FileKind, FileTree};
+
+    #[test]
+    fn names_in_a_directory() {
+        let mut tree = FileTree::default();
+        for path in [
+            "/w/a", "/w/b/c/d", "/w/b/e", "/w/b-x", "/w/b.x", "/w/z", "/wz",
+        ] {
+            tree.insert(path.as_bytes(), FileKind::File);
+        }
+        let names = |directory: &str| -> Vec<String> {
+            let names = tree.names_in(directory.as_bytes());
+            names
+                .map(|name| String::from_utf8_lossy(name).into_owned())
+                .collect()
+        };
+        assert_eq!(names("/w"), ["a", "b", "b-x", "b.x", "z"]);
+        assert_eq!(names("/w/"), names("/w"));
+        assert_eq!(names("/w/b"), ["c", "e"]);
+        assert_eq!(names("/none"), [] as [&str; 0]);
     }
 }

@@ -18,5 +18,7 @@ bitflags::bitflags! {
         const ASKS_AGAIN = 1;
         /// `mod_env` was loaded before `mod_alias`: `SetEnv` comes before a section's `Redirect`.
         const ENV_BEFORE_ALIAS = 1 << 1;
+        /// `mod_speling` was loaded before `mod_dir`: `CheckSpelling` comes before a `FallbackResource`.
+        const SPELING_BEFORE_DIR = 1 << 2;
     }
 }

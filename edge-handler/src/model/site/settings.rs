@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::SectionId;
 use super::access::{HostAccess, Requirement};
 use super::host::Proxy;
+use super::mime::{Mime, Negotiation};
 use crate::model::expression::Expression;
 use crate::model::rules::{Place, RedirectListId, RuleSetId};
 use crate::pattern::Pattern;
@@ -59,6 +60,13 @@ pub struct Settings {
     pub methods: Option<Vec<Vec<u8>>>,
     /// `SSLRequireSSL`.
     pub requires_tls: bool,
+    /// `AddType` and what else `mod_mime` has; `None` when the section holds none of its directives, or where no file is
+    /// chosen among several.
+    pub mime: Option<Box<Mime>>,
+    /// `LanguagePriority`, `ForceType` and the like; `None` as with [`mime`](Self::mime).
+    pub negotiation: Option<Box<Negotiation>>,
+    /// `CheckSpelling` and what limits it; `None` when the section holds none of its directives.
+    pub spelling: Option<Spelling>,
     /// `SetEnvIf` and kin.
     pub set_env_if: Vec<EnvRule>,
     /// `SetEnv` and `PassEnv`: name and value.
@@ -85,6 +93,28 @@ bitflags::bitflags! {
         const INDEXES = 1 << 2;
         /// `MultiViews`.
         const MULTIVIEWS = 1 << 3;
+    }
+}
+
+/// What a section says about misspelled names (`spconfig`). It is not merged: where it says anything, the rest is as in
+/// a configuration without a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spelling {
+    /// `CheckSpelling`.
+    pub enabled: bool,
+    /// `CheckCaseOnly`: names that differ in more than the case of letters are another name.
+    pub case_only: bool,
+    /// `CheckBasenameMatch`: names that are the same up to the first dot are alike.
+    pub basename_match: bool,
+}
+
+impl Default for Spelling {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            case_only: false,
+            basename_match: true,
+        }
     }
 }
 
