@@ -120,12 +120,21 @@ impl<'r> Layout<'r> {
         self.folder.join(name)
     }
 
+    /// The types that the server has for extensions of the site's files, as `TypesConfig` reads them.
+    fn types(&self) -> Vec<u8> {
+        let types = self.reading.site.types.iter();
+        let lines =
+            types.map(|(extension, media_type)| [media_type, b" ", extension, b"\n"].concat());
+        lines.collect::<Vec<_>>().concat()
+    }
+
     /// Writes everything.
     ///
     /// # Errors
     /// A file cannot be written.
     pub fn write(&mut self) -> io::Result<()> {
         fs::write(self.path("probe.lua"), probe(&self.roots.unknown))?;
+        fs::write(self.path("mime.types"), self.types())?;
         let includes = match self.input {
             Input::MainConfig(_) | Input::VirtualHostInclude(_) => {
                 fs::create_dir(self.path("htdocs"))?;

@@ -146,7 +146,7 @@ impl WrapperConfig<'_> {
              ErrorLog \"{folder}/run/error.log\"\nMutex \"file:{folder}/run\" default\n\
              AccessFileName {}\n\
              LogLevel error\nKeepAlive Off\nAcceptFilter http none\n\
-             <IfModule mime_module>\nTypesConfig /dev/null\n</IfModule>\n\
+             <IfModule mime_module>\nTypesConfig \"{folder}/mime.types\"\n</IfModule>\n\
              <IfModule proxy_module>\nProxyRemote * http://127.0.0.1:9\n</IfModule>\n\
              Header always set X-Edgewright-Query \"expr=%{{escape:%{{QUERY_STRING}}}}\"\n\
              Header always set X-Edgewright-Filename \"expr=%{{escape:%{{REQUEST_FILENAME}}}}\"\n\

@@ -15,23 +15,6 @@ const TYPE_MAP_TYPE: &[u8] = b"application/x-type-map";
 /// What a file with a handler and without a type is taken for (`CGI_MAGIC_TYPE`).
 pub(super) const SCRIPT_TYPE: &[u8] = b"application/x-httpd-cgi";
 
-/// Types that these extensions have everywhere, where nobody knows what `TypesConfig` says.
-const USUAL: &[(&[u8], &[u8])] = &[
-    (b"css", b"text/css"),
-    (b"gif", b"image/gif"),
-    (b"htm", b"text/html"),
-    (b"html", b"text/html"),
-    (b"jpeg", b"image/jpeg"),
-    (b"jpg", b"image/jpeg"),
-    (b"json", b"application/json"),
-    (b"pdf", b"application/pdf"),
-    (b"png", b"image/png"),
-    (b"svg", b"image/svg+xml"),
-    (b"txt", b"text/plain"),
-    (b"xml", b"application/xml"),
-    (b"zip", b"application/zip"),
-];
-
 /// Languages that are extensions of troff's manual pages too, which have a type in most lists.
 const AMBIGUOUS: [&[u8]; 3] = [b"me", b"ms", b"tr"];
 
@@ -152,14 +135,11 @@ impl<'n> Media<'n> {
 
 /// The type that `TypesConfig` has for an extension.
 fn listed_type(extension: &[u8], known: &Extension, site: &Site) -> Result<Option<Vec<u8>>, Halt> {
-    if let Some(listed) = site.types.by_extension.get(extension) {
-        return Ok(Some(listed.clone()));
+    if let Some(listed) = site.types.of(extension) {
+        return Ok(Some(listed.to_vec()));
     }
     if site.types.known {
         return Ok(None);
-    }
-    if let Some((_, usual)) = USUAL.iter().find(|(name, _)| *name == extension) {
-        return Ok(Some(usual.to_vec()));
     }
     let is_language = known.language.is_some() && !AMBIGUOUS.contains(&extension);
     if is_language || known.handler.is_some() {

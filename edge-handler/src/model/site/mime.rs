@@ -178,6 +178,45 @@ pub struct Types {
     pub by_extension: BTreeMap<Vec<u8>, Vec<u8>>,
 }
 
+impl Types {
+    /// The type of an extension in lower case. Where nobody has read the file, the usual one.
+    pub fn of(&self, extension: &[u8]) -> Option<&[u8]> {
+        let mut usual = self.usual().iter().copied();
+        let listed = self.by_extension.get(extension).map(Vec::as_slice);
+        listed.or_else(|| usual.find_map(|(name, usual)| (name == extension).then_some(usual)))
+    }
+
+    /// Every extension that has a type, and the type.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let listed = self.by_extension.iter();
+        let listed = listed.map(|(name, listed)| (name.as_slice(), listed.as_slice()));
+        let usual = self.usual().iter().copied();
+        listed.chain(usual.filter(|(name, _)| !self.by_extension.contains_key(*name)))
+    }
+
+    /// What counts beside the file: nothing, once it was read.
+    fn usual(&self) -> &'static [(&'static [u8], &'static [u8])] {
+        if self.known { &[] } else { USUAL }
+    }
+}
+
+/// Types that these extensions have everywhere, where nobody knows what `TypesConfig` says.
+const USUAL: &[(&[u8], &[u8])] = &[
+    (b"css", b"text/css"),
+    (b"gif", b"image/gif"),
+    (b"htm", b"text/html"),
+    (b"html", b"text/html"),
+    (b"jpeg", b"image/jpeg"),
+    (b"jpg", b"image/jpeg"),
+    (b"json", b"application/json"),
+    (b"pdf", b"application/pdf"),
+    (b"png", b"image/png"),
+    (b"svg", b"image/svg+xml"),
+    (b"txt", b"text/plain"),
+    (b"xml", b"application/xml"),
+    (b"zip", b"application/zip"),
+];
+
 /// A file that `AddHandler type-map` is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TypeMap {
