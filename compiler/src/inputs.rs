@@ -11,6 +11,7 @@ use edgewright_engine::model::site::access::{Client, Demand, HostAccess, Require
 use edgewright_engine::model::site::{
     EnvAttribute, EnvRule, MapKind, RootPart, Section, SectionKind, Settings, Site,
 };
+use edgewright_engine::model::variable::Named;
 use serde::Serialize;
 
 use crate::mentions::{Mentions, Question};
@@ -399,23 +400,52 @@ impl Search {
         });
     }
 
+    /// Adds what a variable depends on, which is no header: its name is in upper case.
     fn add_variable(&mut self, name: &[u8]) {
-        match name {
-            b"SERVER_NAME" => self.add(Input::Host),
-            b"SCRIPT_URI" => self.add_self_reference(),
-            b"HTTPS" | b"REQUEST_SCHEME" | b"SERVER_PORT" => self.add(Input::Scheme),
-            b"QUERY_STRING" => self.add(Input::Query),
-            b"REQUEST_METHOD" => self.add(Input::Method),
-            b"THE_REQUEST" => {
+        match Named::of(name) {
+            Some(named) => self.add_named(named),
+            // Of expressions, and of other modules.
+            None if name == b"SCRIPT_URI" => self.add_self_reference(),
+            None if name == b"UNIQUE_ID" => self.add(Input::Random),
+            None => {}
+        }
+    }
+
+    /// A new variable does not compile until it is listed.
+    fn add_named(&mut self, named: Named) {
+        match named {
+            Named::ServerName => self.add(Input::Host),
+            Named::Https | Named::RequestScheme | Named::ServerPort => self.add(Input::Scheme),
+            Named::QueryString => self.add(Input::Query),
+            Named::RequestMethod => self.add(Input::Method),
+            Named::RequestLine => {
                 self.add(Input::Method);
                 self.add(Input::Query);
             }
-            b"REMOTE_ADDR" | b"CONN_REMOTE_ADDR" | b"REMOTE_HOST" | b"REMOTE_PORT" | b"IPV6" => {
-                self.add(Input::Client);
-            }
-            b"UNIQUE_ID" => self.add(Input::Random),
-            _ if name.starts_with(b"TIME") => self.add(Input::Time),
-            _ => {}
+            Named::RemoteAddress
+            | Named::ConnectionAddress
+            | Named::RemoteHost
+            | Named::RemotePort
+            | Named::Ipv6 => self.add(Input::Client),
+            Named::Time(_) => self.add(Input::Time),
+            // The same for all requests for a path on a host.
+            Named::ApiVersion
+            | Named::AuthType
+            | Named::ContextDocumentRoot
+            | Named::ContextPrefix
+            | Named::DocumentRoot
+            | Named::IsSubrequest
+            | Named::PathInfo
+            | Named::RemoteIdent
+            | Named::RemoteUser
+            | Named::RequestFilename
+            | Named::RequestUri
+            | Named::ScriptGroup
+            | Named::ScriptUser
+            | Named::ServerAddress
+            | Named::ServerAdmin
+            | Named::ServerProtocol
+            | Named::ServerSoftware => {}
         }
     }
 }

@@ -9,6 +9,7 @@ use edgewright_engine::model::expression::{Expression, Function, Node, Tree, Una
 use edgewright_engine::model::rules::{
     Condition, FileTest, Piece, Redirect, Rule, TemplateText, Test,
 };
+use edgewright_engine::model::variable::Variable;
 
 /// What is looked at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -109,22 +110,19 @@ impl Mentions {
 
     /// Adds what `%{name}` looks at.
     fn add_variable(&mut self, name: &[u8]) {
-        let upper = name.to_ascii_uppercase();
-        if let Some(ahead) = upper
-            .strip_prefix(b"LA-U:")
-            .or(upper.strip_prefix(b"LA-F:"))
-        {
-            self.ask(Question::Subrequest);
-            self.add_variable(ahead);
-        } else if let Some(header) = upper.strip_prefix(b"HTTP:") {
-            self.add_header(header);
-        } else if let Some(header) = upper.strip_prefix(b"HTTP_") {
-            let dashed = |byte: &u8| if *byte == b'_' { b'-' } else { *byte };
-            self.add_header(&header.iter().map(dashed).collect::<Vec<u8>>());
-        } else if upper.starts_with(b"ENV:") {
-            self.environment.insert(name[b"ENV:".len()..].to_vec());
-        } else {
-            self.variables.insert(upper);
+        match Variable::of(name) {
+            Some(Variable::AheadUrl(ahead) | Variable::AheadFile(ahead)) => {
+                self.ask(Question::Subrequest);
+                self.add_variable(ahead);
+            }
+            Some(Variable::Header(header)) => self.add_header(header),
+            Some(Variable::Environment(variable)) => {
+                self.environment.insert(variable.to_vec());
+            }
+            // Expressions have variables of their own.
+            Some(Variable::Tls(_) | Variable::Named(_)) | None => {
+                self.variables.insert(name.to_ascii_uppercase());
+            }
         }
     }
 

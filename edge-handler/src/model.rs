@@ -10,3 +10,4 @@ pub mod request;
 pub mod rules;
 pub mod site;
 pub mod subject;
+pub mod variable;

@@ -8,11 +8,11 @@
 
 use std::collections::HashMap;
 
-use edgewright_engine::evaluate::variable::is_variable;
 use edgewright_engine::model::rules::{
     Condition, FileTest, Piece, RedirectListId, Rule, RuleFlags, RuleSetId, Template, Test,
 };
 use edgewright_engine::model::site::Site;
+use edgewright_engine::model::variable::Variable;
 use edgewright_engine::pattern::Pattern;
 
 use super::{Finding, directories, rules, targets};
@@ -198,6 +198,14 @@ fn unknown_variable(condition: &Condition) -> Option<Finding> {
             .label("asked about an empty text")
             .help(help),
     )
+}
+
+/// Is there a variable of that name? One that does not exist is empty, whatever the request.
+fn is_variable(name: &[u8]) -> bool {
+    match Variable::of(name) {
+        Some(Variable::AheadUrl(ahead) | Variable::AheadFile(ahead)) => is_variable(ahead),
+        found => found.is_some(),
+    }
 }
 
 /// The first variable of a template that does not exist.

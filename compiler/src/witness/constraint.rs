@@ -10,6 +10,7 @@ use edgewright_engine::model::rules::{
     Condition, FileTest, Order, Piece, Template, TemplateText, Test,
 };
 use edgewright_engine::model::site::{EnvAttribute, EnvRule, Host};
+use edgewright_engine::model::variable::{Named, Variable};
 use edgewright_engine::pattern::Pattern;
 
 use super::draft::wanted;
@@ -155,29 +156,28 @@ fn slot(subject: TemplateText<'_>) -> Option<Slot> {
 }
 
 fn variable(name: &[u8]) -> Option<Slot> {
-    let name = name.to_ascii_uppercase();
-    let header = |name: &str| Some(Slot::Header(name.into()));
-    match name.as_slice() {
-        b"HTTP_HOST" | b"SERVER_NAME" | b"HTTP:HOST" => Some(Slot::Host),
-        b"REQUEST_URI" => Some(Slot::Path),
-        b"THE_REQUEST" => Some(Slot::RequestLine),
-        b"QUERY_STRING" => Some(Slot::Query),
-        b"REQUEST_METHOD" => Some(Slot::Method),
-        b"HTTP_USER_AGENT" => header("user-agent"),
-        b"HTTP_REFERER" => header("referer"),
-        b"HTTP_COOKIE" => header("cookie"),
-        b"HTTP_ACCEPT" => header("accept"),
-        b"HTTP_FORWARDED" => header("forwarded"),
-        name => {
-            let name = name.strip_prefix(b"HTTP:")?;
-            Some(Slot::Header(name.to_ascii_lowercase()))
-        }
+    match Variable::of(name)? {
+        Variable::Header(name) if name.eq_ignore_ascii_case(b"Host") => Some(Slot::Host),
+        Variable::Header(name) => Some(Slot::Header(name.to_ascii_lowercase())),
+        Variable::Named(Named::ServerName) => Some(Slot::Host),
+        Variable::Named(Named::RequestUri) => Some(Slot::Path),
+        Variable::Named(Named::RequestLine) => Some(Slot::RequestLine),
+        Variable::Named(Named::QueryString) => Some(Slot::Query),
+        Variable::Named(Named::RequestMethod) => Some(Slot::Method),
+        Variable::Named(_)
+        | Variable::Environment(_)
+        | Variable::Tls(_)
+        | Variable::AheadUrl(_)
+        | Variable::AheadFile(_) => None,
     }
 }
 
 fn environment_variable(subject: &Template) -> Option<&[u8]> {
     match subject.text().only_piece()? {
-        Piece::Variable(name) => name.strip_prefix(b"ENV:"),
+        Piece::Variable(name) => match Variable::of(name)? {
+            Variable::Environment(name) => Some(name),
+            _ => None,
+        },
         _ => None,
     }
 }

@@ -15,7 +15,7 @@ use super::record::{OK, Record};
 use super::rule::RuleContext;
 use super::variable::unknown;
 use super::{Halt, NAMES_A_STEP, Run};
-use crate::model::subject::header_of;
+use crate::model::variable::{Named, header_of};
 
 /// A record as an expression sees it.
 struct View<'r, 'a, S> {
@@ -42,7 +42,10 @@ impl<S: Source> ExpressionContext for View<'_, '_, S> {
             // Nothing has found out the type or the handler by the time an expression is asked.
             b"CONTENT_TYPE" | b"HANDLER" => Ok(Vec::new()),
             b"REQUEST_LOG_ID" | b"CONN_LOG_ID" | b"LAST_MODIFIED" => Err(unknown(name)),
-            _ => self.run.plain_variable(name, self.record),
+            _ => match Named::of(name) {
+                Some(named) => self.run.named_variable(named, self.record),
+                None => Ok(Vec::new()),
+            },
         }
     }
 
@@ -132,7 +135,7 @@ impl<S: Source> EnvironmentContext for View<'_, '_, S> {
     }
 
     fn server_address(&self) -> Result<Vec<u8>, Halt> {
-        self.run.plain_variable(b"SERVER_ADDR", self.record)
+        self.run.named_variable(Named::ServerAddress, self.record)
     }
 
     fn is_beforehand(&self) -> bool {

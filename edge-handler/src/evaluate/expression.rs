@@ -13,6 +13,7 @@ use sha1::{Digest as _, Sha1};
 use crate::budget::Budget;
 use crate::model::expression::{Binary, Comparison, Expression, Function, Node, Tree, Unary, Word};
 use crate::model::rules::{FileTest, Order};
+use crate::model::variable::header_of;
 use crate::pattern::Pattern;
 use crate::pattern::matching::{Captures, substitute};
 use crate::text::escape::{self, SlashDecoding, Unreserved};
@@ -338,20 +339,6 @@ impl<'a, C: ExpressionContext> Run<'a, C> {
         };
         Ok(value.unwrap_or_default())
     }
-}
-
-/// The request header a variable shows (`req_header_var_names`).
-fn header_of(variable: &[u8]) -> Option<&'static [u8]> {
-    Some(match variable {
-        b"HTTP_USER_AGENT" => b"User-Agent",
-        b"HTTP_PROXY_CONNECTION" => b"Proxy-Connection",
-        b"HTTP_REFERER" => b"Referer",
-        b"HTTP_COOKIE" => b"Cookie",
-        b"HTTP_FORWARDED" => b"Forwarded",
-        b"HTTP_HOST" => b"Host",
-        b"HTTP_ACCEPT" => b"Accept",
-        _ => return None,
-    })
 }
 
 fn compares(comparison: Comparison, order: Ordering) -> bool {

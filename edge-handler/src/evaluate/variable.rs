@@ -1,11 +1,11 @@
 //! What `%{NAME}` holds (`lookup_variable`).
 //!
 //! In: a name and a record. Out: bytes appended to a buffer, or the news that it cannot be known
-//! here. Which variables those are is decided in this file only. Absent: expansion; see `expand`.
+//! here. Absent: which names are variables, see `model::variable`; expansion, see `expand`.
 
-use crate::model::subject::{header_of, kind_end};
 use std::borrow::Cow;
 
+use crate::model::variable::{Named, TimePart, Variable};
 use crate::source::{Source, Unknown};
 
 use super::cookie::CivilTime;
@@ -28,40 +28,19 @@ impl<'a, S: Source> Run<'a, S> {
         out: &mut Vec<u8>,
     ) -> Result<(), Halt> {
         self.spend(1 + self.request.headers.len() / NAMES_A_STEP)?;
-        if name.len() < 4 {
+        let Some(variable) = Variable::of(name) else {
             return Ok(());
-        }
-        if let Some((kind, rest)) = split_kind(name) {
-            return self.lookup_kind(&kind, rest, record, context, out);
-        }
-        let name = name.to_ascii_uppercase();
-        if let Some(header) = header_of(&name) {
-            self.lookup_header(header, context, out);
-            return Ok(());
-        }
-        out.extend(self.plain_variable(&name, record)?);
-        Ok(())
-    }
-
-    /// Variables with a colon: `ENV:`, `HTTP:`, `SSL:`, `LA-U:`, `LA-F:`.
-    fn lookup_kind(
-        &mut self,
-        kind: &[u8],
-        rest: &[u8],
-        record: &Record<'a>,
-        context: &mut RuleContext<'a>,
-        out: &mut Vec<u8>,
-    ) -> Result<(), Halt> {
-        match kind {
-            _ if rest.is_empty() => {}
-            b"ENV" => out.extend(self.environment(rest, record)),
-            b"SSL" if self.host.tls => return Err(unknown(&[b"SSL:", rest].concat())),
-            b"HTTP" => self.lookup_header(rest, context, out),
-            b"LA-U" | b"LA-F" if record.may_look_ahead() => {
-                let ahead = self.look_ahead(kind, record, context)?;
-                self.lookup_variable(rest, &ahead, context, out)?;
+        };
+        match variable {
+            Variable::Header(header) => self.lookup_header(header, context, out),
+            Variable::Environment(name) => out.extend(self.environment(name, record)),
+            Variable::Tls(name) if self.host.tls => return Err(unknown(&[b"SSL:", name].concat())),
+            Variable::AheadUrl(ahead) | Variable::AheadFile(ahead) if record.may_look_ahead() => {
+                let found = self.look_ahead(variable, record, context)?;
+                self.lookup_variable(ahead, &found, context, out)?;
             }
-            _ => {}
+            Variable::Tls(_) | Variable::AheadUrl(_) | Variable::AheadFile(_) => {}
+            Variable::Named(named) => out.extend(self.named_variable(named, record)?),
         }
         Ok(())
     }
@@ -69,22 +48,23 @@ impl<'a, S: Source> Run<'a, S> {
     /// The subrequest of `LA-U` or `LA-F`.
     fn look_ahead(
         &mut self,
-        kind: &[u8],
+        variable: Variable<'_>,
         record: &Record<'a>,
         context: &RuleContext<'a>,
     ) -> Result<Record<'a>, Halt> {
+        let is_for_file = matches!(variable, Variable::AheadFile(_));
         let path = context.uri.as_slice();
         let Some(directory) = context.directory else {
-            return if kind == b"LA-U" {
-                self.subrequest_uri(record, path)
-            } else {
+            return if is_for_file {
                 self.subrequest_file(record, path)
+            } else {
+                self.subrequest_uri(record, path)
             };
         };
         if path.starts_with(b"/") {
             return self.subrequest_uri(record, path);
         }
-        if kind == b"LA-F" {
+        if is_for_file {
             return self.subrequest_file(record, &[directory, path].concat());
         }
         let base = record
@@ -136,133 +116,90 @@ impl<'a, S: Source> Run<'a, S> {
         }
     }
 
-    /// Variables without a colon, in upper case. An unknown name is empty.
-    pub(super) fn plain_variable(&self, name: &[u8], record: &Record<'a>) -> Result<Vec<u8>, Halt> {
-        let value = self.variable_value(name, record)?;
+    /// A variable without a colon that is no request header.
+    pub(super) fn named_variable(
+        &self,
+        named: Named,
+        record: &Record<'a>,
+    ) -> Result<Vec<u8>, Halt> {
+        let value = self.variable_value(named, record)?;
         self.source.reads(&value);
         Ok(value)
     }
 
-    fn variable_value(&self, name: &[u8], record: &Record<'a>) -> Result<Vec<u8>, Halt> {
+    fn variable_value(&self, named: Named, record: &Record<'a>) -> Result<Vec<u8>, Halt> {
         let request = self.request;
-        if is_about_client(name) {
+        if is_about_client(named) {
             self.source.looks_at(Unknown::Client);
         }
-        Ok(match name {
-            b"REQUEST_URI" => record.uri.clone(),
-            b"REQUEST_FILENAME" | b"SCRIPT_FILENAME" => record.filename().to_vec(),
-            b"PATH_INFO" => record.path_info.clone(),
-            b"QUERY_STRING" => record.args.clone().unwrap_or_default(),
-            b"REQUEST_METHOD" => record.method.to_vec(),
-            b"SERVER_PROTOCOL" => record.protocol.to_vec(),
-            b"THE_REQUEST" => {
+        Ok(match named {
+            Named::RequestUri => record.uri.clone(),
+            Named::RequestFilename => record.filename().to_vec(),
+            Named::PathInfo => record.path_info.clone(),
+            Named::QueryString => record.args.clone().unwrap_or_default(),
+            Named::RequestMethod => record.method.to_vec(),
+            Named::ServerProtocol => record.protocol.to_vec(),
+            Named::RequestLine => {
                 [request.method, request.target, request.protocol].join(b" ".as_slice())
             }
-            b"REQUEST_SCHEME" => self.scheme().name().as_bytes().to_vec(),
-            b"HTTPS" => on_off(self.host.tls),
-            b"IPV6" => on_off(is_ipv6(request.client)),
-            b"IS_SUBREQ" => truth(record.main.is_some()),
-            b"SERVER_NAME" => self.server_name(record),
-            b"SERVER_PORT" => self.server_port(record).to_string().into_bytes(),
-            b"SERVER_ADMIN" if self.host.admin.is_empty() => NO_ADMIN.to_vec(),
-            b"SERVER_ADMIN" => self.host.admin.clone(),
-            b"API_VERSION" => API_VERSION.to_vec(),
-            b"DOCUMENT_ROOT" => self.document_root(record).to_vec(),
-            b"CONTEXT_PREFIX" => context_of(record, |context| &context.prefix, b""),
-            b"CONTEXT_DOCUMENT_ROOT" => {
+            Named::RequestScheme => self.scheme().name().as_bytes().to_vec(),
+            Named::Https => on_off(self.host.tls),
+            Named::Ipv6 => on_off(is_ipv6(request.client)),
+            Named::IsSubrequest => truth(record.main.is_some()),
+            Named::ServerName => self.server_name(record),
+            Named::ServerPort => self.server_port(record).to_string().into_bytes(),
+            Named::ServerAdmin if self.host.admin.is_empty() => NO_ADMIN.to_vec(),
+            Named::ServerAdmin => self.host.admin.clone(),
+            Named::ApiVersion => API_VERSION.to_vec(),
+            Named::DocumentRoot => self.document_root(record).to_vec(),
+            Named::ContextPrefix => context_of(record, |context| &context.prefix, b""),
+            Named::ContextDocumentRoot => {
                 let root = self.document_root(record);
                 context_of(record, |context| &context.document_root, root)
             }
-            b"REMOTE_ADDR" => request.client.to_vec(),
-            b"CONN_REMOTE_ADDR" => self.connection.to_vec(),
-            b"SERVER_ADDR" => known(name, self.options.server_address.as_deref())?,
-            b"SERVER_SOFTWARE" => known(name, self.options.server_software.as_deref())?,
-            b"SCRIPT_USER" | b"SCRIPT_GROUP" if record.kind.is_none() => b"<unknown>".to_vec(),
-            b"REMOTE_HOST" | b"REMOTE_PORT" | b"SCRIPT_USER" | b"SCRIPT_GROUP" => {
-                return Err(unknown(name));
+            Named::RemoteAddress => request.client.to_vec(),
+            Named::ConnectionAddress => self.connection.to_vec(),
+            Named::ServerAddress => known(b"SERVER_ADDR", self.options.server_address.as_deref())?,
+            Named::ServerSoftware => {
+                known(b"SERVER_SOFTWARE", self.options.server_software.as_deref())?
             }
-            _ => self.time_variable(name),
+            Named::ScriptUser | Named::ScriptGroup if record.kind.is_none() => {
+                b"<unknown>".to_vec()
+            }
+            Named::ScriptUser => return Err(unknown(b"SCRIPT_USER")),
+            Named::ScriptGroup => return Err(unknown(b"SCRIPT_GROUP")),
+            Named::RemoteHost => return Err(unknown(b"REMOTE_HOST")),
+            Named::RemotePort => return Err(unknown(b"REMOTE_PORT")),
+            // Nobody is known by name here.
+            Named::RemoteUser | Named::RemoteIdent | Named::AuthType => Vec::new(),
+            Named::Time(part) => self.time_variable(part),
         })
     }
 
     /// `TIME` and its parts, in the server's time zone.
-    fn time_variable(&self, name: &[u8]) -> Vec<u8> {
-        if name.starts_with(b"TIME") {
-            self.source.looks_at(Unknown::Time);
-        }
+    fn time_variable(&self, part: TimePart) -> Vec<u8> {
+        self.source.looks_at(Unknown::Time);
         let now = self.options.now;
         let zone = self.site.time_zone.as_ref();
         let offset = zone.map_or(0, |zone| zone.offset_at(now));
         let time = CivilTime::from_epoch(now.saturating_add(offset));
         let (year, month, day) = (time.year, time.month, time.day);
         let (hour, minute, second) = (time.hour, time.minute, time.second);
-        match name {
-            b"TIME" => format!("{year:04}{month:02}{day:02}{hour:02}{minute:02}{second:02}"),
-            b"TIME_YEAR" => format!("{year:04}"),
-            b"TIME_MON" => format!("{month:02}"),
-            b"TIME_DAY" => format!("{day:02}"),
-            b"TIME_HOUR" => format!("{hour:02}"),
-            b"TIME_MIN" => format!("{minute:02}"),
-            b"TIME_SEC" => format!("{second:02}"),
-            b"TIME_WDAY" => time.weekday.to_string(),
-            // REMOTE_USER, REMOTE_IDENT and AUTH_TYPE are empty too: nobody is known by name here.
-            _ => String::new(),
+        match part {
+            TimePart::Whole => {
+                format!("{year:04}{month:02}{day:02}{hour:02}{minute:02}{second:02}")
+            }
+            TimePart::Year => format!("{year:04}"),
+            TimePart::Month => format!("{month:02}"),
+            TimePart::Day => format!("{day:02}"),
+            TimePart::Hour => format!("{hour:02}"),
+            TimePart::Minute => format!("{minute:02}"),
+            TimePart::Second => format!("{second:02}"),
+            TimePart::Weekday => time.weekday.to_string(),
+            TimePart::Nothing => String::new(),
         }
         .into_bytes()
     }
-}
-
-/// Variables without a colon that are neither request headers nor parts of the time.
-const PLAIN: [&[u8]; 29] = [
-    b"API_VERSION",
-    b"AUTH_TYPE",
-    b"CONN_REMOTE_ADDR",
-    b"CONTEXT_DOCUMENT_ROOT",
-    b"CONTEXT_PREFIX",
-    b"DOCUMENT_ROOT",
-    b"HTTPS",
-    b"IPV6",
-    b"IS_SUBREQ",
-    b"PATH_INFO",
-    b"QUERY_STRING",
-    b"REMOTE_ADDR",
-    b"REMOTE_HOST",
-    b"REMOTE_IDENT",
-    b"REMOTE_PORT",
-    b"REMOTE_USER",
-    b"REQUEST_FILENAME",
-    b"REQUEST_METHOD",
-    b"REQUEST_SCHEME",
-    b"REQUEST_URI",
-    b"SCRIPT_FILENAME",
-    b"SCRIPT_GROUP",
-    b"SCRIPT_USER",
-    b"SERVER_ADDR",
-    b"SERVER_ADMIN",
-    b"SERVER_NAME",
-    b"SERVER_PORT",
-    b"SERVER_PROTOCOL",
-    b"SERVER_SOFTWARE",
-];
-
-/// Is there a variable of that name? One that does not exist is empty, whatever the request.
-pub fn is_variable(name: &[u8]) -> bool {
-    if let Some((kind, rest)) = split_kind(name) {
-        return matches!(kind.as_slice(), b"ENV" | b"SSL" | b"HTTP")
-            || matches!(kind.as_slice(), b"LA-U" | b"LA-F") && is_variable(rest);
-    }
-    let name = name.to_ascii_uppercase();
-    PLAIN.contains(&name.as_slice())
-        || header_of(&name).is_some()
-        || name == b"THE_REQUEST"
-        || name == b"TIME"
-        || name.starts_with(b"TIME_")
-}
-
-/// The part before the colon, in upper case, and the part after it.
-fn split_kind(name: &[u8]) -> Option<(Vec<u8>, &[u8])> {
-    let at = kind_end(name)?;
-    Some((name[..at].to_ascii_uppercase(), &name[at + 1..]))
 }
 
 /// A variable that cannot be known at the edge.
@@ -271,10 +208,14 @@ pub(super) fn unknown(name: &[u8]) -> Halt {
     Halt::Unsupported(format!("%{{{name}}} cannot be known at the edge"))
 }
 
-fn is_about_client(name: &[u8]) -> bool {
+fn is_about_client(named: Named) -> bool {
     matches!(
-        name,
-        b"REMOTE_ADDR" | b"CONN_REMOTE_ADDR" | b"IPV6" | b"SERVER_ADDR" | b"SERVER_SOFTWARE"
+        named,
+        Named::RemoteAddress
+            | Named::ConnectionAddress
+            | Named::Ipv6
+            | Named::ServerAddress
+            | Named::ServerSoftware
     )
 }
 
@@ -302,29 +243,4 @@ fn truth(value: bool) -> Vec<u8> {
 /// An IPv6 address that is not an IPv4 one in disguise.
 fn is_ipv6(address: &[u8]) -> bool {
     address.contains(&b':') && !address.to_ascii_lowercase().starts_with(b"::ffff:")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_variable;
-
-    #[test]
-    fn variables_are_known_by_name() {
-        let known = [
-            "HTTPS",
-            "https",
-            "HTTP_HOST",
-            "THE_REQUEST",
-            "TIME",
-            "TIME_X",
-            "ENV:x",
-        ];
-        let ahead = ["LA-U:HTTPS", "la-f:ENV:x", "HTTP:X-Any", "SSL:SSL_CIPHER"];
-        for name in known.into_iter().chain(ahead) {
-            assert!(is_variable(name.as_bytes()), "{name}");
-        }
-        for name in ["HTTP_X", "TIMES", "LA-U:NONE", "ANY:x", ""] {
-            assert!(!is_variable(name.as_bytes()), "{name}");
-        }
-    }
 }

@@ -10,17 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::plain::Plain;
 use super::request::Request;
 use super::rules::{Piece, Template};
-
-/// The only variables that stand for request headers, with the header.
-const HEADERS: [(&[u8], &[u8]); 7] = [
-    (b"HTTP_ACCEPT", b"Accept"),
-    (b"HTTP_COOKIE", b"Cookie"),
-    (b"HTTP_FORWARDED", b"Forwarded"),
-    (b"HTTP_HOST", b"Host"),
-    (b"HTTP_PROXY_CONNECTION", b"Proxy-Connection"),
-    (b"HTTP_REFERER", b"Referer"),
-    (b"HTTP_USER_AGENT", b"User-Agent"),
-];
+use super::variable::{Named, Variable};
 
 /// What of a request is not known beforehand.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -50,15 +40,21 @@ impl<'t> About<'t> {
         let Some(Piece::Variable(name)) = template.text().only_piece() else {
             return None;
         };
-        if name.eq_ignore_ascii_case(b"QUERY_STRING") {
-            return Some(Self::Query);
+        Self::of_variable(Variable::of(name)?)
+    }
+
+    /// The subject that `variable` is; `None` for any other variable.
+    pub fn of_variable(variable: Variable<'t>) -> Option<Self> {
+        match variable {
+            Variable::Named(Named::QueryString) => Some(Self::Query),
+            Variable::Header(name) if name.eq_ignore_ascii_case(b"Host") => Some(Self::Host),
+            Variable::Header(name) => Some(Self::Header(name)),
+            Variable::Named(_)
+            | Variable::Environment(_)
+            | Variable::Tls(_)
+            | Variable::AheadUrl(_)
+            | Variable::AheadFile(_) => None,
         }
-        let header = header_named(name)?;
-        Some(if header.eq_ignore_ascii_case(b"Host") {
-            Self::Host
-        } else {
-            Self::Header(header)
-        })
     }
 
     /// It, for a request.
@@ -88,26 +84,4 @@ impl Subject {
             Self::Header(name) => About::Header(name),
         }
     }
-}
-
-/// The request header that `%{name}` stands for, if it is one.
-pub(crate) fn header_named(name: &[u8]) -> Option<&[u8]> {
-    if let Some(at) = kind_end(name) {
-        let (kind, rest) = (&name[..at], &name[at + 1..]);
-        return (kind.eq_ignore_ascii_case(b"HTTP") && !rest.is_empty()).then_some(rest);
-    }
-    let mut headers = HEADERS.iter();
-    let found = headers.find(|(known, _)| known.eq_ignore_ascii_case(name));
-    found.map(|(_, header)| *header)
-}
-
-/// Where the colon stands, if it does. Only the fourth and fifth byte are looked at.
-pub(crate) fn kind_end(name: &[u8]) -> Option<usize> {
-    [3, 4].into_iter().find(|at| name.get(*at) == Some(&b':'))
-}
-
-/// The request header a variable (in upper case) stands for.
-pub(crate) fn header_of(name: &[u8]) -> Option<&'static [u8]> {
-    let found = HEADERS.iter().find(|(known, _)| *known == name);
-    found.map(|(_, header)| *header)
 }

@@ -14,7 +14,6 @@ use crate::model::rules::{
     Condition, Piece, RedirectListId, RedirectMatcher, Rule, RuleFlags, RuleSetId, Template, Test,
 };
 use crate::model::site::Site;
-use crate::model::subject::About;
 use crate::source::{Find, Unavailable};
 
 use super::Calm;
@@ -236,14 +235,10 @@ impl<'c, 'f, F: Find<'f>> Asking<'c, F> {
 
     /// What a test string stands for that is one thing, and known. `None` for any other.
     fn subject<'t>(&self, template: &'t Template) -> Option<(&'t Template, Cow<'c, [u8]>)> {
-        if let Some(about) = About::of(template) {
-            return Some((template, self.known.text(about)));
-        }
         let Some(Piece::Variable(name)) = template.text().only_piece() else {
             return None;
         };
-        let text = self.known.variable(name)?;
-        Some((template, Cow::Borrowed(text)))
+        Some((template, self.known.variable(name)?))
     }
 }
 

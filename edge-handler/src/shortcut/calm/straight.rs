@@ -15,6 +15,7 @@ use crate::model::request::{Request, Scheme};
 use crate::model::rules::{Piece, PrefixRedirect, Redirect, Replacement, RuleFlags};
 use crate::model::site::{CanonicalName, ErrorDocument, Host, SectionId, Settings, Site};
 use crate::model::subject::About;
+use crate::model::variable::{Named, Variable};
 
 use super::section;
 use crate::evaluate::alias::{append_args, target_of};
@@ -239,7 +240,7 @@ fn expand(
                 Some((captures, text)) => captures.text(usize::from(number), text),
                 None => b"",
             },
-            Piece::Variable(name) => known.variable(name)?,
+            Piece::Variable(name) => &known.variable(name)?,
             Piece::Map { .. } => return None,
         };
         if text.contains(&b'?') {
@@ -251,22 +252,27 @@ fn expand(
 }
 
 impl<'k> Known<'k> {
-    /// What a variable stands for that is the same all along the way: until a rule applies.
-    pub fn variable(&self, name: &[u8]) -> Option<&'k [u8]> {
-        let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
-        if is("REQUEST_URI") {
-            Some(self.plain.path)
-        } else if is("HTTPS") {
-            Some(if self.host.tls { b"on" } else { b"off" })
-        } else if is("REQUEST_METHOD") {
-            Some(b"GET")
-        } else if is("HTTP_HOST") {
-            Some(self.plain.hostname)
-        } else if is("QUERY_STRING") {
-            Some(self.plain.query.unwrap_or_default())
-        } else {
-            None
+    /// What a variable stands for that is the same all along the way: until a rule applies. `None` for any other.
+    pub fn variable(&self, name: &[u8]) -> Option<Cow<'k, [u8]>> {
+        let variable = Variable::of(name)?;
+        if let Some(about) = About::of_variable(variable) {
+            return Some(self.text(about));
         }
+        let Variable::Named(named) = variable else {
+            return None;
+        };
+        Some(Cow::Borrowed(match named {
+            Named::RequestUri => self.plain.path,
+            Named::Https => {
+                if self.host.tls {
+                    b"on"
+                } else {
+                    b"off"
+                }
+            }
+            Named::RequestMethod => b"GET",
+            _ => return None,
+        }))
     }
 
     /// What is asked about.
