@@ -18,6 +18,7 @@ pub mod expression;
 pub mod files;
 mod handler;
 mod internal;
+pub(crate) mod knowledge;
 pub(crate) mod list;
 mod map_function;
 pub(crate) mod merge;

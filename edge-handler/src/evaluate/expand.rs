@@ -1,18 +1,21 @@
 //! Expansion of substitutions and test strings (`do_expand`).
 //!
 //! In: a template and what it refers to. Out: bytes appended to a buffer; for a substitution also
-//! where its deciding `?` came from. Absent: parsing templates; what a variable holds (`variable`).
+//! where its deciding `?` came from. Absent: parsing templates; what a variable holds (`variable`); the order of pieces
+//! and conditions (`knowledge`).
 
-use crate::model::rules::{MapId, Piece, Rule, RuleFlags, Template};
+use crate::model::rules::{Condition, MapId, Marks, Rule, RuleFlags, Template};
 use crate::model::site::{Map, MapKind};
+use crate::model::subject::About;
 use crate::source::{Source, Unknown};
 
 use super::backreference::escape_backreference;
 use super::cookie::set_cookie;
+use super::knowledge::{Decides, Knowledge, QuestionMark, expand};
 use super::map_function::map_function;
 use super::record::Record;
 use super::rule::{Groups, RuleContext};
-use super::{BYTES_A_STEP, Halt, NAMES_A_STEP, Run};
+use super::{BYTES_A_STEP, Halt, NAMES_A_STEP, Run, Trace};
 
 /// So many bytes are escaped or put into another case in the time of a step.
 const ESCAPED_A_STEP: usize = 2;
@@ -20,35 +23,115 @@ const ESCAPED_A_STEP: usize = 2;
 /// The longest value of a variable, in bytes. Apache has no limit but its memory.
 const LONGEST_VALUE: usize = 1 << 20;
 
-/// Where the `?` that starts the query string of a substitution came from. One that an expansion
-/// brought in is not safe (CVE-2024-38474).
-#[derive(Debug, Clone, Copy)]
-pub(super) struct QuestionMark {
-    tracking: bool,
-    last_counts: bool,
-    expanded: bool,
+/// All of a request is known, as it is by now.
+pub(super) struct Full<'r, 'a, S> {
+    run: &'r mut Run<'a, S>,
+    record: &'r mut Record<'a>,
+    context: &'r mut RuleContext<'a>,
+    /// Whose flags say how groups are escaped; `None` outside of substitutions.
+    escaping: Option<&'a Rule>,
+    marks: Marks,
 }
 
-impl QuestionMark {
-    /// What to track for a rule with these flags: the first `?`, with `QSL` the last.
-    pub fn for_rule(flags: RuleFlags) -> Self {
+impl<'r, 'a, S: Source> Full<'r, 'a, S> {
+    pub fn new(
+        run: &'r mut Run<'a, S>,
+        record: &'r mut Record<'a>,
+        context: &'r mut RuleContext<'a>,
+        escaping: Option<&'a Rule>,
+    ) -> Self {
         Self {
-            tracking: !flags.contains(RuleFlags::UNSAFE_ALLOW_3F),
-            last_counts: flags.contains(RuleFlags::QUERY_LAST),
-            expanded: false,
+            run,
+            record,
+            context,
+            escaping,
+            marks: Marks::default(),
         }
     }
 
-    /// Did the deciding `?` come from an expansion?
-    pub fn is_unsafe(self) -> bool {
-        self.expanded
+    /// Appends a group, escaped as the flags of the rule say.
+    fn group(
+        &self,
+        groups: &Groups,
+        subject: &[u8],
+        number: u8,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Halt> {
+        let before = out.len();
+        append_group(groups, subject, number, self.escaping, out);
+        if is_escaped(self.escaping) {
+            self.run.spend((out.len() - before) / ESCAPED_A_STEP)?;
+        }
+        Ok(())
+    }
+}
+
+impl<'a, S: Source> Knowledge<'a> for Full<'_, 'a, S> {
+    type Unknown = Halt;
+
+    fn next_worth_asking(&mut self, rule: &'a Rule, at: usize) -> Result<usize, Halt> {
+        if self.run.options.trace == Trace::On || !self.run.source.may_pass_over() {
+            return Ok(at);
+        }
+        let about_one_text = |condition: &&Condition| About::of(&condition.subject).is_some();
+        let screen = rule.screens.about(&rule.conditions, at);
+        let condition = rule.conditions.get(at).filter(about_one_text);
+        let (Some(screen), Some(condition)) = (screen, condition) else {
+            return Ok(at);
+        };
+        if !screen.has(&self.marks) {
+            let mut text = Vec::new();
+            self.run
+                .expand_into(&condition.subject, self.record, self.context, &mut text)?;
+            self.context.vary_this.clear();
+            self.marks = screen.mark(&text, self.run.budget);
+        }
+        Ok(screen.next(at, &self.marks))
     }
 
-    fn see(&mut self, text: &[u8], expanded: bool) {
-        if self.tracking && text.contains(&b'?') {
-            self.expanded = expanded;
-            self.tracking = self.last_counts;
+    fn holds(&mut self, condition: &'a Condition) -> Result<bool, Halt> {
+        let holds = self
+            .run
+            .apply_rewrite_cond(condition, self.record, self.context)?;
+        if condition.no_vary {
+            self.context.vary_this.clear();
         }
+        Ok(holds)
+    }
+
+    fn looked_at(&mut self, decides: Decides) {
+        let RuleContext {
+            vary, vary_this, ..
+        } = self.context;
+        match decides {
+            Decides::Yes => vary.append(vary_this),
+            Decides::No => vary_this.clear(),
+        }
+    }
+
+    fn spend(&self, steps: usize) -> Result<(), Halt> {
+        self.run.spend(steps)
+    }
+
+    fn rule_group(&mut self, number: u8, out: &mut Vec<u8>) -> Result<(), Halt> {
+        self.group(&self.context.rule, &self.context.uri, number, out)
+    }
+
+    fn condition_group(&mut self, number: u8, out: &mut Vec<u8>) -> Result<(), Halt> {
+        let groups = &self.context.condition;
+        if groups.set && groups.foretold {
+            self.run.source.looks_at(Unknown::Condition);
+        }
+        self.group(groups, &groups.source, number, out)
+    }
+
+    fn variable(&mut self, name: &'a [u8], out: &mut Vec<u8>) -> Result<(), Halt> {
+        self.run
+            .lookup_variable(name, self.record, self.context, out)
+    }
+
+    fn map(&mut self, name: &'a [u8], key: &[u8], out: &mut Vec<u8>) -> Result<bool, Halt> {
+        self.run.lookup_map(name, key, out)
     }
 }
 
@@ -57,14 +140,18 @@ impl<'a, S: Source> Run<'a, S> {
     pub(super) fn expand_into(
         &mut self,
         template: &'a Template,
-        record: &Record<'a>,
+        record: &mut Record<'a>,
         context: &mut RuleContext<'a>,
         out: &mut Vec<u8>,
     ) -> Result<(), Halt> {
         let before = out.len();
-        for piece in template.pieces() {
-            self.expand_piece(piece, None, record, context, out)?;
-        }
+        let mut known = Full::new(self, record, context, None);
+        expand(
+            template.text(),
+            &mut known,
+            &mut QuestionMark::unwatched(),
+            out,
+        )?;
         self.spend(out.len().saturating_sub(before) / BYTES_A_STEP)
     }
 
@@ -72,71 +159,14 @@ impl<'a, S: Source> Run<'a, S> {
     pub(super) fn expand_substitution(
         &mut self,
         rule: &'a Rule,
-        record: &Record<'a>,
+        record: &mut Record<'a>,
         context: &mut RuleContext<'a>,
         mark: &mut QuestionMark,
         out: &mut Vec<u8>,
     ) -> Result<(), Halt> {
-        for piece in rule.substitution.pieces() {
-            let start = out.len();
-            self.expand_piece(piece, Some(rule), record, context, out)?;
-            match piece {
-                Piece::Escaped(_) => {}
-                Piece::Literal(text) => mark.see(text, false),
-                _ => mark.see(&out[start..], true),
-            }
-        }
+        let mut known = Full::new(self, record, context, Some(rule));
+        expand(rule.substitution.text(), &mut known, mark, out)?;
         self.spend(out.len() / BYTES_A_STEP)
-    }
-
-    fn expand_piece(
-        &mut self,
-        piece: Piece<'a>,
-        rule: Option<&'a Rule>,
-        record: &Record<'a>,
-        context: &mut RuleContext<'a>,
-        out: &mut Vec<u8>,
-    ) -> Result<(), Halt> {
-        self.spend(1)?;
-        match piece {
-            Piece::Literal(text) => out.extend_from_slice(text),
-            Piece::Escaped(byte) => out.push(byte),
-            Piece::RuleGroup(number) => {
-                let before = out.len();
-                append_group(&context.rule, &context.uri, number, rule, out);
-                if is_escaped(rule) {
-                    self.spend((out.len() - before) / ESCAPED_A_STEP)?;
-                }
-            }
-            Piece::ConditionGroup(number) => {
-                let groups = &context.condition;
-                if groups.set && groups.foretold {
-                    self.source.looks_at(Unknown::Condition);
-                }
-                let before = out.len();
-                append_group(groups, &groups.source, number, rule, out);
-                if is_escaped(rule) {
-                    self.spend((out.len() - before) / ESCAPED_A_STEP)?;
-                }
-            }
-            Piece::Variable(name) => self.lookup_variable(name, record, context, out)?,
-            Piece::Map { name, key, default } => {
-                // What stands in braces is read once more for each that it stands in.
-                self.spend(key.len() / BYTES_A_STEP)?;
-                let mut text = Vec::new();
-                for piece in key.pieces() {
-                    self.expand_piece(piece, rule, record, context, &mut text)?;
-                }
-                if !self.lookup_map(name, &text, out)?
-                    && let Some(default) = default
-                {
-                    for piece in default.pieces() {
-                        self.expand_piece(piece, rule, record, context, out)?;
-                    }
-                }
-            }
-        }
-        Ok(())
     }
 
     /// Appends what a map says; false when it says nothing (`lookup_map`). A function of an empty
@@ -220,7 +250,7 @@ impl<'a, S: Source> Run<'a, S> {
     pub(super) fn expand_cookies(
         &mut self,
         rule: &'a Rule,
-        record: &Record<'a>,
+        record: &mut Record<'a>,
         context: &mut RuleContext<'a>,
     ) -> Result<(), Halt> {
         for template in &rule.extras().cookies {

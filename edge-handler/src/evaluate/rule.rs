@@ -4,14 +4,13 @@
 //! Absent: the order of rules; see `list`.
 
 use crate::model::outcome::Event;
-use crate::model::rules::{Condition, Rule, RuleFlags};
-use crate::model::subject::About;
+use crate::model::rules::{Rule, RuleFlags};
 use crate::source::Source;
 
-use super::expand::QuestionMark;
+use super::expand::Full;
+use super::knowledge::{QuestionMark, conditions_hold};
 use super::record::Record;
-use super::{Halt, Run, Trace};
-use crate::model::rules::Marks;
+use super::{Halt, Run};
 use crate::pattern::matching::Captures;
 use crate::text::escape::is_absolute_uri;
 
@@ -107,7 +106,8 @@ impl<'a, S: Source> Run<'a, S> {
         context.condition.set = false;
         context.vary_this.clear();
         context.vary.clear();
-        if !self.conditions_hold(rule, record, context)? {
+        let mut known = Full::new(self, record, context, None);
+        if !conditions_hold(rule, &mut known)? {
             self.trace(rule.place, || Event::Stopped);
             return Ok(Effect::None);
         }
@@ -129,71 +129,6 @@ impl<'a, S: Source> Run<'a, S> {
         }
         self.substitute(rule, record, context, new_uri);
         Ok(Effect::Substituted)
-    }
-
-    /// The conditions of a rule: `OR` binds tighter than the implicit and, a true one skips the
-    /// rest of its group, and a false last one with `OR` stops nothing.
-    fn conditions_hold(
-        &mut self,
-        rule: &'a Rule,
-        record: &mut Record<'a>,
-        context: &mut RuleContext<'a>,
-    ) -> Result<bool, Halt> {
-        let conditions = &rule.conditions;
-        let mut marks = Marks::default();
-        let mut at = 0;
-        while at < conditions.len() {
-            at = self.worth_asking(rule, at, (record, context), &mut marks)?;
-            let Some(condition) = conditions.get(at) else {
-                break;
-            };
-            let holds = self.apply_rewrite_cond(condition, record, context)?;
-            if condition.no_vary {
-                context.vary_this.clear();
-            }
-            if condition.or_next {
-                if !holds {
-                    context.vary_this.clear();
-                    at += 1;
-                    continue;
-                }
-                while conditions.get(at).is_some_and(|member| member.or_next) {
-                    at += 1;
-                }
-            } else if !holds {
-                return Ok(false);
-            }
-            context.vary.append(&mut context.vary_this);
-            at += 1;
-        }
-        Ok(true)
-    }
-
-    /// The next condition from `at` on that is worth asking: those before it do not hold, and are joined to
-    /// the next by `OR`, so they leave nothing behind.
-    fn worth_asking(
-        &mut self,
-        rule: &'a Rule,
-        at: usize,
-        (record, context): (&Record<'a>, &mut RuleContext<'a>),
-        marks: &mut Marks,
-    ) -> Result<usize, Halt> {
-        if self.options.trace == Trace::On || !self.source.may_pass_over() {
-            return Ok(at);
-        }
-        let about_one_text = |condition: &&Condition| About::of(&condition.subject).is_some();
-        let screen = rule.screens.about(&rule.conditions, at);
-        let condition = rule.conditions.get(at).filter(about_one_text);
-        let (Some(screen), Some(condition)) = (screen, condition) else {
-            return Ok(at);
-        };
-        if !screen.has(marks) {
-            let mut text = Vec::new();
-            self.expand_into(&condition.subject, record, context, &mut text)?;
-            context.vary_this.clear();
-            *marks = screen.mark(&text, self.budget);
-        }
-        Ok(screen.next(at, marks))
     }
 
     /// Puts the new path in place (the second half of `apply_rewrite_rule`).

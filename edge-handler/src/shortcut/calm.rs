@@ -10,6 +10,7 @@
 //! sections, aliases or directories are about are *busy*, and what is left is to ask the lists.
 
 mod lists;
+mod partial;
 mod straight;
 
 pub use lists::Said;

@@ -3,23 +3,19 @@
 //! In: what [`Calm`] says has to be asked, and a plain request. Out: [`Said`]. Absent: applying a rule that
 //! does more than redirect; such a one is left to the evaluation.
 
-use std::borrow::Cow;
-
 use crate::artefact::table::Undecoded;
 use crate::budget::Budget;
 use crate::model::outcome::Answer;
 use crate::model::plain::Plain;
 use crate::model::request::Request;
-use crate::model::rules::{
-    Condition, Piece, RedirectListId, RedirectMatcher, Rule, RuleFlags, RuleSetId, Template, Test,
-};
+use crate::model::rules::{RedirectListId, RedirectMatcher, RuleFlags, RuleSetId};
 use crate::model::site::Site;
 use crate::source::{Find, Unavailable};
 
 use super::Calm;
-use super::straight::{Known, Matched, Straight};
-use crate::model::rules::Marks;
-use crate::model::rules::text_holds;
+use super::partial::{Known, Partial, Unclear};
+use super::straight::Straight;
+use crate::evaluate::knowledge::conditions_hold;
 use crate::pattern::matching::Captures;
 use crate::text::prefix::alias_matches;
 
@@ -68,14 +64,6 @@ impl Calm {
         };
         asking.all()
     }
-}
-
-/// Do the conditions of a rule let it through?
-enum Conditions<'r> {
-    Stop,
-    Hold(Matched<'r>),
-    /// One of them cannot be answered here.
-    Unclear,
 }
 
 struct Asking<'c, F> {
@@ -138,17 +126,20 @@ impl<'c, 'f, F: Find<'f>> Asking<'c, F> {
             if !rule.matches {
                 continue;
             }
-            let conditions = rule.conditional.map(|rule| self.conditions(rule));
-            match conditions.unwrap_or(Conditions::Hold(None)) {
-                Conditions::Stop => {}
-                Conditions::Hold(matched) if !chained => {
+            let mut partial = Partial::new(&self.known, &groups, rule.flags, self.budget);
+            let conditions = rule
+                .conditional
+                .map(|rule| conditions_hold(rule, &mut partial));
+            match conditions.unwrap_or(Ok(true)) {
+                Ok(false) => {}
+                Ok(true) if !chained => {
                     let straight = straight.zip(rule.replacement);
                     let answer = straight.and_then(|(straight, replacement)| {
-                        straight.rule(&replacement, &groups, &matched, &self.known)
+                        straight.rule(&replacement, &mut partial)
                     });
                     return Ok(answer.map_or(Said::Unclear, Said::Answer));
                 }
-                Conditions::Hold(_) | Conditions::Unclear => return Ok(Said::Unclear),
+                Ok(true) | Err(Unclear) => return Ok(Said::Unclear),
             }
         }
         Ok(Said::Nothing)
@@ -194,70 +185,4 @@ impl<'c, 'f, F: Find<'f>> Asking<'c, F> {
         }
         Ok(Said::Nothing)
     }
-
-    /// The order is that of `conditions_hold`; a condition that cannot be answered here ends it.
-    fn conditions(&self, rule: &Rule) -> Conditions<'c> {
-        let conditions = &rule.conditions;
-        let (mut at, mut matched) = (0, None);
-        // Thousands of conditions may ask about one header: it is looked for once.
-        let mut subject: Option<(&Template, Cow<'c, [u8]>)> = None;
-        let mut marks = Marks::default();
-        while let Some(condition) = conditions.get(at) {
-            let known = subject.take();
-            let known = known.filter(|(template, _)| **template == condition.subject);
-            let Some((template, text)) = known.or_else(|| self.subject(&condition.subject)) else {
-                return Conditions::Unclear;
-            };
-            if let Some(screen) = rule.screens.about(conditions, at) {
-                if !screen.has(&marks) {
-                    marks = screen.mark(&text, self.budget);
-                }
-                at = screen.next(at, &marks);
-            }
-            let Some(condition) = conditions.get(at) else {
-                return Conditions::Unclear;
-            };
-            let Some((holds, groups)) = holds(condition, &text, self.budget) else {
-                return Conditions::Unclear;
-            };
-            matched = groups.map(|groups| (groups, text.clone())).or(matched);
-            subject = Some((template, text));
-            if !holds && !condition.or_next {
-                return Conditions::Stop;
-            }
-            while holds && conditions.get(at).is_some_and(|member| member.or_next) {
-                at += 1;
-            }
-            at += 1;
-        }
-        Conditions::Hold(matched)
-    }
-
-    /// What a test string stands for that is one thing, and known. `None` for any other.
-    fn subject<'t>(&self, template: &'t Template) -> Option<(&'t Template, Cow<'c, [u8]>)> {
-        let Some(Piece::Variable(name)) = template.text().only_piece() else {
-            return None;
-        };
-        Some((template, self.known.variable(name)?))
-    }
-}
-
-/// Does a condition about a text hold? `None` for any other. With the groups of a pattern that matches.
-fn holds(condition: &Condition, text: &[u8], budget: &Budget) -> Option<(bool, Option<Captures>)> {
-    let mut matched = None;
-    let answer = match &condition.test {
-        Test::Regex(pattern) => {
-            let mut groups = Captures::default();
-            let answer = pattern.find(text, &mut groups, budget);
-            matched = (answer && !condition.negated).then_some(groups);
-            answer
-        }
-        Test::Equal(_) | Test::Compare(..) | Test::Integer(..) => {
-            text_holds(&condition.test, condition.no_case, text, budget)
-        }
-        Test::File(_) | Test::SubrequestUri | Test::SubrequestFile | Test::Expression(_) => {
-            return None;
-        }
-    };
-    Some((answer != condition.negated, matched))
 }

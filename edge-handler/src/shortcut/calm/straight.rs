@@ -6,19 +6,16 @@
 //!
 //! What makes a `Location` is done by the functions that the evaluator does it with.
 
-use std::borrow::Cow;
-
 use crate::budget::Budget;
 use crate::model::outcome::{Answer, Outcome};
-use crate::model::plain::Plain;
-use crate::model::request::{Request, Scheme};
-use crate::model::rules::{Piece, PrefixRedirect, Redirect, Replacement, RuleFlags};
+use crate::model::request::Scheme;
+use crate::model::rules::{PrefixRedirect, Redirect, Replacement, RuleFlags};
 use crate::model::site::{CanonicalName, ErrorDocument, Host, SectionId, Settings, Site};
-use crate::model::subject::About;
-use crate::model::variable::{Named, Variable};
 
+use super::partial::{Known, Partial};
 use super::section;
 use crate::evaluate::alias::{append_args, target_of};
+use crate::evaluate::knowledge::{QuestionMark, expand};
 use crate::evaluate::list::Action;
 use crate::evaluate::merge::Merged;
 use crate::evaluate::record::is_redirect;
@@ -57,16 +54,6 @@ pub(super) struct Straight {
     relative: bool,
 }
 
-/// What is known about the request by the time a rule is known to apply.
-pub(super) struct Known<'k> {
-    pub host: &'k Host,
-    pub plain: &'k Plain<'k>,
-    pub request: &'k Request<'k>,
-}
-
-/// What the groups of the last condition matched, and in which text.
-pub(super) type Matched<'r> = Option<(Captures, Cow<'r, [u8]>)>;
-
 impl Straight {
     /// `None` where a redirect may become something else on its way out, or a host is not called what
     /// the client calls it.
@@ -86,12 +73,10 @@ impl Straight {
     }
 
     /// The answer of a rule in server context.
-    pub fn rule(
+    pub fn rule<'k>(
         &self,
-        rule: &Replacement<'_>,
-        groups: &Captures,
-        condition: &Matched<'_>,
-        known: &Known<'_>,
+        rule: &Replacement<'k>,
+        partial: &mut Partial<'k, '_>,
     ) -> Option<Answer> {
         let ends = rule.flags.intersects(RuleFlags::LAST | RuleFlags::END);
         let easy = ends
@@ -101,7 +86,8 @@ impl Straight {
         if !easy {
             return None;
         }
-        let mut url = expand(rule, groups, condition, known)?;
+        let mut url = substitution(rule, partial)?;
+        let known = partial.known();
         let original = known.plain.query;
         let mut args = original.map(<[u8]>::to_vec);
         splitout_queryargs(&mut url, &mut args, rule.flags);
@@ -213,70 +199,12 @@ fn answer(status: u16, location: Vec<u8>) -> Option<Answer> {
     Some(Answer::of(Outcome::Redirect { status, location }))
 }
 
-/// The substitution with its groups and variables. `None` where a `?` comes out of one of these: it is
-/// not to be trusted.
-fn expand(
-    rule: &Replacement<'_>,
-    groups: &Captures,
-    condition: &Matched<'_>,
-    known: &Known<'_>,
-) -> Option<Vec<u8>> {
-    let negated = rule.flags.contains(RuleFlags::NEGATED);
-    let path = known.plain.path;
+/// The substitution with its groups and variables. `None` where something in it is unclear, where the `?` of its query
+/// string comes out of an expansion, which is not to be trusted, or where it is too long.
+fn substitution<'k>(rule: &Replacement<'k>, partial: &mut Partial<'k, '_>) -> Option<Vec<u8>> {
+    let path = partial.known().plain.path;
     let mut out = Vec::with_capacity(rule.substitution.len() + path.len() + 16);
-    for piece in rule.substitution.pieces() {
-        let text = match piece {
-            Piece::Literal(text) => {
-                out.extend_from_slice(text);
-                continue;
-            }
-            Piece::Escaped(byte) => {
-                out.push(byte);
-                continue;
-            }
-            Piece::RuleGroup(_) if negated => b"",
-            Piece::RuleGroup(number) => groups.text(usize::from(number), path),
-            Piece::ConditionGroup(number) => match condition {
-                Some((captures, text)) => captures.text(usize::from(number), text),
-                None => b"",
-            },
-            Piece::Variable(name) => &known.variable(name)?,
-            Piece::Map { .. } => return None,
-        };
-        if text.contains(&b'?') {
-            return None;
-        }
-        out.extend_from_slice(text);
-    }
-    (out.len() <= LONGEST).then_some(out)
-}
-
-impl<'k> Known<'k> {
-    /// What a variable stands for that is the same all along the way: until a rule applies. `None` for any other.
-    pub fn variable(&self, name: &[u8]) -> Option<Cow<'k, [u8]>> {
-        let variable = Variable::of(name)?;
-        if let Some(about) = About::of_variable(variable) {
-            return Some(self.text(about));
-        }
-        let Variable::Named(named) = variable else {
-            return None;
-        };
-        Some(Cow::Borrowed(match named {
-            Named::RequestUri => self.plain.path,
-            Named::Https => {
-                if self.host.tls {
-                    b"on"
-                } else {
-                    b"off"
-                }
-            }
-            Named::RequestMethod => b"GET",
-            _ => return None,
-        }))
-    }
-
-    /// What is asked about.
-    pub fn text(&self, about: About<'_>) -> Cow<'k, [u8]> {
-        about.text(self.plain, self.request)
-    }
+    let mut mark = QuestionMark::for_rule(rule.flags);
+    expand(rule.substitution, partial, &mut mark, &mut out).ok()?;
+    (!mark.is_unsafe() && out.len() <= LONGEST).then_some(out)
 }
