@@ -251,6 +251,7 @@ impl Search {
             // They ask for nothing of a request but its path.
             allow: _,
             accept_path_info: _,
+            handlers: _,
             set_env: _,
             unset_env: _,
             broken: _,

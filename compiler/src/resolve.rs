@@ -5,6 +5,7 @@
 mod access;
 mod activity;
 mod alias;
+mod as_is;
 mod carry;
 mod context;
 mod dbm;
@@ -77,6 +78,10 @@ pub(crate) struct Resolver<'a> {
     access_files: Vec<AccessFile>,
     /// Lines about types of files.
     types: Vec<Span>,
+    /// Lines that name the handler `send-as-is`, and the directories they are for.
+    as_is_lines: Vec<as_is::AsIsLine>,
+    /// `ModMimeUsePathInfo On`: where.
+    path_info_lines: Vec<Span>,
     /// Headers that `RequestHeader` changes, in lower case, and where.
     changed_headers: Vec<(Vec<u8>, Span)>,
     /// The lines that name document roots and what aliases lead to, by the folder on the server.
@@ -123,6 +128,8 @@ pub(crate) fn resolve(
         condition_patterns: HashMap::default(),
         access_files: Vec::new(),
         types: Vec::new(),
+        as_is_lines: Vec::new(),
+        path_info_lines: Vec::new(),
         changed_headers: Vec::new(),
         root_lines: HashMap::default(),
         families: BTreeSet::new(),
@@ -134,6 +141,7 @@ pub(crate) fn resolve(
     resolver.read_roots(&mut main, input, options);
     let hosts = std::mem::take(&mut resolver.virtual_hosts);
     resolver.merge(&mut main, hosts);
+    resolver.read_as_is();
     resolver.mark_inactive();
     resolver.report_changed_headers();
     resolver.report_types();

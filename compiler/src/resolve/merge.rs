@@ -13,6 +13,7 @@ use edgewright_engine::model::site::{
 use edgewright_engine::model::site::{PathMatcher, RootPart, RootPattern};
 
 use super::Resolver;
+use super::as_is;
 use super::roots::{is_below_any, is_deep, literal_folder};
 use super::scope::{Counted, Rewrite, Scope, Server};
 use crate::limits::Limit;
@@ -25,7 +26,8 @@ impl Resolver<'_> {
     /// All hosts, the main server first.
     pub(crate) fn merge(&mut self, main: &mut Server, virtual_hosts: Vec<Server>) {
         main.scope.settle_access();
-        let base = std::mem::take(&mut main.scope.settings);
+        let mut base = std::mem::take(&mut main.scope.settings);
+        as_is::settle_main(&mut base);
         let base_rewrite = directory_rewrite(&main.scope.rewrite);
         let own = self.redirect_list(main.redirects.iter().cloned());
         for mut server in virtual_hosts {
@@ -445,6 +447,7 @@ fn merged_settings(base: Settings, own: Settings) -> Settings {
         host_access: own.host_access.or(base.host_access),
         methods: own.methods.or(base.methods),
         requires_tls: base.requires_tls || own.requires_tls,
+        handlers: as_is::merged_handlers(base.handlers, own.handlers),
         set_env_if: [base.set_env_if, own.set_env_if].concat(),
         set_env: inherited_environment(base.set_env, own.set_env, &own.unset_env),
         // Its one merge is done.

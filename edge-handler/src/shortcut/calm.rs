@@ -207,6 +207,7 @@ fn makes_trouble(settings: &Settings) -> bool {
         proxy,
         ifs,
         set_env_if,
+        handlers,
         // Asked about once they are merged.
         fallback: _,
         allow: _,
@@ -235,7 +236,11 @@ fn makes_trouble(settings: &Settings) -> bool {
         // A file that cannot be read is a section of its own, and busy.
         broken: _,
     } = settings;
-    alias.is_some() || proxy.is_some() || !ifs.is_empty() || has_trouble(set_env_if)
+    alias.is_some()
+        || proxy.is_some()
+        || handlers.is_some()
+        || !ifs.is_empty()
+        || has_trouble(set_env_if)
 }
 
 /// Does `SetEnvIf` ask for what the edge may not know, or for anything at all?
@@ -292,6 +297,7 @@ fn is_harmless(settings: &Settings) -> bool {
         methods,
         requires_tls,
         set_env_if,
+        handlers,
         files,
         ifs,
         broken,
@@ -320,6 +326,7 @@ fn is_harmless(settings: &Settings) -> bool {
         && methods.as_ref().is_none_or(Vec::is_empty)
         && !requires_tls
         && set_env_if.is_empty()
+        && handlers.is_none()
         && files.is_empty()
         && ifs.is_empty()
         && !broken
