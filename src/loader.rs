@@ -57,6 +57,22 @@ impl Loader for Disk {
         Err(LoadError::NotRegular)
     }
 
+    fn head(&self, path: &[u8], most: usize) -> Result<Vec<u8>, LoadError> {
+        let metadata = fs::metadata(to_path(path)).map_err(|error| load_error(&error))?;
+        if metadata.is_dir() {
+            return Err(LoadError::IsDirectory);
+        }
+        if !is_regular(&metadata) {
+            return Err(LoadError::NotRegular);
+        }
+        let file = File::open(to_path(path)).map_err(|error| load_error(&error))?;
+        let most = u64::try_from(most).unwrap_or(u64::MAX);
+        let mut bytes = Vec::new();
+        let read = file.take(most).read_to_end(&mut bytes);
+        read.map_err(|error| load_error(&error))?;
+        Ok(bytes)
+    }
+
     fn list(&self, path: &[u8], most: u64) -> Result<Vec<Entry>, LoadError> {
         let folder = to_path(path);
         let names = names_in(folder, most)?;
@@ -186,6 +202,8 @@ fn load_error(error: &Error) -> LoadError {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
     use super::*;
 
     const MOST: u64 = 1 << 20;
@@ -194,6 +212,18 @@ mod tests {
         let named: Vec<Vec<u8>> = named.iter().map(|path| path.as_bytes().to_vec()).collect();
         let read = Disk::naming(&named).read(path.as_bytes(), MOST);
         assert_eq!(read, *expected, "{path}");
+    }
+
+    #[test]
+    fn the_beginning_of_a_file_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = to_bytes(&folder.path().join("a"));
+        fs::write(to_path(&path), "Status: 410\n").unwrap();
+        let disk = Disk::default();
+        assert_eq!(disk.head(&path, 6), Ok(b"Status".to_vec()));
+        assert_eq!(disk.head(&path, 99), Ok(b"Status: 410\n".to_vec()));
+        assert_eq!(disk.head(b"/dev/zero", 9), Err(LoadError::NotRegular));
+        assert_eq!(disk.head(b"/", 9), Err(LoadError::IsDirectory));
     }
 
     #[test]

@@ -70,6 +70,10 @@ impl Loader for Files {
         self.loader(path).read(path, most)
     }
 
+    fn head(&self, path: &[u8], most: usize) -> Result<Vec<u8>, LoadError> {
+        self.loader(path).head(path, most)
+    }
+
     fn list(&self, path: &[u8], most: u64) -> Result<Vec<Entry>, LoadError> {
         self.loader(path).list(path, most)
     }

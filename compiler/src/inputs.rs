@@ -259,6 +259,7 @@ impl Search {
             // What they choose by is asked for where they do.
             mime: _,
             negotiation: _,
+            handlers: _,
             set_env: _,
             unset_env: _,
             broken: _,

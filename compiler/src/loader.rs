@@ -3,6 +3,9 @@
 //! In: nothing. Out: [`Loader`]. Absent: an implementation; the command line has one over the disk,
 //! module `testing` one over memory.
 
+/// A file is read as a whole for its beginning up to this length, in bytes.
+const LONGEST_READ_FOR_ITS_HEAD: u64 = 1 << 20;
+
 /// Reads files. The only way out of this crate.
 ///
 /// Paths are bytes as the configuration or the command line writes them. Links are followed.
@@ -13,6 +16,16 @@ pub trait Loader {
     /// There is no such file, it is a directory or another thing than a regular file, it is longer, or it
     /// cannot be read.
     fn read(&self, path: &[u8], most: u64) -> Result<Vec<u8>, LoadError>;
+
+    /// At most `most` bytes from the beginning of a file.
+    ///
+    /// # Errors
+    /// As [`Loader::read`]; a loader that reads files as a whole refuses one that is longer than a mebibyte.
+    fn head(&self, path: &[u8], most: usize) -> Result<Vec<u8>, LoadError> {
+        let mut content = self.read(path, LONGEST_READ_FOR_ITS_HEAD)?;
+        content.truncate(most);
+        Ok(content)
+    }
 
     /// What a directory with at most `most` names holds, without `.` and `..`, in any order.
     ///

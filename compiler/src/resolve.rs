@@ -5,6 +5,7 @@
 mod access;
 mod activity;
 mod alias;
+mod as_is;
 mod carry;
 mod context;
 mod dbm;
@@ -82,6 +83,10 @@ pub(crate) struct Resolver<'a> {
     types: TypeLines,
     /// Lines with `CheckSpelling On`.
     spelling: Vec<Span>,
+    /// Lines that name the handler `send-as-is`, and the directories they are for.
+    as_is_lines: Vec<as_is::AsIsLine>,
+    /// `ModMimeUsePathInfo On`: where.
+    path_info_lines: Vec<Span>,
     /// Headers that `RequestHeader` changes, in lower case, and where.
     changed_headers: Vec<(Vec<u8>, Span)>,
     /// The lines that name document roots and what aliases lead to, by the folder on the server.
@@ -129,6 +134,8 @@ pub(crate) fn resolve(
         access_files: Vec::new(),
         types: TypeLines::default(),
         spelling: Vec::new(),
+        as_is_lines: Vec::new(),
+        path_info_lines: Vec::new(),
         changed_headers: Vec::new(),
         root_lines: HashMap::default(),
         families: BTreeSet::new(),
@@ -140,6 +147,7 @@ pub(crate) fn resolve(
     resolver.read_roots(&mut main, input, options);
     let hosts = std::mem::take(&mut resolver.virtual_hosts);
     resolver.merge(&mut main, hosts);
+    resolver.read_as_is();
     resolver.mark_inactive();
     resolver.report_changed_headers();
     resolver.settle_types();

@@ -5,6 +5,7 @@
 
 mod access;
 pub(crate) mod alias;
+mod as_is;
 mod backreference;
 pub mod canonical;
 mod condition;

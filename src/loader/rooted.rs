@@ -157,6 +157,10 @@ impl Loader for Rooted {
         self.disk.read(&self.found(path)?, most)
     }
 
+    fn head(&self, path: &[u8], most: usize) -> Result<Vec<u8>, LoadError> {
+        self.disk.head(&self.found(path)?, most)
+    }
+
     fn list(&self, path: &[u8], most: u64) -> Result<Vec<Entry>, LoadError> {
         if self.is_ours(path) {
             return self.disk.list(path, most);

@@ -38,6 +38,8 @@ function take(r)
     if not inner then r.handler = "lua-map-handler" end
   elseif is_for_another_server(r.handler) or r.handler == "lua-script" then
     r.handler = "lua-map-handler"
+  elseif (r.handler == "send-as-is" or r.handler == "httpd/send-as-is") and is_unknown(r.filename) then
+    r.handler = "lua-map-handler"
   end
   return apache2.DECLINED
 end

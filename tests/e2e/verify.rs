@@ -113,6 +113,43 @@ fn hosts_with_tls_are_compared() {
 }
 
 #[test]
+fn tls_that_is_required_is_compared() {
+    let folder = folder();
+    let (file, root) = (folder.path().join("site.conf"), folder.path().join("www"));
+    fs::create_dir(&root).unwrap();
+    let root = root.display();
+    let text = format!(
+        "Listen 80\nListen 443\n<Directory {root}>\nSSLRequireSSL\nRewriteEngine On\n\
+         RewriteRule ^a$ /b [R]\n</Directory>\n\
+         <VirtualHost *:80>\nServerName plain.test\nDocumentRoot {root}\n</VirtualHost>\n\
+         <VirtualHost *:443>\nServerName secure.test\nDocumentRoot {root}\nSSLEngine on\n\
+         SSLCertificateFile /nowhere/certificate.pem\n</VirtualHost>\n"
+    );
+    fs::write(&file, text).unwrap();
+    let report = report(command().arg(&file));
+    assert_eq!(number(&report, "not_sent_tls"), 0, "{report:#}");
+    assert_eq!(number(&report, "fired"), 1, "{report:#}");
+    assert!(!report.to_string().contains("SSLRequireSSL"), "{report:#}");
+}
+
+#[test]
+fn files_sent_as_they_are_are_compared() {
+    let folder = folder();
+    let (file, root) = (folder.path().join("site.conf"), folder.path().join("www"));
+    fs::create_dir(&root).unwrap();
+    fs::write(root.join("a.asis"), "Status: 410 Gone\n\nx").unwrap();
+    let root = root.display();
+    let text = format!(
+        "Listen 80\nAddHandler send-as-is .asis\n\
+         <VirtualHost *:80>\nServerName a.test\nDocumentRoot {root}\nRewriteEngine On\n\
+         RewriteRule ^/a$ /a.asis [L]\nRewriteRule ^/b$ /none.asis [L]\n</VirtualHost>\n"
+    );
+    fs::write(&file, text).unwrap();
+    let report = report(command().arg(&file));
+    assert_eq!(number(&report, "fired"), 2, "{report:#}");
+}
+
+#[test]
 fn the_documents_show_what_it_prints() {
     let output = command().arg(SITE).output().unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();

@@ -63,6 +63,10 @@ const FUNCTIONS: &str = "`file()`, `filesize()`, `ldap()`, `PeerExtList()` in ex
 const PROCESS: &str = "`%{ENV:PATH}` and other variables of the server process, `osenv()`";
 const FILES_MATCH: &str = "groups of a `<FilesMatch>` whose variables a rule changes";
 
+const AS_IS: &str =
+    "files with the handler `send-as-is`: headers but `Status` and `Location`, and the content";
+const UNREAD_AS_IS: &str =
+    "files with the handler `send-as-is` that were not read, or say a status outside of 200 to 599";
 const CANNOT: &str = "%{";
 const ONLY_THE_SERVER: &str = "it asks for something that only the server has";
 const ACCESS_TEXT: &str = "";
@@ -107,6 +111,10 @@ const ROWS: &[Meets] = &[
     server(OTHER, "<Proxy *>\nRequire ip 10\n</Proxy>", (1, "unfollowed-directive", "it says who may ask another server")),
     server(HEADERS, "Header always set X-Frame-Options DENY", (1, "header-not-sent", "Apache's redirects have this header")),
     server(HEADERS, "ExpiresActive On", (1, "header-not-sent", "Apache's redirects have Expires")),
+    server(AS_IS, "AddHandler send-as-is .asis", (1, "header-not-sent", "of a file that is sent as it is")),
+    server(AS_IS, "<Files a>\nSetHandler send-as-is\n</Files>", (2, "header-not-sent", "of a file that is sent as it is")),
+    server(UNREAD_AS_IS, "# nobody reads the document root\nAddHandler send-as-is .asis", (2, "unfollowed-directive", "Apache answers by what is in such a file")),
+    server(OTHER, "AddType httpd/send-as-is .asis", (1, "unfollowed-directive", "Apache answers by what is in such a file")),
     server(COSTLY, "RewriteEngine On\nRewriteRule ^/a/(.+)\\1+x$ /b [R,L]", (2, "over-budget", "")),
     server("`%{TIME_HOUR}` and its variants, without `--timezone`", "RewriteEngine On\nRewriteRule ^/a$ /%{TIME_HOUR} [R]", (2, "server-time-zone", "the time is asked for")),
     server("`UseCanonicalName DNS`", "UseCanonicalName DNS", (1, "unfollowed-directive", "it asks a name server")),

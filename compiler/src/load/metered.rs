@@ -71,6 +71,17 @@ impl<'a> Metered<'a> {
         }
     }
 
+    /// The beginning of a file.
+    ///
+    /// # Errors
+    /// The file cannot be read, or a limit is reached.
+    pub(crate) fn head(&self, path: &[u8], most: usize) -> Result<Vec<u8>, LoadError> {
+        self.take(Limit::Files, 1)?;
+        let bytes = self.loader.head(path, most)?;
+        self.take(Limit::FileBytes, bytes.len())?;
+        Ok(bytes)
+    }
+
     /// The names in a directory.
     ///
     /// # Errors

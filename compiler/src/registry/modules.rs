@@ -207,6 +207,11 @@ impl Modules {
         }
     }
 
+    /// Is one of httpd's own modules loaded, as far as anybody knows?
+    pub(crate) fn may_have(&self, source: &str) -> bool {
+        self.source == ModuleSource::Assumed || self.loaded.contains(source)
+    }
+
     /// True when something is loaded that is not httpd's own, whose directives nobody here knows.
     pub(crate) fn has_foreign(&self) -> bool {
         self.foreign

@@ -14,6 +14,7 @@ use edgewright_parser::source::Origin;
 use edgewright_parser::syntax::{Arguments, Directive, Kind};
 
 use super::Resolver;
+use super::as_is;
 use super::htaccess;
 use super::limit::is_method;
 use super::types;
@@ -91,6 +92,7 @@ impl Resolver<'_> {
                 }
                 self.log_format(name, &words);
                 self.report_unfollowed(name, &words, origin.span);
+                self.note_as_is(name, &words, origin.span, target);
                 let done = self
                     .server_directive(name, &words, target)
                     .or_else(|| self.directory_directive(name, &words, target))
@@ -258,6 +260,11 @@ impl Resolver<'_> {
                     b"checkcaseonly" => spelling.case_only = on(first),
                     _ => spelling.basename_match = on(first),
                 }
+            }
+            // A handler may choose among files, too.
+            b"sethandler" | b"addhandler" | b"removehandler" => {
+                as_is::handler_directive(name, words, settings);
+                return types::directive(name, words, settings);
             }
             b"aliaspreservepath" => settings.alias_preserves_path = Some(on(first)),
             b"redirectrelative" => settings.redirect_relative = Some(on(first)),

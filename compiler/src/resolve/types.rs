@@ -212,7 +212,8 @@ impl Resolver<'_> {
         self.site.tree.lengths = lengths.collect();
     }
 
-    fn all_settings(&mut self) -> impl Iterator<Item = &mut Settings> {
+    /// The settings of every host and section.
+    pub(super) fn all_settings(&mut self) -> impl Iterator<Item = &mut Settings> {
         let hosts = self.site.hosts.iter_mut().map(|host| &mut host.settings);
         let sections = self.site.sections.iter_mut();
         hosts.chain(sections.map(|section| &mut section.settings))

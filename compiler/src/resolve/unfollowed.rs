@@ -38,13 +38,14 @@ const REDIRECTS_LOGINS: &str =
 const MASS_HOSTING: &str =
     "the document root depends on the server's address, which the edge does not know";
 const ADDRESS: &str = "it takes the client's address from a header";
+const AS_IS: &str = "Apache answers by what is in such a file, which is read for a handler only";
+const AS_IS_TYPE: &[&str] = &["httpd/send-as-is"];
 const OF_ITS_OWN: &[&str] = &[
     "balancer-manager",
     "form-login-handler",
     "form-logout-handler",
     "imap-file",
     "ldap-status",
-    "send-as-is",
     "server-info",
     "server-status",
     "type-map",
@@ -73,6 +74,7 @@ const NAMED: &[Named] = &[
         With(OF_ITS_OWN_BY_NAME),
         "Apache answers by what is in such a file, which is not read",
     ),
+    ("addtype", With(AS_IS_TYPE), AS_IS),
     (
         "authbasicfake",
         Without(&["off"]),
@@ -109,6 +111,7 @@ const NAMED: &[Named] = &[
         With(&["on"]),
         "a directory with a handler has no index and no slash added",
     ),
+    ("forcetype", With(AS_IS_TYPE), AS_IS),
     (
         "httpprotocoloptions",
         With(&["unsafe", "registeredmethods", "require1.0"]),
@@ -574,10 +577,12 @@ mod tests {
         // Said where they stand: `resolve/section.rs`.
         const SECTIONS: [&[u8]; 2] = [b"<proxy", b"<proxymatch"];
         // Followed but for one argument.
-        const PARTLY: [&[u8]; 7] = [
+        const PARTLY: [&[u8]; 9] = [
             b"addhandler",
             b"forcetype",
             b"multiviewsmatch",
+            b"removehandler",
+            b"sethandler",
             b"usecanonicalname",
             b"userdir",
             b"remoteipinternalproxy",

@@ -40,6 +40,7 @@ fn reading(server: &str, section: &str) -> Reading {
 
 /// Lines of a followed directive that change the site, where the first words would not do.
 const FOLLOWED: &[(&str, &str)] = &[
+    ("AddHandler", "AddHandler send-as-is .asis"),
     ("AllowMethods", "AllowMethods GET"),
     ("RemoteIPHeader", "RemoteIPHeader X-Real-IP"),
     (
@@ -183,7 +184,12 @@ const FOLLOWED: &[(&str, &str)] = &[
         "ServerAlias",
         "<VirtualHost *:80>\nServerAlias a.test\n</VirtualHost>",
     ),
+    (
+        "RemoveHandler",
+        "AddHandler send-as-is .x\n<Location /x>\nRemoveHandler .x\n</Location>",
+    ),
     ("ServerRoot", "ServerRoot /other"),
+    ("SetHandler", "SetHandler send-as-is"),
     ("SetEnv", "SetEnv A b"),
     ("SetEnvIf", "SetEnvIf Host a b"),
     ("SetEnvIfExpr", "SetEnvIfExpr true a"),

@@ -65,7 +65,7 @@ pub struct Parts {
 impl Program {
     /// SHA-256 of `rules.bin` of the configuration in `tests/suite/golden.rs`. It changes together with
     /// the version of `FORMAT`.
-    pub const GOLDEN: &str = "4e6b160650fb37ebdce92e789540c9aed828f9599cc19125744b68f8bdc2127a";
+    pub const GOLDEN: &str = "4d9615dccc5e1a5129040239aa4962756654d3e8506bf59627b17dc61bcfcc7c";
 
     /// The bytes of `rules.bin`.
     ///

@@ -45,6 +45,7 @@ impl<'a, S: Source> Run<'a, S> {
                 record.status = OK;
                 self.send(Outcome::Proxy { url }, record)
             }
+            Handler::AsIs => self.as_is_handler(record),
             Handler::Default => match self.handle_map_file(&mut record)? {
                 Some(Ok(url)) => self.internal_redirect(&url, record, Vary::Drop),
                 Some(Err(status)) => self.die(status, record),
@@ -54,7 +55,7 @@ impl<'a, S: Source> Run<'a, S> {
     }
 
     /// The files.
-    fn default_handler(&mut self, mut record: Record<'a>) -> Result<Next<'a>, Halt> {
+    pub(super) fn default_handler(&mut self, mut record: Record<'a>) -> Result<Next<'a>, Halt> {
         let is_directory = record.kind == Some(FileKind::Directory);
         if is_directory && !record.settings.indexes() && !self.may_have_index(&record) {
             return self.die(403, record);
@@ -95,13 +96,13 @@ impl<'a, S: Source> Run<'a, S> {
     }
 
     /// Below a folder whose content was read.
-    fn is_known(&self, record: &Record<'_>) -> bool {
+    pub(super) fn is_known(&self, record: &Record<'_>) -> bool {
         let known = &self.site.tree.known;
         known.iter().any(|root| is_within(record.filename(), root))
     }
 
     /// The file name without the document root, with path info.
-    fn served(&self, record: &Record<'_>) -> Outcome {
+    pub(super) fn served(&self, record: &Record<'_>) -> Outcome {
         let name = [record.filename(), &record.path_info].concat();
         // Scripts have a folder of their own, which is not the one that other files are in.
         let context = record.context.as_ref();
@@ -129,7 +130,7 @@ fn takes_a_file(method: &[u8]) -> bool {
 }
 
 /// What a file that cannot be sent is answered with (`default_handler`).
-fn refused_by_file(record: &Record<'_>) -> Option<u16> {
+pub(super) fn refused_by_file(record: &Record<'_>) -> Option<u16> {
     match record.method {
         b"OPTIONS" => None,
         method if takes_a_file(method) => is_no_file(record).then_some(404),
@@ -148,7 +149,7 @@ fn is_no_file(record: &Record<'_>) -> bool {
 }
 
 /// `M_GET`
-fn is_read(method: &[u8]) -> bool {
+pub(super) fn is_read(method: &[u8]) -> bool {
     matches!(method, b"GET" | b"HEAD")
 }
 

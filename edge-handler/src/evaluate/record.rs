@@ -33,6 +33,8 @@ pub(super) enum Handler {
     /// `redirect-handler` of `mod_rewrite`: the file name is `redirect:` and the URL to start
     /// over with.
     Redirect,
+    /// The file says the answer itself (`send-as-is`).
+    AsIs,
 }
 
 /// Where an `Alias` took the request (`ap_set_context_info`).

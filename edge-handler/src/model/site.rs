@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod files;
+pub mod handlers;
 pub mod host;
 pub mod map;
 pub mod mime;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 pub use access::{HostAccess, Requirement};
 pub use files::{FileKind, FileTree};
+pub use handlers::{AsIs, HandlerName, Handlers};
 pub use host::{
     Address, Alias, AliasMatcher, EncodedSlashes, Host, HostId, HostPattern, Proxy, ServerRewrite,
     TraceEnable, UserDirs, Users,

@@ -211,6 +211,7 @@ fn makes_trouble(settings: &Settings) -> bool {
         ifs,
         set_env_if,
         spelling,
+        handlers,
         // Asked about once they are merged.
         fallback: _,
         allow: _,
@@ -244,6 +245,7 @@ fn makes_trouble(settings: &Settings) -> bool {
     } = settings;
     alias.is_some()
         || proxy.is_some()
+        || handlers.is_some()
         || !ifs.is_empty()
         || has_trouble(set_env_if)
         || spelling.is_some_and(|spelling| spelling.enabled)
@@ -303,6 +305,7 @@ fn is_harmless(settings: &Settings) -> bool {
         methods,
         requires_tls,
         set_env_if,
+        handlers,
         files,
         ifs,
         broken,
@@ -336,6 +339,7 @@ fn is_harmless(settings: &Settings) -> bool {
         && !requires_tls
         && spelling.is_none_or(|spelling| !spelling.enabled)
         && set_env_if.is_empty()
+        && handlers.is_none()
         && files.is_empty()
         && ifs.is_empty()
         && !broken

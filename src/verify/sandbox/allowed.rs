@@ -223,6 +223,8 @@ const WORDS: &[&str] = &[
     "VirtualDocumentRootIP",
     "VirtualScriptAlias",
     "VirtualScriptAliasIP",
+    // mod_ssl: hosts that speak TLS do so in the copy, too
+    "SSLRequireSSL",
     // mod_rewrite
     "RewriteBase",
     "RewriteEngine",
@@ -372,6 +374,7 @@ pub const HARMLESS_MODULES: &[&str] = &[
     "actions",
     "alias",
     "allowmethods",
+    "asis",
     "auth_basic",
     "auth_digest",
     "authn_anon",

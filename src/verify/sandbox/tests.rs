@@ -101,7 +101,11 @@ fn copies_hold_what_is_listed() {
         "<Location />\nRequire valid-user\nRequire ip 192.0.2.1\n</Location>\n",
         "<Location />\nRequire all granted\nRequire ip 192.0.2.1\n</Location>\n",
     );
-    check("TLS goes", "SSLEngine on\nSSLCertificateFile /c\n", "");
+    check(
+        "TLS goes, and the wish for it stays",
+        "SSLEngine on\nSSLCertificateFile /c\nSSLRequireSSL\n",
+        "SSLRequireSSL\n",
+    );
     check(
         "modules that are not here go",
         "LoadModule php_module m/php.so\n",

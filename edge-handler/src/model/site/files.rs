@@ -7,7 +7,7 @@ use std::ops::Bound;
 
 use serde::{Deserialize, Serialize};
 
-use super::SectionId;
+use super::{AsIs, SectionId};
 
 /// Files and directories by absolute path, as bytes, without trailing slash (`/` itself is empty).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -25,6 +25,8 @@ pub struct FileTree {
     /// Directories that exist wherever the configuration is in use, without trailing slash: document roots, and what
     /// `<Directory>` sections below them are about.
     pub named: BTreeSet<Vec<u8>>,
+    /// What files say that are sent as they are, by their paths.
+    pub as_is: BTreeMap<Vec<u8>, AsIs>,
 }
 
 /// What a path is.

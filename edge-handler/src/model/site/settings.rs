@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SectionId;
 use super::access::{HostAccess, Requirement};
+use super::handlers::Handlers;
 use super::host::Proxy;
 use super::mime::{Mime, Negotiation};
 use crate::model::expression::Expression;
@@ -73,6 +74,8 @@ pub struct Settings {
     pub set_env: Vec<(Vec<u8>, Vec<u8>)>,
     /// `UnsetEnv`: names of what sections around it set.
     pub unset_env: Vec<Vec<u8>>,
+    /// `SetHandler`, `AddHandler`, `RemoveHandler`; `None` in every section of a site where no file is sent as it is.
+    pub handlers: Option<Box<Handlers>>,
     /// `<Files>` and `<FilesMatch>` inside, in order.
     pub files: Vec<SectionId>,
     /// `<If>`, `<ElseIf>` and `<Else>` inside, in order.
