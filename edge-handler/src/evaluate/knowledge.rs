@@ -84,46 +84,46 @@ pub(crate) fn expand<'a, K: Knowledge<'a>>(
     out: &mut Vec<u8>,
 ) -> Result<(), K::Unknown> {
     for piece in template.pieces() {
+        knowledge.spend(1)?;
         let start = out.len();
-        expand_piece(piece, knowledge, out)?;
         match piece {
-            Piece::Escaped(_) => {}
-            Piece::Literal(text) => mark.see(text, Origin::Template),
-            Piece::RuleGroup(_)
-            | Piece::ConditionGroup(_)
-            | Piece::Variable(_)
-            | Piece::Map { .. } => {
-                mark.see(out.get(start..).unwrap_or_default(), Origin::Expansion)
+            Piece::Literal(text) => {
+                out.extend_from_slice(text);
+                mark.see(text, Origin::Template);
+                continue;
+            }
+            Piece::Escaped(byte) => {
+                out.push(byte);
+                continue;
+            }
+            Piece::RuleGroup(number) => knowledge.rule_group(number, out)?,
+            Piece::ConditionGroup(number) => knowledge.condition_group(number, out)?,
+            Piece::Variable(name) => knowledge.variable(name, out)?,
+            Piece::Map { name, key, default } => {
+                expand_map(name, (key, default), knowledge, out)?;
             }
         }
+        mark.see(out.get(start..).unwrap_or_default(), Origin::Expansion);
     }
     Ok(())
 }
 
-fn expand_piece<'a, K: Knowledge<'a>>(
-    piece: Piece<'a>,
+/// Appends what a map has for a key that is a template itself, or else what the default becomes.
+fn expand_map<'a, K: Knowledge<'a>>(
+    name: &'a [u8],
+    (key, default): (TemplateText<'a>, Option<TemplateText<'a>>),
     knowledge: &mut K,
     out: &mut Vec<u8>,
 ) -> Result<(), K::Unknown> {
-    knowledge.spend(1)?;
-    match piece {
-        Piece::Literal(text) => out.extend_from_slice(text),
-        Piece::Escaped(byte) => out.push(byte),
-        Piece::RuleGroup(number) => knowledge.rule_group(number, out)?,
-        Piece::ConditionGroup(number) => knowledge.condition_group(number, out)?,
-        Piece::Variable(name) => knowledge.variable(name, out)?,
-        Piece::Map { name, key, default } => {
-            // What stands in braces is read once more for each that it stands in.
-            knowledge.spend(key.len() / super::BYTES_A_STEP)?;
-            let mut text = Vec::new();
-            let mut unwatched = QuestionMark::unwatched();
-            expand(key, knowledge, &mut unwatched, &mut text)?;
-            if !knowledge.map(name, &text, out)?
-                && let Some(default) = default
-            {
-                expand(default, knowledge, &mut unwatched, out)?;
-            }
-        }
+    // What stands in braces is read once more for each that it stands in.
+    knowledge.spend(key.len() / super::BYTES_A_STEP)?;
+    let mut text = Vec::new();
+    let mut unwatched = QuestionMark::unwatched();
+    expand(key, knowledge, &mut unwatched, &mut text)?;
+    if !knowledge.map(name, &text, out)?
+        && let Some(default) = default
+    {
+        expand(default, knowledge, &mut unwatched, out)?;
     }
     Ok(())
 }
@@ -171,7 +171,7 @@ impl QuestionMark {
     }
 
     fn see(&mut self, text: &[u8], origin: Origin) {
-        if self.tracking && text.contains(&b'?') {
+        if self.tracking && memchr::memchr(b'?', text).is_some() {
             self.expanded = origin == Origin::Expansion;
             self.tracking = self.last_counts;
         }
