@@ -44,16 +44,48 @@ impl Diagnostic {
         headline: impl Into<String>,
         span: Span,
     ) -> Self {
+        Self::without_place(severity, code, headline).at(span)
+    }
+
+    /// A diagnostic about a file or the whole run, which has no place.
+    pub fn without_place(
+        severity: Severity,
+        code: &'static str,
+        headline: impl Into<String>,
+    ) -> Self {
         Self {
             severity,
             code,
             headline: headline.into(),
-            span: Some(span),
+            span: None,
             label: String::new(),
             others: Vec::new(),
             help: Vec::new(),
             witness: None,
         }
+    }
+
+    /// An error at `span`, if it has a place.
+    pub(crate) fn error_anywhere(
+        code: &'static str,
+        headline: impl Into<String>,
+        span: Option<Span>,
+    ) -> Self {
+        Self::without_place(Severity::Error, code, headline).at(span)
+    }
+
+    /// The same at another place.
+    #[must_use]
+    pub fn at(mut self, span: impl Into<Option<Span>>) -> Self {
+        self.span = span.into();
+        self
+    }
+
+    /// The same, weighing otherwise.
+    #[must_use]
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
     }
 
     /// An error at `span`.

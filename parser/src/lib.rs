@@ -29,10 +29,15 @@ mod fragment;
 pub mod interpolate;
 pub mod line;
 pub mod lines;
+pub mod load;
+pub mod loader;
 pub mod macros;
 pub mod print;
+pub mod registry;
 pub mod source;
+pub mod sources;
 pub mod syntax;
+pub mod transcript;
 pub mod words;
 
 pub use directive::{Reading, parse_directive};

@@ -12,6 +12,7 @@ use crate::account::{Class, Verdict};
 use crate::compile::Compilation;
 use crate::reading::{Reading, Unit, UnitKind};
 use crate::sources::Sources;
+use crate::spans::in_text;
 
 /// Writes the whole report.
 pub(super) fn write<F: Folder>(
@@ -79,11 +80,11 @@ struct Line<'r> {
 impl<'r> Line<'r> {
     fn of(unit: &Unit, verdict: &'r Verdict, sources: &Sources) -> Self {
         Self {
-            at: sources.display(unit.place),
+            at: sources.display(in_text(unit.place)),
             kind: kind(unit.kind),
             class: verdict.class,
             reason: &verdict.reason,
-            by: verdict.by.map(|by| sources.display(by)),
+            by: verdict.by.map(|by| sources.display(in_text(by))),
             code: verdict.code,
         }
     }

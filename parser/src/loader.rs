@@ -1,7 +1,7 @@
 //! How files come in.
 //!
-//! In: nothing. Out: [`Loader`]. Absent: an implementation; the command line has one over the disk,
-//! module `testing` one over memory.
+//! In: nothing. Out: [`Loader`]. Absent: an implementation. One over the disk and one over
+//! memory are a few lines each.
 
 /// Reads files. The only way out of this crate.
 ///

@@ -1,14 +1,22 @@
 //! The files that were read: names and contents.
 //!
-//! In: files as they are loaded. Out: [`Sources`], which turns a place into file, line and column.
-//! Absent: rendering; see the command line.
+//! In: files as they are loaded. Out: [`Sources`], which turns a span into file, line and column.
+//! Absent: reading and rendering.
 
 use std::sync::Arc;
 
-use edgewright_engine::model::rules::Place;
-use edgewright_parser::source::{FileId, Span};
+use crate::source::{FileId, Span};
 
-/// Every file that was read. A [`FileId`] and the `file` of a [`Place`] both count from here.
+/// A line of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Place {
+    /// The file.
+    pub file: FileId,
+    /// The line, from 1; 0 in a file that is not known.
+    pub line: u32,
+}
+
+/// Every file that was read. A [`FileId`] counts from here.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sources {
     files: Vec<Source>,
@@ -49,14 +57,14 @@ impl Sources {
             .get(span.file)
             .map_or(0, |source| source.line_column(span.start).0);
         Place {
-            file: span.file.0,
+            file: span.file,
             line,
         }
     }
 
     /// `file:line` as a message shows it.
     pub fn display(&self, place: Place) -> String {
-        match self.get(FileId(place.file)) {
+        match self.get(place.file) {
             Some(source) => format!("{}:{}", source.name, place.line),
             None => format!("line {}", place.line),
         }
@@ -64,7 +72,7 @@ impl Sources {
 
     /// The whole line `place` names.
     pub fn span_of_line(&self, place: Place) -> Option<Span> {
-        let file = FileId(place.file);
+        let file = place.file;
         let (start, end) = self.get(file)?.line_range(place.line)?;
         Some(Span { file, start, end })
     }
