@@ -85,8 +85,8 @@ pub use witness::{Witness, unreachable, witnesses};
 ///
 /// Never fails: whatever is wrong is an error among the diagnostics, and the rest is read.
 pub fn read(input: &Input, loader: &dyn Loader, options: &ReadOptions) -> Reading {
-    let loaded = load::load(input.paths(), loader, &options.to_load(Recording::Off));
-    resolve::resolve(loaded, input, options).0
+    let read = load::load(input.paths(), loader, &options.to_load(Recording::Off));
+    resolve::resolve(read, input, options).0
 }
 
 /// Reads a configuration like [`read`], and keeps the lines that Apache carries out.
@@ -95,7 +95,7 @@ pub fn read_with_transcript(
     loader: &dyn Loader,
     options: &ReadOptions,
 ) -> (Reading, Transcript) {
-    let loaded = load::load(input.paths(), loader, &options.to_load(Recording::On));
-    let (reading, transcript) = resolve::resolve(loaded, input, options);
+    let read = load::load(input.paths(), loader, &options.to_load(Recording::On));
+    let (reading, transcript) = resolve::resolve(read, input, options);
     (reading, transcript.unwrap_or_default())
 }

@@ -22,6 +22,8 @@ use crate::words::{self, Words};
 
 /// A directive, and what is worth saying about it although Apache takes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct Reading {
     /// The directive.
     pub directive: Directive,

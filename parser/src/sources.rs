@@ -5,10 +5,11 @@
 
 use std::sync::Arc;
 
-use crate::source::{FileId, Span};
+use crate::source::{FileId, LineColumn, LineStarts, Span};
 
 /// A line of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Place {
     /// The file.
     pub file: FileId,
@@ -29,8 +30,7 @@ pub struct Source {
     pub name: String,
     /// Its content.
     pub bytes: Arc<[u8]>,
-    /// Where each line begins.
-    line_starts: Vec<u32>,
+    lines: LineStarts,
 }
 
 impl Sources {
@@ -55,11 +55,22 @@ impl Sources {
     pub fn place(&self, span: Span) -> Place {
         let line = self
             .get(span.file)
-            .map_or(0, |source| source.line_column(span.start).0);
+            .map_or(0, |source| source.line_column(span.start).line);
         Place {
             file: span.file,
             line,
         }
+    }
+
+    /// Line and column where `span` begins; `None` in a file that is not among these.
+    pub fn line_column(&self, span: Span) -> Option<LineColumn> {
+        Some(self.get(span.file)?.line_column(span.start))
+    }
+
+    /// The text of `span`; `None` where there is none.
+    pub fn text(&self, span: Span) -> Option<&[u8]> {
+        let range = usize::try_from(span.start).ok()?..usize::try_from(span.end).ok()?;
+        self.get(span.file)?.bytes.get(range)
     }
 
     /// `file:line` as a message shows it.
@@ -80,37 +91,21 @@ impl Sources {
 
 impl Source {
     fn new(name: &[u8], bytes: Vec<u8>) -> Self {
-        let ends = bytes
-            .iter()
-            .enumerate()
-            .filter(|(_, byte)| **byte == b'\n')
-            .filter_map(|(at, _)| u32::try_from(at + 1).ok());
-        let line_starts = std::iter::once(0).chain(ends).collect();
         Self {
             name: String::from_utf8_lossy(name).into_owned(),
+            lines: LineStarts::of(&bytes),
             bytes: bytes.into(),
-            line_starts,
         }
     }
 
-    /// Line and column of a byte, both from 1; the column counts bytes.
-    pub fn line_column(&self, offset: u32) -> (u32, u32) {
-        let line = self.line_starts.partition_point(|start| *start <= offset);
-        let start = self.line_starts.get(line.wrapping_sub(1)).copied();
-        let column = offset - start.unwrap_or(0) + 1;
-        (u32::try_from(line).unwrap_or(u32::MAX), column)
+    /// Line and column of a byte.
+    pub fn line_column(&self, offset: u32) -> LineColumn {
+        self.lines.line_column(offset)
     }
 
     /// First byte of line `line` (from 1) and the byte after its last, without the line's end.
     pub fn line_range(&self, line: u32) -> Option<(u32, u32)> {
-        let index = usize::try_from(line).ok()?.checked_sub(1)?;
-        let start = *self.line_starts.get(index)?;
-        let next = self.line_starts.get(index + 1).copied();
-        let end = match next {
-            Some(next) => next - 1,
-            None => u32::try_from(self.bytes.len()).ok()?,
-        };
-        Some((start, end))
+        self.lines.range(line)
     }
 
     /// The text of line `line` (from 1), without its end.
@@ -122,6 +117,36 @@ impl Source {
 
     /// How many lines it has.
     pub fn line_count(&self) -> usize {
-        self.line_starts.len()
+        self.lines.count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Place, Sources};
+    use crate::source::{FileId, Span};
+
+    #[test]
+    fn places_are_found_in_their_file() {
+        let mut sources = Sources::default();
+        sources.add(b"a.conf", b"x\n".to_vec());
+        let file = sources.add(b"b.conf", b"one\n  two\n".to_vec());
+        let span = Span {
+            file,
+            start: 6,
+            end: 9,
+        };
+        let found = sources.line_column(span).map(|found| found.to_string());
+        assert_eq!(found.as_deref(), Some("2:3"));
+        assert_eq!(sources.text(span), Some(b"two".as_slice()));
+        let place = sources.place(span);
+        assert_eq!(place, Place { file, line: 2 });
+        assert_eq!(sources.display(place), "b.conf:2");
+        let elsewhere = Span {
+            file: FileId(7),
+            ..span
+        };
+        assert_eq!(sources.line_column(elsewhere), None);
+        assert_eq!(sources.text(elsewhere), None);
     }
 }

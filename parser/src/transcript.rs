@@ -68,6 +68,7 @@ pub enum Event {
 
 /// One logical line that is carried out.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct EffectiveLine {
     /// What the line does to what follows it.
     pub kind: LineKind,

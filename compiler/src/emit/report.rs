@@ -4,7 +4,7 @@
 //! finding with its places and its witness. Absent: a summary for the terminal.
 
 use edgewright_parser::diagnostic::Diagnostic;
-use edgewright_parser::source::Span;
+use edgewright_parser::source::{LineColumn, Span};
 use serde::Serialize;
 
 use super::folder::{Files, Folder};
@@ -50,7 +50,7 @@ impl<'r> Finding<'r> {
     fn of(finding: &'r Diagnostic, sources: &Sources) -> Self {
         let at = |span: Span| {
             let source = sources.get(span.file)?;
-            let (line, column) = source.line_column(span.start);
+            let LineColumn { line, column } = source.line_column(span.start);
             Some(format!("{}:{line}:{column}", source.name))
         };
         let others = finding.others.iter();

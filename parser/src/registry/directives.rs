@@ -65,6 +65,7 @@ bitflags::bitflags! {
 
 /// One directive of httpd's own modules.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Known {
     /// Source names of the modules that have it: `mod_rewrite.c`.
     pub modules: Vec<&'static str>,

@@ -8,6 +8,7 @@
 
 /// The directives of one module.
 #[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Family {
     /// What people call the module.
     pub module: &'static str,
