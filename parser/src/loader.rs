@@ -1,7 +1,9 @@
 //! How files come in.
 //!
-//! In: nothing. Out: [`Loader`]. Absent: an implementation. One over the disk and one over
-//! memory are a few lines each.
+//! In: nothing. Out: [`Loader`]. Absent: one over the disk, which takes a few lines; an
+//! example of this crate has them. One over memory is [`memory::MemoryLoader`].
+
+pub mod memory;
 
 /// Reads files. The only way out of this crate.
 ///
