@@ -26,6 +26,7 @@ mod text;
 mod version;
 
 pub use complaint::not_allowed;
+pub use conditional::is_conditional;
 pub use item::{Item, Refused, Section, Skipped};
 pub use options::{
     Advice, Bound, Bounds, Folder, LIMIT_REACHED, LoadOptions, Recording, RegexTest,

@@ -2,6 +2,7 @@
 
 #![expect(clippy::panic, reason = "a test fails by panicking")]
 
+use edgewright_parser::diagnostic::Severity;
 use edgewright_parser::source::FileId;
 use edgewright_parser::tree::{Node, NodeKind, Tree, parse};
 use proptest::prelude::*;
@@ -56,6 +57,20 @@ fn sections_are_nested() {
     let unclosed = parse(FileId(0), b"<Directory /x\nX y\n</Directory>\n");
     assert_eq!(shape(&unclosed.nodes), "Directory[X]");
     assert_eq!(unclosed.diagnostics.len(), 1);
+}
+
+#[test]
+fn the_end_of_a_file_closes_conditional_sections() {
+    let check = |text: &str, expected: &[Severity]| {
+        let tree = parse(FileId(0), text.as_bytes());
+        let found: Vec<Severity> = tree.diagnostics.iter().map(|said| said.severity).collect();
+        assert_eq!(found, expected, "{text}");
+    };
+    let (warning, error) = (Severity::Warning, Severity::Error);
+    check("<IfModule x>\nX y\n", &[warning]);
+    check("<IfModule x>\n<A x>\n", &[warning, warning]);
+    check("<A x>\n<IfModule x>\n", &[warning, error]);
+    check("<A x>\n<IfModule x>\n</A>\n", &[error]);
 }
 
 #[test]

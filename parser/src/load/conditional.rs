@@ -19,8 +19,8 @@ const NAMES: [&[u8]; 6] = [
     b"<ifsection",
 ];
 
-/// True for the name of a section that is settled while reading.
-pub(super) fn is_conditional(name: &[u8]) -> bool {
+/// True for the name of a section that is settled while reading, written with its `<`.
+pub fn is_conditional(name: &[u8]) -> bool {
     NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 

@@ -5,10 +5,11 @@
 use std::collections::HashMap;
 
 use super::{Node, NodeKind, Refused, Section};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::directive::parse_directive;
 use crate::line::Line;
 use crate::lines::{Lines, SERVER_LINE_LIMIT};
+use crate::load::is_conditional;
 use crate::source::{FileId, LineStarts, Span, Spanned};
 use crate::syntax::{Kind, Word};
 use crate::words::Words;
@@ -174,21 +175,20 @@ impl Builder {
             if open.name.value.eq_ignore_ascii_case(&name.value) {
                 return self.leave(open, Some(line));
             }
-            self.unclosed(&open);
+            self.unclosed(&open, Severity::Error);
             self.leave(open, None);
         }
     }
 
-    fn unclosed(&mut self, open: &Open) {
+    fn unclosed(&mut self, open: &Open, severity: Severity) {
         if self.macros > usize::from(open.name.value.eq_ignore_ascii_case(b"macro")) {
             return;
         }
         let shown = String::from_utf8_lossy(&open.name.value);
         let headline = format!("`<{shown}` is never closed");
-        let error = Diagnostic::error("unclosed-section", headline, open.name.span).help(format!(
-            "add `</{shown}>`, at the latest at the end of the file"
-        ));
-        self.diagnostics.push(error);
+        let help = format!("add `</{shown}>`, at the latest at the end of the file");
+        let said = Diagnostic::new(severity, "unclosed-section", headline, open.name.span);
+        self.diagnostics.push(said.help(help));
     }
 
     /// Puts a section where it belongs, once it is out of the open ones.
@@ -217,9 +217,19 @@ impl Builder {
         self.push(node);
     }
 
+    /// The end of the file. Apache does not notice a conditional section that holds and is not closed, nor sections in
+    /// it.
     fn finish(mut self) -> (Vec<Node>, Vec<Diagnostic>) {
+        let conditional = |open: &Open| is_conditional(&[b"<", &*open.name.value].concat());
+        let first = self.open.iter().position(conditional);
         while let Some(open) = self.open.pop() {
-            self.unclosed(&open);
+            let is_noticed = first.is_none_or(|first| self.open.len() < first);
+            let severity = if is_noticed {
+                Severity::Error
+            } else {
+                Severity::Warning
+            };
+            self.unclosed(&open, severity);
             self.leave(open, None);
         }
         (self.nodes, self.diagnostics)
