@@ -190,9 +190,11 @@ fn grammar(name: &[u8]) -> Option<Grammar> {
 
 /// `</Name>`: what follows the `>` is not read.
 fn close(statement: &mut Statement<'_>) -> Result<Kind, Diagnostic> {
-    if statement.name.value.pop_if(|byte| *byte == b'>').is_none() {
+    let name = &mut statement.name.value;
+    if name.last() != Some(&b'>') {
         return Err(missing_bracket(statement));
     }
+    name.pop();
     Ok(Kind::Close)
 }
 

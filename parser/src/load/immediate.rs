@@ -136,9 +136,8 @@ impl Reader<'_> {
         if let Some(bound) = self.files.loader.reached() {
             return self.reach(bound, Some(span));
         }
-        if let Some(missing) = &included.missing
-            && which == Immediate::Include
-        {
+        let missing = included.missing.as_ref();
+        if let Some(missing) = missing.filter(|_| which == Immediate::Include) {
             // Reading what is missing tells why: there may be something that is no file.
             let error = self.files.loader.read(missing).err();
             let error = error.unwrap_or(LoadError::NotFound);

@@ -156,9 +156,10 @@ impl<'a> Reader<'a> {
         let Some(main) = paths.first() else { return };
         let folder = paths::parent(&paths::clean(main));
         let script = paths::join(&folder, envvars::FILE);
-        if matches!(self.files.loader.kind(&script), Some(EntryKind::File))
-            && let Ok(text) = self.files.loader.read(&script)
-        {
+        if self.files.loader.kind(&script) != Some(EntryKind::File) {
+            return;
+        }
+        if let Ok(text) = self.files.loader.read(&script) {
             let variables = envvars::exported(&text, &folder);
             self.defines.set_environment(variables);
         }

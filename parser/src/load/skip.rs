@@ -132,6 +132,8 @@ pub(super) fn first_word(line: &Line) -> Vec<u8> {
 }
 
 fn without_bracket(mut name: Vec<u8>) -> Vec<u8> {
-    name.pop_if(|byte| *byte == b'>');
+    if name.last() == Some(&b'>') {
+        name.pop();
+    }
     name
 }
