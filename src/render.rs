@@ -6,7 +6,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use edgewright_compiler::{Limit, Limits, Sources};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
-use edgewright_parser::source::Span;
+use edgewright_parser::source::{LineColumn, Span};
 use serde_json::{Value, json};
 
 /// A longer line is shown only around the place.
@@ -95,7 +95,7 @@ impl Excerpts {
 impl Excerpt {
     fn new(span: Span, label: &str, kind: AnnotationKind, sources: &Sources) -> Option<Self> {
         let source = sources.get(span.file)?;
-        let (line, _) = source.line_column(span.start);
+        let line = source.line_column(span.start).line;
         let (line_start, line_end) = source.line_range(line)?;
         let end = span.end.clamp(span.start, line_end.max(span.start));
         let first = if span.start - line_start > EXCERPT {
@@ -194,9 +194,9 @@ fn place_to_json(span: Span, sources: &Sources) -> Value {
     let Some(source) = sources.get(span.file) else {
         return Value::Null;
     };
-    let (line, column) = source.line_column(span.start);
-    let (end_line, end_column) = source.line_column(span.end);
-    json!({"file": source.name, "line": line, "column": column, "end_line": end_line, "end_column": end_column})
+    let LineColumn { line, column } = source.line_column(span.start);
+    let end = source.line_column(span.end);
+    json!({"file": source.name, "line": line, "column": column, "end_line": end.line, "end_column": end.column})
 }
 
 fn severity_name(severity: Severity) -> &'static str {
@@ -216,7 +216,7 @@ pub fn to_github(diagnostic: &Diagnostic, sources: &Sources) -> String {
     };
     let place = diagnostic.span.and_then(|span| {
         let source = sources.get(span.file)?;
-        let (line, column) = source.line_column(span.start);
+        let LineColumn { line, column } = source.line_column(span.start);
         Some(format!(
             "file={},line={line},col={column},",
             escape_property(&source.name)
@@ -263,7 +263,7 @@ pub fn to_sarif(diagnostics: &[Diagnostic], sources: &Sources) -> Value {
 fn sarif_result(diagnostic: &Diagnostic, sources: &Sources) -> Value {
     let location = |span: Span| {
         let source = sources.get(span.file)?;
-        let (line, column) = source.line_column(span.start);
+        let LineColumn { line, column } = source.line_column(span.start);
         Some(json!({"physicalLocation": {
             "artifactLocation": {"uri": source.name},
             "region": {"startLine": line, "startColumn": column},

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use crate::compile::Compilation;
 use crate::inputs::Readers;
 use crate::reading::Reading;
+use crate::spans::in_text;
 use folder::Files;
 pub use folder::{BuildFolder, Folder, Written};
 
@@ -122,7 +123,9 @@ fn manifest(
         (file.name.to_owned(), facts)
     };
     let reader = |(name, readers): (String, Readers)| {
-        let first = readers.first.map(|place| reading.sources.display(place));
+        let first = readers
+            .first
+            .map(|place| reading.sources.display(in_text(place)));
         (name, json!({ "count": readers.count, "first": first }))
     };
     json!({

@@ -3,8 +3,11 @@
 //! In: paths from the command line. Out: [`Input`], [`ReadOptions`]. Absent: reading it.
 
 use edgewright_engine::model::site::TimeZone;
+use edgewright_engine::pattern::{Pattern, PatternOptions};
 use edgewright_parser::line::Line;
 use edgewright_parser::lines::Lines;
+use edgewright_parser::load::{Folder, LoadOptions, Recording};
+pub use edgewright_parser::registry::modules::UnknownDirectives;
 use edgewright_parser::source::FileId;
 use edgewright_parser::words::Words;
 
@@ -72,14 +75,38 @@ impl Default for ReadOptions {
     }
 }
 
-/// What a directive is that none of httpd's own modules has, where no line says which modules are loaded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum UnknownDirectives {
-    /// One of a well-known module (`php_value`, `PassengerEnabled`) is right: its module is taken for loaded.
-    #[default]
-    OfFamiliesAreLoaded,
-    /// A mistake, as in an Apache without that module.
-    Refused,
+impl ReadOptions {
+    /// What of it the parser has to know.
+    pub(crate) fn to_load(&self, recording: Recording) -> LoadOptions {
+        let mut options = LoadOptions::default();
+        options.folders = self.docroots.iter().filter_map(explicit).collect();
+        options.server_root.clone_from(&self.server_root);
+        options.defines.clone_from(&self.defines);
+        options.modules.clone_from(&self.modules);
+        options.unknown_directives = self.unknown_directives;
+        options.version.clone_from(&self.version);
+        options.regex = Some(matches);
+        options.bounds = self.limits.bounds();
+        options.advice.server_root = "`--server-root DIR` says where files below `ServerRoot` are";
+        options.advice.not_regular = "a pipe is read only when the command line names it";
+        options.recording = recording;
+        options
+    }
+}
+
+/// A folder of the server that is named.
+fn explicit(mapping: &DocrootMapping) -> Option<Folder> {
+    Some(Folder {
+        server: mapping.server_path.clone()?,
+        local: mapping.local_path.clone(),
+    })
+}
+
+/// Asks a regular expression, as the server would; `None` when it is none.
+fn matches(expression: &[u8], text: &[u8]) -> Option<bool> {
+    let pattern = Pattern::new(expression, PatternOptions::default());
+    pattern.check().ok()?;
+    Some(pattern.is_match(text))
 }
 
 /// A folder here that stands for one on the server.

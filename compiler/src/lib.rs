@@ -46,8 +46,6 @@ pub mod input;
 pub mod inputs;
 mod language;
 pub mod limits;
-mod load;
-pub mod loader;
 pub mod lower;
 pub mod mentions;
 mod notices;
@@ -56,19 +54,19 @@ mod outline;
 mod parallel;
 pub mod reading;
 pub mod redundant;
-mod registry;
 mod replay;
 mod resolve;
 mod room;
 mod shape;
-pub mod sources;
-mod spans;
+pub mod spans;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
-pub mod transcript;
 pub mod witness;
 
-use load::Recording;
+use edgewright_parser::load;
+use edgewright_parser::load::Recording;
+use edgewright_parser::registry;
+pub use edgewright_parser::{loader, sources, transcript};
 
 pub use account::{Account, Class, Totals, Verdict};
 pub use compile::{Compilation, CompileError, compile, compile_with};
@@ -87,8 +85,8 @@ pub use witness::{Witness, unreachable, witnesses};
 ///
 /// Never fails: whatever is wrong is an error among the diagnostics, and the rest is read.
 pub fn read(input: &Input, loader: &dyn Loader, options: &ReadOptions) -> Reading {
-    let (reader, items) = load::load(input.paths(), loader, options, Recording::Off);
-    resolve::resolve(reader, items, input, options).0
+    let read = load::load(input.paths(), loader, &options.to_load(Recording::Off));
+    resolve::resolve(read, input, options).0
 }
 
 /// Reads a configuration like [`read`], and keeps the lines that Apache carries out.
@@ -97,7 +95,7 @@ pub fn read_with_transcript(
     loader: &dyn Loader,
     options: &ReadOptions,
 ) -> (Reading, Transcript) {
-    let (reader, items) = load::load(input.paths(), loader, options, Recording::On);
-    let (reading, transcript) = resolve::resolve(reader, items, input, options);
+    let read = load::load(input.paths(), loader, &options.to_load(Recording::On));
+    let (reading, transcript) = resolve::resolve(read, input, options);
     (reading, transcript.unwrap_or_default())
 }

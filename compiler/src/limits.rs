@@ -8,12 +8,11 @@
 //! here, far above what published configurations need, and `--max LIMIT=NUMBER` raises it.
 
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
+pub use edgewright_parser::load::LIMIT_REACHED;
+use edgewright_parser::load::{Bound, Bounds};
 use edgewright_parser::source::Span;
 
 use crate::figures::thousands;
-
-/// The code of the diagnostic that says a limit was reached while reading.
-pub const LIMIT_REACHED: &str = "limit-reached";
 
 /// The code of the note that says an analysis stopped at its limit.
 pub const ANALYSIS_LIMITED: &str = "analysis-limited";
@@ -179,49 +178,39 @@ impl Limits {
         self
     }
 
+    /// Those that end the reading of files.
+    pub(crate) fn bounds(&self) -> Bounds {
+        let mut bounds = Bounds::default();
+        bounds.expanded_bytes = self.get(Limit::ExpandedBytes);
+        bounds.expanded_lines = self.get(Limit::ExpandedLines);
+        bounds.files = self.get(Limit::Files);
+        bounds.file_bytes = self.get(Limit::FileBytes);
+        bounds
+    }
+
     /// Says that reading stopped at `limit`.
     pub(crate) fn reached(&self, limit: Limit, span: Option<Span>) -> Diagnostic {
-        Diagnostic {
-            severity: Severity::Error,
-            code: LIMIT_REACHED,
-            headline: self.headline(limit),
-            span,
-            label: "reading stopped here".to_owned(),
-            others: Vec::new(),
-            help: vec![limit.facts().cause.to_owned(), self.raise(limit)],
-            witness: None,
-        }
+        Diagnostic::without_place(Severity::Error, LIMIT_REACHED, self.headline(limit))
+            .at(span)
+            .label("reading stopped here")
+            .help(limit.facts().cause)
+            .help(self.raise(limit))
     }
 
     /// Says that `count` diagnostics are not shown.
     pub fn not_shown(&self, count: usize) -> Diagnostic {
-        Diagnostic {
-            severity: Severity::Note,
-            code: DIAGNOSTICS_LEFT_OUT,
-            headline: format!("{} more diagnostics are not shown", thousands(count)),
-            span: None,
-            label: String::new(),
-            others: Vec::new(),
-            help: vec![self.raise(Limit::Diagnostics)],
-            witness: None,
-        }
+        let headline = format!("{} more diagnostics are not shown", thousands(count));
+        Diagnostic::without_place(Severity::Note, DIAGNOSTICS_LEFT_OUT, headline)
+            .help(self.raise(Limit::Diagnostics))
     }
 
     /// Says at `span` that something was left out at `limit`: `what`.
     pub(crate) fn left_out(&self, limit: Limit, what: String, span: Option<Span>) -> Diagnostic {
-        Diagnostic {
-            severity: Severity::Note,
-            code: ANALYSIS_LIMITED,
-            headline: what,
-            span,
-            label: String::new(),
-            others: Vec::new(),
-            help: vec![
-                format!("{}: {}", self.headline(limit), limit.facts().cause),
-                self.raise(limit),
-            ],
-            witness: None,
-        }
+        let why = format!("{}: {}", self.headline(limit), limit.facts().cause);
+        Diagnostic::without_place(Severity::Note, ANALYSIS_LIMITED, what)
+            .at(span)
+            .help(why)
+            .help(self.raise(limit))
     }
 
     fn headline(&self, limit: Limit) -> String {
@@ -234,6 +223,17 @@ impl Limits {
     pub fn raise(&self, limit: Limit) -> String {
         let more = self.get(limit).saturating_mul(10).max(10);
         format!("`--max {}={more}` allows more", limit.name())
+    }
+}
+
+impl From<Bound> for Limit {
+    fn from(bound: Bound) -> Self {
+        match bound {
+            Bound::ExpandedBytes => Self::ExpandedBytes,
+            Bound::ExpandedLines => Self::ExpandedLines,
+            Bound::Files => Self::Files,
+            Bound::FileBytes => Self::FileBytes,
+        }
     }
 }
 

@@ -129,3 +129,24 @@ pub struct Counts {
     /// Lines of map files that hold an entry.
     pub map_entries: usize,
 }
+
+/// Is a directive called `name` a condition, which counts for the rule after it?
+pub(crate) fn is_condition(name: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(b"RewriteCond")
+}
+
+/// Which unit a directive called `name` is, if it counts.
+pub(crate) fn unit_kind(name: &[u8]) -> Option<UnitKind> {
+    let is = |known: &&str| known.as_bytes().eq_ignore_ascii_case(name);
+    let redirects = [
+        "Redirect",
+        "RedirectMatch",
+        "RedirectPermanent",
+        "RedirectTemp",
+    ];
+    if is(&"RewriteRule") {
+        Some(UnitKind::Rule)
+    } else {
+        redirects.iter().any(is).then_some(UnitKind::Redirect)
+    }
+}

@@ -31,18 +31,19 @@ mod walk;
 use std::collections::BTreeSet;
 
 use edgewright_engine::model::rules::RuleSetId;
-use edgewright_engine::model::site::Site;
 use edgewright_engine::model::site::access::Methods;
+use edgewright_engine::model::site::{Site, Traits};
 use edgewright_engine::pattern::Pattern;
 use edgewright_engine::pattern::PatternOptions;
 use edgewright_parser::source::Span;
 use foldhash::HashMap;
 
 use crate::input::{Input, ReadOptions};
-use crate::limits::Limit;
-use crate::load::{Item, Reader};
+use crate::limits::{LIMIT_REACHED, Limit, Limits};
+use crate::load::{Item, Loaded, Reader};
 use crate::reading::{Counts, Reading, Unit, UnitKind};
 use crate::registry::directives::Around;
+use crate::registry::modules::ModuleTraits;
 use crate::transcript::Transcript;
 
 pub use access::{asks_for_a_name, is_unanswerable, names_a_client};
@@ -56,6 +57,7 @@ use walk::Target;
 /// Everything that grows while directives are carried out.
 pub(crate) struct Resolver<'a> {
     reader: Reader<'a>,
+    limits: Limits,
     site: Site,
     units: Vec<Unit>,
     counts: Totals,
@@ -111,13 +113,13 @@ struct Totals {
 
 /// Carries out everything that was read.
 pub(crate) fn resolve(
-    reader: Reader<'_>,
-    items: Vec<Item>,
+    loaded: Loaded<'_>,
     input: &Input,
     options: &ReadOptions,
 ) -> (Reading, Option<Transcript>) {
     let mut resolver = Resolver {
-        reader,
+        reader: loaded.reader,
+        limits: options.limits.clone(),
         site: Site::default(),
         units: Vec::new(),
         counts: Totals::default(),
@@ -143,7 +145,7 @@ pub(crate) fn resolve(
         log_formats: Vec::new(),
     };
     let mut main = Server::default();
-    resolver.walk_main(items, &mut main, input);
+    resolver.walk_main(loaded.items, &mut main, input);
     resolver.read_roots(&mut main, input, options);
     let hosts = std::mem::take(&mut resolver.virtual_hosts);
     resolver.merge(&mut main, hosts);
@@ -178,6 +180,22 @@ impl Resolver<'_> {
         }
     }
 
+    /// Where the reader came to a bound, tells which limit of ours that is, and what raises it.
+    fn name_limit(&mut self) {
+        let Some(bound) = self.reader.reached() else {
+            return;
+        };
+        let mut said = self.reader.diagnostics.iter_mut();
+        if let Some(said) = said.find(|said| said.code == LIMIT_REACHED) {
+            *said = self.limits.reached(bound.into(), said.span);
+        }
+    }
+
+    /// Reads nothing any more, because `limit` is reached at `span`.
+    fn stop(&mut self, limit: Limit, span: Option<Span>) {
+        self.reader.stop(self.limits.reached(limit, span));
+    }
+
     fn finish(mut self) -> (Reading, Option<Transcript>) {
         let of = |kind| self.units.iter().filter(|unit| unit.kind == kind).count();
         let counts = Counts {
@@ -195,16 +213,26 @@ impl Resolver<'_> {
         self.site
             .server_root
             .clone_from(&self.reader.files.server_root);
-        self.site.traits = self.reader.modules.traits();
+        self.site.traits = traits(self.reader.modules.traits());
+        self.name_limit();
         let reading = Reading {
             site: self.site,
             sources: self.reader.sources,
             diagnostics: self.reader.diagnostics,
             units: self.units,
             counts,
-            limits: self.reader.limits,
+            limits: self.limits,
             log_formats: self.log_formats,
         };
         (reading, self.reader.transcript)
     }
+}
+
+/// What follows from the modules for every request.
+fn traits(modules: ModuleTraits) -> Traits {
+    let mut traits = Traits::empty();
+    traits.set(Traits::ASKS_AGAIN, modules.asks_again);
+    traits.set(Traits::ENV_BEFORE_ALIAS, modules.env_before_alias);
+    traits.set(Traits::SPELING_BEFORE_DIR, modules.speling_before_dir);
+    traits
 }

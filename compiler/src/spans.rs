@@ -5,10 +5,27 @@
 use std::cell::OnceCell;
 
 use edgewright_engine::model::rules::Place;
-use edgewright_parser::source::Span;
+use edgewright_parser::source::{FileId, Span};
+use edgewright_parser::sources;
 use foldhash::HashMap;
 
 use crate::reading::Reading;
+
+/// A line of the site, as the parser names it.
+pub fn in_text(place: Place) -> sources::Place {
+    sources::Place {
+        file: FileId(place.file),
+        line: place.line,
+    }
+}
+
+/// A line of the text, as the site names it.
+pub fn in_site(place: sources::Place) -> Place {
+    Place {
+        file: place.file.0,
+        line: place.line,
+    }
+}
 
 /// The exact places of lines that count.
 pub(crate) struct Spans<'r> {
@@ -31,6 +48,6 @@ impl<'r> Spans<'r> {
             units.map(|unit| (unit.place, unit.origin.span)).collect()
         });
         let known = units.get(&place).copied();
-        known.or_else(|| self.reading.sources.span_of_line(place))
+        known.or_else(|| self.reading.sources.span_of_line(in_text(place)))
     }
 }

@@ -6,6 +6,7 @@
 use edgewright_compiler::limits::{ANALYSIS_LIMITED, LIMIT_REACHED};
 use edgewright_compiler::testing::MemoryLoader;
 use edgewright_compiler::{Input, Limit, Limits, ReadOptions, Reading, compile, read};
+use edgewright_parser::load::{Bound, Bounds};
 
 fn reading(loader: &MemoryLoader, limits: Limits) -> Reading {
     let input = Input::MainConfig(vec![b"/conf/httpd.conf".to_vec()]);
@@ -203,4 +204,17 @@ fn analyses_say_where_they_stopped() {
     assert_eq!(limited(Limit::AnalysisSteps, 1_000_000, 300), [""; 0]);
     let notes = limited(Limit::AnalysisSteps, 1, 300);
     assert_eq!(notes.len(), 1, "{notes:?}");
+}
+
+#[test]
+fn the_parser_has_the_same_bounds() {
+    let bounds = Bounds::default();
+    for bound in [
+        Bound::ExpandedBytes,
+        Bound::ExpandedLines,
+        Bound::Files,
+        Bound::FileBytes,
+    ] {
+        assert_eq!(bounds.get(bound), Limit::from(bound).default_value());
+    }
 }

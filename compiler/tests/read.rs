@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use edgewright_compiler::spans::in_text;
 use edgewright_compiler::testing::MemoryLoader;
 use edgewright_compiler::{Fate, Input, ReadOptions, Reading, UnitKind, guess, read};
 use edgewright_engine::model::rules::{RuleFlags, RuleSetId};
@@ -906,7 +907,7 @@ fn check_dbm(source: &str, expected: Result<&str, &str>) {
         edgewright_engine::model::site::MapKind::Text(entries) => {
             let two = entries.iter().find(|entry| entry.key == b"two");
             Ok(two.map_or(String::new(), |entry| {
-                let place = reading.sources.display(entry.place);
+                let place = reading.sources.display(in_text(entry.place));
                 format!("{} {place}", String::from_utf8_lossy(&entry.value))
             }))
         }

@@ -2,10 +2,13 @@
 //!
 //! In: nothing. Out: [`Diagnostic`]. Absent: carets, colours, JSON; see the command line's `render`.
 
+use std::fmt;
+
 use crate::source::Span;
 
 /// How much a diagnostic weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum Severity {
     /// Worth knowing.
     Note,
@@ -15,8 +18,20 @@ pub enum Severity {
     Error,
 }
 
-/// One message: a code that never changes, a headline, the place, what else is involved, what to do.
+impl fmt::Display for Severity {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        })
+    }
+}
+
+/// One message, made by [`Diagnostic::error`] and its like: a code that never changes, a headline, the place, what else is involved, what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct Diagnostic {
     /// Its weight.
     pub severity: Severity,
@@ -44,16 +59,48 @@ impl Diagnostic {
         headline: impl Into<String>,
         span: Span,
     ) -> Self {
+        Self::without_place(severity, code, headline).at(span)
+    }
+
+    /// A diagnostic about a file or the whole run, which has no place.
+    pub fn without_place(
+        severity: Severity,
+        code: &'static str,
+        headline: impl Into<String>,
+    ) -> Self {
         Self {
             severity,
             code,
             headline: headline.into(),
-            span: Some(span),
+            span: None,
             label: String::new(),
             others: Vec::new(),
             help: Vec::new(),
             witness: None,
         }
+    }
+
+    /// An error at `span`, if it has a place.
+    pub(crate) fn error_anywhere(
+        code: &'static str,
+        headline: impl Into<String>,
+        span: Option<Span>,
+    ) -> Self {
+        Self::without_place(Severity::Error, code, headline).at(span)
+    }
+
+    /// The same at another place.
+    #[must_use]
+    pub fn at(mut self, span: impl Into<Option<Span>>) -> Self {
+        self.span = span.into();
+        self
+    }
+
+    /// The same, weighing otherwise.
+    #[must_use]
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
     }
 
     /// An error at `span`.
@@ -100,7 +147,35 @@ impl Diagnostic {
     }
 }
 
+/// In one line: its weight, the headline, the code. Where that is, [`Sources`](crate::sources::Sources) knows.
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            severity,
+            headline,
+            code,
+            ..
+        } = self;
+        write!(out, "{severity}: {headline} [{code}]")
+    }
+}
+
+impl std::error::Error for Diagnostic {}
+
 /// An error Apache stops at.
 pub(crate) fn refused(code: &'static str, headline: impl Into<String>, span: Span) -> Diagnostic {
     Diagnostic::error(code, headline, span).label("Apache refuses to start with this line")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Diagnostic, Severity};
+
+    #[test]
+    fn a_diagnostic_is_an_error_in_one_line() {
+        let diagnostic = Diagnostic::without_place(Severity::Warning, "no-rules", "nothing here")
+            .help("not in this line");
+        let error: Box<dyn std::error::Error> = Box::new(diagnostic);
+        assert_eq!(error.to_string(), "warning: nothing here [no-rules]");
+    }
 }

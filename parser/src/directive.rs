@@ -22,6 +22,8 @@ use crate::words::{self, Words};
 
 /// A directive, and what is worth saying about it although Apache takes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct Reading {
     /// The directive.
     pub directive: Directive,
@@ -188,9 +190,11 @@ fn grammar(name: &[u8]) -> Option<Grammar> {
 
 /// `</Name>`: what follows the `>` is not read.
 fn close(statement: &mut Statement<'_>) -> Result<Kind, Diagnostic> {
-    if statement.name.value.pop_if(|byte| *byte == b'>').is_none() {
+    let name = &mut statement.name.value;
+    if name.last() != Some(&b'>') {
         return Err(missing_bracket(statement));
     }
+    name.pop();
     Ok(Kind::Close)
 }
 

@@ -11,6 +11,7 @@ use crate::syntax::Directive;
 
 /// What is in a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Parsed {
     /// The directives, in order; a line in error is left out.

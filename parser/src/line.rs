@@ -245,12 +245,9 @@ impl LineBuilder {
     }
 
     fn forget_pieces_from(&mut self, length: usize) {
-        while self
-            .line
-            .pieces
-            .pop_if(|piece| piece.text_start >= length)
-            .is_some()
-        {}
+        let pieces = &mut self.line.pieces;
+        let kept = pieces.partition_point(|piece| piece.text_start < length);
+        pieces.truncate(kept);
     }
 
     fn push(&mut self, source: Source, text: &[u8]) {

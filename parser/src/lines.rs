@@ -31,6 +31,11 @@ impl<'a> Lines<'a> {
         Self { file, bytes, at: 0 }
     }
 
+    /// How many bytes were read: where the next line begins.
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
     /// Takes one physical line; a NUL byte cuts it.
     fn physical(&mut self) -> Option<Physical> {
         let start = self.at;

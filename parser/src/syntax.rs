@@ -10,6 +10,7 @@ pub type Word = Spanned<Vec<u8>>;
 
 /// One line: a directive, or the line that opens or closes a section.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Directive {
     /// The name as written: `RewriteRule`, `<VirtualHost`, `</VirtualHost`, without a `>`.
     pub name: Word,
@@ -33,6 +34,7 @@ impl Directive {
 
 /// What a directive says. Directives without a grammar of their own are [`Kind::Other`].
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Kind {
     /// `RewriteEngine`.
     RewriteEngine(Switch),
@@ -59,6 +61,7 @@ pub enum Kind {
 
 /// `On` or `Off`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Switch {
     /// `On`.
     On,
@@ -68,6 +71,7 @@ pub enum Switch {
 
 /// The arguments of a directive without a grammar of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Arguments {
     /// Everything after the name and the white space that follows it.
     pub raw: Word,
@@ -77,6 +81,7 @@ pub struct Arguments {
 
 /// `RewriteMap name source [options]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct RewriteMap {
     /// Its name.
     pub name: Word,
@@ -88,6 +93,7 @@ pub struct RewriteMap {
 
 /// `RewriteCond TestString CondPattern [flags]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct RewriteCond {
     /// The test string as written.
     pub test_string: Word,
@@ -107,6 +113,7 @@ pub struct RewriteCond {
 
 /// A condition pattern, sorted into the kinds of `cmd_rewritecond`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum CondPattern {
     /// The test string is `expr`: this is the expression.
     Expression(Vec<u8>),
@@ -122,6 +129,7 @@ pub enum CondPattern {
 
 /// A comparison of texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum TextComparison {
     /// `=`
     Equal,
@@ -137,6 +145,7 @@ pub enum TextComparison {
 
 /// `RewriteRule Pattern Substitution [flags]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct RewriteRule {
     /// The leading `!` of the pattern.
     pub negated: bool,
@@ -150,6 +159,7 @@ pub struct RewriteRule {
 
 /// One flag of a rule, spelling and value settled (`cmd_rewriterule_setflag`).
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Flag {
     /// `B`, or `B=…` with the bytes to escape.
     EscapeBackreferences(Option<Vec<u8>>),
@@ -213,6 +223,7 @@ pub enum Flag {
 
 /// `Redirect`, `RedirectMatch`, `RedirectTemp`, `RedirectPermanent` (`add_redirect_internal`).
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Redirect {
     /// The status.
     pub status: u16,
@@ -224,6 +235,7 @@ pub struct Redirect {
 
 /// Which paths a redirect is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum RedirectFrom {
     /// A URL-path.
     Path(Word),

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 use edgewright_parser::source::FileId;
-use edgewright_parser::{Parsed, parse};
+use edgewright_parser::{Parsed, parse, tree};
 use serde_json::Value;
 
 /// What Apache says about directives this crate has a grammar for, regular expressions aside.
@@ -74,6 +74,15 @@ enum Agreed {
 
 fn compare(verdict: &Value, bytes: &[u8]) -> Result<Agreed, String> {
     let parsed = parse(FileId(0), bytes);
+    let tree = tree::parse(FileId(0), bytes);
+    if tree.print() != bytes {
+        return Err("the tree loses bytes".to_owned());
+    }
+    let is_error = |said: &&Diagnostic| said.severity == Severity::Error;
+    let wrong = tree.diagnostics.iter().find(is_error);
+    if let Some(error) = wrong.filter(|_| verdict["ok"] == true) {
+        return Err(format!("Apache takes it: {error:?}"));
+    }
     let error = verdict["error"].as_str().unwrap_or_default();
     let first = first_error(&parsed);
     if verdict["ok"] == true {

@@ -44,16 +44,7 @@ fn no_rules(reading: &Reading, findings: &[Diagnostic]) -> Option<Diagnostic> {
         .iter()
         .any(|finding| finding.severity == Severity::Error);
     let what = reading.without_rules().filter(|_| !has_error)?;
-    Some(Diagnostic {
-        severity: Severity::Warning,
-        code: "no-rules",
-        headline: what,
-        span: None,
-        label: String::new(),
-        others: Vec::new(),
-        help: vec![WITHOUT_RULES.to_owned()],
-        witness: None,
-    })
+    Some(Diagnostic::without_place(Severity::Warning, "no-rules", what).help(WITHOUT_RULES))
 }
 
 fn print(reading: &Reading, findings: &[Diagnostic], arguments: &Check) -> Result<()> {

@@ -22,6 +22,7 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
+use edgewright_compiler::spans::in_site;
 use edgewright_compiler::transcript::{
     EffectiveLine, Event, LineKind, MapFile, Standing, Transcript,
 };
@@ -361,7 +362,7 @@ impl<'r> Copies<'r> {
     /// `<VirtualHost>` with its ports changed. A host without name of its own would take the port from
     /// there, so it gets its name with the port it had.
     fn virtual_host(&mut self, line: &EffectiveLine, inside: &[Event]) -> Vec<Vec<u8>> {
-        let place = self.original.reading.sources.place(line.origin.span);
+        let place = in_site(self.original.reading.sources.place(line.origin.span));
         let host = self.hosts.get_mut(&place).and_then(VecDeque::pop_front);
         self.host = host;
         let Some(host) = host else {

@@ -28,8 +28,15 @@ struct CrateRule {
 const CRATES: &[CrateRule] = &[
     CrateRule {
         name: "edgewright-parser",
-        direct: Some(&["aho-corasick", "bitflags", "nom"]),
-        never: &["regex", "regex-automata", "pcre2", "serde"],
+        direct: Some(&["aho-corasick", "bitflags", "foldhash", "nom"]),
+        never: &[
+            "regex",
+            "regex-automata",
+            "pcre2",
+            "serde",
+            "edgewright-engine",
+            "edgewright-compiler",
+        ],
     },
     CrateRule {
         name: "edgewright-engine",

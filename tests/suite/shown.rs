@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use edgewright_compiler::spans::in_site;
 use edgewright_compiler::testing::MemoryLoader;
 use edgewright_compiler::{Input, ReadOptions, Reading, compile, read};
 use edgewright_engine::budget::{Allowance, DECISION_STEPS};
@@ -97,7 +98,7 @@ fn is_true(reading: &Reading, finding: &Diagnostic) -> bool {
         assert_eq!(edge.outcome, Outcome::OverBudget, "{finding:?}");
         return true;
     }
-    let place = |span| reading.sources.place(span);
+    let place = |span| in_site(reading.sources.place(span));
     let at = place(finding.span.unwrap());
     let answer = ask(reading, url);
     let fired = |at: Place| {

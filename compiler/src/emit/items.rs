@@ -21,6 +21,7 @@ use super::EmitError;
 use super::folder::{Files, Folder};
 use crate::compile::Compilation;
 use crate::sources::Sources;
+use crate::spans::in_text;
 
 /// What `DynamoDB` takes, in bytes: names and values of all attributes together.
 const LONGEST_ITEM: usize = 400_000;
@@ -199,7 +200,9 @@ fn places(content: &Content, sources: &Sources) -> String {
         Content::Fate(_) => Vec::new(),
     };
     let named = places.iter().take(MOST_PLACES);
-    let mut texts: Vec<String> = named.map(|place| sources.display(*place)).collect();
+    let mut texts: Vec<String> = named
+        .map(|place| sources.display(in_text(*place)))
+        .collect();
     if places.len() > MOST_PLACES {
         texts.push(format!("and {} more", places.len() - MOST_PLACES));
     }

@@ -9,6 +9,7 @@ use edgewright_engine::model::rules::{Place, RuleFlags};
 use serde_json::{Map, Value, json};
 
 use crate::reading::Reading;
+use crate::spans::in_text;
 
 /// A server named by what is in the request, not by the rule alone.
 const UNKNOWN: &str = "a server the request names";
@@ -25,7 +26,9 @@ pub(super) fn proxied(reading: &Reading) -> Map<String, Value> {
     let shown = |(server, mut places): (String, Vec<Place>)| {
         // A rule that several hosts have is one line.
         places.dedup();
-        let first = places.first().map(|place| reading.sources.display(*place));
+        let first = places
+            .first()
+            .map(|place| reading.sources.display(in_text(*place)));
         (server, json!({ "count": places.len(), "first": first }))
     };
     servers.into_iter().map(shown).collect()

@@ -4,7 +4,7 @@
 //! finding with its places and its witness. Absent: a summary for the terminal.
 
 use edgewright_parser::diagnostic::Diagnostic;
-use edgewright_parser::source::Span;
+use edgewright_parser::source::{LineColumn, Span};
 use serde::Serialize;
 
 use super::folder::{Files, Folder};
@@ -12,6 +12,7 @@ use crate::account::{Class, Verdict};
 use crate::compile::Compilation;
 use crate::reading::{Reading, Unit, UnitKind};
 use crate::sources::Sources;
+use crate::spans::in_text;
 
 /// Writes the whole report.
 pub(super) fn write<F: Folder>(
@@ -49,7 +50,7 @@ impl<'r> Finding<'r> {
     fn of(finding: &'r Diagnostic, sources: &Sources) -> Self {
         let at = |span: Span| {
             let source = sources.get(span.file)?;
-            let (line, column) = source.line_column(span.start);
+            let LineColumn { line, column } = source.line_column(span.start);
             Some(format!("{}:{line}:{column}", source.name))
         };
         let others = finding.others.iter();
@@ -79,11 +80,11 @@ struct Line<'r> {
 impl<'r> Line<'r> {
     fn of(unit: &Unit, verdict: &'r Verdict, sources: &Sources) -> Self {
         Self {
-            at: sources.display(unit.place),
+            at: sources.display(in_text(unit.place)),
             kind: kind(unit.kind),
             class: verdict.class,
             reason: &verdict.reason,
-            by: verdict.by.map(|by| sources.display(by)),
+            by: verdict.by.map(|by| sources.display(in_text(by))),
             code: verdict.code,
         }
     }

@@ -49,10 +49,7 @@ impl Resolver<'_> {
                 return Err(match read.target {
                     Some(_) => complaint,
                     // Apache takes it, and crashes at the first request.
-                    None => Diagnostic {
-                        severity: Severity::Warning,
-                        ..complaint
-                    },
+                    None => complaint.severity(Severity::Warning),
                 });
             }
             RedirectFrom::Section => {

@@ -16,10 +16,9 @@ use super::context::Context;
 use super::scope::{Scope, Server};
 use super::walk::Target;
 use super::{Resolver, values};
-use crate::load::Conditionals;
-use crate::load::paths;
+use crate::load::{Conditionals, Skipped, paths};
 use crate::loader::{Entry, EntryKind};
-use crate::reading::Fate;
+use crate::reading::{Fate, is_condition, unit_kind};
 use crate::registry::directives::Overrides;
 
 /// How deep directories are followed: links may lead back.
@@ -197,16 +196,13 @@ impl Resolver<'_> {
         while let Some(directory) = pending.pop() {
             let mut entries = match self.reader.files.loader.list(&directory.local) {
                 Ok(entries) => entries,
-                Err(_) if let Some(limit) = self.reader.files.loader.reached() => {
+                Err(_) if let Some(bound) = self.reader.files.loader.reached() => {
                     let line = self.root_lines.get(server).copied();
-                    return self.reader.stop(limit, line);
+                    return self.stop(bound.into(), line);
                 }
                 Err(error) => {
-                    let complaint = crate::load::unreadable(&directory.local, &error, None);
-                    self.say(Diagnostic {
-                        severity: Severity::Warning,
-                        ..complaint
-                    });
+                    let complaint = self.reader.unreadable(&directory.local, &error, None);
+                    self.say(complaint.severity(Severity::Warning));
                     continue;
                 }
             };
@@ -378,7 +374,8 @@ impl Resolver<'_> {
     fn ignore_htaccess(&mut self, file: FileId) {
         let reason: Arc<str> = "`AllowOverride None` holds for its directory".into();
         let skipped = self.reader.skipped_lines(file, &reason);
-        if !skipped.is_empty() {
+        let counts = |line: &Skipped| is_condition(&line.name) || unit_kind(&line.name).is_some();
+        if skipped.iter().any(counts) {
             let span = Span {
                 file,
                 start: 0,

@@ -92,7 +92,9 @@ impl Resolver<'_> {
         let mut files = suffixes.iter().map(|suffix| [path, suffix].concat());
         let file = files.find(|file| self.reader.files.kind(file).is_some());
         let Some(file) = file else {
-            return Err(missing(&self.reader.files.local(path), span));
+            let local = self.reader.files.local(path);
+            let reader = &self.reader;
+            return Err(reader.unreadable(&local, &LoadError::NotFound, Some(span)));
         };
         let local = self.reader.files.local(&file);
         let Some(known) = known else {
@@ -317,10 +319,6 @@ fn function(name: &[u8], span: Span) -> Result<MapFunction, Diagnostic> {
                 .help("there are `tolower`, `toupper`, `escape` and `unescape`"));
         }
     })
-}
-
-fn missing(path: &[u8], span: Span) -> Diagnostic {
-    crate::load::unreadable(path, &LoadError::NotFound, Some(span))
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use super::roots::{is_below_any, is_deep, literal_folder};
 use super::scope::{Counted, Rewrite, Scope, Server};
 use crate::limits::Limit;
 use crate::reading::{Fate, Position};
+use crate::spans::in_text;
 
 /// Debian's default, for a configuration that never says `DocumentRoot`.
 pub(crate) const DEFAULT_DOCUMENT_ROOT: &[u8] = b"/var/www/html";
@@ -119,8 +120,8 @@ impl Resolver<'_> {
         }
         let line = server
             .place
-            .and_then(|place| self.reader.sources.span_of_line(place));
-        self.reader.stop(Limit::InheritedRules, line);
+            .and_then(|place| self.reader.sources.span_of_line(in_text(place)));
+        self.stop(Limit::InheritedRules, line);
         false
     }
 

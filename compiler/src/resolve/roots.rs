@@ -20,6 +20,7 @@ use crate::input::{Input, ReadOptions};
 use crate::load::paths;
 use crate::loader::EntryKind;
 use crate::registry::directives::Overrides;
+use crate::spans::in_text;
 
 impl Resolver<'_> {
     /// What a configuration that is no server's lacks to be one.
@@ -207,24 +208,19 @@ impl Resolver<'_> {
             None => {}
         }
         let shown = values::shown(root);
-        self.say(Diagnostic {
-            severity: Severity::Note,
-            code: "docroot-unknown",
-            headline: format!("what is below `{shown}` is not known"),
-            span: None,
-            label: String::new(),
-            witness: None,
-            others: Vec::new(),
-            help: vec![format!(
+        let headline = format!("what is below `{shown}` is not known");
+        self.say(
+            Diagnostic::without_place(Severity::Note, "docroot-unknown", headline).help(format!(
                 "`--docroot {shown}=FOLDER` gives a copy of it, with its .htaccess files"
-            )],
-        });
+            )),
+        );
     }
 
     /// Says that a host looks for files of other names in a document root that was read for another host.
     fn report_other_names(&mut self, server: &Server) {
         let place = server.place;
-        let Some(span) = place.and_then(|place| self.reader.sources.span_of_line(place)) else {
+        let Some(span) = place.and_then(|place| self.reader.sources.span_of_line(in_text(place)))
+        else {
             return;
         };
         let headline = "`AccessFileName` differs between hosts with one document root: the first host's counts";

@@ -588,8 +588,8 @@ mod tests {
             b"remoteipinternalproxy",
             b"remoteiptrustedproxy",
         ];
-        for name in directives::names() {
-            let shown = String::from_utf8_lossy(name);
+        for shown in directives::names().map(str::to_ascii_lowercase) {
+            let name = shown.as_bytes();
             let line = |said: bool| {
                 let named = format!("{shown} ");
                 let mut lines = LINES.iter();

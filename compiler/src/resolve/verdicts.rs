@@ -269,13 +269,6 @@ fn both(lines: &str, known: &Known) -> (Reading, Reading) {
     }
 }
 
-fn names() -> Vec<&'static str> {
-    let lines = include_str!("../registry/directives.txt").lines();
-    let rows = lines.filter(|line| !line.starts_with('#'));
-    rows.filter_map(|row| row.split_whitespace().next())
-        .collect()
-}
-
 fn known(name: &str) -> &'static Known {
     directives::find(name.as_bytes()).unwrap()
 }
@@ -283,7 +276,7 @@ fn known(name: &str) -> &'static Known {
 #[test]
 fn harmless_directives_change_nothing() {
     let mut wrong = Vec::new();
-    for name in names() {
+    for name in directives::names() {
         let known = known(name);
         // What a section of another module holds is that module's.
         if known.verdict != Verdict::Harmless || name.starts_with('<') {
@@ -305,7 +298,7 @@ fn harmless_directives_change_nothing() {
 #[test]
 fn followed_directives_change_the_site() {
     let mut wrong = Vec::new();
-    for name in names() {
+    for name in directives::names() {
         let known = known(name);
         if known.verdict != Verdict::Followed {
             continue;
@@ -327,13 +320,13 @@ fn document() -> String {
         .0
         .to_owned();
     let of = |verdict: Verdict| {
-        let names = names().into_iter();
+        let names = directives::names();
         let names: Vec<_> = names
             .filter(|name| known(name).verdict == verdict)
             .collect();
         names
     };
-    text += "<!-- made of compiler/src/registry/directives.txt -->\n";
+    text += "<!-- made of parser/src/registry/directives.txt -->\n";
     for (title, verdict) in [
         ("Followed", Verdict::Followed),
         ("Named", Verdict::Named),

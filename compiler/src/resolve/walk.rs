@@ -15,10 +15,11 @@ use super::Resolver;
 use super::context::{Context, Verdict, judge, judge_arguments};
 use super::scope::{Rewrite, Scope, Server};
 use super::section::{Complaint, Opener};
-use crate::load::{Item, Refused, Section, Skipped, SkippedKind, unit_kind};
-use crate::reading::{Fate, Unit, UnitKind};
+use crate::load::{Item, Refused, Section, Skipped};
+use crate::reading::{Fate, Unit, UnitKind, is_condition, unit_kind};
 use crate::registry::directives::{Around, Overrides};
 use crate::registry::families::Family;
+use crate::spans::in_site;
 
 /// Where directives land.
 pub(crate) struct Target<'t> {
@@ -191,13 +192,14 @@ impl Resolver<'_> {
         }
     }
 
+    /// Counts a line that Apache does not look at, if it counts.
     pub(crate) fn walk_skipped(&mut self, skipped: &Skipped) {
-        match skipped.kind {
-            SkippedKind::Condition => self.counts.conditions += 1,
-            SkippedKind::Unit(kind) => {
-                let reason = Cow::Owned(skipped.reason.to_string());
-                self.count(kind, skipped.origin.clone(), Fate::Skipped(reason));
-            }
+        if is_condition(&skipped.name) {
+            self.counts.conditions += 1;
+        }
+        if let Some(kind) = unit_kind(&skipped.name) {
+            let reason = Cow::Owned(skipped.reason.to_string());
+            self.count(kind, skipped.origin.clone(), Fate::Skipped(reason));
         }
     }
 
@@ -213,7 +215,7 @@ impl Resolver<'_> {
                     continue;
                 }
             };
-            if name.eq_ignore_ascii_case(b"RewriteCond") {
+            if is_condition(&name) {
                 self.counts.conditions += 1;
             }
             if let Some(kind) = unit_kind(&name) {
@@ -284,7 +286,7 @@ impl Resolver<'_> {
 
     /// File and line of a directive.
     pub(crate) fn place(&self, origin: &Origin) -> Place {
-        self.reader.sources.place(origin.span)
+        in_site(self.reader.sources.place(origin.span))
     }
 
     /// Adds a diagnostic.

@@ -5,18 +5,23 @@
 
 use std::sync::Arc;
 
-use edgewright_parser::diagnostic::Diagnostic;
-use edgewright_parser::line::Line;
-use edgewright_parser::macros::parse_macro;
-use edgewright_parser::source::Span;
-use edgewright_parser::syntax::{Arguments, Directive, Kind};
+use crate::diagnostic::Diagnostic;
+use crate::line::Line;
+use crate::macros::parse_macro;
+use crate::source::Span;
+use crate::syntax::{Arguments, Directive, Kind};
 
 use super::glob;
+use super::item::Item;
 use super::nest::Nest;
+use super::options::Bound;
+use super::reader::{MacroKnown, Made, ReadPlace, Reader};
 use super::skip::{first_word, skipped};
-use super::{DEEPEST_INCLUDE, Feed, Item, MacroKnown, Made, ReadPlace, Reader, unreadable};
-use crate::limits::Limit;
+use super::step::Feed;
 use crate::loader::LoadError;
+
+/// How deep `Include` may be nested (`AP_MAX_INCLUDE_DEPTH`).
+const DEEPEST_INCLUDE: usize = 128;
 
 /// A directive carried out while reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,17 +133,16 @@ impl Reader<'_> {
             return;
         }
         let included = self.files.included(path);
-        if let Some(limit) = self.files.loader.reached() {
-            return self.stop(limit, Some(span));
+        if let Some(bound) = self.files.loader.reached() {
+            return self.reach(bound, Some(span));
         }
-        if let Some(missing) = &included.missing
-            && which == Immediate::Include
-        {
+        let missing = included.missing.as_ref();
+        if let Some(missing) = missing.filter(|_| which == Immediate::Include) {
             // Reading what is missing tells why: there may be something that is no file.
             let error = self.files.loader.read(missing).err();
             let error = error.unwrap_or(LoadError::NotFound);
-            self.diagnostics
-                .push(nothing_included(path, missing, &error, span));
+            let complaint = self.nothing_included(path, missing, &error, span);
+            self.diagnostics.push(complaint);
             if included.files.is_empty() {
                 return;
             }
@@ -221,7 +225,7 @@ impl Reader<'_> {
         let expanded = definition.expand_within(values, line, &mut room);
         self.bytes_left = u64::try_from(room).unwrap_or(u64::MAX);
         match expanded {
-            Ok(None) => self.stop(Limit::ExpandedBytes, Some(origin.span)),
+            Ok(None) => self.reach(Bound::ExpandedBytes, Some(origin.span)),
             Ok(Some(lines)) => {
                 for line in lines.into_iter().rev() {
                     feed.expanded.push_front(line);
@@ -250,25 +254,26 @@ impl Reader<'_> {
             let name = String::from_utf8_lossy(&known.definition.name.value);
             let reason: Arc<str> = format!("macro `{name}` is never used").into();
             let lines = known.definition.body.iter();
-            let skipped =
-                lines.filter_map(|line| skipped(&first_word(line), line.origin(), &reason));
+            let skipped = lines.map(|line| skipped(&first_word(line), line.origin(), &reason));
             items.extend(skipped.map(Box::new).map(Item::Skipped));
         }
         items
     }
-}
-
-/// `Include path` leads to nothing, or to nothing in one of several directories.
-fn nothing_included(path: &[u8], missing: &[u8], error: &LoadError, span: Span) -> Diagnostic {
-    if !glob::is_pattern(path) {
-        return unreadable(missing, error, Some(span));
+    /// `Include path` leads to nothing, or to nothing in one of several directories.
+    fn nothing_included(
+        &self,
+        path: &[u8],
+        missing: &[u8],
+        error: &LoadError,
+        span: Span,
+    ) -> Diagnostic {
+        if !glob::is_pattern(path) {
+            return self.unreadable(missing, error, Some(span));
+        }
+        let shown = String::from_utf8_lossy(missing);
+        let headline = format!("no file matches `{shown}`");
+        Diagnostic::error("unreadable-file", headline, span)
+            .help("use `IncludeOptional` if there need not be one")
+            .help(self.advice().server_root)
     }
-    let shown = String::from_utf8_lossy(missing);
-    Diagnostic::error(
-        "unreadable-file",
-        format!("no file matches `{shown}`"),
-        span,
-    )
-    .help("use `IncludeOptional` if there need not be one")
-    .help("`--server-root DIR` says where files below `ServerRoot` are")
 }

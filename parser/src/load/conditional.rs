@@ -3,9 +3,10 @@
 //! In: the section's arguments, and what the server knows when it reads them. Out: whether it is
 //! true, or a reason why it is not. Absent: reading or skipping what is in it.
 
-use edgewright_parser::syntax::Arguments;
+use crate::syntax::Arguments;
 
-use super::{Reader, version};
+use super::reader::Reader;
+use super::version;
 use crate::registry::directives;
 
 /// The conditional sections, in lower case.
@@ -18,8 +19,8 @@ const NAMES: [&[u8]; 6] = [
     b"<ifsection",
 ];
 
-/// True for the name of a section that is settled while reading.
-pub(crate) fn is_conditional(name: &[u8]) -> bool {
+/// True for the name of a section that is settled while reading, written with its `<`.
+pub fn is_conditional(name: &[u8]) -> bool {
     NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
@@ -27,7 +28,7 @@ pub(crate) fn is_conditional(name: &[u8]) -> bool {
 ///
 /// # Errors
 /// What Apache says to arguments it cannot use.
-pub(crate) fn holds(
+pub(super) fn holds(
     reader: &Reader<'_>,
     name: &[u8],
     arguments: &Arguments,
@@ -39,7 +40,7 @@ pub(crate) fn holds(
         .collect();
     let lower = name.to_ascii_lowercase();
     if lower == b"<ifversion" {
-        return version::holds(&words, &reader.version);
+        return version::holds(&words, &reader.version, reader.regex);
     }
     let (negated, subject) = match words.as_slice() {
         [b"!", subject, ..] => (true, *subject),

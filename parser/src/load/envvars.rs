@@ -6,13 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The name of the script, beside the main configuration.
-pub(crate) const FILE: &[u8] = b"envvars";
+pub(super) const FILE: &[u8] = b"envvars";
 
 /// How many bytes all values may have together: each may repeat the ones before.
 const MOST_BYTES: usize = 1 << 16;
 
 /// The variables that `script` exports, when the configuration is in `folder`.
-pub(crate) fn exported(script: &[u8], folder: &[u8]) -> BTreeMap<Vec<u8>, Vec<u8>> {
+pub(super) fn exported(script: &[u8], folder: &[u8]) -> BTreeMap<Vec<u8>, Vec<u8>> {
     let mut shell = Shell::default();
     // Debian starts a second server from `/etc/apache2-NAME`, and sets this in a way that is no simple assignment.
     let name = folder.rsplit(|byte| *byte == b'/').next();

@@ -4,11 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use edgewright_engine::model::site::Traits;
-
 use super::directives::Known;
 use super::families::{Family, family_of};
-use crate::input::UnknownDirectives;
 
 /// Built into every server (Debian's `apache2 -l`).
 const BUILT_IN: &[&str] = &[
@@ -110,19 +107,42 @@ const OTHER_SYMBOLS: &[(&str, &str)] = &[
 
 /// The modules a server has.
 #[derive(Debug, Clone)]
-pub(crate) struct Modules {
+pub struct Modules {
     /// Source names without `.c`: `mod_rewrite`, `core`.
     loaded: BTreeSet<String>,
     /// One of them is not httpd's own.
     foreign: bool,
     source: ModuleSource,
     unknown: UnknownDirectives,
-    traits: Traits,
+    traits: ModuleTraits,
+}
+
+/// What depends on which modules are loaded, and in which order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct ModuleTraits {
+    /// A module has a say in access that may depend on more than the sections that apply, as `mod_lua` does
+    /// (`auth_internal_per_conf` is 0).
+    pub asks_again: bool,
+    /// `mod_env` was loaded before `mod_alias`: `SetEnv` comes before a section's `Redirect`.
+    pub env_before_alias: bool,
+    /// `mod_speling` was loaded before `mod_dir`: `CheckSpelling` comes before a `FallbackResource`.
+    pub speling_before_dir: bool,
+}
+
+/// What a directive is that none of httpd's own modules has, where no line says which modules are loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UnknownDirectives {
+    /// One of a well-known module (`php_value`, `PassengerEnabled`) is right: its module is taken for loaded.
+    #[default]
+    OfFamiliesAreLoaded,
+    /// A mistake, as in an Apache without that module.
+    Refused,
 }
 
 /// Where the knowledge comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ModuleSource {
+pub enum ModuleSource {
     /// Nothing was loaded by the configuration: a usual set is assumed.
     Assumed,
     /// The configuration's own `LoadModule` lines.
@@ -131,7 +151,7 @@ pub(crate) enum ModuleSource {
 
 impl Modules {
     /// What is there before any `LoadModule`; `extra` are `LoadModule` names from the options.
-    pub(crate) fn new(source: ModuleSource, extra: &[Vec<u8>], unknown: UnknownDirectives) -> Self {
+    pub fn new(source: ModuleSource, extra: &[Vec<u8>], unknown: UnknownDirectives) -> Self {
         let assumed = match source {
             ModuleSource::Assumed => ASSUMED,
             ModuleSource::Configured => &[],
@@ -143,7 +163,7 @@ impl Modules {
             foreign: false,
             source,
             unknown,
-            traits: Traits::empty(),
+            traits: ModuleTraits::default(),
         };
         for symbol in extra {
             modules.load(symbol);
@@ -152,7 +172,7 @@ impl Modules {
     }
 
     /// Does the server have a module with this directive? Where nothing is loaded at all, and no one knows, it does.
-    pub(crate) fn have(&self, known: &Known) -> bool {
+    pub fn have(&self, known: &Known) -> bool {
         let mut modules = known.modules.iter();
         self.source == ModuleSource::Assumed
             || modules.any(|module| self.has(module.as_bytes()) || self.may_be_built_in(module))
@@ -167,23 +187,23 @@ impl Modules {
 
     /// The family of a directive that is not httpd's own, where its module is taken for loaded: nothing says which
     /// modules the server has.
-    pub(crate) fn family_of(&self, name: &[u8]) -> Option<&'static Family> {
+    pub fn family_of(&self, name: &[u8]) -> Option<&'static Family> {
         let taken = self.source == ModuleSource::Assumed
             && self.unknown == UnknownDirectives::OfFamiliesAreLoaded;
         taken.then(|| family_of(name)).flatten()
     }
 
     /// `LoadModule symbol …`.
-    pub(crate) fn load(&mut self, symbol: &[u8]) {
+    pub fn load(&mut self, symbol: &[u8]) {
         let name = source_name(&String::from_utf8_lossy(symbol));
         if ASKING_AGAIN.contains(&&*name) {
-            self.traits |= Traits::ASKS_AGAIN;
+            self.traits.asks_again = true;
         }
         if name == "mod_env" && !self.loaded.contains("mod_alias") {
-            self.traits |= Traits::ENV_BEFORE_ALIAS;
+            self.traits.env_before_alias = true;
         }
         if name == "mod_speling" && !self.loaded.contains("mod_dir") {
-            self.traits |= Traits::SPELING_BEFORE_DIR;
+            self.traits.speling_before_dir = true;
         }
         let mut own = BUILT_IN.iter().chain(ASSUMED).chain(OTHER_OWN);
         self.foreign |= !own.any(|own| *own == name);
@@ -192,12 +212,12 @@ impl Modules {
 
     /// What follows from the modules for every request. Of those only assumed nothing does, and they
     /// are in Debian's order.
-    pub(crate) fn traits(&self) -> Traits {
+    pub fn traits(&self) -> ModuleTraits {
         self.traits
     }
 
     /// `<IfModule name>`: a source name (`mod_rewrite.c`) or a `LoadModule` name.
-    pub(crate) fn has(&self, name: &[u8]) -> bool {
+    pub fn has(&self, name: &[u8]) -> bool {
         let Ok(name) = std::str::from_utf8(name) else {
             return false;
         };
@@ -208,12 +228,12 @@ impl Modules {
     }
 
     /// Is one of httpd's own modules loaded, as far as anybody knows?
-    pub(crate) fn may_have(&self, source: &str) -> bool {
+    pub fn may_have(&self, source: &str) -> bool {
         self.source == ModuleSource::Assumed || self.loaded.contains(source)
     }
 
     /// True when something is loaded that is not httpd's own, whose directives nobody here knows.
-    pub(crate) fn has_foreign(&self) -> bool {
+    pub fn has_foreign(&self) -> bool {
         self.foreign
     }
 }
@@ -289,8 +309,7 @@ fn source_name(symbol: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{ModuleSource, Modules, Traits};
-    use crate::input::UnknownDirectives;
+    use super::{ModuleSource, ModuleTraits, Modules, UnknownDirectives};
     use crate::registry::directives;
 
     fn modules(source: ModuleSource, extra: &[Vec<u8>]) -> Modules {
@@ -357,17 +376,26 @@ mod tests {
             }
             assert_eq!(loaded.traits(), expected, "{symbols:?}");
         };
-        check(&["alias_module", "env_module"], Traits::empty());
-        check(&["env_module", "alias_module"], Traits::ENV_BEFORE_ALIAS);
-        check(&["dir_module", "speling_module"], Traits::empty());
-        check(
-            &["speling_module", "dir_module"],
-            Traits::SPELING_BEFORE_DIR,
-        );
-        check(&["lua_module"], Traits::ASKS_AGAIN);
+        let asking = ModuleTraits {
+            asks_again: true,
+            ..ModuleTraits::default()
+        };
+        let env_first = ModuleTraits {
+            env_before_alias: true,
+            ..ModuleTraits::default()
+        };
+        let speling_first = ModuleTraits {
+            speling_before_dir: true,
+            ..ModuleTraits::default()
+        };
+        check(&["alias_module", "env_module"], ModuleTraits::default());
+        check(&["env_module", "alias_module"], env_first);
+        check(&["dir_module", "speling_module"], ModuleTraits::default());
+        check(&["speling_module", "dir_module"], speling_first);
+        check(&["lua_module"], asking);
         let assumed = modules(ModuleSource::Assumed, &[b"lua_module".to_vec()]);
-        assert_eq!(assumed.traits(), Traits::ASKS_AGAIN);
+        assert_eq!(assumed.traits(), asking);
         let assumed = modules(ModuleSource::Assumed, &[b"env_module".to_vec()]);
-        assert_eq!(assumed.traits(), Traits::empty());
+        assert_eq!(assumed.traits(), ModuleTraits::default());
     }
 }

@@ -6,12 +6,10 @@
 //! looked for below the local folders that stand for the server's: the mapped document roots, the
 //! folder given for `ServerRoot`, the main configuration's folder and the one above it.
 
-use edgewright_engine::text::glob::{GlobMode, glob_matches};
-
 use super::glob;
 use super::metered::Metered;
+use super::options::LoadOptions;
 use super::paths;
-use crate::input::{DocrootMapping, ReadOptions};
 use crate::loader::{EntryKind, Loader};
 
 /// Debian's compiled-in `HTTPD_ROOT`, for a configuration that never says `ServerRoot`.
@@ -22,11 +20,11 @@ const DEEPEST_INCLUDED: usize = 20;
 
 /// What an `Include` leads to.
 #[derive(Default)]
-pub(crate) struct Included {
+pub struct Included {
     /// The files, in order.
-    pub(crate) files: Vec<Vec<u8>>,
+    pub files: Vec<Vec<u8>>,
     /// A path, or a pattern in a directory, that nothing is found for.
-    pub(crate) missing: Option<Vec<u8>>,
+    pub missing: Option<Vec<u8>>,
 }
 
 impl Included {
@@ -43,10 +41,11 @@ impl Included {
 }
 
 /// Finds files.
-pub(crate) struct Files<'a> {
-    pub(crate) loader: Metered<'a>,
+pub struct Files<'a> {
+    /// What brings them, as long as there is room for more.
+    pub loader: Metered<'a>,
     /// `ServerRoot`, as on the server.
-    pub(crate) server_root: Vec<u8>,
+    pub server_root: Vec<u8>,
     /// Folders here that stand for it, most trusted first.
     root_stand_ins: Vec<Vec<u8>>,
     /// Folders here that stand for others: server's, ours.
@@ -55,33 +54,35 @@ pub(crate) struct Files<'a> {
 
 impl<'a> Files<'a> {
     /// `main` is the first file read, if there is one.
-    pub(crate) fn new(loader: &'a dyn Loader, options: &ReadOptions, main: Option<&[u8]>) -> Self {
+    pub fn new(loader: &'a dyn Loader, options: &LoadOptions, main: Option<&[u8]>) -> Self {
         let beside = main.map(|main| {
             let folder = paths::parent(&paths::clean(main));
             let above = paths::join(&folder, b"..");
             [folder, above]
         });
+        let folders = options.folders.iter();
+        let folders = folders.map(|folder| (paths::clean(&folder.server), folder.local.clone()));
         let given = options.server_root.iter().cloned();
         Self {
-            loader: Metered::new(loader, &options.limits),
+            loader: Metered::new(loader, &options.bounds),
             server_root: DEFAULT_ROOT.to_vec(),
             root_stand_ins: given.chain(beside.into_iter().flatten()).collect(),
-            mappings: options.docroots.iter().filter_map(explicit).collect(),
+            mappings: folders.collect(),
         }
     }
 
     /// From now on `server` is to be found at `local`.
-    pub(crate) fn map(&mut self, server: &[u8], local: &[u8]) {
+    pub fn map(&mut self, server: &[u8], local: &[u8]) {
         self.mappings.push((paths::clean(server), local.to_vec()));
     }
 
     /// The path on the server, absolute (`ap_server_root_relative`).
-    pub(crate) fn absolute(&self, path: &[u8]) -> Vec<u8> {
+    pub fn absolute(&self, path: &[u8]) -> Vec<u8> {
         paths::join(&self.server_root, path)
     }
 
     /// Where it is here: the first place that has something, else the most likely one.
-    pub(crate) fn local(&self, path: &[u8]) -> Vec<u8> {
+    pub fn local(&self, path: &[u8]) -> Vec<u8> {
         let candidates = self.candidates(path);
         let found = candidates
             .iter()
@@ -90,13 +91,13 @@ impl<'a> Files<'a> {
     }
 
     /// What stands there.
-    pub(crate) fn kind(&self, path: &[u8]) -> Option<EntryKind> {
+    pub fn kind(&self, path: &[u8]) -> Option<EntryKind> {
         self.loader.kind(&self.local(path))
     }
 
     /// What `Include path` reads (`ap_process_fnmatch_configs`): wildcards in any component,
     /// directories with everything below them, each level in alphabetical order.
-    pub(crate) fn included(&self, path: &[u8]) -> Included {
+    pub fn included(&self, path: &[u8]) -> Included {
         if !glob::is_pattern(path) {
             let local = self.local(path);
             return match self.loader.kind(&local) {
@@ -174,7 +175,7 @@ impl<'a> Files<'a> {
         entries.retain(|entry| {
             (last || entry.kind == EntryKind::Directory)
                 && !entry.name.starts_with(b".")
-                && glob_matches(component, &entry.name, GlobMode::Text)
+                && glob::matches(component, &entry.name)
         });
         entries.sort();
         entries
@@ -199,9 +200,4 @@ impl<'a> Files<'a> {
             .flat_map(|(path, kind)| self.files_below(path, kind, depth + 1))
             .collect()
     }
-}
-
-fn explicit(mapping: &DocrootMapping) -> Option<(Vec<u8>, Vec<u8>)> {
-    let server = mapping.server_path.as_ref()?;
-    Some((paths::clean(server), mapping.local_path.clone()))
 }

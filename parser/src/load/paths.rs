@@ -4,7 +4,7 @@
 //! Absent: asking whether anything is there.
 
 /// `path` below `root`, unless it is absolute (`ap_server_root_relative`); cleaned.
-pub(crate) fn join(root: &[u8], path: &[u8]) -> Vec<u8> {
+pub fn join(root: &[u8], path: &[u8]) -> Vec<u8> {
     if path.starts_with(b"/") || root.is_empty() {
         return clean(path);
     }
@@ -12,7 +12,7 @@ pub(crate) fn join(root: &[u8], path: &[u8]) -> Vec<u8> {
 }
 
 /// Without empty, `.` and `..` components and without a trailing slash; the root is `/`.
-pub(crate) fn clean(path: &[u8]) -> Vec<u8> {
+pub fn clean(path: &[u8]) -> Vec<u8> {
     let absolute = path.starts_with(b"/");
     let mut kept: Vec<&[u8]> = Vec::new();
     for component in path.split(|byte| *byte == b'/') {
@@ -34,7 +34,7 @@ pub(crate) fn clean(path: &[u8]) -> Vec<u8> {
 }
 
 /// The directory a file stands in; `.` for a bare name.
-pub(crate) fn parent(path: &[u8]) -> Vec<u8> {
+pub fn parent(path: &[u8]) -> Vec<u8> {
     match path.iter().rposition(|byte| *byte == b'/') {
         Some(0) => b"/".to_vec(),
         Some(slash) => path[..slash].to_vec(),
@@ -43,7 +43,7 @@ pub(crate) fn parent(path: &[u8]) -> Vec<u8> {
 }
 
 /// What of `path` is below `directory`: without a leading slash, empty for the directory itself.
-pub(crate) fn below<'a>(path: &'a [u8], directory: &[u8]) -> Option<&'a [u8]> {
+pub fn below<'a>(path: &'a [u8], directory: &[u8]) -> Option<&'a [u8]> {
     let directory = directory.strip_suffix(b"/").unwrap_or(directory);
     match path.strip_prefix(directory)? {
         b"" => Some(b""),

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What is defined right now.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Defines {
+pub(super) struct Defines {
     /// For `<IfDefine>`: case matters.
     names: BTreeSet<Vec<u8>>,
     /// For `${NAME}`: by name in lower case.
@@ -17,7 +17,7 @@ pub(crate) struct Defines {
 
 impl Defines {
     /// Names from the command line.
-    pub(crate) fn new(names: &[Vec<u8>]) -> Self {
+    pub(super) fn new(names: &[Vec<u8>]) -> Self {
         Self {
             names: names.iter().cloned().collect(),
             values: BTreeMap::new(),
@@ -26,12 +26,12 @@ impl Defines {
     }
 
     /// The server is started with these variables in its environment.
-    pub(crate) fn set_environment(&mut self, variables: BTreeMap<Vec<u8>, Vec<u8>>) {
+    pub(super) fn set_environment(&mut self, variables: BTreeMap<Vec<u8>, Vec<u8>>) {
         self.environment = variables;
     }
 
     /// `Define name [value]`.
-    pub(crate) fn set(&mut self, name: &[u8], value: Option<&[u8]>) {
+    pub(super) fn set(&mut self, name: &[u8], value: Option<&[u8]>) {
         self.names.insert(name.to_vec());
         if let Some(value) = value {
             self.values
@@ -40,18 +40,18 @@ impl Defines {
     }
 
     /// `UnDefine name`.
-    pub(crate) fn remove(&mut self, name: &[u8]) {
+    pub(super) fn remove(&mut self, name: &[u8]) {
         self.names.remove(name);
         self.values.remove(&name.to_ascii_lowercase());
     }
 
     /// `<IfDefine name>`.
-    pub(crate) fn has(&self, name: &[u8]) -> bool {
+    pub(super) fn has(&self, name: &[u8]) -> bool {
         self.names.contains(name)
     }
 
     /// The value of `${name}` (`ap_resolve_env`).
-    pub(crate) fn value(&self, name: &[u8]) -> Option<&[u8]> {
+    pub(super) fn value(&self, name: &[u8]) -> Option<&[u8]> {
         self.values
             .get(&name.to_ascii_lowercase())
             .or_else(|| self.environment.get(name))

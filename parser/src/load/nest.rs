@@ -5,17 +5,17 @@
 
 use std::collections::HashMap;
 
-use edgewright_parser::diagnostic::Diagnostic;
-use edgewright_parser::source::{Origin, Span};
-use edgewright_parser::syntax::Directive;
+use crate::diagnostic::Diagnostic;
+use crate::source::{Origin, Span};
+use crate::syntax::Directive;
 
-use super::{Item, Refused, Section};
+use super::item::{Item, Refused, Section};
 
 /// The open sections of one file, outermost first.
 ///
 /// A conditional section is transparent: what is in it goes to the section around it. But it is read
 /// by a reader of its own (`ap_build_cont_config`), so a section cannot begin in it and end outside.
-pub(crate) struct Nest {
+pub(super) struct Nest {
     items: Vec<Item>,
     open: Vec<Open>,
     /// How many of each name are open, by name in lower case.
@@ -58,7 +58,7 @@ impl OpenKind {
 
 impl Nest {
     /// A file read inside so many sections.
-    pub(crate) fn new(around: usize) -> Self {
+    pub(super) fn new(around: usize) -> Self {
         Self {
             items: Vec::new(),
             open: Vec::new(),
@@ -69,12 +69,12 @@ impl Nest {
     }
 
     /// How many sections are open, those around the file included.
-    pub(crate) fn depth(&self) -> usize {
+    pub(super) fn depth(&self) -> usize {
         self.depth
     }
 
     /// Something that opens and closes nothing.
-    pub(crate) fn push(&mut self, item: Item) {
+    pub(super) fn push(&mut self, item: Item) {
         self.innermost().push(item);
     }
 
@@ -82,7 +82,7 @@ impl Nest {
     ///
     /// # Errors
     /// It is nested too deep.
-    pub(crate) fn open(&mut self, directive: Directive) -> Result<(), Box<Diagnostic>> {
+    pub(super) fn open(&mut self, directive: Directive) -> Result<(), Box<Diagnostic>> {
         let name = bare_name(&directive.name.value);
         let span = directive.name.span;
         let above = self.open.last().map(|open| &open.kind);
@@ -97,7 +97,7 @@ impl Nest {
     }
 
     /// `<Name …` without its bracket, or otherwise wrong.
-    pub(crate) fn open_refused(&mut self, refused: Refused) {
+    pub(super) fn open_refused(&mut self, refused: Refused) {
         let name = bare_name(&refused.name);
         let span = refused.origin.span;
         self.enter(name, span, OpenKind::Refused(refused, Vec::new()));
@@ -119,7 +119,7 @@ impl Nest {
     }
 
     /// A conditional section that is true.
-    pub(crate) fn open_conditional(&mut self, name: &[u8], span: Span) {
+    pub(super) fn open_conditional(&mut self, name: &[u8], span: Span) {
         self.push_open(Open {
             name: bare_name(name),
             span,
@@ -132,7 +132,7 @@ impl Nest {
     ///
     /// # Errors
     /// It does not close the innermost section.
-    pub(crate) fn close(&mut self, name: &[u8], origin: &Origin) -> Result<(), Box<Diagnostic>> {
+    pub(super) fn close(&mut self, name: &[u8], origin: &Origin) -> Result<(), Box<Diagnostic>> {
         let name = name.strip_prefix(b"</").unwrap_or(name);
         // Those that are looked through are closed, so all lookups together take no longer than all openings.
         let meant = |open: &Open| open.name.eq_ignore_ascii_case(name);
@@ -157,7 +157,7 @@ impl Nest {
     /// The end of the file: everything read, and what Apache says to what is still open.
     ///
     /// Apache never notices a conditional section that is not closed, nor sections in it.
-    pub(crate) fn finish(mut self) -> (Vec<Item>, Vec<Diagnostic>) {
+    pub(super) fn finish(mut self) -> (Vec<Item>, Vec<Diagnostic>) {
         let conditional = |open: &Open| matches!(open.kind, OpenKind::Conditional);
         let noticed = self
             .open

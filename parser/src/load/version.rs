@@ -4,15 +4,18 @@
 
 use std::cmp::Ordering;
 
-use edgewright_engine::pattern::Pattern;
-use edgewright_engine::pattern::PatternOptions;
+use super::options::RegexTest;
 
 /// Asks `<IfVersion words…>` about `version`, for example `2.4.71` (`start_ifversion` of
 /// `mod_version.c`).
 ///
 /// # Errors
 /// What Apache says to an operator or a version it cannot read.
-pub(crate) fn holds(words: &[&[u8]], version: &str) -> Result<bool, String> {
+pub(super) fn holds(
+    words: &[&[u8]],
+    version: &str,
+    regex: Option<RegexTest>,
+) -> Result<bool, String> {
     let (operator, operand) = match words {
         [operand] => (b"=".as_slice(), *operand),
         [operator, operand, ..] => (*operator, *operand),
@@ -24,9 +27,9 @@ pub(crate) fn holds(words: &[&[u8]], version: &str) -> Result<bool, String> {
     };
     let order = || compare(version, operand);
     let found = match (operator, operand) {
-        (b"=" | b"==", [b'/', expression @ .., b'/']) => asks(expression, version)?,
+        (b"=" | b"==", [b'/', expression @ .., b'/']) => asks(expression, version, regex)?,
         (b"=" | b"==", _) => order()? == Ordering::Equal,
-        (b"~", _) => asks(operand, version)?,
+        (b"~", _) => asks(operand, version, regex)?,
         (b"<", _) => order()? == Ordering::Less,
         (b"<=", _) => order()? != Ordering::Greater,
         (b">", _) => order()? == Ordering::Greater,
@@ -41,12 +44,12 @@ pub(crate) fn holds(words: &[&[u8]], version: &str) -> Result<bool, String> {
     Ok(found != reverse)
 }
 
-fn asks(expression: &[u8], version: &str) -> Result<bool, String> {
-    let pattern = Pattern::new(expression, PatternOptions::default());
-    match pattern.check() {
-        Ok(()) => Ok(pattern.is_match(version.as_bytes())),
-        Err(_) => Err(format!("`{}` is no regular expression", shown(expression))),
-    }
+fn asks(expression: &[u8], version: &str, regex: Option<RegexTest>) -> Result<bool, String> {
+    let Some(regex) = regex else {
+        return Err("no regular expressions are read here".to_owned());
+    };
+    let found = regex(expression, version.as_bytes());
+    found.ok_or_else(|| format!("`{}` is no regular expression", shown(expression)))
 }
 
 /// Compares the server's version with `operand`; parts left out are 0.
@@ -71,6 +74,16 @@ fn shown(text: &[u8]) -> String {
 mod tests {
     use super::holds;
 
+    /// A regular expression that consists of `^` and plain text.
+    fn begins(expression: &[u8], text: &[u8]) -> Option<bool> {
+        let plain: Vec<u8> = expression
+            .iter()
+            .copied()
+            .filter(|byte| *byte != b'\\')
+            .collect();
+        Some(text.starts_with(plain.strip_prefix(b"^")?))
+    }
+
     #[test]
     fn asks_the_version() {
         let cases: &[(&str, Result<bool, ()>)] = &[
@@ -89,7 +102,15 @@ mod tests {
         ];
         for (text, expected) in cases {
             let words: Vec<&[u8]> = text.split(' ').map(str::as_bytes).collect();
-            assert_eq!(holds(&words, "2.4.71").map_err(|_| ()), *expected, "{text}");
+            let found = holds(&words, "2.4.71", Some(begins));
+            assert_eq!(found.map_err(|_| ()), *expected, "{text}");
         }
+    }
+
+    #[test]
+    fn without_regular_expressions_none_is_asked() {
+        let words: &[&[u8]] = &[b"~", b"^2"];
+        assert!(holds(words, "2.4.71", None).is_err());
+        assert_eq!(holds(&[b">", b"2"], "2.4.71", None), Ok(true));
     }
 }

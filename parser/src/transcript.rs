@@ -1,17 +1,17 @@
 //! The lines that Apache carries out, in order, after everything that it settles while it reads.
 //!
 //! In: logical lines, as the loader comes to them. Out: [`Transcript`]. Absent: what a line means,
-//! and which of them a copy of the configuration may hold; see `verify` of the command line.
+//! and which of them a copy of the configuration may hold.
 //!
 //! Continuations are joined, variables replaced, macros used; what stands in a conditional section
 //! that is false is not here.
 
 use std::collections::{BTreeMap, HashMap};
 
-use edgewright_parser::line::Line;
-use edgewright_parser::source::{FileId, Origin};
-use edgewright_parser::syntax::{Directive, Kind};
-use edgewright_parser::words::Words;
+use crate::line::Line;
+use crate::source::{FileId, Origin};
+use crate::syntax::{Directive, Kind};
+use crate::words::Words;
 
 use crate::loader::LoadError;
 use crate::registry::directives;
@@ -40,7 +40,8 @@ pub enum MapFile {
 }
 
 impl MapFile {
-    pub(crate) fn of(opened: &Result<FileId, LoadError>) -> Self {
+    /// What became of a file that was opened, or not.
+    pub fn of(opened: &Result<FileId, LoadError>) -> Self {
         match opened {
             Ok(file) => Self::Read(*file),
             Err(LoadError::NotFound) => Self::Missing,
@@ -67,6 +68,7 @@ pub enum Event {
 
 /// One logical line that is carried out.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct EffectiveLine {
     /// What the line does to what follows it.
     pub kind: LineKind,

@@ -11,7 +11,7 @@ use foldhash::HashMap;
 bitflags::bitflags! {
     /// Classes of `AllowOverride` (`OR_*` of `http_config.h`).
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-    pub(crate) struct Overrides: u8 {
+    pub struct Overrides: u8 {
         /// `AuthConfig`
         const AUTH_CONFIG = 1;
         /// `FileInfo`
@@ -34,7 +34,7 @@ bitflags::bitflags! {
 bitflags::bitflags! {
     /// What is around a directive.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-    pub(crate) struct Around: u16 {
+    pub struct Around: u16 {
         /// `<VirtualHost>`, or a file meant for one.
         const VIRTUAL_HOST = 1;
         /// A `.htaccess` file.
@@ -65,25 +65,26 @@ bitflags::bitflags! {
 
 /// One directive of httpd's own modules.
 #[derive(Debug, Clone)]
-pub(crate) struct Known {
+#[non_exhaustive]
+pub struct Known {
     /// Source names of the modules that have it: `mod_rewrite.c`.
-    pub(crate) modules: Vec<&'static str>,
+    pub modules: Vec<&'static str>,
     /// Where in the server's files it may stand.
-    pub(crate) stands: Stands,
+    pub stands: Stands,
     /// Which classes let it into a `.htaccess` file; empty for never.
-    pub(crate) overrides: Overrides,
+    pub overrides: Overrides,
     /// What must follow the name.
-    pub(crate) arguments: Expected,
+    pub arguments: Expected,
     /// Sections that do not take it, although `stands` does.
-    pub(crate) never_in: Around,
+    pub never_in: Around,
     /// What edgewright makes of it.
-    pub(crate) verdict: Verdict,
+    pub verdict: Verdict,
 }
 
 /// What edgewright makes of a directive that Apache carries out. There is no verdict by default: a row without one is
 /// not read, and a test fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Verdict {
+pub enum Verdict {
     /// It changes answers, and those of the edge in the same way.
     Followed,
     /// It can change neither a status, nor a `Location`, nor which file is served, nor who may come in, nor a header that
@@ -95,7 +96,7 @@ pub(crate) enum Verdict {
 
 /// Where in the server's files a directive may stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stands {
+pub enum Stands {
     /// Outside of directory, location, files and if sections.
     Server,
     /// Inside of one.
@@ -106,7 +107,7 @@ pub(crate) enum Stands {
 
 /// What must follow a directive's name (`args_how` of `command_rec`).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Expected {
+pub enum Expected {
     /// So many words.
     Words(RangeInclusive<usize>),
     /// `On` or `Off`.
@@ -115,20 +116,20 @@ pub(crate) enum Expected {
     OwnGrammar,
 }
 
-static TABLE: LazyLock<HashMap<Vec<u8>, Known>> = LazyLock::new(|| {
-    let lines = include_str!("directives.txt").lines();
-    lines.filter_map(row).collect()
-});
+const TEXT: &str = include_str!("directives.txt");
+
+static TABLE: LazyLock<HashMap<Vec<u8>, Known>> =
+    LazyLock::new(|| TEXT.lines().filter_map(row).collect());
 
 /// The directive called `name`, in any case; the name of a section begins with `<`.
-pub(crate) fn find(name: &[u8]) -> Option<&'static Known> {
+pub fn find(name: &[u8]) -> Option<&'static Known> {
     TABLE.get(name.to_ascii_lowercase().as_slice())
 }
 
-/// The names of all directives, in lower case, in no order.
-#[cfg(test)]
-pub(crate) fn names() -> impl Iterator<Item = &'static [u8]> {
-    TABLE.keys().map(Vec::as_slice)
+/// The names of all directives as httpd spells them, sections first.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    let names = TEXT.lines().filter_map(|line| line.split(' ').next());
+    names.filter(|name| *name != "#")
 }
 
 fn row(line: &'static str) -> Option<(Vec<u8>, Known)> {
@@ -195,11 +196,11 @@ fn expected(column: &str) -> Option<Expected> {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
-    use super::{Expected, Overrides, Stands, find, row};
+    use super::{Expected, Overrides, Stands, TEXT, find, row};
 
     #[test]
     fn every_row_is_read() {
-        for line in include_str!("directives.txt").lines() {
+        for line in TEXT.lines() {
             assert!(line.starts_with('#') || row(line).is_some(), "{line}");
         }
     }

@@ -8,9 +8,10 @@
 
 /// The directives of one module.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Family {
+#[non_exhaustive]
+pub struct Family {
     /// What people call the module.
-    pub(crate) module: &'static str,
+    pub module: &'static str,
     /// How names of its directives begin, in lower case.
     prefixes: &'static [&'static str],
     /// Names in full, in lower case, that begin otherwise.
@@ -142,7 +143,7 @@ const FAMILIES: &[Family] = &[
 ];
 
 /// The family of a directive, in any case; the name of a section begins with `<`.
-pub(crate) fn family_of(name: &[u8]) -> Option<&'static Family> {
+pub fn family_of(name: &[u8]) -> Option<&'static Family> {
     let name = name.to_ascii_lowercase();
     FAMILIES.iter().find(|family| {
         let begins = |prefix: &&str| name.starts_with(prefix.as_bytes());
@@ -185,8 +186,7 @@ mod tests {
     #[test]
     fn none_of_httpds_own_directives_is_in_a_family() {
         for name in directives::names() {
-            let family = family_of(name);
-            assert_eq!(family, None, "{}", String::from_utf8_lossy(name));
+            assert_eq!(family_of(name.as_bytes()), None, "{name}");
         }
     }
 

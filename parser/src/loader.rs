@@ -1,7 +1,9 @@
 //! How files come in.
 //!
-//! In: nothing. Out: [`Loader`]. Absent: an implementation; the command line has one over the disk,
-//! module `testing` one over memory.
+//! In: nothing. Out: [`Loader`]. Absent: one over the disk, which takes a few lines; an
+//! example of this crate has them. One over memory is [`memory::MemoryLoader`].
+
+pub mod memory;
 
 /// A file is read as a whole for its beginning up to this length, in bytes.
 const LONGEST_READ_FOR_ITS_HEAD: u64 = 1 << 20;

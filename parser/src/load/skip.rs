@@ -1,19 +1,21 @@
 //! Sections Apache passes over.
 //!
-//! In: lines after the opening of a conditional section that is false. Out: the lines in it that
-//! count, each with the reason it has no effect. Absent: looking at anything else in them.
+//! In: lines after the opening of a conditional section that is false. Out: the directives in it, each
+//! with the reason it has no effect. Absent: looking at anything else in them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use edgewright_parser::diagnostic::Diagnostic;
-use edgewright_parser::line::Line;
-use edgewright_parser::source::{Origin, Span};
-use edgewright_parser::syntax::Directive;
-use edgewright_parser::words;
+use crate::diagnostic::Diagnostic;
+use crate::line::Line;
+use crate::source::{Origin, Span};
+use crate::syntax::Directive;
+use crate::words;
 
+use super::item::{Item, Skipped};
 use super::nest::Nest;
-use super::{Feed, Item, Reader, Skipped, SkippedKind, unit_kind};
+use super::reader::Reader;
+use super::step::Feed;
 
 impl Reader<'_> {
     /// Passes over a section with everything in it (`ap_soak_end_container`): sections are counted,
@@ -58,23 +60,16 @@ impl Reader<'_> {
 
 /// Passes over whole lines that Apache never reads.
 pub(super) fn nest_skipped(nest: &mut Nest, name: &[u8], origin: Origin, reason: &Arc<str>) {
-    if let Some(skipped) = skipped(name, origin, reason) {
-        nest.push(Item::Skipped(Box::new(skipped)));
-    }
+    nest.push(Item::Skipped(Box::new(skipped(name, origin, reason))));
 }
 
-/// The line as an item, if it counts.
-pub(crate) fn skipped(name: &[u8], origin: Origin, reason: &Arc<str>) -> Option<Skipped> {
-    let kind = match unit_kind(name) {
-        Some(kind) => SkippedKind::Unit(kind),
-        None if name.eq_ignore_ascii_case(b"RewriteCond") => SkippedKind::Condition,
-        None => return None,
-    };
-    Some(Skipped {
-        kind,
+/// The line as an item.
+pub(super) fn skipped(name: &[u8], origin: Origin, reason: &Arc<str>) -> Skipped {
+    Skipped {
+        name: name.to_vec(),
         origin,
         reason: Arc::clone(reason),
-    })
+    }
 }
 
 /// Names of the sections that are open, with their `<`, the innermost last.
@@ -131,12 +126,14 @@ fn close(names: &mut Names, name: &[u8], span: Span) -> Option<Diagnostic> {
 }
 
 /// The first word of a line.
-pub(crate) fn first_word(line: &Line) -> Vec<u8> {
+pub(super) fn first_word(line: &Line) -> Vec<u8> {
     let mut words = words::Words::new(line, 0..line.text().len());
     words.take().map(|word| word.value).unwrap_or_default()
 }
 
 fn without_bracket(mut name: Vec<u8>) -> Vec<u8> {
-    name.pop_if(|byte| *byte == b'>');
+    if name.last() == Some(&b'>') {
+        name.pop();
+    }
     name
 }

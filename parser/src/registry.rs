@@ -2,6 +2,6 @@
 //!
 //! In: names. Out: what httpd 2.4.71 says of them: module, context, arguments, verdict. Absent: reading lines.
 
-pub(crate) mod directives;
-pub(crate) mod families;
-pub(crate) mod modules;
+pub mod directives;
+pub mod families;
+pub mod modules;
