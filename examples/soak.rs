@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use edgewright_engine::lambda::rehearsal;
+use edgewright_engine::lambda::cloudfront_emulator;
 use edgewright_engine::model::request::{Request, Scheme};
 use edgewright_test_support::contract::requests;
 
@@ -91,7 +91,7 @@ fn events(file: &Path) -> Result<Vec<String>> {
                 .iter()
                 .map(|(name, value)| (&name[..], &value[..]))
                 .collect();
-            rehearsal::event(&Request {
+            cloudfront_emulator::event(&Request {
                 method: &request.method,
                 scheme: Scheme::Http,
                 host: request.host.as_deref(),

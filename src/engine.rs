@@ -1,6 +1,6 @@
 //! What answers a request: the reference, the compiled edge, or the function as Lambda calls it.
 //!
-//! In: a configuration or a build folder. Out: [`Answering`]. Absent: reading requests, printing.
+//! In: a configuration or a build folder. Out: [`CompiledSite`]. Absent: reading requests, printing.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -13,10 +13,10 @@ use edgewright_engine::artefact::table::{Content, EmbeddedTable};
 use edgewright_engine::budget::{Allowance, DECISION_STEPS};
 use edgewright_engine::evaluate::{Options, Trace, evaluate};
 use edgewright_engine::handler::{Runtime, handle, unreadable};
+use edgewright_engine::lambda::cloudfront_emulator;
 use edgewright_engine::lambda::configuration::Configuration;
 use edgewright_engine::lambda::function::Function;
 use edgewright_engine::lambda::journal::Journal;
-use edgewright_engine::lambda::rehearsal;
 use edgewright_engine::model::outcome::{Answer, Event, Outcome};
 use edgewright_engine::model::request::Request;
 use edgewright_engine::model::rules::{Place, Redirect, RedirectListId, Rule, RuleSetId};
@@ -29,10 +29,10 @@ use crate::typed;
 
 /// Answers requests, one after another.
 #[derive(Debug)]
-pub struct Answering {
+pub struct CompiledSite {
     origin: Origin,
     /// Only for the engine of that name.
-    rehearsal: Option<Rehearsal>,
+    rehearsal: Option<CloudFrontEmulator>,
     /// How the configuration says access logs are written; a build does not tell.
     log_formats: Vec<Vec<u8>>,
     now: i64,
@@ -121,7 +121,7 @@ fn in_order<'a, T: Clone + 'a>(
     found
 }
 
-impl Answering {
+impl CompiledSite {
     /// Opens a configuration or a build folder.
     ///
     /// # Errors
@@ -130,7 +130,7 @@ impl Answering {
         let mut rehearsal = None;
         let origin = if typed::is_build(source) {
             if engine == Engine::Lambda {
-                rehearsal = Some(Rehearsal::new(Build::open(source)?));
+                rehearsal = Some(CloudFrontEmulator::new(Build::open(source)?));
             }
             let build = keep(Build::open(source)?);
             match engine {
@@ -163,7 +163,7 @@ impl Answering {
     pub fn of_reading(mut reading: Reading, engine: Engine) -> Result<Self> {
         let log_formats = std::mem::take(&mut reading.log_formats);
         let rehearsal = match engine {
-            Engine::Lambda => Some(Rehearsal::new(compiled(&reading)?)),
+            Engine::Lambda => Some(CloudFrontEmulator::new(compiled(&reading)?)),
             Engine::Reference | Engine::Edge => None,
         };
         let origin = match engine {
@@ -363,15 +363,15 @@ fn compiled(reading: &Reading) -> Result<Build> {
 }
 
 /// The function, called as CloudFront calls it.
-struct Rehearsal(Function);
+struct CloudFrontEmulator(Function);
 
-impl std::fmt::Debug for Rehearsal {
+impl std::fmt::Debug for CloudFrontEmulator {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("Rehearsal")
+        out.write_str("CloudFrontEmulator")
     }
 }
 
-impl Rehearsal {
+impl CloudFrontEmulator {
     fn new(build: Build) -> Self {
         let Build { runtime, table } = build;
         let journal = Journal::standard_error();
@@ -386,13 +386,13 @@ impl Rehearsal {
     /// `edge` with the outcome, cookies and `Vary` that came back through the function. A target
     /// that CloudFront makes no event of has no other answer than the edge's.
     fn answer(&self, request: &Request<'_>, edge: Answer) -> Answer {
-        let Some(event) = rehearsal::event(request) else {
+        let Some(event) = cloudfront_emulator::event(request) else {
             return edge;
         };
         let effect = self
             .0
             .handle_at_once(event.as_bytes())
-            .and_then(|reply| rehearsal::effect(&reply));
+            .and_then(|reply| cloudfront_emulator::effect(&reply));
         let Some(effect) = effect else {
             let reason = "CloudFront would answer 502 to what the function said".to_owned();
             return Answer::of(Outcome::Unsupported { reason });

@@ -8,9 +8,9 @@ use std::path::PathBuf;
 
 use edgewright_compiler::account::Class;
 use edgewright_compiler::emit::{PROGRAM_FILE, TABLE_FILE};
-use edgewright_compiler::fates::FateCounts;
 pub use edgewright_compiler::figures::thousands;
 use edgewright_compiler::inputs::Trigger;
+use edgewright_compiler::precompute::FateCounts;
 use edgewright_compiler::{Compilation, Counts, Written};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 

@@ -4,14 +4,14 @@
 
 use std::sync::LazyLock;
 
-use edgewright_engine::artefact::table::Spot;
+use edgewright_engine::artefact::table::Probe;
 use edgewright_engine::artefact::table::Table as _;
 use edgewright_engine::budget::{Allowance, Budget, DECISION_STEPS};
 use edgewright_engine::evaluate::Options;
 use edgewright_engine::handler::{self, Decision};
+use edgewright_engine::lambda::cloudfront_emulator;
 use edgewright_engine::lambda::configuration::Configuration;
 use edgewright_engine::lambda::event::Event;
-use edgewright_engine::lambda::rehearsal;
 use edgewright_engine::lambda::response::Reply;
 use edgewright_engine::model::request::Request;
 use edgewright_engine::pattern::matching::Captures;
@@ -29,7 +29,7 @@ static CONFIGURATION: LazyLock<Configuration> = LazyLock::new(Configuration::def
 /// From a path to what was decided about it, or else to a rule that matches it: table, index and patterns,
 /// without conditions, substitution, or anything else of a request.
 pub fn lookup(site: &Site, path: &[u8]) -> bool {
-    let spot = Spot::of(&site.table, path);
+    let spot = Probe::of(&site.table, path);
     let fate = spot.at.and_then(|at| site.table.standing(at, site.host));
     if fate.is_some() {
         return true;
@@ -53,7 +53,9 @@ pub fn decide(site: &Site, request: &Request<'_>) -> Decision {
 
 /// The event CloudFront would make of `request`.
 pub fn event(request: &Request<'_>) -> Vec<u8> {
-    rehearsal::event(request).unwrap_or_default().into_bytes()
+    cloudfront_emulator::event(request)
+        .unwrap_or_default()
+        .into_bytes()
 }
 
 /// From the bytes of an event to the bytes of the reply. `None` when they are no event.

@@ -16,9 +16,9 @@ use serde::Serialize;
 
 use crate::chain::{Chains, Membership};
 use crate::lower::{Lowered, Placement};
-use crate::obstacles::Obstacles;
 use crate::reading::{Fate, Position, Reading, Unit};
 use crate::redundant::Redundant;
+use crate::unsupported::Unsupported;
 
 /// The code of a line of a map whose key an earlier line has.
 pub(crate) const REPEATED_KEY: &str = "repeated-key";
@@ -117,7 +117,7 @@ impl Account {
             site: &reading.site,
             lowered,
             redundant,
-            obstacles: Obstacles::of(&reading.site),
+            obstacles: Unsupported::of(&reading.site),
             chains: Chains::of(&reading.site),
         };
         let verdicts: Vec<Verdict> = reading.units.iter().map(|unit| judge.unit(unit)).collect();
@@ -141,7 +141,7 @@ struct Judge<'a> {
     site: &'a Site,
     lowered: &'a Lowered,
     redundant: &'a Redundant,
-    obstacles: Obstacles<'a>,
+    obstacles: Unsupported<'a>,
     chains: Chains<'a>,
 }
 

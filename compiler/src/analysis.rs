@@ -14,8 +14,8 @@
 mod chains;
 mod conflicts;
 mod costly;
+mod lints;
 mod sections;
-mod slips;
 mod targets;
 mod unsent;
 mod untold;
@@ -26,7 +26,7 @@ use edgewright_engine::model::rules::{Place, Rule, RuleFlags, RuleSetId};
 use edgewright_engine::model::site::{DirectoryRewrite, Site};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 
-use crate::answering::Answering;
+use crate::compiled_site::CompiledSite;
 use crate::limits::Limit;
 use crate::parallel::both;
 use crate::reading::{Position, Reading};
@@ -48,14 +48,14 @@ const ENDING: RuleFlags = RuleFlags::STATUS
 pub(crate) fn findings(
     reading: &Reading,
     redundant: &Redundant,
-    answering: &mut Answering<'_>,
+    answering: &mut CompiledSite<'_>,
     aiming: &Aiming<'_>,
 ) -> Vec<Proposed> {
     let site = &reading.site;
     let spans = Spans::of(reading);
     let most = Most(steps(reading));
     let (mut found, conflicts) = both(
-        || slips::find(site),
+        || lints::find(site),
         || conflicts::find(site, redundant, answering, aiming, most),
     );
     found.extend(conflicts.found);

@@ -6,7 +6,7 @@ use edgewright_engine::model::rules::Place;
 use edgewright_engine::model::site::{EnvAttribute, SectionKind, Site};
 use edgewright_parser::diagnostic::Diagnostic;
 
-use crate::mentions::Mentions;
+use crate::dependencies::Dependencies;
 use crate::reading::Reading;
 use crate::spans::Spans;
 
@@ -35,9 +35,9 @@ pub(crate) fn unknown_zone(reading: &Reading) -> Option<Diagnostic> {
 /// The lines, in order.
 fn places(site: &Site) -> Vec<Place> {
     let rules = site.rule_sets.iter().flat_map(|set| &set.rules);
-    let rules = rules.map(|rule| (rule.place, Mentions::of_rule(rule)));
+    let rules = rules.map(|rule| (rule.place, Dependencies::of_rule(rule)));
     let redirects = site.redirect_lists.iter().flatten();
-    let redirects = redirects.map(|redirect| (redirect.place, Mentions::of_redirect(redirect)));
+    let redirects = redirects.map(|redirect| (redirect.place, Dependencies::of_redirect(redirect)));
     let all = rules.chain(redirects).chain(of_sections(site));
     let asking = all.filter(|(_, mentions)| asks_for_time(mentions));
     let mut places: Vec<Place> = asking.map(|(place, _)| place).collect();
@@ -47,9 +47,9 @@ fn places(site: &Site) -> Vec<Place> {
 }
 
 /// What each section asks before it applies, and to set variables.
-fn of_sections(site: &Site) -> impl Iterator<Item = (Place, Mentions)> {
+fn of_sections(site: &Site) -> impl Iterator<Item = (Place, Dependencies)> {
     site.sections.iter().map(|section| {
-        let mut mentions = Mentions::default();
+        let mut mentions = Dependencies::default();
         if let SectionKind::If(expression) | SectionKind::ElseIf(expression) = &section.kind {
             mentions.add_expression(expression);
         }
@@ -63,7 +63,7 @@ fn of_sections(site: &Site) -> impl Iterator<Item = (Place, Mentions)> {
 }
 
 /// Seconds are the same in every zone.
-fn asks_for_time(mentions: &Mentions) -> bool {
+fn asks_for_time(mentions: &Dependencies) -> bool {
     let mut names = mentions.variables.iter();
     names.any(|name| name.starts_with(b"TIME") && name != b"TIME_SEC")
 }

@@ -9,14 +9,14 @@ use edgewright_parser::diagnostic::Diagnostic;
 
 use crate::account::Account;
 use crate::analysis;
-use crate::answering::Answering;
 use crate::clock;
-use crate::fates::{FateCounts, TOO_EXPENSIVE};
+use crate::compiled_site::CompiledSite;
 use crate::inputs::Inputs;
 use crate::limits::{Limit, Limits};
 use crate::lower::{Hops, Lowered, lower_with};
 use crate::notices;
 use crate::parallel::both;
+use crate::precompute::{FateCounts, TOO_EXPENSIVE};
 use crate::reading::Reading;
 use crate::redundant::Redundant;
 use crate::replay;
@@ -79,7 +79,7 @@ pub fn compile_with(reading: &Reading, hops: Hops) -> Result<Compilation, Compil
     } = lowered;
     let program = Program::encode(&parts)?;
     let generation = parts.generation;
-    let mut answering = Answering::of(parts, &entries);
+    let mut answering = CompiledSite::of(parts, &entries);
     let aiming = Aiming::of(&reading.site);
     let (mut proposed, found) = both(
         || notices::of(reading, &account, &redundant),

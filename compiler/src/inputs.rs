@@ -14,7 +14,7 @@ use edgewright_engine::model::site::{
 use edgewright_engine::model::variable::Named;
 use serde::Serialize;
 
-use crate::mentions::{Mentions, Question};
+use crate::dependencies::{Dependencies, Question};
 
 /// A part of a request, or of the world, that can change an answer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -328,7 +328,7 @@ impl Search {
     }
 
     fn add_expression(&mut self, expression: &Expression) {
-        let mut mentions = Mentions::default();
+        let mut mentions = Dependencies::default();
         mentions.add_expression(expression);
         self.add_mentions(&mentions);
     }
@@ -352,7 +352,7 @@ impl Search {
     }
 
     fn add_rule(&mut self, rule: &Rule) {
-        self.add_mentions(&Mentions::of_rule(rule));
+        self.add_mentions(&Dependencies::of_rule(rule));
         if rule.extras().cookies.iter().any(has_lifetime) {
             self.add(Input::Time);
         }
@@ -371,7 +371,7 @@ impl Search {
     }
 
     fn add_redirect(&mut self, redirect: &Redirect) {
-        self.add_mentions(&Mentions::of_redirect(redirect));
+        self.add_mentions(&Dependencies::of_redirect(redirect));
         if !redirect.target.is_empty() || redirect.expression.is_some() {
             self.add(Input::Query);
         }
@@ -380,7 +380,7 @@ impl Search {
         }
     }
 
-    fn add_mentions(&mut self, mentions: &Mentions) {
+    fn add_mentions(&mut self, mentions: &Dependencies) {
         for name in &mentions.headers {
             self.add_header(name);
         }

@@ -32,14 +32,13 @@
 
 pub mod account;
 mod analysis;
-mod answering;
-mod at_hand;
 mod chain;
 mod clock;
 pub mod compile;
+mod compiled_site;
+pub mod dependencies;
 mod dialect;
 pub mod emit;
-pub mod fates;
 pub mod figures;
 mod host_names;
 pub mod input;
@@ -47,20 +46,21 @@ pub mod inputs;
 mod language;
 pub mod limits;
 pub mod lower;
-pub mod mentions;
+mod memory_table;
 mod notices;
-pub mod obstacles;
 mod outline;
 mod parallel;
+pub mod precompute;
 pub mod reading;
 pub mod redundant;
 mod replay;
+mod reserve;
 mod resolve;
-mod room;
 mod shape;
 pub mod spans;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod unsupported;
 pub mod witness;
 
 use edgewright_parser::load;

@@ -25,11 +25,11 @@ use edgewright_engine::model::site::{Map, MapKind, Site};
 use serde::Serialize;
 
 use crate::chain::Chains;
-use crate::fates::{FateCounts, Fates, collapse};
 use crate::limits::Limits;
+use crate::precompute::{FateCounts, Fates, collapse};
 use crate::reading::Position;
 use crate::redundant::Redundant;
-use crate::room::Walk;
+use crate::reserve::Walk;
 use partition::Home;
 use table::TableBuilder;
 

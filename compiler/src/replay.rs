@@ -18,7 +18,7 @@ use std::collections::HashSet;
 use edgewright_engine::model::rules::Place;
 use edgewright_parser::diagnostic::Diagnostic;
 
-use crate::answering::Answering;
+use crate::compiled_site::CompiledSite;
 use crate::limits::Limit;
 use crate::reading::{Position, Reading};
 use crate::spans::Spans;
@@ -72,7 +72,7 @@ impl Tries {
 pub(crate) fn tried(
     proposed: Vec<Proposed>,
     reading: &Reading,
-    answering: &mut Answering<'_>,
+    answering: &mut CompiledSite<'_>,
     aiming: &Aiming<'_>,
     steps: u64,
 ) -> Vec<Diagnostic> {

@@ -3,8 +3,8 @@
 //! In: bytes. Out: [`program::Program`] (`rules.bin`), [`table::EmbeddedTable`] (`table.bin`) and
 //! [`table::Entry`] (one item of a database), all validated. Absent: reading files, and deciding anything.
 
+pub mod decision;
 pub mod envelope;
-pub mod fate;
 pub mod filter;
 pub mod fingerprint;
 pub mod index;

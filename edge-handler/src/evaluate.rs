@@ -1,4 +1,4 @@
-//! Answering a request: `mod_rewrite`, `mod_alias`, `mod_dir` and what of the core they rely on.
+//! CompiledSite a request: `mod_rewrite`, `mod_alias`, `mod_dir` and what of the core they rely on.
 //!
 //! In: a request, a site and a source of rules. Out: an answer. Absent: how rules are found
 //! (`source`), and anything that needs a network or a disk.
@@ -44,8 +44,8 @@ mod virtual_roots;
 mod walk;
 
 use crate::budget::{Allowance, Budget, Spent};
+use crate::model::normalized::NormalizedRequest;
 use crate::model::outcome::{Answer, Event, Outcome, Step};
-use crate::model::plain::Plain;
 use crate::model::request::Request;
 use crate::model::rules::Place;
 use crate::model::site::{Host, Site};
@@ -166,7 +166,7 @@ pub fn evaluate_within<S: Source>(
 pub fn evaluate_plain<S: Source>(
     site: &Site,
     source: &S,
-    plain: &Plain<'_>,
+    plain: &NormalizedRequest<'_>,
     request: &Request<'_>,
     options: &Options,
     budget: &Budget,
@@ -304,7 +304,7 @@ impl<'a> Arrival<'a> {
         Some(arrival)
     }
 
-    fn plain(host: &'a Host, plain: &Plain<'_>) -> Self {
+    fn plain(host: &'a Host, plain: &NormalizedRequest<'_>) -> Self {
         Self {
             host,
             hostname: Some(plain.hostname.to_vec()),

@@ -7,19 +7,19 @@
 //! "restart, not suspend". Time and chance come from [`Options`], the same for every step of a
 //! request, so each step goes the way the one before went, and one entry further.
 
-use crate::artefact::fate::Told;
+use crate::artefact::decision::Told;
 use crate::budget::Budget;
 use crate::evaluate::{Options, Trace, evaluate_plain, evaluate_within};
-use crate::shortcut::calm::Said;
+use crate::shortcut::host_summary::Said;
 mod runtime;
 
 pub use runtime::Runtime;
 
 use crate::artefact::key::{Key, KeySpace};
-use crate::artefact::table::Spot;
+use crate::artefact::table::Probe;
 use crate::artefact::table::{Content, Fetched, Lookup, Table};
+use crate::model::normalized::NormalizedRequest;
 use crate::model::outcome::{Answer, Outcome};
-use crate::model::plain::Plain;
 use crate::model::request::Request;
 use crate::source::{Finder, Indexed, Unavailable};
 
@@ -158,7 +158,7 @@ fn run_unchecked<T: Table>(
             evaluate_within(runtime.site(), &source, request, options, budget)?
         }
         Some(plain) => {
-            let spot = Spot::of(table, plain.path);
+            let spot = Probe::of(table, plain.path);
             if let Some(answer) = fated(runtime, table, &spot, &plain, (request, budget))? {
                 return Ok(Decision::Answer(answer));
             }
@@ -180,8 +180,8 @@ fn run_unchecked<T: Table>(
 fn fated<T: Table>(
     runtime: &Runtime,
     table: &T,
-    spot: &Spot<'_>,
-    plain: &Plain<'_>,
+    spot: &Probe<'_>,
+    plain: &NormalizedRequest<'_>,
     (request, budget): (&Request<'_>, &Budget),
 ) -> Result<Option<Answer>, Unavailable> {
     let Some(at) = spot.at else {
@@ -215,7 +215,7 @@ fn fated<T: Table>(
 fn said<T: Table>(
     runtime: &Runtime,
     finder: &Finder<'_, T>,
-    plain: &Plain<'_>,
+    plain: &NormalizedRequest<'_>,
     (request, budget): (&Request<'_>, &Budget),
 ) -> Result<Said, Unavailable> {
     match runtime.calm(plain.host) {

@@ -12,6 +12,7 @@ pub mod artefact;
 mod breaker;
 #[cfg(feature = "lambda")]
 mod cache;
+pub mod cloudfront_emulator;
 pub mod configuration;
 #[cfg(feature = "lambda")]
 pub mod dynamodb;
@@ -24,7 +25,6 @@ mod guard;
 pub mod journal;
 #[cfg(feature = "lambda")]
 mod live;
-pub mod rehearsal;
 pub mod response;
 #[cfg(feature = "lambda")]
 mod store;

@@ -4,8 +4,8 @@
 //! (`evaluate`), storing them (`artefact`), and reading configuration text (the compiler).
 
 pub mod expression;
+pub mod normalized;
 pub mod outcome;
-pub mod plain;
 pub mod request;
 pub mod rules;
 pub mod site;

@@ -1,4 +1,4 @@
-//! Prints every line that redirects, with its place, as a server reads them.
+//! FingerprintTable every line that redirects, with its place, as a server reads them.
 //!
 //! `cargo run --example find_redirects -- /etc/apache2/apache2.conf`
 

@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use edgewright_engine::lambda::cloudfront_emulator;
 use edgewright_engine::lambda::event::Event;
-use edgewright_engine::lambda::rehearsal;
 use edgewright_engine::model::outcome::Answer;
 use edgewright_test_engines::{Engine as _, Reference, line, reading_folder, with_request};
 use edgewright_test_support::contract::{Line, Outcome};
@@ -125,7 +125,7 @@ fn seen(event: &str, reply: &str, expected: &Seen) -> Seen {
         return Seen::Untouched;
     }
     let reply: Box<RawValue> = serde_json::from_str(reply).unwrap();
-    let effect = rehearsal::effect(&reply).expect("CloudFront would answer 502");
+    let effect = cloudfront_emulator::effect(&reply).expect("CloudFront would answer 502");
     let answer = Answer {
         cookies: effect.cookies,
         ..Answer::of(effect.outcome)
@@ -167,7 +167,7 @@ fn requests() -> Vec<Request> {
 
 /// The events CloudFront could make of `request`: one for each trigger and kind of origin.
 fn events(request: &Request) -> Vec<String> {
-    let Some(viewer) = with_request(request, rehearsal::event) else {
+    let Some(viewer) = with_request(request, cloudfront_emulator::event) else {
         return Vec::new();
     };
     let origins = [

@@ -18,7 +18,7 @@ use edgewright_engine::model::site::Site;
 use edgewright_engine::pattern::Pattern;
 
 use super::{ENDING, Finding, Looked, Most, rules};
-use crate::answering::Answering;
+use crate::compiled_site::CompiledSite;
 use crate::host_names::{HostNames, target_is_here};
 use crate::parallel::{FEWEST, in_stretches_of};
 use crate::reading::Position;
@@ -34,7 +34,7 @@ const MOST_AT_ONCE: usize = 65_536;
 pub(super) fn find(
     site: &Site,
     redundant: &Redundant,
-    answering: &mut Answering<'_>,
+    answering: &mut CompiledSite<'_>,
     aiming: &Aiming<'_>,
     most: Most,
 ) -> Looked {
@@ -195,7 +195,7 @@ fn rule_leads_here(names: &HostNames<'_>, rule: &Rule) -> bool {
 /// The compiled site, asked as clients would.
 struct Follower<'s> {
     redundant: &'s Redundant,
-    answering: &'s Answering<'s>,
+    answering: &'s CompiledSite<'s>,
     aiming: &'s Aiming<'s>,
     /// Conditions whose answer depends on files.
     asking_for_files: &'s HashSet<Place>,

@@ -19,7 +19,7 @@ use edgewright_engine::pattern::Pattern;
 use foldhash::HashMap;
 
 use super::{ENDING, Finding, Looked, Most, rules};
-use crate::answering::Answering;
+use crate::compiled_site::CompiledSite;
 use crate::language::{Found, Language, Membership, Universe, find as find_text};
 use crate::outline::Outline;
 use crate::reading::Position;
@@ -34,7 +34,7 @@ const MOST_COMPARED: usize = 3;
 pub(super) fn find(
     site: &Site,
     redundant: &Redundant,
-    answering: &Answering<'_>,
+    answering: &CompiledSite<'_>,
     aiming: &Aiming<'_>,
     most: Most,
 ) -> Looked {
@@ -126,7 +126,7 @@ struct Overlap {
 struct Search<'a, 's> {
     site: &'a Site,
     redundant: &'s Redundant,
-    answering: &'s Answering<'s>,
+    answering: &'s CompiledSite<'s>,
     aiming: &'s Aiming<'s>,
     /// Earlier lines.
     lines: Vec<Line<'a>>,

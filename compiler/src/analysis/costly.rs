@@ -17,7 +17,7 @@ use edgewright_engine::pattern::Pattern;
 use edgewright_engine::pattern::matching::{Captures, Storm};
 
 use super::{Finding, rules};
-use crate::answering::Answering;
+use crate::compiled_site::CompiledSite;
 use crate::reading::Position;
 use crate::redundant::Redundant;
 use crate::replay::{Shows, Tries};
@@ -35,7 +35,7 @@ const WORTH_ASKING: u64 = DECISION_STEPS / 4;
 pub(super) fn find(
     site: &Site,
     redundant: &Redundant,
-    answering: &Answering<'_>,
+    answering: &CompiledSite<'_>,
     aiming: &Aiming<'_>,
 ) -> Vec<Finding> {
     let mut costly = Costly {
@@ -49,7 +49,7 @@ pub(super) fn find(
 }
 
 struct Costly<'a, 's> {
-    answering: &'a Answering<'a>,
+    answering: &'a CompiledSite<'a>,
     aiming: &'a Aiming<'s>,
     /// Storms that are worth asking, by the pattern.
     storms: HashMap<&'s Pattern, Vec<Storm>>,

@@ -1,11 +1,11 @@
 //! Slips in what a rule or redirect leads to.
 //!
-//! In: one rule or redirect. Out: findings. Absent: its conditions; see [`super::slips`].
+//! In: one rule or redirect. Out: findings. Absent: its conditions; see [`super::lints`].
 
 use edgewright_engine::model::rules::{Piece, Redirect, RedirectMatcher, Rule, RuleFlags};
 
 use super::Finding;
-use super::slips::{Context, Slip, asks_for_question_mark, unknown_name};
+use super::lints::{Context, Slip, asks_for_question_mark, unknown_name};
 use crate::reading::Position;
 use crate::replay::{Shows, Tries};
 

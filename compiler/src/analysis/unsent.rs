@@ -11,8 +11,8 @@ use edgewright_engine::model::rules::{
 use edgewright_engine::model::site::Site;
 
 use super::{Finding, rules};
+use crate::dependencies::Dependencies;
 use crate::host_names::{HostNames, scheme_length, target_is_here};
-use crate::mentions::Mentions;
 use crate::reading::Position;
 use crate::redundant::Redundant;
 use crate::replay::{Shows, Tries};
@@ -93,7 +93,7 @@ fn varies(rule: &Rule) -> bool {
 
 /// Headers of the request that a condition looks at.
 fn headers(condition: &Condition) -> BTreeSet<Vec<u8>> {
-    let mut mentions = Mentions::default();
+    let mut mentions = Dependencies::default();
     mentions.add_condition(condition);
     mentions.headers
 }

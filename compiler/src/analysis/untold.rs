@@ -1,7 +1,7 @@
 //! Questions about a request that CloudFront's event does not answer.
 //!
 //! In: the conditions, rules and sections of a [`Site`]. Out: findings. Absent: what only the server knows; see
-//! [`crate::obstacles`].
+//! [`crate::unsupported`].
 //!
 //! What a pattern asks of the request line is tried: lines made from the pattern are matched with another version at
 //! their end, and without their bare `?`.
@@ -12,7 +12,7 @@ use edgewright_engine::model::site::{EnvAttribute, EnvRule, SectionKind, Site};
 use edgewright_engine::pattern::Pattern;
 
 use super::{Finding, rules};
-use crate::mentions::{Mentions, Question};
+use crate::dependencies::{Dependencies, Question};
 use crate::outline::Outline;
 use crate::redundant::Redundant;
 use crate::witness::Samples;
@@ -46,14 +46,14 @@ pub(super) fn find(site: &Site, redundant: &Redundant) -> Vec<Finding> {
 fn of_rule(rule: &Rule) -> Vec<Finding> {
     let mut found: Vec<Finding> = rule.conditions.iter().flat_map(of_condition).collect();
     if rule.substitution.source.contains(&b'%') || rule.extras.is_some() {
-        let results = Mentions::of_results(rule);
+        let results = Dependencies::of_results(rule);
         found.extend(asks_for_version(&results).then(|| version(rule.place)));
     }
     found
 }
 
 fn of_redirect(redirect: &Redirect) -> Option<Finding> {
-    let asks = asks_for_version(&Mentions::of_redirect(redirect));
+    let asks = asks_for_version(&Dependencies::of_redirect(redirect));
     asks.then(|| version(redirect.place))
 }
 
@@ -71,7 +71,7 @@ fn of_condition(condition: &Condition) -> Vec<Finding> {
     if let Test::Expression(asked) = &condition.test {
         return of_expression(asked, place);
     }
-    let mut mentions = Mentions::default();
+    let mut mentions = Dependencies::default();
     mentions.add_condition(condition);
     let mut found = of_mentions(&mentions, place);
     let subject = condition.subject.text().only_piece();
@@ -84,7 +84,7 @@ fn of_condition(condition: &Condition) -> Vec<Finding> {
 }
 
 fn of_expression(expression: &Expression, place: Place) -> Vec<Finding> {
-    let mut mentions = Mentions::default();
+    let mut mentions = Dependencies::default();
     mentions.add_expression(expression);
     let mut found = of_mentions(&mentions, place);
     let mut patterns = Vec::new();
@@ -99,7 +99,7 @@ fn of_expression(expression: &Expression, place: Place) -> Vec<Finding> {
     found
 }
 
-fn of_mentions(mentions: &Mentions, place: Place) -> Vec<Finding> {
+fn of_mentions(mentions: &Dependencies, place: Place) -> Vec<Finding> {
     let asks_for_link = mentions.questions.contains(&Question::Link);
     let version = asks_for_version(mentions).then(|| version(place));
     version
@@ -108,7 +108,7 @@ fn of_mentions(mentions: &Mentions, place: Place) -> Vec<Finding> {
         .collect()
 }
 
-fn asks_for_version(mentions: &Mentions) -> bool {
+fn asks_for_version(mentions: &Dependencies) -> bool {
     mentions.variables.contains(&b"SERVER_PROTOCOL"[..])
 }
 

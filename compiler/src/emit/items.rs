@@ -10,7 +10,7 @@ use std::collections::HashSet;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use edgewright_engine::artefact::fate::{Effect, Fate};
+use edgewright_engine::artefact::decision::{Effect, Fate};
 use edgewright_engine::artefact::item::{self, ENTRY_ATTRIBUTE, KEY_ATTRIBUTE};
 use edgewright_engine::artefact::table::{Content, Entry, Placed};
 use edgewright_engine::model::rules::{Place, Redirect, Rule, RuleFlags};

@@ -9,7 +9,7 @@ use edgewright_engine::artefact::index::{Reach, Word};
 use foldhash::fast::FixedState;
 
 use super::partition::Home;
-use crate::at_hand::HashMap;
+use crate::memory_table::HashMap;
 
 /// Leaves each home in the program one reach.
 pub(super) fn settle(homes: &mut [Home]) {

@@ -10,7 +10,7 @@ use foldhash::HashMap;
 use postcard::experimental::serialized_size;
 use serde::Serialize;
 
-use crate::room::Walk;
+use crate::reserve::Walk;
 
 /// An entry holds rules of at most this many bytes. A `DynamoDB` item is at most 400 kB, texts for
 /// people included.

@@ -15,7 +15,7 @@ use regex_syntax::hir::{Hir, HirKind};
 
 use crate::language::Membership;
 use crate::outline::Outline;
-use crate::room::Walk;
+use crate::reserve::Walk;
 
 /// Lengths of the parts patterns are found by, the longest first.
 const LENGTHS: [usize; 4] = [16, 8, 4, 2];

@@ -10,7 +10,7 @@ use edgewright_engine::model::rules::{Rule, RuleFlags};
 use foldhash::HashMap;
 
 use crate::dialect;
-use crate::room::Walk;
+use crate::reserve::Walk;
 use crate::shape::Shape;
 
 /// So many rules with the same beginning, or with none, are tried; the last ones.

@@ -49,7 +49,7 @@ use super::{Cause, Gist, Known, Redundant, Removal};
 use crate::chain::{Chains, Membership as InChain};
 use crate::language::{Begins, Found, Membership, Slashes, Universe, find as find_text};
 use crate::outline::Outline;
-use crate::room::Walk;
+use crate::reserve::Walk;
 use crate::shape::Shape;
 use crate::witness::{Groups, Samples, sample};
 

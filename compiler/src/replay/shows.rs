@@ -8,7 +8,7 @@ use edgewright_engine::model::outcome::{Answer, Event, Outcome};
 use edgewright_engine::model::rules::Place;
 
 use super::{Browser, Claim, MOST_HOPS};
-use crate::answering::Answering;
+use crate::compiled_site::CompiledSite;
 use crate::witness::Request;
 
 /// Internal redirects Apache allows for one request (`AP_DEFAULT_MAX_INTERNAL_REDIRECTS`).
@@ -62,7 +62,7 @@ pub(super) enum Verdict {
 
 /// Who asks.
 pub(super) struct Judge<'a, 'e> {
-    pub answering: &'a Answering<'e>,
+    pub answering: &'a CompiledSite<'e>,
     pub browser: &'a Browser<'a>,
     /// Nothing is asked when so many steps were counted.
     pub most: u64,

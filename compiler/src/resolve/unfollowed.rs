@@ -12,7 +12,7 @@ use edgewright_parser::source::Span;
 use super::Resolver;
 use super::scope::is_below_home;
 use super::types::makes_maps;
-use crate::mentions::Mentions;
+use crate::dependencies::Dependencies;
 use crate::registry::directives::{self, Verdict};
 
 /// With which first words a directive changes answers.
@@ -413,7 +413,7 @@ impl Resolver<'_> {
         }
         let rules = self.site.rule_sets.iter().flat_map(|set| &set.rules);
         let asked: BTreeSet<Vec<u8>> = rules
-            .flat_map(|rule| Mentions::of_rule(rule).headers)
+            .flat_map(|rule| Dependencies::of_rule(rule).headers)
             .collect();
         let change = "it changes a header that rules look at again after an internal redirect";
         for (_, span) in changed.iter().filter(|(header, _)| asked.contains(header)) {

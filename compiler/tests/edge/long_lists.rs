@@ -8,9 +8,9 @@ use edgewright_engine::model::rules::{Condition, Rule};
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use crate::direct_redirect::check;
 use crate::fetching::Edge;
 use crate::site::{Parts, condition, rule};
-use crate::straight::check;
 
 /// Most are alike, so that there are stretches of them.
 const CONDITIONS: &[(&str, &str)] = &[

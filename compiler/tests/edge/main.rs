@@ -6,15 +6,15 @@
 )]
 
 mod bounds;
-mod calm;
 mod collapsing;
+mod decisions;
+mod direct_redirect;
 mod equality;
-mod fates;
 mod fetching;
+mod host_summary;
 mod long_lists;
 mod misleading;
 mod redundancy;
 mod rounds;
 mod samples;
 mod site;
-mod straight;

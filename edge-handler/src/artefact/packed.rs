@@ -6,19 +6,19 @@
 //! A program holds tens of thousands of rules and a request looks at a few of them: decoding all of
 //! them would be most of the time it takes to start.
 
+mod bloom_filter;
 mod cells;
 mod cursor;
+mod fingerprint_table;
 mod numbers;
 mod pages;
-mod presence;
-mod prints;
 
+pub use bloom_filter::BloomFilter;
 pub use cells::Cells;
 pub use cursor::Cursor;
+pub use fingerprint_table::FingerprintTable;
 pub use numbers::{Number, Numbers};
 pub use pages::Pages;
-pub use presence::Presence;
-pub use prints::Prints;
 
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -23,8 +23,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::artefact::decision::Question;
 use crate::artefact::envelope::{EnvelopeError, Format};
-use crate::artefact::fate::Question;
 use crate::artefact::filter::Filter;
 use crate::artefact::index::ListIndex;
 use crate::artefact::packed::Packed;

@@ -1,6 +1,6 @@
 //! Rules read where they stand.
 //!
-//! In: the encoding of a [`Rule`](crate::model::rules::Rule). Out: [`StandingRule`], which borrows it. Absent: rules with conditions, and
+//! In: the encoding of a [`Rule`](crate::model::rules::Rule). Out: [`RuleView`], which borrows it. Absent: rules with conditions, and
 //! with what few rules have; those are decoded.
 //!
 //! To decode a rule makes several pieces in memory, each somewhere else, and keeps them. The bytes of one
@@ -13,14 +13,14 @@ use crate::pattern::matching::{Captures, glance};
 
 /// A rule in postcard's encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StandingRule<'a> {
+pub struct RuleView<'a> {
     pattern: &'a [u8],
     options: PatternOptions,
     /// What it does.
     pub replacement: Replacement<'a>,
 }
 
-impl<'a> StandingRule<'a> {
+impl<'a> RuleView<'a> {
     /// Reads the encoding of a [`Rule`](crate::model::rules::Rule); `None` when it has to be decoded.
     pub fn read(rule: &'a [u8]) -> Option<Self> {
         let mut rule = Cursor::over(rule);
@@ -77,7 +77,7 @@ mod tests {
 
     fn check(rule: &Rule, is_read: bool) {
         let bytes = postcard::to_allocvec(rule).unwrap();
-        let standing = StandingRule::read(&bytes);
+        let standing = RuleView::read(&bytes);
         assert_eq!(standing.is_some(), is_read, "{rule:?}");
         if let Some(standing) = standing {
             assert_eq!(standing.pattern, rule.pattern.text);
@@ -85,7 +85,7 @@ mod tests {
             assert_eq!(Some(standing.replacement), rule.replacement());
         }
         for length in 0..bytes.len() {
-            assert_eq!(StandingRule::read(&bytes[..length]), None, "{length}");
+            assert_eq!(RuleView::read(&bytes[..length]), None, "{length}");
         }
     }
 

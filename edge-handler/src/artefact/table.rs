@@ -12,8 +12,8 @@ pub use fetched::Fetched;
 
 use serde::{Deserialize, Serialize};
 
+use crate::artefact::decision::{DecisionView, Fate};
 use crate::artefact::envelope::EnvelopeError;
-use crate::artefact::fate::{Fate, Standing};
 use crate::artefact::filter::Filter;
 use crate::artefact::fingerprint::Fingerprint;
 use crate::artefact::key::{Key, KeySpace, Sought};
@@ -170,7 +170,7 @@ pub trait Table {
 
     /// The fate on `host` of a text that [`Table::find`] found at `at`, if the table can give it without
     /// decoding an entry.
-    fn standing(&self, _at: usize, _host: HostId) -> Option<Standing<'_>> {
+    fn standing(&self, _at: usize, _host: HostId) -> Option<DecisionView<'_>> {
         None
     }
 
@@ -182,7 +182,7 @@ pub trait Table {
 
 /// A text that keys are asked about, and where a table has it: looked for once, for all key spaces.
 #[derive(Debug, Clone, Copy)]
-pub struct Spot<'t> {
+pub struct Probe<'t> {
     /// The text.
     pub text: &'t [u8],
     /// [`Fingerprint::of`] the text.
@@ -191,7 +191,7 @@ pub struct Spot<'t> {
     pub at: Option<usize>,
 }
 
-impl<'t> Spot<'t> {
+impl<'t> Probe<'t> {
     /// Looks for `text` in `table`.
     pub fn of<T: Table>(table: &T, text: &'t [u8]) -> Self {
         Self::with_print(table, text, Fingerprint::of(text))

@@ -4,19 +4,19 @@
 
 use crate::artefact::program::{Parts, Program, ProgramError};
 use crate::evaluate::remote;
-use crate::model::plain::{Plain, is_plain_name};
+use crate::model::normalized::{NormalizedRequest, is_plain_name};
 use crate::model::request::Request;
 use crate::model::site::{HostId, Site};
-use crate::shortcut::calm::Calm;
-use crate::shortcut::names::Names;
+use crate::shortcut::host_index::HostIndex;
+use crate::shortcut::host_summary::HostSummary;
 
 /// A compiled configuration, ready to answer requests.
 #[derive(Debug)]
 pub struct Runtime {
     program: Program,
-    names: Names,
+    names: HostIndex,
     /// By host.
-    calm: Vec<Option<Calm>>,
+    calm: Vec<Option<HostSummary>>,
 }
 
 impl Runtime {
@@ -25,8 +25,8 @@ impl Runtime {
         let site = program.site();
         let hosts = site.hosts.iter();
         Self {
-            names: Names::of(site),
-            calm: hosts.map(|host| Calm::of(site, host)).collect(),
+            names: HostIndex::of(site),
+            calm: hosts.map(|host| HostSummary::of(site, host)).collect(),
             program,
         }
     }
@@ -55,7 +55,7 @@ impl Runtime {
     }
 
     /// The hosts by name.
-    pub fn names(&self) -> &Names {
+    pub fn names(&self) -> &HostIndex {
         &self.names
     }
 
@@ -70,13 +70,13 @@ impl Runtime {
     }
 
     /// What has to be asked about a plain request for `host`, where not everything has to.
-    pub fn calm(&self, host: HostId) -> Option<&Calm> {
+    pub fn calm(&self, host: HostId) -> Option<&HostSummary> {
         self.calm.get(usize::try_from(host.0).ok()?)?.as_ref()
     }
 
     /// Reads `request` as a plain one; `None` when it is none.
-    pub fn plain<'r>(&self, request: &Request<'r>) -> Option<Plain<'r>> {
-        Plain::of(request, |name| self.host(request, name))
+    pub fn plain<'r>(&self, request: &Request<'r>) -> Option<NormalizedRequest<'r>> {
+        NormalizedRequest::of(request, |name| self.host(request, name))
     }
 
     /// The host of a plain name; `None` when it is none, or where the host does not see the request as it was sent.

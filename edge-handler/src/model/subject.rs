@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::plain::Plain;
+use super::normalized::NormalizedRequest;
 use super::request::Request;
 use super::rules::{Piece, Template};
 use super::variable::{Named, Variable};
@@ -58,7 +58,7 @@ impl<'t> About<'t> {
     }
 
     /// It, for a request.
-    pub fn text<'r>(self, plain: &Plain<'r>, request: &Request<'r>) -> Cow<'r, [u8]> {
+    pub fn text<'r>(self, plain: &NormalizedRequest<'r>, request: &Request<'r>) -> Cow<'r, [u8]> {
         match self {
             Self::Query => Cow::Borrowed(plain.query.unwrap_or_default()),
             Self::Host => Cow::Borrowed(plain.hostname),

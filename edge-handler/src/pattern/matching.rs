@@ -10,12 +10,12 @@
 #[cfg(test)]
 mod agreement;
 mod backtrack;
-mod full;
+mod bytecode;
 mod notation;
+mod pcre2;
 pub mod required;
 mod separator;
 mod set;
-mod simple;
 mod stress;
 pub mod structure;
 
@@ -26,11 +26,11 @@ use std::sync::{Arc, OnceLock};
 use crate::budget::{Allowance, Budget};
 use crate::pattern::Pattern;
 use backtrack::Backtrack;
-use full::Full;
-use simple::Simple;
+use bytecode::Simple;
+use pcre2::Full;
 
+pub(crate) use bytecode::glance;
 pub(crate) use separator::Separator;
-pub(crate) use simple::glance;
 pub use stress::Storm;
 
 /// How many groups can be referred to: `$0` to `$9` (`AP_MAX_REG_MATCH`).
@@ -166,9 +166,9 @@ impl Engines {
     ) -> bool {
         if let Some(simple) = &self.simple {
             match simple.find(subject, captures, budget) {
-                simple::Verdict::Match => return true,
-                simple::Verdict::NoMatch => return false,
-                simple::Verdict::TooMuch => {}
+                bytecode::Verdict::Match => return true,
+                bytecode::Verdict::NoMatch => return false,
+                bytecode::Verdict::TooMuch => {}
             }
         }
         let verdict = match self.backtrack(pattern) {
@@ -227,7 +227,7 @@ impl Pattern {
         self.engines().group_count(self)
     }
 
-    /// Names of groups with their numbers, for `MATCH_NAME` of `<LocationMatch>` and kin.
+    /// HostIndex of groups with their numbers, for `MATCH_NAME` of `<LocationMatch>` and kin.
     pub fn group_names(&self) -> Vec<(Vec<u8>, usize)> {
         let engines = self.engines();
         if engines.simple.is_some() {
@@ -244,7 +244,7 @@ impl Pattern {
         if self.engines().simple.is_some() {
             return Ok(());
         }
-        full::check(self)
+        pcre2::check(self)
     }
 
     fn engines(&self) -> &Engines {

@@ -12,7 +12,7 @@ use crate::artefact::index::{Keyed, ListIndex, Marked};
 use crate::artefact::key::KeySpace;
 use crate::artefact::program::Program;
 use crate::artefact::table::{Content, Entry, Lookup, Placed, Table};
-use crate::artefact::table::{Spot, Undecoded};
+use crate::artefact::table::{Probe, Undecoded};
 use crate::model::rules::{MapId, PrefixRedirect, Redirect, RedirectListId, Rule, RuleSetId};
 use crate::text::prefix::alias_matches;
 use crate::text::prefix::collapse_slashes;
@@ -23,7 +23,7 @@ pub struct Finder<'a, T> {
     program: &'a Program,
     table: &'a T,
     /// Where the table has the text that is asked about first.
-    known: Option<Spot<'a>>,
+    known: Option<Probe<'a>>,
 }
 
 /// What the short ways ask: for all that may match at once, not for one after another.
@@ -45,7 +45,7 @@ pub trait Find<'a> {
         uri: &[u8],
     ) -> Result<Option<Found<'a, Redirect>>, Unavailable>;
 
-    /// The first redirect of `list` that applies to `path`, which is [plain](crate::model::plain), if nothing has to
+    /// The first redirect of `list` that applies to `path`, which is [plain](crate::model::normalized), if nothing has to
     /// be decoded to find it.
     fn first_redirect(&self, list: RedirectListId, path: &[u8]) -> Undecoded<PrefixRedirect<'a>>;
 }
@@ -61,7 +61,7 @@ impl<'a, T: Table> Finder<'a, T> {
     }
 
     /// The same, one text having been looked for.
-    pub fn knowing(program: &'a Program, table: &'a T, spot: Spot<'a>) -> Self {
+    pub fn knowing(program: &'a Program, table: &'a T, spot: Probe<'a>) -> Self {
         Self {
             known: Some(spot),
             ..Self::new(program, table)
@@ -78,7 +78,7 @@ impl<'a, T: Table> Finder<'a, T> {
     /// # Errors
     /// A table entry has to be fetched first.
     pub fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&'a [u8]>, Unavailable> {
-        let entry = self.entry(KeySpace::Map(map), &Spot::of(self.table, key))?;
+        let entry = self.entry(KeySpace::Map(map), &Probe::of(self.table, key))?;
         Ok(entry.and_then(|entry| match &entry.content {
             Content::Value(value) => Some(value.value.as_slice()),
             Content::Rules(_) | Content::Redirects(_) | Content::Fate(_) => None,
@@ -86,15 +86,15 @@ impl<'a, T: Table> Finder<'a, T> {
     }
 
     /// Where the table has `text`.
-    fn spot<'t>(&self, text: &'t [u8]) -> Spot<'t> {
+    fn spot<'t>(&self, text: &'t [u8]) -> Probe<'t> {
         match self.known {
-            Some(known) if std::ptr::eq(known.text, text) => Spot { text, ..known },
-            _ => Spot::of(self.table, text),
+            Some(known) if std::ptr::eq(known.text, text) => Probe { text, ..known },
+            _ => Probe::of(self.table, text),
         }
     }
 
     /// The entry of a text in `space` when there may be one.
-    fn entry(&self, space: KeySpace, spot: &Spot<'_>) -> Result<Option<&'a Entry>, Unavailable> {
+    fn entry(&self, space: KeySpace, spot: &Probe<'_>) -> Result<Option<&'a Entry>, Unavailable> {
         let Some(at) = spot.at else {
             return Ok(None);
         };
@@ -116,7 +116,7 @@ impl<'a, T: Table> Finder<'a, T> {
         &self,
         keyed: Keyed,
         path: &[u8],
-        mut take: impl FnMut(&Spot<'_>) -> Result<(), E>,
+        mut take: impl FnMut(&Probe<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut print = Fingerprint::default();
         let mut taken = 0;
@@ -135,7 +135,7 @@ impl<'a, T: Table> Finder<'a, T> {
                 print.extend(path.get(taken..length).unwrap_or_default());
                 taken = length;
                 let prefix = path.get(..length).unwrap_or_default();
-                take(&Spot::with_print(self.table, prefix, print.finish()))?;
+                take(&Probe::with_print(self.table, prefix, print.finish()))?;
             }
         }
         let whole = keyed.depths.may_contain(depth) && keyed.exact.may_contain(path.len());
@@ -169,7 +169,7 @@ impl<'a, T: Table> Find<'a> for Finder<'a, T> {
                 let lowered = marked.lowered();
                 let spot = match spot {
                     Some(spot) if lowered == subject => spot,
-                    _ => Spot::of(self.table, lowered),
+                    _ => Probe::of(self.table, lowered),
                 };
                 found.add(self.entry(KeySpace::FoldedRules(set), &spot)?.map(rules));
             }
@@ -188,7 +188,7 @@ impl<'a, T: Table> Find<'a> for Finder<'a, T> {
         };
         let mut found = Found::of(index);
         if !index.keyed().exact.is_empty() {
-            let add = |spot: &Spot<'_>| {
+            let add = |spot: &Probe<'_>| {
                 let entry = self.entry(KeySpace::Redirects(list), spot)?;
                 found.add(entry.map(redirects));
                 Ok(())

@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 
 use super::Unavailable;
 use crate::artefact::index::{Candidates, Damaged, ListIndex, Slot};
-use crate::artefact::standing::StandingRule;
+use crate::artefact::standing::RuleView;
 use crate::artefact::table::Placed;
 use crate::budget::Budget;
 use crate::model::rules::{Replacement, Rule, RuleFlags};
@@ -73,7 +73,7 @@ impl<'a, T: DeserializeOwned> Found<'a, T> {
 #[derive(Debug, Clone, Copy)]
 pub enum Held<'a> {
     /// In the bytes of the program, at a slot.
-    Standing(StandingRule<'a>, Slot),
+    View(RuleView<'a>, Slot),
     /// Decoded.
     Decoded(&'a Rule),
 }
@@ -126,7 +126,7 @@ impl<'a> Found<'a, Rule> {
     ) -> Result<Tried<'a>, Unavailable> {
         let rule = match held {
             Held::Decoded(rule) => rule,
-            Held::Standing(rule, slot) => match rule.find(subject, groups) {
+            Held::View(rule, slot) => match rule.find(subject, groups) {
                 Some(matches) => {
                     let Replacement { flags, .. } = rule.replacement;
                     return Ok(Tried {
@@ -176,8 +176,8 @@ impl<'a> Walk<'_, 'a> {
         // What every request asks about is at hand, decoded.
         let encoded = Some(slot).filter(|slot| !list.is_scanned(*slot));
         let encoded = encoded.and_then(|slot| list.encoded(slot));
-        Ok(match encoded.and_then(StandingRule::read) {
-            Some(standing) => Held::Standing(standing, slot),
+        Ok(match encoded.and_then(RuleView::read) {
+            Some(standing) => Held::View(standing, slot),
             None => Held::Decoded(self.found.decoded(slot)?),
         })
     }

@@ -1,7 +1,7 @@
 //! A request to a build: reference, compiled form and function agree, and the reply is safe.
 
+use edgewright_engine::lambda::cloudfront_emulator;
 use edgewright_engine::lambda::event::Event;
-use edgewright_engine::lambda::rehearsal;
 use edgewright_engine::model::request::{Request, Scheme};
 
 use crate::builds::{self, Build};
@@ -45,11 +45,11 @@ fn header(line: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 fn through_the_function(build: &Build, request: &Request) {
-    let Some(text) = rehearsal::event(request) else {
+    let Some(text) = cloudfront_emulator::event(request) else {
         return;
     };
     let reply = build.function.handle_at_once(text.as_bytes()).unwrap();
     let event = Event::parse(text.as_bytes()).unwrap();
     safety::check(event.request, &reply);
-    assert!(rehearsal::effect(&reply).is_some(), "{reply}");
+    assert!(cloudfront_emulator::effect(&reply).is_some(), "{reply}");
 }

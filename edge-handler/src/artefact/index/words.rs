@@ -26,7 +26,7 @@ use super::buckets::Buckets;
 use super::marked::Marked;
 use super::to_index;
 use crate::artefact::fingerprint::{Fingerprint, join};
-use crate::artefact::packed::{Numbers, Presence, Prints};
+use crate::artefact::packed::{BloomFilter, FingerprintTable, Numbers};
 
 /// The byte that stands before and after a text. No subject of a rule has it: it ends strings in C.
 pub(super) const MARK: u8 = 0;
@@ -217,7 +217,7 @@ pub(super) struct WordIndex {
     short: Grams,
     anywhere: Grams,
     /// The [slot](ALONE) of each word, or its bucket, by the word's fingerprint.
-    by_word: Prints,
+    by_word: FingerprintTable,
     buckets: Buckets,
 }
 
@@ -245,7 +245,7 @@ impl WordIndex {
             };
             by_word.push((Fingerprint::of(&word.0), number));
         }
-        index.by_word = Prints::new(by_word)?;
+        index.by_word = FingerprintTable::new(by_word)?;
         Some(index)
     }
 
@@ -298,9 +298,9 @@ impl WordIndex {
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Grams {
     /// Which grams some word has.
-    present: Presence,
+    present: BloomFilter,
     /// The [stretch](ALONE) of each gram, or the number of its stretches.
-    by_gram: Prints,
+    by_gram: FingerprintTable,
     /// Where each gram's stretches end.
     ends: Numbers<u32>,
     stretches: Numbers<u32>,
@@ -387,8 +387,8 @@ impl Grams {
             };
             numbers.push((print(same[0].0), number));
         }
-        grams.present = Presence::new(numbers.iter().map(|(print, _)| *print));
-        grams.by_gram = Prints::new(numbers)?;
+        grams.present = BloomFilter::new(numbers.iter().map(|(print, _)| *print));
+        grams.by_gram = FingerprintTable::new(numbers)?;
         Some(grams)
     }
 

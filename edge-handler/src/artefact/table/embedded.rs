@@ -8,12 +8,12 @@ use serde::Deserialize;
 
 use super::group::{self, Member, members};
 use super::{Entry, Lookup, Table, prefix_redirect};
+use crate::artefact::decision::DecisionView;
 use crate::artefact::envelope::{EnvelopeError, Format};
-use crate::artefact::fate::Standing;
 use crate::artefact::filter::Filter;
 use crate::artefact::fingerprint::Fingerprint;
 use crate::artefact::key::{KeySpace, Sought};
-use crate::artefact::packed::{Cells, Cursor, Pages, Presence, Prints};
+use crate::artefact::packed::{BloomFilter, Cells, Cursor, FingerprintTable, Pages};
 use crate::artefact::table::Undecoded;
 use crate::model::rules::{PrefixRedirect, RedirectListId};
 use crate::model::site::HostId;
@@ -41,9 +41,9 @@ struct Stored {
     /// How many entries there are.
     count: u32,
     /// The fingerprints of their texts.
-    present: Presence,
+    present: BloomFilter,
     /// Where the group of each text begins, by its fingerprint.
-    by_text: Prints,
+    by_text: FingerprintTable,
     /// The entries, those of one text together.
     groups: Pages,
 }
@@ -85,8 +85,8 @@ impl EmbeddedTable {
             length,
         } = Groups::of(&sorted)?;
         let count = u32::try_from(count).map_err(|_| TOO_LONG)?;
-        let present = Presence::new(starts.iter().map(|(print, _)| *print));
-        let by_text = Prints::new(starts).ok_or(TOO_LONG)?;
+        let present = BloomFilter::new(starts.iter().map(|(print, _)| *print));
+        let by_text = FingerprintTable::new(starts).ok_or(TOO_LONG)?;
         // As [`Stored`] is read, up to the bytes of its last field.
         let head = postcard::to_allocvec(&(generation, count, present, by_text, length))
             .map_err(|_| EnvelopeError::Malformed("the table cannot be encoded"))?;
@@ -251,9 +251,9 @@ impl Table for EmbeddedTable {
         true
     }
 
-    fn standing(&self, at: usize, host: HostId) -> Option<Standing<'_>> {
+    fn standing(&self, at: usize, host: HostId) -> Option<DecisionView<'_>> {
         let member = self.member(at, KeySpace::Fates(host))?;
-        Standing::read(member.fate()?)
+        DecisionView::read(member.fate()?)
     }
 
     fn redirect(&self, at: usize, list: RedirectListId) -> Undecoded<PrefixRedirect<'_>> {

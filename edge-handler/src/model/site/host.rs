@@ -140,7 +140,7 @@ impl Users {
     }
 }
 
-/// Names a [`Host`] of a site.
+/// HostIndex a [`Host`] of a site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct HostId(pub u32);
 

@@ -126,9 +126,9 @@ impl Default for Spelling {
 pub struct AllowOptions {
     /// What is allowed, and nothing else; `None` when no line was without signs (`OPT_UNSET`).
     pub only: Option<Allowed>,
-    /// Names with a `+`.
+    /// HostIndex with a `+`.
     pub add: Allowed,
-    /// Names with a `-`.
+    /// HostIndex with a `-`.
     pub remove: Allowed,
 }
 

@@ -5,8 +5,8 @@
 use proptest::prelude::*;
 
 use super::backtrack::{self, Backtrack};
-use super::full::Full;
-use super::simple::{Simple, Verdict, glance};
+use super::bytecode::{Simple, Verdict, glance};
+use super::pcre2::Full;
 use super::{Captures, Pattern};
 use crate::budget::{Allowance, Budget, DECISION_STEPS};
 use crate::pattern::PatternOptions;

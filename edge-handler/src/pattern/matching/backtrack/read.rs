@@ -56,7 +56,7 @@ struct Modes {
     spacing: Spacing,
     /// Which number of repetitions a quantifier without `?` tries first.
     greed: Greed,
-    groups: Plain,
+    groups: NormalizedRequest,
 }
 
 /// What `^` and `$` mean.
@@ -79,7 +79,7 @@ enum Spacing {
 
 /// What a group without a name does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Plain {
+enum NormalizedRequest {
     /// The group captures.
     Captures,
     /// The group does not.
@@ -92,7 +92,7 @@ pub(super) struct Reader<'a> {
     modes: Modes,
     /// Capturing groups opened so far.
     pub groups: u32,
-    /// Names of groups.
+    /// HostIndex of groups.
     pub names: Vec<(&'a [u8], u32)>,
     /// Groups that references are about.
     pub references: Vec<u32>,
@@ -115,7 +115,7 @@ impl<'a> Reader<'a> {
                 lines: Lines::Whole,
                 spacing: Spacing::Literal,
                 greed: Greed::Greedy,
-                groups: Plain::Captures,
+                groups: NormalizedRequest::Captures,
             },
             groups: 0,
             names: Vec::new(),
@@ -307,8 +307,8 @@ impl<'a> Reader<'a> {
     fn opened(&mut self) -> Option<Node> {
         if self.take(b"?").is_none() {
             return match self.modes.groups {
-                Plain::Captures => self.capturing(),
-                Plain::Joins => self.closed(),
+                NormalizedRequest::Captures => self.capturing(),
+                NormalizedRequest::Joins => self.closed(),
             };
         }
         match self.rest {
@@ -407,7 +407,10 @@ impl<'a> Reader<'a> {
                     }
                     self.modes.spacing = on.map_or(Spacing::Literal, |()| Spacing::Ignored);
                 }
-                b'n' => self.modes.groups = on.map_or(Plain::Captures, |()| Plain::Joins),
+                b'n' => {
+                    self.modes.groups =
+                        on.map_or(NormalizedRequest::Captures, |()| NormalizedRequest::Joins)
+                }
                 b'U' => self.modes.greed = on.map_or(Greed::Greedy, |()| Greed::Lazy),
                 b':' => {
                     let inner = self.closed();

@@ -10,11 +10,11 @@
 
 use std::collections::HashMap;
 
-use edgewright_engine::artefact::fate::{Effect, Ending, Fate, Part, Queried, Step, Text};
+use edgewright_engine::artefact::decision::{Effect, Ending, Fate, Part, Queried, Step, Text};
 use edgewright_engine::artefact::key::KeySpace;
 use edgewright_engine::artefact::table::{Content, Entry};
 use edgewright_engine::evaluate::vhost::{choose_host, goes_by};
-use edgewright_engine::model::plain::is_plain_path;
+use edgewright_engine::model::normalized::is_plain_path;
 use edgewright_engine::model::request::{Request, Scheme};
 use edgewright_engine::model::site::{Host, HostId, HostPattern, Site};
 

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use crate::budget::Budget;
 use crate::evaluate::knowledge::{Decides, Knowledge};
-use crate::model::plain::Plain;
+use crate::model::normalized::NormalizedRequest;
 use crate::model::request::Request;
 use crate::model::rules::{Condition, Marks, Piece, Rule, RuleFlags, Template, Test, text_holds};
 use crate::model::site::Host;
@@ -22,7 +22,7 @@ pub(super) struct Unclear;
 /// A plain request, and the host that answers it.
 pub(super) struct Known<'k> {
     pub host: &'k Host,
-    pub plain: &'k Plain<'k>,
+    pub plain: &'k NormalizedRequest<'k>,
     pub request: &'k Request<'k>,
 }
 

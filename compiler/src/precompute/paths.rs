@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use edgewright_engine::artefact::key::KeySpace;
 use edgewright_engine::artefact::table::Entry;
-use edgewright_engine::model::plain::is_plain_path;
+use edgewright_engine::model::normalized::is_plain_path;
 use edgewright_engine::model::site::{Host, HostId, Section, SectionId, SectionKind, Site};
 
 /// Every host and path that an entry is about.

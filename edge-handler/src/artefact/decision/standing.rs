@@ -1,6 +1,6 @@
 //! Fates read where they stand.
 //!
-//! In: the encoding of a [`Fate`](super::Fate). Out: [`Standing`], which borrows it, and with a request what
+//! In: the encoding of a [`Fate`](super::Fate). Out: [`DecisionView`], which borrows it, and with a request what
 //! it [says](Told). Absent: questions that take a pattern and are nobody else's; for those a fate is decoded.
 //!
 //! To decode a fate makes a dozen pieces in memory, each somewhere else, and keeps them. Here its bytes are
@@ -9,14 +9,14 @@
 use super::{Ending, Queried};
 use crate::artefact::packed::{Cursor, Packed};
 use crate::budget::Budget;
+use crate::model::normalized::NormalizedRequest;
 use crate::model::outcome::{Answer, Outcome};
-use crate::model::plain::Plain;
 use crate::model::request::Request;
 use crate::model::subject::About;
 
 /// A fate in postcard's encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing<'a> {
+pub struct DecisionView<'a> {
     bare: Option<u32>,
     queried: Queried,
     /// The steps, one after another.
@@ -74,7 +74,7 @@ impl<'a> Question<'a> {
     }
 
     /// Its answer; `None` when it has to be decoded.
-    fn holds(&self, plain: &Plain<'_>, request: &Request<'_>) -> Option<bool> {
+    fn holds(&self, plain: &NormalizedRequest<'_>, request: &Request<'_>) -> Option<bool> {
         let operand = self.operand?;
         let text = self.about.text(plain, request);
         Some(if self.no_case {
@@ -96,7 +96,7 @@ const ASK: u8 = 0;
 const END: u8 = 1;
 const REDIRECT: u8 = 1;
 
-impl<'a> Standing<'a> {
+impl<'a> DecisionView<'a> {
     /// Reads the encoding of a [`Fate`](super::Fate).
     pub fn read(fate: &'a [u8]) -> Option<Self> {
         let mut fate = Cursor::over(fate);
@@ -119,7 +119,7 @@ impl<'a> Standing<'a> {
     /// What it says to a plain request for its path on its host. `shared` are the program's questions.
     pub fn tell(
         &self,
-        plain: &Plain<'_>,
+        plain: &NormalizedRequest<'_>,
         request: &Request<'_>,
         shared: &Packed<super::Question>,
         budget: &Budget,
@@ -143,7 +143,7 @@ impl<'a> Standing<'a> {
         &self,
         mut wanted: u32,
         appended: Option<&[u8]>,
-        plain: &Plain<'_>,
+        plain: &NormalizedRequest<'_>,
         request: &Request<'_>,
         shared: &Packed<super::Question>,
         budget: &Budget,
@@ -189,7 +189,7 @@ impl<'a> Asked<'a> {
     /// Its answer; `None` when it has to be decoded.
     fn holds(
         &self,
-        plain: &Plain<'_>,
+        plain: &NormalizedRequest<'_>,
         request: &Request<'_>,
         shared: &Packed<super::Question>,
         budget: &Budget,
@@ -208,7 +208,7 @@ impl<'a> Asked<'a> {
 fn ending(
     bytes: Cursor<'_>,
     appended: Option<&[u8]>,
-    plain: &Plain<'_>,
+    plain: &NormalizedRequest<'_>,
     request: &Request<'_>,
 ) -> Option<Answer> {
     if let Some(answer) = bare_redirect(bytes, appended, plain) {
@@ -224,7 +224,7 @@ fn ending(
 fn bare_redirect(
     mut bytes: Cursor<'_>,
     appended: Option<&[u8]>,
-    plain: &Plain<'_>,
+    plain: &NormalizedRequest<'_>,
 ) -> Option<Answer> {
     if bytes.byte()? != REDIRECT {
         return None;
@@ -331,7 +331,7 @@ mod tests {
         let bytes = postcard::to_allocvec(fate).unwrap();
         let headers: [(&[u8], &[u8]); 1] = [(b"A", b"b")];
         for (query, is_read) in [None, Some(b"a=1".as_slice())].into_iter().zip(is_read) {
-            let plain = Plain {
+            let plain = NormalizedRequest {
                 host: HostId(0),
                 hostname: b"www.example.com",
                 path: b"/a",
@@ -341,7 +341,7 @@ mod tests {
                 headers: &headers,
                 ..Request::get(b"www.example.com", b"/a")
             };
-            let told = Standing::read(&bytes).unwrap().tell(
+            let told = DecisionView::read(&bytes).unwrap().tell(
                 &plain,
                 &request,
                 &questions,
@@ -359,7 +359,7 @@ mod tests {
             };
             assert_eq!(told, expected, "{fate:?}");
             for length in 0..bytes.len() {
-                let cut = Standing::read(&bytes[..length]);
+                let cut = DecisionView::read(&bytes[..length]);
                 let told = cut.map(|cut| {
                     cut.tell(
                         &plain,

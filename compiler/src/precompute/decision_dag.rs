@@ -2,9 +2,9 @@
 //!
 //! In: two [`Course`]s. Out: a [`Fate`]. Absent: sharing questions with other fates; see [`super::share`].
 
-use edgewright_engine::artefact::fate::{Asked, Fate, Queried, Step};
+use edgewright_engine::artefact::decision::{Asked, Fate, Queried, Step};
 
-use super::course::{self, Course};
+use super::explore::{self, Course};
 
 /// The fate of a path with these courses; `None` when there is neither.
 pub(super) fn weave(bare: Option<Course>, queried: Option<Course>) -> Option<Fate> {
@@ -35,12 +35,12 @@ impl Weaver {
         for (at, step) in course.steps.into_iter().enumerate().rev() {
             let place = |at: usize| places.get(at).copied().unwrap_or_default();
             let found = match step {
-                course::Step::End(ending) => self.place(Step::End(ending)),
-                course::Step::Ask(_, otherwise) if place(at + 1) == place(otherwise) => {
+                explore::Step::End(ending) => self.place(Step::End(ending)),
+                explore::Step::Ask(_, otherwise) if place(at + 1) == place(otherwise) => {
                     // Whatever the answer, the same follows.
                     place(at + 1)
                 }
-                course::Step::Ask(question, otherwise) => {
+                explore::Step::Ask(question, otherwise) => {
                     let asked = Asked::Own(question.plainly());
                     self.place(Step::Ask(asked, place(at + 1), place(otherwise)))
                 }

@@ -1,20 +1,20 @@
 //! What do the rules and redirects say about a plain request?
 //!
-//! In: what [`Calm`] says has to be asked, and a plain request. Out: [`Said`]. Absent: applying a rule that
+//! In: what [`HostSummary`] says has to be asked, and a plain request. Out: [`Said`]. Absent: applying a rule that
 //! does more than redirect; such a one is left to the evaluation.
 
 use crate::artefact::table::Undecoded;
 use crate::budget::Budget;
+use crate::model::normalized::NormalizedRequest;
 use crate::model::outcome::Answer;
-use crate::model::plain::Plain;
 use crate::model::request::Request;
 use crate::model::rules::{RedirectListId, RedirectMatcher, RuleFlags, RuleSetId};
 use crate::model::site::Site;
 use crate::source::{Find, Unavailable};
 
-use super::Calm;
+use super::HostSummary;
+use super::direct_redirect::DirectRedirect;
 use super::partial::{Known, Partial, Unclear};
-use super::straight::Straight;
 use crate::evaluate::knowledge::conditions_hold;
 use crate::pattern::matching::Captures;
 use crate::text::prefix::alias_matches;
@@ -33,7 +33,7 @@ pub enum Said {
     Unclear,
 }
 
-impl Calm {
+impl HostSummary {
     /// What becomes of `plain`. Does not allocate unless a rule is at hand.
     ///
     /// # Errors
@@ -42,7 +42,7 @@ impl Calm {
         &self,
         site: &Site,
         finder: &impl Find<'f>,
-        plain: &Plain<'_>,
+        plain: &NormalizedRequest<'_>,
         request: &Request<'_>,
         budget: &Budget,
     ) -> Result<Said, Unavailable> {
@@ -67,7 +67,7 @@ impl Calm {
 }
 
 struct Asking<'c, F> {
-    calm: &'c Calm,
+    calm: &'c HostSummary,
     finder: &'c F,
     budget: &'c Budget,
     known: Known<'c>,
@@ -107,7 +107,7 @@ impl<'c, 'f, F: Find<'f>> Asking<'c, F> {
         &self,
         set: RuleSetId,
         subject: &[u8],
-        straight: Option<&Straight>,
+        straight: Option<&DirectRedirect>,
     ) -> Result<Said, Unavailable> {
         let Some(found) = self.finder.rules(set, subject)? else {
             return Ok(Said::Nothing);
@@ -149,7 +149,7 @@ impl<'c, 'f, F: Find<'f>> Asking<'c, F> {
     fn redirects(
         &self,
         list: RedirectListId,
-        straight: Option<&Straight>,
+        straight: Option<&DirectRedirect>,
     ) -> Result<Said, Unavailable> {
         let path = self.known.plain.path;
         let unless_unclear = |answer: Option<Answer>| answer.map_or(Said::Unclear, Said::Answer);

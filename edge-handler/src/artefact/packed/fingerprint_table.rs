@@ -1,6 +1,6 @@
 //! Finds numbers by fingerprints, in one step nearly always.
 //!
-//! In: numbers, each under a fingerprint. Out: [`Prints`]. Absent: what a fingerprint is of. Only half
+//! In: numbers, each under a fingerprint. Out: [`FingerprintTable`]. Absent: what a fingerprint is of. Only half
 //! of its bits are compared beyond its place, so a number too many may be named, never one too few.
 //!
 //! Fingerprints are spread evenly, so the highest bits of one tell where it would stand; it stands there
@@ -16,13 +16,13 @@ const NUMBER: u64 = 0xffff_ffff;
 
 /// Numbers by fingerprints.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Prints {
+pub struct FingerprintTable {
     /// How many slots a fingerprint may have as its place; some more follow those.
     places: u32,
     slots: Numbers<u64>,
 }
 
-impl Prints {
+impl FingerprintTable {
     /// Finds the second of each pair by the first. `None` when there are too many of them.
     pub fn new(mut pairs: Vec<(u64, u32)>) -> Option<Self> {
         pairs.sort_unstable();
@@ -87,7 +87,7 @@ mod tests {
             other: u64,
         ) {
             let pairs: Vec<_> = prints.iter().copied().zip(0..).collect();
-            let map = Prints::new(pairs.clone()).unwrap();
+            let map = FingerprintTable::new(pairs.clone()).unwrap();
             prop_assert!(map.is_sound(prints.len()));
             prop_assert!(prints.is_empty() || !map.is_sound(prints.len() - 1));
             for (print, number) in pairs {
@@ -105,7 +105,8 @@ mod tests {
         let count = 10_000;
         let print =
             |number: u32| crate::artefact::fingerprint::Fingerprint::of(&number.to_le_bytes());
-        let map = Prints::new((0..count).map(|number| (print(number), number)).collect()).unwrap();
+        let map = FingerprintTable::new((0..count).map(|number| (print(number), number)).collect())
+            .unwrap();
         let longest = map.slots.split(|slot| *slot == 0).map(<[u64]>::len).max();
         assert!(longest < Some(200), "{longest:?}");
         assert!(map.slots.len() < 14_000);

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use edgewright_engine::model::rules::{Redirect, Rule};
 use edgewright_engine::model::site::{MapKind, Requirement, Site};
 
-use crate::mentions::{Mentions, Question};
+use crate::dependencies::{Dependencies, Question};
 
 /// Variables nobody knows at the edge.
 const UNKNOWABLE: [&[u8]; 6] = [
@@ -45,7 +45,7 @@ const LOGIN: [&[u8]; 2] = [b"REMOTE_USER", b"AUTH_TYPE"];
 
 /// What a site cannot answer.
 #[derive(Debug)]
-pub struct Obstacles<'a> {
+pub struct Unsupported<'a> {
     files_known: bool,
     /// Some part of the site is not open to everybody.
     may_log_in: bool,
@@ -54,7 +54,7 @@ pub struct Obstacles<'a> {
     unavailable_maps: HashMap<&'a [u8], &'a str>,
 }
 
-impl<'a> Obstacles<'a> {
+impl<'a> Unsupported<'a> {
     /// What `site` cannot answer.
     pub fn of(site: &'a Site) -> Self {
         let unavailable = site.maps.iter().filter_map(|map| match &map.kind {
@@ -77,15 +77,15 @@ impl<'a> Obstacles<'a> {
 
     /// Why `rule` cannot be answered surely; `None` when it can.
     pub fn of_rule(&self, rule: &Rule) -> Option<String> {
-        self.of_mentions(&Mentions::of_rule(rule))
+        self.of_mentions(&Dependencies::of_rule(rule))
     }
 
     /// Why `redirect` cannot be answered surely; `None` when it can.
     pub fn of_redirect(&self, redirect: &Redirect) -> Option<String> {
-        self.of_mentions(&Mentions::of_redirect(redirect))
+        self.of_mentions(&Dependencies::of_redirect(redirect))
     }
 
-    fn of_mentions(&self, mentions: &Mentions) -> Option<String> {
+    fn of_mentions(&self, mentions: &Dependencies) -> Option<String> {
         let map = |name: &Vec<u8>| {
             let why = self.unavailable_maps.get(name.as_slice())?;
             Some(format!("map {} cannot be asked: {why}", lossy(name)))

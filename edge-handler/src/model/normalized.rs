@@ -1,6 +1,6 @@
-//! Plain requests: those that say everything in the plainest way, as nearly all do.
+//! NormalizedRequest requests: those that say everything in the plainest way, as nearly all do.
 //!
-//! In: a [`Request`]. Out: [`Plain`], which borrows, or nothing. Absent: which host a name means, and what becomes
+//! In: a [`Request`]. Out: [`NormalizedRequest`], which borrows, or nothing. Absent: which host a name means, and what becomes
 //! of the request.
 //!
 //! A plain request is a `GET` over HTTP/1.1 whose `Host` is a name in lower case, whose path is decoded
@@ -19,7 +19,7 @@ const LONGEST_SEGMENT: usize = 255;
 
 /// What a plain request says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Plain<'r> {
+pub struct NormalizedRequest<'r> {
     /// The host that answers.
     pub host: HostId,
     /// What the request calls it: the `Host` header, byte for byte.
@@ -30,7 +30,7 @@ pub struct Plain<'r> {
     pub query: Option<&'r [u8]>,
 }
 
-impl<'r> Plain<'r> {
+impl<'r> NormalizedRequest<'r> {
     /// Reads `request`; `host` finds the host that answers for a name. `None` when the request is not plain.
     pub fn of(
         request: &Request<'r>,
@@ -50,7 +50,7 @@ impl<'r> Plain<'r> {
     }
 }
 
-impl Plain<'_> {
+impl NormalizedRequest<'_> {
     /// Is this outcome the request as it came?
     pub fn is(&self, outcome: &Outcome) -> bool {
         match outcome {

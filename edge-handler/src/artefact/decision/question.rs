@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::budget::Budget;
-use crate::model::plain::Plain;
+use crate::model::normalized::NormalizedRequest;
 use crate::model::request::Request;
 use crate::model::rules::text_holds;
 use crate::model::rules::{Condition, Test};
@@ -62,7 +62,12 @@ impl Question {
     }
 
     /// Its answer for a request.
-    pub fn holds(&self, plain: &Plain<'_>, request: &Request<'_>, budget: &Budget) -> bool {
+    pub fn holds(
+        &self,
+        plain: &NormalizedRequest<'_>,
+        request: &Request<'_>,
+        budget: &Budget,
+    ) -> bool {
         let text = self.subject.about().text(plain, request);
         text_holds(&self.test, self.no_case, &text, budget)
     }

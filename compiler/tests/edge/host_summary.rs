@@ -17,7 +17,7 @@ use edgewright_engine::source::Sequential;
 use proptest::prelude::*;
 use proptest::sample::subsequence;
 
-use crate::fates::{parts, requests};
+use crate::decisions::{parts, requests};
 use crate::fetching::Edge;
 use crate::site::{Parts, condition, place, redirect, rule};
 

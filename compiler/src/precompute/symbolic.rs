@@ -1,13 +1,13 @@
 //! Stands in for the request while a path is decided.
 //!
-//! In: a [`Source`], and answers to begin with. Out: [`Oracle`], the same source, which answers what it
+//! In: a [`Source`], and answers to begin with. Out: [`Symbolic`], the same source, which answers what it
 //! was given, says yes to everything else it is asked, and hears what it cannot answer. Absent: trying
 //! out the other answers; see [`super::course`].
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use edgewright_engine::artefact::fate::Question;
+use edgewright_engine::artefact::decision::Question;
 use edgewright_engine::model::rules::{
     Condition, MapId, Redirect, RedirectListId, Rule, RuleSetId,
 };
@@ -24,7 +24,7 @@ const NAME: &[u8] = b"edgewright";
 pub(super) type Answered = (Rc<Question>, bool);
 
 /// A source that answers conditions, and listens.
-pub(super) struct Oracle<'s, S> {
+pub(super) struct Symbolic<'s, S> {
     source: &'s S,
     answers: RefCell<Vec<Answered>>,
     unknown: Cell<Option<Unknown>>,
@@ -32,7 +32,7 @@ pub(super) struct Oracle<'s, S> {
     steps: &'s Cell<u64>,
 }
 
-impl<'s, S> Oracle<'s, S> {
+impl<'s, S> Symbolic<'s, S> {
     pub fn new(source: &'s S, answers: Vec<Answered>, steps: &'s Cell<u64>) -> Self {
         Self {
             source,
@@ -74,7 +74,7 @@ impl<'s, S> Oracle<'s, S> {
     }
 }
 
-impl<S: Source> Source for Oracle<'_, S> {
+impl<S: Source> Source for Symbolic<'_, S> {
     fn rule_count(&self, set: RuleSetId) -> usize {
         self.source.rule_count(set)
     }

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::plain::Plain;
+use crate::model::normalized::NormalizedRequest;
 
 /// A text with holes.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -67,7 +67,7 @@ impl Text {
     }
 
     /// The text for a request.
-    pub fn fill(&self, plain: &Plain<'_>) -> Vec<u8> {
+    pub fn fill(&self, plain: &NormalizedRequest<'_>) -> Vec<u8> {
         let query = plain.query.unwrap_or_default();
         let bytes = |part: &Part| -> usize {
             match part {
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: &str) {
-        let plain = Plain {
+        let plain = NormalizedRequest {
             host: crate::model::site::HostId(0),
             hostname: b"www.example.com",
             path: b"/",

@@ -5,17 +5,17 @@
 
 use std::cell::Cell;
 
-use edgewright_engine::artefact::fate::{Effect, Ending, Part, Question, Text};
+use edgewright_engine::artefact::decision::{Effect, Ending, Part, Question, Text};
 use edgewright_engine::budget::Budget;
 use edgewright_engine::evaluate::{Options, evaluate_plain};
+use edgewright_engine::model::normalized::NormalizedRequest;
 use edgewright_engine::model::outcome::{Answer, Outcome};
-use edgewright_engine::model::plain::Plain;
 use edgewright_engine::model::request::Request;
 use edgewright_engine::model::site::Site;
 use edgewright_engine::model::subject::Subject;
 use edgewright_engine::source::{Source, Unknown};
 
-use super::oracle::{Answered, Oracle, contains};
+use super::symbolic::{Answered, Symbolic, contains};
 use super::{HOST, QUERY, TOO_EXPENSIVE};
 
 /// A course with more ends than this is not worth having: the evaluator asks the same questions.
@@ -78,7 +78,7 @@ impl Course {
     /// What a request without a query string takes, told from this, the course of one with the stand-in;
     /// `None` when only another evaluation can tell.
     ///
-    /// The [`Oracle`] hears every variable that holds the stand-in, and gives up the path. So where there
+    /// The [`Symbolic`] hears every variable that holds the stand-in, and gives up the path. So where there
     /// is a course that asks nothing about the query string, it decided nothing. It may have gone on as it
     /// came, or where `append_query` and `location` put it: behind a question mark at the end of a
     /// `Location`. Without one they put nothing there. Where it stands elsewhere (`QSA`), or goes on to
@@ -146,13 +146,13 @@ fn without_query(text: &Text) -> Option<Text> {
 pub(super) fn course<S: Source>(
     site: &Site,
     source: &S,
-    plain: &Plain<'_>,
+    plain: &NormalizedRequest<'_>,
     request: &Request<'_>,
     options: &Options,
     steps: &Cell<u64>,
 ) -> Result<Course, Undecided> {
     let mut explorer = Explorer {
-        evaluate: |oracle: &Oracle<'_, S>| {
+        evaluate: |oracle: &Symbolic<'_, S>| {
             let budget = Budget::new(options.allowance);
             let answer = evaluate_plain(site, oracle, plain, request, options, &budget);
             answer.map_or(Err(Undecided::TooExpensive), |answer| ending(answer, plain))
@@ -177,7 +177,7 @@ struct Explorer<'s, S, F> {
     endings: usize,
 }
 
-impl<S: Source, F: Fn(&Oracle<'_, S>) -> Result<Ending, Undecided>> Explorer<'_, S, F> {
+impl<S: Source, F: Fn(&Symbolic<'_, S>) -> Result<Ending, Undecided>> Explorer<'_, S, F> {
     /// Adds the steps for requests of which `given` is true. Every question that comes up is answered
     /// yes at first; then, the last one first, no.
     fn explore(&mut self, given: Vec<Answered>) -> Result<(), Undecided> {
@@ -186,7 +186,7 @@ impl<S: Source, F: Fn(&Oracle<'_, S>) -> Result<Ending, Undecided>> Explorer<'_,
             return Err(Undecided::TooMany);
         }
         let known = given.len();
-        let oracle = Oracle::new(self.source, given, self.left);
+        let oracle = Symbolic::new(self.source, given, self.left);
         let ending = (self.evaluate)(&oracle);
         let mut answers = oracle.finish().map_err(Undecided::LooksAt)?;
         let ending = ending?;
@@ -212,7 +212,7 @@ impl<S: Source, F: Fn(&Oracle<'_, S>) -> Result<Ending, Undecided>> Explorer<'_,
 }
 
 /// An answer with holes where the stand-ins are.
-fn ending(answer: Answer, plain: &Plain<'_>) -> Result<Ending, Undecided> {
+fn ending(answer: Answer, plain: &NormalizedRequest<'_>) -> Result<Ending, Undecided> {
     let effect = match answer.outcome {
         Outcome::Redirect { status, location } => Effect::Redirect(status, text(&location)?),
         Outcome::Status { status } => Effect::Status(status),

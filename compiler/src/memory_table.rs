@@ -1,6 +1,6 @@
 //! The entries of a table that is not written yet.
 //!
-//! In: entries. Out: [`AtHand`], a [`Table`] of them, for evaluations while compiling: nothing is encoded
+//! In: entries. Out: [`MemoryTable`], a [`Table`] of them, for evaluations while compiling: nothing is encoded
 //! and decoded again, and patterns stay compiled. Absent: the table the edge has.
 
 use std::hash::{BuildHasherDefault, Hasher};
@@ -11,7 +11,7 @@ use edgewright_engine::artefact::table::{Entry, Lookup, Table};
 
 /// Entries by the fingerprints of their keys.
 #[derive(Debug)]
-pub(crate) struct AtHand<'e> {
+pub(crate) struct MemoryTable<'e> {
     entries: HashMap<&'e Entry>,
     /// Those whose fingerprint an earlier one has.
     others: Vec<&'e Entry>,
@@ -20,7 +20,7 @@ pub(crate) struct AtHand<'e> {
 /// A map by numbers that are hashes already.
 pub(crate) type HashMap<T> = std::collections::HashMap<u64, T, BuildHasherDefault<Same>>;
 
-impl<'e> AtHand<'e> {
+impl<'e> MemoryTable<'e> {
     /// These entries.
     pub fn of(entries: &'e [Entry]) -> Self {
         let mut at_hand = Self {
@@ -43,7 +43,7 @@ impl<'e> AtHand<'e> {
     }
 }
 
-impl Table for AtHand<'_> {
+impl Table for MemoryTable<'_> {
     fn lookup(&self, sought: &Sought<'_>) -> Lookup<'_> {
         let Some(first) = self.entries.get(&sought.print) else {
             return Lookup::Absent;

@@ -5,7 +5,7 @@
 
 use std::hash::{Hash, Hasher};
 
-use edgewright_engine::artefact::fate::{Asked, Fate, Question, Step};
+use edgewright_engine::artefact::decision::{Asked, Fate, Question, Step};
 use edgewright_engine::artefact::table::{Content, Entry};
 use edgewright_engine::model::rules::Test;
 use foldhash::HashMap;

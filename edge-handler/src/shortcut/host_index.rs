@@ -1,6 +1,6 @@
 //! Hosts by name.
 //!
-//! In: a [`Site`]. Out: [`Names`], made once, which finds the host for a name without allocating.
+//! In: a [`Site`]. Out: [`HostIndex`], made once, which finds the host for a name without allocating.
 //! Absent: names in odd forms; see `evaluate::vhost`, which this agrees with.
 
 use std::collections::HashMap;
@@ -8,13 +8,13 @@ use std::collections::HashMap;
 use foldhash::fast::FixedState;
 
 use crate::evaluate::vhost;
-use crate::model::plain::is_plain_name;
+use crate::model::normalized::is_plain_name;
 use crate::model::request::Scheme;
 use crate::model::site::{Host, HostId, HostPattern, Site};
 
 /// The hosts of a site by the names they go by.
 #[derive(Debug, Default)]
-pub struct Names {
+pub struct HostIndex {
     http: Port,
     https: Port,
 }
@@ -34,11 +34,11 @@ struct Port {
     plain: HashMap<Vec<u8>, u32, FixedState>,
     /// The same where they are few: to compare them takes less than to hash one.
     few: Vec<(Vec<u8>, u32)>,
-    /// Names have to be compared one by one.
+    /// HostIndex have to be compared one by one.
     one_by_one: bool,
 }
 
-impl Names {
+impl HostIndex {
     /// Collects the names of `site`.
     pub fn of(site: &Site) -> Self {
         Self {
@@ -60,7 +60,7 @@ impl Names {
         (usize::try_from(found).ok()? < site.hosts.len()).then_some(HostId(found))
     }
 
-    /// The same for a name that a host goes by, if that is a [plain](crate::model::plain) one and the host sees requests as
+    /// The same for a name that a host goes by, if that is a [plain](crate::model::normalized) one and the host sees requests as
     /// they were sent: nothing else is asked then.
     pub fn plain(&self, scheme: Scheme, name: &[u8]) -> Option<HostId> {
         let port = self.port(scheme);

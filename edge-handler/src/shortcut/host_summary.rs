@@ -1,17 +1,17 @@
 //! Where only rules and redirects can have a say: the way of a plain request that goes on as it came, or is
 //! redirected by the first that has a say.
 //!
-//! In: a [`Site`] and one of its hosts. Out: [`Calm`], made once for a host, and for a plain request what
+//! In: a [`Site`] and one of its hosts. Out: [`HostSummary`], made once for a host, and for a plain request what
 //! the lists [say](Said). Absent: whatever takes more than one rule or redirect. When in doubt a host has
-//! no [`Calm`], or what is said is unclear: then the request is evaluated.
+//! no [`HostSummary`], or what is said is unclear: then the request is evaluated.
 //!
 //! A request goes through the walks, the hooks of `process` and the handler. Here each of them is known
 //! beforehand to do nothing: sections that apply to every path are merged once, paths that other
 //! sections, aliases or directories are about are *busy*, and what is left is to ask the lists.
 
+mod direct_redirect;
 mod lists;
 mod partial;
-mod straight;
 
 pub use lists::Said;
 
@@ -20,8 +20,8 @@ use std::collections::HashSet;
 use foldhash::fast::FixedState;
 
 use crate::budget::{Allowance, Budget};
+use crate::model::normalized::NormalizedRequest;
 use crate::model::outcome::Outcome;
-use crate::model::plain::Plain;
 use crate::model::rules::{RedirectListId, RuleSetId};
 use crate::model::site::access::is_open;
 use crate::model::site::{
@@ -33,14 +33,14 @@ use crate::evaluate::files::{canonical_path, is_within};
 use crate::evaluate::merge::Merged;
 use crate::evaluate::sections::{directory_matches, file_matches};
 use crate::pattern::matching::Captures;
-use straight::Straight;
+use direct_redirect::DirectRedirect;
 
 /// A document root is no longer than this, in bytes: with a plain path no limit is near.
 const LONGEST_ROOT: usize = 512;
 
 /// What has to be asked about a plain request for a host, and nothing else.
 #[derive(Debug)]
-pub struct Calm {
+pub struct HostSummary {
     /// Rules in server context.
     server: Option<RuleSetId>,
     /// Rules of the document root, matched without the leading slash.
@@ -50,7 +50,7 @@ pub struct Calm {
     /// Redirects in server context.
     redirects: RedirectListId,
     /// What a redirect in server context needs; `None` where only an evaluation can make one.
-    straight: Option<Straight>,
+    straight: Option<DirectRedirect>,
     /// `<Files>` that would change something.
     files: Vec<SectionId>,
     /// First segments of paths that something else may be about.
@@ -71,7 +71,7 @@ enum Tree {
     Watched,
 }
 
-impl Calm {
+impl HostSummary {
     /// What has to be asked on `host`; `None` when too much can happen there.
     pub fn of(site: &Site, host: &Host) -> Option<Self> {
         let root = host.document_root.as_slice();
@@ -104,7 +104,7 @@ impl Calm {
             root: root_rules(&standing, root)?,
             sections: standing.redirects(),
             redirects: host.redirects,
-            straight: Straight::of(site, host, &before),
+            straight: DirectRedirect::of(site, host, &before),
             files: files(site, &standing)?,
             busy: Busy::of(site, host)?.0,
             has_users: !host.user_dirs.places.is_empty(),
@@ -154,7 +154,7 @@ impl Calm {
     }
 }
 
-impl Plain<'_> {
+impl NormalizedRequest<'_> {
     /// The outcome when nothing has a say.
     pub(crate) fn served(&self) -> Outcome {
         Outcome::Serve {

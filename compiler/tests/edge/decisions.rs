@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use edgewright_compiler::lower::{Lowered, lower};
 use edgewright_compiler::redundant::Redundant;
-use edgewright_engine::artefact::fate::{Fate, Queried, Step};
+use edgewright_engine::artefact::decision::{Fate, Queried, Step};
 use edgewright_engine::artefact::key::Key;
 use edgewright_engine::artefact::table::Content;
 use edgewright_engine::evaluate::{Options, evaluate};

@@ -1,7 +1,7 @@
 //! What a rule looks at besides the path.
 //!
-//! In: rules, conditions, templates, expressions. Out: [`Mentions`]: names of variables, headers and
-//! maps, and kinds of questions. Absent: what follows; see [`crate::inputs`] and [`crate::obstacles`].
+//! In: rules, conditions, templates, expressions. Out: [`Dependencies`]: names of variables, headers and
+//! maps, and kinds of questions. Absent: what follows; see [`crate::inputs`] and [`crate::unsupported`].
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use edgewright_engine::model::variable::Variable;
 
 /// What is looked at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Mentions {
+pub struct Dependencies {
     /// Variables without a colon, and `SSL:…`, in upper case.
     pub variables: BTreeSet<Vec<u8>>,
     /// Environment variables (`%{ENV:…}`, `env()`), as written.
@@ -42,7 +42,7 @@ pub enum Question {
     Unknowable,
 }
 
-impl Mentions {
+impl Dependencies {
     /// Everything `rule` and its conditions look at.
     pub fn of_rule(rule: &Rule) -> Self {
         let mut found = Self::default();

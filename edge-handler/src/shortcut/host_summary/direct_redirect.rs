@@ -47,14 +47,14 @@ const EASY: RuleFlags = RuleFlags::FORCE_REDIRECT
 
 /// What of a host goes into a `Location`.
 #[derive(Debug)]
-pub(super) struct Straight {
+pub(super) struct DirectRedirect {
     scheme: Scheme,
     port: u16,
     /// `RedirectRelative`.
     relative: bool,
 }
 
-impl Straight {
+impl DirectRedirect {
     /// `None` where a redirect may become something else on its way out, or a host is not called what
     /// the client calls it.
     pub fn of(site: &Site, host: &Host, before: &Merged<'_>) -> Option<Self> {

@@ -1,6 +1,6 @@
 //! The compiled form, asked for answers while compiling.
 //!
-//! In: a program and its entries. Out: [`Answering`]. Absent: what answers are asked for; see
+//! In: a program and its entries. Out: [`CompiledSite`]. Absent: what answers are asked for; see
 //! [`mod@crate::analysis`].
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,7 +15,7 @@ use edgewright_engine::model::outcome::{Answer, Outcome};
 use edgewright_engine::model::request;
 use edgewright_engine::source::{Counted, Indexed};
 
-use crate::at_hand::AtHand;
+use crate::memory_table::MemoryTable;
 use crate::witness::Request;
 
 /// No question takes more steps than this.
@@ -29,16 +29,16 @@ const HOSTS_A_STEP: usize = 32;
 
 /// A program and its table.
 #[derive(Debug)]
-pub(crate) struct Answering<'e> {
+pub(crate) struct CompiledSite<'e> {
     runtime: Runtime,
-    table: AtHand<'e>,
+    table: MemoryTable<'e>,
     /// Steps that all answers with a trace took together.
     steps: AtomicU64,
     /// What an answer costs before a rule is tried, in steps: sections and hosts are looked through.
     fixed_cost: u64,
 }
 
-impl<'e> Answering<'e> {
+impl<'e> CompiledSite<'e> {
     /// What is written of `parts` and `entries`.
     pub fn of(parts: Parts, entries: &'e [Entry]) -> Self {
         let runtime = Runtime::of(Program::of(parts));
@@ -48,7 +48,7 @@ impl<'e> Answering<'e> {
         let fixed_cost = u64::try_from(1 + looked_through).unwrap_or(u64::MAX);
         Self {
             runtime,
-            table: AtHand::of(entries),
+            table: MemoryTable::of(entries),
             steps: AtomicU64::new(0),
             fixed_cost,
         }

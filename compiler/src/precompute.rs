@@ -1,7 +1,7 @@
 //! Decides beforehand what becomes of paths: their [`Fate`]s.
 //!
 //! In: a compiled program with its table. Out: [`Fates`]: a table entry for each host and path that can be
-//! decided without, or nearly without, the request. Absent: what a fate means (`edge-handler/src/artefact/fate.rs`).
+//! decided without, or nearly without, the request. Absent: what a fate means (`edge-handler/src/artefact/decision.rs`).
 //!
 //! Every path that some key is about is evaluated on every host it can reach, with stand-ins for the
 //! host's name and the query string, and with an oracle in place of the request: it hears what the
@@ -10,32 +10,32 @@
 //! that is unknown has no fate, and is left to the evaluator: this errs towards too few fates.
 
 mod collapse;
-mod course;
-mod oracle;
+mod decision_dag;
+mod explore;
 mod paths;
 mod share;
-mod weave;
+mod symbolic;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use edgewright_engine::artefact::fate::{Fate, Question};
+use edgewright_engine::artefact::decision::{Fate, Question};
 use edgewright_engine::artefact::key::Key;
 use edgewright_engine::artefact::program::{Parts, Program};
 use edgewright_engine::artefact::table::{Content, Entry};
 use edgewright_engine::budget::{Allowance, DECISION_STEPS};
 use edgewright_engine::evaluate::Options;
-use edgewright_engine::model::plain::Plain;
+use edgewright_engine::model::normalized::NormalizedRequest;
 use edgewright_engine::model::request::Request;
 use edgewright_engine::model::site::{HostId, Site};
 use edgewright_engine::source::Indexed;
 use serde::Serialize;
 
-use crate::at_hand::AtHand;
 use crate::limits::{Limit, Limits};
+use crate::memory_table::MemoryTable;
 use crate::parallel::{in_stretches, in_stretches_of};
 pub(crate) use collapse::collapse;
-use course::{Course, Undecided, course};
+use explore::{Course, Undecided, course};
 
 /// More fates than this are not looked for: the table should not grow without bound.
 const MOST_FATES: usize = 4_000_000;
@@ -93,7 +93,7 @@ impl Fates {
     /// First every path may take a few steps. Those that need more share what `limits` allow.
     pub fn find(site: &Site, parts: Parts, entries: &[Entry], limits: &Limits) -> (Self, Parts) {
         let program = Program::of(parts);
-        let table = AtHand::of(entries);
+        let table = MemoryTable::of(entries);
         let mut paths = paths::paths(site, entries);
         paths.truncate(MOST_FATES);
         let together = limits.get(Limit::PrecomputeSteps).saturating_mul(2);
@@ -135,7 +135,7 @@ impl Fates {
     /// Those of `paths`, each of which may take so many steps.
     fn of(
         program: &Program,
-        table: &AtHand<'_>,
+        table: &MemoryTable<'_>,
         paths: &[(HostId, Vec<u8>)],
         steps: u64,
     ) -> Stretch {
@@ -232,7 +232,7 @@ impl<S: edgewright_engine::source::Source> Mind<'_, S> {
         if why == Some(Undecided::TooExpensive) {
             return Err(Undecided::TooExpensive);
         }
-        let fate = weave::weave(bare.ok(), queried.ok());
+        let fate = decision_dag::weave(bare.ok(), queried.ok());
         fate.ok_or(why.unwrap_or(Undecided::Unsupported))
     }
 
@@ -244,7 +244,7 @@ impl<S: edgewright_engine::source::Source> Mind<'_, S> {
         ]
         .concat();
         let request = Request::get(HOST, &target);
-        let plain = Plain {
+        let plain = NormalizedRequest {
             host: self.host,
             hostname: HOST,
             path: self.path,

@@ -1,6 +1,6 @@
 //! Tells in one step that a fingerprint is not among those known.
 //!
-//! In: fingerprints. Out: [`Presence`], which says "maybe" or "surely not". Absent: what stands under one.
+//! In: fingerprints. Out: [`BloomFilter`], which says "maybe" or "surely not". Absent: what stands under one.
 //!
 //! The bits of a fingerprint lie in one word: to ask takes one load, and two bytes for each fingerprint keep
 //! the words of a large table where caches hold them. One of some 150 others is admitted.
@@ -14,9 +14,9 @@ const SHARE: usize = 4;
 
 /// A set of fingerprints. Never denies one it was made of.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Presence(Numbers<u64>);
+pub struct BloomFilter(Numbers<u64>);
 
-impl Presence {
+impl BloomFilter {
     /// Of `prints`.
     pub fn new(prints: impl ExactSizeIterator<Item = u64>) -> Self {
         let mut words = vec![0; prints.len().div_ceil(SHARE)];
@@ -61,7 +61,7 @@ mod tests {
         let print =
             |number: u32| crate::artefact::fingerprint::Fingerprint::of(&number.to_le_bytes());
         for count in [0, 1, 5, 10_000] {
-            let presence = Presence::new((0..count).map(print));
+            let presence = BloomFilter::new((0..count).map(print));
             assert!((0..count).all(|number| presence.may_have(print(number))));
             let others = count..count + 10_000;
             let admitted = others

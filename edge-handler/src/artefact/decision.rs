@@ -13,15 +13,15 @@ mod standing;
 mod text;
 
 pub use question::Question;
-pub use standing::{Standing, Told};
+pub use standing::{DecisionView, Told};
 pub use text::{Part, Text};
 
 use serde::{Deserialize, Serialize};
 
 use crate::artefact::packed::Packed;
 use crate::budget::Budget;
+use crate::model::normalized::NormalizedRequest;
 use crate::model::outcome::{Answer, Outcome};
-use crate::model::plain::Plain;
 use crate::model::request::Request;
 
 /// What becomes of one path on one host.
@@ -96,7 +96,7 @@ impl Fate {
     /// can tell. `shared` are the program's questions.
     pub fn answer(
         &self,
-        plain: &Plain<'_>,
+        plain: &NormalizedRequest<'_>,
         request: &Request<'_>,
         shared: &Packed<Question>,
         budget: &Budget,
@@ -119,7 +119,7 @@ impl Fate {
     fn end(
         &self,
         first: u32,
-        plain: &Plain<'_>,
+        plain: &NormalizedRequest<'_>,
         request: &Request<'_>,
         shared: &Packed<Question>,
         budget: &Budget,
@@ -170,7 +170,7 @@ impl Answer {
 }
 
 impl Ending {
-    fn answer(&self, plain: &Plain<'_>, request: &Request<'_>) -> Answer {
+    fn answer(&self, plain: &NormalizedRequest<'_>, request: &Request<'_>) -> Answer {
         let has_header = |name: &&Vec<u8>| {
             let mut headers = request.headers.iter();
             headers.any(|(known, _)| known.eq_ignore_ascii_case(name))
@@ -187,7 +187,7 @@ impl Ending {
 }
 
 impl Effect {
-    fn outcome(&self, plain: &Plain<'_>) -> Outcome {
+    fn outcome(&self, plain: &NormalizedRequest<'_>) -> Outcome {
         match self {
             Self::Nothing => plain.served(),
             Self::Redirect(status, location) => Outcome::Redirect {
