@@ -19,8 +19,8 @@ use serde_json::{Value, json};
 use crate::compile::Compilation;
 use crate::inputs::Readers;
 use crate::reading::Reading;
-use folder::Files;
 pub use folder::{BuildFolder, Folder, Written};
+use folder::{Files, Keeping, Stopped, Taker};
 
 /// The program.
 pub const PROGRAM_FILE: &str = "rules.bin";
@@ -83,6 +83,17 @@ pub fn emit<F: Folder>(
     reading: &Reading,
     folder: &mut F,
 ) -> Result<Vec<Written>, F::Error> {
+    let mut keeping = Keeping::of(folder);
+    let written = emit_files(compilation, reading, &mut keeping);
+    written.map_err(|stopped| keeping.error(stopped))
+}
+
+/// Compiled once, here, for all kinds of folders.
+fn emit_files(
+    compilation: &Compilation,
+    reading: &Reading,
+    folder: &mut dyn Taker,
+) -> Result<Vec<Written>, Stopped> {
     let mut files = Files::of(folder);
     files.begin(PROGRAM_FILE)?;
     files.bytes(&compilation.program)?;
@@ -100,7 +111,7 @@ pub fn emit<F: Folder>(
     files.finish()
 }
 
-fn table<F: Folder>(compilation: &Compilation, files: &mut Files<'_, F>) -> Result<(), F::Error> {
+fn table(compilation: &Compilation, files: &mut Files<'_>) -> Result<(), Stopped> {
     let pieces = EmbeddedTable::pieces(compilation.generation, &compilation.entries);
     for piece in pieces.map_err(EmitError::from)? {
         files.bytes(&piece)?;

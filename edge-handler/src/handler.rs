@@ -17,7 +17,7 @@ pub use runtime::Runtime;
 
 use crate::artefact::key::{Key, KeySpace};
 use crate::artefact::table::Spot;
-use crate::artefact::table::{Content, Fetched, Lookup, Table};
+use crate::artefact::table::{Content, EmbeddedTable, Fetched, Lookup, Table};
 use crate::model::outcome::{Answer, Outcome};
 use crate::model::plain::Plain;
 use crate::model::request::Request;
@@ -97,6 +97,27 @@ pub fn decide_within<T: Table>(
 ) -> Decision {
     let decision = run(runtime, table, request, options, budget);
     decision.unwrap_or_else(|unavailable| Decision::Answer(unreadable(&unavailable)))
+}
+
+/// [`decide_within`] by a table in memory, compiled here: as fast for a caller that is built with less care.
+pub fn decide_embedded(
+    runtime: &Runtime,
+    table: &EmbeddedTable,
+    request: &Request<'_>,
+    options: &Options,
+    budget: &Budget,
+) -> Decision {
+    decide_within(runtime, table, request, options, budget)
+}
+
+/// [`handle`] by a table in memory, compiled here.
+pub fn handle_embedded(
+    runtime: &Runtime,
+    table: &EmbeddedTable,
+    request: &Request<'_>,
+    options: &Options,
+) -> Answer {
+    handle(runtime, table, request, options)
 }
 
 /// What becomes of a request.

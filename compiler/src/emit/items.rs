@@ -18,7 +18,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::EmitError;
-use super::folder::{Files, Folder};
+use super::folder::{Files, Stopped};
 use crate::compile::Compilation;
 use crate::sources::Sources;
 
@@ -36,11 +36,11 @@ const LONGEST_TEXT: usize = 2_000;
 ///
 /// # Errors
 /// An item is too long, or two have one name.
-pub(super) fn write<F: Folder>(
+pub(super) fn write(
     compilation: &Compilation,
     sources: &Sources,
-    files: &mut Files<'_, F>,
-) -> Result<usize, F::Error> {
+    files: &mut Files<'_>,
+) -> Result<usize, Stopped> {
     let mut longest = 0;
     let mut names = Names::default();
     for entry in &compilation.entries {
