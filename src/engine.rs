@@ -11,8 +11,8 @@ use edgewright_compiler::{Reading, compile};
 use edgewright_engine::artefact::key::KeySpace;
 use edgewright_engine::artefact::table::{Content, EmbeddedTable};
 use edgewright_engine::budget::{Allowance, DECISION_STEPS};
-use edgewright_engine::evaluate::{Options, Trace, evaluate};
-use edgewright_engine::handler::{Runtime, handle, unreadable};
+use edgewright_engine::evaluate::{Options, Trace, evaluate_by};
+use edgewright_engine::handler::{Runtime, handle_embedded, unreadable};
 use edgewright_engine::lambda::cloudfront_emulator;
 use edgewright_engine::lambda::configuration::Configuration;
 use edgewright_engine::lambda::function::Function;
@@ -318,7 +318,7 @@ fn as_deployed(
     let answer = Answer {
         trace: told.trace,
         assumed_absent: told.assumed_absent,
-        ..handle(&build.runtime, &build.table, request, &options)
+        ..handle_embedded(&build.runtime, &build.table, request, &options)
     };
     (answer, looked_at)
 }
@@ -330,7 +330,7 @@ fn counted<S: Source>(
     options: &Options,
 ) -> (Answer, usize) {
     let source = Counted::new(source);
-    let answer = evaluate(site, &source, request, options)
+    let answer = evaluate_by(site, &source, request, options)
         .unwrap_or_else(|unavailable| unreadable(&unavailable));
     (answer, source.named())
 }

@@ -10,7 +10,7 @@ use edgewright_compiler::account::Class;
 use edgewright_compiler::emit::{PROGRAM_FILE, TABLE_FILE};
 pub use edgewright_compiler::figures::thousands;
 use edgewright_compiler::inputs::Trigger;
-use edgewright_compiler::precompute::FateCounts;
+use edgewright_compiler::precompute::PrecomputedCounts;
 use edgewright_compiler::{Compilation, Counts, Written};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 
@@ -108,7 +108,7 @@ fn collapsed(count: usize) -> String {
 }
 
 /// How many paths need nothing more than their entry, on a line of its own.
-fn fates(counts: &FateCounts) -> String {
+fn fates(counts: &PrecomputedCounts) -> String {
     let undecided: usize = counts.undecided.values().sum();
     let all = counts.decided() + undecided;
     if all == 0 {

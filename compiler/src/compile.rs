@@ -16,7 +16,7 @@ use crate::limits::{Limit, Limits};
 use crate::lower::{Hops, Lowered, lower_with};
 use crate::notices;
 use crate::parallel::both;
-use crate::precompute::{FateCounts, TOO_EXPENSIVE};
+use crate::precompute::{PrecomputedCounts, TOO_EXPENSIVE};
 use crate::reading::Reading;
 use crate::redundant::Redundant;
 use crate::replay;
@@ -35,7 +35,7 @@ pub struct Compilation {
     /// What became of every unit.
     pub account: Account,
     /// How many paths were decided beforehand.
-    pub fates: FateCounts,
+    pub fates: PrecomputedCounts,
     /// How many redirects lead further than their line says, because chains were joined.
     pub collapsed: usize,
     /// What of a request can change an answer.
@@ -46,7 +46,7 @@ pub struct Compilation {
 }
 
 /// Says how many paths were too expensive to be precomputed.
-fn not_precomputed(fates: &FateCounts, limits: &Limits) -> Option<Diagnostic> {
+fn not_precomputed(fates: &PrecomputedCounts, limits: &Limits) -> Option<Diagnostic> {
     let count = fates.undecided.get(TOO_EXPENSIVE)?;
     let what = format!(
         "{count} paths are answered rule by rule: precomputing their answers takes too many steps"

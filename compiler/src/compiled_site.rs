@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use edgewright_engine::artefact::program::{Parts, Program};
 use edgewright_engine::artefact::table::Entry;
 use edgewright_engine::budget::{Allowance, Budget, DECISION_STEPS};
-use edgewright_engine::evaluate::{Options, Trace, evaluate, evaluate_plain};
+use edgewright_engine::evaluate::{Options, Trace, evaluate_by, evaluate_plain_by};
 use edgewright_engine::handler::Runtime;
 use edgewright_engine::handler::handle;
 use edgewright_engine::model::outcome::{Answer, Outcome};
@@ -83,9 +83,9 @@ impl<'e> CompiledSite<'e> {
                 // The host is known, and need not be looked for among all of them.
                 Some(plain) => {
                     let budget = Budget::new(options.allowance);
-                    evaluate_plain(site, &source, &plain, asked, &options, &budget)
+                    evaluate_plain_by(site, &source, &plain, asked, &options, &budget)
                 }
-                None => evaluate(site, &source, asked, &options),
+                None => evaluate_by(site, &source, asked, &options),
             };
             let asked = u64::try_from(source.asked()).unwrap_or(u64::MAX);
             let cost = self.fixed_cost.saturating_add(asked).saturating_mul(times);

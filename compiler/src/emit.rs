@@ -20,8 +20,8 @@ use crate::compile::Compilation;
 use crate::inputs::Readers;
 use crate::reading::Reading;
 use crate::spans::in_text;
-use folder::Files;
 pub use folder::{BuildFolder, Folder, Written};
+use folder::{Files, Keeping, Stopped, Taker};
 
 /// The program.
 pub const PROGRAM_FILE: &str = "rules.bin";
@@ -84,6 +84,17 @@ pub fn emit<F: Folder>(
     reading: &Reading,
     folder: &mut F,
 ) -> Result<Vec<Written>, F::Error> {
+    let mut keeping = Keeping::of(folder);
+    let written = emit_files(compilation, reading, &mut keeping);
+    written.map_err(|stopped| keeping.error(stopped))
+}
+
+/// Compiled once, here, for all kinds of folders.
+fn emit_files(
+    compilation: &Compilation,
+    reading: &Reading,
+    folder: &mut dyn Taker,
+) -> Result<Vec<Written>, Stopped> {
     let mut files = Files::of(folder);
     files.begin(PROGRAM_FILE)?;
     files.bytes(&compilation.program)?;
@@ -101,7 +112,7 @@ pub fn emit<F: Folder>(
     files.finish()
 }
 
-fn table<F: Folder>(compilation: &Compilation, files: &mut Files<'_, F>) -> Result<(), F::Error> {
+fn table(compilation: &Compilation, files: &mut Files<'_>) -> Result<(), Stopped> {
     let pieces = EmbeddedTable::pieces(compilation.generation, &compilation.entries);
     for piece in pieces.map_err(EmitError::from)? {
         files.bytes(&piece)?;

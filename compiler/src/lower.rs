@@ -26,7 +26,7 @@ use serde::Serialize;
 
 use crate::chain::Chains;
 use crate::limits::Limits;
-use crate::precompute::{FateCounts, Fates, collapse};
+use crate::precompute::{Precomputed, PrecomputedCounts, collapse};
 use crate::reading::Position;
 use crate::redundant::Redundant;
 use crate::reserve::Walk;
@@ -54,7 +54,7 @@ pub struct Lowered {
     /// What becomes the table, sorted by key.
     pub entries: Vec<Entry>,
     /// How many paths were decided beforehand.
-    pub fates: FateCounts,
+    pub fates: PrecomputedCounts,
     /// How many redirects lead further than their line says, because chains were joined.
     pub collapsed: usize,
     /// Where each rule went, by rule set and position.
@@ -291,7 +291,7 @@ fn finish(
         // Nobody asks it while the entries are at hand.
         filter: Filter::default(),
     };
-    let (mut fates, mut parts) = Fates::find(site, parts, &entries, limits);
+    let (mut fates, mut parts) = Precomputed::find(site, parts, &entries, limits);
     let collapsed = match hops {
         Hops::Kept => 0,
         Hops::Collapsed => collapse(site, &mut fates.entries),

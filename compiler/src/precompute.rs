@@ -1,6 +1,6 @@
-//! Decides beforehand what becomes of paths: their [`Fate`]s.
+//! Decides beforehand what becomes of paths: their [`PathDecision`]s.
 //!
-//! In: a compiled program with its table. Out: [`Fates`]: a table entry for each host and path that can be
+//! In: a compiled program with its table. Out: [`Precomputed`]: a table entry for each host and path that can be
 //! decided without, or nearly without, the request. Absent: what a fate means (`edge-handler/src/artefact/decision.rs`).
 //!
 //! Every path that some key is about is evaluated on every host it can reach, with stand-ins for the
@@ -19,7 +19,7 @@ mod symbolic;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use edgewright_engine::artefact::decision::{Fate, Question};
+use edgewright_engine::artefact::decision::{PathDecision, Question};
 use edgewright_engine::artefact::key::Key;
 use edgewright_engine::artefact::program::{Parts, Program};
 use edgewright_engine::artefact::table::{Content, Entry};
@@ -40,7 +40,7 @@ use explore::{Course, Undecided, course};
 /// More fates than this are not looked for: the table should not grow without bound.
 const MOST_FATES: usize = 4_000_000;
 
-/// What [`FateCounts::undecided`] calls paths for which too many rules would have to be tried.
+/// What [`PrecomputedCounts::undecided`] calls paths for which too many rules would have to be tried.
 pub(crate) const TOO_EXPENSIVE: &str = "too many steps";
 
 /// So many rules and redirects may be tried for each path at first, or its share of twice the limit if that
@@ -60,18 +60,18 @@ const QUERY: &[u8] = b"stand-in=for-the-query.edgewright.invalid";
 
 /// The fates of a site.
 #[derive(Debug, Default)]
-pub struct Fates {
+pub struct Precomputed {
     /// One entry for each fate, sorted by key.
     pub entries: Vec<Entry>,
     /// Questions that several of them ask.
     pub questions: Vec<Question>,
     /// How many paths were decided how far.
-    pub counts: FateCounts,
+    pub counts: PrecomputedCounts,
 }
 
 /// How far paths were decided, a path counting once for each host.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct FateCounts {
+pub struct PrecomputedCounts {
     /// One answer, whatever the request; its query string may pass through.
     pub constant: usize,
     /// Some questions about the request tell.
@@ -80,14 +80,14 @@ pub struct FateCounts {
     pub undecided: BTreeMap<&'static str, usize>,
 }
 
-impl FateCounts {
+impl PrecomputedCounts {
     /// How many paths have a fate.
     pub fn decided(&self) -> usize {
         self.constant + self.guarded
     }
 }
 
-impl Fates {
+impl Precomputed {
     /// The fates of `site`, which was lowered to `parts` and `entries`; and the parts again.
     ///
     /// First every path may take a few steps. Those that need more share what `limits` allow.
@@ -170,7 +170,7 @@ impl Fates {
         }
     }
 
-    fn add(&mut self, host: HostId, path: &[u8], fate: Result<Fate, Undecided>) {
+    fn add(&mut self, host: HostId, path: &[u8], fate: Result<PathDecision, Undecided>) {
         match fate {
             Ok(fate) => {
                 let counts = &mut self.counts;
@@ -181,7 +181,7 @@ impl Fates {
                 }) += 1;
                 self.entries.push(Entry {
                     key: Key::fate(host, path),
-                    content: Content::Fate(fate),
+                    content: Content::Decision(fate),
                 });
             }
             Err(why) => *self.counts.undecided.entry(why.name()).or_default() += 1,
@@ -192,7 +192,7 @@ impl Fates {
 /// What some paths gave.
 #[derive(Default)]
 struct Stretch {
-    fates: Fates,
+    fates: Precomputed,
     /// Paths that need more steps than were allowed.
     expensive: Vec<(HostId, Vec<u8>)>,
     /// Steps that were taken.
@@ -221,7 +221,7 @@ struct Mind<'m, S> {
 }
 
 impl<S: edgewright_engine::source::Source> Mind<'_, S> {
-    fn fate(&self) -> Result<Fate, Undecided> {
+    fn fate(&self) -> Result<PathDecision, Undecided> {
         let queried = self.course(Some(QUERY));
         if queried == Err(Undecided::TooExpensive) {
             return Err(Undecided::TooExpensive);

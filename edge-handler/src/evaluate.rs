@@ -159,6 +159,34 @@ pub fn evaluate_within<S: Source>(
     run(site, source, request, (options, budget), arrival)
 }
 
+/// [`evaluate`] by whatever source, compiled once, here: for callers that need no more speed than that.
+///
+/// # Errors
+/// A table entry has to be fetched first; then ask again.
+pub fn evaluate_by(
+    site: &Site,
+    source: &dyn Source,
+    request: &Request<'_>,
+    options: &Options,
+) -> Result<Answer, Unavailable> {
+    evaluate(site, &source, request, options)
+}
+
+/// [`evaluate_plain`] by whatever source, compiled once, here.
+///
+/// # Errors
+/// A table entry has to be fetched first; then ask again.
+pub fn evaluate_plain_by(
+    site: &Site,
+    source: &dyn Source,
+    plain: &NormalizedRequest<'_>,
+    request: &Request<'_>,
+    options: &Options,
+    budget: &Budget,
+) -> Result<Answer, Unavailable> {
+    evaluate_plain(site, &source, plain, request, options, budget)
+}
+
 /// Answers a plain request for `path` on one host, whatever the request's own host and target.
 ///
 /// # Errors

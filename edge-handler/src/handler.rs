@@ -16,8 +16,7 @@ mod runtime;
 pub use runtime::Runtime;
 
 use crate::artefact::key::{Key, KeySpace};
-use crate::artefact::table::Probe;
-use crate::artefact::table::{Content, Fetched, Lookup, Table};
+use crate::artefact::table::{Content, EmbeddedTable, Fetched, Lookup, Probe, Table};
 use crate::model::normalized::NormalizedRequest;
 use crate::model::outcome::{Answer, Outcome};
 use crate::model::request::Request;
@@ -97,6 +96,27 @@ pub fn decide_within<T: Table>(
 ) -> Decision {
     let decision = run(runtime, table, request, options, budget);
     decision.unwrap_or_else(|unavailable| Decision::Answer(unreadable(&unavailable)))
+}
+
+/// [`decide_within`] by a table in memory, compiled here: as fast for a caller that is built with less care.
+pub fn decide_embedded(
+    runtime: &Runtime,
+    table: &EmbeddedTable,
+    request: &Request<'_>,
+    options: &Options,
+    budget: &Budget,
+) -> Decision {
+    decide_within(runtime, table, request, options, budget)
+}
+
+/// [`handle`] by a table in memory, compiled here.
+pub fn handle_embedded(
+    runtime: &Runtime,
+    table: &EmbeddedTable,
+    request: &Request<'_>,
+    options: &Options,
+) -> Answer {
+    handle(runtime, table, request, options)
 }
 
 /// What becomes of a request.
@@ -194,13 +214,13 @@ fn fated<T: Table>(
             Told::Decode => {}
         }
     }
-    let sought = spot.sought(KeySpace::Fates(plain.host));
+    let sought = spot.sought(KeySpace::Decisions(plain.host));
     if !table.may_have(runtime.program().filter(), &sought) {
         return Ok(None);
     }
     match table.lookup_at(at, &sought) {
         Lookup::Found(entry) => Ok(match &entry.content {
-            Content::Fate(fate) => {
+            Content::Decision(fate) => {
                 fate.answer(plain, request, runtime.program().questions(), budget)
             }
             Content::Rules(_) | Content::Redirects(_) | Content::Value(_) => None,

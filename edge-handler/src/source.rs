@@ -116,7 +116,7 @@ pub enum Unknown {
     Condition,
 }
 
-impl<S: Source> Source for &S {
+impl<S: Source + ?Sized> Source for &S {
     fn rule_count(&self, set: RuleSetId) -> usize {
         (**self).rule_count(set)
     }

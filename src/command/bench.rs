@@ -11,7 +11,7 @@ use edgewright_compiler::witnesses;
 use edgewright_engine::artefact::table::{Fetched, Lookup, Table as _};
 use edgewright_engine::budget::{Allowance, Budget, DECISION_STEPS};
 use edgewright_engine::evaluate::Options;
-use edgewright_engine::handler::{Step, decide_within, handle, step};
+use edgewright_engine::handler::{Step, decide_embedded, handle_embedded, step};
 use edgewright_engine::model::request::Request;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -134,7 +134,12 @@ impl Figures {
     fn of<'a>(build: &Build, requests: &[Request<'a>]) -> (Self, &'a [u8]) {
         let options = as_deployed();
         let decide = |request: &Request<'_>| {
-            black_box(handle(&build.runtime, &build.table, request, &options));
+            black_box(handle_embedded(
+                &build.runtime,
+                &build.table,
+                request,
+                &options,
+            ));
         };
         // What is decoded on first use is so before the clock runs.
         requests.iter().for_each(decide);
@@ -207,7 +212,7 @@ fn as_deployed() -> Options {
 fn budget_of(build: &Build, request: &Request<'_>) -> Budget {
     let options = as_deployed();
     let budget = Budget::new(options.allowance);
-    decide_within(&build.runtime, &build.table, request, &options, &budget);
+    decide_embedded(&build.runtime, &build.table, request, &options, &budget);
     budget
 }
 

@@ -16,6 +16,9 @@ pub const NAME: &str = "bootstrap";
 /// What builds it.
 const BUILD_COMMAND: &str = "cargo build --profile edge -p edgewright-engine --bin bootstrap";
 
+/// What builds one for a first try from what the command line was built of.
+const TRY_COMMAND: &str = "cargo build --release --bin bootstrap";
+
 /// The C library of Amazon Linux 2023, on which Lambda runs Node.js 22 and 24.
 const LAMBDA_GLIBC: Version = Version(2, 34);
 
@@ -72,7 +75,10 @@ fn built() -> Result<PathBuf> {
     ];
     let found = places.into_iter().find(|place| place.is_file());
     found.with_context(|| {
-        format!("the function's binary is not built: name it with --bootstrap, or run\n  {BUILD_COMMAND}")
+        format!(
+            "the function's binary is not built: name it with --bootstrap, or run\n  {BUILD_COMMAND}\n\
+             or, for a first try, larger and slower, but built in seconds,\n  {TRY_COMMAND}"
+        )
     })
 }
 

@@ -72,17 +72,87 @@ pub struct Written {
     pub crc32: u32,
 }
 
-/// Writes files into a folder.
-pub(super) struct Files<'f, F> {
+/// Why writing stopped.
+#[derive(Debug)]
+pub(super) enum Stopped {
+    /// There is nothing to write.
+    Here(EmitError),
+    /// The folder refused; it said why to its [`Keeping`].
+    Refused,
+}
+
+impl From<EmitError> for Stopped {
+    fn from(error: EmitError) -> Self {
+        Self::Here(error)
+    }
+}
+
+/// A [`Folder`] whatever its errors are: what writes to it need not be compiled for each kind.
+pub(super) trait Taker {
+    /// As [`Folder::begin`].
+    fn begin(&mut self, name: &'static str) -> Result<(), Stopped>;
+
+    /// As [`Folder::append`].
+    fn append(&mut self, piece: &[u8]) -> Result<(), Stopped>;
+}
+
+/// A folder, and why it refused.
+pub(super) struct Keeping<'f, F: Folder> {
     folder: &'f mut F,
+    refused: Option<F::Error>,
+}
+
+impl<'f, F: Folder> Keeping<'f, F> {
+    pub fn of(folder: &'f mut F) -> Self {
+        Self {
+            folder,
+            refused: None,
+        }
+    }
+
+    /// Why writing `stopped`, in the folder's own words where it was the folder.
+    pub fn error(self, stopped: Stopped) -> F::Error {
+        match (stopped, self.refused) {
+            (Stopped::Refused, Some(error)) => error,
+            (Stopped::Here(error), _) => error.into(),
+            (Stopped::Refused, None) => EmitError::from(EnvelopeError::Malformed(
+                "a folder refused and did not say why",
+            ))
+            .into(),
+        }
+    }
+
+    fn keep(&mut self, result: Result<(), F::Error>) -> Result<(), Stopped> {
+        result.map_err(|error| {
+            self.refused = Some(error);
+            Stopped::Refused
+        })
+    }
+}
+
+impl<F: Folder> Taker for Keeping<'_, F> {
+    fn begin(&mut self, name: &'static str) -> Result<(), Stopped> {
+        let result = self.folder.begin(name);
+        self.keep(result)
+    }
+
+    fn append(&mut self, piece: &[u8]) -> Result<(), Stopped> {
+        let result = self.folder.append(piece);
+        self.keep(result)
+    }
+}
+
+/// Writes files into a folder.
+pub(super) struct Files<'f> {
+    folder: &'f mut dyn Taker,
     /// What is not given away yet.
     piece: Vec<u8>,
     checksum: Checksum,
     written: Vec<Written>,
 }
 
-impl<'f, F: Folder> Files<'f, F> {
-    pub fn of(folder: &'f mut F) -> Self {
+impl<'f> Files<'f> {
+    pub fn of(folder: &'f mut dyn Taker) -> Self {
         Self {
             folder,
             piece: Vec::with_capacity(PIECE),
@@ -92,7 +162,7 @@ impl<'f, F: Folder> Files<'f, F> {
     }
 
     /// Begins the file `name`; what follows is its content.
-    pub fn begin(&mut self, name: &'static str) -> Result<(), F::Error> {
+    pub fn begin(&mut self, name: &'static str) -> Result<(), Stopped> {
         self.end()?;
         self.folder.begin(name)?;
         self.checksum = Checksum::default();
@@ -105,7 +175,7 @@ impl<'f, F: Folder> Files<'f, F> {
     }
 
     /// Adds `bytes`.
-    pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), F::Error> {
+    pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), Stopped> {
         if bytes.len() < PIECE {
             self.piece.extend_from_slice(bytes);
             return self.give_if_long();
@@ -115,7 +185,7 @@ impl<'f, F: Folder> Files<'f, F> {
     }
 
     /// Adds `value` as JSON, without blanks.
-    pub fn json(&mut self, value: &impl Serialize) -> Result<(), F::Error> {
+    pub fn json(&mut self, value: &impl Serialize) -> Result<(), Stopped> {
         write_json(&mut self.piece, value)?;
         self.give_if_long()
     }
@@ -125,7 +195,7 @@ impl<'f, F: Folder> Files<'f, F> {
         &mut self,
         values: impl Iterator<Item = T>,
         between: &[u8],
-    ) -> Result<(), F::Error> {
+    ) -> Result<(), Stopped> {
         for (at, value) in values.enumerate() {
             if at > 0 {
                 self.bytes(between)?;
@@ -136,18 +206,18 @@ impl<'f, F: Folder> Files<'f, F> {
     }
 
     /// What was written so far, all of it whole.
-    pub fn so_far(&mut self) -> Result<&[Written], F::Error> {
+    pub fn so_far(&mut self) -> Result<&[Written], Stopped> {
         self.end()?;
         Ok(&self.written)
     }
 
     /// Ends the last file.
-    pub fn finish(mut self) -> Result<Vec<Written>, F::Error> {
+    pub fn finish(mut self) -> Result<Vec<Written>, Stopped> {
         self.end()?;
         Ok(self.written)
     }
 
-    fn end(&mut self) -> Result<(), F::Error> {
+    fn end(&mut self) -> Result<(), Stopped> {
         self.give()?;
         if let Some(written) = self.written.last_mut() {
             written.crc32 = self.checksum.finish();
@@ -155,14 +225,14 @@ impl<'f, F: Folder> Files<'f, F> {
         Ok(())
     }
 
-    fn give_if_long(&mut self) -> Result<(), F::Error> {
+    fn give_if_long(&mut self) -> Result<(), Stopped> {
         if self.piece.len() < PIECE {
             return Ok(());
         }
         self.give()
     }
 
-    fn give(&mut self) -> Result<(), F::Error> {
+    fn give(&mut self) -> Result<(), Stopped> {
         let mut piece = std::mem::take(&mut self.piece);
         self.add(&piece)?;
         piece.clear();
@@ -170,7 +240,7 @@ impl<'f, F: Folder> Files<'f, F> {
         Ok(())
     }
 
-    fn add(&mut self, bytes: &[u8]) -> Result<(), F::Error> {
+    fn add(&mut self, bytes: &[u8]) -> Result<(), Stopped> {
         self.checksum.take(bytes);
         if let Some(written) = self.written.last_mut() {
             written.bytes += bytes.len();
@@ -197,7 +267,8 @@ mod tests {
 
     fn check(pieces: &[usize]) {
         let mut folder = BuildFolder::default();
-        let mut files = Files::of(&mut folder);
+        let mut keeping = Keeping::of(&mut folder);
+        let mut files = Files::of(&mut keeping);
         files.begin("empty").unwrap();
         files.begin("long").unwrap();
         let content = |length: &usize| vec![b'0'; *length];
@@ -211,6 +282,51 @@ mod tests {
             let facts = (*name, content.len(), checksum(content));
             assert_eq!((file.name, file.bytes, file.crc32), facts);
         }
+    }
+
+    /// Has no room, in its own words.
+    struct Full;
+
+    #[derive(Debug, PartialEq, Eq)]
+    struct Said(String);
+
+    impl From<EmitError> for Said {
+        fn from(error: EmitError) -> Self {
+            Self(error.to_string())
+        }
+    }
+
+    impl Folder for Full {
+        type Error = Said;
+
+        fn begin(&mut self, _name: &'static str) -> Result<(), Said> {
+            Ok(())
+        }
+
+        fn append(&mut self, _piece: &[u8]) -> Result<(), Said> {
+            Err(Said("no room".to_owned()))
+        }
+    }
+
+    fn check_said(stop: impl FnOnce(&mut dyn Taker) -> Result<(), Stopped>, expected: &str) {
+        let mut folder = Full;
+        let mut keeping = Keeping::of(&mut folder);
+        let stopped = stop(&mut keeping).unwrap_err();
+        assert_eq!(keeping.error(stopped), Said(expected.to_owned()));
+    }
+
+    #[test]
+    fn why_writing_stopped_is_told_in_the_words_of_who_stopped_it() {
+        let full = |folder: &mut dyn Taker| {
+            let mut files = Files::of(folder);
+            files.begin("one")?;
+            files.bytes(b"1")?;
+            files.finish().map(|_| ())
+        };
+        check_said(full, "no room");
+        let same = EmitError::SameName("k".to_owned());
+        let message = same.to_string();
+        check_said(|_| Err(same.into()), &message);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::collections::HashSet;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use edgewright_engine::artefact::decision::{Effect, Fate};
+use edgewright_engine::artefact::decision::{Effect, PathDecision};
 use edgewright_engine::artefact::item::{self, ENTRY_ATTRIBUTE, KEY_ATTRIBUTE};
 use edgewright_engine::artefact::table::{Content, Entry, Placed};
 use edgewright_engine::model::rules::{Place, Redirect, Rule, RuleFlags};
@@ -18,7 +18,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::EmitError;
-use super::folder::{Files, Folder};
+use super::folder::{Files, Stopped};
 use crate::compile::Compilation;
 use crate::sources::Sources;
 use crate::spans::in_text;
@@ -37,11 +37,11 @@ const LONGEST_TEXT: usize = 2_000;
 ///
 /// # Errors
 /// An item is too long, or two have one name.
-pub(super) fn write<F: Folder>(
+pub(super) fn write(
     compilation: &Compilation,
     sources: &Sources,
-    files: &mut Files<'_, F>,
-) -> Result<usize, F::Error> {
+    files: &mut Files<'_>,
+) -> Result<usize, Stopped> {
     let mut longest = 0;
     let mut names = Names::default();
     for entry in &compilation.entries {
@@ -133,7 +133,7 @@ impl<'e> Item<'e> {
             Content::Rules(rules) => item.first_rule(rules),
             Content::Redirects(redirects) => item.first_redirect(redirects),
             Content::Value(value) => item.text("value", shown(&value.value)),
-            Content::Fate(fate) => item.fate(fate),
+            Content::Decision(fate) => item.fate(fate),
         }
         Ok(item)
     }
@@ -173,7 +173,7 @@ impl<'e> Item<'e> {
     }
 
     /// The answer without a query string, when it is always the same.
-    fn fate(&mut self, fate: &Fate) {
+    fn fate(&mut self, fate: &PathDecision) {
         match fate.only_ending().map(|ending| &ending.effect) {
             Some(Effect::Redirect(status, location)) => {
                 self.number("status", *status);
@@ -197,7 +197,7 @@ fn places(content: &Content, sources: &Sources) -> String {
         Content::Rules(rules) => rules.iter().map(|rule| rule.item.place).collect(),
         Content::Redirects(redirects) => redirects.iter().map(|one| one.item.place).collect(),
         Content::Value(value) => vec![value.place],
-        Content::Fate(_) => Vec::new(),
+        Content::Decision(_) => Vec::new(),
     };
     let named = places.iter().take(MOST_PLACES);
     let mut texts: Vec<String> = named

@@ -12,7 +12,7 @@ use edgewright_parser::diagnostic::{Diagnostic, Severity};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::folder::{Files, Folder, write_json};
+use super::folder::{Files, Stopped, write_json};
 use crate::account::{Class, Verdict};
 use crate::compile::Compilation;
 use crate::reading::{Reading, Unit};
@@ -24,11 +24,11 @@ const DATA: &str = "@DATA@";
 const LONGEST_TEXT: usize = 400;
 
 /// Writes the page.
-pub(super) fn write<F: Folder>(
+pub(super) fn write(
     reading: &Reading,
     compilation: &Compilation,
-    files: &mut Files<'_, F>,
-) -> Result<(), F::Error> {
+    files: &mut Files<'_>,
+) -> Result<(), Stopped> {
     let (before, after) = PAGE.split_once(DATA).unwrap_or((PAGE, ""));
     files.bytes(before.as_bytes())?;
     data(reading, compilation, files)?;
@@ -36,11 +36,11 @@ pub(super) fn write<F: Folder>(
 }
 
 /// The page's data: an object, its fields in their order.
-fn data<F: Folder>(
+fn data(
     reading: &Reading,
     compilation: &Compilation,
-    files: &mut Files<'_, F>,
-) -> Result<(), F::Error> {
+    files: &mut Files<'_>,
+) -> Result<(), Stopped> {
     let account = &compilation.account;
     let mut reasons = Reasons::default();
     for verdict in &account.verdicts {
@@ -70,7 +70,7 @@ fn data<F: Folder>(
 }
 
 /// Adds `value` as JSON in which no `<` can end the script element early, whatever a configuration holds.
-fn in_script<F: Folder>(value: &impl Serialize, files: &mut Files<'_, F>) -> Result<(), F::Error> {
+fn in_script(value: &impl Serialize, files: &mut Files<'_>) -> Result<(), Stopped> {
     let mut json = Vec::new();
     write_json(&mut json, value)?;
     for (at, part) in json.split(|byte| *byte == b'<').enumerate() {

@@ -7,7 +7,7 @@ use edgewright_parser::diagnostic::Diagnostic;
 use edgewright_parser::source::{LineColumn, Span};
 use serde::Serialize;
 
-use super::folder::{Files, Folder};
+use super::folder::{Files, Stopped};
 use crate::account::{Class, Verdict};
 use crate::compile::Compilation;
 use crate::reading::{Reading, Unit, UnitKind};
@@ -15,11 +15,11 @@ use crate::sources::Sources;
 use crate::spans::in_text;
 
 /// Writes the whole report.
-pub(super) fn write<F: Folder>(
+pub(super) fn write(
     reading: &Reading,
     compilation: &Compilation,
-    files: &mut Files<'_, F>,
-) -> Result<(), F::Error> {
+    files: &mut Files<'_>,
+) -> Result<(), Stopped> {
     let (account, sources) = (&compilation.account, &reading.sources);
     files.bytes(b"{\"account\":")?;
     files.json(&account.totals)?;

@@ -10,7 +10,9 @@
 
 use std::collections::HashMap;
 
-use edgewright_engine::artefact::decision::{Effect, Ending, Fate, Part, Queried, Step, Text};
+use edgewright_engine::artefact::decision::{
+    Effect, Ending, Part, PathDecision, Queried, Step, Text,
+};
 use edgewright_engine::artefact::key::KeySpace;
 use edgewright_engine::artefact::table::{Content, Entry};
 use edgewright_engine::evaluate::vhost::{choose_host, goes_by};
@@ -24,7 +26,7 @@ const MOST_HOPS: usize = 20;
 /// Joins chains among `entries`, and says how many redirects have fewer hops now.
 pub(crate) fn collapse(site: &Site, entries: &mut [Entry]) -> usize {
     let chains = Chains::of(site, entries);
-    let shorter: Vec<(usize, Fate)> = entries
+    let shorter: Vec<(usize, PathDecision)> = entries
         .iter()
         .enumerate()
         .filter_map(|(at, entry)| Some((at, chains.shorter(entry)?)))
@@ -32,7 +34,7 @@ pub(crate) fn collapse(site: &Site, entries: &mut [Entry]) -> usize {
     let count = shorter.len();
     for (at, fate) in shorter {
         if let Some(entry) = entries.get_mut(at) {
-            entry.content = Content::Fate(fate);
+            entry.content = Content::Decision(fate);
         }
     }
     count
@@ -41,7 +43,7 @@ pub(crate) fn collapse(site: &Site, entries: &mut [Entry]) -> usize {
 /// Where the redirects of a site lead.
 struct Chains<'s> {
     site: &'s Site,
-    fates: HashMap<(HostId, &'s [u8]), &'s Fate>,
+    fates: HashMap<(HostId, &'s [u8]), &'s PathDecision>,
     /// Hosts that are reached again, by scheme, by whatever name they were reached.
     same: HashMap<(HostId, Scheme), bool>,
 }
@@ -58,7 +60,7 @@ impl<'s> Chains<'s> {
         let fates = entries
             .iter()
             .filter_map(|entry| match (&entry.content, entry.key.space()) {
-                (Content::Fate(fate), KeySpace::Fates(host)) => {
+                (Content::Decision(fate), KeySpace::Decisions(host)) => {
                     Some(((host, entry.key.text()), fate))
                 }
                 _ => None,
@@ -75,8 +77,9 @@ impl<'s> Chains<'s> {
     }
 
     /// The fate of an entry with its chain joined; `None` when there is nothing to join.
-    fn shorter(&self, entry: &Entry) -> Option<Fate> {
-        let (Content::Fate(first), KeySpace::Fates(host)) = (&entry.content, entry.key.space())
+    fn shorter(&self, entry: &Entry) -> Option<PathDecision> {
+        let (Content::Decision(first), KeySpace::Decisions(host)) =
+            (&entry.content, entry.key.space())
         else {
             return None;
         };
@@ -96,7 +99,11 @@ impl<'s> Chains<'s> {
     }
 
     /// `fate` with its redirect joined with the one it leads to.
-    fn joined(&self, host: HostId, fate: &Fate) -> Option<((HostId, Vec<u8>), Fate)> {
+    fn joined(
+        &self,
+        host: HostId,
+        fate: &PathDecision,
+    ) -> Option<((HostId, Vec<u8>), PathDecision)> {
         let ending = fate.only_ending().filter(|_| fate.is_constant())?;
         let Effect::Redirect(status, location) = &ending.effect else {
             return None;
@@ -110,7 +117,7 @@ impl<'s> Chains<'s> {
         let bare = leading(ending, *status, named(target, next.name));
         let joined = match (with_query(fate)?, with_query(after)?) {
             (WithQuery::Same, _) | (WithQuery::Appended, WithQuery::Same) => fate_of(bare, None),
-            (WithQuery::Appended, WithQuery::Appended) => Fate {
+            (WithQuery::Appended, WithQuery::Appended) => PathDecision {
                 queried: Queried::Appended,
                 ..fate_of(bare, None)
             },
@@ -166,7 +173,7 @@ enum WithQuery<'f> {
     Own(&'f Ending),
 }
 
-fn with_query(fate: &Fate) -> Option<WithQuery<'_>> {
+fn with_query(fate: &PathDecision) -> Option<WithQuery<'_>> {
     match fate.queried {
         Queried::Unknown => None,
         Queried::Appended => Some(WithQuery::Appended),
@@ -179,8 +186,8 @@ fn with_query(fate: &Fate) -> Option<WithQuery<'_>> {
 }
 
 /// A fate that always ends as `bare`, with a query string as `queried` if that is something else.
-fn fate_of(bare: Ending, queried: Option<Ending>) -> Fate {
-    Fate {
+fn fate_of(bare: Ending, queried: Option<Ending>) -> PathDecision {
+    PathDecision {
         bare: Some(0),
         queried: Queried::From(u32::from(queried.is_some())),
         steps: std::iter::once(bare)

@@ -1,13 +1,13 @@
-//! Makes one [`Fate`] of the courses without and with a query string: what they share stands in it once.
+//! Makes one [`PathDecision`] of the courses without and with a query string: what they share stands in it once.
 //!
-//! In: two [`Course`]s. Out: a [`Fate`]. Absent: sharing questions with other fates; see [`super::share`].
+//! In: two [`Course`]s. Out: a [`PathDecision`]. Absent: sharing questions with other fates; see [`super::share`].
 
-use edgewright_engine::artefact::decision::{Asked, Fate, Queried, Step};
+use edgewright_engine::artefact::decision::{Asked, PathDecision, Queried, Step};
 
 use super::explore::{self, Course};
 
 /// The fate of a path with these courses; `None` when there is neither.
-pub(super) fn weave(bare: Option<Course>, queried: Option<Course>) -> Option<Fate> {
+pub(super) fn weave(bare: Option<Course>, queried: Option<Course>) -> Option<PathDecision> {
     let appended = match (&bare, &queried) {
         (None, None) => return None,
         (Some(bare), Some(queried)) => queried.appends_query_to(bare),
@@ -62,7 +62,7 @@ impl Weaver {
     }
 
     /// Turns the steps round, so that they lead forwards.
-    fn finish(mut self, bare: Option<u32>, queried: Option<u32>, appended: bool) -> Fate {
+    fn finish(mut self, bare: Option<u32>, queried: Option<u32>, appended: bool) -> PathDecision {
         let last = u32::try_from(self.steps.len())
             .unwrap_or(u32::MAX)
             .saturating_sub(1);
@@ -74,7 +74,7 @@ impl Weaver {
         }
         self.steps.reverse();
         self.steps.shrink_to_fit();
-        Fate {
+        PathDecision {
             steps: self.steps,
             bare: bare.map(index),
             queried: match queried {

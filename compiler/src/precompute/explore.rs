@@ -7,7 +7,7 @@ use std::cell::Cell;
 
 use edgewright_engine::artefact::decision::{Effect, Ending, Part, Question, Text};
 use edgewright_engine::budget::Budget;
-use edgewright_engine::evaluate::{Options, evaluate_plain};
+use edgewright_engine::evaluate::{Options, evaluate_plain_by};
 use edgewright_engine::model::normalized::NormalizedRequest;
 use edgewright_engine::model::outcome::{Answer, Outcome};
 use edgewright_engine::model::request::Request;
@@ -154,7 +154,7 @@ pub(super) fn course<S: Source>(
     let mut explorer = Explorer {
         evaluate: |oracle: &Symbolic<'_, S>| {
             let budget = Budget::new(options.allowance);
-            let answer = evaluate_plain(site, oracle, plain, request, options, &budget);
+            let answer = evaluate_plain_by(site, oracle, plain, request, options, &budget);
             answer.map_or(Err(Undecided::TooExpensive), |answer| ending(answer, plain))
         },
         source,

@@ -5,7 +5,7 @@
 
 use std::hash::{Hash, Hasher};
 
-use edgewright_engine::artefact::decision::{Asked, Fate, Question, Step};
+use edgewright_engine::artefact::decision::{Asked, PathDecision, Question, Step};
 use edgewright_engine::artefact::table::{Content, Entry};
 use edgewright_engine::model::rules::Test;
 use foldhash::HashMap;
@@ -70,14 +70,14 @@ impl Hash for Same<'_> {
     }
 }
 
-fn fate(entry: &mut Entry) -> Option<&mut Fate> {
+fn fate(entry: &mut Entry) -> Option<&mut PathDecision> {
     match &mut entry.content {
-        Content::Fate(fate) => Some(fate),
+        Content::Decision(fate) => Some(fate),
         _ => None,
     }
 }
 
-fn questions(fate: &mut Fate) -> impl Iterator<Item = &mut Asked> {
+fn questions(fate: &mut PathDecision) -> impl Iterator<Item = &mut Asked> {
     fate.steps.iter_mut().filter_map(|step| match step {
         Step::Ask(asked, ..) => Some(asked),
         Step::End(_) => None,

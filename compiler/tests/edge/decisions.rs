@@ -1,10 +1,10 @@
-//! Fates: whatever a request is like, a path's fate says what an evaluation would, or nothing.
+//! Precomputed: whatever a request is like, a path's fate says what an evaluation would, or nothing.
 
 use std::collections::BTreeSet;
 
 use edgewright_compiler::lower::{Lowered, lower};
 use edgewright_compiler::redundant::Redundant;
-use edgewright_engine::artefact::decision::{Fate, Queried, Step};
+use edgewright_engine::artefact::decision::{PathDecision, Queried, Step};
 use edgewright_engine::artefact::key::Key;
 use edgewright_engine::artefact::table::Content;
 use edgewright_engine::evaluate::{Options, evaluate};
@@ -25,17 +25,17 @@ fn lowered(parts: Parts) -> Lowered {
     lower(&parts.site(), &Redundant::default()).unwrap()
 }
 
-fn fate(lowered: &Lowered, path: &str) -> Option<Fate> {
+fn fate(lowered: &Lowered, path: &str) -> Option<PathDecision> {
     let key = Key::fate(HostId(0), path.as_bytes());
     let entry = lowered.entries.iter().find(|entry| entry.key == key)?;
     match &entry.content {
-        Content::Fate(fate) => Some(fate.clone()),
+        Content::Decision(fate) => Some(fate.clone()),
         _ => None,
     }
 }
 
 /// How many questions there are on the way from `first` on.
-fn questions(fate: &Fate, first: u32) -> usize {
+fn questions(fate: &PathDecision, first: u32) -> usize {
     let mut ahead = vec![first];
     let mut seen = BTreeSet::new();
     while let Some(at) = ahead.pop() {
@@ -49,7 +49,7 @@ fn questions(fate: &Fate, first: u32) -> usize {
 }
 
 /// How many questions remain without and with a query string, or `-`.
-fn shown(fate: Option<&Fate>) -> String {
+fn shown(fate: Option<&PathDecision>) -> String {
     let Some(fate) = fate else {
         return "none".to_owned();
     };

@@ -1,6 +1,6 @@
 //! What becomes of a path, decided before there is a request.
 //!
-//! In: a request that is plain, and its path's [`Fate`]. Out: an [`Answer`], or the news that the fate
+//! In: a request that is plain, and its path's [`PathDecision`]. Out: an [`Answer`], or the news that the fate
 //! does not say. Absent: finding fates (the compiler evaluates each path beforehand), and looking them
 //! up; see [`crate::handler`].
 //!
@@ -26,7 +26,7 @@ use crate::model::request::Request;
 
 /// What becomes of one path on one host.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Fate {
+pub struct PathDecision {
     /// The first step without a query string; `None` when only an evaluation can tell.
     pub bare: Option<u32>,
     /// With one.
@@ -91,7 +91,7 @@ pub enum Effect {
     Proxy(Text),
 }
 
-impl Fate {
+impl PathDecision {
     /// The answer to a plain request for this fate's path on its host; `None` when only an evaluation
     /// can tell. `shared` are the program's questions.
     pub fn answer(

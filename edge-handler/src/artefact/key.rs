@@ -28,8 +28,8 @@ pub enum KeySpace {
     Redirects(RedirectListId),
     /// Entries of a map.
     Map(MapId),
-    /// Fates of a host's paths.
-    Fates(HostId),
+    /// Decisions of a host's paths.
+    Decisions(HostId),
 }
 
 impl KeySpace {
@@ -39,7 +39,7 @@ impl KeySpace {
             Self::FoldedRules(set) => ("fold", set.0),
             Self::Redirects(list) => ("redirect", list.0),
             Self::Map(map) => ("map", map.0),
-            Self::Fates(host) => ("fate", host.0),
+            Self::Decisions(host) => ("fate", host.0),
         }
     }
 
@@ -57,7 +57,7 @@ impl KeySpace {
             Self::FoldedRules(set) => (2, set.0),
             Self::Redirects(list) => (3, list.0),
             Self::Map(map) => (4, map.0),
-            Self::Fates(host) => (5, host.0),
+            Self::Decisions(host) => (5, host.0),
         }
     }
 
@@ -68,7 +68,7 @@ impl KeySpace {
             2 => Self::FoldedRules(RuleSetId(owner)),
             3 => Self::Redirects(RedirectListId(owner)),
             4 => Self::Map(MapId(owner)),
-            5 => Self::Fates(HostId(owner)),
+            5 => Self::Decisions(HostId(owner)),
             _ => return None,
         })
     }
@@ -111,7 +111,7 @@ impl Key {
 
     /// The key of the fate of `path` on `host`.
     pub fn fate(host: HostId, path: &[u8]) -> Self {
-        Self::new(KeySpace::Fates(host), path)
+        Self::new(KeySpace::Decisions(host), path)
     }
 
     /// The same, borrowed.

@@ -12,7 +12,7 @@ pub use fetched::Fetched;
 
 use serde::{Deserialize, Serialize};
 
-use crate::artefact::decision::{DecisionView, Fate};
+use crate::artefact::decision::{DecisionView, PathDecision};
 use crate::artefact::envelope::EnvelopeError;
 use crate::artefact::filter::Filter;
 use crate::artefact::fingerprint::Fingerprint;
@@ -44,7 +44,7 @@ pub enum Content {
     /// The map's entry.
     Value(MapEntry),
     /// What becomes of the key's path on its host.
-    Fate(Fate),
+    Decision(PathDecision),
 }
 
 /// A rule or redirect with its position in its list.

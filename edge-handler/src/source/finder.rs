@@ -81,7 +81,7 @@ impl<'a, T: Table> Finder<'a, T> {
         let entry = self.entry(KeySpace::Map(map), &Probe::of(self.table, key))?;
         Ok(entry.and_then(|entry| match &entry.content {
             Content::Value(value) => Some(value.value.as_slice()),
-            Content::Rules(_) | Content::Redirects(_) | Content::Fate(_) => None,
+            Content::Rules(_) | Content::Redirects(_) | Content::Decision(_) => None,
         }))
     }
 
@@ -235,13 +235,13 @@ impl<'a, T: Table> Find<'a> for Finder<'a, T> {
 fn rules(entry: &Entry) -> &[Placed<Rule>] {
     match &entry.content {
         Content::Rules(rules) => rules,
-        Content::Redirects(_) | Content::Value(_) | Content::Fate(_) => &[],
+        Content::Redirects(_) | Content::Value(_) | Content::Decision(_) => &[],
     }
 }
 
 fn redirects(entry: &Entry) -> &[Placed<Redirect>] {
     match &entry.content {
         Content::Redirects(redirects) => redirects,
-        Content::Rules(_) | Content::Value(_) | Content::Fate(_) => &[],
+        Content::Rules(_) | Content::Value(_) | Content::Decision(_) => &[],
     }
 }

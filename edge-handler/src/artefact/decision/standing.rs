@@ -1,6 +1,6 @@
-//! Fates read where they stand.
+//! Precomputed read where they stand.
 //!
-//! In: the encoding of a [`Fate`](super::Fate). Out: [`DecisionView`], which borrows it, and with a request what
+//! In: the encoding of a [`PathDecision`](super::PathDecision). Out: [`DecisionView`], which borrows it, and with a request what
 //! it [says](Told). Absent: questions that take a pattern and are nobody else's; for those a fate is decoded.
 //!
 //! To decode a fate makes a dozen pieces in memory, each somewhere else, and keeps them. Here its bytes are
@@ -97,7 +97,7 @@ const END: u8 = 1;
 const REDIRECT: u8 = 1;
 
 impl<'a> DecisionView<'a> {
-    /// Reads the encoding of a [`Fate`](super::Fate).
+    /// Reads the encoding of a [`PathDecision`](super::PathDecision).
     pub fn read(fate: &'a [u8]) -> Option<Self> {
         let mut fate = Cursor::over(fate);
         let bare = fate.optional_number()?;
@@ -288,7 +288,7 @@ fn skip_text(bytes: &mut Cursor<'_>) -> Option<()> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
-    use super::super::{Effect, Fate, Part, Step, Text};
+    use super::super::{Effect, Part, PathDecision, Step, Text};
     use super::*;
     use crate::budget::Allowance;
     use crate::model::site::HostId;
@@ -302,8 +302,8 @@ mod tests {
         }
     }
 
-    fn fate(effect: Effect, queried: Queried) -> Fate {
-        Fate {
+    fn fate(effect: Effect, queried: Queried) -> PathDecision {
+        PathDecision {
             bare: Some(0),
             queried,
             steps: vec![Step::End(ending(effect))],
@@ -325,7 +325,7 @@ mod tests {
     }
 
     /// Whether it is read where it stands, with a query string and without.
-    fn check(fate: &Fate, is_read: [bool; 2]) {
+    fn check(fate: &PathDecision, is_read: [bool; 2]) {
         let questions = [shared()];
         let questions = Packed::new(&questions).unwrap();
         let bytes = postcard::to_allocvec(fate).unwrap();
@@ -394,11 +394,11 @@ mod tests {
         }
     }
 
-    fn asking(asked: super::super::Asked) -> Fate {
+    fn asking(asked: super::super::Asked) -> PathDecision {
         let mut other = ending(Effect::Serve(b"/s".to_vec(), Some(text("x"))));
         other.cookies.push(b"c=d".to_vec());
         other.vary.extend([b"A".to_vec(), b"B".to_vec()]);
-        Fate {
+        PathDecision {
             bare: Some(0),
             queried: Queried::From(1),
             steps: vec![
@@ -428,7 +428,7 @@ mod tests {
                 check(&fate(effect, queried), [true, true]);
             }
         }
-        let none = Fate {
+        let none = PathDecision {
             bare: None,
             ..fate(redirect(), Queried::Unknown)
         };

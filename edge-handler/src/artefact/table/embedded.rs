@@ -252,7 +252,7 @@ impl Table for EmbeddedTable {
     }
 
     fn standing(&self, at: usize, host: HostId) -> Option<DecisionView<'_>> {
-        let member = self.member(at, KeySpace::Fates(host))?;
+        let member = self.member(at, KeySpace::Decisions(host))?;
         DecisionView::read(member.fate()?)
     }
 
