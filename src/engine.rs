@@ -1,6 +1,6 @@
 //! What answers a request: the reference, the compiled edge, or the function as Lambda calls it.
 //!
-//! In: a configuration or a build folder. Out: [`CompiledSite`]. Absent: reading requests, printing.
+//! In: a configuration or a build folder. Out: [`Answerer`]. Absent: reading requests, printing.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -29,7 +29,7 @@ use crate::typed;
 
 /// Answers requests, one after another.
 #[derive(Debug)]
-pub struct CompiledSite {
+pub struct Answerer {
     origin: Origin,
     /// Only for the engine of that name.
     rehearsal: Option<CloudFrontEmulator>,
@@ -121,7 +121,7 @@ fn in_order<'a, T: Clone + 'a>(
     found
 }
 
-impl CompiledSite {
+impl Answerer {
     /// Opens a configuration or a build folder.
     ///
     /// # Errors

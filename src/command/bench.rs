@@ -19,7 +19,7 @@ use serde_json::json;
 use super::Exit;
 use crate::args::{Bench, Engine, ResultFormat};
 use crate::contract::{OwnedRequest, to_text};
-use crate::engine::{Build, CompiledSite};
+use crate::engine::{Answerer, Build};
 use crate::input;
 use crate::progress;
 use crate::stopwatch;
@@ -65,7 +65,7 @@ struct Figures {
 pub fn run(arguments: &Bench) -> Result<Exit> {
     let inputs = arguments.requests.iter().chain(&arguments.log);
     typed::once(inputs.chain([&arguments.source]))?;
-    let answering = CompiledSite::open(&arguments.source, Engine::Edge, &arguments.reading)?;
+    let answering = Answerer::open(&arguments.source, Engine::Edge, &arguments.reading)?;
     let (requests, log) = progress::spinner("requests", || gather(arguments, &answering))?;
     if requests.is_empty() {
         bail!("there is no request to make: give some with --requests or --log");
@@ -104,7 +104,7 @@ pub fn run(arguments: &Bench) -> Result<Exit> {
 }
 
 /// The requests of the file and the logs, or those made from the rules.
-fn gather(arguments: &Bench, answering: &CompiledSite) -> Result<(Vec<OwnedRequest>, LogAccount)> {
+fn gather(arguments: &Bench, answering: &Answerer) -> Result<(Vec<OwnedRequest>, LogAccount)> {
     let mut log = LogAccount::default();
     let mut all = match &arguments.requests {
         Some(file) => input::requests(file, answering.default_host())?,

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::Exit;
 use crate::args::{Diff, Engine, ResultFormat};
 use crate::contract::OwnedRequest;
-use crate::engine::CompiledSite;
+use crate::engine::Answerer;
 use crate::input;
 use crate::progress;
 use crate::summary::{count, thousands};
@@ -29,7 +29,7 @@ const MOST_SHOWN: usize = 50;
 pub fn run(arguments: &Diff) -> Result<Exit> {
     let inputs = arguments.requests.iter().chain(&arguments.log);
     typed::once(inputs.chain([&arguments.old, &arguments.new]))?;
-    let open = |source: &Path| CompiledSite::open(source, Engine::Edge, &arguments.reading);
+    let open = |source: &Path| Answerer::open(source, Engine::Edge, &arguments.reading);
     let (old, new) = (open(&arguments.old)?, open(&arguments.new)?);
     let (requests, log) = progress::spinner("witnesses", || gather(arguments, &old, &new))?;
     let bar = progress::bar("comparing", requests.len());
@@ -54,8 +54,8 @@ pub fn run(arguments: &Diff) -> Result<Exit> {
 /// became of the lines of the logs, if there are any.
 fn gather(
     arguments: &Diff,
-    old: &CompiledSite,
-    new: &CompiledSite,
+    old: &Answerer,
+    new: &Answerer,
 ) -> Result<(Vec<OwnedRequest>, Option<LogAccount>)> {
     let sites = [new.whole_site(), old.whole_site()];
     let found = sites.iter().flat_map(|site| witnesses(site));
@@ -93,7 +93,7 @@ struct Side {
 }
 
 impl Side {
-    fn of(request: &OwnedRequest, answering: &CompiledSite) -> Self {
+    fn of(request: &OwnedRequest, answering: &Answerer) -> Self {
         let answer = request.with(|request| answering.answer(request));
         Self {
             answer: NormalizedResponse::of_engine(&answer),
@@ -126,7 +126,7 @@ impl Side {
 
 impl<'a> Change<'a> {
     /// `None` when both sides answer the same.
-    fn of(request: &'a OwnedRequest, old: &CompiledSite, new: &CompiledSite) -> Option<Self> {
+    fn of(request: &'a OwnedRequest, old: &Answerer, new: &Answerer) -> Option<Self> {
         let (old, new) = (Side::of(request, old), Side::of(request, new));
         (old.answer != new.answer).then_some(Self { request, old, new })
     }

@@ -11,7 +11,7 @@ use super::Exit;
 use crate::args::{Engine, Explain};
 use crate::contract::{OwnedRequest, to_bytes, to_text};
 use crate::describe::Directives;
-use crate::engine::CompiledSite;
+use crate::engine::Answerer;
 use crate::summary::{count, shorten, thousands};
 
 /// More steps than this are summed up.
@@ -22,7 +22,7 @@ const MOST_STEPS: usize = 16;
 /// # Errors
 /// The source cannot be read, or the URL or a header is not one.
 pub fn run(arguments: &Explain) -> Result<Exit> {
-    let answering = CompiledSite::open(&arguments.source, Engine::Edge, &arguments.reading)?;
+    let answering = Answerer::open(&arguments.source, Engine::Edge, &arguments.reading)?;
     let request = request(arguments, answering.default_host())?;
     let (answer, looked_at) = request.with(|request| answering.answer_counted(request));
     let mut out = stdout().lock();
@@ -133,7 +133,7 @@ fn headline(answer: &Answer) -> String {
     }
 }
 
-fn steps(answering: &CompiledSite, answer: &Answer, detail: Detail) -> Vec<String> {
+fn steps(answering: &Answerer, answer: &Answer, detail: Detail) -> Vec<String> {
     let shown = match detail {
         Detail::Effects => effects(&answer.trace),
         Detail::All => answer.trace.iter().collect(),

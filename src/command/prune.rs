@@ -12,7 +12,7 @@ use serde_json::json;
 use super::Exit;
 use crate::args::{Engine, Prune, ResultFormat};
 use crate::describe::Directives;
-use crate::engine::{CompiledSite, is_effect};
+use crate::engine::{Answerer, is_effect};
 use crate::input;
 use crate::progress;
 use crate::summary::{count, shorten, thousands};
@@ -40,9 +40,7 @@ pub fn run(arguments: &Prune) -> Result<Exit> {
         requests.for_each(|asked| asked.request.scheme = Scheme::Https);
     }
     let rules = Rules::of(&reading.site);
-    let answering = progress::spinner("compiling", || {
-        CompiledSite::of_reading(reading, Engine::Edge)
-    })?;
+    let answering = progress::spinner("compiling", || Answerer::of_reading(reading, Engine::Edge))?;
     let found = Use::of(rules, &answering, &traffic);
     match arguments.format {
         ResultFormat::Text => found.print(arguments, &traffic)?,
@@ -83,11 +81,11 @@ impl Rules {
 /// The rules, with how often each was used.
 struct Use<'a> {
     rules: Rules,
-    answering: &'a CompiledSite,
+    answering: &'a Answerer,
 }
 
 impl<'a> Use<'a> {
-    fn of(mut rules: Rules, answering: &'a CompiledSite, traffic: &Traffic) -> Self {
+    fn of(mut rules: Rules, answering: &'a Answerer, traffic: &Traffic) -> Self {
         let bar = progress::bar("replaying", traffic.requests.len());
         for asked in &traffic.requests {
             let answer = asked.request.with(|request| answering.answer(request));

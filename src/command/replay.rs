@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::Exit;
 use crate::args::Replay;
 use crate::contract::answer_to_json;
-use crate::engine::CompiledSite;
+use crate::engine::Answerer;
 use crate::input;
 use crate::typed;
 
@@ -19,7 +19,7 @@ pub fn run(arguments: &Replay) -> Result<Exit> {
     let standard_input = "-".into();
     let requests = arguments.requests.as_ref().unwrap_or(&standard_input);
     typed::once([&arguments.source, requests])?;
-    let answering = CompiledSite::open(&arguments.source, arguments.engine, &arguments.reading)?;
+    let answering = Answerer::open(&arguments.source, arguments.engine, &arguments.reading)?;
     let mut out = BufWriter::new(stdout().lock());
     for request in input::each_request(requests, answering.default_host())? {
         let answer = request?.with(|request| answering.answer(request));

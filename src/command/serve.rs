@@ -21,7 +21,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use super::{Exit, say};
 use crate::args::{Engine, Serve};
 use crate::contract::{OwnedRequest, answer_to_json, to_text};
-use crate::engine::CompiledSite;
+use crate::engine::Answerer;
 
 type Reply = Response<Full<Bytes>>;
 
@@ -31,7 +31,7 @@ type Reply = Response<Full<Bytes>>;
 /// The source cannot be read, or the address is taken.
 pub fn run(arguments: &Serve) -> Result<Exit> {
     let edge = Arc::new(LocalEdge {
-        answering: CompiledSite::open(&arguments.source, Engine::Edge, &arguments.reading)?,
+        answering: Answerer::open(&arguments.source, Engine::Edge, &arguments.reading)?,
         scheme: if arguments.https {
             Scheme::Https
         } else {
@@ -57,7 +57,7 @@ fn folder_of_files(docroots: &[String]) -> Option<PathBuf> {
 }
 
 struct LocalEdge {
-    answering: CompiledSite,
+    answering: Answerer,
     scheme: Scheme,
     host: Option<Vec<u8>>,
     files: Option<PathBuf>,

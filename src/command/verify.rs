@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::Exit;
 use crate::args::{ResultFormat, Verify};
-use crate::engine::CompiledSite;
+use crate::engine::Answerer;
 use crate::input;
 use crate::opened::Opened;
 use crate::progress;
@@ -37,7 +37,7 @@ pub fn run(arguments: &Verify) -> Result<Exit> {
     drop(transcript);
     let requests = Requests::gather(arguments, &reading, &server)?;
     let answering = progress::spinner("compiling", || {
-        CompiledSite::of_reading(reading, arguments.engine)
+        Answerer::of_reading(reading, arguments.engine)
     })?;
     let comparison = Comparison::run(&answering, &server, &requests)?;
     let coverage = comparison.coverage(&requests);

@@ -20,7 +20,7 @@ use super::normalized_response::{End, NormalizedResponse, Observed};
 use super::requests::{Requests, Sent};
 use super::server::Server;
 use crate::contract::OwnedRequest;
-use crate::engine::{CompiledSite, is_effect};
+use crate::engine::{Answerer, is_effect};
 use crate::progress;
 
 /// Requests under way at the same time.
@@ -28,7 +28,7 @@ const WORKERS: usize = 4;
 
 /// What came of all requests.
 pub struct Comparison<'a> {
-    answering: &'a CompiledSite,
+    answering: &'a Answerer,
     server: &'a Server,
     /// Rules and redirects there are.
     rules: BTreeSet<Place>,
@@ -70,11 +70,7 @@ impl<'a> Comparison<'a> {
     ///
     /// # Errors
     /// The server went away.
-    pub fn run(
-        answering: &'a CompiledSite,
-        server: &'a Server,
-        requests: &Requests,
-    ) -> Result<Self> {
+    pub fn run(answering: &'a Answerer, server: &'a Server, requests: &Requests) -> Result<Self> {
         let mut comparison = Self {
             answering,
             server,
@@ -209,7 +205,7 @@ fn is_index_of(ours: &End, apache: &End) -> bool {
     directory.ends_with(b"/") && query == asked && name.is_some_and(|name| !name.contains(&b'/'))
 }
 
-fn places(answering: &CompiledSite) -> BTreeSet<Place> {
+fn places(answering: &Answerer) -> BTreeSet<Place> {
     let mut rules = BTreeSet::new();
     let mut redirects = BTreeSet::new();
     answering.each(

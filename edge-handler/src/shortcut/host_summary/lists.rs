@@ -73,7 +73,7 @@ struct Asking<'c, F> {
     known: Known<'c>,
 }
 
-impl<'c, 'f, F: Find<'f>> Asking<'c, F> {
+impl<'f, F: Find<'f>> Asking<'_, F> {
     /// The lists in an order that does not matter: where two have a say, an evaluation tells.
     fn all(&self) -> Result<Said, Unavailable> {
         let path = self.known.plain.path;

@@ -56,7 +56,7 @@ struct Modes {
     spacing: Spacing,
     /// Which number of repetitions a quantifier without `?` tries first.
     greed: Greed,
-    groups: NormalizedRequest,
+    groups: PlainGroups,
 }
 
 /// What `^` and `$` mean.
@@ -79,7 +79,7 @@ enum Spacing {
 
 /// What a group without a name does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum NormalizedRequest {
+enum PlainGroups {
     /// The group captures.
     Captures,
     /// The group does not.
@@ -115,7 +115,7 @@ impl<'a> Reader<'a> {
                 lines: Lines::Whole,
                 spacing: Spacing::Literal,
                 greed: Greed::Greedy,
-                groups: NormalizedRequest::Captures,
+                groups: PlainGroups::Captures,
             },
             groups: 0,
             names: Vec::new(),
@@ -307,8 +307,8 @@ impl<'a> Reader<'a> {
     fn opened(&mut self) -> Option<Node> {
         if self.take(b"?").is_none() {
             return match self.modes.groups {
-                NormalizedRequest::Captures => self.capturing(),
-                NormalizedRequest::Joins => self.closed(),
+                PlainGroups::Captures => self.capturing(),
+                PlainGroups::Joins => self.closed(),
             };
         }
         match self.rest {
@@ -408,8 +408,7 @@ impl<'a> Reader<'a> {
                     self.modes.spacing = on.map_or(Spacing::Literal, |()| Spacing::Ignored);
                 }
                 b'n' => {
-                    self.modes.groups =
-                        on.map_or(NormalizedRequest::Captures, |()| NormalizedRequest::Joins)
+                    self.modes.groups = on.map_or(PlainGroups::Captures, |()| PlainGroups::Joins);
                 }
                 b'U' => self.modes.greed = on.map_or(Greed::Greedy, |()| Greed::Lazy),
                 b':' => {
