@@ -115,7 +115,7 @@ fn fates(counts: &PrecomputedCounts) -> String {
         return String::new();
     }
     format!(
-        "\n             {} of {} paths decided beforehand, {} of them always the same",
+        "\n             {} of {} paths precomputed, {} of them always the same",
         thousands(counts.decided()),
         thousands(all),
         thousands(counts.constant),

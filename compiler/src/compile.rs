@@ -34,7 +34,7 @@ pub struct Compilation {
     pub generation: u64,
     /// What became of every unit.
     pub account: Account,
-    /// How many paths were decided beforehand.
+    /// How many paths have a precomputed decision.
     pub fates: PrecomputedCounts,
     /// How many redirects lead further than their line says, because chains were joined.
     pub collapsed: usize,

@@ -53,7 +53,7 @@ pub struct Lowered {
     pub parts: Parts,
     /// What becomes the table, sorted by key.
     pub entries: Vec<Entry>,
-    /// How many paths were decided beforehand.
+    /// How many paths have a precomputed decision.
     pub fates: PrecomputedCounts,
     /// How many redirects lead further than their line says, because chains were joined.
     pub collapsed: usize,

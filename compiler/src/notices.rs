@@ -74,7 +74,7 @@ impl Teller<'_> {
             _ => Severity::Warning,
         };
         let notice = Diagnostic::new(severity, cause.code(), cause.text(), unit.origin.span)
-            .label("never has a say")
+            .label("never applies")
             .help(self.help(position, removal));
         Proposed {
             diagnostic: self.with_other(notice, removal.by, other(cause)),

@@ -1,6 +1,6 @@
 //! A request in, an answer out: the evaluator over a compiled program, entries fetched as needed.
 //!
-//! In: a [`Program`], requests, and table entries as they arrive. Out: [`Step`]: an answer, or the
+//! In: a [`Runtime`], requests, and table entries as they arrive. Out: [`Step`]: an answer, or the
 //! key of the entry to fetch next. Absent: fetching, and anything that waits.
 //!
 //! Evaluation ends where an entry is missing, and begins anew once it is there: see ARCHITECTURE.md,
@@ -196,7 +196,7 @@ fn run_unchecked<T: Table>(
     Ok(Decision::Answer(answer))
 }
 
-/// The answer that was decided beforehand for the path at `spot`, if one was.
+/// The precomputed answer for the path at `spot`, if there is one.
 fn fated<T: Table>(
     runtime: &Runtime,
     table: &T,

@@ -139,7 +139,7 @@ fn steps(answering: &Answerer, answer: &Answer, detail: Detail) -> Vec<String> {
         Detail::All => answer.trace.iter().collect(),
     };
     if shown.is_empty() {
-        return vec!["no rule had a say".to_owned()];
+        return vec!["no rule applied".to_owned()];
     }
     let mut directives = Directives::default();
     let mut rules = Vec::new();

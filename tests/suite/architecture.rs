@@ -267,6 +267,35 @@ pub fn rust_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
+/// A page of documentation shows one item without its neighbours: a sentence that is only a pronoun says nothing there.
+#[test]
+fn no_doc_comment_is_only_a_pronoun() {
+    let alone = [
+        "It.",
+        "This.",
+        "That.",
+        "They do.",
+        "They do not.",
+        "The same.",
+        "So.",
+    ];
+    let folders = ["parser/src", "compiler/src", "edge-handler/src", "src"];
+    let mut found = Vec::new();
+    for file in folders
+        .iter()
+        .flat_map(|folder| rust_files(&root().join(folder)))
+    {
+        let text = fs::read_to_string(&file).unwrap();
+        let mut docs = text
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("/// "));
+        if let Some(doc) = docs.find(|doc| alone.contains(doc)) {
+            found.push(format!("{}: {doc}", file.display()));
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
 /// The folder of the workspace.
 pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

@@ -24,7 +24,7 @@ pub(super) const MOST_ENDINGS: usize = 96;
 /// A longer text might come near some limit of the server, which the stand-ins would hide.
 const LONGEST_TEXT: usize = 8_000;
 
-/// Why a path cannot be decided beforehand.
+/// Why a path has no precomputed decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Undecided {
     /// The evaluation looks at this.

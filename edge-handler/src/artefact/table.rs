@@ -52,7 +52,7 @@ pub enum Content {
 pub struct Placed<T> {
     /// How many stand before it.
     pub position: u32,
-    /// It.
+    /// The rule or redirect.
     pub item: T,
 }
 
@@ -214,7 +214,7 @@ impl<'t> Probe<'t> {
 pub enum Undecoded<T> {
     /// There is nothing.
     Absent,
-    /// This.
+    /// What was looked for.
     Found(T),
     /// Something that has to be decoded, or fetched.
     Unknown,

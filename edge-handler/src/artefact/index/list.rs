@@ -23,9 +23,9 @@ pub enum Reach {
 /// Whether letters have to agree in case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Case {
-    /// They do.
+    /// Letters have to agree in case.
     Exact,
-    /// They do not (ASCII only).
+    /// ASCII letters match in either case.
     Folded,
 }
 
