@@ -222,9 +222,9 @@ pub enum UnknownDirective {
 /// Is a site built though something speaks against it?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Force {
-    /// It is not.
+    /// The site is refused.
     No,
-    /// It is.
+    /// The site is built all the same.
     Yes,
 }
 

@@ -71,7 +71,7 @@ pub fn run(command: &Command) -> Result<Exit> {
     }
 }
 
-/// FingerprintTable `text`. A reader that went away is an error here, and no panic.
+/// Prints `text`. A reader that went away is an error here, and no panic.
 ///
 /// # Errors
 /// Standard output cannot be written to.

@@ -159,7 +159,7 @@ impl Answerer {
     /// Answers for a configuration that was read.
     ///
     /// # Errors
-    /// It cannot be compiled.
+    /// The configuration cannot be compiled.
     pub fn of_reading(mut reading: Reading, engine: Engine) -> Result<Self> {
         let log_formats = std::mem::take(&mut reading.log_formats);
         let rehearsal = match engine {

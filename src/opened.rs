@@ -31,9 +31,9 @@ pub struct Opened {
 /// The files of a configuration.
 #[derive(Debug)]
 pub enum Files {
-    /// Those of this machine.
+    /// The files of this machine.
     Here(Disk),
-    /// Those of folders that stand for a server's.
+    /// The files of folders that stand for a server's.
     Copy(Rooted),
     /// Those of an archive of `collect`, and of folders of this machine that stand for document roots.
     Archive(Packed, Rooted),

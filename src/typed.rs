@@ -22,7 +22,7 @@ pub fn is_standard_input(path: &Path) -> bool {
 /// Refuses a command line that names standard input more than once: it is gone once it was read.
 ///
 /// # Errors
-/// It does.
+/// Standard input is named more than once.
 pub fn once<'p>(paths: impl IntoIterator<Item = &'p PathBuf>) -> Result<()> {
     let paths = paths.into_iter();
     if paths.filter(|path| is_standard_input(path)).count() > 1 {

@@ -235,7 +235,7 @@ fn may_begin_with(structure: &Hir, byte: u8) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Walk {
     At(StateID),
-    /// It matched, whatever follows.
+    /// The pattern matched, whatever follows.
     Matched,
 }
 

@@ -21,9 +21,9 @@ pub(crate) struct MemoryTable<'e> {
 pub(crate) type HashMap<T> = std::collections::HashMap<u64, T, BuildHasherDefault<Same>>;
 
 impl<'e> MemoryTable<'e> {
-    /// These entries.
+    /// A table of these entries.
     pub fn of(entries: &'e [Entry]) -> Self {
-        let mut at_hand = Self {
+        let mut table = Self {
             entries: HashMap::with_capacity_and_hasher(
                 entries.len(),
                 BuildHasherDefault::default(),
@@ -31,15 +31,15 @@ impl<'e> MemoryTable<'e> {
             others: Vec::new(),
         };
         for entry in entries {
-            let first = *at_hand
+            let first = *table
                 .entries
                 .entry(entry.key.fingerprint())
                 .or_insert(entry);
             if !std::ptr::eq(first, entry) {
-                at_hand.others.push(entry);
+                table.others.push(entry);
             }
         }
-        at_hand
+        table
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) struct Outline<'p> {
 }
 
 impl<'p> Outline<'p> {
-    /// That of `pattern`.
+    /// The outline of `pattern`.
     pub fn of(pattern: &'p Pattern) -> Self {
         let (text, caseless) = dialect::without_case_option(pattern);
         Self {

@@ -125,7 +125,7 @@ pub(crate) fn tried(
 
 /// What becomes of a finding.
 enum Settled {
-    /// This request shows it.
+    /// This request shows the finding.
     Shown(String),
     /// This line answers the request instead of the one that the finding names.
     Blamed(Place, String),

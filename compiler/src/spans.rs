@@ -35,7 +35,7 @@ pub(crate) struct Spans<'r> {
 }
 
 impl<'r> Spans<'r> {
-    /// Those of `reading`.
+    /// The places of lines of `reading`.
     pub fn of(reading: &'r Reading) -> Self {
         let units = OnceCell::new();
         Self { reading, units }

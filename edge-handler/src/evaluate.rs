@@ -1,4 +1,4 @@
-//! CompiledSite a request: `mod_rewrite`, `mod_alias`, `mod_dir` and what of the core they rely on.
+//! Answering a request: `mod_rewrite`, `mod_alias`, `mod_dir` and what of the core they rely on.
 //!
 //! In: a request, a site and a source of rules. Out: an answer. Absent: how rules are found
 //! (`source`), and anything that needs a network or a disk.

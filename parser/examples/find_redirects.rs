@@ -1,4 +1,4 @@
-//! FingerprintTable every line that redirects, with its place, as a server reads them.
+//! Prints every line that redirects, with its place, as a server reads them.
 //!
 //! `cargo run --example find_redirects -- /etc/apache2/apache2.conf`
 

@@ -1,4 +1,4 @@
-//! FingerprintTable which files a configuration leads to, each below the one that includes it.
+//! Prints which files a configuration leads to, each below the one that includes it.
 //!
 //! `cargo run --example list_includes -- /etc/apache2/apache2.conf`
 

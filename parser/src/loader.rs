@@ -71,9 +71,9 @@ pub enum EntryKind {
 pub enum LoadError {
     /// Nothing has that name.
     NotFound,
-    /// It is a directory.
+    /// The path is a directory.
     IsDirectory,
-    /// It is a device, a pipe, a socket, or a file that the kernel makes up.
+    /// The path is a device, a pipe, a socket, or a file that the kernel makes up.
     NotRegular,
     /// The file is longer than what was asked for.
     TooLong,

@@ -22,7 +22,7 @@ use crate::verify::normalized_response::NormalizedResponse;
 /// Kinds of changes that are printed; all are counted.
 const MOST_SHOWN: usize = 50;
 
-/// FingerprintTable what is answered otherwise.
+/// Prints what is answered otherwise.
 ///
 /// # Errors
 /// A side, a log or the requests cannot be read.

@@ -17,7 +17,7 @@ use crate::summary::{count, shorten, thousands};
 /// More steps than this are summed up.
 const MOST_STEPS: usize = 16;
 
-/// FingerprintTable what happens to the request.
+/// Prints what happens to the request.
 ///
 /// # Errors
 /// The source cannot be read, or the URL or a header is not one.

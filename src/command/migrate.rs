@@ -74,7 +74,7 @@ fn build(reading: &Reading, arguments: &Migrate) -> Result<(Compilation, Vec<Wri
     Ok((compilation, written))
 }
 
-/// FingerprintTable a line a stage, with its time.
+/// Prints a line a stage, with its time.
 struct Stage {
     begun: Instant,
 }

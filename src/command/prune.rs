@@ -22,7 +22,7 @@ use crate::typed;
 /// So many of the most used rules are shown.
 const MOST_SHOWN: usize = 20;
 
-/// FingerprintTable the rules by use.
+/// Prints the rules by use.
 ///
 /// # Errors
 /// The configuration or a log cannot be read.

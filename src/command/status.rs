@@ -9,7 +9,7 @@ use crate::args::Status;
 use crate::dynamodb::{Known, Pointer, now, status};
 use crate::summary::thousands;
 
-/// FingerprintTable the generations and which is live.
+/// Prints the generations and which is live.
 ///
 /// # Errors
 /// DynamoDB refuses.

@@ -30,9 +30,9 @@ pub struct Keep {
 /// Items of generations that were never whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unfinished {
-    /// They stay: a deploy may be at work.
+    /// The items stay: a deploy may be at work.
     Stays,
-    /// They go.
+    /// The items are removed.
     Goes,
 }
 

@@ -56,7 +56,7 @@ impl Cleanup {
     /// Starts `command` and looks after it too; what was started before is ended.
     ///
     /// # Errors
-    /// It cannot be started.
+    /// The program cannot be started.
     pub fn start(&self, command: &mut Command) -> io::Result<()> {
         // Under the lock, so that no signal comes between starting it and knowing of it.
         let mut running = self.running();

@@ -18,7 +18,7 @@ const MOST_KEPT: usize = 1000;
 pub struct LoggedStatuses {
     /// Lines of the logs whose status was compared.
     pub compared: usize,
-    /// Those with another status.
+    /// Requests with another status.
     pub others: usize,
     /// The first distinct requests among them.
     pub examples: Vec<Example>,

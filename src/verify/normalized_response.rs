@@ -106,7 +106,7 @@ impl NormalizedResponse {
     /// What an engine answers.
     ///
     /// # Errors
-    /// It cannot tell: why.
+    /// The response cannot tell: why.
     pub fn of_engine(answer: &Answer) -> Result<Self, String> {
         let end = match &answer.outcome {
             Outcome::Redirect { status, location } => End::Redirect(*status, location.clone()),

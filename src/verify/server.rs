@@ -78,7 +78,7 @@ impl Server {
     /// `ErrorDocument` may turn into something else.
     ///
     /// # Errors
-    /// It went away.
+    /// The server went away.
     pub fn answer_from_files(&self, request: &OwnedRequest) -> io::Result<Observed> {
         let mut request = request.clone();
         let header = (b"X-Edgewright-Files".to_vec(), b"yes".to_vec());

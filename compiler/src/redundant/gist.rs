@@ -33,7 +33,7 @@ enum Literal {
 }
 
 impl Gist {
-    /// That of a pattern.
+    /// The gist of a pattern.
     pub fn of(outline: &Outline<'_>, shape: &Shape) -> Self {
         let samples = Samples::of(outline);
         let example = samples.text(0, &Groups::new());

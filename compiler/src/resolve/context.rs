@@ -67,13 +67,13 @@ impl Context {
 /// What Apache does with a directive.
 #[derive(Debug)]
 pub(crate) enum Verdict {
-    /// It carries it out.
+    /// Apache carries the directive out.
     Accepted,
-    /// It passes over it: why.
+    /// Apache passes over the directive: why.
     Ignored(Diagnostic),
     /// A module that is not httpd's own, and taken for loaded, carries it out.
     Foreign(&'static Family),
-    /// It does not start, or answers 500 for the directory: why.
+    /// Apache does not start, or answers 500 for the directory: why.
     Refused(Diagnostic),
 }
 

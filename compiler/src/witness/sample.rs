@@ -39,7 +39,7 @@ pub(crate) enum Samples<'o> {
 }
 
 impl<'o> Samples<'o> {
-    /// Those of a pattern.
+    /// The samples of a pattern.
     pub fn of(outline: &'o Outline<'_>) -> Self {
         if let Some(word) = outline.literal() {
             return Self::Literal(word);

@@ -1,4 +1,4 @@
-//! Precomputed: whatever a request is like, a path's fate says what an evaluation would, or nothing.
+//! Precomputed decisions: whatever a request is like, a path's fate says what an evaluation would, or nothing.
 
 use std::collections::BTreeSet;
 

@@ -13,7 +13,7 @@ use crate::model::rules::{MapId, RedirectListId, RuleSetId};
 use crate::model::site::HostId;
 use crate::text::prefix::collapse_slashes;
 
-/// HostIndex longer than this are replaced by a hash: `DynamoDB` allows 2,048 bytes, and a generation
+/// Names longer than this are replaced by a hash: `DynamoDB` allows 2,048 bytes, and a generation
 /// stands in front.
 const LONGEST_NAME: usize = 1_500;
 

@@ -88,7 +88,7 @@ pub(super) struct Record<'a> {
     pub status: u16,
     /// The `Location` header.
     pub location: Option<Vec<u8>>,
-    /// HostIndex for the `Vary` header.
+    /// Names for the `Vary` header.
     pub vary: Vec<Vec<u8>>,
     /// Environment variables (`subprocess_env`).
     pub environment: Table,

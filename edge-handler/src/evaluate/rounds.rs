@@ -26,7 +26,7 @@ const PLAIN: RuleFlags = RuleFlags::NEXT
 /// What came of the rounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rounds {
-    /// So many were made.
+    /// So many rounds were made.
     Made(u32),
     /// One of them makes a name that is too long.
     TooLong,

@@ -20,11 +20,11 @@ pub(super) const PROXY: &[u8] = b"proxy:";
 /// What a rule did (`rule_return_type`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Effect {
-    /// It did not apply.
+    /// The rule did not apply.
     None,
-    /// It applied and has no substitution.
+    /// The rule applied and has no substitution.
     Applied,
-    /// It replaced the path.
+    /// The rule replaced the path.
     Substituted,
     /// Its result is not safe: this status.
     Refused(u16),

@@ -1,8 +1,8 @@
-//! HostIndex with values, names in either case (`apr_table_t`).
+//! Names with values, names in either case (`apr_table_t`).
 //!
 //! In: names and values. Out: [`Table`]. Absent: repeated names.
 
-/// HostIndex with values, in the order they were first set.
+/// Names with values, in the order they were first set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Table {
     entries: Vec<(Vec<u8>, Vec<u8>)>,

@@ -53,7 +53,7 @@ pub struct Configuration {
     pub host_header: Option<String>,
     /// Rules that read `X-Forwarded-Proto`, which CloudFront hides, see the scheme there.
     pub forwarded_proto: bool,
-    /// HostIndex of other servers that requests may be handed to where the rules say `[P]`: only at
+    /// Names of other servers that requests may be handed to where the rules say `[P]`: only at
     /// origin-request.
     pub proxy_hosts: Vec<String>,
     /// At least so many milliseconds lie between two lines of the log.

@@ -67,9 +67,9 @@ pub enum Node {
 /// How two values compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Comparison {
-    /// They are in this order.
+    /// The left value stands to the right one in this order.
     Is(Order),
-    /// They differ.
+    /// The values differ.
     Differ,
 }
 

@@ -1,4 +1,4 @@
-//! NormalizedRequest requests: those that say everything in the plainest way, as nearly all do.
+//! Normalized requests: those that say everything in the plainest way, as nearly all do.
 //!
 //! In: a [`Request`]. Out: [`NormalizedRequest`], which borrows, or nothing. Absent: which host a name means, and what becomes
 //! of the request.

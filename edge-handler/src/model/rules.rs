@@ -30,14 +30,14 @@ pub struct Place {
     pub line: u32,
 }
 
-/// HostIndex a [`RuleSet`] of a site.
+/// Names a [`RuleSet`] of a site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct RuleSetId(pub u32);
 
-/// HostIndex a list of [`Redirect`]s of a site.
+/// Names a list of [`Redirect`]s of a site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct RedirectListId(pub u32);
 
-/// HostIndex a map of a site.
+/// Names a map of a site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct MapId(pub u32);

@@ -43,7 +43,7 @@ use crate::model::rules::{Redirect, RuleSet};
 /// A whole configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Site {
-    /// HostIndex of the files directives came from, as a message shows them.
+    /// Names of the files directives came from, as a message shows them.
     pub files: Vec<String>,
     /// The main server first, then the virtual hosts in file order.
     pub hosts: Vec<Host>,

@@ -227,7 +227,7 @@ impl Pattern {
         self.engines().group_count(self)
     }
 
-    /// HostIndex of groups with their numbers, for `MATCH_NAME` of `<LocationMatch>` and kin.
+    /// Names of groups with their numbers, for `MATCH_NAME` of `<LocationMatch>` and kin.
     pub fn group_names(&self) -> Vec<(Vec<u8>, usize)> {
         let engines = self.engines();
         if engines.simple.is_some() {

@@ -34,7 +34,7 @@ struct Port {
     plain: HashMap<Vec<u8>, u32, FixedState>,
     /// The same where they are few: to compare them takes less than to hash one.
     few: Vec<(Vec<u8>, u32)>,
-    /// HostIndex have to be compared one by one.
+    /// Names have to be compared one by one.
     one_by_one: bool,
 }
 

@@ -12,7 +12,7 @@ use crate::artefact::program::Program;
 use crate::artefact::table::Table;
 use crate::model::rules::{MapId, Redirect, RedirectListId, Rule, RuleSetId};
 
-/// HostIndex the rules that the index finds in a program or a table.
+/// Names the rules that the index finds in a program or a table.
 #[derive(Debug)]
 pub struct Indexed<'a, T> {
     finder: Finder<'a, T>,

@@ -7,7 +7,7 @@ use crate::model::site::{MapKind, Site};
 
 use super::{Source, Unavailable};
 
-/// HostIndex every rule of a site in order.
+/// Names every rule of a site in order.
 #[derive(Debug, Clone, Copy)]
 pub struct Sequential<'a> {
     site: &'a Site,

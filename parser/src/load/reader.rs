@@ -236,7 +236,7 @@ impl<'a> Reader<'a> {
     /// The file's content, into [`Reader::sources`].
     ///
     /// # Errors
-    /// It cannot be read.
+    /// The file cannot be read.
     pub fn open(&mut self, path: &[u8]) -> Result<FileId, LoadError> {
         if let Some(file) = self.read.get(path) {
             let length = self.sources.get(*file).map_or(0, |file| file.bytes.len());

@@ -108,7 +108,7 @@ pub enum Stands {
 /// What must follow a directive's name (`args_how` of `command_rec`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expected {
-    /// So many words.
+    /// A number of words in this range.
     Words(RangeInclusive<usize>),
     /// `On` or `Off`.
     Flag,

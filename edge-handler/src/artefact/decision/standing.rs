@@ -1,4 +1,4 @@
-//! Precomputed read where they stand.
+//! Precomputed decisions as zero-copy views.
 //!
 //! In: the encoding of a [`PathDecision`](super::PathDecision). Out: [`DecisionView`], which borrows it, and with a request what
 //! it [says](Told). Absent: questions that take a pattern and are nobody else's; for those a fate is decoded.

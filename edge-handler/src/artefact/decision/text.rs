@@ -14,7 +14,7 @@ pub struct Text(pub Vec<Part>);
 /// A part of a [`Text`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Part {
-    /// These bytes.
+    /// Bytes as they are.
     Literal(#[serde(with = "serde_bytes")] Vec<u8>),
     /// The name the client calls the host by.
     Host,

@@ -95,7 +95,7 @@ pub struct Candidates {
 /// Words that need no allocation.
 const FEW: usize = 8;
 
-/// HostIndex one that stays in the program.
+/// Names one that stays in the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Slot(u32);
 

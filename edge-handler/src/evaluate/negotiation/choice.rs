@@ -112,12 +112,12 @@ impl Default for Transparency {
     }
 }
 
-/// What became of it.
+/// What a choice among files came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Choice {
-    /// This file.
+    /// The file with this number is sent.
     One(usize),
-    /// None is good enough.
+    /// No file is good enough: the client gets their list.
     List,
 }
 

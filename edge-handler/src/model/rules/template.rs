@@ -57,7 +57,7 @@ impl Template {
         }
     }
 
-    /// It as a text.
+    /// The template as a text that can be taken apart.
     pub fn text(&self) -> TemplateText<'_> {
         TemplateText::new(&self.source)
     }

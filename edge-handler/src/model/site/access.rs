@@ -88,9 +88,9 @@ pub enum Methods {
     /// All.
     #[default]
     All,
-    /// These.
+    /// The methods of this list.
     Only(Vec<Vec<u8>>),
-    /// All but these.
+    /// All methods but those of this list.
     Except(Vec<Vec<u8>>),
 }
 
@@ -118,12 +118,12 @@ pub enum Order {
     MutualFailure,
 }
 
-/// Does it take both `Require` and `Allow`?
+/// `Satisfy`: whether a client has to pass both `Require` and `Allow`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Satisfy {
-    /// It does.
+    /// `All`: the client has to pass both.
     All,
-    /// One will do.
+    /// `Any`: one of the two is enough.
     Any,
 }
 

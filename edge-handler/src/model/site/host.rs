@@ -140,7 +140,7 @@ impl Users {
     }
 }
 
-/// HostIndex a [`Host`] of a site.
+/// Names a [`Host`] of a site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct HostId(pub u32);
 
@@ -231,8 +231,8 @@ pub struct Proxy {
 /// Whether a `ProxyPass` decodes the path of a request and writes it anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Canon {
-    /// It does.
+    /// The path is decoded and written anew.
     On,
-    /// `nocanon`: it takes path and query as the client sent them.
+    /// `nocanon`: path and query go to the other server as the client sent them.
     Off,
 }

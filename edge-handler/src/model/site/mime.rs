@@ -64,13 +64,13 @@ bitflags::bitflags! {
     /// `MultiviewsMatch`: which extensions without a meaning do not keep a file from being chosen.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
     pub struct MultiviewsMatch: u8 {
-        /// All.
+        /// All extensions.
         const ANY = 1;
-        /// None: what Apache does by itself.
+        /// No extension: what Apache does by itself.
         const NEGOTIATED_ONLY = 1 << 1;
-        /// Those with a handler.
+        /// Extensions with a handler.
         const HANDLERS = 1 << 2;
-        /// Those with a filter.
+        /// Extensions with a filter.
         const FILTERS = 1 << 3;
     }
 

@@ -9,7 +9,7 @@ use crate::model::expression::Expression;
 use crate::model::rules::Place;
 use crate::pattern::Pattern;
 
-/// HostIndex a [`Section`] of a site.
+/// Names a [`Section`] of a site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SectionId(pub u32);
 

@@ -126,9 +126,9 @@ impl Default for Spelling {
 pub struct AllowOptions {
     /// What is allowed, and nothing else; `None` when no line was without signs (`OPT_UNSET`).
     pub only: Option<Allowed>,
-    /// HostIndex with a `+`.
+    /// Names with a `+`.
     pub add: Allowed,
-    /// HostIndex with a `-`.
+    /// Names with a `-`.
     pub remove: Allowed,
 }
 

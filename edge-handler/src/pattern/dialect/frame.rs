@@ -17,11 +17,11 @@ pub(super) struct Flags {
 /// What a group is, as far as its length is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// It takes the text it matches.
+    /// The frame takes the text that it matches.
     Plain,
-    /// It takes nothing.
+    /// The frame takes nothing.
     Lookahead,
-    /// It takes nothing, and each branch must have one length.
+    /// The frame takes nothing, and each branch must have one length.
     Lookbehind,
 }
 

@@ -85,7 +85,7 @@ struct Bounds {
 /// One step of a match. Places in the code count from its start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Op {
-    /// These bytes of `literals`.
+    /// The bytes of this range of `literals`.
     Literal { start: u32, end: u32 },
     /// One byte of a set.
     Set(u16),
@@ -112,7 +112,7 @@ enum Op {
     Switch(u16),
     /// A place in the subject.
     Place(Place),
-    /// So many bytes back.
+    /// The search goes so many bytes back.
     Back(u32),
     /// What a group matched.
     Reference(u16),

@@ -91,7 +91,7 @@ impl LetterCase {
 /// One step of a match. Offsets count from the instruction itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Instruction {
-    /// These bytes of `literals`.
+    /// The bytes of this range of `literals`.
     Literal { start: u32, end: u32 },
     /// One byte of a set.
     Set(SetNumber),

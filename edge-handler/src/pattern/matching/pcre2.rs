@@ -95,7 +95,7 @@ impl Full {
         self.fast.regex.captures_len() - 1
     }
 
-    /// HostIndex of groups with their numbers.
+    /// Names of groups with their numbers.
     pub fn group_names(&self) -> Vec<(Vec<u8>, usize)> {
         let names = self.fast.regex.capture_names().iter().enumerate();
         names

@@ -66,7 +66,7 @@ impl Set {
         set
     }
 
-    /// Those a test admits.
+    /// The bytes that a test admits.
     pub fn that(admits: impl Fn(u8) -> bool) -> Self {
         let mut set = NONE;
         (0..=255)

@@ -75,7 +75,7 @@ pub fn embedded() -> (Runtime, EmbeddedTable) {
     (program, EmbeddedTable::load(&table).unwrap())
 }
 
-/// HostIndex and entries in DynamoDB.
+/// Names and entries in DynamoDB.
 pub fn items() -> Vec<(String, Vec<u8>)> {
     items_of_generation(GENERATION)
 }

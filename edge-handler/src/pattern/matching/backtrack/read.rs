@@ -64,7 +64,7 @@ struct Modes {
 enum Lines {
     /// The start and the end of the subject.
     Whole,
-    /// Those of a line.
+    /// The start and the end of a line.
     Each,
 }
 
@@ -92,7 +92,7 @@ pub(super) struct Reader<'a> {
     modes: Modes,
     /// Capturing groups opened so far.
     pub groups: u32,
-    /// HostIndex of groups.
+    /// Names of groups.
     pub names: Vec<(&'a [u8], u32)>,
     /// Groups that references are about.
     pub references: Vec<u32>,

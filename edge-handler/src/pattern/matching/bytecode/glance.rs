@@ -360,9 +360,9 @@ fn oddity(byte: u8) -> u8 {
         | u8::from(byte == b'|')
 }
 
-/// It stands for itself.
+/// A byte that stands for itself.
 const PLAIN: u8 = 0;
-/// It says how often what is before it may come.
+/// A byte that says how often what is before it may come.
 const QUANTIFIER: u8 = 1;
 /// Something else.
 const OTHER: u8 = 2;

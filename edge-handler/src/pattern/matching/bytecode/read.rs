@@ -46,9 +46,9 @@ struct Extent {
     most: Option<usize>,
     /// Choices that may be open within it at a time.
     pending: usize,
-    /// It begins with `^`.
+    /// The pattern begins with `^`.
     at_start: bool,
-    /// It ends with `$`.
+    /// The pattern ends with `$`.
     at_end: bool,
 }
 
