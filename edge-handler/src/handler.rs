@@ -69,8 +69,8 @@ pub fn handle<T: Table>(
     decide(runtime, table, request, options).into_answer(request)
 }
 
-/// The same, without a copy of a request that goes on as it came: nothing is allocated for one that no
-/// key, no prefix and no scanned rule is about.
+/// What becomes of `request`, without a copy of one that passes through unchanged: nothing is allocated for a request
+/// that no key, no prefix and no scanned rule is about.
 pub fn decide<T: Table>(
     runtime: &Runtime,
     table: &T,
@@ -178,11 +178,11 @@ fn run_unchecked<T: Table>(
             evaluate_within(runtime.site(), &source, request, options, budget)?
         }
         Some(plain) => {
-            let spot = Probe::of(table, plain.path);
-            if let Some(answer) = fated(runtime, table, &spot, &plain, (request, budget))? {
+            let probe = Probe::of(table, plain.path);
+            if let Some(answer) = precomputed(runtime, table, &probe, &plain, (request, budget))? {
                 return Ok(Decision::Answer(answer));
             }
-            let finder = Finder::knowing(runtime.program(), table, spot);
+            let finder = Finder::knowing(runtime.program(), table, probe);
             match said(runtime, &finder, &plain, (request, budget))? {
                 Said::Nothing => return Ok(Decision::Unchanged),
                 Said::Answer(answer) => answer,
@@ -196,15 +196,15 @@ fn run_unchecked<T: Table>(
     Ok(Decision::Answer(answer))
 }
 
-/// The precomputed answer for the path at `spot`, if there is one.
-fn fated<T: Table>(
+/// The precomputed answer for the path at `probe`, if there is one.
+fn precomputed<T: Table>(
     runtime: &Runtime,
     table: &T,
-    spot: &Probe<'_>,
+    probe: &Probe<'_>,
     plain: &NormalizedRequest<'_>,
     (request, budget): (&Request<'_>, &Budget),
 ) -> Result<Option<Answer>, Unavailable> {
-    let Some(at) = spot.at else {
+    let Some(at) = probe.at else {
         return Ok(None);
     };
     if let Some(standing) = table.standing(at, plain.host) {
@@ -214,7 +214,7 @@ fn fated<T: Table>(
             Told::Decode => {}
         }
     }
-    let sought = spot.sought(KeySpace::Decisions(plain.host));
+    let sought = probe.sought(KeySpace::Decisions(plain.host));
     if !table.may_have(runtime.program().filter(), &sought) {
         return Ok(None);
     }

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeSet;
 
-use edgewright_engine::evaluate::files::is_within;
 use edgewright_engine::model::site::{
     AsIs, FileKind, HandlerName, Handlers, PathMatcher, SectionKind, Settings,
 };
@@ -130,10 +129,7 @@ impl Resolver<'_> {
 
     /// Says what is not sent of such files, or that nobody has read them.
     fn report_as_is(&mut self, line: &AsIsLine, are_read: bool) {
-        let known = |directory: &[u8]| {
-            let mut known = self.site.tree.known.iter();
-            known.any(|root| is_within(directory, root))
-        };
+        let known = |directory: &[u8]| self.site.tree.is_known(directory);
         let mut hosts = self.site.hosts.iter();
         let are_known = match line.directory.as_deref() {
             Some(directory) if directory.starts_with(b"/") && known(bare(directory)) => true,

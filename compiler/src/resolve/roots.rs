@@ -5,10 +5,11 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use edgewright_engine::evaluate::files::{CLOSED, is_within};
+use edgewright_engine::evaluate::files::CLOSED;
 use edgewright_engine::model::site::{
     Address, AliasMatcher, FileKind, Host, PathMatcher, SectionId, SectionKind,
 };
+use edgewright_engine::text::prefix::is_within;
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 
 use super::htaccess::{DirectoryOverride, Policies, Policy, file_kind};

@@ -5,6 +5,7 @@
 
 use crate::model::site::FileKind;
 use crate::source::Source;
+use crate::text::prefix::is_within;
 
 use super::{Run, Trace};
 
@@ -72,22 +73,14 @@ impl<S: Source> Run<'_, S> {
     /// Is the folder that the host's name led to here or below, as far as nobody has read what is there?
     fn leads_to_virtual_root(&self, path: &[u8]) -> bool {
         let root = self.virtual_root.as_deref();
-        root.is_some_and(|root| {
-            let mut known = self.site.tree.known.iter();
-            is_within(root, path) && !known.any(|folder| is_within(root, folder))
-        })
+        root.is_some_and(|root| is_within(root, path) && !self.site.tree.is_known(root))
     }
 
     fn remember_assumption(&mut self, path: &[u8]) {
         if self.options.trace == Trace::Off {
             return;
         }
-        let covered = self
-            .site
-            .tree
-            .known
-            .iter()
-            .any(|root| is_within(path, root));
+        let covered = self.site.tree.is_known(path);
         if !covered && !self.assumed.iter().any(|known| known == path) {
             self.assumed.push(path.to_vec());
         }
@@ -98,13 +91,6 @@ impl<S: Source> Run<'_, S> {
 pub(super) fn is_too_long(path: &[u8]) -> bool {
     let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
     path.len() >= LONGEST_PATH || name.len() > LONGEST_NAME
-}
-
-/// Is `path` this directory or below it?
-pub fn is_within(path: &[u8], directory: &[u8]) -> bool {
-    let directory = directory.strip_suffix(b"/").unwrap_or(directory);
-    path.strip_prefix(directory)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
 }
 
 /// An absolute path without empty, `.` and `..` parts (`apr_filepath_merge`); a trailing slash stays.

@@ -8,9 +8,9 @@ use crate::model::outcome::Outcome;
 use crate::model::site::access::METHODS;
 use crate::model::site::{ErrorDocument, FileKind};
 use crate::source::Source;
+use crate::text::prefix::is_within;
 
 use super::directory::REDIRECT;
-use super::files::is_within;
 use super::internal::{Next, Vary, redirect_or_status};
 use super::process::Start;
 use super::proxy::proxy_handler;
@@ -97,8 +97,7 @@ impl<'a, S: Source> Run<'a, S> {
 
     /// Below a folder whose content was read.
     pub(super) fn is_known(&self, record: &Record<'_>) -> bool {
-        let known = &self.site.tree.known;
-        known.iter().any(|root| is_within(record.filename(), root))
+        self.site.tree.is_known(record.filename())
     }
 
     /// The file name without the document root, with path info.

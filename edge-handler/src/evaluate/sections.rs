@@ -3,6 +3,7 @@
 //! In: the argument of a section and a path. Out: whether the section applies. Absent: what a section then sets; see
 //! `walk`.
 
+use super::BYTES_A_STEP;
 use crate::budget::Budget;
 use crate::model::site::PathMatcher;
 use crate::pattern::matching::Captures;
@@ -25,9 +26,6 @@ pub fn location_matches(
         PathMatcher::Regex(pattern) => pattern.find(uri, captures, budget),
     }
 }
-
-/// So many bytes of a wildcard and a path are compared in the time of a step.
-const BYTES_A_STEP: usize = 8;
 
 fn wildcard_matches(glob: &[u8], path: &[u8], budget: &Budget) -> bool {
     let stars = memchr::memchr_iter(b'*', glob).count();

@@ -7,7 +7,6 @@
 use crate::model::site::Spelling;
 use crate::source::Source;
 
-use super::files::is_within;
 use super::record::{Handler, Record, Verdict};
 use super::subrequest::parent_directory;
 use super::url::append_query;
@@ -64,8 +63,7 @@ impl<'a, S: Source> Run<'a, S> {
 
     /// Is this a directory, and its content known?
     fn is_seen(&self, directory: &[u8]) -> bool {
-        let known = &self.site.tree.known;
-        known.iter().any(|root| is_within(directory, root)) && self.is_directory(directory)
+        self.site.tree.is_known(directory) && self.is_directory(directory)
     }
 
     fn is_directory(&self, path: &[u8]) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! In: a [`Program`]. Out: [`Runtime`]. Absent: the table, and answering.
 
-use crate::artefact::program::{Parts, Program, ProgramError};
+use crate::artefact::program::{Program, ProgramError};
 use crate::evaluate::remote;
 use crate::model::normalized::{NormalizedRequest, is_plain_name};
 use crate::model::request::Request;
@@ -57,11 +57,6 @@ impl Runtime {
     /// The hosts by name.
     pub fn names(&self) -> &HostIndex {
         &self.names
-    }
-
-    /// What the program is made of.
-    pub fn into_parts(self) -> Parts {
-        self.program.into_parts()
     }
 
     /// Forgets which rules and redirects were decoded: the compiler asks about all of them.

@@ -29,10 +29,11 @@ use crate::model::site::{
     SectionId, SectionKind, Settings, Site,
 };
 
-use crate::evaluate::files::{canonical_path, is_within};
+use crate::evaluate::files::canonical_path;
 use crate::evaluate::merge::Merged;
 use crate::evaluate::sections::{directory_matches, file_matches};
 use crate::pattern::matching::Captures;
+use crate::text::prefix::is_within;
 use direct_redirect::DirectRedirect;
 
 /// A document root is no longer than this, in bytes: with a plain path no limit is near.

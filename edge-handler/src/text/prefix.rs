@@ -1,8 +1,15 @@
-//! Paths that begin with a path, as `mod_alias` compares them.
+//! Paths that begin with a path: directories, and prefixes as `mod_alias` compares them.
 //!
 //! In: two paths. Out: how much of one the other takes. Absent: wildcards (`glob`), regular expressions (`pattern`).
 
 use std::borrow::Cow;
+
+/// Is `path` this directory or below it?
+pub fn is_within(path: &[u8], directory: &[u8]) -> bool {
+    let directory = directory.strip_suffix(b"/").unwrap_or(directory);
+    path.strip_prefix(directory)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+}
 
 /// `alias_matches` of `mod_alias.c`: how much of `uri` the path of a `Redirect` or `Alias` takes.
 /// `None` when it does not match. A run of slashes in the path matches any run in the URI.

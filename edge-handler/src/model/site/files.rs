@@ -8,6 +8,7 @@ use std::ops::Bound;
 use serde::{Deserialize, Serialize};
 
 use super::{AsIs, SectionId};
+use crate::text::prefix::is_within;
 
 /// Files and directories by absolute path, as bytes, without trailing slash (`/` itself is empty).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -89,12 +90,7 @@ impl FileTree {
 
     /// Is `path` in a directory whose content was read?
     pub fn is_known(&self, path: &[u8]) -> bool {
-        let within = |root: &Vec<u8>| {
-            let root = root.strip_suffix(b"/").unwrap_or(root);
-            path.strip_prefix(root)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
-        };
-        self.known.iter().any(within)
+        self.known.iter().any(|root| is_within(path, root))
     }
 
     /// Adds `path` and every directory above it.
