@@ -259,7 +259,6 @@ impl Search {
             // What they choose by is asked for where they do.
             mime: _,
             negotiation: _,
-            handlers: _,
             set_env: _,
             unset_env: _,
             broken: _,

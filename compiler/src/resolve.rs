@@ -213,7 +213,7 @@ impl Resolver<'_> {
         self.site
             .server_root
             .clone_from(&self.reader.files.server_root);
-        self.site.traits = traits(self.reader.modules.traits());
+        self.site.traits |= traits(self.reader.modules.traits());
         self.name_limit();
         let reading = Reading {
             site: self.site,

@@ -5,12 +5,13 @@
 
 use std::collections::BTreeSet;
 
-use edgewright_engine::model::site::{
-    AsIs, FileKind, HandlerName, Handlers, PathMatcher, SectionKind, Settings,
-};
+use edgewright_engine::model::site::as_is::is_as_is;
+use edgewright_engine::model::site::mime::Extension;
+use edgewright_engine::model::site::{AsIs, FileKind, PathMatcher, SectionKind, Settings, Traits};
 use edgewright_parser::source::Span;
 
 use super::Resolver;
+use super::types::{extensions_of, name_of};
 use super::unfollowed::{note, warning};
 use super::walk::Target;
 
@@ -18,72 +19,12 @@ use super::walk::Target;
 const LONGEST_HEAD: usize = 8_190;
 /// How many files are read.
 const MOST_FILES: usize = 2_000;
-const NAMES: [&[u8]; 2] = [b"send-as-is", b"httpd/send-as-is"];
 
 /// A line that names the handler.
 pub(crate) struct AsIsLine {
     span: Span,
     /// The directory that it is for; `None` where it may be any.
     directory: Option<Vec<u8>>,
-}
-
-/// `SetHandler`, `AddHandler` or `RemoveHandler`, the name in lower case.
-pub(crate) fn handler_directive(name: &[u8], words: &[&[u8]], settings: &mut Settings) {
-    let handlers = settings.handlers.get_or_insert_default();
-    match (name, words) {
-        (b"sethandler", [word, ..]) => handlers.all = Some(handler_name(word)),
-        (b"addhandler", [word, extensions @ ..]) => {
-            // `none` is a handler like any other here, and nobody's name.
-            let named = match handler_name(word) {
-                HandlerName::AsIs => HandlerName::AsIs,
-                HandlerName::Other | HandlerName::Unset => HandlerName::Other,
-            };
-            for extension in extensions {
-                handlers.add(extension, named);
-            }
-        }
-        (_, extensions) => {
-            for extension in extensions {
-                handlers.remove(extension);
-            }
-        }
-    }
-}
-
-fn handler_name(word: &[u8]) -> HandlerName {
-    if is_as_is(word) {
-        HandlerName::AsIs
-    } else if word.eq_ignore_ascii_case(b"none") {
-        HandlerName::Unset
-    } else {
-        HandlerName::Other
-    }
-}
-
-fn is_as_is(word: &[u8]) -> bool {
-    NAMES.iter().any(|name| word.eq_ignore_ascii_case(name))
-}
-
-/// The main server's lines, which nothing is merged with: what they remove, they do not.
-pub(crate) fn settle_main(settings: &mut Settings) {
-    if let Some(handlers) = &mut settings.handlers {
-        handlers.removed.clear();
-    }
-}
-
-/// The main server's handlers under a host's own (`merge_mime_dir_configs`).
-pub(crate) fn merged_handlers(
-    base: Option<Box<Handlers>>,
-    own: Option<Box<Handlers>>,
-) -> Option<Box<Handlers>> {
-    let (Some(own), base) = (own, base.clone()) else {
-        return base;
-    };
-    let mut merged = base.unwrap_or_default();
-    merged.lay_over(&own);
-    merged.take_away(&own);
-    merged.all = own.all.or(merged.all);
-    Some(merged)
 }
 
 impl Resolver<'_> {
@@ -108,15 +49,13 @@ impl Resolver<'_> {
         }
     }
 
-    /// Reads the files that may have the handler. Where there is none, the site has no handlers.
+    /// Reads the files that may have the handler, where there are any.
     pub(crate) fn read_as_is(&mut self) {
         let lines = std::mem::take(&mut self.as_is_lines);
         if lines.is_empty() || !self.reader.modules.may_have("mod_asis") {
-            for settings in self.all_settings() {
-                settings.handlers = None;
-            }
             return;
         }
+        self.site.traits |= Traits::SENDS_AS_IS;
         let are_read = self.read_files_as_is();
         for line in lines {
             self.report_as_is(&line, are_read);
@@ -182,17 +121,17 @@ impl Resolver<'_> {
         let mut extensions = BTreeSet::new();
         let (names, any) = self.named_for_all();
         for settings in self.all_settings() {
-            let Some(handlers) = settings.handlers.as_deref() else {
-                continue;
-            };
-            let added = handlers.added.iter();
-            let added = added.filter(|(_, name)| *name == HandlerName::AsIs);
-            extensions.extend(added.map(|(extension, _)| extension.clone()));
+            let known = settings.mime.iter().flat_map(|mime| &mime.extensions);
+            let named = |own: &Extension| own.handler.as_deref().is_some_and(is_as_is);
+            let named = known.filter(|(_, own)| named(own));
+            extensions.extend(named.map(|(extension, _)| extension.clone()));
         }
         let files = self.site.tree.entries.iter();
         let files = files.filter(|(path, kind)| {
             **kind != FileKind::Directory
-                && (any || names.contains(name_of(path)) || has_extension(path, &extensions))
+                && (any
+                    || names.contains(name_of(path))
+                    || extensions_of(path).any(|own| extensions.contains(&own)))
         });
         files.map(|(path, _)| path.clone()).collect()
     }
@@ -200,21 +139,13 @@ impl Resolver<'_> {
 
 /// Does a section, or a host, name the handler for all its files?
 fn names_for_all(settings: &Settings) -> bool {
-    let handlers = settings.handlers.as_ref();
-    handlers.is_some_and(|handlers| handlers.all == Some(HandlerName::AsIs))
-}
-
-fn name_of(path: &[u8]) -> &[u8] {
-    path.rsplit(|byte| *byte == b'/').next().unwrap_or(path)
+    let forced = settings.negotiation.as_deref();
+    let handler = forced.and_then(|forced| forced.handler.as_deref());
+    handler.is_some_and(is_as_is)
 }
 
 fn bare(directory: &[u8]) -> &[u8] {
     directory.strip_suffix(b"/").unwrap_or(directory)
-}
-
-fn has_extension(path: &[u8], extensions: &BTreeSet<Vec<u8>>) -> bool {
-    let mut parts = name_of(path).split(|byte| *byte == b'.').skip(1);
-    parts.any(|part| extensions.contains(&part.to_ascii_lowercase()))
 }
 
 /// What the header lines at the beginning of a file say (`ap_scan_script_header_err_core_ex`). Reading stops at an empty

@@ -14,7 +14,6 @@ use edgewright_parser::source::Origin;
 use edgewright_parser::syntax::{Arguments, Directive, Kind};
 
 use super::Resolver;
-use super::as_is;
 use super::htaccess;
 use super::limit::is_method;
 use super::types;
@@ -260,11 +259,6 @@ impl Resolver<'_> {
                     b"checkcaseonly" => spelling.case_only = on(first),
                     _ => spelling.basename_match = on(first),
                 }
-            }
-            // A handler may choose among files, too.
-            b"sethandler" | b"addhandler" | b"removehandler" => {
-                as_is::handler_directive(name, words, settings);
-                return types::directive(name, words, settings);
             }
             b"aliaspreservepath" => settings.alias_preserves_path = Some(on(first)),
             b"redirectrelative" => settings.redirect_relative = Some(on(first)),

@@ -14,7 +14,6 @@ use edgewright_engine::model::site::{
 use edgewright_engine::model::site::{PathMatcher, RootPart, RootPattern};
 
 use super::Resolver;
-use super::as_is;
 use super::roots::{is_below_any, is_deep, literal_folder};
 use super::scope::{Counted, Rewrite, Scope, Server};
 use crate::limits::Limit;
@@ -28,8 +27,7 @@ impl Resolver<'_> {
     /// All hosts, the main server first.
     pub(crate) fn merge(&mut self, main: &mut Server, virtual_hosts: Vec<Server>) {
         main.scope.settle_access();
-        let mut base = std::mem::take(&mut main.scope.settings);
-        as_is::settle_main(&mut base);
+        let base = std::mem::take(&mut main.scope.settings);
         let base_rewrite = directory_rewrite(&main.scope.rewrite);
         let own = self.redirect_list(main.redirects.iter().cloned());
         for mut server in virtual_hosts {
@@ -463,7 +461,6 @@ fn merged_settings(base: Settings, own: Settings) -> Settings {
         spelling: own.spelling.or(base.spelling),
         mime: merged_boxes(own.mime, base.mime, Mime::over),
         negotiation: merged_boxes(own.negotiation, base.negotiation, Negotiation::over),
-        handlers: as_is::merged_handlers(base.handlers, own.handlers),
         set_env_if: [base.set_env_if, own.set_env_if].concat(),
         set_env: inherited_environment(base.set_env, own.set_env, &own.unset_env),
         // Its one merge is done.

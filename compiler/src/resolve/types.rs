@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use edgewright_engine::model::site::mime::{
     Attribute, ForcePriority, MultiviewsMatch, TypeMap, Types,
 };
-use edgewright_engine::model::site::{FileKind, Settings};
+use edgewright_engine::model::site::{FileKind, Settings, Traits};
 use edgewright_parser::source::Span;
 
 use super::{Resolver, type_map, unfollowed, values};
@@ -172,12 +172,25 @@ fn without_extensions(path: &[u8]) -> Option<&[u8]> {
     path.get(..start + dot)
 }
 
+/// The last name of a path.
+pub(super) fn name_of(path: &[u8]) -> &[u8] {
+    path.rsplit(|byte| *byte == b'/').next().unwrap_or(path)
+}
+
+/// The extensions in the last name of a path, in lower case.
+pub(super) fn extensions_of(path: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    let parts = name_of(path).split(|byte| *byte == b'.').skip(1);
+    parts.map(<[u8]>::to_ascii_lowercase)
+}
+
 impl Resolver<'_> {
-    /// Reads what a choice among files depends on, where there is one; else what lines say of types is forgotten.
+    /// Reads what a choice among files depends on, where there is one. What lines say of types is forgotten where neither a
+    /// choice nor the handler `send-as-is` needs it.
     pub(crate) fn settle_types(&mut self) {
         let chooses = self.all_settings().any(|own| own.allow.may_negotiate());
         let maps = self.map_extensions();
-        if !chooses && maps.is_empty() {
+        let is_plain = !chooses && maps.is_empty();
+        if is_plain && !self.site.traits.contains(Traits::SENDS_AS_IS) {
             for settings in self.all_settings() {
                 settings.mime = None;
                 settings.negotiation = None;
@@ -188,6 +201,9 @@ impl Resolver<'_> {
             if let Some(mime) = &mut host.settings.mime {
                 mime.removed.clear();
             }
+        }
+        if is_plain {
+            return;
         }
         self.site.types = self.read_types();
         self.read_type_maps(&maps);
@@ -249,11 +265,7 @@ impl Resolver<'_> {
             return Types::default();
         };
         let paths = self.site.tree.entries.keys();
-        let names = paths.filter_map(|path| path.rsplit(|byte| *byte == b'/').next());
-        let used: BTreeSet<Vec<u8>> = names
-            .flat_map(|name| name.split(|byte| *byte == b'.').skip(1))
-            .map(<[u8]>::to_ascii_lowercase)
-            .collect();
+        let used: BTreeSet<Vec<u8>> = paths.flat_map(|path| extensions_of(path)).collect();
         let mut types = nothing;
         for line in text.split(|byte| *byte == b'\n') {
             let words = line.split(u8::is_ascii_whitespace);
@@ -270,11 +282,7 @@ impl Resolver<'_> {
     }
 
     fn read_type_maps(&mut self, extensions: &BTreeSet<Vec<u8>>) {
-        let is_map = |path: &[u8]| {
-            let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
-            let mut parts = name.split(|byte| *byte == b'.').skip(1);
-            parts.any(|part| extensions.contains(&part.to_ascii_lowercase()))
-        };
+        let is_map = |path: &[u8]| extensions_of(path).any(|own| extensions.contains(&own));
         let entries = self.site.tree.entries.iter();
         let files = entries.filter(|(_, kind)| **kind != FileKind::Directory);
         let files: Vec<Vec<u8>> = files

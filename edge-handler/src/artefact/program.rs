@@ -33,7 +33,7 @@ use crate::model::site::Site;
 
 const FORMAT: Format = Format {
     magic: *b"EDGP",
-    version: 10,
+    version: 11,
 };
 
 /// Why bytes are not a program.
@@ -65,7 +65,7 @@ pub struct Parts {
 impl Program {
     /// SHA-256 of `rules.bin` of the configuration in `tests/suite/golden.rs`. It changes together with
     /// the version of `FORMAT`.
-    pub const GOLDEN: &str = "4d9615dccc5e1a5129040239aa4962756654d3e8506bf59627b17dc61bcfcc7c";
+    pub const GOLDEN: &str = "783c5b712cc6530563d6158087a65cf2f1f835e0befa85dd20475528bbe48da9";
 
     /// The bytes of `rules.bin`.
     ///

@@ -4,7 +4,8 @@
 //! reading it, and what it holds besides status and `Location`.
 
 use crate::model::outcome::Outcome;
-use crate::model::site::{AsIs, FileKind, HandlerName, Handlers, Settings};
+use crate::model::site::as_is::is_as_is;
+use crate::model::site::{AsIs, FileKind, Traits};
 use crate::source::Source;
 
 use super::handler::{is_read, refused_by_file};
@@ -16,61 +17,30 @@ use super::{Halt, Run};
 impl Merged<'_> {
     /// Is a file of this name sent as it is? A directory has no extension.
     fn sends_as_is(&self, name: &[u8], is_directory: bool) -> bool {
-        match self.set_handler() {
-            Some(HandlerName::AsIs) => true,
-            Some(HandlerName::Other) => false,
-            Some(HandlerName::Unset) | None if is_directory => false,
-            Some(HandlerName::Unset) | None => {
-                self.added_handlers().of_name(name) == Some(HandlerName::AsIs)
+        match self.negotiation().handler.as_deref() {
+            Some(b"none") | None => {
+                !is_directory && self.mime().handler_of(name).is_some_and(is_as_is)
             }
+            Some(handler) => is_as_is(handler),
         }
-    }
-
-    /// `AddHandler`, merged walk by walk. A `RemoveHandler` is of use for one merge only (`merge_mime_dir_configs`): where a
-    /// walk came to several sections, it does not reach beyond the walk.
-    fn added_handlers(&self) -> Handlers {
-        let mut whole = Handlers::default();
-        for walk in self.walks() {
-            if let [only] = walk.as_slice() {
-                whole.put(only);
-                continue;
-            }
-            let mut merged = Handlers::default();
-            for (at, section) in walk.into_iter().enumerate() {
-                if at == 0 {
-                    merged.lay_over(section);
-                } else {
-                    merged.put(section);
-                }
-            }
-            whole.lay_over(&merged);
-        }
-        whole
-    }
-}
-
-impl Handlers {
-    fn put(&mut self, section: &Self) {
-        self.lay_over(section);
-        self.take_away(section);
-    }
-}
-
-/// Notes whether the file is sent as it is.
-pub(super) fn find_handler(record: &mut Record<'_>) {
-    let has_any = |settings: &Settings| settings.handlers.is_some();
-    if record.handler != Handler::Default || !record.settings.all().any(has_any) {
-        return;
-    }
-    let mut parts = record.filename().rsplit(|byte| *byte == b'/');
-    let name = parts.next().unwrap_or_default();
-    let is_directory = record.kind == Some(FileKind::Directory);
-    if record.settings.sends_as_is(name, is_directory) {
-        record.handler = Handler::AsIs;
     }
 }
 
 impl<'a, S: Source> Run<'a, S> {
+    /// Notes whether the file is sent as it is.
+    pub(super) fn find_handler(&self, record: &mut Record<'a>) {
+        let may_be = self.site.traits.contains(Traits::SENDS_AS_IS);
+        if record.handler != Handler::Default || !may_be {
+            return;
+        }
+        let mut parts = record.filename().rsplit(|byte| *byte == b'/');
+        let name = parts.next().unwrap_or_default();
+        let is_directory = record.kind == Some(FileKind::Directory);
+        if record.settings.sends_as_is(name, is_directory) {
+            record.handler = Handler::AsIs;
+        }
+    }
+
     /// What the file says. Of other methods than those that read, the files answer themselves, and so they do where nobody
     /// has seen them.
     pub(super) fn as_is_handler(&mut self, mut record: Record<'a>) -> Result<Next<'a>, Halt> {

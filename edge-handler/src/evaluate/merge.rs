@@ -8,9 +8,8 @@ use crate::model::rules::{RedirectListId, RuleSetId};
 use crate::model::site::access::is_open;
 use crate::model::site::mime::{Mime, Negotiation};
 use crate::model::site::{
-    AllowOptions, Allowed, CanonicalName, EnvRule, ErrorDocument, HandlerName, Handlers,
-    HostAccess, Proxy, Requirement, RewriteOptions, SectionAlias, SectionId, Settings, Spelling,
-    settings::DirectoryRewrite,
+    AllowOptions, Allowed, CanonicalName, EnvRule, ErrorDocument, HostAccess, Proxy, Requirement,
+    RewriteOptions, SectionAlias, SectionId, Settings, Spelling, settings::DirectoryRewrite,
 };
 
 use super::table::Table;
@@ -256,20 +255,6 @@ impl<'a> Merged<'a> {
         is_open(self.requirement(), self.host_access())
             && self.methods().is_none()
             && !self.requires_tls()
-    }
-
-    /// `SetHandler`.
-    pub fn set_handler(&self) -> Option<HandlerName> {
-        self.last(|settings| settings.handlers.as_ref()?.all)
-    }
-
-    /// What sections say about handlers, those of each walk together.
-    pub(super) fn walks(&self) -> Vec<Vec<&'a Handlers>> {
-        let walks = self.layers.chunk_by(|one, other| one.walk == other.walk);
-        let of = |layer: &Layer<'a>| layer.settings.handlers.as_deref();
-        walks
-            .map(|walk| walk.iter().filter_map(of).collect())
-            .collect()
     }
 
     /// `ErrorDocument` for a status.

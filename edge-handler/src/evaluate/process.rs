@@ -6,7 +6,6 @@
 use crate::model::site::{TraceEnable, Traits};
 use crate::source::Source;
 
-use super::as_is::find_handler;
 use super::proxy::proxy_fixup;
 use super::record::{Handler, OK, Record, Verdict};
 use super::{Halt, Run};
@@ -52,7 +51,7 @@ impl<'a, S: Source> Run<'a, S> {
         if let Verdict::Status(status) = self.handle_multi(record)? {
             return Ok(Err(status));
         }
-        find_handler(record);
+        self.find_handler(record);
         self.fixups(record)
     }
 

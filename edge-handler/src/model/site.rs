@@ -4,8 +4,8 @@
 //! decided per request: which sections apply and how they merge (`evaluate::walk`).
 
 pub mod access;
+pub mod as_is;
 pub mod files;
-pub mod handlers;
 pub mod host;
 pub mod map;
 pub mod mime;
@@ -21,8 +21,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use access::{HostAccess, Requirement};
+pub use as_is::AsIs;
 pub use files::{FileKind, FileTree};
-pub use handlers::{AsIs, HandlerName, Handlers};
 pub use host::{
     Address, Alias, AliasMatcher, EncodedSlashes, Host, HostId, HostPattern, Proxy, ServerRewrite,
     TraceEnable, UserDirs, Users,

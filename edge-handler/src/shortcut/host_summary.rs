@@ -212,7 +212,6 @@ fn makes_trouble(settings: &Settings) -> bool {
         ifs,
         set_env_if,
         spelling,
-        handlers,
         // Asked about once they are merged.
         fallback: _,
         allow: _,
@@ -246,7 +245,7 @@ fn makes_trouble(settings: &Settings) -> bool {
     } = settings;
     alias.is_some()
         || proxy.is_some()
-        || handlers.is_some()
+        || settings.name_as_is()
         || !ifs.is_empty()
         || has_trouble(set_env_if)
         || spelling.is_some_and(|spelling| spelling.enabled)
@@ -306,7 +305,6 @@ fn is_harmless(settings: &Settings) -> bool {
         methods,
         requires_tls,
         set_env_if,
-        handlers,
         files,
         ifs,
         broken,
@@ -340,7 +338,7 @@ fn is_harmless(settings: &Settings) -> bool {
         && !requires_tls
         && spelling.is_none_or(|spelling| !spelling.enabled)
         && set_env_if.is_empty()
-        && handlers.is_none()
+        && !settings.name_as_is()
         && files.is_empty()
         && ifs.is_empty()
         && !broken

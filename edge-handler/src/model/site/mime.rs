@@ -116,6 +116,18 @@ impl Mime {
             .push((extension.to_ascii_lowercase(), attribute));
     }
 
+    /// The handler of a file's name: that of the last of its extensions that has one (`find_ct`).
+    pub fn handler_of(&self, name: &[u8]) -> Option<&[u8]> {
+        // Dots at the beginning belong to the name, and so does what stands before the first dot.
+        let dots = name.iter().take_while(|byte| **byte == b'.').count();
+        let extensions = name.get(dots..)?.split(|byte| *byte == b'.').skip(1);
+        let found = extensions.filter_map(|extension| {
+            let known = self.extensions.get(&extension.to_ascii_lowercase())?;
+            known.handler.as_deref().filter(|_| !extension.is_empty())
+        });
+        found.last()
+    }
+
     /// This section on top of others (`merge_mime_dir_configs`). What it takes away, it takes away once.
     #[must_use]
     pub fn over(&self, mut base: Self) -> Self {
@@ -241,4 +253,29 @@ pub struct MapVariant {
     pub encoding: Option<Vec<u8>>,
     /// `Content-Length`.
     pub length: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Attribute, Mime};
+
+    fn check(name: &str, expected: Option<&str>) {
+        let mut mime = Mime::default();
+        mime.add(Attribute::Handler, b"send-as-is", b".asis");
+        mime.add(Attribute::Handler, b"x", b"CGI");
+        let found = mime.handler_of(name.as_bytes());
+        assert_eq!(found, expected.map(str::as_bytes), "{name}");
+    }
+
+    #[test]
+    fn the_last_extension_with_a_handler_counts() {
+        check("a.asis", Some("send-as-is"));
+        check("a.ASIS.txt", Some("send-as-is"));
+        check("a.asis.cgi", Some("x"));
+        check("a.cgi..asis", Some("send-as-is"));
+        check("asis", None);
+        check(".asis", None);
+        check("..x.asis", Some("send-as-is"));
+        check("a.", None);
+    }
 }

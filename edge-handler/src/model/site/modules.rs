@@ -20,5 +20,7 @@ bitflags::bitflags! {
         const ENV_BEFORE_ALIAS = 1 << 1;
         /// `mod_speling` was loaded before `mod_dir`: `CheckSpelling` comes before a `FallbackResource`.
         const SPELING_BEFORE_DIR = 1 << 2;
+        /// Some line names the handler `send-as-is`, and `mod_asis` may be loaded.
+        const SENDS_AS_IS = 1 << 3;
     }
 }

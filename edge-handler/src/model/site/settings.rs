@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SectionId;
 use super::access::{HostAccess, Requirement};
-use super::handlers::Handlers;
+use super::as_is::is_as_is;
 use super::host::Proxy;
 use super::mime::{Mime, Negotiation};
 use crate::model::expression::Expression;
@@ -74,14 +74,23 @@ pub struct Settings {
     pub set_env: Vec<(Vec<u8>, Vec<u8>)>,
     /// `UnsetEnv`: names of what sections around it set.
     pub unset_env: Vec<Vec<u8>>,
-    /// `SetHandler`, `AddHandler`, `RemoveHandler`; `None` in every section of a site where no file is sent as it is.
-    pub handlers: Option<Box<Handlers>>,
     /// `<Files>` and `<FilesMatch>` inside, in order.
     pub files: Vec<SectionId>,
     /// `<If>`, `<ElseIf>` and `<Else>` inside, in order.
     pub ifs: Vec<SectionId>,
     /// The section cannot be read: Apache answers 500 for everything in it.
     pub broken: bool,
+}
+
+impl Settings {
+    /// Does a line name the handler `send-as-is` for some files?
+    pub fn name_as_is(&self) -> bool {
+        let named = |handler: &Option<Vec<u8>>| handler.as_deref().is_some_and(is_as_is);
+        let forced = self.negotiation.as_deref();
+        let mut extensions = self.mime.iter().flat_map(|mime| mime.extensions.values());
+        forced.is_some_and(|forced| named(&forced.handler))
+            || extensions.any(|extension| named(&extension.handler))
+    }
 }
 
 bitflags::bitflags! {

@@ -177,7 +177,6 @@ fn leaves_redirects_alone(settings: &Settings) -> bool {
         set_env: _,
         unset_env: _,
         files: _,
-        handlers: _,
         // The paths of a location with one of these are busy, or its list is asked.
         redirects: _,
         alias: _,
