@@ -14,12 +14,12 @@ use std::fs;
 use std::hint::black_box;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, bail};
 use edgewright_benches::set::{self, RULES, Set};
 use edgewright_benches::site::reading as read;
 use edgewright_compiler::lower::lower;
 use edgewright_compiler::redundant::Redundant;
-use edgewright_compiler::{EmitError, Folder, compile, emit};
+use edgewright_compiler::{Folder, FolderError, compile, emit};
 use edgewright_parser::source::FileId;
 use mimalloc::MiMalloc;
 
@@ -59,7 +59,9 @@ fn stages(config: &str) -> Result<()> {
     let reading = read(config);
     let compilation = timed("compile", || compile(&reading))?.context("cannot compile")?;
     let written = timed("emit", || emit(&compilation, &reading, &mut Nowhere))?;
-    written.context("cannot be written")?;
+    written
+        .map_err(Error::from_boxed)
+        .context("cannot be written")?;
     Ok(())
 }
 
@@ -67,13 +69,11 @@ fn stages(config: &str) -> Result<()> {
 struct Nowhere;
 
 impl Folder for Nowhere {
-    type Error = EmitError;
-
-    fn begin(&mut self, _name: &'static str) -> Result<(), EmitError> {
+    fn begin(&mut self, _name: &'static str) -> Result<(), FolderError> {
         Ok(())
     }
 
-    fn append(&mut self, piece: &[u8]) -> Result<(), EmitError> {
+    fn append(&mut self, piece: &[u8]) -> Result<(), FolderError> {
         black_box(piece);
         Ok(())
     }

@@ -13,9 +13,9 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Error, Result, bail};
-use edgewright_compiler::Folder;
+use anyhow::{Context, Result, anyhow, bail};
 use edgewright_compiler::emit::{MANIFEST_FILE, PROGRAM_FILE};
+use edgewright_compiler::{Folder, FolderError};
 use serde_json::Value;
 
 /// A folder that is written beside its place, and then put there: whoever reads the place sees the old build
@@ -68,14 +68,14 @@ impl Fresh {
 }
 
 impl Folder for Fresh {
-    type Error = Error;
-
-    fn begin(&mut self, name: &'static str) -> Result<()> {
+    fn begin(&mut self, name: &'static str) -> Result<(), FolderError> {
         if self.foreign.contains(&OsString::from(name)) {
-            bail!(
+            let foreign = self.target.join(name);
+            return Err(anyhow!(
                 "{} is not of the build that is there: move it away, or choose another folder with --out",
-                self.target.join(name).display()
-            );
+                foreign.display()
+            )
+            .into());
         }
         let path = self.folder.join(name);
         let file =
@@ -84,10 +84,10 @@ impl Folder for Fresh {
         Ok(())
     }
 
-    fn append(&mut self, piece: &[u8]) -> Result<()> {
+    fn append(&mut self, piece: &[u8]) -> Result<(), FolderError> {
         let (path, file) = self.file.as_mut().context("no file was begun")?;
-        file.write_all(piece)
-            .with_context(|| format!("cannot write {}", path.display()))
+        let written = file.write_all(piece);
+        Ok(written.with_context(|| format!("cannot write {}", path.display()))?)
     }
 }
 

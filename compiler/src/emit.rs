@@ -20,8 +20,8 @@ use crate::compile::Compilation;
 use crate::inputs::Readers;
 use crate::reading::Reading;
 use crate::spans::in_text;
-pub use folder::{BuildFolder, Folder, Written};
-use folder::{Files, Keeping, Stopped, Taker};
+use folder::Files;
+pub use folder::{BuildFolder, Folder, FolderError, Written};
 
 /// The program.
 pub const PROGRAM_FILE: &str = "rules.bin";
@@ -79,22 +79,11 @@ impl From<EnvelopeError> for EmitError {
 ///
 /// # Errors
 /// See [`EmitError`]; or `folder` refuses. It then has files that are no build.
-pub fn emit<F: Folder>(
+pub fn emit(
     compilation: &Compilation,
     reading: &Reading,
-    folder: &mut F,
-) -> Result<Vec<Written>, F::Error> {
-    let mut keeping = Keeping::of(folder);
-    let written = emit_files(compilation, reading, &mut keeping);
-    written.map_err(|stopped| keeping.error(stopped))
-}
-
-/// Compiled once, here, for all kinds of folders.
-fn emit_files(
-    compilation: &Compilation,
-    reading: &Reading,
-    folder: &mut dyn Taker,
-) -> Result<Vec<Written>, Stopped> {
+    folder: &mut dyn Folder,
+) -> Result<Vec<Written>, FolderError> {
     let mut files = Files::of(folder);
     files.begin(PROGRAM_FILE)?;
     files.bytes(&compilation.program)?;
@@ -112,7 +101,7 @@ fn emit_files(
     files.finish()
 }
 
-fn table(compilation: &Compilation, files: &mut Files<'_>) -> Result<(), Stopped> {
+fn table(compilation: &Compilation, files: &mut Files<'_>) -> Result<(), FolderError> {
     let pieces = EmbeddedTable::pieces(compilation.generation, &compilation.entries);
     for piece in pieces.map_err(EmitError::from)? {
         files.bytes(&piece)?;

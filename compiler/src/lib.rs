@@ -70,7 +70,7 @@ pub use edgewright_parser::{loader, sources, transcript};
 
 pub use account::{Account, Class, Totals, Verdict};
 pub use compile::{Compilation, CompileError, compile, compile_with};
-pub use emit::{BuildFolder, EmitError, Folder, Written, emit};
+pub use emit::{BuildFolder, EmitError, Folder, FolderError, Written, emit};
 pub use input::{DocrootMapping, Input, ReadOptions, UnknownDirectives, guess};
 pub use limits::{Limit, Limits};
 pub use loader::{Entry, EntryKind, LoadError, Loader};

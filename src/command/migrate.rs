@@ -7,7 +7,7 @@ use std::fs;
 use std::io::{IsTerminal, Write, stderr};
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, bail};
 use edgewright_compiler::emit::{ITEMS_FILE, emit};
 use edgewright_compiler::{Compilation, Hops, Reading, Written, compile_with};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
@@ -68,8 +68,8 @@ fn build(reading: &Reading, arguments: &Migrate) -> Result<(Compilation, Vec<Wri
     let compilation =
         compile_with(reading, hops).context("the configuration cannot be compiled")?;
     let mut folder = Fresh::begin(&arguments.out)?;
-    let written =
-        emit(&compilation, reading, &mut folder).context("the build cannot be written")?;
+    let written = emit(&compilation, reading, &mut folder).map_err(Error::from_boxed);
+    let written = written.context("the build cannot be written")?;
     folder.finish()?;
     Ok((compilation, written))
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed test should say so")]
 
 use super::*;
+use anyhow::Error;
 
 const MANIFEST: &str =
     r#"{"generator":"edgewright 0.1.0","files":{"rules.bin":{},"table.bin":{}}}"#;
@@ -9,8 +10,8 @@ const MANIFEST: &str =
 fn write(target: &Path, names: &[&'static str]) -> Result<()> {
     let mut fresh = Fresh::begin(target)?;
     for name in names {
-        fresh.begin(name)?;
-        fresh.append(b"new")?;
+        fresh.begin(name).map_err(Error::from_boxed)?;
+        fresh.append(b"new").map_err(Error::from_boxed)?;
     }
     fresh.finish()
 }

@@ -6,27 +6,25 @@
 use edgewright_engine::artefact::envelope::{Checksum, EnvelopeError};
 use serde::Serialize;
 
-use super::EmitError;
-
 /// Pieces are given away when they are about this long.
 const PIECE: usize = 1 << 16;
 
+/// Why a folder takes no more, in its own words.
+pub type FolderError = Box<dyn std::error::Error + Send + Sync>;
+
 /// Takes the files of a build, one after another, each in pieces.
 pub trait Folder {
-    /// Why a file is not taken.
-    type Error: From<EmitError>;
-
     /// Begins the file `name`; the one before it is whole.
     ///
     /// # Errors
     /// There cannot be such a file.
-    fn begin(&mut self, name: &'static str) -> Result<(), Self::Error>;
+    fn begin(&mut self, name: &'static str) -> Result<(), FolderError>;
 
     /// Adds `piece` to the end of the file that was begun last.
     ///
     /// # Errors
     /// There is no room for it.
-    fn append(&mut self, piece: &[u8]) -> Result<(), Self::Error>;
+    fn append(&mut self, piece: &[u8]) -> Result<(), FolderError>;
 }
 
 /// The files of a build in memory, for small ones.
@@ -46,14 +44,12 @@ impl BuildFolder {
 }
 
 impl Folder for BuildFolder {
-    type Error = EmitError;
-
-    fn begin(&mut self, name: &'static str) -> Result<(), EmitError> {
+    fn begin(&mut self, name: &'static str) -> Result<(), FolderError> {
         self.files.push((name, Vec::new()));
         Ok(())
     }
 
-    fn append(&mut self, piece: &[u8]) -> Result<(), EmitError> {
+    fn append(&mut self, piece: &[u8]) -> Result<(), FolderError> {
         if let Some((_, content)) = self.files.last_mut() {
             content.extend_from_slice(piece);
         }
@@ -72,79 +68,9 @@ pub struct Written {
     pub crc32: u32,
 }
 
-/// Why writing stopped.
-#[derive(Debug)]
-pub(super) enum Stopped {
-    /// There is nothing to write.
-    Here(EmitError),
-    /// The folder refused; it said why to its [`Keeping`].
-    Refused,
-}
-
-impl From<EmitError> for Stopped {
-    fn from(error: EmitError) -> Self {
-        Self::Here(error)
-    }
-}
-
-/// A [`Folder`] whatever its errors are: what writes to it need not be compiled for each kind.
-pub(super) trait Taker {
-    /// As [`Folder::begin`].
-    fn begin(&mut self, name: &'static str) -> Result<(), Stopped>;
-
-    /// As [`Folder::append`].
-    fn append(&mut self, piece: &[u8]) -> Result<(), Stopped>;
-}
-
-/// A folder, and why it refused.
-pub(super) struct Keeping<'f, F: Folder> {
-    folder: &'f mut F,
-    refused: Option<F::Error>,
-}
-
-impl<'f, F: Folder> Keeping<'f, F> {
-    pub fn of(folder: &'f mut F) -> Self {
-        Self {
-            folder,
-            refused: None,
-        }
-    }
-
-    /// Why writing `stopped`, in the folder's own words where it was the folder.
-    pub fn error(self, stopped: Stopped) -> F::Error {
-        match (stopped, self.refused) {
-            (Stopped::Refused, Some(error)) => error,
-            (Stopped::Here(error), _) => error.into(),
-            (Stopped::Refused, None) => EmitError::from(EnvelopeError::Malformed(
-                "a folder refused and did not say why",
-            ))
-            .into(),
-        }
-    }
-
-    fn keep(&mut self, result: Result<(), F::Error>) -> Result<(), Stopped> {
-        result.map_err(|error| {
-            self.refused = Some(error);
-            Stopped::Refused
-        })
-    }
-}
-
-impl<F: Folder> Taker for Keeping<'_, F> {
-    fn begin(&mut self, name: &'static str) -> Result<(), Stopped> {
-        let result = self.folder.begin(name);
-        self.keep(result)
-    }
-
-    fn append(&mut self, piece: &[u8]) -> Result<(), Stopped> {
-        let result = self.folder.append(piece);
-        self.keep(result)
-    }
-}
-
 /// Writes files into a folder.
 pub(super) struct Files<'f> {
-    folder: &'f mut dyn Taker,
+    folder: &'f mut dyn Folder,
     /// What is not given away yet.
     piece: Vec<u8>,
     checksum: Checksum,
@@ -152,7 +78,7 @@ pub(super) struct Files<'f> {
 }
 
 impl<'f> Files<'f> {
-    pub fn of(folder: &'f mut dyn Taker) -> Self {
+    pub fn of(folder: &'f mut dyn Folder) -> Self {
         Self {
             folder,
             piece: Vec::with_capacity(PIECE),
@@ -162,7 +88,7 @@ impl<'f> Files<'f> {
     }
 
     /// Begins the file `name`; what follows is its content.
-    pub fn begin(&mut self, name: &'static str) -> Result<(), Stopped> {
+    pub fn begin(&mut self, name: &'static str) -> Result<(), FolderError> {
         self.end()?;
         self.folder.begin(name)?;
         self.checksum = Checksum::default();
@@ -175,7 +101,7 @@ impl<'f> Files<'f> {
     }
 
     /// Adds `bytes`.
-    pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), Stopped> {
+    pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), FolderError> {
         if bytes.len() < PIECE {
             self.piece.extend_from_slice(bytes);
             return self.give_if_long();
@@ -185,7 +111,7 @@ impl<'f> Files<'f> {
     }
 
     /// Adds `value` as JSON, without blanks.
-    pub fn json(&mut self, value: &impl Serialize) -> Result<(), Stopped> {
+    pub fn json(&mut self, value: &impl Serialize) -> Result<(), FolderError> {
         write_json(&mut self.piece, value)?;
         self.give_if_long()
     }
@@ -195,7 +121,7 @@ impl<'f> Files<'f> {
         &mut self,
         values: impl Iterator<Item = T>,
         between: &[u8],
-    ) -> Result<(), Stopped> {
+    ) -> Result<(), FolderError> {
         for (at, value) in values.enumerate() {
             if at > 0 {
                 self.bytes(between)?;
@@ -206,18 +132,18 @@ impl<'f> Files<'f> {
     }
 
     /// What was written so far, all of it whole.
-    pub fn so_far(&mut self) -> Result<&[Written], Stopped> {
+    pub fn so_far(&mut self) -> Result<&[Written], FolderError> {
         self.end()?;
         Ok(&self.written)
     }
 
     /// Ends the last file.
-    pub fn finish(mut self) -> Result<Vec<Written>, Stopped> {
+    pub fn finish(mut self) -> Result<Vec<Written>, FolderError> {
         self.end()?;
         Ok(self.written)
     }
 
-    fn end(&mut self) -> Result<(), Stopped> {
+    fn end(&mut self) -> Result<(), FolderError> {
         self.give()?;
         if let Some(written) = self.written.last_mut() {
             written.crc32 = self.checksum.finish();
@@ -225,14 +151,14 @@ impl<'f> Files<'f> {
         Ok(())
     }
 
-    fn give_if_long(&mut self) -> Result<(), Stopped> {
+    fn give_if_long(&mut self) -> Result<(), FolderError> {
         if self.piece.len() < PIECE {
             return Ok(());
         }
         self.give()
     }
 
-    fn give(&mut self) -> Result<(), Stopped> {
+    fn give(&mut self) -> Result<(), FolderError> {
         let mut piece = std::mem::take(&mut self.piece);
         self.add(&piece)?;
         piece.clear();
@@ -240,7 +166,7 @@ impl<'f> Files<'f> {
         Ok(())
     }
 
-    fn add(&mut self, bytes: &[u8]) -> Result<(), Stopped> {
+    fn add(&mut self, bytes: &[u8]) -> Result<(), FolderError> {
         self.checksum.take(bytes);
         if let Some(written) = self.written.last_mut() {
             written.bytes += bytes.len();
@@ -253,7 +179,7 @@ impl<'f> Files<'f> {
 }
 
 /// Appends `value` as JSON.
-pub(super) fn write_json(bytes: &mut Vec<u8>, value: &impl Serialize) -> Result<(), EmitError> {
+pub(super) fn write_json(bytes: &mut Vec<u8>, value: &impl Serialize) -> Result<(), FolderError> {
     let malformed = EnvelopeError::Malformed("a value cannot be written as JSON");
     serde_json::to_writer(bytes, value).map_err(|_| malformed.into())
 }
@@ -262,13 +188,13 @@ pub(super) fn write_json(bytes: &mut Vec<u8>, value: &impl Serialize) -> Result<
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+    use super::super::EmitError;
     use super::*;
     use edgewright_engine::artefact::envelope::checksum;
 
     fn check(pieces: &[usize]) {
         let mut folder = BuildFolder::default();
-        let mut keeping = Keeping::of(&mut folder);
-        let mut files = Files::of(&mut keeping);
+        let mut files = Files::of(&mut folder);
         files.begin("empty").unwrap();
         files.begin("long").unwrap();
         let content = |length: &usize| vec![b'0'; *length];
@@ -287,37 +213,24 @@ mod tests {
     /// Has no room, in its own words.
     struct Full;
 
-    #[derive(Debug, PartialEq, Eq)]
-    struct Said(String);
-
-    impl From<EmitError> for Said {
-        fn from(error: EmitError) -> Self {
-            Self(error.to_string())
-        }
-    }
-
     impl Folder for Full {
-        type Error = Said;
-
-        fn begin(&mut self, _name: &'static str) -> Result<(), Said> {
+        fn begin(&mut self, _name: &'static str) -> Result<(), FolderError> {
             Ok(())
         }
 
-        fn append(&mut self, _piece: &[u8]) -> Result<(), Said> {
-            Err(Said("no room".to_owned()))
+        fn append(&mut self, _piece: &[u8]) -> Result<(), FolderError> {
+            Err("no room".into())
         }
     }
 
-    fn check_said(stop: impl FnOnce(&mut dyn Taker) -> Result<(), Stopped>, expected: &str) {
-        let mut folder = Full;
-        let mut keeping = Keeping::of(&mut folder);
-        let stopped = stop(&mut keeping).unwrap_err();
-        assert_eq!(keeping.error(stopped), Said(expected.to_owned()));
+    fn check_said(stop: impl FnOnce(&mut dyn Folder) -> Result<(), FolderError>, expected: &str) {
+        let stopped = stop(&mut Full).unwrap_err();
+        assert_eq!(stopped.to_string(), expected);
     }
 
     #[test]
     fn why_writing_stopped_is_told_in_the_words_of_who_stopped_it() {
-        let full = |folder: &mut dyn Taker| {
+        let full = |folder: &mut dyn Folder| {
             let mut files = Files::of(folder);
             files.begin("one")?;
             files.bytes(b"1")?;

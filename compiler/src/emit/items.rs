@@ -18,7 +18,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::EmitError;
-use super::folder::{Files, Stopped};
+use super::folder::{Files, FolderError};
 use crate::compile::Compilation;
 use crate::sources::Sources;
 use crate::spans::in_text;
@@ -41,7 +41,7 @@ pub(super) fn write(
     compilation: &Compilation,
     sources: &Sources,
     files: &mut Files<'_>,
-) -> Result<usize, Stopped> {
+) -> Result<usize, FolderError> {
     let mut longest = 0;
     let mut names = Names::default();
     for entry in &compilation.entries {

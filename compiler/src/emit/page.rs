@@ -12,7 +12,7 @@ use edgewright_parser::diagnostic::{Diagnostic, Severity};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::folder::{Files, Stopped, write_json};
+use super::folder::{Files, FolderError, write_json};
 use crate::account::{Class, Verdict};
 use crate::compile::Compilation;
 use crate::reading::{Reading, Unit};
@@ -28,7 +28,7 @@ pub(super) fn write(
     reading: &Reading,
     compilation: &Compilation,
     files: &mut Files<'_>,
-) -> Result<(), Stopped> {
+) -> Result<(), FolderError> {
     let (before, after) = PAGE.split_once(DATA).unwrap_or((PAGE, ""));
     files.bytes(before.as_bytes())?;
     data(reading, compilation, files)?;
@@ -40,7 +40,7 @@ fn data(
     reading: &Reading,
     compilation: &Compilation,
     files: &mut Files<'_>,
-) -> Result<(), Stopped> {
+) -> Result<(), FolderError> {
     let account = &compilation.account;
     let mut reasons = Reasons::default();
     for verdict in &account.verdicts {
@@ -70,7 +70,7 @@ fn data(
 }
 
 /// Adds `value` as JSON in which no `<` can end the script element early, whatever a configuration holds.
-fn in_script(value: &impl Serialize, files: &mut Files<'_>) -> Result<(), Stopped> {
+fn in_script(value: &impl Serialize, files: &mut Files<'_>) -> Result<(), FolderError> {
     let mut json = Vec::new();
     write_json(&mut json, value)?;
     for (at, part) in json.split(|byte| *byte == b'<').enumerate() {

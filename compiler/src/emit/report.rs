@@ -7,7 +7,7 @@ use edgewright_parser::diagnostic::Diagnostic;
 use edgewright_parser::source::{LineColumn, Span};
 use serde::Serialize;
 
-use super::folder::{Files, Stopped};
+use super::folder::{Files, FolderError};
 use crate::account::{Class, Verdict};
 use crate::compile::Compilation;
 use crate::reading::{Reading, Unit, UnitKind};
@@ -19,7 +19,7 @@ pub(super) fn write(
     reading: &Reading,
     compilation: &Compilation,
     files: &mut Files<'_>,
-) -> Result<(), Stopped> {
+) -> Result<(), FolderError> {
     let (account, sources) = (&compilation.account, &reading.sources);
     files.bytes(b"{\"account\":")?;
     files.json(&account.totals)?;

@@ -122,9 +122,9 @@ impl Resolver<'_> {
         let (names, any) = self.named_for_all();
         for settings in self.all_settings() {
             let known = settings.mime.iter().flat_map(|mime| &mime.extensions);
-            let named = |own: &Extension| own.handler.as_deref().is_some_and(is_as_is);
-            let named = known.filter(|(_, own)| named(own));
-            extensions.extend(named.map(|(extension, _)| extension.clone()));
+            let sends_as_is = |own: &Extension| own.handler.as_deref().is_some_and(is_as_is);
+            let sending = known.filter(|(_, own)| sends_as_is(own));
+            extensions.extend(sending.map(|(extension, _)| extension.clone()));
         }
         let files = self.site.tree.entries.iter();
         let files = files.filter(|(path, kind)| {
