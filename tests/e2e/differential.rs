@@ -61,6 +61,7 @@ fn random_rule_sets_are_answered_as_apache_does() {
             done += size as u64;
         }
         findings.add(compare_at_once(&batches));
+        println!("{done} of {sets} rule sets compared");
     }
     let Findings {
         differences,
