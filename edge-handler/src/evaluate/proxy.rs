@@ -63,9 +63,12 @@ enum Proxied {
     To(Vec<u8>, UrlForm),
 }
 
-/// Path and query as the client sent them (`r->unparsed_uri`); after an internal redirect nobody has.
-fn raw_target<'t>(record: &Record<'_>, target: &'t [u8]) -> Option<&'t [u8]> {
-    (record.previous.is_none() && record.main.is_none()).then_some(target)
+/// Path and query as the client sent them, or as a URL was made inside the server (`r->unparsed_uri`); `None` for a file
+/// that is looked up.
+fn raw_target<'t>(record: &'t Record<'_>, target: &'t [u8]) -> Option<&'t [u8]> {
+    let is_the_clients = record.previous.is_none() && record.main.is_none();
+    let own = record.unparsed.as_deref();
+    own.or(is_the_clients.then_some(target))
 }
 
 /// What `proxy` makes of the path `uri`, which was `sent` so where the line has `nocanon`: unless decoding changed how

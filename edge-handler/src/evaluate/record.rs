@@ -80,6 +80,8 @@ pub(super) struct Record<'a> {
     /// The query string of an internal redirect's URL, as it was (`parsed_uri.query`). Of the client's own request
     /// it is [`super::Run::canonical`]'s.
     pub redirected_query: Option<Vec<u8>>,
+    /// The URL as it was, where it was made inside the server (`unparsed_uri`).
+    pub unparsed: Option<Vec<u8>>,
     /// The file name; before translation the path as rewritten so far; `None` before that.
     pub filename: Option<Vec<u8>>,
     /// What follows the file name; empty when nothing does.
@@ -140,6 +142,7 @@ impl<'a> Record<'a> {
             port: None,
             args: None,
             redirected_query: None,
+            unparsed: None,
             filename: None,
             path_info: Vec::new(),
             status: OK,
