@@ -4,8 +4,8 @@
 
 use std::sync::LazyLock;
 
-use edgewright_engine::artefact::table::Probe;
-use edgewright_engine::artefact::table::Table as _;
+use edgewright_engine::artefact::key::KeySpace;
+use edgewright_engine::artefact::table::{Lookup, Probe, Table as _};
 use edgewright_engine::budget::{Allowance, Budget, DECISION_STEPS};
 use edgewright_engine::evaluate::Options;
 use edgewright_engine::handler::{self, Decision};
@@ -30,8 +30,9 @@ static CONFIGURATION: LazyLock<Configuration> = LazyLock::new(Configuration::def
 /// without conditions, substitution, or anything else of a request.
 pub fn lookup(site: &Site, path: &[u8]) -> bool {
     let spot = Probe::of(&site.table, path);
-    let fate = spot.at.and_then(|at| site.table.standing(at, site.host));
-    if fate.is_some() {
+    let sought = spot.sought(KeySpace::Decisions(site.host));
+    let decision = spot.at.map(|at| site.table.decision(at, &sought));
+    if matches!(decision, Some(Lookup::Found(_))) {
         return true;
     }
     let finder = Finder::knowing(site.runtime.program(), &site.table, spot);

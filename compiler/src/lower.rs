@@ -17,7 +17,7 @@ use edgewright_engine::artefact::filter::Filter;
 use edgewright_engine::artefact::fingerprint::Fingerprint;
 use edgewright_engine::artefact::index::{Case, ListBuilder, ListIndex, Reach};
 use edgewright_engine::artefact::key::Key;
-use edgewright_engine::artefact::packed::{Packed, TooLong};
+use edgewright_engine::artefact::packed::TooLong;
 use edgewright_engine::artefact::program::{Parts, Program};
 use edgewright_engine::artefact::table::{Content, Entry};
 use edgewright_engine::model::rules::{MapId, Redirect, RedirectListId, Rule, RuleSet, RuleSetId};
@@ -135,7 +135,7 @@ pub fn lower_with(
     for (map, content) in (0..).map(MapId).zip(&site.maps) {
         add_map(map, content, &mut table);
     }
-    finish(site, table.entries(), lists, hops, limits)
+    Ok(finish(site, table.entries(), lists, hops, limits))
 }
 
 #[derive(Default)]
@@ -281,13 +281,13 @@ fn finish(
     lists: Lists,
     hops: Hops,
     limits: &Limits,
-) -> Result<Lowered, TooLong> {
+) -> Lowered {
     let parts = Parts {
         generation: 0,
         site: without_rules(site),
         rules: lists.rules.indexes,
         redirects: lists.redirects.indexes,
-        questions: Packed::default(),
+        questions: Vec::new(),
         // Nobody asks it while the entries are at hand.
         filter: Filter::default(),
     };
@@ -298,17 +298,17 @@ fn finish(
     };
     entries.reserve_exact(fates.entries.len());
     entries.extend(fates.entries);
-    parts.questions = Packed::new(&fates.questions)?;
+    parts.questions = fates.questions;
     parts.filter = filter(&entries);
     parts.generation = generation(&parts, &entries);
-    Ok(Lowered {
+    Lowered {
         parts,
         entries,
         fates: fates.counts,
         collapsed,
         rules: lists.rules.placements,
         redirects: lists.redirects.placements,
-    })
+    }
 }
 
 fn filter(entries: &[Entry]) -> Filter {

@@ -44,7 +44,7 @@ impl<'e> MemoryTable<'e> {
 }
 
 impl Table for MemoryTable<'_> {
-    fn lookup(&self, sought: &Sought<'_>) -> Lookup<'_> {
+    fn lookup(&self, sought: &Sought<'_>) -> Lookup<&Entry> {
         let Some(first) = self.entries.get(&sought.print) else {
             return Lookup::Absent;
         };

@@ -1,4 +1,4 @@
-//! Decides beforehand what becomes of paths: their [`PathDecision`]s.
+//! Decides beforehand what becomes of paths.
 //!
 //! In: a compiled program with its table. Out: [`Precomputed`]: a table entry for each host and path that can be
 //! decided without, or nearly without, the request. Absent: what a fate means (`edge-handler/src/artefact/decision.rs`).
@@ -19,10 +19,10 @@ mod symbolic;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use edgewright_engine::artefact::decision::{PathDecision, Question};
+use edgewright_engine::artefact::decision::{DecisionView, Question};
 use edgewright_engine::artefact::key::Key;
 use edgewright_engine::artefact::program::{Parts, Program};
-use edgewright_engine::artefact::table::{Content, Entry};
+use edgewright_engine::artefact::table::Entry;
 use edgewright_engine::budget::{Allowance, DECISION_STEPS};
 use edgewright_engine::evaluate::Options;
 use edgewright_engine::model::normalized::NormalizedRequest;
@@ -35,6 +35,7 @@ use crate::limits::{Limit, Limits};
 use crate::memory_table::MemoryTable;
 use crate::parallel::{in_stretches, in_stretches_of};
 pub(crate) use collapse::collapse;
+use decision_dag::Dag;
 use explore::{Course, Undecided, course};
 
 /// More fates than this are not looked for: the table should not grow without bound.
@@ -63,7 +64,7 @@ const QUERY: &[u8] = b"stand-in=for-the-query.edgewright.invalid";
 pub struct Precomputed {
     /// One entry for each fate, sorted by key.
     pub entries: Vec<Entry>,
-    /// Questions that several of them ask.
+    /// What they ask by number.
     pub questions: Vec<Question>,
     /// How many paths were decided how far.
     pub counts: PrecomputedCounts,
@@ -98,15 +99,14 @@ impl Precomputed {
         paths.truncate(MOST_FATES);
         let together = limits.get(Limit::PrecomputeSteps).saturating_mul(2);
         let first = (together / length(&paths)).max(FIRST_STEPS);
-        let few = in_stretches(&paths, |paths| Self::of(&program, &table, paths, first));
-        let mut found = Self::default();
-        let count = few.iter().map(|stretch| stretch.fates.entries.len()).sum();
-        found.entries.reserve_exact(count);
-        let mut expensive = Vec::new();
+        let few = in_stretches(&paths, |paths| Stretch::of(&program, &table, paths, first));
+        let mut found = Stretch::default();
+        let count = few.iter().map(|stretch| stretch.decisions.len()).sum();
+        found.decisions.reserve_exact(count);
         for stretch in few {
-            found.append(stretch.fates);
-            expensive.extend(stretch.expensive);
+            found.append(stretch);
         }
+        let expensive = std::mem::take(&mut found.expensive);
         let mut left = limits.get(Limit::PrecomputeSteps);
         let mut some = expensive.as_slice();
         while !some.is_empty() {
@@ -115,32 +115,47 @@ impl Precomputed {
             if each <= first {
                 break;
             }
-            for stretch in in_stretches_of(1, now, |paths| Self::of(&program, &table, paths, each))
+            for stretch in
+                in_stretches_of(1, now, |paths| Stretch::of(&program, &table, paths, each))
             {
                 left = left.saturating_sub(stretch.steps);
-                found.append(stretch.fates);
-                let undecided = &mut found.counts.undecided;
-                add(undecided, TOO_EXPENSIVE, stretch.expensive.len());
+                found.append(stretch);
             }
             some = later;
         }
-        add(&mut found.counts.undecided, TOO_EXPENSIVE, some.len());
+        let too_expensive = found.expensive.len() + some.len();
+        add(&mut found.undecided, TOO_EXPENSIVE, too_expensive);
         if !expensive.is_empty() {
-            found.entries.sort_by(|one, other| one.key.cmp(&other.key));
+            found
+                .decisions
+                .sort_by(|(one, _), (other, _)| one.cmp(other));
         }
-        found.questions = share::share(&mut found.entries);
-        (found, program.into_parts())
+        (found.written(), program.into_parts())
     }
+}
 
-    /// Those of `paths`, each of which may take so many steps.
+/// What some paths gave.
+#[derive(Default)]
+struct Stretch {
+    decisions: Vec<(Key, Dag)>,
+    /// What would have to be known about the others, and for how many paths.
+    undecided: BTreeMap<&'static str, usize>,
+    /// Paths that need more steps than were allowed.
+    expensive: Vec<(HostId, Vec<u8>)>,
+    /// Steps that were taken.
+    steps: u64,
+}
+
+impl Stretch {
+    /// What `paths` give, each of which may take so many steps.
     fn of(
         program: &Program,
         table: &MemoryTable<'_>,
         paths: &[(HostId, Vec<u8>)],
         steps: u64,
-    ) -> Stretch {
+    ) -> Self {
         let source = Indexed::new(program, table);
-        let mut found = Stretch::default();
+        let mut found = Self::default();
         for (host, path) in paths {
             let decider = PathDecider {
                 site: program.site(),
@@ -149,54 +164,43 @@ impl Precomputed {
                 path,
                 steps: Cell::new(steps),
             };
-            let fate = decider.decide();
+            let decision = decider.decide();
             found.steps += steps - decider.steps.get();
-            match fate {
+            match decision {
+                Ok(dag) => found.decisions.push((Key::fate(*host, path), dag)),
                 Err(Undecided::TooExpensive) => found.expensive.push((*host, path.clone())),
-                fate => found.fates.add(*host, path, fate),
+                Err(why) => add(&mut found.undecided, why.name(), 1),
             }
         }
         found
     }
 
-    /// Adds those of later paths.
+    /// Adds what later paths gave.
     fn append(&mut self, mut later: Self) {
-        self.entries.append(&mut later.entries);
-        let counts = &mut self.counts;
-        counts.constant += later.counts.constant;
-        counts.guarded += later.counts.guarded;
-        for (why, count) in later.counts.undecided {
-            add(&mut counts.undecided, why, count);
+        self.decisions.append(&mut later.decisions);
+        self.expensive.append(&mut later.expensive);
+        for (why, count) in later.undecided {
+            add(&mut self.undecided, why, count);
         }
     }
 
-    fn add(&mut self, host: HostId, path: &[u8], fate: Result<PathDecision, Undecided>) {
-        match fate {
-            Ok(fate) => {
-                let counts = &mut self.counts;
-                *(if fate.is_constant() {
-                    &mut counts.constant
-                } else {
-                    &mut counts.guarded
-                }) += 1;
-                self.entries.push(Entry {
-                    key: Key::fate(host, path),
-                    content: Content::Decision(fate),
-                });
-            }
-            Err(why) => *self.counts.undecided.entry(why.name()).or_default() += 1,
+    fn written(self) -> Precomputed {
+        let (entries, questions) = share::write(&self.decisions);
+        let constant = entries
+            .iter()
+            .filter_map(Entry::decision)
+            .filter(DecisionView::is_constant)
+            .count();
+        Precomputed {
+            counts: PrecomputedCounts {
+                constant,
+                guarded: entries.len() - constant,
+                undecided: self.undecided,
+            },
+            entries,
+            questions,
         }
     }
-}
-
-/// What some paths gave.
-#[derive(Default)]
-struct Stretch {
-    fates: Precomputed,
-    /// Paths that need more steps than were allowed.
-    expensive: Vec<(HostId, Vec<u8>)>,
-    /// Steps that were taken.
-    steps: u64,
 }
 
 /// How many there are, at least one.
@@ -221,7 +225,7 @@ struct PathDecider<'m> {
 }
 
 impl PathDecider<'_> {
-    fn decide(&self) -> Result<PathDecision, Undecided> {
+    fn decide(&self) -> Result<Dag, Undecided> {
         let queried = self.course(Some(QUERY));
         if queried == Err(Undecided::TooExpensive) {
             return Err(Undecided::TooExpensive);
@@ -232,8 +236,8 @@ impl PathDecider<'_> {
         if why == Some(Undecided::TooExpensive) {
             return Err(Undecided::TooExpensive);
         }
-        let fate = decision_dag::weave(bare.ok(), queried.ok());
-        fate.ok_or(why.unwrap_or(Undecided::Unsupported))
+        let dag = Dag::of(bare.ok(), queried.ok());
+        dag.ok_or(why.unwrap_or(Undecided::Unsupported))
     }
 
     fn course(&self, query: Option<&'static [u8]>) -> Result<Course, Undecided> {

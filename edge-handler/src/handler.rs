@@ -7,7 +7,6 @@
 //! "restart, not suspend". Time and chance come from [`Options`], the same for every step of a
 //! request, so each step goes the way the one before went, and one entry further.
 
-use crate::artefact::decision::Told;
 use crate::budget::Budget;
 use crate::evaluate::{Options, Trace, evaluate_plain, evaluate_within};
 use crate::shortcut::host_summary::Said;
@@ -16,7 +15,8 @@ mod runtime;
 pub use runtime::Runtime;
 
 use crate::artefact::key::{Key, KeySpace};
-use crate::artefact::table::{Content, EmbeddedTable, Fetched, Lookup, Probe, Table};
+use crate::artefact::packed::Damaged;
+use crate::artefact::table::{EmbeddedTable, Fetched, Lookup, Probe, Table};
 use crate::model::normalized::NormalizedRequest;
 use crate::model::outcome::{Answer, Outcome};
 use crate::model::request::Request;
@@ -204,27 +204,15 @@ fn precomputed<T: Table>(
     plain: &NormalizedRequest<'_>,
     (request, budget): (&Request<'_>, &Budget),
 ) -> Result<Option<Answer>, Unavailable> {
-    let Some(at) = probe.at else {
-        return Ok(None);
-    };
-    if let Some(standing) = table.standing(at, plain.host) {
-        match standing.tell(plain, request, runtime.program().questions(), budget) {
-            Told::Answer(answer) => return Ok(Some(answer)),
-            Told::Nothing => return Ok(None),
-            Told::Decode => {}
-        }
-    }
+    let program = runtime.program();
     let sought = probe.sought(KeySpace::Decisions(plain.host));
-    if !table.may_have(runtime.program().filter(), &sought) {
-        return Ok(None);
-    }
-    match table.lookup_at(at, &sought) {
-        Lookup::Found(entry) => Ok(match &entry.content {
-            Content::Decision(fate) => {
-                fate.answer(plain, request, runtime.program().questions(), budget)
-            }
-            Content::Rules(_) | Content::Redirects(_) | Content::Value(_) => None,
-        }),
+    let at = probe
+        .at
+        .filter(|_| table.may_have(program.filter(), &sought));
+    match at.map_or(Lookup::Absent, |at| table.decision(at, &sought)) {
+        Lookup::Found(decision) => decision
+            .answer(plain, request, program.questions(), budget)
+            .map_err(|Damaged| Unavailable::Damaged),
         Lookup::Absent => Ok(None),
         Lookup::Missing => Err(Unavailable::Missing(sought.key())),
         Lookup::Damaged => Err(Unavailable::Damaged),

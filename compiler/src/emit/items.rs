@@ -133,7 +133,7 @@ impl<'e> Item<'e> {
             Content::Rules(rules) => item.first_rule(rules),
             Content::Redirects(redirects) => item.first_redirect(redirects),
             Content::Value(value) => item.text("value", shown(&value.value)),
-            Content::Decision(fate) => item.fate(fate),
+            Content::Decision(decision) => item.decision(decision),
         }
         Ok(item)
     }
@@ -173,14 +173,15 @@ impl<'e> Item<'e> {
     }
 
     /// The answer without a query string, when it is always the same.
-    fn fate(&mut self, fate: &PathDecision) {
-        match fate.only_ending().map(|ending| &ending.effect) {
+    fn decision(&mut self, decision: &PathDecision) {
+        let ending = decision.view().and_then(|view| view.only_ending());
+        match ending.map(|ending| ending.effect) {
             Some(Effect::Redirect(status, location)) => {
-                self.number("status", *status);
+                self.number("status", status);
                 let location = shown(&location.shown()).into_owned();
                 self.text("location", location.into());
             }
-            Some(Effect::Status(status)) => self.number("status", *status),
+            Some(Effect::Status(status)) => self.number("status", status),
             _ => {}
         }
     }

@@ -1,7 +1,7 @@
 //! Joins redirects that follow one another on one site into one.
 //!
-//! In: the fates of a site. Out: the same fates, where a redirect that leads to another one of the same
-//! site leads to where that one leads. Absent: redirects that have no constant fate, which stay.
+//! In: the decisions of a site. Out: the same decisions, where a redirect that leads to another one of the same
+//! site leads to where that one leads. Absent: redirects that have no constant decision, which stay.
 //!
 //! A redirect is joined with the next only when both always answer with the same status, neither sets a
 //! cookie nor depends on a header, and the next is the same for every request: so a client that follows
@@ -11,7 +11,8 @@
 use std::collections::HashMap;
 
 use edgewright_engine::artefact::decision::{
-    Effect, Ending, Part, PathDecision, Queried, Step, Text,
+    Builder, DecisionView, Effect, Ending, EndingBuf, Part, PathDecision, Queried, Step, Text,
+    TextBuf,
 };
 use edgewright_engine::artefact::key::KeySpace;
 use edgewright_engine::artefact::table::{Content, Entry};
@@ -32,9 +33,9 @@ pub(crate) fn collapse(site: &Site, entries: &mut [Entry]) -> usize {
         .filter_map(|(at, entry)| Some((at, chains.shorter(entry)?)))
         .collect();
     let count = shorter.len();
-    for (at, fate) in shorter {
+    for (at, decision) in shorter {
         if let Some(entry) = entries.get_mut(at) {
-            entry.content = Content::Decision(fate);
+            entry.content = Content::Decision(decision);
         }
     }
     count
@@ -43,7 +44,7 @@ pub(crate) fn collapse(site: &Site, entries: &mut [Entry]) -> usize {
 /// Where the redirects of a site lead.
 struct Chains<'s> {
     site: &'s Site,
-    fates: HashMap<(HostId, &'s [u8]), &'s PathDecision>,
+    decisions: HashMap<(HostId, &'s [u8]), DecisionView<'s>>,
     /// Hosts that are reached again, by scheme, by whatever name they were reached.
     same: HashMap<(HostId, Scheme), bool>,
 }
@@ -57,73 +58,70 @@ struct Next<'t> {
 
 impl<'s> Chains<'s> {
     fn of(site: &'s Site, entries: &'s [Entry]) -> Self {
-        let fates = entries
-            .iter()
-            .filter_map(|entry| match (&entry.content, entry.key.space()) {
-                (Content::Decision(fate), KeySpace::Decisions(host)) => {
-                    Some(((host, entry.key.text()), fate))
-                }
-                _ => None,
-            });
+        let decisions = entries.iter().filter_map(|entry| match entry.key.space() {
+            KeySpace::Decisions(host) => Some(((host, entry.key.text()), entry.decision()?)),
+            _ => None,
+        });
         let hosts = (0..).map(HostId).zip(&site.hosts).map(|(id, _)| id);
         let both = hosts.flat_map(|id| [(id, Scheme::Http), (id, Scheme::Https)]);
         Self {
             site,
-            fates: fates.collect(),
+            decisions: decisions.collect(),
             same: both
                 .map(|(id, scheme)| ((id, scheme), comes_back(site, id, scheme)))
                 .collect(),
         }
     }
 
-    /// The fate of an entry with its chain joined; `None` when there is nothing to join.
+    /// The decision of an entry with its chain joined; `None` when there is nothing to join.
     fn shorter(&self, entry: &Entry) -> Option<PathDecision> {
-        let (Content::Decision(first), KeySpace::Decisions(host)) =
-            (&entry.content, entry.key.space())
-        else {
+        let KeySpace::Decisions(host) = entry.key.space() else {
             return None;
         };
         let mut seen = vec![(host, entry.key.text().to_vec())];
-        let mut fate = first.clone();
+        let mut found: Option<PathDecision> = None;
         let mut at = host;
-        while let Some((next, joined)) = self.joined(at, &fate) {
+        loop {
+            let decision = match &found {
+                Some(joined) => joined.view()?,
+                None => entry.decision()?,
+            };
+            let Some((next, joined)) = self.joined(at, &decision) else {
+                return found;
+            };
             if seen.contains(&next) || seen.len() == MOST_HOPS {
                 // In a circle no hop is nearer to an end.
                 return None;
             }
             at = next.0;
             seen.push(next);
-            fate = joined;
+            found = Some(joined);
         }
-        (seen.len() > 1).then_some(fate)
     }
 
-    /// `fate` with its redirect joined with the one it leads to.
+    /// `decision` with its redirect joined with the one it leads to.
     fn joined(
         &self,
         host: HostId,
-        fate: &PathDecision,
+        decision: &DecisionView<'_>,
     ) -> Option<((HostId, Vec<u8>), PathDecision)> {
-        let ending = fate.only_ending().filter(|_| fate.is_constant())?;
-        let Effect::Redirect(status, location) = &ending.effect else {
+        let ending = constant_ending(decision)?;
+        let Effect::Redirect(status, location) = ending.effect else {
             return None;
         };
-        let next = self.next(host, location)?;
-        let after = self.fates.get(&(next.host, next.path))?;
-        let target = redirect(
-            after.only_ending().filter(|_| after.is_constant())?,
-            *status,
-        )?;
-        let bare = leading(ending, *status, named(target, next.name));
-        let joined = match (with_query(fate)?, with_query(after)?) {
-            (WithQuery::Same, _) | (WithQuery::Appended, WithQuery::Same) => fate_of(bare, None),
-            (WithQuery::Appended, WithQuery::Appended) => PathDecision {
-                queried: Queried::Appended,
-                ..fate_of(bare, None)
-            },
+        let parts: Vec<Part<'_>> = location.parts().collect();
+        let next = self.next(host, &parts)?;
+        let after = self.decisions.get(&(next.host, next.path))?;
+        let target = redirect(&constant_ending(after)?, status)?;
+        let bare = leading(&ending, status, &named(target, next.name));
+        let joined = match (with_query(decision)?, with_query(after)?) {
+            (WithQuery::Same, _) | (WithQuery::Appended, WithQuery::Same) => {
+                decision_of(&bare, &WithQuery::Same)
+            }
+            (WithQuery::Appended, WithQuery::Appended) => decision_of(&bare, &WithQuery::Appended),
             (WithQuery::Appended, WithQuery::Own(own)) => {
-                let target = named(redirect(own, *status)?, next.name);
-                fate_of(bare, Some(leading(ending, *status, target)))
+                let target = named(redirect(&own, status)?, next.name);
+                decision_of(&bare, &WithQuery::Own(leading(&ending, status, &target)))
             }
             (WithQuery::Own(_), _) => return None,
         };
@@ -131,8 +129,8 @@ impl<'s> Chains<'s> {
     }
 
     /// The path of this site that a `Location` names.
-    fn next<'t>(&self, host: HostId, location: &'t Text) -> Option<Next<'t>> {
-        match location.0.as_slice() {
+    fn next<'t>(&self, host: HostId, location: &[Part<'t>]) -> Option<Next<'t>> {
+        match *location {
             [Part::Literal(scheme), Part::Host, Part::Literal(path)] => {
                 let scheme = scheme_of(scheme).filter(|(_, rest)| rest.is_empty())?.0;
                 let back = self.same.get(&(host, scheme)).copied().unwrap_or(false);
@@ -163,78 +161,71 @@ fn scheme_of(url: &[u8]) -> Option<(Scheme, &[u8])> {
     of(Scheme::Http, b"http://").or_else(|| of(Scheme::Https, b"https://"))
 }
 
-/// What a query string changes about a constant fate.
-enum WithQuery<'f> {
+/// What a query string changes about a constant decision.
+enum WithQuery<E> {
     /// Nothing.
     Same,
     /// It stands at the end of the `Location`.
     Appended,
     /// Everything.
-    Own(&'f Ending),
+    Own(E),
 }
 
-fn with_query(fate: &PathDecision) -> Option<WithQuery<'_>> {
-    match fate.queried {
+/// How a constant decision ends without a query string.
+fn constant_ending<'d>(decision: &DecisionView<'d>) -> Option<Ending<'d>> {
+    decision.only_ending().filter(|_| decision.is_constant())
+}
+
+fn with_query<'d>(decision: &DecisionView<'d>) -> Option<WithQuery<Ending<'d>>> {
+    match decision.queried() {
         Queried::Unknown => None,
         Queried::Appended => Some(WithQuery::Appended),
-        Queried::From(first) => match fate.steps.get(usize::try_from(first).ok()?)? {
-            Step::End(own) if Some(own) == fate.only_ending() => Some(WithQuery::Same),
+        Queried::From(first) => match decision.step(first)? {
+            Step::End(own) if Some(own) == decision.only_ending() => Some(WithQuery::Same),
             Step::End(own) => Some(WithQuery::Own(own)),
             Step::Ask(..) => None,
         },
     }
 }
 
-/// A fate that always ends as `bare`, with a query string as `queried` if that is something else.
-fn fate_of(bare: Ending, queried: Option<Ending>) -> PathDecision {
-    PathDecision {
-        bare: Some(0),
-        queried: Queried::From(u32::from(queried.is_some())),
-        steps: std::iter::once(bare)
-            .chain(queried)
-            .map(Step::End)
-            .collect(),
-    }
+/// A decision that always ends as `bare`, but for what a query string changes.
+fn decision_of(bare: &EndingBuf, with_query: &WithQuery<EndingBuf>) -> PathDecision {
+    let mut builder = Builder::default();
+    let own = match with_query {
+        WithQuery::Own(own) => Some(builder.end(own)),
+        WithQuery::Same | WithQuery::Appended => None,
+    };
+    let bare = builder.end(bare);
+    let queried = match with_query {
+        WithQuery::Appended => Queried::Appended,
+        WithQuery::Same | WithQuery::Own(_) => Queried::From(own.unwrap_or(bare)),
+    };
+    builder.finish(Some(bare), queried)
 }
 
 /// Where it redirects to, with `status` and nothing else to it.
-fn redirect(ending: &Ending, status: u16) -> Option<&Text> {
+fn redirect<'e>(ending: &Ending<'e>, status: u16) -> Option<Text<'e>> {
     let plain = ending.cookies.is_empty() && ending.vary.is_empty();
-    match &ending.effect {
-        Effect::Redirect(same, location) if *same == status && plain => Some(location),
+    match ending.effect {
+        Effect::Redirect(same, location) if same == status && plain => Some(location),
         _ => None,
     }
 }
 
 /// `ending`, leading to `target`.
-fn leading(ending: &Ending, status: u16, target: Text) -> Ending {
-    Ending {
-        effect: Effect::Redirect(status, target),
-        ..ending.clone()
-    }
+fn leading(ending: &Ending<'_>, status: u16, target: &TextBuf) -> EndingBuf {
+    EndingBuf::of(&Ending {
+        effect: Effect::Redirect(status, target.text()),
+        ..*ending
+    })
 }
 
 /// `target` as a client sees it that asked for it by `name`.
-fn named(target: &Text, name: Option<&[u8]>) -> Text {
-    let Some(name) = name else {
-        return target.clone();
-    };
-    let mut literal = Vec::new();
-    let mut parts = Vec::new();
-    for part in &target.0 {
-        match part {
-            Part::Literal(text) => literal.extend_from_slice(text),
-            Part::Host => literal.extend_from_slice(name),
-            Part::Query => {
-                parts.push(Part::Literal(std::mem::take(&mut literal)));
-                parts.push(Part::Query);
-            }
-        }
-    }
-    if !literal.is_empty() {
-        parts.push(Part::Literal(literal));
-    }
-    Text(parts)
+fn named(target: Text<'_>, name: Option<&[u8]>) -> TextBuf {
+    TextBuf::of(target.parts().map(|part| match (part, name) {
+        (Part::Host, Some(name)) => Part::Literal(name),
+        (part, _) => part,
+    }))
 }
 
 /// The host that answers to `name`, if it is its own name and not merely nobody else's.

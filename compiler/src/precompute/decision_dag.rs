@@ -1,37 +1,57 @@
-//! Makes one [`PathDecision`] of the courses without and with a query string: what they share stands in it once.
+//! Joins the courses without and with a query string: what they share stands there once.
 //!
-//! In: two [`Course`]s. Out: a [`PathDecision`]. Absent: sharing questions with other fates; see [`super::share`].
+//! In: two [`Course`]s. Out: a [`Dag`] and its record. Absent: which questions decisions share; see [`super::share`].
 
-use edgewright_engine::artefact::decision::{Asked, PathDecision, Queried, Step};
+use edgewright_engine::artefact::decision::{
+    Asked, At, Builder, EndingBuf, PathDecision, Queried, Question,
+};
 
 use super::explore::{self, Course};
 
-/// The fate of a path with these courses; `None` when there is neither.
-pub(super) fn weave(bare: Option<Course>, queried: Option<Course>) -> Option<PathDecision> {
-    let appended = match (&bare, &queried) {
-        (None, None) => return None,
-        (Some(bare), Some(queried)) => queried.appends_query_to(bare),
-        _ => false,
-    };
-    let mut weaver = Weaver::default();
-    let queried = queried
-        .filter(|_| !appended)
-        .map(|course| weaver.add(course));
-    let bare = bare.map(|course| weaver.add(course));
-    Some(weaver.finish(bare, queried, appended))
+/// What becomes of a path: steps, the last one first, equal ones once. A step is known by its place from the end. They
+/// are few: a course has [`explore::MOST_ENDINGS`] ends at most, and most have one.
+#[derive(Debug, Default)]
+pub(super) struct Dag {
+    pub steps: Vec<Step>,
+    /// The first step without a query string; `None` when only an evaluation can tell.
+    bare: Option<usize>,
+    /// The first step with one.
+    queried: Option<usize>,
+    /// With one, the same happens as without, the query string added at the end of the `Location`.
+    is_appended: bool,
 }
 
-/// Steps, the last one first, equal ones once. A step is known by its place from the end. They are
-/// few: a course has [`course::MOST_ENDINGS`] ends at most, and most have one.
-#[derive(Default)]
-struct Weaver {
-    steps: Vec<Step>,
+/// A step of a [`Dag`].
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// A question, and the places that yes and no lead to.
+    Ask(Question, usize, usize),
+    /// The end.
+    End(EndingBuf),
 }
 
-impl Weaver {
+impl Dag {
+    /// What these courses say; `None` when there is neither.
+    pub fn of(bare: Option<Course>, queried: Option<Course>) -> Option<Self> {
+        let is_appended = match (&bare, &queried) {
+            (None, None) => return None,
+            (Some(bare), Some(queried)) => queried.appends_query_to(bare),
+            _ => false,
+        };
+        let mut dag = Self {
+            is_appended,
+            ..Self::default()
+        };
+        let queried = queried.filter(|_| !is_appended);
+        dag.queried = queried.map(|course| dag.add(course));
+        dag.bare = bare.map(|course| dag.add(course));
+        dag.steps.shrink_to_fit();
+        Some(dag)
+    }
+
     /// Adds the steps of `course` and returns the place of its first.
-    fn add(&mut self, course: Course) -> u32 {
-        let mut places: Vec<u32> = vec![0; course.steps.len()];
+    fn add(&mut self, course: Course) -> usize {
+        let mut places: Vec<usize> = vec![0; course.steps.len()];
         for (at, step) in course.steps.into_iter().enumerate().rev() {
             let place = |at: usize| places.get(at).copied().unwrap_or_default();
             let found = match step {
@@ -41,8 +61,8 @@ impl Weaver {
                     place(at + 1)
                 }
                 explore::Step::Ask(question, otherwise) => {
-                    let asked = Asked::Own(question.plainly());
-                    self.place(Step::Ask(asked, place(at + 1), place(otherwise)))
+                    let (yes, no) = (place(at + 1), place(otherwise));
+                    self.place(Step::Ask(question.plainly(), yes, no))
                 }
             };
             if let Some(place) = places.get_mut(at) {
@@ -52,36 +72,43 @@ impl Weaver {
         places.first().copied().unwrap_or_default()
     }
 
-    fn place(&mut self, step: Step) -> u32 {
+    fn place(&mut self, step: Step) -> usize {
         let known = self.steps.iter().position(|known| *known == step);
-        let place = known.unwrap_or_else(|| {
+        known.unwrap_or_else(|| {
             self.steps.push(step);
             self.steps.len() - 1
-        });
-        u32::try_from(place).unwrap_or(u32::MAX)
+        })
     }
 
-    /// Turns the steps round, so that they lead forwards.
-    fn finish(mut self, bare: Option<u32>, queried: Option<u32>, appended: bool) -> PathDecision {
-        let last = u32::try_from(self.steps.len())
-            .unwrap_or(u32::MAX)
-            .saturating_sub(1);
-        let index = |place: u32| last.saturating_sub(place);
-        for step in &mut self.steps {
-            if let Step::Ask(_, yes, no) = step {
-                (*yes, *no) = (index(*yes), index(*no));
-            }
+    /// The questions, in the order of the steps.
+    pub fn questions(&self) -> impl Iterator<Item = &Question> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Ask(question, ..) => Some(question),
+            Step::End(_) => None,
+        })
+    }
+
+    /// The record of the decision, each question asked as `ask` says.
+    pub fn record<'d>(
+        &'d self,
+        mut ask: impl FnMut(&'d Question) -> Asked<'d>,
+    ) -> Option<PathDecision> {
+        let mut builder = Builder::default();
+        let mut places: Vec<At> = Vec::with_capacity(self.steps.len());
+        for step in &self.steps {
+            places.push(match step {
+                Step::End(ending) => builder.end(ending),
+                Step::Ask(question, yes, no) => {
+                    builder.ask(ask(question), *places.get(*yes)?, *places.get(*no)?)
+                }
+            });
         }
-        self.steps.reverse();
-        self.steps.shrink_to_fit();
-        PathDecision {
-            steps: self.steps,
-            bare: bare.map(index),
-            queried: match queried {
-                Some(place) => Queried::From(index(place)),
-                None if appended => Queried::Appended,
-                None => Queried::Unknown,
-            },
-        }
+        let at = |place: usize| places.get(place).copied();
+        let queried = match self.queried.and_then(at) {
+            Some(first) => Queried::From(first),
+            None if self.is_appended => Queried::Appended,
+            None => Queried::Unknown,
+        };
+        Some(builder.finish(self.bare.and_then(at), queried))
     }
 }

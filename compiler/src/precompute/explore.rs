@@ -5,7 +5,9 @@
 
 use std::cell::Cell;
 
-use edgewright_engine::artefact::decision::{Effect, Ending, Part, Question, Text};
+use edgewright_engine::artefact::decision::{
+    Effect, Ending, EndingBuf, Part, Question, Text, TextBuf,
+};
 use edgewright_engine::evaluate::{Options, Unknown, evaluate_symbolic};
 use edgewright_engine::model::normalized::NormalizedRequest;
 use edgewright_engine::model::outcome::{Answer, Outcome};
@@ -70,7 +72,7 @@ pub(super) enum Step {
     /// Yes leads to the next step, no to the one with this index, which is a later one.
     Ask(Question, usize),
     /// The end.
-    End(Ending),
+    End(EndingBuf),
 }
 
 impl Course {
@@ -87,11 +89,7 @@ impl Course {
         let steps = self.steps.iter().map(|step| match step {
             Step::Ask(question, _) if question.subject == Subject::Query => None,
             Step::Ask(question, otherwise) => Some(Step::Ask(question.clone(), *otherwise)),
-            Step::End(ending) => Some(Step::End(Ending {
-                effect: effect_without_query(&ending.effect)?,
-                cookies: ending.cookies.clone(),
-                vary: ending.vary.clone(),
-            })),
+            Step::End(ending) => ending_without_query(ending).map(Step::End),
         });
         let steps = steps.collect::<Option<_>>()?;
         Some(Self { steps })
@@ -102,43 +100,58 @@ impl Course {
         let mut locations = 0;
         let mut both = self.steps.iter().zip(&bare.steps);
         let is_same = both.all(|steps| match steps {
-            (Step::End(queried), Step::End(bare)) => match (&queried.effect, &bare.effect) {
-                (Effect::Redirect(status, queried_to), Effect::Redirect(bare_status, bare_to)) => {
-                    locations += 1;
-                    status == bare_status
-                        && (&queried.cookies, &queried.vary) == (&bare.cookies, &bare.vary)
-                        && without_query(queried_to).is_some_and(|text| text == *bare_to)
-                }
-                _ => queried == bare,
-            },
+            (Step::End(queried), Step::End(bare)) if queried != bare => {
+                locations += 1;
+                redirect_without_query(queried).as_ref() == Some(bare)
+            }
+            (Step::End(ending), Step::End(_)) => !is_redirect(ending),
             (queried, bare) => queried == bare,
         });
         is_same && locations > 0 && self.steps.len() == bare.steps.len()
     }
 }
 
-fn effect_without_query(effect: &Effect) -> Option<Effect> {
-    match effect {
-        Effect::Redirect(status, location) if location.0.contains(&Part::Query) => {
-            Some(Effect::Redirect(*status, without_query(location)?))
+fn is_redirect(ending: &EndingBuf) -> bool {
+    let effect = ending.read().map(|ending| ending.effect);
+    matches!(effect, Some(Effect::Redirect(..)))
+}
+
+/// What a request without a query string ends with, where one with the stand-in ends so; `None` when only another
+/// evaluation can tell.
+fn ending_without_query(ending: &EndingBuf) -> Option<EndingBuf> {
+    match ending.read()?.effect {
+        Effect::Redirect(_, location) if location.parts().any(|part| part == Part::Query) => {
+            redirect_without_query(ending)
         }
-        Effect::Redirect(..) | Effect::Nothing => Some(effect.clone()),
+        Effect::Redirect(..) | Effect::Nothing => Some(ending.clone()),
         Effect::Status(_) | Effect::Serve(..) | Effect::Proxy(_) => None,
     }
 }
 
+/// A redirect without the query string at the end of its `Location`; `None` when it is none, or has no such.
+fn redirect_without_query(ending: &EndingBuf) -> Option<EndingBuf> {
+    let ending = ending.read()?;
+    let Effect::Redirect(status, location) = ending.effect else {
+        return None;
+    };
+    let location = without_query(location)?;
+    Some(EndingBuf::of(&Ending {
+        effect: Effect::Redirect(status, location.text()),
+        ..ending
+    }))
+}
+
 /// `text` without the query string at its end and the question mark before it. `None` when it does not end
 /// so, or has it elsewhere too.
-fn without_query(text: &Text) -> Option<Text> {
-    let [before @ .., Part::Literal(last), Part::Query] = text.0.as_slice() else {
+fn without_query(text: Text<'_>) -> Option<TextBuf> {
+    let parts: Vec<Part<'_>> = text.parts().collect();
+    let [before @ .., Part::Literal(last), Part::Query] = parts.as_slice() else {
         return None;
     };
     let last = last.strip_suffix(b"?")?;
-    if before.contains(&Part::Query) {
-        return None;
-    }
-    let last = (!last.is_empty()).then(|| Part::Literal(last.to_vec()));
-    Some(Text(before.iter().cloned().chain(last).collect()))
+    let is_elsewhere = before.contains(&Part::Query);
+    let parts = before.iter().copied().chain([Part::Literal(last)]);
+    (!is_elsewhere).then(|| TextBuf::of(parts))
 }
 
 /// Explores every way `plain` can go.
@@ -177,7 +190,7 @@ struct Explorer<'s, F> {
     endings: usize,
 }
 
-impl<F: Fn(&Assumptions<'_>) -> Result<Ending, Undecided>> Explorer<'_, F> {
+impl<F: Fn(&Assumptions<'_>) -> Result<EndingBuf, Undecided>> Explorer<'_, F> {
     /// Adds the steps for requests of which `given` is true. Every question that comes up is answered
     /// yes at first; then, the last one first, no.
     fn explore(&mut self, given: Vec<Answered>) -> Result<(), Undecided> {
@@ -212,37 +225,34 @@ impl<F: Fn(&Assumptions<'_>) -> Result<Ending, Undecided>> Explorer<'_, F> {
 }
 
 /// An answer with holes where the stand-ins are.
-fn ending(answer: Answer, plain: &NormalizedRequest<'_>) -> Result<Ending, Undecided> {
-    let effect = match answer.outcome {
-        Outcome::Redirect { status, location } => Effect::Redirect(status, text(&location)?),
-        Outcome::Status { status } => Effect::Status(status),
-        Outcome::Proxy { url } => Effect::Proxy(text(&url)?),
+fn ending(answer: Answer, plain: &NormalizedRequest<'_>) -> Result<EndingBuf, Undecided> {
+    let cookies = &answer.cookies;
+    cookies.iter().try_for_each(|cookie| constant(cookie))?;
+    let end = |effect: Effect<'_>| EndingBuf::new(effect, cookies, &answer.vary);
+    Ok(match answer.outcome {
+        Outcome::Redirect { status, location } => {
+            end(Effect::Redirect(status, text(&location)?.text()))
+        }
+        Outcome::Status { status } => end(Effect::Status(status)),
+        Outcome::Proxy { url } => end(Effect::Proxy(text(&url)?.text())),
         Outcome::Serve { path, query } if path == plain.path && query.as_deref() == plain.query => {
-            Effect::Nothing
+            end(Effect::Nothing)
         }
         Outcome::Serve { path, query } => {
             constant(&path)?;
-            Effect::Serve(path, query.as_deref().map(text).transpose()?)
+            let query = query.as_deref().map(text).transpose()?;
+            end(Effect::Serve(&path, query.as_ref().map(TextBuf::text)))
         }
         Outcome::OverBudget => return Err(Undecided::OverBudget),
         Outcome::Unsupported { .. } => return Err(Undecided::Unsupported),
-    };
-    answer
-        .cookies
-        .iter()
-        .try_for_each(|cookie| constant(cookie))?;
-    Ok(Ending {
-        effect,
-        cookies: answer.cookies,
-        vary: answer.vary,
     })
 }
 
-fn text(text: &[u8]) -> Result<Text, Undecided> {
+fn text(text: &[u8]) -> Result<TextBuf, Undecided> {
     if text.len() > LONGEST_TEXT {
         return Err(Undecided::TooMany);
     }
-    Ok(Text::with_holes(text, HOST, QUERY))
+    Ok(TextBuf::with_holes(text, HOST, QUERY))
 }
 
 /// A text that must not have holes.
@@ -260,18 +270,18 @@ fn constant(text: &[u8]) -> Result<(), Undecided> {
 mod tests {
     use super::*;
 
-    fn text(text: &[u8]) -> Text {
-        Text::with_holes(text, HOST, QUERY)
+    fn text(text: &[u8]) -> TextBuf {
+        TextBuf::with_holes(text, HOST, QUERY)
     }
 
     /// A course that ends so, and what is told from it.
-    fn check(effect: Effect, expected: Option<Effect>) {
+    fn check(effect: Effect<'_>, expected: Option<Effect<'_>>) {
         let course = |effect| Course {
-            steps: vec![Step::End(Ending {
+            steps: vec![Step::End(EndingBuf::new(
                 effect,
-                cookies: Vec::new(),
-                vary: vec![b"Cookie".to_vec()],
-            })],
+                &[],
+                &[b"Cookie".to_vec()],
+            ))],
         };
         let queried = course(effect);
         let bare = queried.without_query();
@@ -281,27 +291,29 @@ mod tests {
         }
     }
 
+    fn check_location(queried: &[&[u8]], bare: Option<&[&[u8]]>) {
+        let queried = text(&queried.concat());
+        let bare = bare.map(|bare| text(&bare.concat()));
+        let bare = bare.as_ref().map(|bare| Effect::Redirect(301, bare.text()));
+        check(Effect::Redirect(301, queried.text()), bare);
+    }
+
     #[test]
     fn what_a_query_string_leaves_behind() {
-        let to = |parts: &[&[u8]]| Effect::Redirect(301, text(&parts.concat()));
-        check(to(&[b"/a?", QUERY]), Some(to(&[b"/a"])));
-        check(
-            to(&[b"http://", HOST, b"?", QUERY]),
-            Some(to(&[b"http://", HOST])),
-        );
-        check(to(&[b"/a"]), Some(to(&[b"/a"])));
+        check_location(&[b"/a?", QUERY], Some(&[b"/a"]));
+        check_location(&[b"http://", HOST, b"?", QUERY], Some(&[b"http://", HOST]));
+        check_location(&[b"/a"], Some(&[b"/a"]));
         check(Effect::Nothing, Some(Effect::Nothing));
     }
 
     #[test]
     fn where_nothing_is_told() {
-        let to = |parts: &[&[u8]]| Effect::Redirect(301, text(&parts.concat()));
-        check(to(&[b"/a?b=1&", QUERY]), None);
-        check(to(&[b"/", QUERY, b"?", QUERY]), None);
-        check(to(&[QUERY]), None);
+        check_location(&[b"/a?b=1&", QUERY], None);
+        check_location(&[b"/", QUERY, b"?", QUERY], None);
+        check_location(&[QUERY], None);
         check(Effect::Status(400), None);
-        check(Effect::Proxy(text(b"http://h/")), None);
-        check(Effect::Serve(b"/a".to_vec(), Some(text(QUERY))), None);
+        check(Effect::Proxy(text(b"http://h/").text()), None);
+        check(Effect::Serve(b"/a", Some(text(QUERY).text())), None);
     }
 
     #[test]

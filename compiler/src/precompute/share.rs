@@ -1,57 +1,57 @@
-//! Questions that several fates ask, written down once.
+//! Writes decisions down, questions that several of them ask once.
 //!
-//! In: fates. Out: the same, with numbers in place of shared questions, and the questions. Absent:
-//! deciding paths.
+//! In: [`Dag`]s under their keys. Out: table entries, and the questions of the program. Absent: deciding paths.
+//!
+//! A decision asks by itself what is a comparison with a text and nobody else's question. Everything else has a number.
 
 use std::hash::{Hash, Hasher};
 
-use edgewright_engine::artefact::decision::{Asked, PathDecision, Question, Step};
+use edgewright_engine::artefact::decision::{Asked, Question};
+use edgewright_engine::artefact::key::Key;
 use edgewright_engine::artefact::table::{Content, Entry};
 use edgewright_engine::model::rules::Test;
 use foldhash::HashMap;
 
-/// Takes the questions that more than one of `entries` asks out of them.
-pub(super) fn share(entries: &mut [Entry]) -> Vec<Question> {
-    let (kinds, counts) = kinds(entries);
-    let mut kinds = kinds.into_iter();
-    let mut shared = Vec::new();
-    let mut numbers = vec![None; counts.len()];
-    for asked in entries.iter_mut().filter_map(fate).flat_map(questions) {
-        let Asked::Own(question) = asked else {
-            continue;
-        };
-        let Some(kind) = kinds.next().filter(|kind| counts[*kind] > 1) else {
-            continue;
-        };
-        let number = *numbers[kind].get_or_insert_with(|| {
-            shared.push(question.clone());
-            u32::try_from(shared.len() - 1).unwrap_or(u32::MAX)
-        });
-        *asked = Asked::Shared(number);
-    }
-    shared
-}
+use super::decision_dag::Dag;
 
-/// For each question in order a number, the same for equal ones; and how many there are of each.
+/// The entries of `decisions` in the same order, and the questions that these ask by number.
 #[expect(
     clippy::mutable_key_type,
     reason = "whether a pattern is compiled has no part in what it is equal to"
 )]
-fn kinds(entries: &mut [Entry]) -> (Vec<usize>, Vec<usize>) {
-    let mut known = HashMap::default();
-    let mut kinds = Vec::new();
-    let mut counts = Vec::new();
-    for asked in entries.iter_mut().filter_map(fate).flat_map(questions) {
-        if let Asked::Own(question) = asked {
-            let kind = *known.entry(Same(question)).or_insert(counts.len());
-            if kind == counts.len() {
-                counts.push(0);
-            }
-            counts[kind] += 1;
-            kinds.push(kind);
-        }
+pub(super) fn write(decisions: &[(Key, Dag)]) -> (Vec<Entry>, Vec<Question>) {
+    let mut uses: HashMap<Same<'_>, Use> = HashMap::default();
+    for question in decisions.iter().flat_map(|(_, dag)| dag.questions()) {
+        uses.entry(Same(question)).or_default().count += 1;
     }
-    (kinds, counts)
+    let mut shared = Vec::new();
+    let mut entries = Vec::with_capacity(decisions.len());
+    for (key, dag) in decisions {
+        let record = dag.record(|question| {
+            let of_question = uses.entry(Same(question)).or_default();
+            match question.asked() {
+                Some(asked) if of_question.count < 2 => asked,
+                _ => Asked::Shared(*of_question.number.get_or_insert_with(|| {
+                    shared.push(question.clone());
+                    u32::try_from(shared.len() - 1).unwrap_or(u32::MAX)
+                })),
+            }
+        });
+        entries.extend(record.map(|decision| Entry {
+            key: key.clone(),
+            content: Content::Decision(decision),
+        }));
+    }
+    (entries, shared)
+}
+
+/// Who asks a question.
+#[derive(Default)]
+struct Use {
+    /// How many decisions ask it, one that asks it twice counting twice.
+    count: usize,
+    /// Its number, once it has one.
+    number: Option<u32>,
 }
 
 /// A question, to look others up by.
@@ -68,18 +68,4 @@ impl Hash for Same<'_> {
             Test::File(_) | Test::SubrequestUri | Test::SubrequestFile | Test::Expression(_) => {}
         }
     }
-}
-
-fn fate(entry: &mut Entry) -> Option<&mut PathDecision> {
-    match &mut entry.content {
-        Content::Decision(fate) => Some(fate),
-        _ => None,
-    }
-}
-
-fn questions(fate: &mut PathDecision) -> impl Iterator<Item = &mut Asked> {
-    fate.steps.iter_mut().filter_map(|step| match step {
-        Step::Ask(asked, ..) => Some(asked),
-        Step::End(_) => None,
-    })
 }

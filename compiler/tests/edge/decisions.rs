@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use edgewright_compiler::lower::{Lowered, lower};
 use edgewright_compiler::redundant::Redundant;
-use edgewright_engine::artefact::decision::{PathDecision, Queried, Step};
+use edgewright_engine::artefact::decision::{At, DecisionView, PathDecision, Queried, Step};
 use edgewright_engine::artefact::key::Key;
 use edgewright_engine::artefact::table::Content;
 use edgewright_engine::evaluate::{Options, evaluate};
@@ -35,11 +35,11 @@ fn fate(lowered: &Lowered, path: &str) -> Option<PathDecision> {
 }
 
 /// How many questions there are on the way from `first` on.
-fn questions(fate: &PathDecision, first: u32) -> usize {
+fn questions(decision: &DecisionView<'_>, first: At) -> usize {
     let mut ahead = vec![first];
     let mut seen = BTreeSet::new();
     while let Some(at) = ahead.pop() {
-        if let Step::Ask(_, yes, no) = fate.steps[at as usize]
+        if let Some(Step::Ask(_, yes, no)) = decision.step(at)
             && seen.insert(at)
         {
             ahead.extend([yes, no]);
@@ -49,18 +49,20 @@ fn questions(fate: &PathDecision, first: u32) -> usize {
 }
 
 /// How many questions remain without and with a query string, or `-`.
-fn shown(fate: Option<&PathDecision>) -> String {
-    let Some(fate) = fate else {
+fn shown(decision: Option<&PathDecision>) -> String {
+    let Some(decision) = decision else {
         return "none".to_owned();
     };
-    let bare = fate.bare.map(|first| questions(fate, first).to_string());
-    let queried = match fate.queried {
+    let decision = decision.view().unwrap();
+    let count = |first| questions(&decision, first).to_string();
+    let queried = match decision.queried() {
         Queried::Unknown => "-".to_owned(),
         Queried::Appended => "appended".to_owned(),
-        Queried::From(first) if Some(first) == fate.bare => "same".to_owned(),
-        Queried::From(first) => questions(fate, first).to_string(),
+        Queried::From(first) if Some(first) == decision.bare() => "same".to_owned(),
+        Queried::From(first) => count(first),
     };
-    format!("{} {queried}", bare.as_deref().unwrap_or("-"))
+    let bare = decision.bare().map_or("-".to_owned(), count);
+    format!("{bare} {queried}")
 }
 
 fn with_conditions(mut rule: Rule, conditions: &[(&str, &str)]) -> Rule {

@@ -15,7 +15,7 @@ mod pages;
 
 pub use bloom_filter::BloomFilter;
 pub use cells::Cells;
-pub use cursor::Cursor;
+pub use cursor::{Cursor, push_number, push_text};
 pub use fingerprint_table::FingerprintTable;
 pub use numbers::{Number, Numbers};
 pub use pages::Pages;
@@ -130,6 +130,10 @@ impl<T> TryFrom<Stored> for Packed<T> {
         Ok(Self::over(stored))
     }
 }
+
+/// Stored bytes are not what they should be. The checksum of the whole file held, so only a file made to mislead has such.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Damaged;
 
 /// Values are longer than 4 GiB together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

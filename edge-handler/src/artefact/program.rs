@@ -10,7 +10,7 @@
 //! 3. one [`ListIndex`] for each rule set: the rules that are not in the table with their positions,
 //!    and what finds them;
 //! 4. one [`ListIndex`] for each redirect list;
-//! 5. the [`Question`]s that several fates ask;
+//! 5. the [`Question`]s that precomputed decisions ask by their numbers;
 //! 6. the [`Filter`] over the table's keys.
 //!
 //! Lists of numbers are stretches of little-endian bytes ([`crate::artefact::packed::Numbers`]), rules stand
@@ -27,13 +27,12 @@ use crate::artefact::decision::Question;
 use crate::artefact::envelope::{EnvelopeError, Format};
 use crate::artefact::filter::Filter;
 use crate::artefact::index::ListIndex;
-use crate::artefact::packed::Packed;
 use crate::model::rules::{Redirect, RedirectListId, Rule, RuleSetId};
 use crate::model::site::Site;
 
 const FORMAT: Format = Format {
     magic: *b"EDGP",
-    version: 11,
+    version: 12,
 };
 
 /// Why bytes are not a program.
@@ -56,8 +55,8 @@ pub struct Parts {
     pub rules: Vec<ListIndex<Rule>>,
     /// The lists of redirects, named by [`RedirectListId`].
     pub redirects: Vec<ListIndex<Redirect>>,
-    /// Questions that several fates ask.
-    pub questions: Packed<Question>,
+    /// What precomputed decisions ask by number.
+    pub questions: Vec<Question>,
     /// What is in the table.
     pub filter: Filter,
 }
@@ -65,7 +64,7 @@ pub struct Parts {
 impl Program {
     /// SHA-256 of `rules.bin` of the configuration in `tests/suite/golden.rs`. It changes together with
     /// the version of `FORMAT`.
-    pub const GOLDEN: &str = "783c5b712cc6530563d6158087a65cf2f1f835e0befa85dd20475528bbe48da9";
+    pub const GOLDEN: &str = "9a2cca93b9e666f4f457274a763138ffc1ddb74b2450fc9821815ba66fa7b79b";
 
     /// The bytes of `rules.bin`.
     ///
@@ -121,8 +120,8 @@ impl Program {
         &self.parts.site
     }
 
-    /// Questions that several fates ask.
-    pub fn questions(&self) -> &Packed<Question> {
+    /// What precomputed decisions ask by number.
+    pub fn questions(&self) -> &[Question] {
         &self.parts.questions
     }
 

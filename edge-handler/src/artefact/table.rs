@@ -19,11 +19,10 @@ use crate::artefact::fingerprint::Fingerprint;
 use crate::artefact::key::{Key, KeySpace, Sought};
 use crate::artefact::packed::Cursor;
 use crate::model::rules::{PrefixRedirect, Redirect, RedirectListId, Rule};
-use crate::model::site::HostId;
 use crate::model::site::map::MapEntry;
 
 /// Version of an entry's encoding; its first byte.
-const ENTRY_VERSION: u8 = 3;
+const ENTRY_VERSION: u8 = 4;
 
 /// What stands in the table under one key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,9 +56,17 @@ pub struct Placed<T> {
 }
 
 impl Entry {
+    /// The precomputed decision that the entry is; `None` when it is something else.
+    pub fn decision(&self) -> Option<DecisionView<'_>> {
+        match &self.content {
+            Content::Decision(decision) => decision.view(),
+            Content::Rules(_) | Content::Redirects(_) | Content::Value(_) => None,
+        }
+    }
+
     /// SHA-256 of all entries of the configuration in `tests/suite/golden.rs`. It changes together with
     /// `ENTRY_VERSION`.
-    pub const GOLDEN: &str = "05ccd1b0a86d4ef1e9ba8cc4316fc8f02982a95302d3b522ba715177d9626689";
+    pub const GOLDEN: &str = "99e2fb133f8d5f61c9bee0a50f5652a675dc6f08b20ec147d35886b61b3f9be0";
 
     /// The entry as bytes: a version, a CRC-32 of the rest, the rest in postcard's encoding.
     ///
@@ -135,9 +142,9 @@ fn prefix_redirect(content: &[u8]) -> Option<PrefixRedirect<'_>> {
 
 /// What a table says about a key.
 #[derive(Debug, Clone, Copy)]
-pub enum Lookup<'a> {
-    /// Its entry.
-    Found(&'a Entry),
+pub enum Lookup<T> {
+    /// What stands under the key.
+    Found(T),
     /// There is none.
     Absent,
     /// It has to be fetched.
@@ -149,7 +156,7 @@ pub enum Lookup<'a> {
 /// Looks up entries. Never waits: what is not at hand is [`Lookup::Missing`].
 pub trait Table {
     /// What stands under the key that is sought.
-    fn lookup(&self, sought: &Sought<'_>) -> Lookup<'_>;
+    fn lookup(&self, sought: &Sought<'_>) -> Lookup<&Entry>;
 
     /// Where the table has the keys of `text`, whose fingerprint is `print`, in whatever space; `None` when
     /// it surely has none. A table that cannot tell has them anywhere.
@@ -158,7 +165,7 @@ pub trait Table {
     }
 
     /// [`Table::lookup`] for a text that [`Table::find`] found at `at`.
-    fn lookup_at(&self, _at: usize, sought: &Sought<'_>) -> Lookup<'_> {
+    fn lookup_at(&self, _at: usize, sought: &Sought<'_>) -> Lookup<&Entry> {
         self.lookup(sought)
     }
 
@@ -168,10 +175,14 @@ pub trait Table {
         filter.may_contain(sought.print)
     }
 
-    /// The fate on `host` of a text that [`Table::find`] found at `at`, if the table can give it without
-    /// decoding an entry.
-    fn standing(&self, _at: usize, _host: HostId) -> Option<DecisionView<'_>> {
-        None
+    /// The precomputed decision for a text that [`Table::find`] found at `at`.
+    fn decision(&self, at: usize, sought: &Sought<'_>) -> Lookup<DecisionView<'_>> {
+        match self.lookup_at(at, sought) {
+            Lookup::Found(entry) => entry.decision().map_or(Lookup::Damaged, Lookup::Found),
+            Lookup::Absent => Lookup::Absent,
+            Lookup::Missing => Lookup::Missing,
+            Lookup::Damaged => Lookup::Damaged,
+        }
     }
 
     /// The one redirect of `list` for a text that [`Table::find`] found at `at`.

@@ -8,7 +8,8 @@ use serde::de::DeserializeOwned;
 use smallvec::SmallVec;
 
 use super::Unavailable;
-use crate::artefact::index::{Candidates, Damaged, ListIndex, Slot};
+use crate::artefact::index::{Candidates, ListIndex, Slot};
+use crate::artefact::packed::Damaged;
 use crate::artefact::standing::RuleView;
 use crate::artefact::table::Placed;
 use crate::budget::Budget;

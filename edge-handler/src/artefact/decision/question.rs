@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Asked;
 use crate::budget::Budget;
 use crate::model::normalized::NormalizedRequest;
 use crate::model::request::Request;
@@ -40,8 +41,8 @@ impl Question {
         })
     }
 
-    /// The same question, a pattern that matches one text and nothing else being a comparison with it:
-    /// that can be read where it stands.
+    /// The same question, a pattern that matches one text and nothing else being a comparison with it: that takes no
+    /// engine.
     #[must_use]
     pub fn plainly(mut self) -> Self {
         if let Test::Regex(pattern) = &self.test
@@ -52,6 +53,24 @@ impl Question {
             self.no_case = false;
         }
         self
+    }
+
+    /// The question as a decision asks it by itself; `None` when its answer takes more than a comparison with a text.
+    pub fn asked(&self) -> Option<Asked<'_>> {
+        match &self.test {
+            Test::Equal(operand) => Some(Asked::Equal {
+                about: self.subject.about(),
+                no_case: self.no_case,
+                operand,
+            }),
+            Test::Regex(_)
+            | Test::Compare(..)
+            | Test::Integer(..)
+            | Test::File(_)
+            | Test::SubrequestUri
+            | Test::SubrequestFile
+            | Test::Expression(_) => None,
+        }
     }
 
     /// Is this the question that `condition` asks?

@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use super::marked::Marked;
 use super::to_index;
 use super::words::{Lead, Word, WordId, WordIndex};
-use crate::artefact::packed::{Numbers, Packed, TooLong};
+use crate::artefact::packed::{Damaged, Numbers, Packed, TooLong};
 
 /// Which texts a rule that stays in the program may match.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -240,11 +240,6 @@ impl<T: DeserializeOwned> ListIndex<T> {
         Ok((position, item))
     }
 }
-
-/// A rule's bytes are not a rule. The checksum of the whole program held, so only a program made
-/// to mislead has one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Damaged;
 
 /// Builds a [`ListIndex`].
 #[derive(Debug)]

@@ -6,7 +6,7 @@
 //! The library's own reader makes whole values; who looks at one of many wants a few numbers of it.
 
 /// What is left to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Cursor<'a> {
     rest: &'a [u8],
 }
@@ -20,6 +20,12 @@ impl<'a> Cursor<'a> {
     /// What is left.
     pub fn rest(&self) -> &'a [u8] {
         self.rest
+    }
+
+    /// What is left here and not there, where less is left.
+    pub fn before(&self, there: Self) -> Option<&'a [u8]> {
+        let length = self.rest.len().checked_sub(there.rest.len())?;
+        self.rest.get(..length)
     }
 
     /// A `u8`.
@@ -78,11 +84,35 @@ impl<'a> Cursor<'a> {
         self.take(length)
     }
 
+    /// The next `length` bytes.
+    pub fn bytes(&mut self, length: u32) -> Option<&'a [u8]> {
+        self.take(usize::try_from(length).ok()?)
+    }
+
     fn take(&mut self, length: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.rest.split_at_checked(length)?;
         self.rest = rest;
         Some(taken)
     }
+}
+
+/// Appends what [`Cursor::number`] takes.
+pub fn push_number(bytes: &mut Vec<u8>, mut number: u32) {
+    loop {
+        let [low, ..] = number.to_le_bytes();
+        number >>= 7;
+        if number == 0 {
+            bytes.push(low & 0x7f);
+            return;
+        }
+        bytes.push(low | 0x80);
+    }
+}
+
+/// Appends what [`Cursor::text`] takes. Of a text longer than 4 GiB only the beginning is read again.
+pub fn push_text(bytes: &mut Vec<u8>, text: &[u8]) {
+    push_number(bytes, u32::try_from(text.len()).unwrap_or(u32::MAX));
+    bytes.extend_from_slice(text);
 }
 
 #[cfg(test)]
@@ -108,6 +138,10 @@ mod tests {
             for length in 0..bytes.len() {
                 prop_assert_eq!(read(&bytes[..length]), None);
             }
+            let mut written = Vec::new();
+            push_number(&mut written, number);
+            push_text(&mut written, &text);
+            prop_assert_eq!(written, postcard::to_allocvec(&(number, &text)).unwrap());
         }
 
         #[test]

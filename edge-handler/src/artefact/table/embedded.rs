@@ -16,14 +16,14 @@ use crate::artefact::key::{KeySpace, Sought};
 use crate::artefact::packed::{BloomFilter, Cells, Cursor, FingerprintTable, Pages};
 use crate::artefact::table::Undecoded;
 use crate::model::rules::{PrefixRedirect, RedirectListId};
-use crate::model::site::HostId;
 
 const FORMAT: Format = Format {
     magic: *b"EDGT",
-    version: 5,
+    version: 6,
 };
 
-const TOO_LONG: EnvelopeError = EnvelopeError::Malformed("the table is longer than 4 GiB");
+pub(super) const TOO_LONG: EnvelopeError =
+    EnvelopeError::Malformed("the table is longer than 4 GiB");
 
 /// A table is made in pieces of about this length.
 const PIECE: usize = 1 << 20;
@@ -51,7 +51,7 @@ struct Stored {
 impl EmbeddedTable {
     /// SHA-256 of `table.bin` of the configuration in `tests/suite/golden.rs`. It changes together with
     /// the version of `FORMAT`.
-    pub const GOLDEN: &str = "d6d2cbb896efb964b375de10069da1ca6d982a94bc6b18a544464feb53c9bfcd";
+    pub const GOLDEN: &str = "e33d2bb05ebcb4927e516a71e3016b0348149742454fcd9d3d9931bf565b228d";
 
     /// The bytes of a table with `entries`, for the program of `generation`.
     ///
@@ -211,7 +211,7 @@ impl Stored {
 }
 
 impl Table for EmbeddedTable {
-    fn lookup(&self, sought: &Sought<'_>) -> Lookup<'_> {
+    fn lookup(&self, sought: &Sought<'_>) -> Lookup<&Entry> {
         match self.find(sought.text, Fingerprint::of(sought.text)) {
             Some(at) => self.lookup_at(at, sought),
             None => Lookup::Absent,
@@ -238,7 +238,7 @@ impl Table for EmbeddedTable {
 
     /// An entry whose bytes are no entry (the checksum of the whole file held, so only a file made
     /// to mislead has one) is [`Lookup::Damaged`]: the request is then given up.
-    fn lookup_at(&self, at: usize, sought: &Sought<'_>) -> Lookup<'_> {
+    fn lookup_at(&self, at: usize, sought: &Sought<'_>) -> Lookup<&Entry> {
         match self.member(at, sought.space) {
             Some(member) => self
                 .decoded(sought.text, &member)
@@ -251,9 +251,11 @@ impl Table for EmbeddedTable {
         true
     }
 
-    fn standing(&self, at: usize, host: HostId) -> Option<DecisionView<'_>> {
-        let member = self.member(at, KeySpace::Decisions(host))?;
-        DecisionView::read(member.fate()?)
+    fn decision(&self, at: usize, sought: &Sought<'_>) -> Lookup<DecisionView<'_>> {
+        match self.member(at, sought.space) {
+            Some(member) => member.decision().map_or(Lookup::Damaged, Lookup::Found),
+            None => Lookup::Absent,
+        }
     }
 
     fn redirect(&self, at: usize, list: RedirectListId) -> Undecoded<PrefixRedirect<'_>> {

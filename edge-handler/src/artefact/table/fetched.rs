@@ -45,7 +45,7 @@ impl Fetched {
 }
 
 impl Table for Fetched {
-    fn lookup(&self, sought: &Sought<'_>) -> Lookup<'_> {
+    fn lookup(&self, sought: &Sought<'_>) -> Lookup<&Entry> {
         match self.entries.get(&sought.key()) {
             Some(Some(entry)) => Lookup::Found(entry),
             Some(None) => Lookup::Absent,

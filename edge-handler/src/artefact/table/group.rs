@@ -5,19 +5,22 @@
 //!
 //! ```text
 //! length, text, number of the first member
-//! tag and owner of a key space, length, content in postcard's encoding     for each member
+//! tag and owner of a key space, length, content     for each member
 //! 0
 //! ```
 //!
-//! Numbers are those of postcard: seven bits a byte. A pattern that matches the text of its key and nothing
+//! Numbers are those of postcard: seven bits a byte. So are contents, but for precomputed decisions, which are records
+//! already. A pattern that matches the text of its key and nothing
 //! else is left out where it says that in the usual way.
 
 use std::borrow::Cow;
 
+use super::embedded::TOO_LONG;
 use super::{Content, Entry};
+use crate::artefact::decision::{DecisionView, PathDecision};
 use crate::artefact::envelope::EnvelopeError;
 use crate::artefact::key::{Key, KeySpace};
-use crate::artefact::packed::Cursor;
+use crate::artefact::packed::{Cursor, push_number, push_text};
 use crate::model::rules::Rule;
 use crate::pattern::Pattern;
 
@@ -27,20 +30,31 @@ pub(super) struct Member<'a> {
     pub space: KeySpace,
     /// Its number among the entries of the table.
     pub number: usize,
-    /// In postcard's encoding.
+    /// A record, or in postcard's encoding.
     pub content: &'a [u8],
 }
 
 impl<'a> Member<'a> {
-    /// The fate it is, encoded; `None` for other contents.
-    pub fn fate(&self) -> Option<&'a [u8]> {
-        // The variants of [`Content`] are numbered from 0.
-        self.content.strip_prefix(&[3])
+    /// The precomputed decision that the member is; `None` when it is none.
+    pub fn decision(&self) -> Option<DecisionView<'a>> {
+        match self.space {
+            KeySpace::Decisions(_) => DecisionView::read(self.content),
+            KeySpace::Rules(_)
+            | KeySpace::FoldedRules(_)
+            | KeySpace::Redirects(_)
+            | KeySpace::Map(_) => None,
+        }
     }
 
     /// It as an entry. `None` when its bytes are none.
     pub fn entry(&self, text: &[u8]) -> Option<Entry> {
-        let mut content: Content = postcard::from_bytes(self.content).ok()?;
+        let mut content = match self.space {
+            KeySpace::Decisions(_) => Content::Decision(PathDecision::of(self.content)?),
+            KeySpace::Rules(_)
+            | KeySpace::FoldedRules(_)
+            | KeySpace::Redirects(_)
+            | KeySpace::Map(_) => postcard::from_bytes(self.content).ok()?,
+        };
         if let Content::Rules(rules) = &mut content {
             let left_out = rules
                 .iter_mut()
@@ -109,17 +123,20 @@ pub(super) fn push(
     entries: &[&Entry],
 ) -> Result<(), EnvelopeError> {
     let text = entries.first().map_or(&[][..], |entry| entry.key.text());
-    push_number(bytes, text.len());
-    bytes.extend_from_slice(text);
-    push_number(bytes, first);
+    push_text(bytes, text);
+    push_number(bytes, u32::try_from(first).map_err(|_| TOO_LONG)?);
     for entry in entries {
         let (tag, owner) = entry.key.space().number();
-        let content = postcard::to_allocvec(without_patterns(entry).as_ref())
-            .map_err(|_| EnvelopeError::Malformed("an entry cannot be encoded"))?;
         bytes.push(tag);
-        push_number(bytes, usize::try_from(owner).unwrap_or(usize::MAX));
-        push_number(bytes, content.len());
-        bytes.extend(content);
+        push_number(bytes, owner);
+        match &entry.content {
+            Content::Decision(decision) => push_text(bytes, decision.bytes()),
+            Content::Rules(_) | Content::Redirects(_) | Content::Value(_) => {
+                let content = postcard::to_allocvec(without_patterns(entry).as_ref())
+                    .map_err(|_| EnvelopeError::Malformed("an entry cannot be encoded"))?;
+                push_text(bytes, &content);
+            }
+        }
     }
     bytes.push(0);
     Ok(())
@@ -154,12 +171,4 @@ fn exactly(text: &[u8]) -> Vec<u8> {
     }
     pattern.push(b'$');
     pattern
-}
-
-fn push_number(bytes: &mut Vec<u8>, mut number: usize) {
-    while number >= 0x80 {
-        bytes.push(u8::try_from(number & 0x7f).unwrap_or(0) | 0x80);
-        number >>= 7;
-    }
-    bytes.push(u8::try_from(number).unwrap_or(0));
 }
