@@ -3,12 +3,11 @@
 //! In: a configuration. Out: a build folder, a loaded table if one is named, and the account on
 //! standard output. Absent: deploying the function.
 
-use std::fs;
 use std::io::{IsTerminal, Write, stderr};
 use std::time::Instant;
 
 use anyhow::{Context, Error, Result, bail};
-use edgewright_compiler::emit::{ITEMS_FILE, emit};
+use edgewright_compiler::emit::{emit, items};
 use edgewright_compiler::{Compilation, Hops, Reading, Written, compile_with};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 
@@ -47,7 +46,7 @@ pub fn run(arguments: &Migrate) -> Result<Exit> {
     show_diagnostics(&reading, &compilation.diagnostics, arguments)?;
     say(&summary::account(&compilation, arguments))?;
     if let Some(table) = &arguments.table {
-        load_table(arguments, table)?;
+        load_table(&compilation, &reading, arguments, table)?;
     }
     say(&summary::next(arguments))?;
     let refused = reading.first_error().is_some();
@@ -132,11 +131,13 @@ fn show_diagnostics(
     Ok(())
 }
 
-fn load_table(arguments: &Migrate, table: &str) -> Result<()> {
-    let path = arguments.out.join(ITEMS_FILE);
-    let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-    let items = dynamodb::Item::parse_all(&text)?;
-    drop(text);
+fn load_table(
+    compilation: &Compilation,
+    reading: &Reading,
+    arguments: &Migrate,
+    table: &str,
+) -> Result<()> {
+    let items = items(compilation, &reading.sources).collect::<Result<Vec<_>, _>>()?;
     let target = dynamodb::Target {
         table: table.to_owned(),
         region: arguments.region.clone(),

@@ -18,6 +18,7 @@ use serde_json::value::RawValue;
 
 use super::configuration::Configuration;
 use crate::model::request::{Request, Scheme};
+use crate::model::trigger::Trigger;
 
 pub use recover::recover;
 
@@ -31,22 +32,8 @@ pub struct Event<'a> {
     pub request: &'a RawValue,
     /// The `response` object of a response trigger, byte for byte.
     pub response: Option<&'a RawValue>,
-    /// Which trigger it is.
-    pub trigger: Trigger,
-}
-
-/// When CloudFront calls the function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Trigger {
-    /// For every request, before the cache.
-    ViewerRequest,
-    /// After the cache had no answer.
-    OriginRequest,
-    /// Any other: nothing can be decided there.
-    #[default]
-    #[serde(other)]
-    Other,
+    /// Which trigger it is; `None` for one at which nothing can be decided.
+    pub trigger: Option<Trigger>,
 }
 
 impl<'a> Event<'a> {
@@ -68,7 +55,7 @@ impl<'a> Event<'a> {
         Ok(Self {
             request: cf.request,
             response: cf.response,
-            trigger: cf.config.trigger,
+            trigger: Trigger::named(&cf.config.event_type.0),
         })
     }
 
@@ -95,8 +82,8 @@ struct Record<'a> {
 
 #[derive(Deserialize)]
 struct Cf<'a> {
-    #[serde(default)]
-    config: Config,
+    #[serde(default, borrow)]
+    config: Config<'a>,
     #[serde(borrow)]
     request: &'a RawValue,
     #[serde(default, borrow)]
@@ -104,9 +91,10 @@ struct Cf<'a> {
 }
 
 #[derive(Deserialize, Default)]
-struct Config {
-    #[serde(rename = "eventType", default)]
-    trigger: Trigger,
+#[serde(rename_all = "camelCase")]
+struct Config<'a> {
+    #[serde(default, borrow)]
+    event_type: Text<'a>,
 }
 
 /// The fields of a request that an answer may depend on.
