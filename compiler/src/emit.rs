@@ -13,14 +13,15 @@ mod proxied;
 mod report;
 
 use edgewright_engine::artefact::envelope::EnvelopeError;
-use edgewright_engine::artefact::table::EmbeddedTable;
 
 use crate::compile::Compilation;
+use crate::encode::Encoded;
 use crate::reading::Reading;
 use folder::Files;
 pub use folder::{BuildFolder, Folder, FolderError, Written};
 use item::LARGEST;
 pub use items::items;
+use manifest::BuildFacts;
 pub use manifest::{Manifest, ManifestError};
 pub use proxied::Server;
 
@@ -73,6 +74,15 @@ impl From<EnvelopeError> for EmitError {
     }
 }
 
+/// What was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Build {
+    /// The generation of the program and its table.
+    pub generation: u64,
+    /// Every file, the manifest last.
+    pub files: Vec<Written>,
+}
+
 /// Writes the build of `compilation` into `folder`, the manifest last, and says what was written.
 ///
 /// # Errors
@@ -81,28 +91,32 @@ pub fn emit(
     compilation: &Compilation,
     reading: &Reading,
     folder: &mut dyn Folder,
-) -> Result<Vec<Written>, FolderError> {
+) -> Result<Build, FolderError> {
+    let Encoded {
+        generation,
+        program,
+        table,
+    } = compilation.encode()?;
     let mut files = Files::of(folder);
     files.begin(PROGRAM_FILE)?;
-    files.bytes(&compilation.program)?;
+    files.pieces(program)?;
     files.begin(TABLE_FILE)?;
-    table(compilation, &mut files)?;
+    files.pieces(table)?;
     files.begin(ITEMS_FILE)?;
-    let longest_item = items::write(compilation, &reading.sources, &mut files)?;
+    let items = items(generation, &compilation.entries, &reading.sources);
+    let longest_item_bytes = items::write(items, &mut files)?;
     files.begin(REPORT_FILE)?;
     report::write(reading, compilation, &mut files)?;
     files.begin(PAGE_FILE)?;
     page::write(reading, compilation, &mut files)?;
-    let manifest = Manifest::of(compilation, reading, longest_item, files.so_far()?);
+    let facts = BuildFacts {
+        generation,
+        longest_item_bytes,
+        files: files.so_far()?,
+    };
+    let manifest = Manifest::of(compilation, reading, &facts);
     files.begin(MANIFEST_FILE)?;
     files.bytes(&manifest.write()?)?;
-    files.finish()
-}
-
-fn table(compilation: &Compilation, files: &mut Files<'_>) -> Result<(), FolderError> {
-    let pieces = EmbeddedTable::pieces(compilation.generation, &compilation.entries);
-    for piece in pieces.map_err(EmitError::from)? {
-        files.bytes(&piece)?;
-    }
-    Ok(())
+    let files = files.finish()?;
+    Ok(Build { generation, files })
 }

@@ -185,7 +185,7 @@ fn the_manifest_tells_what_was_built() {
     ];
     assert_eq!(classes.map(count), [6, 1, 0, 2, 0, 0]);
     assert_eq!(count("read"), 9);
-    let generation = format!("{:016x}", compilation.generation);
+    let generation = format!("{:016x}", compilation.encode().unwrap().generation);
     assert_eq!(manifest["generation"], generation.as_str());
     for (name, content) in &folder.files {
         if *name != "manifest.json" {

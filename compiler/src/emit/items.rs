@@ -1,6 +1,6 @@
 //! The table as `DynamoDB` items, one JSON object a line: what an import from S3 takes.
 //!
-//! In: a [`Compilation`]. Out: lines. Absent: sending them.
+//! In: entries. Out: [`items`], and their lines. Absent: sending them.
 //!
 //! An item has its name, the encoded entry, and for people: where it comes from, and the status and
 //! target of its first rule.
@@ -15,7 +15,6 @@ use edgewright_engine::model::rules::{Place, Redirect, Rule, RuleFlags};
 use super::EmitError;
 use super::folder::{Files, FolderError};
 use super::item::{Attribute, Item, LARGEST};
-use crate::compile::Compilation;
 use crate::sources::Sources;
 use crate::spans::in_text;
 
@@ -25,18 +24,16 @@ const MOST_PLACES: usize = 5;
 /// Texts for people are cut here, in bytes.
 const LONGEST_TEXT: usize = 2_000;
 
-/// Writes every entry as a line, and gives the length of the longest item in bytes, as `DynamoDB`
-/// counts it.
+/// Writes `items`, each as a line, and gives the length of the longest in bytes, as `DynamoDB` counts it.
 ///
 /// # Errors
-/// An item is too long, or two have one name.
+/// One of the items is an error.
 pub(super) fn write(
-    compilation: &Compilation,
-    sources: &Sources,
+    items: impl Iterator<Item = Result<Item, EmitError>>,
     files: &mut Files<'_>,
 ) -> Result<usize, FolderError> {
     let mut longest = 0;
-    for item in items(compilation, sources) {
+    for item in items {
         let item = item?;
         longest = longest.max(item.size());
         files.json(&item.line())?;
@@ -45,15 +42,16 @@ pub(super) fn write(
     Ok(longest)
 }
 
-/// Every entry of `compilation` as an item of its generation, in the order of the keys; an error where an item is longer
-/// than `DynamoDB` takes, or where two share a name.
-pub fn items<'c>(
-    compilation: &'c Compilation,
-    sources: &'c Sources,
-) -> impl Iterator<Item = Result<Item, EmitError>> + 'c {
+/// Every entry of a table as an item of its generation, in the order of the keys; an error where an item is longer than
+/// `DynamoDB` takes, or where two share a name.
+pub fn items<'e>(
+    generation: u64,
+    entries: &'e [Entry],
+    sources: &'e Sources,
+) -> impl Iterator<Item = Result<Item, EmitError>> + use<'e> {
     let mut names = Names::default();
-    compilation.entries.iter().map(move |entry| {
-        let name = item::name(compilation.generation, &entry.key);
+    entries.iter().map(move |entry| {
+        let name = item::name(generation, &entry.key);
         names.add(&name, entry)?;
         let item = of_entry(name, entry, sources)?;
         match item.size() {

@@ -98,6 +98,14 @@ pub struct FileFacts {
     pub crc32: String,
 }
 
+/// What is known of a build when all but its manifest is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BuildFacts<'f> {
+    pub generation: u64,
+    pub longest_item_bytes: usize,
+    pub files: &'f [Written],
+}
+
 /// Why bytes are no manifest that can be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -151,15 +159,14 @@ struct Listing {
 }
 
 impl Manifest {
-    /// The manifest of `compilation`, whose `files` are written.
-    pub(super) fn of(
-        compilation: &Compilation,
-        reading: &Reading,
-        longest_item_bytes: usize,
-        files: &[Written],
-    ) -> Self {
-        let Compilation {
+    /// The manifest of `compilation`, of which `facts` are known by now.
+    pub(super) fn of(compilation: &Compilation, reading: &Reading, facts: &BuildFacts<'_>) -> Self {
+        let BuildFacts {
             generation,
+            longest_item_bytes,
+            files,
+        } = *facts;
+        let Compilation {
             account,
             fates,
             collapsed,
@@ -174,7 +181,7 @@ impl Manifest {
         };
         Self {
             generator: concat!("edgewright ", env!("CARGO_PKG_VERSION")).to_owned(),
-            generation: *generation,
+            generation,
             account: account.totals,
             removed: owned(&account.removed),
             findings: codes(reading, compilation),
@@ -192,7 +199,7 @@ impl Manifest {
             trigger: inputs.trigger(),
             inputs: inputs.iter().map(readers).collect(),
             proxied: proxied(reading),
-            files: files.iter().map(facts).collect(),
+            files: files.iter().map(file_facts).collect(),
             sources: reading.site.files.clone(),
         }
     }
@@ -236,7 +243,7 @@ pub fn written_files(bytes: &[u8]) -> Option<impl Iterator<Item = String>> {
     is_ours.then(|| listing.files.into_keys())
 }
 
-fn facts(file: &Written) -> (String, FileFacts) {
+fn file_facts(file: &Written) -> (String, FileFacts) {
     let crc32 = format!("{:08x}", file.crc32);
     let bytes = file.bytes;
     (file.name.to_owned(), FileFacts { bytes, crc32 })

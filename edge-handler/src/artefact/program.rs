@@ -45,6 +45,42 @@ pub struct Program {
     parts: Parts,
 }
 
+/// An encoded program but for its generation, which is a hash over the rest.
+#[derive(Debug)]
+pub struct ProgramBody(Vec<u8>);
+
+impl ProgramBody {
+    /// Encodes `parts` but for their generation.
+    ///
+    /// # Errors
+    /// The parts cannot be encoded; does not happen with the types that they have.
+    pub fn of(parts: &Parts) -> Result<Self, ProgramError> {
+        let Parts {
+            generation: _,
+            site,
+            rules,
+            redirects,
+            questions,
+            filter,
+        } = parts;
+        // In the order in which [`Parts`] are read.
+        let encoded = postcard::to_allocvec(&(site, rules, redirects, questions, filter));
+        encoded
+            .map(Self)
+            .map_err(|_| ProgramError::Malformed("the program cannot be encoded"))
+    }
+
+    /// What a generation is a hash of.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The `rules.bin` of `generation`, in pieces.
+    pub fn seal(self, generation: u64) -> Vec<Vec<u8>> {
+        FORMAT.sealed(generation, vec![self.0])
+    }
+}
+
 /// What a program is made of.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Parts {
@@ -65,16 +101,14 @@ pub struct Parts {
 impl Program {
     /// SHA-256 of `rules.bin` of the configuration in `tests/suite/golden.rs`. It changes together with
     /// the version of `FORMAT`.
-    pub const GOLDEN: &str = "783c5b712cc6530563d6158087a65cf2f1f835e0befa85dd20475528bbe48da9";
+    pub const GOLDEN: &str = "2c1b7e215cbfe02fc20c5f4fa9c32823a29b71849b476145ab4bb1682e9d0463";
 
     /// The bytes of `rules.bin`.
     ///
     /// # Errors
     /// It cannot be encoded; does not happen with the types at hand.
     pub fn encode(parts: &Parts) -> Result<Vec<u8>, ProgramError> {
-        let payload = postcard::to_allocvec(parts)
-            .map_err(|_| ProgramError::Malformed("the program cannot be encoded"))?;
-        Ok(FORMAT.seal(&payload))
+        Ok(ProgramBody::of(parts)?.seal(parts.generation).concat())
     }
 
     /// Reads a `rules.bin`.

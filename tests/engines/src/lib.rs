@@ -104,11 +104,10 @@ pub struct Edge {
 impl Edge {
     /// Compiles a configuration.
     pub fn new(reading: &Reading) -> Self {
-        let compiled = compile(reading).unwrap();
-        let table = EmbeddedTable::encode(compiled.generation, &compiled.entries).unwrap();
+        let encoded = compile(reading).unwrap().encode().unwrap();
         Self {
-            runtime: Runtime::load(&compiled.program).unwrap(),
-            table: EmbeddedTable::load(&table).unwrap(),
+            runtime: Runtime::load(&encoded.program.concat()).unwrap(),
+            table: EmbeddedTable::load(&encoded.table.concat()).unwrap(),
         }
     }
 }

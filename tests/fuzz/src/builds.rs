@@ -59,9 +59,8 @@ impl Build {
     /// `-- NAME`. `None` when the compiler refuses the configuration.
     pub fn of(text: &[u8]) -> Option<Self> {
         let reading = reading(text);
-        let compiled = compile(&reading).ok()?;
-        let table = EmbeddedTable::encode(compiled.generation, &compiled.entries).ok()?;
-        let rules = compiled.program;
+        let encoded = compile(&reading).ok()?.encode().ok()?;
+        let (rules, table) = (encoded.program.concat(), encoded.table.concat());
         let (runtime, embedded) = load(&rules, &table);
         let configuration = Configuration {
             journal_interval: 0,
