@@ -35,10 +35,10 @@ impl<'a, S: Source> Run<'a, S> {
                 return Verdict::Decline;
             }
             let sent = match proxy.canon {
-                Canon::Off => raw_target(record, self.request.target),
-                Canon::On => None,
+                Canon::Off if is_as_sent(record) => Some(self.request.target.line()),
+                Canon::Off | Canon::On => None,
             };
-            let (found, form) = match proxied(proxy, &record.uri, sent, self.budget) {
+            let (found, form) = match proxied(proxy, &record.uri, sent.as_deref(), self.budget) {
                 Proxied::Elsewhere => continue,
                 Proxied::Exempt => return Verdict::Decline,
                 Proxied::To(url, form) => (url, form),
@@ -63,9 +63,9 @@ enum Proxied {
     To(Vec<u8>, UrlForm),
 }
 
-/// Path and query as the client sent them (`r->unparsed_uri`); after an internal redirect nobody has.
-fn raw_target<'t>(record: &Record<'_>, target: &'t [u8]) -> Option<&'t [u8]> {
-    (record.previous.is_none() && record.main.is_none()).then_some(target)
+/// Is it about the path and query that the client sent (`r->unparsed_uri`)? After an internal redirect nobody has sent them.
+fn is_as_sent(record: &Record<'_>) -> bool {
+    record.previous.is_none() && record.main.is_none()
 }
 
 /// What `proxy` makes of the path `uri`, which was `sent` so where the line has `nocanon`: unless decoding changed how

@@ -109,7 +109,8 @@ impl Build {
         if found.outcome == Outcome::OverBudget {
             return;
         }
-        let shown = String::from_utf8_lossy(request.target);
+        let target = request.target.line();
+        let shown = String::from_utf8_lossy(&target);
         assert_eq!(found.outcome, expected.outcome, "{shown}");
         assert_eq!(found.cookies, expected.cookies, "cookies of {shown}");
         assert_eq!(found.vary, expected.vary, "Vary of {shown}");

@@ -18,7 +18,7 @@ fn shown(request: &Request) -> String {
         text(request.method),
         request.scheme.name(),
         request.host.map_or_else(|| "-".to_owned(), text),
-        text(request.target),
+        text(&request.target.line()),
         text(request.client),
         headers.join(" | ")
     )
