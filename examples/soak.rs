@@ -17,7 +17,7 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use edgewright_engine::lambda::cloudfront_emulator;
-use edgewright_engine::model::request::{Request, Scheme};
+use edgewright_engine::model::request::{Request, Scheme, Target};
 use edgewright_test_support::contract::requests;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -95,7 +95,7 @@ fn events(file: &Path) -> Result<Vec<String>> {
                 method: &request.method,
                 scheme: Scheme::Http,
                 host: request.host.as_deref(),
-                target: &request.target,
+                target: Target::of(&request.target),
                 headers: &headers,
                 client: b"192.0.2.1",
                 protocol: b"HTTP/1.1",

@@ -6,8 +6,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use edgewright_compiler::Limit;
+use edgewright_engine::model::trigger::Trigger;
 
 use crate::dynamodb::Target;
 
@@ -427,7 +429,7 @@ pub struct Package {
     #[arg(long, value_name = "URL", requires = "table")]
     pub endpoint_url: Option<String>,
     /// Where CloudFront calls the function [default: what the rules allow]
-    #[arg(long, value_enum, value_name = "TRIGGER")]
+    #[arg(long, value_name = "TRIGGER", value_parser = triggers())]
     pub trigger: Option<Trigger>,
     /// How long answers are kept: of redirects, or of every answer with one status
     #[arg(long, value_name = "[STATUS=]VALUE")]
@@ -459,23 +461,16 @@ pub enum Origin {
     Bucket,
 }
 
-/// Where CloudFront calls the function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Trigger {
-    /// After a cache miss: answers are cached
-    OriginRequest,
-    /// For every request, before the cache
-    ViewerRequest,
-}
-
-impl Trigger {
-    /// As CloudFront spells it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::OriginRequest => "origin-request",
-            Self::ViewerRequest => "viewer-request",
-        }
-    }
+/// Reads the name of a trigger.
+fn triggers() -> impl TypedValueParser<Value = Trigger> {
+    let names = Trigger::ALL.map(|trigger| {
+        PossibleValue::new(trigger.name()).help(match trigger {
+            Trigger::OriginRequest => "After a cache miss: answers are cached",
+            Trigger::ViewerRequest => "For every request, before the cache",
+        })
+    });
+    PossibleValuesParser::new(names)
+        .try_map(|name| Trigger::named(&name).ok_or("there is no such trigger"))
 }
 
 /// How viewers connect.

@@ -357,9 +357,10 @@ pub fn now() -> i64 {
 /// Compiles in memory.
 fn compiled(reading: &Reading) -> Result<Build> {
     let compilation = compile(reading).context("the configuration cannot be compiled")?;
-    let table = EmbeddedTable::encode(compilation.generation, &compilation.entries)
+    let encoded = compilation
+        .encode()
         .context("the configuration cannot be compiled")?;
-    Build::load(&compilation.program, &table)
+    Build::load(&encoded.program.concat(), &encoded.table.concat())
 }
 
 /// The function, called as CloudFront calls it.

@@ -3,6 +3,8 @@
 //! In: a [`Site`]. Out: [`Inputs`]: the cache key answers need, and the trigger. Absent: the
 //! CloudFront template.
 
+mod input;
+
 use std::collections::BTreeMap;
 
 use edgewright_engine::model::expression::Expression;
@@ -11,70 +13,11 @@ use edgewright_engine::model::site::access::{Client, Demand, HostAccess, Require
 use edgewright_engine::model::site::{
     EnvAttribute, EnvRule, MapKind, RootPart, Section, SectionKind, Settings, Site,
 };
+use edgewright_engine::model::trigger::Trigger;
 use edgewright_engine::model::variable::Named;
-use serde::Serialize;
 
 use crate::dependencies::{Dependencies, Question};
-
-/// A part of a request, or of the world, that can change an answer.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Input {
-    /// The `Host` header.
-    Host,
-    /// `http` or `https`.
-    Scheme,
-    /// The query string.
-    Query,
-    /// The method.
-    Method,
-    /// Cookies.
-    Cookies,
-    /// A header, by its name in lower case.
-    Header(String),
-    /// Headers by a pattern of their names.
-    AnyHeader,
-    /// The client's address.
-    Client,
-    /// The time.
-    Time,
-    /// Chance: an `rnd:` map.
-    Random,
-}
-
-impl Input {
-    /// False for what cannot be part of a cache key, so that the answer must not be cached.
-    pub fn can_be_cache_key(&self) -> bool {
-        !matches!(
-            self,
-            Self::AnyHeader | Self::Client | Self::Time | Self::Random
-        )
-    }
-
-    fn text(&self) -> String {
-        match self {
-            Self::Host => "host".to_owned(),
-            Self::Scheme => "scheme".to_owned(),
-            Self::Query => "query".to_owned(),
-            Self::Method => "method".to_owned(),
-            Self::Cookies => "cookies".to_owned(),
-            Self::Header(name) => format!("header {name}"),
-            Self::AnyHeader => "headers by pattern".to_owned(),
-            Self::Client => "client address".to_owned(),
-            Self::Time => "time".to_owned(),
-            Self::Random => "chance".to_owned(),
-        }
-    }
-}
-
-/// Where CloudFront calls the function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Trigger {
-    /// After a cache miss: answers are cached.
-    OriginRequest,
-    /// Before the cache: some answer must not be cached.
-    ViewerRequest,
-}
+pub use input::{Input, UnknownInput};
 
 /// Every input that can change an answer, and who reads it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -118,10 +61,10 @@ impl Inputs {
         self.0.contains_key(input)
     }
 
-    /// All inputs, as the manifest names them, with their readers.
-    pub fn iter(&self) -> impl Iterator<Item = (String, Readers)> {
+    /// All inputs with their readers.
+    pub fn iter(&self) -> impl Iterator<Item = (&Input, Readers)> {
         let all = self.0.iter();
-        all.map(|(input, readers)| (input.text(), *readers))
+        all.map(|(input, readers)| (input, *readers))
     }
 
     /// Where CloudFront should call the function.
@@ -133,16 +76,14 @@ impl Inputs {
         }
     }
 
-    /// What the cache key has to hold besides the path, for a person to read, each with its reason.
-    pub fn cache_key(&self) -> Vec<String> {
-        let key = |input: &&Input| input.can_be_cache_key();
-        self.0.keys().filter(key).map(Input::text).collect()
+    /// What the cache key has to hold besides the path.
+    pub fn cache_key(&self) -> impl Iterator<Item = &Input> {
+        self.0.keys().filter(|input| input.can_be_cache_key())
     }
 
-    /// What forbids caching, for a person to read.
-    pub fn uncacheable(&self) -> Vec<String> {
-        let key = |input: &&Input| !input.can_be_cache_key();
-        self.0.keys().filter(key).map(Input::text).collect()
+    /// What forbids caching.
+    pub fn uncacheable(&self) -> impl Iterator<Item = &Input> {
+        self.0.keys().filter(|input| !input.can_be_cache_key())
     }
 }
 

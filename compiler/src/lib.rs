@@ -39,6 +39,7 @@ mod compiled_site;
 pub mod dependencies;
 mod dialect;
 pub mod emit;
+mod encode;
 pub mod figures;
 mod host_names;
 pub mod input;
@@ -70,7 +71,8 @@ pub use edgewright_parser::{loader, sources, transcript};
 
 pub use account::{Account, Class, Totals, Verdict};
 pub use compile::{Compilation, CompileError, compile, compile_with};
-pub use emit::{BuildFolder, EmitError, Folder, FolderError, Written, emit};
+pub use emit::{Build, BuildFolder, EmitError, Folder, FolderError, Written, emit};
+pub use encode::Encoded;
 pub use input::{DocrootMapping, Input, ReadOptions, UnknownDirectives, guess};
 pub use limits::{Limit, Limits};
 pub use loader::{Entry, EntryKind, LoadError, Loader};

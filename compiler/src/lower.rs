@@ -14,11 +14,10 @@ mod partition;
 mod table;
 
 use edgewright_engine::artefact::filter::Filter;
-use edgewright_engine::artefact::fingerprint::Fingerprint;
 use edgewright_engine::artefact::index::{Case, ListBuilder, ListIndex, Reach};
 use edgewright_engine::artefact::key::Key;
 use edgewright_engine::artefact::packed::TooLong;
-use edgewright_engine::artefact::program::{Parts, Program};
+use edgewright_engine::artefact::program::Parts;
 use edgewright_engine::artefact::table::{Content, Entry};
 use edgewright_engine::model::rules::{MapId, Redirect, RedirectListId, Rule, RuleSet, RuleSetId};
 use edgewright_engine::model::site::{Map, MapKind, Site};
@@ -283,6 +282,7 @@ fn finish(
     limits: &Limits,
 ) -> Lowered {
     let parts = Parts {
+        // It is a hash over what is encoded.
         generation: 0,
         site: without_rules(site),
         rules: lists.rules.indexes,
@@ -300,7 +300,6 @@ fn finish(
     entries.extend(fates.entries);
     parts.questions = fates.questions;
     parts.filter = filter(&entries);
-    parts.generation = generation(&parts, &entries);
     Lowered {
         parts,
         entries,
@@ -318,20 +317,6 @@ fn filter(entries: &[Entry]) -> Filter {
             .map(|entry| entry.key.fingerprint())
             .collect(),
     )
-}
-
-/// A hash over the program and the table: equal builds have equal generations. The program counts,
-/// because a generation in `DynamoDB` holds both, and is never overwritten with another.
-fn generation(parts: &Parts, entries: &[Entry]) -> u64 {
-    let mut hasher = Fingerprint::default();
-    hasher.extend(&Program::encode(parts).unwrap_or_default());
-    let mut encoded = Vec::new();
-    for entry in entries {
-        // What cannot be encoded is found out when it is written.
-        let _ = entry.encode_into(&mut encoded);
-        hasher.extend(&encoded);
-    }
-    hasher.finish()
 }
 
 /// `site` with as many rule sets, redirect lists and maps, all of them empty.

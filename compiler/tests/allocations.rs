@@ -57,10 +57,10 @@ fn a_miss_allocates_nothing() {
     let loader = MemoryLoader::new().with("/rules.conf", CONFIG);
     let input = Input::VirtualHostInclude(vec![b"/rules.conf".to_vec()]);
     let compiled = compile(&read(&input, &loader, &ReadOptions::default())).unwrap();
-    let table = EmbeddedTable::encode(compiled.generation, &compiled.entries).unwrap();
+    let encoded = compiled.encode().unwrap();
     let (program, table) = (
-        Runtime::load(&compiled.program).unwrap(),
-        EmbeddedTable::load(&table).unwrap(),
+        Runtime::load(&encoded.program.concat()).unwrap(),
+        EmbeddedTable::load(&encoded.table.concat()).unwrap(),
     );
     let options = Options::default();
     let count = |target: &str, expected: &dyn Fn(&Decision) -> bool| {

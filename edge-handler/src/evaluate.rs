@@ -398,9 +398,9 @@ impl<'a> Arrival<'a> {
             unread,
             unseen: true,
         };
-        match canonical::authority(request.method, request.target) {
+        match canonical::authority(request.method, &request.target.line()) {
             Err(status) => {
-                let authority = canonical::refused_authority(request.target);
+                let authority = canonical::refused_authority(&request.target.line());
                 let chosen = vhost::unread_host(site, request, authority.as_ref());
                 self.host_header = None;
                 self.take(site, chosen);
@@ -429,7 +429,8 @@ impl<'a> Arrival<'a> {
 
     fn decode(&mut self, request: &Request<'_>) -> Result<(), u16> {
         let (merge, encoded) = (MergeSlashes::of(self.host), self.host.encoded_slashes);
-        self.canonical = canonical::canonical(request.method, request.target, merge, encoded)?;
+        self.canonical =
+            canonical::canonical(request.method, &request.target.line(), merge, encoded)?;
         Ok(())
     }
 }
@@ -508,7 +509,7 @@ impl<'a, S: Source> Run<'a, S> {
         record.args.clone_from(&self.canonical.query);
         record.port = self.port;
         if refused.is_none_or(|refused| !refused.unseen) {
-            self.set_server_environment(&mut record, raw_path(self.request.target))?;
+            self.set_server_environment(&mut record, raw_path(self.request.target.path()))?;
         }
         let mut next = match refused {
             Some(Refused { status, .. }) => self.die(status, record)?,

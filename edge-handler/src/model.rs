@@ -10,4 +10,5 @@ pub mod request;
 pub mod rules;
 pub mod site;
 pub mod subject;
+pub mod trigger;
 pub mod variable;

@@ -5,11 +5,12 @@
 
 use anyhow::{Context, Result, bail};
 use edgewright_engine::lambda::configuration::Configuration;
+use edgewright_engine::model::trigger::Trigger;
 use serde_json::{Map, Value, json};
 
 use super::inputs::HOST_HEADER;
 use super::regions;
-use crate::args::{Origin, Package, Trigger};
+use crate::args::{Origin, Package};
 
 /// The file's text.
 ///

@@ -8,11 +8,12 @@
 //! the function's own requests to the origin differ by.
 
 use anyhow::{Result, bail};
+use edgewright_engine::model::trigger::Trigger;
 use serde_json::{Map, Value, json};
 
 use super::inputs::{HOST_HEADER, Key, Source};
 use super::{Package, regions};
-use crate::args::{self, Origin, Trigger};
+use crate::args::{self, Origin};
 
 /// `CloudFront`'s quotas for one policy.
 const MOST_HEADERS: usize = 10;
@@ -87,8 +88,8 @@ impl CacheKey {
 /// # Errors
 /// The rules depend on more than a cache key holds, or a Region is no name.
 pub fn template(arguments: &args::Package, package: &Package) -> Result<Value> {
-    let source = |input: &String| Source::of(input, package.trigger, arguments);
-    let key = CacheKey::new(package.inputs.iter().map(source))?;
+    let source = |input| Source::of(input, package.trigger, arguments);
+    let key = CacheKey::new(package.inputs.keys().map(source))?;
     let has_host = key.headers.iter().any(|name| name == HOST_HEADER);
     // A version is published only when its name in the template is new.
     let version = format!("Version{}", package.short_hash());
@@ -361,10 +362,19 @@ fn distribution(trigger: Trigger, version: &str) -> Value {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed test should say so")]
 
+    use std::collections::BTreeMap;
+
     use clap::Parser as _;
+    use edgewright_compiler::emit::manifest::Readers;
+    use edgewright_compiler::inputs::Input;
 
     use super::*;
     use crate::args::{Arguments, Command};
+
+    fn read(name: &str) -> (Input, Readers) {
+        let input = Input::try_from(name.to_owned()).unwrap();
+        (input, Readers::default())
+    }
 
     fn made(options: &[&str], inputs: &[&str], trigger: Trigger, hash: &str) -> Value {
         let line = ["edgewright", "package", "build"].iter().chain(options);
@@ -376,9 +386,8 @@ mod tests {
             zip: Vec::new(),
             hash: hash.repeat(32),
             trigger,
-            inputs: inputs.iter().copied().map(str::to_owned).collect(),
-            readers: Value::Null,
-            proxied: Value::Null,
+            inputs: inputs.iter().map(|name| read(name)).collect(),
+            proxied: BTreeMap::new(),
             broken: None,
         };
         template(&arguments, &package).unwrap()

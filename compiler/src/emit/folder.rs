@@ -110,6 +110,12 @@ impl<'f> Files<'f> {
         self.add(bytes)
     }
 
+    /// Adds `pieces`, each of which is let go when it is given away.
+    pub fn pieces(&mut self, pieces: Vec<Vec<u8>>) -> Result<(), FolderError> {
+        let mut pieces = pieces.into_iter();
+        pieces.try_for_each(|piece| self.bytes(&piece))
+    }
+
     /// Adds `value` as JSON, without blanks.
     pub fn json(&mut self, value: &impl Serialize) -> Result<(), FolderError> {
         write_json(&mut self.piece, value)?;

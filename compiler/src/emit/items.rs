@@ -1,30 +1,22 @@
 //! The table as `DynamoDB` items, one JSON object a line: what an import from S3 takes.
 //!
-//! In: a [`Compilation`]. Out: lines. Absent: sending them.
+//! In: entries. Out: [`items`], and their lines. Absent: sending them.
 //!
 //! An item has its name, the encoded entry, and for people: where it comes from, and the status and
 //! target of its first rule.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use edgewright_engine::artefact::decision::{Effect, PathDecision};
-use edgewright_engine::artefact::item::{self, ENTRY_ATTRIBUTE, KEY_ATTRIBUTE};
+use edgewright_engine::artefact::item::{self, ENTRY_ATTRIBUTE};
 use edgewright_engine::artefact::table::{Content, Entry, Placed};
 use edgewright_engine::model::rules::{Place, Redirect, Rule, RuleFlags};
-use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
 
 use super::EmitError;
 use super::folder::{Files, FolderError};
-use crate::compile::Compilation;
+use super::item::{Attribute, Item, LARGEST};
 use crate::sources::Sources;
 use crate::spans::in_text;
-
-/// What `DynamoDB` takes, in bytes: names and values of all attributes together.
-const LONGEST_ITEM: usize = 400_000;
 
 /// So many places are named in an item; a number stands for the rest.
 const MOST_PLACES: usize = 5;
@@ -32,31 +24,41 @@ const MOST_PLACES: usize = 5;
 /// Texts for people are cut here, in bytes.
 const LONGEST_TEXT: usize = 2_000;
 
-/// Writes every entry as a line, and gives the length of the longest item in bytes, as `DynamoDB`
-/// counts it.
+/// Writes `items`, each as a line, and gives the length of the longest in bytes, as `DynamoDB` counts it.
 ///
 /// # Errors
-/// An item is too long, or two have one name.
+/// One of the items is an error.
 pub(super) fn write(
-    compilation: &Compilation,
-    sources: &Sources,
+    items: impl Iterator<Item = Result<Item, EmitError>>,
     files: &mut Files<'_>,
 ) -> Result<usize, FolderError> {
     let mut longest = 0;
-    let mut names = Names::default();
-    for entry in &compilation.entries {
-        let name = item::name(compilation.generation, &entry.key);
-        let item = Item::new(&name, entry, sources)?;
-        let length = item.length;
-        if length > LONGEST_ITEM {
-            return Err(EmitError::ItemTooLong(name, length).into());
-        }
-        longest = longest.max(length);
-        files.json(&Line { item })?;
+    for item in items {
+        let item = item?;
+        longest = longest.max(item.size());
+        files.json(&item.line())?;
         files.bytes(b"\n")?;
-        names.add(name, entry)?;
     }
     Ok(longest)
+}
+
+/// Every entry of a table as an item of its generation, in the order of the keys; an error where an item is longer than
+/// `DynamoDB` takes, or where two share a name.
+pub fn items<'e>(
+    generation: u64,
+    entries: &'e [Entry],
+    sources: &'e Sources,
+) -> impl Iterator<Item = Result<Item, EmitError>> + use<'e> {
+    let mut names = Names::default();
+    entries.iter().map(move |entry| {
+        let name = item::name(generation, &entry.key);
+        names.add(&name, entry)?;
+        let item = of_entry(name, entry, sources)?;
+        match item.size() {
+            ..=LARGEST => Ok(item),
+            length => Err(EmitError::ItemTooLong(item.key().to_owned(), length)),
+        }
+    })
 }
 
 /// Names so far: no two may be the same. Entries are sorted by their keys, and a name says its key; only
@@ -68,128 +70,77 @@ struct Names<'e> {
 }
 
 impl<'e> Names<'e> {
-    fn add(&mut self, name: String, entry: &'e Entry) -> Result<(), EmitError> {
+    fn add(&mut self, name: &str, entry: &'e Entry) -> Result<(), EmitError> {
         let known = self.last.is_some_and(|last| last.key >= entry.key);
-        if known || name.len() < entry.key.text().len() && self.hashes.contains(&name) {
-            return Err(EmitError::SameName(name));
+        let is_hash = name.len() < entry.key.text().len();
+        if known || is_hash && !self.hashes.insert(name.to_owned()) {
+            return Err(EmitError::SameName(name.to_owned()));
         }
         self.last = Some(entry);
-        if name.len() < entry.key.text().len() {
-            self.hashes.insert(name);
-        }
         Ok(())
     }
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Line<'e> {
-    item: Item<'e>,
+/// The item called `name` of `entry`.
+fn of_entry(name: String, entry: &Entry, sources: &Sources) -> Result<Item, EmitError> {
+    let mut item = Item::new(name, [(ENTRY_ATTRIBUTE, Attribute::B(entry.encode()?))]);
+    let places = places(&entry.content, sources);
+    if !places.is_empty() {
+        item.add("src", Attribute::S(places));
+    }
+    match &entry.content {
+        Content::Rules(rules) => add_first_rule(&mut item, rules),
+        Content::Redirects(redirects) => add_first_redirect(&mut item, redirects),
+        Content::Value(value) => item.add("value", shown(&value.value)),
+        Content::Decision(decision) => add_only_answer(&mut item, decision),
+    }
+    Ok(item)
 }
 
-/// Attributes in their order.
-struct Item<'e> {
-    attributes: Vec<(&'static str, Attribute<'e>)>,
-    length: usize,
-}
-
-/// The value of an attribute, as `DynamoDB` writes it.
-#[derive(Serialize)]
-enum Attribute<'e> {
-    /// A text.
-    S(Cow<'e, str>),
-    /// A number.
-    N(String),
-    /// Bytes, in base64.
-    B(String),
-}
-
-impl Serialize for Item<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.attributes.len()))?;
-        for (name, value) in &self.attributes {
-            map.serialize_entry(name, value)?;
-        }
-        map.end()
+fn add_first_rule(item: &mut Item, rules: &[Placed<Rule>]) {
+    let Some(Placed { item: rule, .. }) = rules.first() else {
+        return;
+    };
+    let answers = RuleFlags::FORCE_REDIRECT | RuleFlags::STATUS;
+    if rule.flags.intersects(answers) {
+        item.add("status", number(rule.status));
+    }
+    if !rule.flags.contains(RuleFlags::NO_SUBSTITUTION) {
+        item.add("location", shown(&rule.substitution.source));
     }
 }
 
-impl<'e> Item<'e> {
-    fn new(name: &'e str, entry: &'e Entry, sources: &Sources) -> Result<Self, EmitError> {
-        let mut item = Self {
-            attributes: Vec::with_capacity(5),
-            length: 0,
-        };
-        item.text(KEY_ATTRIBUTE, name.into());
-        let bytes = entry.encode()?;
-        item.length += ENTRY_ATTRIBUTE.len() + bytes.len();
-        let encoded = Attribute::B(STANDARD.encode(bytes));
-        item.attributes.push((ENTRY_ATTRIBUTE, encoded));
-        let places = places(&entry.content, sources);
-        if !places.is_empty() {
-            item.text("src", places.into());
-        }
-        match &entry.content {
-            Content::Rules(rules) => item.first_rule(rules),
-            Content::Redirects(redirects) => item.first_redirect(redirects),
-            Content::Value(value) => item.text("value", shown(&value.value)),
-            Content::Decision(decision) => item.decision(decision),
-        }
-        Ok(item)
+fn add_first_redirect(item: &mut Item, redirects: &[Placed<Redirect>]) {
+    let Some(Placed { item: redirect, .. }) = redirects.first() else {
+        return;
+    };
+    item.add("status", number(redirect.status));
+    if !redirect.target.is_empty() {
+        item.add("location", shown(&redirect.target));
     }
+}
 
-    fn text(&mut self, name: &'static str, text: Cow<'e, str>) {
-        self.length += name.len() + text.len();
-        self.attributes.push((name, Attribute::S(text)));
-    }
-
-    fn number(&mut self, name: &'static str, number: u16) {
-        let text = number.to_string();
-        self.length += name.len() + text.len();
-        self.attributes.push((name, Attribute::N(text)));
-    }
-
-    fn first_rule(&mut self, rules: &'e [Placed<Rule>]) {
-        let Some(Placed { item: rule, .. }) = rules.first() else {
-            return;
-        };
-        let answers = RuleFlags::FORCE_REDIRECT | RuleFlags::STATUS;
-        if rule.flags.intersects(answers) {
-            self.number("status", rule.status);
+/// Adds the answer without a query string, when it is always the same.
+fn add_only_answer(item: &mut Item, decision: &PathDecision) {
+    let ending = decision.view().and_then(|view| view.only_ending());
+    match ending.map(|ending| ending.effect) {
+        Some(Effect::Redirect(status, location)) => {
+            item.add("status", number(status));
+            item.add("location", shown(&location.shown()));
         }
-        if !rule.flags.contains(RuleFlags::NO_SUBSTITUTION) {
-            self.text("location", shown(&rule.substitution.source));
-        }
+        Some(Effect::Status(status)) => item.add("status", number(status)),
+        _ => {}
     }
+}
 
-    fn first_redirect(&mut self, redirects: &'e [Placed<Redirect>]) {
-        let Some(Placed { item: redirect, .. }) = redirects.first() else {
-            return;
-        };
-        self.number("status", redirect.status);
-        if !redirect.target.is_empty() {
-            self.text("location", shown(&redirect.target));
-        }
-    }
-
-    /// The answer without a query string, when it is always the same.
-    fn decision(&mut self, decision: &PathDecision) {
-        let ending = decision.view().and_then(|view| view.only_ending());
-        match ending.map(|ending| ending.effect) {
-            Some(Effect::Redirect(status, location)) => {
-                self.number("status", status);
-                let location = shown(&location.shown()).into_owned();
-                self.text("location", location.into());
-            }
-            Some(Effect::Status(status)) => self.number("status", status),
-            _ => {}
-        }
-    }
+fn number(number: u16) -> Attribute {
+    Attribute::N(number.to_string())
 }
 
 /// A text for people.
-fn shown(text: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(text.get(..LONGEST_TEXT).unwrap_or(text))
+fn shown(text: &[u8]) -> Attribute {
+    let cut = text.get(..LONGEST_TEXT).unwrap_or(text);
+    Attribute::S(String::from_utf8_lossy(cut).into_owned())
 }
 
 /// The lines an entry comes from.

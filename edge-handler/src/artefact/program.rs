@@ -44,6 +44,42 @@ pub struct Program {
     parts: Parts,
 }
 
+/// An encoded program but for its generation, which is a hash over the rest.
+#[derive(Debug)]
+pub struct ProgramBody(Vec<u8>);
+
+impl ProgramBody {
+    /// Encodes `parts` but for their generation.
+    ///
+    /// # Errors
+    /// The parts cannot be encoded; does not happen with the types that they have.
+    pub fn of(parts: &Parts) -> Result<Self, ProgramError> {
+        let Parts {
+            generation: _,
+            site,
+            rules,
+            redirects,
+            questions,
+            filter,
+        } = parts;
+        // In the order in which [`Parts`] are read.
+        let encoded = postcard::to_allocvec(&(site, rules, redirects, questions, filter));
+        encoded
+            .map(Self)
+            .map_err(|_| ProgramError::Malformed("the program cannot be encoded"))
+    }
+
+    /// What a generation is a hash of.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The `rules.bin` of `generation`, in pieces.
+    pub fn seal(self, generation: u64) -> Vec<Vec<u8>> {
+        FORMAT.sealed(generation, vec![self.0])
+    }
+}
+
 /// What a program is made of.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Parts {
@@ -71,9 +107,7 @@ impl Program {
     /// # Errors
     /// It cannot be encoded; does not happen with the types at hand.
     pub fn encode(parts: &Parts) -> Result<Vec<u8>, ProgramError> {
-        let payload = postcard::to_allocvec(parts)
-            .map_err(|_| ProgramError::Malformed("the program cannot be encoded"))?;
-        Ok(FORMAT.seal(&payload))
+        Ok(ProgramBody::of(parts)?.seal(parts.generation).concat())
     }
 
     /// Reads a `rules.bin`.

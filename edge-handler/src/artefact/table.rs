@@ -7,7 +7,7 @@ mod embedded;
 mod fetched;
 mod group;
 
-pub use embedded::EmbeddedTable;
+pub use embedded::{EmbeddedTable, TableBody};
 pub use fetched::Fetched;
 
 use serde::{Deserialize, Serialize};

@@ -141,7 +141,7 @@ impl<'a, S: Source> Run<'a, S> {
             Named::RequestMethod => record.method.to_vec(),
             Named::ServerProtocol => record.protocol.to_vec(),
             Named::RequestLine => {
-                [request.method, request.target, request.protocol].join(b" ".as_slice())
+                [request.method, &request.target.line(), request.protocol].join(b" ".as_slice())
             }
             Named::RequestScheme => self.scheme().name().as_bytes().to_vec(),
             Named::Https => on_off(self.host.tls),

@@ -16,11 +16,11 @@ use crate::model::request::Request;
 /// The viewer-request event of `request`, with the header by which CloudFront tells the scheme at
 /// origin-request. `None` when CloudFront never makes one: the target is no path.
 pub fn event(request: &Request) -> Option<String> {
-    let target = text(request.target);
-    if !target.starts_with('/') {
+    let uri = text(request.target.path());
+    if !uri.starts_with('/') {
         return None;
     }
-    let (uri, query) = target.split_once('?').unwrap_or((&target, ""));
+    let query = text(request.target.query().unwrap_or_default());
     let scheme = (
         b"cloudfront-forwarded-proto".as_slice(),
         request.scheme.name().as_bytes(),
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
     use crate::lambda::configuration::Configuration;
     use crate::lambda::event::Event;
-    use crate::model::request::Scheme;
+    use crate::model::request::{Scheme, Target};
 
     fn check(request: &Request, headers: &[(&[u8], &[u8])]) {
         let text = event(request).unwrap();
@@ -166,7 +166,7 @@ mod tests {
             method: b"POST",
             scheme: Scheme::Https,
             host: None,
-            target: b"/a?b?c",
+            target: Target::of(b"/a?b?c"),
             headers: &[(b"Accept", b"a"), (b"X-Y", b"1"), (b"accept", b"b")],
             client: b"::1",
             protocol: b"HTTP/1.1",

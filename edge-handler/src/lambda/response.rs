@@ -24,19 +24,20 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::configuration::{CacheControl, Configuration};
-use super::event::{Event, Fields, Trigger};
+use super::event::{Event, Fields};
 use crate::handler::Decision;
 use crate::model::outcome::{Answer, Outcome};
+use crate::model::trigger::Trigger;
 use members::Members;
 
 /// CloudFront's limit for the path and query that a function returns, in bytes.
 const LONGEST_URL: usize = 8191;
 
 /// CloudFront's limit for a generated response, in bytes.
-fn longest_response(trigger: Trigger) -> usize {
+fn longest_response(trigger: Option<Trigger>) -> usize {
     match trigger {
-        Trigger::OriginRequest => 1024 * 1024,
-        Trigger::ViewerRequest | Trigger::Other => 40 * 1024,
+        Some(Trigger::OriginRequest) => 1024 * 1024,
+        Some(Trigger::ViewerRequest) | None => 40 * 1024,
     }
 }
 

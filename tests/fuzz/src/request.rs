@@ -2,7 +2,7 @@
 
 use edgewright_engine::lambda::cloudfront_emulator;
 use edgewright_engine::lambda::event::Event;
-use edgewright_engine::model::request::{Request, Scheme};
+use edgewright_engine::model::request::{Request, Scheme, Target};
 
 use crate::builds::{self, Build};
 use crate::safety;
@@ -28,7 +28,7 @@ pub fn run(data: &[u8]) {
             Scheme::Http
         },
         host: host.map(|(_, value)| *value),
-        target,
+        target: Target::of(target),
         headers: &others,
         client: b"192.0.2.1",
         protocol: b"HTTP/1.1",
