@@ -11,11 +11,9 @@
 mod agreement;
 mod backtrack;
 mod bytecode;
-mod notation;
 mod pcre2;
 pub mod required;
 mod separator;
-mod set;
 mod stress;
 pub mod structure;
 
@@ -141,7 +139,7 @@ struct Engines {
 impl Engines {
     fn new(pattern: &Pattern) -> Self {
         Self {
-            simple: Simple::read(&pattern.text, pattern.options),
+            simple: Simple::of(pattern),
             backtrack: OnceLock::new(),
             full: OnceLock::new(),
         }
