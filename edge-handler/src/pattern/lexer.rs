@@ -182,7 +182,12 @@ impl<'a> Lexer<'a> {
         let end = self.rest.iter().position(|byte| is_special(*byte));
         let length = match end {
             // A comment or a `\\E` may stand before a quantifier.
-            Some(end) if self.rest.get(end).is_some_and(|byte| b"*+?{\\(".contains(byte)) => {
+            Some(end)
+                if self
+                    .rest
+                    .get(end)
+                    .is_some_and(|byte| b"*+?{\\(".contains(byte)) =>
+            {
                 end.saturating_sub(1)
             }
             Some(end) => end,

@@ -69,7 +69,9 @@ impl Printer {
                 part => self.node(part),
             }),
             Node::Alternation(branches) => self.alternation(branches),
-            Node::Group { name: None, inner, .. } => self.group("(", inner),
+            Node::Group {
+                name: None, inner, ..
+            } => self.group("(", inner),
             Node::Group {
                 name: Some(name),
                 inner,
@@ -137,7 +139,10 @@ impl Printer {
 
     fn literal(&mut self, literal: &Literal) {
         let mut text = Vec::with_capacity(literal.bytes.len());
-        literal.bytes.iter().for_each(|byte| escape(*byte, &mut text));
+        literal
+            .bytes
+            .iter()
+            .for_each(|byte| escape(*byte, &mut text));
         if literal.bytes.iter().any(u8::is_ascii_alphabetic) {
             self.in_case(literal.case, &text);
         } else {

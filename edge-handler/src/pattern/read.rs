@@ -282,7 +282,10 @@ impl<'a> Reader<'a> {
     /// Does a quantifier come next?
     fn is_quantified(&mut self) -> bool {
         self.skip();
-        self.lexer.rest.first().is_some_and(|byte| b"*+?{".contains(byte))
+        self.lexer
+            .rest
+            .first()
+            .is_some_and(|byte| b"*+?{".contains(byte))
             && self.lexer.clone().quantifier().is_some()
     }
 

@@ -273,4 +273,3 @@ pub enum Place {
     /// Anywhere else.
     NoWordEdge,
 }
-

@@ -66,6 +66,11 @@ impl<'a> Lexer<'a> {
         })
     }
 
+    /// Skips the rest of the class that was opened.
+    pub fn skip_class(&mut self) {
+        while !matches!(self.class_item(), Some(ClassItem::Close) | None) {}
+    }
+
     fn class_escape(&mut self) -> ClassItem<'a> {
         let letter = self.rest.get(1).copied();
         if let Some(set) = letter.and_then(kind) {

@@ -134,9 +134,7 @@ impl<'a> Lexer<'a> {
         let inside = inside.get(..length).unwrap_or_default();
         let length = 2 + length + usize::from(is_closed);
         match inside.strip_prefix(b"P=") {
-            Some(name) if is_closed => {
-                self.take(length, Token::Reference(Referred::Name(name)))
-            }
+            Some(name) if is_closed => self.take(length, Token::Reference(Referred::Name(name))),
             Some(_) | None => self.take(length, Token::Call),
         }
     }

@@ -8,7 +8,9 @@
 use super::factor::factored;
 use super::{Backtrack, Bounds, Greedy, Memory, NOTHING_KNOWN, Op, Patience, Table};
 use crate::pattern::set::{NONE, Set};
-use crate::pattern::syntax::{Case, Direction, Fidelity, First, Greed, Literal, Node, Sense, Syntax};
+use crate::pattern::syntax::{
+    Case, Direction, Fidelity, First, Greed, Literal, Node, Sense, Syntax,
+};
 
 /// Longer code is not written.
 const MOST_OPS: usize = 6_000;
@@ -226,7 +228,9 @@ impl Writer {
             return self.text(&literal.bytes);
         }
         let is_letter = u8::is_ascii_alphabetic;
-        let pieces = literal.bytes.chunk_by(|one, two| !is_letter(one) && !is_letter(two));
+        let pieces = literal
+            .bytes
+            .chunk_by(|one, two| !is_letter(one) && !is_letter(two));
         for piece in pieces {
             match piece {
                 [letter] if is_letter(letter) => {

@@ -8,9 +8,9 @@ use smallvec::SmallVec;
 use super::look::{Looks, charge, narrow};
 use super::memory::Failures;
 use super::{Backtrack, Greedy, Op, Patience, UNSET, Verdict};
+use crate::pattern::matching::{Captures, GROUPS};
 use crate::pattern::set::WORDS;
 use crate::pattern::syntax::Place;
-use crate::pattern::matching::{Captures, GROUPS};
 
 /// Tries after which Apache may have given up a search from one place (its limit is ten million; what counts
 /// as a try here may be two there).

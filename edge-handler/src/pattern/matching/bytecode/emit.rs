@@ -277,7 +277,9 @@ impl Writer {
 
     /// A capturing group. What nothing can refer to is not kept.
     fn group(&mut self, group: u32, inner: &Node) -> Option<Extent> {
-        let slot = u8::try_from(group).ok().filter(|group| usize::from(*group) < GROUPS);
+        let slot = u8::try_from(group)
+            .ok()
+            .filter(|group| usize::from(*group) < GROUPS);
         let Some(slot) = slot.map(|group| 2 * group) else {
             return self.node(inner);
         };
