@@ -15,7 +15,6 @@ mod pcre2;
 pub mod required;
 mod separator;
 mod stress;
-pub mod structure;
 
 use std::fmt;
 use std::ops::Range;

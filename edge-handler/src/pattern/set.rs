@@ -129,6 +129,24 @@ impl Set {
         ranges
     }
 
+    /// Is there a letter in it (ASCII only)?
+    pub fn has_letters(&self) -> bool {
+        self.words[1] & (CAPITALS | CAPITALS << 32) != 0
+    }
+
+    /// Are most bytes in it?
+    pub fn is_wide(&self) -> bool {
+        let count: u32 = self.words.iter().map(|word| word.count_ones()).sum();
+        count > 128
+    }
+
+    /// The set without capital letters (ASCII only).
+    #[must_use]
+    pub fn without_capitals(mut self) -> Self {
+        self.words[1] &= !CAPITALS;
+        self
+    }
+
     fn is_everything(&self) -> bool {
         self.words == [u64::MAX; 4]
     }
