@@ -16,7 +16,6 @@ use edgewright_engine::model::variable::Variable;
 use edgewright_engine::pattern::Pattern;
 
 use super::{Finding, directories, rules, targets};
-use crate::language;
 use crate::reading::Position;
 use crate::redundant::always_holds;
 use crate::replay::Tries;
@@ -165,23 +164,9 @@ impl Slip<'_> {
 
 /// Every match holds a `?`.
 pub(super) fn asks_for_question_mark(pattern: &Pattern) -> bool {
-    if !pattern.text.windows(2).any(|two| two == br"\?") && !pattern.text.contains(&b'[') {
-        return false;
-    }
-    let structure = language::structure(pattern);
-    structure.is_some_and(|structure| requires(&structure, b'?'))
-}
-
-fn requires(structure: &regex_syntax::hir::Hir, byte: u8) -> bool {
-    use regex_syntax::hir::HirKind;
-    match structure.kind() {
-        HirKind::Literal(literal) => literal.0.contains(&byte),
-        HirKind::Capture(group) => requires(&group.sub, byte),
-        HirKind::Repetition(repetition) => repetition.min > 0 && requires(&repetition.sub, byte),
-        HirKind::Concat(parts) => parts.iter().any(|part| requires(part, byte)),
-        HirKind::Alternation(parts) => parts.iter().all(|part| requires(part, byte)),
-        HirKind::Empty | HirKind::Look(_) | HirKind::Class(_) => false,
-    }
+    let may_ask = pattern.text.contains(&b'?');
+    let syntax = may_ask.then(|| pattern.syntax()).flatten();
+    syntax.is_some_and(|syntax| syntax.root.requires(b'?'))
 }
 
 /// A name Apache does not know is empty, without a word.

@@ -9,7 +9,6 @@ use edgewright_engine::artefact::index::Case;
 use edgewright_engine::model::rules::{Rule, RuleFlags};
 use foldhash::HashMap;
 
-use crate::dialect;
 use crate::reserve::Walk;
 use crate::shape::Shape;
 
@@ -170,6 +169,8 @@ impl Pairs {
 
 /// The whole pattern ignores case.
 fn ignores_case(rule: &Rule) -> bool {
-    let (_, caseless) = dialect::without_case_option(&rule.pattern);
-    caseless && !matches!(Shape::of(&rule.pattern), Shape::Open)
+    match Shape::of(&rule.pattern) {
+        Shape::Words(case, _) | Shape::Prefixes(case, _) => case == Case::Folded,
+        Shape::Open => false,
+    }
 }

@@ -11,13 +11,10 @@
 mod agreement;
 mod backtrack;
 mod bytecode;
-mod notation;
 mod pcre2;
 pub mod required;
 mod separator;
-mod set;
 mod stress;
-pub mod structure;
 
 use std::fmt;
 use std::ops::Range;
@@ -141,7 +138,7 @@ struct Engines {
 impl Engines {
     fn new(pattern: &Pattern) -> Self {
         Self {
-            simple: Simple::read(&pattern.text, pattern.options),
+            simple: Simple::of(pattern),
             backtrack: OnceLock::new(),
             full: OnceLock::new(),
         }

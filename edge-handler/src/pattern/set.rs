@@ -4,33 +4,33 @@
 //! how a pattern writes a set.
 
 /// The empty set.
-pub(super) static NONE: Set = Set { words: [0; 4] };
+pub(in crate::pattern) static NONE: Set = Set { words: [0; 4] };
 
 /// Sets that many patterns have: any byte, any but a slash, the digits.
-pub(super) const USUAL: [Set; 3] = [ANY, NO_SLASH, DIGITS];
+pub(in crate::pattern) const USUAL: [Set; 3] = [ANY, NO_SLASH, DIGITS];
 
 /// Any byte.
-pub(super) const ANY: Set = Set {
+pub(in crate::pattern) const ANY: Set = Set {
     words: [u64::MAX; 4],
 };
 
 /// `[^/]`.
-pub(super) const NO_SLASH: Set = Set {
+pub(in crate::pattern) const NO_SLASH: Set = Set {
     words: [!(1 << b'/'), u64::MAX, u64::MAX, u64::MAX],
 };
 
 /// `\d`.
-pub(super) const DIGITS: Set = Set {
+pub(in crate::pattern) const DIGITS: Set = Set {
     words: [0x3FF << b'0', 0, 0, 0],
 };
 
 /// `\s`: tab to carriage return, and the blank.
-pub(super) const SPACES: Set = Set {
+pub(in crate::pattern) const SPACES: Set = Set {
     words: [0x1F << b'\t' | 1 << b' ', 0, 0, 0],
 };
 
 /// `\w`.
-pub(super) const WORDS: Set = Set {
+pub(in crate::pattern) const WORDS: Set = Set {
     words: [
         DIGITS.words[0],
         CAPITALS << 32 | CAPITALS | 1 << (b'_' - 64),
@@ -40,7 +40,7 @@ pub(super) const WORDS: Set = Set {
 };
 
 /// The set of this number: a usual one, or one of `own`, which are numbered after those.
-pub(super) fn numbered(own: &[Set], number: u16) -> &Set {
+pub(in crate::pattern) fn numbered(own: &[Set], number: u16) -> &Set {
     static SETS: [Set; 3] = USUAL;
     let number = usize::from(number);
     match SETS.get(number) {
@@ -52,21 +52,21 @@ pub(super) fn numbered(own: &[Set], number: u16) -> &Set {
 /// `A` to `Z`, in the word of the bytes from 64 on.
 const CAPITALS: u64 = 0x07FF_FFFE;
 
-/// Which of the 256 bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Set {
+/// A set of bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Set {
     words: [u64; 4],
 }
 
 impl Set {
-    /// One byte.
+    /// The set of one byte.
     pub fn of(byte: u8) -> Self {
         let mut set = NONE;
         set.insert(byte);
         set
     }
 
-    /// The bytes that a test admits.
+    /// The set of the bytes that a test admits.
     pub fn that(admits: impl Fn(u8) -> bool) -> Self {
         let mut set = NONE;
         (0..=255)
@@ -75,26 +75,32 @@ impl Set {
         set
     }
 
+    /// Takes in a byte.
     pub fn insert(&mut self, byte: u8) {
         self.words[usize::from(byte >> 6)] |= 1 << (byte & 63);
     }
 
+    /// Is a byte in the set?
     pub fn contains(&self, byte: u8) -> bool {
         self.words[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1
     }
 
+    /// Takes in all bytes of another set.
     pub fn union(&mut self, other: &Self) {
         for (word, other) in self.words.iter_mut().zip(other.words) {
             *word |= other;
         }
     }
 
+    /// The bytes that are not in the set.
+    #[must_use]
     pub fn complement(self) -> Self {
         Self {
             words: self.words.map(|word| !word),
         }
     }
 
+    /// Have the two sets no byte in common?
     pub fn is_disjoint(&self, other: &Self) -> bool {
         self.words
             .iter()
@@ -102,11 +108,42 @@ impl Set {
             .all(|(word, other)| word & other == 0)
     }
 
-    /// With both cases of every letter in it (ASCII only).
+    /// The set with both cases of every letter in it (ASCII only).
+    #[must_use]
     pub fn folded(mut self) -> Self {
         // All letters stand in one word, the two cases 32 bits apart.
         let letters = self.words[1];
         self.words[1] |= (letters & CAPITALS) << 32 | (letters >> 32 & CAPITALS);
+        self
+    }
+
+    /// The bytes of the set in order, as ranges of neighbours.
+    pub fn ranges(&self) -> Vec<(u8, u8)> {
+        let mut ranges: Vec<(u8, u8)> = Vec::new();
+        for byte in (0..=u8::MAX).filter(|byte| self.contains(*byte)) {
+            match ranges.last_mut() {
+                Some((_, last)) if last.checked_add(1) == Some(byte) => *last = byte,
+                Some(_) | None => ranges.push((byte, byte)),
+            }
+        }
+        ranges
+    }
+
+    /// Is there a letter in it (ASCII only)?
+    pub fn has_letters(&self) -> bool {
+        self.words[1] & (CAPITALS | CAPITALS << 32) != 0
+    }
+
+    /// Are most bytes in it?
+    pub fn is_wide(&self) -> bool {
+        let count: u32 = self.words.iter().map(|word| word.count_ones()).sum();
+        count > 128
+    }
+
+    /// The set without capital letters (ASCII only).
+    #[must_use]
+    pub fn without_capitals(mut self) -> Self {
+        self.words[1] &= !CAPITALS;
         self
     }
 
@@ -146,7 +183,7 @@ impl Set {
     }
 
     /// The byte of a set of one.
-    fn only(&self) -> Option<u8> {
+    pub fn only(&self) -> Option<u8> {
         let count: u32 = self.words.iter().map(|word| word.count_ones()).sum();
         let word = self.words.iter().position(|word| *word != 0)?;
         let byte = 64 * word + self.words.get(word)?.trailing_zeros() as usize;
