@@ -8,7 +8,7 @@ use std::cell::Cell;
 use edgewright_engine::artefact::decision::{Effect, Ending, Part, Question, Text};
 use edgewright_engine::evaluate::{Options, Unknown, evaluate_symbolic};
 use edgewright_engine::model::normalized::NormalizedRequest;
-use edgewright_engine::model::outcome::{Answer, Outcome};
+use edgewright_engine::model::outcome::{Answer, Headers, Outcome};
 use edgewright_engine::model::request::Request;
 use edgewright_engine::model::site::Site;
 use edgewright_engine::model::subject::Subject;
@@ -36,6 +36,8 @@ pub(super) enum Undecided {
     TooExpensive,
     /// The edge cannot answer it at all.
     Unsupported,
+    /// The answer has headers of its own, which a decision has no room for.
+    Headers,
 }
 
 impl Undecided {
@@ -53,6 +55,7 @@ impl Undecided {
             Self::OverBudget => "more steps than a decision may take",
             Self::TooExpensive => TOO_EXPENSIVE,
             Self::Unsupported => "not known at the edge",
+            Self::Headers => "headers of the answer",
         }
     }
 }
@@ -213,6 +216,9 @@ impl<F: Fn(&Assumptions<'_>) -> Result<Ending, Undecided>> Explorer<'_, F> {
 
 /// An answer with holes where the stand-ins are.
 fn ending(answer: Answer, plain: &NormalizedRequest<'_>) -> Result<Ending, Undecided> {
+    if answer.headers != Headers::default() {
+        return Err(Undecided::Headers);
+    }
     let effect = match answer.outcome {
         Outcome::Redirect { status, location } => Effect::Redirect(status, text(&location)?),
         Outcome::Status { status } => Effect::Status(status),
