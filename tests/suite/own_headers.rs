@@ -27,6 +27,23 @@ const NOT_OURS: [&str; 5] = [
     "allow",
 ];
 
+/// Cases that differ, and why: `docs/deviations.md` has a line for each.
+const DEVIATIONS: [(&str, &str); 4] = [
+    (
+        "errordoc-types/3",
+        "`AddDefaultCharset` of a page for an error",
+    ),
+    (
+        "multiviews/10",
+        "`Alternates` and `TCN` of a refused choice",
+    ),
+    (
+        "multiviews-strict/2",
+        "`Alternates` and `TCN` of a refused choice",
+    ),
+    ("xbithack-asis/1", "headers of a `send-as-is` file"),
+];
+
 #[test]
 fn answers_of_the_edge_have_the_headers_of_apaches() {
     let cases = CASES
@@ -40,7 +57,8 @@ fn answers_of_the_edge_have_the_headers_of_apaches() {
         };
         made += 1;
         let (ours, apaches) = (shown(&answer), expected(&case));
-        if ours != apaches {
+        let is_deviation = DEVIATIONS.iter().any(|(id, _)| case["id"] == *id);
+        if (ours != apaches) != is_deviation {
             differing.push(format!(
                 "{}\n  apache {apaches:?}\n  edge   {ours:?}",
                 case["id"]

@@ -589,9 +589,12 @@ mod tests {
         // Said where they stand: `resolve/section.rs`.
         const SECTIONS: [&[u8]; 2] = [b"<proxy", b"<proxymatch"];
         // Followed but for one argument.
-        const PARTLY: [&[u8]; 9] = [
+        const PARTLY: [&[u8]; 12] = [
             b"addhandler",
+            b"expiresbytype",
+            b"expiresdefault",
             b"forcetype",
+            b"header",
             b"multiviewsmatch",
             b"removehandler",
             b"sethandler",

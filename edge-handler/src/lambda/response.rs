@@ -44,7 +44,6 @@ fn longest_response(trigger: Trigger) -> usize {
 /// What cannot be in a header, of a text that is already encoded.
 const INVISIBLE: &AsciiSet = &CONTROLS.add(b' ');
 
-
 /// What does not mean itself in a decoded path: all but RFC 3986's `pchar` and `/`.
 const NOT_IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
