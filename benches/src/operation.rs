@@ -67,5 +67,5 @@ pub fn handle(site: &Site, event: &[u8]) -> Option<Reply> {
     let fields = event.fields().ok()?;
     let parts = fields.parts(&CONFIGURATION);
     let request = parts.request();
-    Reply::of(&event, &fields, &decide(site, &request), &CONFIGURATION).ok()
+    Reply::of(&event, &fields, &decide(site, &request), &CONFIGURATION, 0).ok()
 }

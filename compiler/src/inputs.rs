@@ -10,8 +10,9 @@ use std::collections::BTreeMap;
 use edgewright_engine::model::expression::Expression;
 use edgewright_engine::model::rules::{Place, Redirect, Rule, RuleFlags, Template};
 use edgewright_engine::model::site::access::{Client, Demand, HostAccess, Requirement};
+use edgewright_engine::model::site::headers::{HeaderAction, HeaderCondition, HeaderValue};
 use edgewright_engine::model::site::{
-    EnvAttribute, EnvRule, MapKind, RootPart, Section, SectionKind, Settings, Site,
+    EnvAttribute, EnvRule, HeaderLine, MapKind, RootPart, Section, SectionKind, Settings, Site,
 };
 use edgewright_engine::model::trigger::Trigger;
 use edgewright_engine::model::variable::Named;
@@ -179,6 +180,7 @@ impl Search {
             set_env_if,
             spelling,
             allow,
+            headers,
             // Rules, redirects and sections are looked through by themselves.
             rewrite: _,
             redirects: _,
@@ -200,6 +202,8 @@ impl Search {
             // What they choose by is asked for where they do.
             mime: _,
             negotiation: _,
+            // By the type of a page; the time is that of the answer, wherever it is kept.
+            expires: _,
             set_env: _,
             unset_env: _,
             broken: _,
@@ -219,7 +223,36 @@ impl Search {
         for rule in set_env_if {
             self.add_environment(rule);
         }
+        for line in headers {
+            self.add_header_line(line);
+        }
         self.add_access(requirement.as_ref(), host_access.as_ref());
+    }
+
+    /// What a `Header` line asks for. Variables of the environment are set by lines that count anyway.
+    fn add_header_line(&mut self, line: &HeaderLine) {
+        match &line.condition {
+            HeaderCondition::Expression(expression) => self.add_expression(expression),
+            HeaderCondition::Always
+            | HeaderCondition::Early
+            | HeaderCondition::Set(_)
+            | HeaderCondition::NotSet(_) => {}
+        }
+        let value = match &line.action {
+            HeaderAction::Set(value)
+            | HeaderAction::SetIfEmpty(value)
+            | HeaderAction::Add(value)
+            | HeaderAction::Append(value)
+            | HeaderAction::Merge(value)
+            | HeaderAction::Edit(_, value)
+            | HeaderAction::EditAll(_, value) => value,
+            HeaderAction::Echo(_) => return self.add(Input::AnyHeader),
+            HeaderAction::Unset | HeaderAction::Note => return,
+        };
+        match value {
+            HeaderValue::Expression(expression) => self.add_expression(expression),
+            HeaderValue::Format(_) => {}
+        }
     }
 
     /// What a choice among files depends on. Whether the client is Lynx is asked only with a header `Negotiate` that

@@ -18,6 +18,7 @@ mod expand;
 pub mod expression;
 pub mod files;
 mod handler;
+pub(crate) mod headers;
 mod internal;
 pub(crate) mod knowledge;
 pub(crate) mod list;
@@ -46,7 +47,7 @@ mod walk;
 
 use crate::budget::{Allowance, Budget, Spent};
 use crate::model::normalized::NormalizedRequest;
-use crate::model::outcome::{Answer, Event, Outcome, Step};
+use crate::model::outcome::{Answer, Event, Headers, Outcome, Step};
 use crate::model::request::Request;
 use crate::model::rules::Place;
 use crate::model::site::{Host, Site};
@@ -54,6 +55,7 @@ use crate::source::{Source, Unavailable};
 use canonical::{Canonical, MergeSlashes};
 
 use cookie::Cookie;
+use headers::Lines;
 use internal::Next;
 use merge::Merged;
 pub use proxy::{proxy_handler, without_socket};
@@ -456,6 +458,10 @@ struct Run<'a, S> {
     /// What the client asked for.
     canonical: Canonical,
     cookies: Vec<Cookie>,
+    /// Other headers of an answer that is made here.
+    headers: Headers,
+    /// Headers that were there before any rule.
+    early: Lines,
     vary: Vec<Vec<u8>>,
     steps: Vec<Step>,
     /// Paths taken for absent because nothing is known about them.
@@ -491,6 +497,8 @@ impl<'a, S: Source> Run<'a, S> {
             host_header: arrival.host_header,
             canonical: arrival.canonical,
             cookies: Vec::new(),
+            headers: Headers::default(),
+            early: Lines::default(),
             vary: Vec::new(),
             steps: Vec::new(),
             assumed: Vec::new(),
@@ -532,6 +540,14 @@ impl<'a, S: Source> Run<'a, S> {
     }
 
     fn finish(self, outcome: Outcome) -> Answer {
+        // What goes on gets its headers elsewhere.
+        let headers = match &outcome {
+            Outcome::Redirect { .. } | Outcome::Status { .. } => self.headers,
+            Outcome::Serve { .. }
+            | Outcome::Proxy { .. }
+            | Outcome::OverBudget
+            | Outcome::Unsupported { .. } => Headers::default(),
+        };
         let unchanged = match &outcome {
             Outcome::Serve { path, query } => {
                 *path == self.canonical.path
@@ -548,6 +564,7 @@ impl<'a, S: Source> Run<'a, S> {
                 .filter(|cookie| !cookie.dropped)
                 .map(|cookie| cookie.header)
                 .collect(),
+            headers,
             vary: self.vary,
             unchanged,
             trace: self.steps,

@@ -113,7 +113,7 @@ mod tests {
             .unwrap();
         let text = json!({ "cache_control": settings }).to_string();
         let read = Configuration::parse(text.as_bytes()).unwrap();
-        assert_eq!(read.cache_control.value(404), Some("no-store"));
-        assert_eq!(read.cache_control.value(301), Some("s-maxage=300"));
+        assert_eq!(read.cache_control.decided(404), Some("no-store"));
+        assert_eq!(read.cache_control.decided(301), None);
     }
 }

@@ -43,7 +43,7 @@ const LOCATION: &str = "`Header always set Location` or `Set-Cookie`, and `add`,
 const ACCESS: &str = "`Require` of users and groups";
 const NAMES: &str = "`Require host`, `Require forward-dns`, `Allow` and `Deny` of host names";
 const OTHER: &str = "any other directive that [directives.md](directives.md) calls named";
-const HEADERS: &str = "`Header always` of other headers, `ExpiresActive On`";
+const HEADERS: &str = "`Header always` with `%t`, `%D`, `%l`, `%i` or `%b`, `Expires*` reckoned from a file's last change";
 const COSTLY: &str = "a decision of more than about a millisecond: a pattern that can be matched in very many ways, `[N]` that goes on and on, lookups within lookups";
 const PROTOCOL: &str = "`%{SERVER_PROTOCOL}`, `SetEnvIf Request_Protocol`, and the version at the end of `%{THE_REQUEST}`";
 const BARE: &str = "`%{THE_REQUEST}` of `/a?`, where a condition asks for the `?`";
@@ -109,8 +109,8 @@ const ROWS: &[Meets] = &[
     server(OTHER, "VirtualDocumentRootIP /srv/%0", (1, "unfollowed-directive", "the document root depends on the server's address")),
     server(OTHER, "<Location /a>\nSetHandler server-status\n</Location>", (2, "unfollowed-directive", "Apache answers with a page of its own")),
     server(OTHER, "<Proxy *>\nRequire ip 10\n</Proxy>", (1, "unfollowed-directive", "it says who may ask another server")),
-    server(HEADERS, "Header always set X-Frame-Options DENY", (1, "header-not-sent", "Apache's redirects have this header")),
-    server(HEADERS, "ExpiresActive On", (1, "header-not-sent", "Apache's redirects have Expires")),
+    server(HEADERS, "Header always set X-Took %D", (1, "header-not-sent", "only a server knows the value")),
+    server(HEADERS, "ExpiresDefault \"modification plus 1 day\"", (1, "header-not-sent", "by their last change")),
     server(AS_IS, "AddHandler send-as-is .asis", (1, "header-not-sent", "of a file that is sent as it is")),
     server(AS_IS, "<Files a>\nSetHandler send-as-is\n</Files>", (2, "header-not-sent", "of a file that is sent as it is")),
     server(UNREAD_AS_IS, "# nobody reads the document root\nAddHandler send-as-is .asis", (2, "unfollowed-directive", "Apache answers by what is in such a file")),

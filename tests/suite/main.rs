@@ -10,6 +10,7 @@ mod findings;
 mod golden;
 mod inputs;
 mod logs;
+mod own_headers;
 mod readme;
 mod rooms;
 mod seed_site;

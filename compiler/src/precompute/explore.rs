@@ -10,7 +10,7 @@ use edgewright_engine::artefact::decision::{
 };
 use edgewright_engine::evaluate::{Options, Unknown, evaluate_symbolic};
 use edgewright_engine::model::normalized::NormalizedRequest;
-use edgewright_engine::model::outcome::{Answer, Outcome};
+use edgewright_engine::model::outcome::{Answer, Headers, Outcome};
 use edgewright_engine::model::request::Request;
 use edgewright_engine::model::site::Site;
 use edgewright_engine::model::subject::Subject;
@@ -38,6 +38,8 @@ pub(super) enum Undecided {
     TooExpensive,
     /// The edge cannot answer it at all.
     Unsupported,
+    /// The answer has headers of its own, which a decision has no room for.
+    Headers,
 }
 
 impl Undecided {
@@ -55,6 +57,7 @@ impl Undecided {
             Self::OverBudget => "more steps than a decision may take",
             Self::TooExpensive => TOO_EXPENSIVE,
             Self::Unsupported => "not known at the edge",
+            Self::Headers => "headers of the answer",
         }
     }
 }
@@ -226,6 +229,9 @@ impl<F: Fn(&Assumptions<'_>) -> Result<EndingBuf, Undecided>> Explorer<'_, F> {
 
 /// An answer with holes where the stand-ins are.
 fn ending(answer: Answer, plain: &NormalizedRequest<'_>) -> Result<EndingBuf, Undecided> {
+    if answer.headers != Headers::default() {
+        return Err(Undecided::Headers);
+    }
     let cookies = &answer.cookies;
     cookies.iter().try_for_each(|cookie| constant(cookie))?;
     let end = |effect: Effect<'_>| EndingBuf::new(effect, cookies, &answer.vary);

@@ -40,8 +40,13 @@ impl<S: Source> ExpressionContext for View<'_, '_, S> {
             b"DOCUMENT_URI" => Ok(self.record.uri.clone()),
             b"HTTP2" => Ok(b"off".to_vec()),
             b"REQUEST_STATUS" => Ok(self.record.status.to_string().into_bytes()),
-            // Nothing has found out the type or the handler by the time an expression is asked.
-            b"CONTENT_TYPE" | b"HANDLER" => Ok(Vec::new()),
+            // Before there is an answer nothing has found out its type; the handler nobody asks about then.
+            b"CONTENT_TYPE" => {
+                let sending = self.record.sending.as_ref();
+                let value = sending.and_then(|sending| sending.content_type.value());
+                Ok(value.unwrap_or_default().to_vec())
+            }
+            b"HANDLER" => Ok(Vec::new()),
             b"REQUEST_LOG_ID" | b"CONN_LOG_ID" | b"LAST_MODIFIED" => Err(unknown(name)),
             _ => match Named::of(name) {
                 Some(named) => self.run.named_variable(named, self.record),
@@ -55,6 +60,11 @@ impl<S: Source> ExpressionContext for View<'_, '_, S> {
     }
 
     fn response_header(&self, name: &[u8]) -> Option<Vec<u8>> {
+        if let Some(sending) = &self.record.sending {
+            let value = sending.header(name).unwrap_or_default();
+            self.run.reads(value);
+            return sending.header(name).map(<[u8]>::to_vec);
+        }
         let location = self.record.location.clone();
         let location = location.filter(|_| name.eq_ignore_ascii_case(b"Location"));
         self.run.reads(location.as_deref().unwrap_or_default());
@@ -115,22 +125,7 @@ impl<S: Source> ExpressionContext for View<'_, '_, S> {
 
 impl<S: Source> EnvironmentContext for View<'_, '_, S> {
     fn headers(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
-        self.run.depends_on(Unknown::Header);
-        let count = self.run.request.headers.len();
-        if self.run.spend(1 + count * count / NAMES_A_STEP).is_err() {
-            return Vec::new();
-        }
-        let host = self.run.host_header.iter();
-        let mut all: Vec<_> = host.map(|host| (b"Host".to_vec(), host.clone())).collect();
-        for (name, _) in self.run.request.headers {
-            let known = all
-                .iter()
-                .any(|(known, _)| known.eq_ignore_ascii_case(name));
-            if let Some(value) = self.run.header(name).filter(|_| !known) {
-                all.push((name.to_vec(), value));
-            }
-        }
-        all
+        self.run.all_headers()
     }
 
     fn server_address(&self) -> Result<Vec<u8>, Halt> {
@@ -150,6 +145,26 @@ impl<S: Source> EnvironmentContext for View<'_, '_, S> {
 }
 
 impl<'a, S: Source> Run<'a, S> {
+    /// Every request header, `Host` included, in order, repeated ones joined.
+    pub(super) fn all_headers(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        self.depends_on(Unknown::Header);
+        let count = self.request.headers.len();
+        if self.spend(1 + count * count / NAMES_A_STEP).is_err() {
+            return Vec::new();
+        }
+        let host = self.host_header.iter();
+        let mut all: Vec<_> = host.map(|host| (b"Host".to_vec(), host.clone())).collect();
+        for (name, _) in self.request.headers {
+            let known = all
+                .iter()
+                .any(|(known, _)| known.eq_ignore_ascii_case(name));
+            if let Some(value) = self.header(name).filter(|_| !known) {
+                all.push((name.to_vec(), value));
+            }
+        }
+        all
+    }
+
     fn view<'r>(&'r mut self, record: &'r mut Record<'a>) -> View<'r, 'a, S> {
         View {
             run: self,
@@ -211,6 +226,7 @@ impl<'a, S: Source> Run<'a, S> {
         record: &mut Record<'a>,
         raw_path: &[u8],
     ) -> Result<(), Halt> {
+        self.add_early_headers(record)?;
         let rules = &self.host.environment;
         if rules.is_empty() {
             return Ok(());

@@ -69,6 +69,7 @@ impl<'a, S: Source> Run<'a, S> {
         }
         if record.status != OK {
             let outcome = redirect_or_status(record.status, record.location.as_deref());
+            self.headers = self.document_headers(&mut record)?;
             self.vary = std::mem::take(&mut record.vary);
             return self.send(outcome, record);
         }

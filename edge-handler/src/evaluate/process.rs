@@ -106,7 +106,7 @@ impl<'a, S: Source> Run<'a, S> {
         {
             return false;
         }
-        let previous = record.previous.as_ref();
+        let previous = record.previous.as_ref().map(|previous| &previous.settings);
         let main = record.main.as_ref().map(|main| &main.settings);
         let mut before = previous.into_iter().chain(main);
         before.any(|before| before.is_same(&record.settings))

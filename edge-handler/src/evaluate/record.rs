@@ -5,6 +5,7 @@
 
 use crate::model::site::FileKind;
 
+use super::headers::Sending;
 use super::merge::Merged;
 use super::table::Table;
 use super::walk::Walks;
@@ -53,15 +54,6 @@ pub(super) struct Main<'a> {
     pub uri: Vec<u8>,
     /// What applied to it when it asked.
     pub settings: Merged<'a>,
-}
-
-/// What is kept of a request that was redirected internally (`r->prev`).
-#[derive(Debug, Clone)]
-pub(super) struct Earlier {
-    /// Its status.
-    pub status: u16,
-    /// Its `Location`.
-    pub location: Option<Vec<u8>>,
 }
 
 /// A request, a subrequest or an internally redirected request.
@@ -118,14 +110,14 @@ pub(super) struct Record<'a> {
     pub had_script_url: bool,
     /// The request that asked for this subrequest.
     pub main: Option<Main<'a>>,
-    /// What applied to the request that was redirected to this one (`r->prev`).
-    pub previous: Option<Merged<'a>>,
+    /// The request that was redirected to this one (`r->prev`).
+    pub previous: Option<Box<Self>>,
     /// The walks of this request so far.
     pub walks: Walks<'a>,
     /// Those of the request that was redirected to this one, or asked for it.
     pub remembered: Walks<'a>,
-    /// The requests before this one, oldest first.
-    pub earlier: Vec<Earlier>,
+    /// The answer on its way, for the lines that change its headers.
+    pub sending: Option<Box<Sending>>,
     /// Internal redirects so far.
     pub redirects: u32,
     /// Depth of subrequests.
@@ -164,7 +156,7 @@ impl<'a> Record<'a> {
             previous: None,
             walks: Walks::default(),
             remembered: Walks::default(),
-            earlier: Vec::new(),
+            sending: None,
             redirects: 0,
             subrequests: 0,
         }
