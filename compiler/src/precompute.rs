@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use edgewright_engine::artefact::decision::{PathDecision, Question};
 use edgewright_engine::artefact::key::Key;
 use edgewright_engine::artefact::program::{Parts, Program};
-use edgewright_engine::artefact::table::{Content, Entry};
+use edgewright_engine::artefact::table::{Content, EmbeddedTable, Entry};
 use edgewright_engine::budget::{Allowance, DECISION_STEPS};
 use edgewright_engine::evaluate::Options;
 use edgewright_engine::model::normalized::NormalizedRequest;
@@ -187,6 +187,23 @@ impl Precomputed {
             Err(why) => *self.counts.undecided.entry(why.name()).or_default() += 1,
         }
     }
+}
+
+/// Why nothing can be precomputed for `path` on `host` of a compiled site, in a word or two; `None` if something can.
+pub fn undecided(
+    program: &Program,
+    table: &EmbeddedTable,
+    host: HostId,
+    path: &[u8],
+) -> Option<&'static str> {
+    let mind = Mind {
+        site: program.site(),
+        source: &Indexed::new(program, table),
+        host,
+        path,
+        steps: Cell::new(MOST_STEPS),
+    };
+    mind.fate().err().map(Undecided::name)
 }
 
 /// What some paths gave.
