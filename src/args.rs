@@ -42,6 +42,9 @@ pub enum Command {
     /// Show what happens to one request, rule by rule
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(Explain),
+    /// Show what each stage of the compiler made of a configuration; for those who work on edgewright
+    #[command(hide = true, after_help = DEBUG_EXAMPLES)]
+    Debug(Debug),
     /// Answer requests given as JSON lines with JSON lines
     #[command(after_help = REPLAY_EXAMPLES)]
     Replay(Replay),
@@ -104,6 +107,12 @@ const EXPLAIN_EXAMPLES: &str = "\
 Examples:
   edgewright explain build/ 'https://www.example.com/news/2014/spring?id=7'
   edgewright explain httpd.conf /old -H 'Accept-Language: it'";
+
+const DEBUG_EXAMPLES: &str = "\
+Examples:
+  edgewright debug site examples/legacy-site/httpd.conf
+  edgewright debug rules build/ --format json
+  edgewright debug decision build/ https://www.example.com/old";
 
 const REPLAY_EXAMPLES: &str = "\
 Examples:
@@ -358,6 +367,49 @@ pub struct Explain {
     pub client: String,
     #[command(flatten)]
     pub reading: Reading,
+}
+
+/// `edgewright debug`.
+#[derive(Debug, Args)]
+pub struct Debug {
+    /// What is shown.
+    #[command(subcommand)]
+    pub stage: Stage,
+}
+
+/// A stage of the compiler.
+#[derive(Debug, Subcommand)]
+pub enum Stage {
+    /// Hosts, sections, rule sets and maps after reading
+    Site(Staged),
+    /// Each rule with what it was compiled to, and by what text it is found
+    Rules(Staged),
+    /// How large the parts of rules.bin and table.bin are, and their versions
+    Program(Staged),
+    /// What was precomputed for the path of a URL, or why nothing was
+    Decision(DebugDecision),
+}
+
+/// What every stage is shown of.
+#[derive(Debug, Args)]
+pub struct Staged {
+    /// A configuration or a build folder
+    #[arg(value_name = "CONF-or-BUILD")]
+    pub source: PathBuf,
+    /// How the result is printed
+    #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
+    pub format: ResultFormat,
+    #[command(flatten)]
+    pub reading: Reading,
+}
+
+/// `edgewright debug decision`.
+#[derive(Debug, Args)]
+pub struct DebugDecision {
+    #[command(flatten)]
+    pub staged: Staged,
+    /// The URL, or only its path
+    pub url: String,
 }
 
 /// `edgewright replay`.
