@@ -26,7 +26,7 @@ use aws_sdk_dynamodb::config::Credentials;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use edgewright_compiler::emit::item::Item;
+use edgewright_compiler::export::item::Item;
 use edgewright_engine::lambda::dynamodb::Environment;
 
 pub use deploy::{Known, Stage, deploy, roll_back, status};

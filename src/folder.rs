@@ -14,8 +14,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
-use edgewright_compiler::emit::manifest::written_files;
-use edgewright_compiler::emit::{MANIFEST_FILE, PROGRAM_FILE};
+use edgewright_compiler::export::manifest::written_files;
+use edgewright_compiler::export::{MANIFEST_FILE, PROGRAM_FILE};
 use edgewright_compiler::{Folder, FolderError};
 
 /// A folder that is written beside its place, and then put there: whoever reads the place sees the old build
@@ -139,7 +139,7 @@ fn written(target: &Path) -> Option<BTreeSet<OsString>> {
 /// Whether `folder` is a build, and which of the files that are read again it lacks. One file alone may be
 /// anybody's.
 pub fn as_build(folder: &Path) -> Option<Vec<&'static str>> {
-    use edgewright_compiler::emit::TABLE_FILE;
+    use edgewright_compiler::export::TABLE_FILE;
     let has = |name: &&str| folder.join(name).is_file();
     let needed = [PROGRAM_FILE, TABLE_FILE, MANIFEST_FILE];
     let is_build = written(folder).is_some() || needed.iter().filter(|name| has(name)).count() > 1;
@@ -149,7 +149,7 @@ pub fn as_build(folder: &Path) -> Option<Vec<&'static str>> {
 
 /// The files of a build.
 fn own_names() -> Vec<OsString> {
-    use edgewright_compiler::emit::{ITEMS_FILE, PAGE_FILE, REPORT_FILE, TABLE_FILE};
+    use edgewright_compiler::export::{ITEMS_FILE, PAGE_FILE, REPORT_FILE, TABLE_FILE};
     let names = [PROGRAM_FILE, TABLE_FILE, ITEMS_FILE, REPORT_FILE, PAGE_FILE];
     names.map(OsString::from).to_vec()
 }

@@ -18,8 +18,8 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use edgewright_compiler::emit::manifest::Readers;
-use edgewright_compiler::emit::{MANIFEST_FILE, Manifest, PROGRAM_FILE, Server, TABLE_FILE};
+use edgewright_compiler::export::manifest::Readers;
+use edgewright_compiler::export::{MANIFEST_FILE, Manifest, PROGRAM_FILE, Server, TABLE_FILE};
 use edgewright_compiler::inputs::Input;
 use edgewright_engine::artefact::program::Program;
 use edgewright_engine::artefact::table::EmbeddedTable;

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use edgewright_compiler::account::Class;
-use edgewright_compiler::emit::{PROGRAM_FILE, TABLE_FILE};
+use edgewright_compiler::export::{PROGRAM_FILE, TABLE_FILE};
 pub use edgewright_compiler::figures::thousands;
 use edgewright_compiler::inputs::Input;
 use edgewright_compiler::precompute::PrecomputedCounts;

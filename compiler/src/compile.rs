@@ -1,6 +1,6 @@
 //! From a configuration that was read to everything the edge needs, on one screen.
 //!
-//! In: a [`Reading`]. Out: a [`Compilation`]. Absent: writing files; see [`mod@crate::emit`].
+//! In: a [`Reading`]. Out: a [`Compilation`]. Absent: writing files; see [`mod@crate::export`].
 
 use edgewright_engine::artefact::packed::TooLong;
 use edgewright_engine::artefact::program::{Parts, ProgramError};

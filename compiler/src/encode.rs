@@ -1,11 +1,13 @@
 //! A compilation as the bytes that the edge reads, each part encoded once.
 //!
-//! In: the program's parts and the table's entries. Out: [`Encoded`]. Absent: files; see [`mod@crate::emit`].
+//! In: the program's parts and the table's entries. Out: [`Encoded`]. Absent: files; see [`mod@crate::export`].
 
 use edgewright_engine::artefact::envelope::EnvelopeError;
 use edgewright_engine::artefact::fingerprint::Fingerprint;
 use edgewright_engine::artefact::program::{Parts, ProgramBody};
 use edgewright_engine::artefact::table::{Entry, TableBody};
+use postcard::experimental::serialized_size;
+use serde::Serialize;
 
 /// A program and its table as bytes, in pieces.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,4 +39,48 @@ impl Encoded {
             table: table.seal(generation),
         })
     }
+}
+
+/// What the parts of a program take in `rules.bin`, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct PartSizes {
+    /// Hosts, sections and files.
+    pub site: usize,
+    /// Rules that are not in the table, with what they are found by.
+    pub rules: usize,
+    /// Redirects that are not in the table, with what they are found by.
+    pub redirects: usize,
+    /// Questions that several decisions ask.
+    pub questions: usize,
+    /// The filter over the keys of the table.
+    pub filter: usize,
+}
+
+impl PartSizes {
+    /// The sizes of `parts`.
+    ///
+    /// # Errors
+    /// A part cannot be encoded; does not happen with the types that they have.
+    pub fn of(parts: &Parts) -> Result<Self, EnvelopeError> {
+        let Parts {
+            generation: _,
+            site,
+            rules,
+            redirects,
+            questions,
+            filter,
+        } = parts;
+        Ok(Self {
+            site: size(site)?,
+            rules: size(rules)?,
+            redirects: size(redirects)?,
+            questions: size(questions)?,
+            filter: size(filter)?,
+        })
+    }
+}
+
+fn size(part: &impl Serialize) -> Result<usize, EnvelopeError> {
+    let malformed = EnvelopeError::Malformed("a part of the program cannot be encoded");
+    serialized_size(part).map_err(|_| malformed)
 }

@@ -1,7 +1,7 @@
 //! Parts a settled configuration: what goes to the table, what stays in the program.
 //!
 //! In: a [`Site`], and what of it is redundant. Out: [`Lowered`]: the program's parts, the table's
-//! entries, and where each rule went. Absent: files; see [`mod@crate::emit`].
+//! entries, and where each rule went. Absent: files; see [`mod@crate::export`].
 //!
 //! A rule whose pattern matches a few known texts only is *keyed*: it lives in the table under each
 //! of them. One that matches only texts with a known beginning, or with a known text somewhere in
@@ -9,6 +9,7 @@
 //! tried on every request.
 
 mod choose;
+mod found;
 mod literals;
 mod partition;
 mod table;
@@ -29,6 +30,7 @@ use crate::precompute::{Precomputed, PrecomputedCounts, collapse};
 use crate::reading::Position;
 use crate::redundant::Redundant;
 use crate::reserve::Walk;
+pub use found::{Found, FoundBy};
 use partition::Home;
 use table::TableBuilder;
 
@@ -107,34 +109,62 @@ pub fn lower_with(
     let mut table = TableBuilder::default();
     let chains = Chains::of(site);
     let mut lists = Lists::default();
-    for (set, rules) in (0..).map(RuleSetId).zip(&site.rule_sets) {
-        let homes = rules.rules.iter().enumerate().map(|(position, rule)| {
+    let homes = homes_of_rules(site, redundant, &chains);
+    for ((set, homes), rules) in homes.zip(&site.rule_sets) {
+        let keys = &mut RuleKeys(set, &mut table);
+        lists.rules.push(&rules.rules, homes, keys)?;
+    }
+    let homes = homes_of_redirects(site, redundant);
+    for ((list, homes), redirects) in homes.zip(&site.redirect_lists) {
+        let keys = &mut RedirectKeys(list, &mut table);
+        lists.redirects.push(redirects, homes, keys)?;
+    }
+    for (map, content) in (0..).map(MapId).zip(&site.maps) {
+        add_map(map, content, &mut table);
+    }
+    Ok(finish(site, table.entries(), lists, hops, limits))
+}
+
+/// Where the rules of each rule set can live, and for those that stay in the program what they are found by.
+fn homes_of_rules<'s>(
+    site: &'s Site,
+    redundant: &'s Redundant,
+    chains: &'s Chains<'s>,
+) -> impl Iterator<Item = (RuleSetId, Vec<Home>)> + use<'s> {
+    let sets = (0..).map(RuleSetId).zip(&site.rule_sets);
+    sets.map(move |(set, rules)| {
+        let rules = rules.rules.iter().enumerate();
+        let homes = rules.map(|(position, rule)| {
             if redundant.contains(Position::Rule(set, position)) {
                 return Home::Removed;
             }
             partition::rule(rule, chains.member(set, position))
         });
-        lists.rules.push(
-            rules.rules.as_slice(),
-            homes,
-            &mut RuleKeys(set, &mut table),
-        )?;
-    }
-    for (list, redirects) in (0..).map(RedirectListId).zip(&site.redirect_lists) {
+        (set, settled(homes))
+    })
+}
+
+/// Where the redirects of each list can live, and for those that stay in the program what they are found by.
+fn homes_of_redirects<'s>(
+    site: &'s Site,
+    redundant: &'s Redundant,
+) -> impl Iterator<Item = (RedirectListId, Vec<Home>)> + use<'s> {
+    let lists = (0..).map(RedirectListId).zip(&site.redirect_lists);
+    lists.map(move |(list, redirects)| {
         let homes = redirects.iter().enumerate().map(|(position, redirect)| {
             if redundant.contains(Position::Redirect(list, position)) {
                 return Home::Removed;
             }
             partition::redirect(redirect)
         });
-        lists
-            .redirects
-            .push(redirects, homes, &mut RedirectKeys(list, &mut table))?;
-    }
-    for (map, content) in (0..).map(MapId).zip(&site.maps) {
-        add_map(map, content, &mut table);
-    }
-    Ok(finish(site, table.entries(), lists, hops, limits))
+        (list, settled(homes))
+    })
+}
+
+fn settled(homes: impl Iterator<Item = Home>) -> Vec<Home> {
+    let mut homes: Vec<Home> = homes.collect();
+    choose::settle(&mut homes);
+    homes
 }
 
 #[derive(Default)]
@@ -161,12 +191,10 @@ impl<T: Serialize> Lowering<T> {
     fn push(
         &mut self,
         items: &[T],
-        homes: impl Iterator<Item = Home>,
+        homes: Vec<Home>,
         keys: &mut impl Keys<T>,
     ) -> Result<(), TooLong> {
         let count = u32::try_from(items.len()).map_err(|_| TooLong)?;
-        let mut homes: Vec<Home> = homes.collect();
-        choose::settle(&mut homes);
         let mut builder = ListBuilder::new(count);
         let mut placements = Vec::with_capacity(items.len());
         for ((position, item), home) in (0..).zip(items).zip(homes) {

@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use edgewright_engine::artefact::decision::{DecisionView, Question};
 use edgewright_engine::artefact::key::Key;
 use edgewright_engine::artefact::program::{Parts, Program};
-use edgewright_engine::artefact::table::Entry;
+use edgewright_engine::artefact::table::{EmbeddedTable, Entry};
 use edgewright_engine::budget::{Allowance, DECISION_STEPS};
 use edgewright_engine::evaluate::Options;
 use edgewright_engine::model::normalized::NormalizedRequest;
@@ -132,6 +132,23 @@ impl Precomputed {
         }
         (found.written(), program.into_parts())
     }
+}
+
+/// Why nothing can be precomputed for `path` on `host` of a compiled site, in a word or two; `None` if something can.
+pub fn undecided(
+    program: &Program,
+    table: &EmbeddedTable,
+    host: HostId,
+    path: &[u8],
+) -> Option<&'static str> {
+    let decider = PathDecider {
+        site: program.site(),
+        source: &Indexed::new(program, table),
+        host,
+        path,
+        steps: Cell::new(MOST_STEPS),
+    };
+    decider.decide().err().map(Undecided::name)
 }
 
 /// What some paths gave.

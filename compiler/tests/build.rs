@@ -4,7 +4,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use edgewright_compiler::emit::Manifest;
+use edgewright_compiler::export::Manifest;
 use edgewright_compiler::inputs;
 use edgewright_compiler::testing::MemoryLoader;
 use edgewright_compiler::{

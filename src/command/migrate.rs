@@ -7,8 +7,8 @@ use std::io::{IsTerminal, Write, stderr};
 use std::time::Instant;
 
 use anyhow::{Context, Error, Result, bail};
-use edgewright_compiler::emit::item::Item;
-use edgewright_compiler::emit::{EmitError, emit, items};
+use edgewright_compiler::export::item::Item;
+use edgewright_compiler::export::{EmitError, emit, items};
 use edgewright_compiler::{Build, Compilation, Hops, Reading, compile_with};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 

@@ -6,8 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use edgewright_compiler::emit::item::{Attribute, Item};
-use edgewright_compiler::emit::{ITEMS_FILE, PROGRAM_FILE};
+use edgewright_compiler::export::item::{Attribute, Item};
+use edgewright_compiler::export::{ITEMS_FILE, PROGRAM_FILE};
 use edgewright_engine::artefact::item::{self, LONGEST_PIECE};
 use edgewright_engine::artefact::program::Program;
 

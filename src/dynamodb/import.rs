@@ -7,7 +7,7 @@
 use std::io::Write as _;
 
 use anyhow::{Context, Result};
-use edgewright_compiler::emit::item::Item;
+use edgewright_compiler::export::item::Item;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 

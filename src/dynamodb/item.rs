@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use edgewright_compiler::emit::item::{Attribute, Item};
+use edgewright_compiler::export::item::{Attribute, Item};
 use edgewright_engine::artefact::item::KEY_ATTRIBUTE;
 
 /// All attributes of `item` as the client sends them.

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use edgewright_compiler::emit::item::Item;
+use edgewright_compiler::export::item::Item;
 use serde::Deserialize;
 
 use super::Generation;

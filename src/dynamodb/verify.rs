@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use anyhow::{Context, Result, bail};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use edgewright_compiler::emit::item::Item;
+use edgewright_compiler::export::item::Item;
 use edgewright_engine::artefact::item::{ENTRY_ATTRIBUTE, KEY_ATTRIBUTE};
 use futures_util::{StreamExt, TryStreamExt, stream};
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
-use edgewright_compiler::emit::item::Item;
+use edgewright_compiler::export::item::Item;
 use edgewright_engine::artefact::item::KEY_ATTRIBUTE;
 use futures_util::{StreamExt, TryStreamExt, stream};
 

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use edgewright_compiler::emit::Server;
-use edgewright_compiler::emit::manifest::Readers;
+use edgewright_compiler::export::Server;
+use edgewright_compiler::export::manifest::Readers;
 use edgewright_compiler::inputs::Input;
 use edgewright_engine::model::trigger::Trigger;
 

@@ -365,7 +365,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use clap::Parser as _;
-    use edgewright_compiler::emit::manifest::Readers;
+    use edgewright_compiler::export::manifest::Readers;
     use edgewright_compiler::inputs::Input;
 
     use super::*;

@@ -3,6 +3,7 @@
 
 mod architecture;
 mod cli;
+mod debug;
 mod deploy;
 mod deviations;
 mod field;

@@ -1,10 +1,12 @@
-//! The table as `DynamoDB` items, one JSON object a line: what an import from S3 takes.
+//! A `DynamoDB` table: its items, one JSON object a line, which is what an import from S3 takes.
 //!
-//! In: entries. Out: [`items`], and their lines. Absent: sending them.
+//! In: a [`Built`]. Out: `table.jsonl`, or the [`items`] themselves. Absent: sending them, and what is no entry of a table: the
+//! program.
 //!
 //! An item has its name, the encoded entry, and for people: where it comes from, and the status and
 //! target of its first rule.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use edgewright_engine::artefact::decision::{Effect, PathDecision};
@@ -12,11 +14,15 @@ use edgewright_engine::artefact::item::{self, ENTRY_ATTRIBUTE};
 use edgewright_engine::artefact::table::{Content, Entry, Placed};
 use edgewright_engine::model::rules::{Place, Redirect, Rule, RuleFlags};
 
-use super::EmitError;
 use super::folder::{Files, FolderError};
 use super::item::{Attribute, Item, LARGEST};
+use super::{Built, EmitError, Export};
+use crate::account::{Class, Verdict};
 use crate::sources::Sources;
 use crate::spans::in_text;
+
+/// The table, one `DynamoDB` item a line.
+pub const ITEMS_FILE: &str = "table.jsonl";
 
 /// So many places are named in an item; a number stands for the rest.
 const MOST_PLACES: usize = 5;
@@ -24,16 +30,36 @@ const MOST_PLACES: usize = 5;
 /// Texts for people are cut here, in bytes.
 const LONGEST_TEXT: usize = 2_000;
 
-/// Writes `items`, each as a line, and gives the length of the longest in bytes, as `DynamoDB` counts it.
-///
-/// # Errors
-/// One of the items is an error.
-pub(super) fn write(
-    items: impl Iterator<Item = Result<Item, EmitError>>,
-    files: &mut Files<'_>,
-) -> Result<usize, FolderError> {
+/// The table of a build in `DynamoDB`, without the program.
+#[derive(Debug, Clone, Copy)]
+pub struct Table;
+
+impl Export for Table {
+    fn leaves_out(&self, verdict: &Verdict) -> Option<Cow<'static, str>> {
+        match verdict.class {
+            Class::Keyed => None,
+            Class::Indexed | Class::Scanned => {
+                Some("no lookup finds it: it is in the program".into())
+            }
+            Class::Removed | Class::Ignored | Class::NotExpressible => Some(verdict.reason.clone()),
+        }
+    }
+
+    fn write(&self, built: Built<'_>, files: &mut Files<'_>) -> Result<(), FolderError> {
+        write(built, files).map(|_| ())
+    }
+}
+
+/// Writes the items, and gives the length of the longest in bytes, as `DynamoDB` counts it.
+pub(super) fn write(built: Built<'_>, files: &mut Files<'_>) -> Result<usize, FolderError> {
+    let Built {
+        reading,
+        compilation,
+        encoded,
+    } = built;
     let mut longest = 0;
-    for item in items {
+    files.begin(ITEMS_FILE)?;
+    for item in items(encoded.generation, &compilation.entries, &reading.sources) {
         let item = item?;
         longest = longest.max(item.size());
         files.json(&item.line())?;

@@ -1,42 +1,24 @@
-//! Writes what the edge needs as files: the build folder.
+//! The build folder: every file that the edge, a deploy and a person need.
 //!
-//! In: a [`Compilation`] and the [`Reading`] it came from. Out: names and contents, file by file and piece
-//! by piece, to whoever is a [`Folder`]: all files together would take more memory than compiling.
-//! Absent: the disk. The same configuration gives the same bytes: no date, no random number.
-
-mod folder;
-pub mod item;
-mod items;
-pub mod manifest;
-mod page;
-mod proxied;
-mod report;
+//! In: a [`Compilation`] and the [`Reading`] it came from. Out: [`Build`], its files given to a [`Folder`]. Absent: the disk.
+//!
+//! Files are given away one after another: all together they would take more memory than compiling.
 
 use edgewright_engine::artefact::envelope::EnvelopeError;
 
+use super::folder::{Files, Folder, FolderError, Written};
+use super::function::Function;
+use super::item::LARGEST;
+use super::manifest::{BuildFacts, Manifest};
+use super::{Built, Export, page, report, table};
 use crate::compile::Compilation;
-use crate::encode::Encoded;
 use crate::reading::Reading;
-use folder::Files;
-pub use folder::{BuildFolder, Folder, FolderError, Written};
-use item::LARGEST;
-pub use items::items;
-use manifest::BuildFacts;
-pub use manifest::{Manifest, ManifestError};
-pub use proxied::Server;
 
-/// The program.
-pub const PROGRAM_FILE: &str = "rules.bin";
-/// The table, for the function's own package.
-pub const TABLE_FILE: &str = "table.bin";
-/// The table, one `DynamoDB` item a line.
-pub const ITEMS_FILE: &str = "table.jsonl";
 /// What was built, and from what.
 pub const MANIFEST_FILE: &str = "manifest.json";
 /// What became of every line.
 pub const REPORT_FILE: &str = "report.json";
-
-/// The same, for a person.
+/// The report for a person.
 pub const PAGE_FILE: &str = "report.html";
 
 /// Why nothing can be written.
@@ -92,23 +74,20 @@ pub fn emit(
     reading: &Reading,
     folder: &mut dyn Folder,
 ) -> Result<Build, FolderError> {
-    let Encoded {
-        generation,
-        program,
-        table,
-    } = compilation.encode()?;
+    let encoded = compilation.encode()?;
+    let built = Built {
+        reading,
+        compilation,
+        encoded: &encoded,
+    };
     let mut files = Files::of(folder);
-    files.begin(PROGRAM_FILE)?;
-    files.pieces(program)?;
-    files.begin(TABLE_FILE)?;
-    files.pieces(table)?;
-    files.begin(ITEMS_FILE)?;
-    let items = items(generation, &compilation.entries, &reading.sources);
-    let longest_item_bytes = items::write(items, &mut files)?;
+    Function.write(built, &mut files)?;
+    let longest_item_bytes = table::write(built, &mut files)?;
     files.begin(REPORT_FILE)?;
     report::write(reading, compilation, &mut files)?;
     files.begin(PAGE_FILE)?;
     page::write(reading, compilation, &mut files)?;
+    let generation = encoded.generation;
     let facts = BuildFacts {
         generation,
         longest_item_bytes,

@@ -69,7 +69,7 @@ pub struct Written {
 }
 
 /// Writes files into a folder.
-pub(super) struct Files<'f> {
+pub struct Files<'f> {
     folder: &'f mut dyn Folder,
     /// What is not given away yet.
     piece: Vec<u8>,
@@ -78,6 +78,7 @@ pub(super) struct Files<'f> {
 }
 
 impl<'f> Files<'f> {
+    /// Writes into `folder`.
     pub fn of(folder: &'f mut dyn Folder) -> Self {
         Self {
             folder,
@@ -88,6 +89,9 @@ impl<'f> Files<'f> {
     }
 
     /// Begins the file `name`; what follows is its content.
+    ///
+    /// # Errors
+    /// The folder refuses.
     pub fn begin(&mut self, name: &'static str) -> Result<(), FolderError> {
         self.end()?;
         self.folder.begin(name)?;
@@ -101,6 +105,9 @@ impl<'f> Files<'f> {
     }
 
     /// Adds `bytes`.
+    ///
+    /// # Errors
+    /// The folder refuses.
     pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), FolderError> {
         if bytes.len() < PIECE {
             self.piece.extend_from_slice(bytes);
@@ -110,19 +117,27 @@ impl<'f> Files<'f> {
         self.add(bytes)
     }
 
-    /// Adds `pieces`, each of which is let go when it is given away.
-    pub fn pieces(&mut self, pieces: Vec<Vec<u8>>) -> Result<(), FolderError> {
-        let mut pieces = pieces.into_iter();
-        pieces.try_for_each(|piece| self.bytes(&piece))
+    /// Adds `pieces`.
+    ///
+    /// # Errors
+    /// The folder refuses.
+    pub fn pieces(&mut self, pieces: &[Vec<u8>]) -> Result<(), FolderError> {
+        pieces.iter().try_for_each(|piece| self.bytes(piece))
     }
 
     /// Adds `value` as JSON, without blanks.
+    ///
+    /// # Errors
+    /// The folder refuses.
     pub fn json(&mut self, value: &impl Serialize) -> Result<(), FolderError> {
         write_json(&mut self.piece, value)?;
         self.give_if_long()
     }
 
     /// Adds `values` as JSON, with `between` between them.
+    ///
+    /// # Errors
+    /// The folder refuses.
     pub fn all_json<T: Serialize>(
         &mut self,
         values: impl Iterator<Item = T>,
@@ -138,12 +153,18 @@ impl<'f> Files<'f> {
     }
 
     /// What was written so far, all of it whole.
+    ///
+    /// # Errors
+    /// The folder refuses.
     pub fn so_far(&mut self) -> Result<&[Written], FolderError> {
         self.end()?;
         Ok(&self.written)
     }
 
     /// Ends the last file.
+    ///
+    /// # Errors
+    /// The folder refuses.
     pub fn finish(mut self) -> Result<Vec<Written>, FolderError> {
         self.end()?;
         Ok(self.written)
