@@ -62,10 +62,10 @@ impl Shape {
         matches!(self, Self::Words(Case::Exact, words) if words.len() == 1)
     }
 
-    /// True when `pattern` surely matches every one of the words of its shape: it has neither anchors
+    /// True when a pattern surely matches every one of the words of its shape: it has neither anchors
     /// inside nor anything that makes PCRE match less than its structure says.
-    pub fn is_complete(pattern: &Pattern) -> bool {
-        let Some(syntax) = pattern.syntax() else {
+    pub fn is_complete(facts: &PatternFacts) -> bool {
+        let Some(syntax) = &facts.syntax else {
             return false;
         };
         match syntax.root.parts() {

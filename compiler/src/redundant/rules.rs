@@ -276,7 +276,7 @@ impl<'a> Search<'a, '_> {
             } else {
                 &mut self.conditional
             };
-            deciders.add(decider, shape, &literal);
+            deciders.add(decider, shape, facts, &literal);
         }
     }
 

@@ -83,7 +83,7 @@ fn what_neither_dialect_reads() {
 #[test]
 fn what_pcre_takes_for_something_else() {
     for text in [
-        r"\Qa\E", r"\x41", "a{,2}", "a{x}", r"\ba{b}", "(?i)a", "(?<n>a)", "[+--]",
+        r"\Qa\E", r"\x41", "a{,2}", "a{x}", r"\ba{b}", "(?i)a", "(?<n>a)", "[+--]", "[.]", "[:a]",
     ] {
         check(text, "=");
     }

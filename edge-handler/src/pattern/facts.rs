@@ -14,6 +14,19 @@ pub struct Head<'s> {
     pub rest: &'s [Node],
 }
 
+impl Head<'_> {
+    /// Does every text that matches begin with `byte`, as part of a literal?
+    pub fn requires_first(&self, byte: u8) -> bool {
+        match (self.text.first(), self.rest.first()) {
+            (Some(first), _) => *first == byte,
+            (None, Some(Node::Repeat { inner, least, .. })) => {
+                *least > 0 && inner.single().and_then(|set| set.only()) == Some(byte)
+            }
+            (None, _) => false,
+        }
+    }
+}
+
 impl Syntax {
     /// How the pattern begins, if that is `^`.
     pub fn head(&self) -> Option<Head<'_>> {

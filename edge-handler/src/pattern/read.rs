@@ -184,7 +184,12 @@ impl<'a> Reader<'a> {
         let mut parts = Vec::new();
         let mut bytes = Vec::new();
         loop {
-            bytes.extend_from_slice(self.lexer.plain());
+            let plain = self.lexer.plain();
+            if bytes.capacity() == 0 && !plain.is_empty() {
+                // What follows an escape is mostly short.
+                bytes.reserve(plain.len() + 8);
+            }
+            bytes.extend_from_slice(plain);
             let quoted = self.lexer.quoting == Quoting::Quoted;
             if matches!(self.lexer.rest, [b'|' | b')', ..]) && !quoted {
                 break;
@@ -252,7 +257,7 @@ impl<'a> Reader<'a> {
             }
             Token::Open(opening) => return self.group(opening),
             Token::Options(letters, ending) => return self.options(letters, ending),
-            Token::Reference(referred) => return self.reference(referred, before),
+            Token::Reference(referred) => self.reference(referred, before),
             Token::Keep => {
                 if self.looks > 0 {
                     self.doubt();
@@ -274,7 +279,7 @@ impl<'a> Reader<'a> {
         Node::Opaque(text.into())
     }
 
-    fn reference(&mut self, referred: Referred<'a>, before: &[u8]) -> Option<Node> {
+    fn reference(&mut self, referred: Referred<'a>, before: &[u8]) -> Node {
         let group = match referred {
             Referred::Number(number) => Some(number),
             Referred::Back(number) => (self.groups + 1).checked_sub(number),
@@ -285,12 +290,12 @@ impl<'a> Reader<'a> {
             Referred::Unread => None,
         };
         let Some(group) = group.filter(|group| *group > 0) else {
-            return Some(self.opaque(before));
+            return self.opaque(before);
         };
         self.highest_reference = self.highest_reference.max(group);
         let case = self.modes.case;
         self.note(case);
-        Some(Node::Reference { group, case })
+        Node::Reference { group, case }
     }
 
     /// `item` with the quantifiers that follow it.

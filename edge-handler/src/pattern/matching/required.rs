@@ -1,6 +1,6 @@
 //! A text without which a pattern cannot match: asked for before an engine is started.
 //!
-//! In: a pattern. Out: the text. Absent: looking for it; see `screen`.
+//! In: a pattern. Out: the text. Absent: looking for it; see `model::rules::prefilter`.
 //!
 //! Lists of thousands of conditions about one header (spam, robots) differ in one word each. To look for a
 //! word takes tens of nanoseconds, to run an engine over a long header some microseconds.
