@@ -158,11 +158,3 @@ fn without_patterns(entry: &Entry) -> Cow<'_, Content> {
     }
     Cow::Owned(Content::Rules(rules))
 }
-
-fn push_number(bytes: &mut Vec<u8>, mut number: usize) {
-    while number >= 0x80 {
-        bytes.push(u8::try_from(number & 0x7f).unwrap_or(0) | 0x80);
-        number >>= 7;
-    }
-    bytes.push(u8::try_from(number).unwrap_or(0));
-}
