@@ -73,7 +73,7 @@ fn check(event: &str, expected: [usize; 5]) {
     let request = parts.request();
     let (decision, deciding) = counted(|| decide(&runtime, &table, &request, &options));
     assert_eq!(decision, Decision::Unchanged);
-    let reply = || Reply::of(&event, &fields, &decision, &configuration).unwrap();
+    let reply = || Reply::of(&event, &fields, &decision, &configuration, 0).unwrap();
     let (_, replying) = counted(reply);
     assert_eq!([parsing, reading, taking, deciding, replying], expected);
 }

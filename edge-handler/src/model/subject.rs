@@ -77,7 +77,7 @@ impl Subject {
         })
     }
 
-    pub(crate) fn about(&self) -> About<'_> {
+    pub fn about(&self) -> About<'_> {
         match self {
             Self::Query => About::Query,
             Self::Host => About::Host,

@@ -6,13 +6,13 @@
 use anyhow::{Context as _, Result};
 use edgewright_compiler::precompute::undecided;
 use edgewright_engine::artefact::decision::{
-    Asked, Effect, Ending, PathDecision, Queried, Question, Step,
+    Asked, At, DecisionView, Effect, Ending, Queried, Step,
 };
 use edgewright_engine::artefact::key::Key;
 use edgewright_engine::artefact::table::{Content, Lookup, Table as _};
 use edgewright_engine::model::normalized::NormalizedRequest;
 use edgewright_engine::model::request::Request;
-use edgewright_engine::model::subject::Subject;
+use edgewright_engine::model::subject::About;
 use serde::Serialize;
 
 use super::Shown;
@@ -31,7 +31,7 @@ struct Data {
     /// Why nothing is precomputed.
     none: Option<String>,
     /// The first step without a query string.
-    bare: Option<u32>,
+    bare: Option<usize>,
     /// The first step with one.
     queried: Option<String>,
     steps: Vec<String>,
@@ -50,12 +50,12 @@ pub(super) fn shown(arguments: &DebugDecision) -> Result<Shown> {
 fn in_table<'b>(
     plain: &NormalizedRequest<'_>,
     build: &'b Build,
-) -> Result<&'b PathDecision, String> {
+) -> Result<DecisionView<'b>, String> {
     let damaged = || Err("the entry cannot be read: the table is damaged".to_owned());
     let key = Key::fate(plain.host, plain.path);
     match build.table.lookup(&key.sought()) {
         Lookup::Found(entry) => match &entry.content {
-            Content::Decision(decision) => Ok(decision),
+            Content::Decision(decision) => decision.view().map_or_else(damaged, Ok),
             Content::Rules(_) | Content::Redirects(_) | Content::Value(_) => damaged(),
         },
         Lookup::Damaged | Lookup::Missing => damaged(),
@@ -82,7 +82,7 @@ impl Data {
         let host = host.and_then(|at| hosts.get(at));
         let host = host.map(|host| to_text(&host.name));
         match in_table(&plain, build) {
-            Ok(decision) => Self::of(host, path, decision, build),
+            Ok(decision) => Self::of(host, path, &decision, build),
             Err(why) => Self::none(host, path, why),
         }
     }
@@ -98,23 +98,22 @@ impl Data {
         }
     }
 
-    fn of(host: Option<String>, path: &[u8], decision: &PathDecision, build: &Build) -> Self {
-        let PathDecision {
-            bare,
-            queried,
-            steps,
-        } = decision;
+    fn of(host: Option<String>, path: &[u8], decision: &DecisionView<'_>, build: &Build) -> Self {
+        let places: Vec<At> = decision.steps().map(|(at, _)| at).collect();
+        let number = |at: At| places.iter().position(|known| *known == at);
+        let step = |at: At| number(at).map_or_else(|| "a step that is lost".to_owned(), named);
+        let steps = decision.steps().map(|(_, step)| step);
         Self {
             host,
             path: to_text(path),
             none: None,
-            bare: *bare,
-            queried: match queried {
+            bare: decision.bare().and_then(number),
+            queried: match decision.queried() {
                 Queried::Unknown => None,
                 Queried::Appended => Some("the same, with the query string at the end".to_owned()),
-                Queried::From(step) => Some(format!("step {step}")),
+                Queried::From(at) => Some(step(at)),
             },
-            steps: steps.iter().map(|step| shown_step(step, build)).collect(),
+            steps: steps.map(|own| shown_step(&own, step, build)).collect(),
         }
     }
 
@@ -129,9 +128,7 @@ impl Data {
             return lines;
         }
         let unknown = "an evaluation answers".to_owned();
-        let bare = self
-            .bare
-            .map_or_else(|| unknown.clone(), |step| format!("step {step}"));
+        let bare = self.bare.map_or_else(|| unknown.clone(), named);
         lines.push(format!("without query  {bare}"));
         lines.push(format!(
             "with query     {}",
@@ -143,40 +140,56 @@ impl Data {
     }
 }
 
-fn shown_step(step: &Step, build: &Build) -> String {
-    match step {
+fn named(step: usize) -> String {
+    format!("step {step}")
+}
+
+fn shown_step(own: &Step<'_>, step: impl Fn(At) -> String, build: &Build) -> String {
+    match own {
         Step::Ask(asked, yes, no) => {
-            let shared = build.runtime.program().questions();
-            let question = match asked {
-                Asked::Own(question) => Some(question),
-                Asked::Shared(number) => {
-                    usize::try_from(*number).ok().and_then(|at| shared.get(at))
-                }
-            };
-            let question =
-                question.map_or_else(|| "a question that is lost".to_owned(), shown_question);
-            format!("{question} ? step {yes} : step {no}")
+            let question = shown_question(asked, build);
+            format!("{question} ? {} : {}", step(*yes), step(*no))
         }
         Step::End(ending) => shown_ending(ending),
     }
 }
 
-fn shown_question(question: &Question) -> String {
-    let Question {
-        subject,
-        test,
-        no_case,
-    } = question;
-    let subject = match subject {
-        Subject::Query => "query".to_owned(),
-        Subject::Host => "host".to_owned(),
-        Subject::Header(name) => format!("header {}", to_text(name)),
-    };
-    let case = if *no_case { " [NC]" } else { "" };
-    format!("{subject} {}{case}", test_text(test))
+fn shown_question(asked: &Asked<'_>, build: &Build) -> String {
+    let case = |no_case: bool| if no_case { " [NC]" } else { "" };
+    match asked {
+        Asked::Shared(number) => {
+            let questions = build.runtime.program().questions();
+            let number = usize::try_from(*number).ok();
+            let question = number.and_then(|at| questions.get(at));
+            question.map_or_else(
+                || "a question that is lost".to_owned(),
+                |question| {
+                    let subject = subject(question.subject.about());
+                    let (test, case) = (test_text(&question.test), case(question.no_case));
+                    format!("{subject} {test}{case}")
+                },
+            )
+        }
+        Asked::Equal {
+            about,
+            no_case,
+            operand,
+        } => {
+            let (subject, case) = (subject(*about), case(*no_case));
+            format!("{subject} ={}{case}", to_text(operand))
+        }
+    }
 }
 
-fn shown_ending(ending: &Ending) -> String {
+fn subject(about: About<'_>) -> String {
+    match about {
+        About::Query => "query".to_owned(),
+        About::Host => "host".to_owned(),
+        About::Header(name) => format!("header {}", to_text(name)),
+    }
+}
+
+fn shown_ending(ending: &Ending<'_>) -> String {
     let Ending {
         effect,
         cookies,
@@ -194,8 +207,8 @@ fn shown_ending(ending: &Ending) -> String {
         }
         Effect::Proxy(url) => format!("proxies to {}", to_text(&url.shown())),
     };
-    let vary: Vec<String> = vary.iter().map(|name| to_text(name)).collect();
-    let cookies = match cookies.len() {
+    let vary: Vec<String> = vary.iter().map(to_text).collect();
+    let cookies = match cookies.iter().count() {
         0 => String::new(),
         cookies => format!(", cookies: {cookies}"),
     };
