@@ -77,6 +77,7 @@ impl Subject {
         })
     }
 
+    /// The subject, borrowed.
     pub fn about(&self) -> About<'_> {
         match self {
             Self::Query => About::Query,
