@@ -4,6 +4,7 @@
 //! matched with.
 
 pub mod dialect;
+pub mod facts;
 mod lexer;
 pub mod matching;
 mod print;

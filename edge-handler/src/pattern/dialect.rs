@@ -401,12 +401,14 @@ impl<'a> Translator<'a> {
 
     /// `(?R)`, `\g<1>` and their variants.
     fn call(&mut self) -> Result<(), PatternError> {
+        let end = self.end();
         let is_group = self.rest().starts_with(b"(?");
-        if is_group && self.lexer.rest.first() == Some(&b'(') {
+        let is_open = is_group && self.source.get(end - 1) != Some(&b')');
+        if is_open && self.lexer.rest.first() == Some(&b'(') {
             let message = "(?R (recursive pattern call) must be closed";
-            return self.error(self.end(), message);
+            return self.error(end, message);
         }
-        self.item(self.end(), None);
+        self.item(end, None);
         Ok(())
     }
 
@@ -482,6 +484,8 @@ mod tests {
             "(?<=(?:(?<nn>ab)|cd))e",
             "(?<=[[:<:]]b|c)a",
             r"(?<=\141)a",
+            r"(?<=(?:\x41|b))c",
+            "(?<n>a)(?&n)(b)",
             "(?<=(?=a*)b)c",
             "(?<=(?(?=a)b))c",
             "(?^)a",

@@ -77,7 +77,7 @@ impl Times {
 pub(super) enum Referred<'a> {
     /// The group of this number.
     Number(u32),
-    /// So many groups back.
+    /// The group that stands so many groups back.
     Back(u32),
     /// The group of this name.
     Name(&'a [u8]),

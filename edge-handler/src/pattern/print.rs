@@ -11,7 +11,9 @@ use super::syntax::{Case, Direction, Greed, Literal, Node, Place, Sense, Syntax}
 pub fn exactly(text: &[u8]) -> Vec<u8> {
     let mut pattern = Vec::with_capacity(text.len() + 4);
     pattern.push(b'^');
-    text.iter().for_each(|byte| escape(*byte, &mut pattern));
+    for byte in text {
+        escape(*byte, &mut pattern);
+    }
     pattern.push(b'$');
     pattern
 }

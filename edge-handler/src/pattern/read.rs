@@ -37,6 +37,10 @@ impl Pattern {
         Some(Syntax {
             root,
             groups: reader.groups,
+            case: match reader.letters {
+                Letters::All(case) => case,
+                Letters::None | Letters::Some => Case::Sensitive,
+            },
             fidelity: reader.fidelity,
         })
     }
@@ -72,6 +76,17 @@ enum PlainGroups {
     Joins,
 }
 
+/// Whether the letters read so far have to agree in case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Letters {
+    /// No letter was read.
+    None,
+    /// One rule holds for all of them.
+    All(Case),
+    /// Some have to agree.
+    Some,
+}
+
 /// Reads from left to right.
 struct Reader<'a> {
     lexer: Lexer<'a>,
@@ -79,6 +94,7 @@ struct Reader<'a> {
     /// `$` where lines mean nothing.
     end: Place,
     fidelity: Fidelity,
+    letters: Letters,
     /// Capturing groups opened so far.
     groups: u32,
     /// Names of groups.
@@ -115,6 +131,7 @@ impl<'a> Reader<'a> {
             },
             end,
             fidelity: Fidelity::Same,
+            letters: Letters::None,
             groups: 0,
             names: Vec::new(),
             highest_reference: 0,
@@ -126,6 +143,15 @@ impl<'a> Reader<'a> {
     /// The pattern may mean something else in PCRE2.
     fn doubt(&mut self) {
         self.fidelity = Fidelity::AtLeast;
+    }
+
+    /// Letters were read that have to agree in case, or do not.
+    fn note(&mut self, case: Case) {
+        self.letters = match self.letters {
+            Letters::None => Letters::All(case),
+            Letters::All(known) if known == case => Letters::All(case),
+            Letters::All(_) | Letters::Some => Letters::Some,
+        };
     }
 
     /// Branches with `|` between them.
@@ -158,7 +184,12 @@ impl<'a> Reader<'a> {
         let mut parts = Vec::new();
         let mut bytes = Vec::new();
         loop {
-            bytes.extend_from_slice(self.lexer.plain());
+            let plain = self.lexer.plain();
+            if bytes.capacity() == 0 && !plain.is_empty() {
+                // What follows an escape is mostly short.
+                bytes.reserve(plain.len() + 8);
+            }
+            bytes.extend_from_slice(plain);
             let quoted = self.lexer.quoting == Quoting::Quoted;
             if matches!(self.lexer.rest, [b'|' | b')', ..]) && !quoted {
                 break;
@@ -182,18 +213,35 @@ impl<'a> Reader<'a> {
     }
 
     /// The bytes gathered so far become a part.
-    fn flush(&self, bytes: &mut Vec<u8>, parts: &mut Vec<Node>) {
+    fn flush(&mut self, bytes: &mut Vec<u8>, parts: &mut Vec<Node>) {
         if !bytes.is_empty() {
-            parts.push(Node::literal(std::mem::take(bytes), self.modes.case));
+            parts.push(self.literal(std::mem::take(bytes)));
         }
+    }
+
+    fn literal(&mut self, bytes: Vec<u8>) -> Node {
+        if bytes.iter().any(u8::is_ascii_alphabetic) {
+            self.note(self.modes.case);
+        }
+        Node::literal(bytes, self.modes.case)
+    }
+
+    /// One byte of a set, in which letters of both cases are where case is ignored.
+    fn set(&mut self, set: Set) -> Node {
+        match self.modes.case {
+            Case::Ignored if set.has_letters() => self.note(Case::Ignored),
+            Case::Sensitive if set != set.folded() => self.note(Case::Sensitive),
+            Case::Ignored | Case::Sensitive => {}
+        }
+        Node::set(set)
     }
 
     /// What a token means; it begins at `before`. A quantifier of nothing is refused.
     fn item(&mut self, token: Token<'a>, before: &'a [u8]) -> Option<Node> {
         Some(match token {
-            Token::Byte(byte) => Node::literal(vec![byte], self.modes.case),
-            Token::Set(set) => Node::Set(set),
-            Token::Dot => Node::Set(self.modes.dot),
+            Token::Byte(byte) => self.literal(vec![byte]),
+            Token::Set(set) => self.set(set),
+            Token::Dot => self.set(self.modes.dot),
             Token::Caret => Node::Place(match self.modes.lines {
                 Lines::Whole => Place::Start,
                 Lines::Each => Place::LineStart,
@@ -203,10 +251,13 @@ impl<'a> Reader<'a> {
                 Lines::Each => Place::LineEnd,
             }),
             Token::Place(place) => Node::Place(place),
-            Token::Class(sense) => Node::Set(class(&mut self.lexer, sense, self.modes.case)?),
+            Token::Class(sense) => {
+                let set = class(&mut self.lexer, sense, self.modes.case)?;
+                self.set(set)
+            }
             Token::Open(opening) => return self.group(opening),
             Token::Options(letters, ending) => return self.options(letters, ending),
-            Token::Reference(referred) => return self.reference(referred, before),
+            Token::Reference(referred) => self.reference(referred, before),
             Token::Keep => {
                 if self.looks > 0 {
                     self.doubt();
@@ -222,12 +273,13 @@ impl<'a> Reader<'a> {
     /// What only PCRE2 knows: the text from `before` to here.
     fn opaque(&mut self, before: &[u8]) -> Node {
         self.doubt();
+        self.note(Case::Sensitive);
         let length = before.len() - self.lexer.rest.len();
         let text = before.get(..length).unwrap_or_default();
         Node::Opaque(text.into())
     }
 
-    fn reference(&mut self, referred: Referred<'a>, before: &[u8]) -> Option<Node> {
+    fn reference(&mut self, referred: Referred<'a>, before: &[u8]) -> Node {
         let group = match referred {
             Referred::Number(number) => Some(number),
             Referred::Back(number) => (self.groups + 1).checked_sub(number),
@@ -238,11 +290,12 @@ impl<'a> Reader<'a> {
             Referred::Unread => None,
         };
         let Some(group) = group.filter(|group| *group > 0) else {
-            return Some(self.opaque(before));
+            return self.opaque(before);
         };
         self.highest_reference = self.highest_reference.max(group);
         let case = self.modes.case;
-        Some(Node::Reference { group, case })
+        self.note(case);
+        Node::Reference { group, case }
     }
 
     /// `item` with the quantifiers that follow it.

@@ -119,14 +119,48 @@ impl Set {
 
     /// The bytes of the set in order, as ranges of neighbours.
     pub fn ranges(&self) -> Vec<(u8, u8)> {
-        let mut ranges: Vec<(u8, u8)> = Vec::new();
-        for byte in (0..=u8::MAX).filter(|byte| self.contains(*byte)) {
-            match ranges.last_mut() {
-                Some((_, last)) if last.checked_add(1) == Some(byte) => *last = byte,
-                Some(_) | None => ranges.push((byte, byte)),
-            }
+        let outside = self.complement();
+        let mut ranges = Vec::new();
+        let mut next = self.from(0);
+        while let Some(first) = next {
+            let end = first.checked_add(1).and_then(|behind| outside.from(behind));
+            ranges.push((first, end.map_or(u8::MAX, |end| end - 1)));
+            next = end.and_then(|end| self.from(end));
         }
         ranges
+    }
+
+    /// The first byte from `byte` on that is in the set.
+    fn from(&self, byte: u8) -> Option<u8> {
+        let start = usize::from(byte >> 6);
+        let masks = [u64::MAX << (byte & 63), u64::MAX, u64::MAX, u64::MAX];
+        let words = self.words.iter().enumerate().skip(start).zip(masks);
+        let mut bits = words.map(|((at, word), mask)| (at, word & mask));
+        let (at, bits) = bits.find(|(_, bits)| *bits != 0)?;
+        u8::try_from(64 * at + bits.trailing_zeros() as usize).ok()
+    }
+
+    /// Is there a letter in it (ASCII only)?
+    pub fn has_letters(&self) -> bool {
+        self.words[1] & (CAPITALS | CAPITALS << 32) != 0
+    }
+
+    /// Is it what `.` stands for?
+    pub fn is_dot(&self) -> bool {
+        *self == ANY || *self == Self::of(b'\n').complement()
+    }
+
+    /// Are most bytes in it?
+    pub fn is_wide(&self) -> bool {
+        let count: u32 = self.words.iter().map(|word| word.count_ones()).sum();
+        count > 128
+    }
+
+    /// The set without capital letters (ASCII only).
+    #[must_use]
+    pub fn without_capitals(mut self) -> Self {
+        self.words[1] &= !CAPITALS;
+        self
     }
 
     fn is_everything(&self) -> bool {
@@ -170,5 +204,28 @@ impl Set {
         let word = self.words.iter().position(|word| *word != 0)?;
         let byte = 64 * word + self.words.get(word)?.trailing_zeros() as usize;
         u8::try_from(byte).ok().filter(|_| count == 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_what_the_set_holds() {
+        for (set, expected) in [
+            (NONE, &[][..]),
+            (ANY, &[(0, 255)]),
+            (NO_SLASH, &[(0, b'/' - 1), (b'/' + 1, 255)]),
+            (Set::of(255), &[(255, 255)]),
+            (Set::of(0), &[(0, 0)]),
+            (
+                WORDS,
+                &[(b'0', b'9'), (b'A', b'Z'), (b'_', b'_'), (b'a', b'z')],
+            ),
+            (Set::that(|byte| (63..=64).contains(&byte)), &[(63, 64)]),
+        ] {
+            assert_eq!(set.ranges(), expected);
+        }
     }
 }

@@ -15,6 +15,8 @@ pub struct Syntax {
     pub root: Node,
     /// How many groups the pattern has, group 0 not counted.
     pub groups: u32,
+    /// Whether letters have to agree in case. Case is ignored where it is for all letters, and there are some.
+    pub case: Case,
     /// How well the tree describes the pattern.
     pub fidelity: Fidelity,
 }
@@ -120,6 +122,14 @@ impl Node {
             literal.case = Case::Sensitive;
         }
         Self::Literal(literal)
+    }
+
+    /// One byte of a set. A set of one is a literal.
+    pub fn set(set: Set) -> Self {
+        match set.only() {
+            Some(byte) => Self::literal(vec![byte], Case::Sensitive),
+            None => Self::Set(set),
+        }
     }
 
     /// Parts in a row. Rows in it are taken apart, and literals beside one another are one.

@@ -19,7 +19,7 @@ use crate::artefact::envelope::EnvelopeError;
 use crate::artefact::key::{Key, KeySpace};
 use crate::artefact::packed::Cursor;
 use crate::model::rules::Rule;
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, exactly};
 
 /// A member of a group.
 #[derive(Debug, Clone, Copy)]
@@ -140,20 +140,6 @@ fn without_patterns(entry: &Entry) -> Cow<'_, Content> {
         rule.item.pattern = Pattern::new("", rule.item.pattern.options);
     }
     Cow::Owned(Content::Rules(rules))
-}
-
-/// The pattern that people write for `text` and nothing else.
-fn exactly(text: &[u8]) -> Vec<u8> {
-    let mut pattern = Vec::with_capacity(text.len() + 4);
-    pattern.push(b'^');
-    for byte in text {
-        if b"\\.+*?()[]{}|^$".contains(byte) {
-            pattern.push(b'\\');
-        }
-        pattern.push(*byte);
-    }
-    pattern.push(b'$');
-    pattern
 }
 
 fn push_number(bytes: &mut Vec<u8>, mut number: usize) {

@@ -40,9 +40,9 @@ impl<'a> Lexer<'a> {
         Token::Class(sense)
     }
 
-    /// Does the class that begins here look like `[:name:]` and its variants, which PCRE2 refuses in some cases?
-    pub fn looks_posix(&self) -> bool {
-        matches!(self.rest.first(), Some(b':' | b'.' | b'='))
+    /// Is the class that begins here `[:name:]` and its variants, which PCRE2 refuses outside of a class?
+    pub fn is_lone_posix(&self) -> bool {
+        posix_end(self.rest).is_some()
     }
 
     /// The next item of the class that was opened; `None` at the end of the text.
@@ -97,20 +97,29 @@ impl<'a> Lexer<'a> {
 
 /// `[:name:]` and its variants at the start of `text`, if it is one, and its length.
 fn posix(text: &[u8]) -> Option<(usize, ClassItem<'_>)> {
-    let mark = *text.get(1).filter(|byte| b":.=".contains(byte))?;
-    let inside = &text[2..];
-    let is_inside = |byte: &&u8| !matches!(byte, b']' | b'\\' | b'[');
-    let length = inside.iter().take_while(is_inside).count();
-    let (last, name) = inside.get(..length)?.split_last()?;
-    if *last != mark || inside.get(length) != Some(&b']') {
-        return None;
-    }
-    let item = match (mark, name) {
-        (b':', [b'^', name @ ..]) => ClassItem::Posix(Sense::Negative, name),
-        (b':', name) => ClassItem::Posix(Sense::Positive, name),
-        (_, _) => ClassItem::Other,
+    let inside = text.get(1..)?;
+    let end = posix_end(inside)?;
+    let item = match inside.get(..end)? {
+        [b':', b'^', name @ ..] => ClassItem::Posix(Sense::Negative, name),
+        [b':', name @ ..] => ClassItem::Posix(Sense::Positive, name),
+        _ => ClassItem::Other,
     };
-    Some((length + 3, item))
+    Some((end + 3, item))
+}
+
+/// Where the `:]` stands that ends what begins with `:`, and so for `.` and `=` (`check_posix_syntax`).
+fn posix_end(text: &[u8]) -> Option<usize> {
+    let mark = *text.first().filter(|byte| b":.=".contains(byte))?;
+    let mut at = 1;
+    loop {
+        match text.get(at..at + 2)? {
+            [b'\\', b']' | b'\\'] => at += 2,
+            [b']', _] => return None,
+            [b'[', next] if *next == mark => return None,
+            [byte, b']'] if *byte == mark => return Some(at),
+            _ => at += 1,
+        }
+    }
 }
 
 /// The set of a POSIX class.

@@ -73,13 +73,11 @@ impl<'a> Lexer<'a> {
     fn star(&mut self) -> Token<'a> {
         let name = self.rest.get(2..).unwrap_or_default();
         let length = name.iter().take_while(|byte| is_name_byte(**byte)).count();
-        match name.get(..length).unwrap_or_default() {
-            name @ [b'a'..=b'z', ..] => self.opened(length + 3, Opening::Alphabetic(name)),
-            _ => {
-                let length = through(self.rest, b')');
-                self.take(length, Token::Control)
-            }
+        if let Some(name @ [b'a'..=b'z', ..]) = name.get(..length) {
+            return self.opened(length + 3, Opening::Alphabetic(name));
         }
+        let length = through(self.rest, b')');
+        self.take(length, Token::Control)
     }
 
     /// `(?` and what stands `behind`.

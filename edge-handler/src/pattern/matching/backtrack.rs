@@ -2,7 +2,7 @@
 //!
 //! In: a pattern, once; then subjects and an allowance of steps. Out: the verdict and groups PCRE2 would give,
 //! or that the allowance is used up, or that Apache may have given up. Absent: recursion, conditions, verbs,
-//! properties and UTF mode; see `full`.
+//! properties and UTF mode; see `pcre2`.
 //!
 //! Ways through a pattern are tried in PCRE2's order, so the first match found is the one PCRE2 finds. When a
 //! search takes long, what failed is remembered: a place in the pattern fails at a place in the subject however

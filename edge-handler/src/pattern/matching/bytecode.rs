@@ -2,7 +2,7 @@
 //! alternatives in a row, with repetition of single bytes only.
 //!
 //! In: a pattern, once; then subjects. Out: the verdict and groups PCRE2 would give, or that
-//! this is too much work for here. Absent: everything else a pattern may hold; see `linear`.
+//! this is too much work for here. Absent: everything else a pattern may hold; see `backtrack`.
 //!
 //! A pattern becomes a few [`Instruction`]s. They are tried in PCRE2's order, so the first match
 //! found is the one PCRE2 finds, groups included. No instruction leads back, so at most

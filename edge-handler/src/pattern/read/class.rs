@@ -9,7 +9,7 @@ use crate::pattern::syntax::{Case, Sense};
 
 /// Reads a character class; its `[` or `[^` is taken already.
 pub(in crate::pattern) fn class(lexer: &mut Lexer<'_>, sense: Sense, case: Case) -> Option<Set> {
-    if sense == Sense::Positive && lexer.looks_posix() {
+    if sense == Sense::Positive && lexer.is_lone_posix() {
         return None;
     }
     let mut set = NONE;

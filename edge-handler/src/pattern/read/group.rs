@@ -39,11 +39,11 @@ impl<'a> Reader<'a> {
     fn closed(&mut self) -> Option<Node> {
         let modes = self.modes;
         let inner = self.alternatives()?;
-        self.set(modes);
+        self.switch(modes);
         self.takes(b')').then_some(inner)
     }
 
-    fn set(&mut self, modes: Modes) {
+    fn switch(&mut self, modes: Modes) {
         self.lexer.spacing = modes.spacing;
         self.modes = modes;
     }
@@ -93,7 +93,7 @@ impl<'a> Reader<'a> {
         let modes = switched(outer, letters)?;
         match ending {
             Ending::Close => {
-                self.set(modes);
+                self.switch(modes);
                 Some(Node::Empty)
             }
             Ending::Colon => {
@@ -101,9 +101,9 @@ impl<'a> Reader<'a> {
                 if self.depth > DEEPEST {
                     return None;
                 }
-                self.set(modes);
+                self.switch(modes);
                 let inner = self.closed();
-                self.set(outer);
+                self.switch(outer);
                 self.depth -= 1;
                 inner
             }

@@ -30,6 +30,7 @@ impl Backtrack {
         let Syntax {
             root,
             groups,
+            case: _,
             fidelity,
         } = syntax;
         if fidelity != Fidelity::Same {
