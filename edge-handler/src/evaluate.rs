@@ -35,6 +35,7 @@ pub(crate) mod send;
 pub(crate) mod server;
 mod speling;
 mod subrequest;
+mod symbolic;
 mod table;
 pub(crate) mod url;
 mod userdir;
@@ -57,6 +58,7 @@ use internal::Next;
 use merge::Merged;
 pub use proxy::{proxy_handler, without_socket};
 use record::Record;
+pub use symbolic::{HIDDEN, Symbolic, Unknown};
 use vhost::ChosenHost;
 
 /// Is a trace wanted?
@@ -154,9 +156,9 @@ pub fn evaluate_within<S: Source>(
             headers: &[],
             ..request.clone()
         };
-        return run(site, source, &line, (options, budget), arrival);
+        return run(site, source, &line, &Terms::of(options, budget), arrival);
     }
-    run(site, source, request, (options, budget), arrival)
+    run(site, source, request, &Terms::of(options, budget), arrival)
 }
 
 /// [`evaluate`] by whatever source, compiled once, here: for callers that need no more speed than that.
@@ -187,7 +189,7 @@ pub fn evaluate_plain_by(
     evaluate_plain(site, &source, plain, request, options, budget)
 }
 
-/// Answers a plain request for `path` on one host, whatever the request's own host and target.
+/// Answers a normalized request on its host, whatever the request's own host and target.
 ///
 /// # Errors
 /// A table entry has to be fetched first; then ask again.
@@ -199,6 +201,56 @@ pub fn evaluate_plain<S: Source>(
     options: &Options,
     budget: &Budget,
 ) -> Result<Answer, Unavailable> {
+    run_plain(site, source, plain, request, &Terms::of(options, budget))
+}
+
+/// Answers a path before there is a request: `plain` and `request` have stand-ins for what is not known, and
+/// `symbolic` answers for them.
+///
+/// # Errors
+/// A table entry is not at hand.
+pub fn evaluate_symbolic(
+    site: &Site,
+    source: &dyn Source,
+    symbolic: &dyn Symbolic,
+    plain: &NormalizedRequest<'_>,
+    request: &Request<'_>,
+    options: &Options,
+) -> Result<Answer, Unavailable> {
+    let budget = Budget::new(options.allowance);
+    let terms = Terms {
+        symbolic: Some(symbolic),
+        ..Terms::of(options, &budget)
+    };
+    run_plain(site, &source, plain, request, &terms)
+}
+
+/// What an evaluation goes by, besides the site and the request.
+#[derive(Clone, Copy)]
+struct Terms<'a> {
+    options: &'a Options,
+    budget: &'a Budget,
+    symbolic: Option<&'a dyn Symbolic>,
+}
+
+impl<'a> Terms<'a> {
+    /// There is a request.
+    fn of(options: &'a Options, budget: &'a Budget) -> Self {
+        Self {
+            options,
+            budget,
+            symbolic: None,
+        }
+    }
+}
+
+fn run_plain<S: Source>(
+    site: &Site,
+    source: &S,
+    plain: &NormalizedRequest<'_>,
+    request: &Request<'_>,
+    terms: &Terms<'_>,
+) -> Result<Answer, Unavailable> {
     let host = usize::try_from(plain.host.0)
         .ok()
         .and_then(|at| site.hosts.get(at));
@@ -206,29 +258,21 @@ pub fn evaluate_plain<S: Source>(
         let reason = "there is no such host".to_owned();
         return Ok(Answer::of(Outcome::Unsupported { reason }));
     };
-    let arrival = Arrival::plain(host, plain);
-    run(site, source, request, (options, budget), arrival)
+    run(site, source, request, terms, Arrival::plain(host, plain))
 }
 
 fn run<S: Source>(
     site: &Site,
     source: &S,
     request: &Request<'_>,
-    (options, budget): (&Options, &Budget),
+    terms: &Terms<'_>,
     arrival: Arrival<'_>,
 ) -> Result<Answer, Unavailable> {
     let remote = arrival.host.remote_ip.as_ref();
     let seen = remote.and_then(|remote| remote::seen(remote, request));
     let (Some(remote), Some(seen)) = (remote, seen) else {
         let connection = request.client;
-        return run_from(
-            site,
-            source,
-            request,
-            (options, budget),
-            arrival,
-            connection,
-        );
+        return run_from(site, source, request, terms, arrival, connection);
     };
     let headers = seen.headers(remote, request);
     let seen = Request {
@@ -237,7 +281,7 @@ fn run<S: Source>(
         ..request.clone()
     };
     let connection = request.client;
-    run_from(site, source, &seen, (options, budget), arrival, connection)
+    run_from(site, source, &seen, terms, arrival, connection)
 }
 
 /// Answers a request as modules see it, over a connection from an address.
@@ -245,16 +289,16 @@ fn run_from<S: Source>(
     site: &Site,
     source: &S,
     request: &Request<'_>,
-    (options, budget): (&Options, &Budget),
+    terms: &Terms<'_>,
     arrival: Arrival<'_>,
     connection: &[u8],
 ) -> Result<Answer, Unavailable> {
     let refused = arrival.refused;
-    let mut run = Run::new(site, source, request, (options, budget), arrival);
+    let mut run = Run::new(site, source, request, *terms, arrival);
     run.connection = connection;
     match run.answer(refused) {
         // What a match came to for which nothing was left means nothing.
-        _ if budget.is_spent() => Ok(Answer::of(Outcome::OverBudget)),
+        _ if terms.budget.is_spent() => Ok(Answer::of(Outcome::OverBudget)),
         Ok(outcome) => Ok(run.finish(outcome)),
         Err(Halt::Spent) => Ok(Answer::of(Outcome::OverBudget)),
         Err(Halt::Unsupported(reason)) => Ok(run.finish(Outcome::Unsupported { reason })),
@@ -394,6 +438,8 @@ impl<'a> Arrival<'a> {
 struct Run<'a, S> {
     site: &'a Site,
     source: &'a S,
+    /// What stands in for the request, before there is one.
+    symbolic: Option<&'a dyn Symbolic>,
     request: &'a Request<'a>,
     /// The address that the connection came from: a proxy may have named another client.
     connection: &'a [u8],
@@ -427,16 +473,17 @@ impl<'a, S: Source> Run<'a, S> {
         site: &'a Site,
         source: &'a S,
         request: &'a Request<'a>,
-        (options, budget): (&'a Options, &'a Budget),
+        terms: Terms<'a>,
         arrival: Arrival<'a>,
     ) -> Self {
         Self {
             site,
             source,
+            symbolic: terms.symbolic,
             request,
             connection: request.client,
-            options,
-            budget,
+            options: terms.options,
+            budget: terms.budget,
             host: arrival.host,
             hostname: arrival.hostname,
             port: arrival.port,

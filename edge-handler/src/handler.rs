@@ -249,7 +249,6 @@ pub fn unreadable(unavailable: &Unavailable) -> Answer {
     let reason = match unavailable {
         Unavailable::Missing(key) => format!("the table has no entry {}", key.item_name()),
         Unavailable::Damaged => "a rule or an entry of the table cannot be read".to_owned(),
-        Unavailable::Stopped => "the evaluation was stopped".to_owned(),
     };
     Answer::of(Outcome::Unsupported { reason })
 }

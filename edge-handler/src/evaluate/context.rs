@@ -7,12 +7,13 @@ use crate::budget::Budget;
 use crate::model::expression::Expression;
 use crate::model::rules::{Condition, FileTest};
 use crate::model::site::{EnvRule, FileKind};
-use crate::source::{Source, Unknown};
+use crate::source::Source;
 
 use super::environment::{self, EnvironmentContext};
 use super::expression::{self, ExpressionContext};
 use super::record::{OK, Record};
 use super::rule::RuleContext;
+use super::symbolic::Unknown;
 use super::variable::unknown;
 use super::{Halt, NAMES_A_STEP, Run};
 use crate::model::variable::{Named, header_of};
@@ -56,9 +57,7 @@ impl<S: Source> ExpressionContext for View<'_, '_, S> {
     fn response_header(&self, name: &[u8]) -> Option<Vec<u8>> {
         let location = self.record.location.clone();
         let location = location.filter(|_| name.eq_ignore_ascii_case(b"Location"));
-        self.run
-            .source
-            .reads(location.as_deref().unwrap_or_default());
+        self.run.reads(location.as_deref().unwrap_or_default());
         location
     }
 
@@ -80,7 +79,7 @@ impl<S: Source> ExpressionContext for View<'_, '_, S> {
     }
 
     fn client_address(&self) -> &[u8] {
-        self.run.source.looks_at(Unknown::Client);
+        self.run.depends_on(Unknown::Client);
         self.run.request.client
     }
 
@@ -116,7 +115,7 @@ impl<S: Source> ExpressionContext for View<'_, '_, S> {
 
 impl<S: Source> EnvironmentContext for View<'_, '_, S> {
     fn headers(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
-        self.run.source.looks_at(Unknown::Header);
+        self.run.depends_on(Unknown::Header);
         let count = self.run.request.headers.len();
         if self.run.spend(1 + count * count / NAMES_A_STEP).is_err() {
             return Vec::new();
@@ -138,8 +137,8 @@ impl<S: Source> EnvironmentContext for View<'_, '_, S> {
         self.run.named_variable(Named::ServerAddress, self.record)
     }
 
-    fn is_beforehand(&self) -> bool {
-        self.run.source.is_beforehand()
+    fn is_symbolic(&self) -> bool {
+        self.run.is_symbolic()
     }
 
     fn set_environment(&mut self, name: &[u8], value: Option<Vec<u8>>) {
@@ -199,7 +198,7 @@ impl<'a, S: Source> Run<'a, S> {
         }
         if holds && !condition.negated {
             context.condition.set = groups.subject.is_some();
-            context.condition.foretold = false;
+            context.condition.assumed = false;
             context.condition.source = groups.subject.unwrap_or_default();
             context.condition.captures = groups.captures;
         }

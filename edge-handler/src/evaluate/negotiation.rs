@@ -264,7 +264,7 @@ impl<'a, S: Source> Run<'a, S> {
         let settings = record.settings.negotiation();
         let variable = |name: &[u8]| {
             let value = record.environment.get(name);
-            self.source.reads(value.unwrap_or_default());
+            self.reads(value.unwrap_or_default());
             value.map(<[u8]>::to_vec)
         };
         Wishes {
