@@ -11,9 +11,10 @@ use edgewright_compiler::{Reading, compile};
 use edgewright_engine::artefact::key::KeySpace;
 use edgewright_engine::artefact::table::{Content, EmbeddedTable};
 use edgewright_engine::budget::{Allowance, DECISION_STEPS};
+use edgewright_engine::cloudfront::event;
+use edgewright_engine::cloudfront::request_headers::RequestTrigger;
 use edgewright_engine::evaluate::{Options, Trace, evaluate_by};
 use edgewright_engine::handler::{Runtime, handle_embedded, unreadable};
-use edgewright_engine::lambda::cloudfront_emulator;
 use edgewright_engine::lambda::configuration::Configuration;
 use edgewright_engine::lambda::function::Function;
 use edgewright_engine::lambda::journal::Journal;
@@ -386,13 +387,13 @@ impl CloudFrontEmulator {
     /// `edge` with the outcome, cookies and `Vary` that came back through the function. A target
     /// that CloudFront makes no event of has no other answer than the edge's.
     fn answer(&self, request: &Request<'_>, edge: Answer) -> Answer {
-        let Some(event) = cloudfront_emulator::event(request) else {
+        let Some(event) = event::event(request, RequestTrigger::Origin) else {
             return edge;
         };
         let effect = self
             .0
             .handle_at_once(event.as_bytes())
-            .and_then(|reply| cloudfront_emulator::effect(&reply));
+            .and_then(|reply| event::effect(&reply));
         let Some(effect) = effect else {
             let reason = "CloudFront would answer 502 to what the function said".to_owned();
             return Answer::of(Outcome::Unsupported { reason });
