@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use edgewright_compiler::Limit;
 
 use crate::dynamodb::Target;
@@ -381,8 +381,9 @@ pub enum Engine {
     Reference,
     /// The compiled program and its table
     Edge,
-    /// The same through a CloudFront event and the response object
-    Lambda,
+    /// The function behind a model of CloudFront, whose cache all requests share
+    #[value(name = "cloudfront", alias = "lambda")]
+    CloudFront,
 }
 
 /// `edgewright serve`.
@@ -401,6 +402,9 @@ pub struct Serve {
     /// Answer as if clients came over TLS
     #[arg(long)]
     pub https: bool,
+    /// What answers
+    #[arg(long, value_enum, default_value_t = Engine::CloudFront)]
+    pub engine: Engine,
     #[command(flatten)]
     pub reading: Reading,
 }
@@ -448,6 +452,17 @@ pub struct Package {
     /// Pack a site even if all its requests are answered with 500
     #[arg(long)]
     pub force: bool,
+}
+
+impl Package {
+    /// What the command does where nothing is said but the build.
+    ///
+    /// # Errors
+    /// Never: the command's options have defaults.
+    pub fn usual() -> Result<Self, clap::Error> {
+        let command = Self::augment_args(clap::Command::new("package"));
+        Self::from_arg_matches(&command.try_get_matches_from(["package", "build"])?)
+    }
 }
 
 /// What serves the requests that no rule answers.

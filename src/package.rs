@@ -18,9 +18,10 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use edgewright_compiler::emit::{MANIFEST_FILE, PROGRAM_FILE, TABLE_FILE};
+use edgewright_compiler::inputs::Inputs;
 use edgewright_engine::artefact::program::Program;
 use edgewright_engine::artefact::table::EmbeddedTable;
-use edgewright_engine::lambda::configuration;
+use edgewright_engine::lambda::configuration::{self, Configuration};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -28,7 +29,7 @@ use crate::args::{self, Trigger};
 use crate::broken;
 use archive::{File, Mode};
 pub use binary::Binary;
-pub use template::template;
+pub use template::{copies_host, template};
 
 /// What Lambda loads.
 const LAUNCHER: &str = include_str!("package/index.mjs");
@@ -69,6 +70,79 @@ impl Package {
     /// Enough of the hash to tell packages apart.
     fn short_hash(&self) -> &str {
         self.hash.get(..16).unwrap_or(&self.hash)
+    }
+}
+
+/// What the answers of a build depend on, as far as its stack does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Dependence {
+    inputs: Vec<String>,
+    uncacheable: Vec<String>,
+}
+
+impl Dependence {
+    /// What the manifest of a build says.
+    ///
+    /// # Errors
+    /// There is none, or it is damaged.
+    pub fn of_build(folder: &Path) -> Result<Self> {
+        let manifest = manifest(folder)?;
+        let list = |name| texts(&manifest, name).map(str::to_owned).collect();
+        Ok(Self {
+            inputs: list("inputs"),
+            uncacheable: list("uncacheable"),
+        })
+    }
+
+    /// What the compiler found.
+    pub fn of_inputs(inputs: &Inputs) -> Self {
+        Self {
+            inputs: inputs.iter().map(|(name, _)| name).collect(),
+            uncacheable: inputs.uncacheable(),
+        }
+    }
+
+    /// Where CloudFront calls the function when nobody says.
+    pub fn trigger(&self) -> Trigger {
+        if self.uncacheable.is_empty() {
+            Trigger::OriginRequest
+        } else {
+            Trigger::ViewerRequest
+        }
+    }
+}
+
+/// What a function is deployed with.
+#[derive(Debug, Clone)]
+pub struct Stack {
+    /// The template.
+    pub template: Value,
+    /// The function's settings.
+    pub configuration: Configuration,
+}
+
+impl Stack {
+    /// The stack that `package` would make with these options, without a zip file.
+    ///
+    /// # Errors
+    /// The rules depend on more than a cache key holds, or CloudFront would refuse the template.
+    pub fn of(options: &args::Package, dependence: &Dependence) -> Result<Self> {
+        let trigger = options.trigger.unwrap_or_else(|| dependence.trigger());
+        let package = Package {
+            content: Vec::new(),
+            zip: Vec::new(),
+            hash: "0".repeat(64),
+            trigger,
+            inputs: dependence.inputs.clone(),
+            readers: Value::Null,
+            proxied: Value::Null,
+            broken: None,
+        };
+        let settings = settings::text(options, trigger)?;
+        Ok(Self {
+            template: template(options, &package)?,
+            configuration: Configuration::parse(&settings)?,
+        })
     }
 }
 

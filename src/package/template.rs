@@ -322,6 +322,14 @@ fn host_function() -> Value {
     })
 }
 
+/// What [`host_function`] returns for an event; `None` where it would throw.
+pub fn copies_host(event: &Value) -> Option<Value> {
+    let mut request = event["request"].clone();
+    let host = request["headers"]["host"]["value"].as_str()?.to_owned();
+    request["headers"][HOST_HEADER] = json!({ "value": host });
+    Some(request)
+}
+
 fn distribution(trigger: Trigger, version: &str) -> Value {
     let methods = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"];
     json!({

@@ -64,11 +64,11 @@ pub struct Origin {
 /// What becomes of viewers that come over plain HTTP: [using-https-viewers-to-cloudfront].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ViewerProtocol {
-    /// They are served.
+    /// Viewers over plain HTTP are served.
     AllowAll,
-    /// They are redirected.
+    /// Viewers over plain HTTP are redirected.
     RedirectToHttps,
-    /// They are refused.
+    /// Viewers over plain HTTP are refused.
     HttpsOnly,
 }
 

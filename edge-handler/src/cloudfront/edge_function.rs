@@ -36,9 +36,9 @@ pub struct Failed;
 /// What CloudFront does next.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
-    /// It goes on with this request, to another origin if one is named.
+    /// CloudFront goes on with this request, to another origin if one is named.
     Request(CarriedRequest, Option<Value>),
-    /// It answers.
+    /// CloudFront answers with this response.
     Response(Response),
 }
 

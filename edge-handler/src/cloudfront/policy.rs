@@ -15,13 +15,13 @@ const LONGEST_NAMES: usize = 1024;
 /// Which names a policy takes. They are compared byte for byte: [QueryStringParameters], [Cookies].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Selection {
-    /// None of them.
+    /// No name is taken.
     None,
-    /// All of them.
+    /// Every name is taken.
     All,
-    /// Those listed. A `*` is an asterisk: [cache-key-understand-cache-policy].
+    /// The listed names. A `*` is an asterisk: [cache-key-understand-cache-policy].
     Only(Vec<String>),
-    /// All but those listed.
+    /// Every name but the listed ones.
     AllExcept(Vec<String>),
 }
 
@@ -75,9 +75,9 @@ pub struct CachePolicy {
 /// Which headers go to the origin beside those of the cache key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OriginHeaders {
-    /// None.
+    /// No header.
     None,
-    /// Those listed.
+    /// The listed headers.
     Only(Vec<String>),
     /// All that the viewer sent.
     AllViewer,

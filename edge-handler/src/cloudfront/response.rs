@@ -3,6 +3,8 @@
 //! In: what a function, the origin or CloudFront made. Out: [`Response`], and what the viewer gets of it. Absent: how
 //! long it is kept; see `ttl`.
 
+use percent_encoding::percent_decode_str;
+
 use super::behaviour::Behaviour;
 use super::carried::CarriedRequest;
 use super::header_list::HeaderList;
@@ -42,6 +44,13 @@ pub struct Asked {
     pub domain: String,
     /// The request.
     pub request: CarriedRequest,
+}
+
+impl Asked {
+    /// The path as the origin reads it, decoded.
+    pub fn path(&self) -> Vec<u8> {
+        percent_decode_str(&self.request.uri).collect()
+    }
 }
 
 impl Response {
@@ -97,9 +106,9 @@ impl Response {
 /// What the cache had to do with an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CacheUse {
-    /// It was not asked.
+    /// Nobody asked the cache.
     None,
-    /// It had no answer.
+    /// The cache had no answer.
     Miss,
     /// It had this one, so many seconds old.
     Hit(u64),

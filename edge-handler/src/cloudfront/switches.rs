@@ -123,7 +123,7 @@ switches! {
     generated_cookie: GeneratedCookie {
         /// CloudFront removes it, as from an origin's answer.
         Removed,
-        /// It stays.
+        /// The header stays.
         Kept,
     }
     /// What a viewer gets when the function fails and an answer that is too old is there.
@@ -135,9 +135,9 @@ switches! {
     }
     /// Whether headers reach origin-request that no policy names, where the page about the settings before policies says so.
     unnamed: UnnamedHeaders {
-        /// They do not.
+        /// Such headers are absent.
         Absent,
-        /// They do.
+        /// Such headers are there.
         Forwarded,
     }
     /// What a function at origin-request sees of `Cache-Control` and `Pragma`.
@@ -151,9 +151,9 @@ switches! {
     }
     /// Whether a CloudFront Function sees `CloudFront-Forwarded-Proto` that a policy names.
     forwarded_proto: ForwardedProtoAtViewer {
-        /// It sees the scheme there.
+        /// The function sees the scheme there.
         Present,
-        /// It does not.
+        /// The function sees no such header.
         Absent,
     }
     /// When the default root object takes the place of `/`.
@@ -167,7 +167,7 @@ switches! {
     over_time: OverTime {
         /// The viewer gets 503.
         Error,
-        /// It passes through unchanged.
+        /// The request passes through unchanged.
         Unchanged,
     }
     /// In which order cookies of one name go on.
