@@ -12,6 +12,8 @@ pub mod inputs;
 mod regions;
 mod settings;
 mod template;
+#[cfg(test)]
+mod through_cloudfront;
 
 use std::fs;
 use std::path::Path;

@@ -65,7 +65,7 @@ pub fn event(request: &Request<'_>) -> Vec<u8> {
 pub fn handle(site: &Site, event: &[u8]) -> Option<Reply> {
     let event = Event::parse(event).ok()?;
     let fields = event.fields().ok()?;
-    let parts = fields.parts(&CONFIGURATION);
+    let parts = fields.parts(event.trigger, &CONFIGURATION);
     let request = parts.request();
     Reply::of(&event, &fields, &decide(site, &request), &CONFIGURATION).ok()
 }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use edgewright_engine::cloudfront::request_headers::{is_hidden, is_told_at_origin_request};
 use edgewright_engine::model::expression::Expression;
 use edgewright_engine::model::rules::{Place, Redirect, Rule, RuleFlags, Template};
 use edgewright_engine::model::site::access::{Client, Demand, HostAccess, Requirement};
@@ -15,6 +16,7 @@ use edgewright_engine::model::variable::Named;
 use serde::Serialize;
 
 use crate::dependencies::{Dependencies, Question};
+use crate::methods;
 
 /// A part of a request, or of the world, that can change an answer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,8 +27,10 @@ pub enum Input {
     Scheme,
     /// The query string.
     Query,
-    /// The method.
+    /// The method, as far as `GET` and `HEAD` are the same.
     Method,
+    /// Whether the method is `GET` or `HEAD`.
+    GetOrHead,
     /// Cookies.
     Cookies,
     /// A header, by its name in lower case.
@@ -44,10 +48,12 @@ pub enum Input {
 impl Input {
     /// False for what cannot be part of a cache key, so that the answer must not be cached.
     pub fn can_be_cache_key(&self) -> bool {
-        !matches!(
-            self,
-            Self::AnyHeader | Self::Client | Self::Time | Self::Random
-        )
+        match self {
+            // What CloudFront hides is the same for every viewer: it is not there.
+            Self::Header(name) => is_told_at_origin_request(name) || is_hidden(name),
+            Self::Host | Self::Scheme | Self::Query | Self::Method | Self::Cookies => true,
+            Self::GetOrHead | Self::AnyHeader | Self::Client | Self::Time | Self::Random => false,
+        }
     }
 
     fn text(&self) -> String {
@@ -56,6 +62,7 @@ impl Input {
             Self::Scheme => "scheme".to_owned(),
             Self::Query => "query".to_owned(),
             Self::Method => "method".to_owned(),
+            Self::GetOrHead => "GET or HEAD".to_owned(),
             Self::Cookies => "cookies".to_owned(),
             Self::Header(name) => format!("header {name}"),
             Self::AnyHeader => "headers by pattern".to_owned(),
@@ -243,8 +250,8 @@ impl Search {
             redirects: _,
             files: _,
             ifs: _,
+            alias,
             // They answer with a URL of this host, which every site with virtual hosts or files tells apart anyway.
-            alias: _,
             alias_preserves_path: _,
             proxy: _,
             redirect_relative: _,
@@ -271,6 +278,9 @@ impl Search {
         }
         if spelling.is_some_and(|spelling| spelling.enabled) {
             self.add(Input::Method);
+        }
+        if let Some(alias) = alias {
+            self.add_expression(&alias.target);
         }
         if *requires_tls {
             self.add(Input::Scheme);
@@ -330,6 +340,9 @@ impl Search {
         let mut mentions = Dependencies::default();
         mentions.add_expression(expression);
         self.add_mentions(&mentions);
+        if methods::expression_tells(expression) {
+            self.add(Input::GetOrHead);
+        }
     }
 
     fn add_section(&mut self, section: &Section) {
@@ -343,7 +356,12 @@ impl Search {
             // A variable that was not set is a header of that name.
             EnvAttribute::Header(name) | EnvAttribute::Variable(name) => self.add_header(name),
             EnvAttribute::HeaderPattern(_) => self.add(Input::AnyHeader),
-            EnvAttribute::Method => self.add(Input::Method),
+            EnvAttribute::Method => {
+                self.add(Input::Method);
+                if methods::pattern_tells(&rule.pattern) {
+                    self.add(Input::GetOrHead);
+                }
+            }
             EnvAttribute::ClientAddress | EnvAttribute::ClientHost => self.add(Input::Client),
             EnvAttribute::Uri | EnvAttribute::Protocol | EnvAttribute::ServerAddress => {}
             EnvAttribute::Expression(expression) => self.add_expression(expression),
@@ -352,6 +370,13 @@ impl Search {
 
     fn add_rule(&mut self, rule: &Rule) {
         self.add_mentions(&Dependencies::of_rule(rule));
+        if methods::rule_tells(rule) {
+            self.add(Input::GetOrHead);
+        }
+        if !rule.extras().cookies.is_empty() {
+            // CloudFront takes cookies out of an answer unless it sends cookies on.
+            self.add(Input::Cookies);
+        }
         if rule.extras().cookies.iter().any(has_lifetime) {
             self.add(Input::Time);
         }
@@ -371,6 +396,13 @@ impl Search {
 
     fn add_redirect(&mut self, redirect: &Redirect) {
         self.add_mentions(&Dependencies::of_redirect(redirect));
+        if redirect
+            .expression
+            .as_ref()
+            .is_some_and(methods::expression_tells)
+        {
+            self.add(Input::GetOrHead);
+        }
         if !redirect.target.is_empty() || redirect.expression.is_some() {
             self.add(Input::Query);
         }
@@ -388,6 +420,16 @@ impl Search {
         }
         if mentions.questions.contains(&Question::Client) {
             self.add(Input::Client);
+        }
+        if mentions.questions.contains(&Question::ComputedName) {
+            // It may be any header, and `SCRIPT_URI` among the variables.
+            self.add(Input::AnyHeader);
+            self.add_self_reference();
+        }
+        let mut environment = mentions.environment.iter();
+        // Also with `REDIRECT_` before it.
+        if environment.any(|name| name.ends_with(b"SCRIPT_URI")) {
+            self.add_self_reference();
         }
     }
 
@@ -415,7 +457,9 @@ impl Search {
     fn add_named(&mut self, named: Named) {
         match named {
             Named::ServerName => self.add(Input::Host),
-            Named::Https | Named::RequestScheme | Named::ServerPort => self.add(Input::Scheme),
+            Named::Https | Named::RequestScheme => self.add(Input::Scheme),
+            // The port stands in `Host`, or follows from the scheme.
+            Named::ServerPort => self.add_self_reference(),
             Named::QueryString => self.add(Input::Query),
             Named::RequestMethod => self.add(Input::Method),
             Named::RequestLine => {

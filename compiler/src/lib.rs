@@ -47,6 +47,7 @@ mod language;
 pub mod limits;
 pub mod lower;
 mod memory_table;
+mod methods;
 mod notices;
 mod outline;
 mod parallel;

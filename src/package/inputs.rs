@@ -3,6 +3,7 @@
 //! In: an input as the manifest names it, the command line. Out: [`Source`]. Absent: finding the
 //! inputs; see `edgewright_compiler::inputs`.
 
+use edgewright_engine::cloudfront::request_headers::{is_hidden, is_told_at_origin_request};
 use serde_json::Value;
 
 use crate::args::{Origin, Package, Trigger};
@@ -36,8 +37,6 @@ pub enum Key {
     None,
     /// A header.
     Header(String),
-    /// `Accept-Encoding`, as CloudFront sorts it.
-    Encodings,
     /// All cookies.
     Cookies,
     /// The whole query.
@@ -120,11 +119,7 @@ impl Source {
                 note: Some("rules see no such header"),
                 ..hidden()
             },
-            "accept-encoding" => Self::new(
-                "in the key, only gzip and br of it",
-                "the event",
-                Key::Encodings,
-            ),
+            _ if !is_told_at_origin_request(name) => Self::new(IMPOSSIBLE, "the event", Key::None),
             "user-agent" | "referer" => Self {
                 note: Some("nearly every viewer has another: few answers are shared"),
                 ..Self::new("in the key", "the event", Key::Header(name.to_owned()))
@@ -136,25 +131,6 @@ impl Source {
 
 fn hidden() -> Source {
     Source::new("hidden by CloudFront", "hidden by CloudFront", Key::None)
-}
-
-/// Headers that no function gets to see: "Restrictions on all edge functions".
-fn is_hidden(name: &str) -> bool {
-    let names = [
-        "connection",
-        "expect",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "proxy-connection",
-        "trailer",
-        "upgrade",
-        "x-cache",
-        "x-forwarded-proto",
-        "x-real-ip",
-    ];
-    let families = ["x-accel-", "x-amz-cf-", "x-amzn-", "x-edge-"];
-    names.contains(&name) || families.iter().any(|family| name.starts_with(family))
 }
 
 /// The inputs of the rules, where each comes from, and who reads it. `readers` is the manifest's.
@@ -338,7 +314,7 @@ mod tests {
             "header accept-encoding",
             OriginRequest,
             &[],
-            &Key::Encodings,
+            &header("accept-encoding"),
         );
         check("header x-forwarded-proto", OriginRequest, &[], &Key::None);
         check(

@@ -190,7 +190,10 @@ fn events(request: &Request) -> Vec<String> {
     [viewer].into_iter().chain(at_origin).collect()
 }
 
-static SITE: LazyLock<Packaged> = LazyLock::new(|| Packaged::new(&legacy_site::folder(), &[]));
+/// Viewers come in the clear, which no event at viewer-request tells.
+const PLAIN: [&str; 2] = ["--scheme", "http"];
+
+static SITE: LazyLock<Packaged> = LazyLock::new(|| Packaged::new(&legacy_site::folder(), &PLAIN));
 
 fn check_answers(lambda: &Lambda, packaged: &Packaged) -> usize {
     let mut invocations = 0;

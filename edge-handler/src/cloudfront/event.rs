@@ -103,7 +103,7 @@ mod tests {
         let text = event(request, RequestTrigger::Origin).unwrap();
         let event = Event::parse(text.as_bytes()).unwrap();
         let fields = event.fields().unwrap();
-        let parts = fields.parts(&Configuration::default());
+        let parts = fields.parts(event.trigger, &Configuration::default());
         let back = parts.request();
         assert_eq!(back.method, request.method);
         assert_eq!(back.scheme, request.scheme);
