@@ -109,8 +109,9 @@ pub enum Engine {
     Reference,
     /// The compiled program and its table
     Edge,
-    /// The same through a CloudFront event and the response object
-    Lambda,
+    /// The function behind a model of CloudFront, whose cache all requests share
+    #[value(name = "cloudfront", alias = "lambda")]
+    CloudFront,
 }
 
 /// How a result is printed.

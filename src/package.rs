@@ -12,6 +12,8 @@ pub mod inputs;
 mod regions;
 mod settings;
 mod template;
+#[cfg(test)]
+mod through_cloudfront;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,18 +22,19 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use edgewright_compiler::export::manifest::Readers;
 use edgewright_compiler::export::{MANIFEST_FILE, Manifest, PROGRAM_FILE, Server, TABLE_FILE};
-use edgewright_compiler::inputs::Input;
+use edgewright_compiler::inputs::{Input, Inputs};
 use edgewright_engine::artefact::program::Program;
 use edgewright_engine::artefact::table::EmbeddedTable;
-use edgewright_engine::lambda::configuration;
+use edgewright_engine::lambda::configuration::{self, Configuration};
 use edgewright_engine::model::trigger::Trigger;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::args;
 use crate::broken;
 use archive::{File, Mode};
 pub use binary::Binary;
-pub use template::template;
+pub use template::{copies_host, template};
 
 /// What Lambda loads.
 const LAUNCHER: &str = include_str!("package/index.mjs");
@@ -70,6 +73,74 @@ impl Package {
     /// Enough of the hash to tell packages apart.
     fn short_hash(&self) -> &str {
         self.hash.get(..16).unwrap_or(&self.hash)
+    }
+}
+
+/// What the answers of a build depend on, as far as its stack does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Dependence {
+    /// The inputs, each with the lines that read it.
+    inputs: BTreeMap<Input, Readers>,
+}
+
+impl Dependence {
+    /// What the manifest of a build says.
+    ///
+    /// # Errors
+    /// There is none, or it is damaged.
+    pub fn of_build(folder: &Path) -> Result<Self> {
+        let inputs = manifest(folder)?.inputs;
+        Ok(Self { inputs })
+    }
+
+    /// What the compiler found; who reads what is not told.
+    pub fn of_inputs(inputs: &Inputs) -> Self {
+        let inputs = inputs.iter().map(|(input, _)| input.clone());
+        Self {
+            inputs: inputs.map(|input| (input, Readers::default())).collect(),
+        }
+    }
+
+    /// Where CloudFront calls the function when nobody says.
+    pub fn trigger(&self) -> Trigger {
+        if self.inputs.keys().all(Input::can_be_cache_key) {
+            Trigger::OriginRequest
+        } else {
+            Trigger::ViewerRequest
+        }
+    }
+}
+
+/// What a function is deployed with.
+#[derive(Debug, Clone)]
+pub struct Stack {
+    /// The template.
+    pub template: Value,
+    /// The function's settings.
+    pub configuration: Configuration,
+}
+
+impl Stack {
+    /// The stack that `package` would make with these options, without a zip file.
+    ///
+    /// # Errors
+    /// The rules depend on more than a cache key holds, or CloudFront would refuse the template.
+    pub fn of(options: &args::Package, dependence: &Dependence) -> Result<Self> {
+        let trigger = options.trigger.unwrap_or_else(|| dependence.trigger());
+        let package = Package {
+            content: Vec::new(),
+            zip: Vec::new(),
+            hash: "0".repeat(64),
+            trigger,
+            inputs: dependence.inputs.clone(),
+            proxied: BTreeMap::new(),
+            broken: None,
+        };
+        let settings = settings::text(options, trigger)?;
+        Ok(Self {
+            template: template(options, &package)?,
+            configuration: Configuration::parse(&settings)?,
+        })
     }
 }
 

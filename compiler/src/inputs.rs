@@ -18,6 +18,7 @@ use edgewright_engine::model::trigger::Trigger;
 use edgewright_engine::model::variable::Named;
 
 use crate::dependencies::{Dependencies, Question};
+use crate::methods;
 pub use input::{Input, UnknownInput};
 
 /// Every input that can change an answer, and who reads it.
@@ -186,8 +187,8 @@ impl Search {
             redirects: _,
             files: _,
             ifs: _,
+            alias,
             // They answer with a URL of this host, which every site with virtual hosts or files tells apart anyway.
-            alias: _,
             alias_preserves_path: _,
             proxy: _,
             redirect_relative: _,
@@ -216,6 +217,9 @@ impl Search {
         }
         if spelling.is_some_and(|spelling| spelling.enabled) {
             self.add(Input::Method);
+        }
+        if let Some(alias) = alias {
+            self.add_expression(&alias.target);
         }
         if *requires_tls {
             self.add(Input::Scheme);
@@ -304,6 +308,9 @@ impl Search {
         let mut mentions = Dependencies::default();
         mentions.add_expression(expression);
         self.add_mentions(&mentions);
+        if methods::expression_tells(expression) {
+            self.add(Input::GetOrHead);
+        }
     }
 
     fn add_section(&mut self, section: &Section) {
@@ -317,7 +324,12 @@ impl Search {
             // A variable that was not set is a header of that name.
             EnvAttribute::Header(name) | EnvAttribute::Variable(name) => self.add_header(name),
             EnvAttribute::HeaderPattern(_) => self.add(Input::AnyHeader),
-            EnvAttribute::Method => self.add(Input::Method),
+            EnvAttribute::Method => {
+                self.add(Input::Method);
+                if methods::pattern_tells(&rule.pattern) {
+                    self.add(Input::GetOrHead);
+                }
+            }
             EnvAttribute::ClientAddress | EnvAttribute::ClientHost => self.add(Input::Client),
             EnvAttribute::Uri | EnvAttribute::Protocol | EnvAttribute::ServerAddress => {}
             EnvAttribute::Expression(expression) => self.add_expression(expression),
@@ -326,6 +338,13 @@ impl Search {
 
     fn add_rule(&mut self, rule: &Rule) {
         self.add_mentions(&Dependencies::of_rule(rule));
+        if methods::rule_tells(rule) {
+            self.add(Input::GetOrHead);
+        }
+        if !rule.extras().cookies.is_empty() {
+            // CloudFront takes cookies out of an answer unless it sends cookies on.
+            self.add(Input::Cookies);
+        }
         if rule.extras().cookies.iter().any(has_lifetime) {
             self.add(Input::Time);
         }
@@ -345,6 +364,13 @@ impl Search {
 
     fn add_redirect(&mut self, redirect: &Redirect) {
         self.add_mentions(&Dependencies::of_redirect(redirect));
+        if redirect
+            .expression
+            .as_ref()
+            .is_some_and(methods::expression_tells)
+        {
+            self.add(Input::GetOrHead);
+        }
         if !redirect.target.is_empty() || redirect.expression.is_some() {
             self.add(Input::Query);
         }
@@ -362,6 +388,16 @@ impl Search {
         }
         if mentions.questions.contains(&Question::Client) {
             self.add(Input::Client);
+        }
+        if mentions.questions.contains(&Question::ComputedName) {
+            // It may be any header, and `SCRIPT_URI` among the variables.
+            self.add(Input::AnyHeader);
+            self.add_self_reference();
+        }
+        let mut environment = mentions.environment.iter();
+        // Also with `REDIRECT_` before it.
+        if environment.any(|name| name.ends_with(b"SCRIPT_URI")) {
+            self.add_self_reference();
         }
     }
 
@@ -389,7 +425,9 @@ impl Search {
     fn add_named(&mut self, named: Named) {
         match named {
             Named::ServerName => self.add(Input::Host),
-            Named::Https | Named::RequestScheme | Named::ServerPort => self.add(Input::Scheme),
+            Named::Https | Named::RequestScheme => self.add(Input::Scheme),
+            // The port stands in `Host`, or follows from the scheme.
+            Named::ServerPort => self.add_self_reference(),
             Named::QueryString => self.add(Input::Query),
             Named::RequestMethod => self.add(Input::Method),
             Named::RequestLine => {

@@ -48,6 +48,7 @@ mod language;
 pub mod limits;
 pub mod lower;
 mod memory_table;
+mod methods;
 mod notices;
 mod parallel;
 pub mod precompute;

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{Args, ValueEnum};
+use clap::{Args, FromArgMatches as _, ValueEnum};
 use edgewright_engine::model::trigger::Trigger;
 
 /// How `edgewright package` is used.
@@ -59,6 +59,17 @@ pub struct Package {
     /// Pack a site even if all its requests are answered with 500
     #[arg(long)]
     pub force: bool,
+}
+
+impl Package {
+    /// What the command does where nothing is said but the build.
+    ///
+    /// # Errors
+    /// Never: the command's options have defaults.
+    pub fn usual() -> Result<Self, clap::Error> {
+        let command = Self::augment_args(clap::Command::new("package"));
+        Self::from_arg_matches(&command.try_get_matches_from(["package", "build"])?)
+    }
 }
 
 /// What serves the requests that no rule answers.

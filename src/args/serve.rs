@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Reading;
+use super::{Engine, Reading};
 
 /// How `edgewright serve` is used.
 pub const EXAMPLES: &str = "\
@@ -33,6 +33,9 @@ pub struct Serve {
     /// Answer as if clients came over TLS
     #[arg(long)]
     pub https: bool,
+    /// What answers
+    #[arg(long, value_enum, default_value_t = Engine::CloudFront)]
+    pub engine: Engine,
     #[command(flatten)]
     pub reading: Reading,
 }

@@ -19,9 +19,9 @@ use hyper::{Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 
 use super::{Exit, say};
-use crate::args::{Engine, Serve};
+use crate::args::{self, Engine, Serve};
 use crate::contract::{OwnedRequest, answer_to_json, to_text};
-use crate::engine::Answerer;
+use crate::engine::{Answerer, Answering};
 
 type Reply = Response<Full<Bytes>>;
 
@@ -31,7 +31,7 @@ type Reply = Response<Full<Bytes>>;
 /// The source cannot be read, or the address is taken.
 pub fn run(arguments: &Serve) -> Result<Exit> {
     let edge = Arc::new(LocalEdge {
-        answering: Answerer::open(&arguments.source, Engine::Edge, &arguments.reading)?,
+        answering: Answerer::open(&arguments.source, answering(arguments), &arguments.reading)?,
         scheme: if arguments.https {
             Scheme::Https
         } else {
@@ -45,6 +45,15 @@ pub fn run(arguments: &Serve) -> Result<Exit> {
         .build()?
         .block_on(listen(arguments, edge))?;
     Ok(Exit::Clean)
+}
+
+/// The function is told how viewers connect to this server.
+fn answering(arguments: &Serve) -> Answering {
+    match (arguments.engine, arguments.https) {
+        (Engine::CloudFront, true) => Answering::CloudFront(args::Scheme::Https),
+        (Engine::CloudFront, false) => Answering::CloudFront(args::Scheme::Http),
+        (engine, _) => engine.into(),
+    }
 }
 
 /// The local folder of the first `--docroot`.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use edgewright_compiler::export::Server;
 use edgewright_compiler::export::manifest::Readers;
 use edgewright_compiler::inputs::Input;
+use edgewright_engine::cloudfront::request_headers::{is_hidden, is_told_at_origin_request};
 use edgewright_engine::model::trigger::Trigger;
 
 use crate::args::{Origin, Package};
@@ -41,8 +42,6 @@ pub enum Key {
     None,
     /// A header.
     Header(String),
-    /// `Accept-Encoding`, as CloudFront sorts it.
-    Encodings,
     /// All cookies.
     Cookies,
     /// The whole query.
@@ -123,11 +122,7 @@ impl Source {
                 note: Some("rules see no such header"),
                 ..hidden()
             },
-            "accept-encoding" => Self::new(
-                "in the key, only gzip and br of it",
-                "the event",
-                Key::Encodings,
-            ),
+            _ if !is_told_at_origin_request(name) => Self::new(IMPOSSIBLE, "the event", Key::None),
             "user-agent" | "referer" => Self {
                 note: Some("nearly every viewer has another: few answers are shared"),
                 ..Self::new("in the key", "the event", Key::Header(name.to_owned()))
@@ -139,25 +134,6 @@ impl Source {
 
 fn hidden() -> Source {
     Source::new("hidden by CloudFront", "hidden by CloudFront", Key::None)
-}
-
-/// Headers that no function gets to see: "Restrictions on all edge functions".
-fn is_hidden(name: &str) -> bool {
-    let names = [
-        "connection",
-        "expect",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "proxy-connection",
-        "trailer",
-        "upgrade",
-        "x-cache",
-        "x-forwarded-proto",
-        "x-real-ip",
-    ];
-    let families = ["x-accel-", "x-amz-cf-", "x-amzn-", "x-edge-"];
-    names.contains(&name) || families.iter().any(|family| name.starts_with(family))
 }
 
 /// The inputs of the rules, where each comes from, and who reads it.
@@ -350,7 +326,7 @@ mod tests {
             "header accept-encoding",
             OriginRequest,
             &[],
-            &Key::Encodings,
+            &header("accept-encoding"),
         );
         check("header x-forwarded-proto", OriginRequest, &[], &Key::None);
         check(

@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use edgewright_engine::cloudfront::request_headers::{is_hidden, is_told_at_origin_request};
 use serde::{Deserialize, Serialize};
 
 /// A part of a request, or of the world, that can change an answer. The manifest holds its name.
@@ -16,8 +17,10 @@ pub enum Input {
     Scheme,
     /// The query string.
     Query,
-    /// The method.
+    /// The method, as far as `GET` and `HEAD` are the same.
     Method,
+    /// Whether the method is `GET` or `HEAD`.
+    GetOrHead,
     /// Cookies.
     Cookies,
     /// A header, by its name in lower case.
@@ -37,11 +40,12 @@ const HEADER: &str = "header ";
 
 impl Input {
     /// Every input that is no header of its own.
-    const FIXED: [Self; 9] = [
+    const FIXED: [Self; 10] = [
         Self::Host,
         Self::Scheme,
         Self::Query,
         Self::Method,
+        Self::GetOrHead,
         Self::Cookies,
         Self::AnyHeader,
         Self::Client,
@@ -52,13 +56,10 @@ impl Input {
     /// False for what cannot be part of a cache key, so that the answer must not be cached.
     pub fn can_be_cache_key(&self) -> bool {
         match self {
-            Self::AnyHeader | Self::Client | Self::Time | Self::Random => false,
-            Self::Host
-            | Self::Scheme
-            | Self::Query
-            | Self::Method
-            | Self::Cookies
-            | Self::Header(_) => true,
+            // What CloudFront hides is the same for every viewer: it is not there.
+            Self::Header(name) => is_told_at_origin_request(name) || is_hidden(name),
+            Self::Host | Self::Scheme | Self::Query | Self::Method | Self::Cookies => true,
+            Self::GetOrHead | Self::AnyHeader | Self::Client | Self::Time | Self::Random => false,
         }
     }
 
@@ -69,6 +70,7 @@ impl Input {
             Self::Scheme => "scheme",
             Self::Query => "query",
             Self::Method => "method",
+            Self::GetOrHead => "GET or HEAD",
             Self::Cookies => "cookies",
             Self::Header(_) => HEADER,
             Self::AnyHeader => "headers by pattern",

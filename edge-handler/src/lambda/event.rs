@@ -226,8 +226,8 @@ impl Fields<'_> {
     ///
     /// The host is the header that `configuration` names, else `Host`. That header is left out of
     /// the request's headers: Apache never saw it. The scheme is `CloudFront-Forwarded-Proto`, else
-    /// the configured one.
-    pub fn parts(&self, configuration: &Configuration) -> Parts<'_> {
+    /// the configured one; at viewer-request such a header is the viewer's own, and says nothing.
+    pub fn parts(&self, trigger: Trigger, configuration: &Configuration) -> Parts<'_> {
         let viewer_host = configuration.host_header.as_deref().unwrap_or_default();
         let mut parts = Parts {
             scheme: configuration.default_scheme.into(),
@@ -245,7 +245,11 @@ impl Fields<'_> {
             } else if name.eq_ignore_ascii_case(viewer_host) {
                 overriding_host = Some(bytes);
             } else {
-                if name.eq_ignore_ascii_case(FORWARDED_PROTOCOL) {
+                let tells_scheme = match trigger {
+                    Trigger::OriginRequest => name.eq_ignore_ascii_case(FORWARDED_PROTOCOL),
+                    Trigger::ViewerRequest | Trigger::Other => false,
+                };
+                if tells_scheme {
                     parts.scheme = scheme_named(value, parts.scheme);
                 }
                 parts.headers.push((name.as_bytes(), bytes));

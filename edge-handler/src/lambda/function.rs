@@ -198,7 +198,7 @@ impl Function {
 
     async fn reply(&self, event: &Event<'_>, site: &Site) -> Result<Reply, Failure> {
         let fields = event.fields()?;
-        let parts = fields.parts(&site.configuration);
+        let parts = fields.parts(event.trigger, &site.configuration);
         if let Rules::DynamoDb { live, .. } = &site.rules {
             live.look_if_due(&self.journal);
         }

@@ -28,7 +28,10 @@ fn check(event: &str, configuration: &str, expected: &str) {
     let configuration = Configuration::parse(configuration.as_bytes()).unwrap();
     let event = Event::parse(event.as_bytes()).unwrap();
     let fields = event.fields().unwrap();
-    assert_eq!(shown(&fields.parts(&configuration).request()), expected);
+    assert_eq!(
+        shown(&fields.parts(event.trigger, &configuration).request()),
+        expected
+    );
 }
 
 macro_rules! requests {

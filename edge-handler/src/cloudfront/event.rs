@@ -1,64 +1,27 @@
-//! CloudFront's part, for trying the function out without it.
+//! One call of the function by itself, for tests and benches of the function alone.
 //!
-//! In: a [`Request`]. Out: the event CloudFront would make of it; and of a reply, what the viewer or
-//! the origin gets. Absent: caching, and the headers CloudFront adds.
-
-use std::borrow::Cow;
+//! In: a [`Request`]. Out: an event with all that rules may ask for; and of a reply, what the viewer or the origin gets.
+//! Absent: what policies leave of a request, and the cache; see `visit`.
 
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
+use super::carried::CarriedRequest;
+use super::request_headers::RequestTrigger;
 use crate::model::outcome::Outcome;
 use crate::model::request::Request;
 
-/// The viewer-request event of `request`, with the header by which CloudFront tells the scheme at
-/// origin-request. `None` when CloudFront never makes one: the target is no path.
-pub fn event(request: &Request) -> Option<String> {
-    let uri = text(request.target.path());
-    if !uri.starts_with('/') {
-        return None;
+/// The event of `request` at `trigger`; at origin-request with the header by which CloudFront tells the scheme. `None` when
+/// CloudFront never makes one: the target is no path.
+pub fn event(request: &Request<'_>, trigger: RequestTrigger) -> Option<String> {
+    let mut carried = CarriedRequest::of(request)?;
+    if trigger == RequestTrigger::Origin {
+        let scheme = request.scheme.name();
+        carried.headers.add("cloudfront-forwarded-proto", scheme);
     }
-    let query = text(request.target.query().unwrap_or_default());
-    let scheme = (
-        b"cloudfront-forwarded-proto".as_slice(),
-        request.scheme.name().as_bytes(),
-    );
-    let host = request.host.map(|host| (b"host".as_slice(), host));
-    let all = request.headers.iter().copied().chain(host).chain([scheme]);
-    let request = json!({
-        "clientIp": text(request.client),
-        "method": text(request.method),
-        "uri": uri,
-        "querystring": query,
-        "headers": headers(all),
-    });
-    let cf = json!({"config": {"eventType": "viewer-request"}, "request": request});
-    Some(json!({"Records": [{"cf": cf}]}).to_string())
-}
-
-/// Headers as CloudFront groups them: by lower-case name, values in order.
-fn headers<'a>(all: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> Value {
-    let mut grouped = Map::new();
-    for (name, value) in all {
-        let name = text(name);
-        let values = grouped
-            .entry(name.to_ascii_lowercase())
-            .or_insert_with(|| json!([]));
-        if let Value::Array(values) = values {
-            values.push(json!({"key": name, "value": text(value)}));
-        }
-    }
-    Value::Object(grouped)
-}
-
-/// UTF-8 as it is, everything else as ISO 8859-1, as CloudFront reads.
-fn text(bytes: &[u8]) -> Cow<'_, str> {
-    match str::from_utf8(bytes) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => bytes.iter().copied().map(char::from).collect(),
-    }
+    Some(carried.event(trigger, None))
 }
 
 /// What a reply does.
@@ -137,10 +100,10 @@ mod tests {
     use crate::model::request::{Scheme, Target};
 
     fn check(request: &Request, headers: &[(&[u8], &[u8])]) {
-        let text = event(request).unwrap();
+        let text = event(request, RequestTrigger::Origin).unwrap();
         let event = Event::parse(text.as_bytes()).unwrap();
         let fields = event.fields().unwrap();
-        let parts = fields.parts(&Configuration::default());
+        let parts = fields.parts(event.trigger, &Configuration::default());
         let back = parts.request();
         assert_eq!(back.method, request.method);
         assert_eq!(back.scheme, request.scheme);
@@ -183,7 +146,13 @@ mod tests {
     #[test]
     fn a_target_that_is_no_path_has_no_event() {
         for target in ["*", "http://h/", ""] {
-            assert_eq!(event(&Request::get(b"h", target.as_bytes())), None);
+            assert_eq!(
+                event(
+                    &Request::get(b"h", target.as_bytes()),
+                    RequestTrigger::Viewer
+                ),
+                None
+            );
         }
     }
 
