@@ -69,7 +69,7 @@ fn check(event: &str, expected: [usize; 5]) {
     let (configuration, options) = (Configuration::default(), Options::default());
     let (event, parsing) = counted(|| Event::parse(event.as_bytes()).unwrap());
     let (fields, reading) = counted(|| event.fields().unwrap());
-    let (parts, taking) = counted(|| fields.parts(&configuration));
+    let (parts, taking) = counted(|| fields.parts(event.trigger, &configuration));
     let request = parts.request();
     let (decision, deciding) = counted(|| decide(&runtime, &table, &request, &options));
     assert_eq!(decision, Decision::Unchanged);

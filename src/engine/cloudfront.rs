@@ -103,7 +103,7 @@ impl EdgeStack {
     /// `edge`, the answer of the program by itself, with what a viewer gets in its place. A target that is no path never
     /// reaches the function: it has no other answer.
     pub fn answer(&self, request: &Request<'_>, edge: Answer) -> Answer {
-        if !request.target.starts_with(b"/") {
+        if !request.target.path().starts_with(b"/") {
             return edge;
         }
         let Response {
@@ -146,10 +146,9 @@ fn served(request: &Request<'_>, asked: &Asked, edge: &Answer) -> Outcome {
         domain: _,
         request: going,
     } = asked;
-    let mut sent = request.target.splitn(2, |byte| *byte == b'?');
-    let same_path = sent.next() == Some(going.uri.as_bytes());
+    let same_path = request.target.path() == going.uri.as_bytes();
     let query = going.query.as_deref().unwrap_or_default();
-    let same_query = sent.next().unwrap_or_default() == query.as_bytes();
+    let same_query = request.target.query().unwrap_or_default() == query.as_bytes();
     if edge.unchanged && same_path && same_query {
         return edge.outcome.clone();
     }

@@ -94,6 +94,7 @@ impl Source {
                 "the event",
                 Key::None,
             ),
+            Input::GetOrHead => Self::new(IMPOSSIBLE, "the event", Key::None),
             Input::Cookies => Self {
                 note: Some("nearly every viewer has other cookies: few answers are shared"),
                 ..Self::new("all of them, in the key", "Cookie", Key::Cookies)

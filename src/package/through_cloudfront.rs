@@ -37,13 +37,14 @@ use edgewright_engine::lambda::function::Function;
 use edgewright_engine::lambda::journal::Journal;
 use edgewright_engine::lambda::response::Reply;
 use edgewright_engine::model::outcome::Outcome;
-use edgewright_engine::model::request::{Request, Scheme};
+use edgewright_engine::model::request::{Request, Scheme, Target};
+use edgewright_engine::model::trigger::Trigger;
 use edgewright_engine::source::Sequential;
 use serde_json::Value;
 use serde_json::value::to_raw_value;
 
 use super::{Dependence, Stack, copies_host};
-use crate::args::{Arguments, Command, Trigger};
+use crate::args::{Arguments, Command};
 
 /// One request of one viewer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,7 +93,7 @@ impl Viewer {
             method: self.method.as_bytes(),
             scheme: self.scheme,
             host: Some(self.host.as_bytes()),
-            target: target.as_bytes(),
+            target: Target::of(target.as_bytes()),
             headers: &headers,
             client: self.client.as_bytes(),
             protocol: b"HTTP/1.1",
@@ -146,16 +147,17 @@ impl Site {
         let stack = Stack::of(&options, &dependence).map_err(|error| format!("{error:#}"))?;
         let distribution =
             Distribution::of_template(&stack.template).map_err(|error| error.to_string())?;
-        let table = EmbeddedTable::encode(compilation.generation, &compilation.entries).unwrap();
+        let encoded = compilation.encode().unwrap();
+        let (program, table) = (encoded.program.concat(), encoded.table.concat());
         let function = Function::embedded(
             stack.configuration.clone(),
-            Runtime::load(&compilation.program).unwrap(),
+            Runtime::load(&program).unwrap(),
             EmbeddedTable::load(&table).unwrap(),
             Journal::new(|_| {}),
         );
         Ok(Self {
             reading,
-            runtime: Runtime::load(&compilation.program).unwrap(),
+            runtime: Runtime::load(&program).unwrap(),
             table: EmbeddedTable::load(&table).unwrap(),
             function,
             configuration: stack.configuration,
@@ -181,7 +183,8 @@ impl Site {
             let text = event::event(request, RequestTrigger::Origin)?;
             let event = Event::parse(text.as_bytes()).unwrap();
             let fields = event.fields().unwrap();
-            let reply = Reply::to(&event, &fields, &answer, &self.configuration).unwrap();
+            let reply =
+                Reply::to(&event, &fields, &answer, &self.configuration, options.now).unwrap();
             let effect = event::effect(&reply.json).unwrap();
             let cookies = effect.cookies.into_iter();
             Some(Seen {

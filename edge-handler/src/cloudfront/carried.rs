@@ -33,22 +33,19 @@ pub struct CarriedRequest {
 impl CarriedRequest {
     /// Reads what a viewer sent; `None` where CloudFront makes no event of it, since the target is no path.
     pub fn of(request: &Request<'_>) -> Option<Self> {
-        let target = text(request.target);
-        if !target.starts_with('/') {
+        let uri = text(request.target.path());
+        if !uri.starts_with('/') {
             return None;
         }
-        let (uri, query) = match target.split_once('?') {
-            Some((uri, query)) => (uri, Some(query.to_owned())),
-            None => (target.as_ref(), None),
-        };
+        let query = request.target.query();
         let host = request.host.map(|host| (b"host".as_slice(), host));
         let lines = request.headers.iter().copied().chain(host);
         Some(Self {
             method: text(request.method).into_owned(),
             scheme: request.scheme,
             protocol: text(request.protocol).into_owned(),
-            uri: uri.to_owned(),
-            query,
+            uri: uri.into_owned(),
+            query: query.map(|query| text(query).into_owned()),
             headers: lines
                 .map(|(name, value)| (text(name).into_owned(), text(value).into_owned()))
                 .collect(),

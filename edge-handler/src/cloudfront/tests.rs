@@ -28,7 +28,7 @@ use super::response::{Asked, Delivered, Maker};
 use super::switches::Switches;
 use super::viewer_function::Ended;
 use super::visit::{CloudFront, OriginAnswer, Surroundings};
-use crate::model::request::{Request, Scheme};
+use crate::model::request::{Request, Scheme, Target};
 
 /// A template with a server, whose key is the path alone, and a function at origin-request.
 pub(super) fn template() -> Value {
@@ -202,7 +202,7 @@ impl Trial {
             method: method.as_bytes(),
             scheme,
             host: Some(b"www.test"),
-            target: target.as_bytes(),
+            target: Target::of(target.as_bytes()),
             headers: &headers,
             client: client.as_bytes(),
             protocol: protocol.as_bytes(),

@@ -227,7 +227,7 @@ impl Fields<'_> {
     /// The host is the header that `configuration` names, else `Host`. That header is left out of
     /// the request's headers: Apache never saw it. The scheme is `CloudFront-Forwarded-Proto`, else
     /// the configured one; at viewer-request such a header is the viewer's own, and says nothing.
-    pub fn parts(&self, trigger: Trigger, configuration: &Configuration) -> Parts<'_> {
+    pub fn parts(&self, trigger: Option<Trigger>, configuration: &Configuration) -> Parts<'_> {
         let viewer_host = configuration.host_header.as_deref().unwrap_or_default();
         let mut parts = Parts {
             scheme: configuration.default_scheme.into(),
@@ -246,8 +246,8 @@ impl Fields<'_> {
                 overriding_host = Some(bytes);
             } else {
                 let tells_scheme = match trigger {
-                    Trigger::OriginRequest => name.eq_ignore_ascii_case(FORWARDED_PROTOCOL),
-                    Trigger::ViewerRequest | Trigger::Other => false,
+                    Some(Trigger::OriginRequest) => name.eq_ignore_ascii_case(FORWARDED_PROTOCOL),
+                    Some(Trigger::ViewerRequest) | None => false,
                 };
                 if tells_scheme {
                     parts.scheme = scheme_named(value, parts.scheme);

@@ -62,7 +62,7 @@ pub struct Header {
 /// The value of a header of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HeaderText {
-    /// This text.
+    /// The value itself.
     Text(Vec<u8>),
     /// A date: so many seconds after the answer is made.
     DateAfter(u32),

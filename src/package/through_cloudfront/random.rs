@@ -2,6 +2,7 @@
 //!
 //! In: a seed. Out: how many requests were compared, and what differs. Absent: what `holes` has as open.
 
+use edgewright_compiler::inputs::Input;
 use edgewright_test_engines::reading;
 use edgewright_test_support::random::Random;
 use edgewright_test_support::rule_sets::{MAP, RuleSet, request};
@@ -292,9 +293,9 @@ fn compare(
         return;
     };
     // What differs from one moment to the next differs for one viewer, too.
-    if ["time", "chance"]
+    if [Input::Time, Input::Random]
         .iter()
-        .any(|input| site.dependence.inputs.iter().any(|known| known == input))
+        .any(|input| site.dependence.inputs.contains_key(input))
     {
         return;
     }

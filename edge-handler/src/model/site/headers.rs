@@ -142,7 +142,7 @@ impl Expires {
 pub struct Lifetime {
     /// From when on.
     pub from: LifetimeFrom,
-    /// So many seconds.
+    /// How long, in seconds; a negative number is no time at all.
     pub seconds: i32,
 }
 
