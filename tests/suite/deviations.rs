@@ -43,6 +43,7 @@ const LOCATION: &str = "`Header always set Location`, and `add`, `RequestHeader 
 const ACCESS: &str = "`Require` of users and groups";
 const NAMES: &str = "`Require host`, `Require forward-dns`, `Allow` and `Deny` of host names";
 const OTHER: &str = "any other directive that [directives.md](directives.md) calls named";
+const KEPT_NAMES: &str = "`Header always` of a name that CloudFront keeps for itself (`Connection`, `Via`, `X-Amz-Cf-…`)";
 const HEADERS: &str = "`Header always` with `%t`, `%D`, `%l`, `%i` or `%b`, `Expires*` reckoned from a file's last change";
 const COSTLY: &str = "a decision of more than about a millisecond: a pattern that can be matched in very many ways, `[N]` that goes on and on, lookups within lookups";
 const PROTOCOL: &str = "`%{SERVER_PROTOCOL}`, `SetEnvIf Request_Protocol`, and the version at the end of `%{THE_REQUEST}`";
@@ -109,6 +110,7 @@ const ROWS: &[Meets] = &[
     server(OTHER, "<Location /a>\nSetHandler server-status\n</Location>", (2, "unfollowed-directive", "Apache answers with a page of its own")),
     server(OTHER, "<Proxy *>\nRequire ip 10\n</Proxy>", (1, "unfollowed-directive", "it says who may ask another server")),
     server(HEADERS, "Header always set X-Took %D", (1, "header-not-sent", "only a server knows the value")),
+    server(KEPT_NAMES, "Header always set Via x", (1, "header-not-sent", "CloudFront keeps this header for itself")),
     server(HEADERS, "ExpiresDefault \"modification plus 1 day\"", (1, "header-not-sent", "redirects of files that are there have Expires")),
     server(AS_IS, "AddHandler send-as-is .asis", (1, "header-not-sent", "of a file that is sent as it is")),
     server(AS_IS, "<Files a>\nSetHandler send-as-is\n</Files>", (2, "header-not-sent", "of a file that is sent as it is")),

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use edgewright_engine::model::expression::Subnet;
+use edgewright_engine::model::header_name::may_be_sent;
 use edgewright_parser::diagnostic::Diagnostic;
 use edgewright_parser::source::Span;
 
@@ -314,6 +315,9 @@ pub(crate) fn added_header(name: &[u8], words: &[&[u8]]) -> Option<&'static str>
         b"header" if is(0, "always") && has_unknown_value(words) => {
             Some("only a server knows the value of this header, answers of the edge do not have it")
         }
+        b"header" if adds_always(words) && !may_have(words.get(2)) => {
+            Some("CloudFront keeps this header for itself, answers of the edge do not have it")
+        }
         b"expiresdefault" if is_by_file(words.first()) => Some(BY_FILE),
         b"expiresbytype" if is_by_file(words.get(1)) => Some(BY_FILE),
         _ => None,
@@ -422,6 +426,13 @@ impl Resolver<'_> {
     }
 }
 
+/// May an answer of the edge have a header of this name?
+fn may_have(header: Option<&&[u8]>) -> bool {
+    let name = header.copied().unwrap_or_default();
+    let name = name.strip_suffix(b":").unwrap_or(name);
+    is_location(name) || may_be_sent(name)
+}
+
 fn is_location(header: &[u8]) -> bool {
     let name = header.strip_suffix(b":").unwrap_or(header);
     name.eq_ignore_ascii_case(b"location")
@@ -448,6 +459,7 @@ mod tests {
         ("header always unset Location", false),
         ("header always set X-Frame-Options DENY", false),
         ("header always set X-Took %D", true),
+        ("header always set Via: x", true),
         ("header set X-Took %D", false),
         ("header set Location http://x.test/", false),
         ("requestheader set X-A b early", true),
