@@ -94,7 +94,6 @@ impl Source {
                 "the event",
                 Key::None,
             ),
-            Input::GetOrHead => Self::new(IMPOSSIBLE, "the event", Key::None),
             Input::Cookies => Self {
                 note: Some("nearly every viewer has other cookies: few answers are shared"),
                 ..Self::new("all of them, in the key", "Cookie", Key::Cookies)
@@ -103,7 +102,7 @@ impl Source {
             Input::Client => Self::new(IMPOSSIBLE, "the event's clientIp", Key::None),
             Input::Time => Self::new(IMPOSSIBLE, "the clock", Key::None),
             Input::Random => Self::new(IMPOSSIBLE, "the function's own", Key::None),
-            Input::AnyHeader => Self::new(IMPOSSIBLE, "the event", Key::None),
+            Input::GetOrHead | Input::AnyHeader => Self::new(IMPOSSIBLE, "the event", Key::None),
         }
     }
 

@@ -107,8 +107,7 @@ fn unit_of(unit: &[u8]) -> Result<i32, String> {
 fn seconds_of(text: &[u8]) -> i32 {
     let (sign, digits) = match text {
         [b'-', digits @ ..] => (-1, digits),
-        [b'+', digits @ ..] => (1, digits),
-        digits => (1, digits),
+        [b'+', digits @ ..] | digits => (1, digits),
     };
     sign * i32::try_from(values::leading_number(digits)).unwrap_or(i32::MAX)
 }

@@ -20,6 +20,9 @@ use crate::pattern::matching::{Captures, substitute};
 /// So many matches of `edit*` are replaced in one header.
 const MOST_EDITS: usize = 1_000;
 
+/// A header of a request.
+pub(crate) type NameAndValue = (Vec<u8>, Vec<u8>);
+
 /// What `Header` lines ask about a request.
 pub(crate) trait HeaderContext {
     /// Why an answer cannot be had.
@@ -38,7 +41,7 @@ pub(crate) trait HeaderContext {
     fn text(&mut self, expression: &Expression, sending: &Sending) -> Result<Vec<u8>, Self::Stop>;
 
     /// Every header of the request, in order.
-    fn request_headers(&mut self) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Self::Stop>;
+    fn request_headers(&mut self) -> Result<Vec<NameAndValue>, Self::Stop>;
 
     /// Takes steps off the budget.
     fn spend(&mut self, steps: usize) -> Result<(), Self::Stop>;

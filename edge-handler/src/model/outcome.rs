@@ -47,7 +47,7 @@ pub struct Headers {
     /// What the page is.
     pub content_type: ContentType,
     /// The others, as they are sent: in order, one of a name after another.
-    pub lines: Vec<Header>,
+    pub lines: Box<[Header]>,
 }
 
 /// A header of an answer.

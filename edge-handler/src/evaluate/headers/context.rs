@@ -11,7 +11,7 @@ use crate::source::Source;
 
 use super::super::record::Record;
 use super::super::{Halt, Run};
-use super::{Applying, HeaderContext, Made, Sending};
+use super::{Applying, HeaderContext, Made, NameAndValue, Sending};
 
 impl<'a, S: Source> Run<'a, S> {
     /// The headers of an answer that the server makes for a record.
@@ -114,7 +114,7 @@ impl<S: Source> HeaderContext for Asking<'_, '_, S> {
         Ok(text?.unwrap_or_default())
     }
 
-    fn request_headers(&mut self) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Halt> {
+    fn request_headers(&mut self) -> Result<Vec<NameAndValue>, Halt> {
         Ok(self.run.all_headers())
     }
 

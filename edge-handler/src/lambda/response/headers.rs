@@ -18,6 +18,9 @@ use crate::model::outcome::{Answer, ContentType, Header, HeaderText, Outcome};
 /// No ASCII character: what is left to encode are the bytes from 0x80.
 const BEYOND_ASCII: &AsciiSet = &AsciiSet::EMPTY;
 
+/// The type of the function's own page.
+const PAGE: ContentType = ContentType::Page;
+
 /// Headers by name, in the order of the first of each name.
 #[derive(Debug, Default)]
 pub(super) struct Headers<'a>(SmallVec<[Group<'a>; 4]>);
@@ -57,7 +60,6 @@ impl<'a> Headers<'a> {
             headers.add("Vary", names.join(", "));
         }
         // The page is ours, whatever document stands in for it in Apache.
-        const PAGE: ContentType = ContentType::Page;
         let content_type = match &answer.headers.content_type {
             ContentType::Document(_) => PAGE.value(),
             ContentType::None if !super::page(status).is_empty() => PAGE.value(),

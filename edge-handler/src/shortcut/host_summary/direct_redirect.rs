@@ -16,7 +16,7 @@ use crate::model::site::{CanonicalName, ErrorDocument, Host, SectionId, Settings
 use super::partial::{Known, Partial, Unclear};
 use super::section;
 use crate::evaluate::alias::{append_args, target_of};
-use crate::evaluate::headers::{Applying, HeaderContext, Lines, Made, Sending};
+use crate::evaluate::headers::{Applying, HeaderContext, Lines, Made, NameAndValue, Sending};
 use crate::evaluate::knowledge::{QuestionMark, expand};
 use crate::evaluate::list::Action;
 use crate::evaluate::merge::Merged;
@@ -271,7 +271,7 @@ impl HeaderContext for HostOnly<'_> {
         Err(Unclear)
     }
 
-    fn request_headers(&mut self) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Unclear> {
+    fn request_headers(&mut self) -> Result<Vec<NameAndValue>, Unclear> {
         Err(Unclear)
     }
 
