@@ -84,12 +84,16 @@ impl<'a, S: Source> Run<'a, S> {
         }
         if record.uri == b"*" {
             // `OPTIONS *` is answered here and now.
+            record.handler = Handler::Core;
             return Err(OK);
         }
         if record.method == b"TRACE" && record.main.is_none() {
             // `ap_send_http_trace`: no directory and no `.htaccess` file has a say.
             return Err(match self.host.trace_enable {
-                TraceEnable::On => OK,
+                TraceEnable::On => {
+                    record.handler = Handler::Core;
+                    OK
+                }
                 TraceEnable::Off => 405,
             });
         }

@@ -36,6 +36,8 @@ pub(super) enum Handler {
     Redirect,
     /// The file says the answer itself (`send-as-is`).
     AsIs,
+    /// The core, before there is a file: `TRACE`, and `OPTIONS *`.
+    Core,
 }
 
 /// Where an `Alias` took the request (`ap_set_context_info`).

@@ -3,12 +3,12 @@
 //! In: the outcome of a record. Out: the same, or what becomes of a request whose answer has a header
 //! that Apache refuses to send. Absent: making headers; at the edge they are escaped once more.
 
-use crate::model::outcome::{HeaderText, Headers, Outcome};
+use crate::model::outcome::{ContentType, HeaderText, Headers, Outcome};
 use crate::source::Source;
 
 use super::headers::{Lines, Made};
 use super::internal::Next;
-use super::record::Record;
+use super::record::{Handler, Record};
 use super::{Halt, Run};
 
 impl<'a, S: Source> Run<'a, S> {
@@ -66,6 +66,9 @@ impl<'a, S: Source> Run<'a, S> {
             | Outcome::OverBudget
             | Outcome::Unsupported { .. } => return Ok(Headers::default()),
         };
+        if record.handler == Handler::Core {
+            return Ok(core_headers(record));
+        }
         self.headers_of(Made { status, location }, record)
     }
 
@@ -96,6 +99,16 @@ impl<'a, S: Source> Run<'a, S> {
         self.early = Lines::default();
         self.vary.clear();
         self.missing = None;
+    }
+}
+
+/// What the core answers by itself (`ap_send_http_trace`, `ap_send_http_options`): no line reaches it.
+fn core_headers(record: &Record<'_>) -> Headers {
+    let is_trace = record.method == b"TRACE";
+    let message = || ContentType::Document(b"message/http".to_vec());
+    Headers {
+        content_type: is_trace.then(message).unwrap_or(ContentType::None),
+        ..Headers::default()
     }
 }
 
