@@ -235,7 +235,7 @@ fn generated(
     let response = Generated {
         status: status.to_string(),
         status_description: reason_phrase(status),
-        headers: Headers::of(answer, status, &configuration.cache_control, now),
+        headers: Headers::of(answer, (status, &body), &configuration.cache_control, now),
         body,
         body_encoding: "text",
     };

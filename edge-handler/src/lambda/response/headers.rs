@@ -39,8 +39,13 @@ struct Line<'a> {
 }
 
 impl<'a> Headers<'a> {
-    /// The headers of an answer that is sent with `status` at `now`, in seconds since 1970.
-    pub fn of(answer: &'a Answer, status: u16, cache_control: &'a CacheControl, now: i64) -> Self {
+    /// The headers of an answer that is sent with `status` and `page` at `now`, in seconds since 1970.
+    pub fn of(
+        answer: &'a Answer,
+        (status, page): (u16, &str),
+        cache_control: &'a CacheControl,
+        now: i64,
+    ) -> Self {
         let mut headers = Self::default();
         if let Outcome::Redirect { location, .. } = &answer.outcome {
             headers.add("Location", ascii(location, INVISIBLE));
@@ -61,8 +66,8 @@ impl<'a> Headers<'a> {
         }
         // The page is ours, whatever document stands in for it in Apache.
         let content_type = match &answer.headers.content_type {
-            ContentType::Document(_) => PAGE.value(),
-            ContentType::None if !super::page(status).is_empty() => PAGE.value(),
+            _ if page.is_empty() => None,
+            ContentType::Document(_) | ContentType::None => PAGE.value(),
             own => own.value(),
         };
         if let Some(value) = content_type {
