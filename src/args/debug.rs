@@ -1,6 +1,6 @@
 //! The arguments of `edgewright debug`.
 //!
-//! In: words. Out: [`Debug`]. Absent: what the command does; see `crate::command::debug`.
+//! In: words. Out: [`struct@Debug`]. Absent: what the command does; see `crate::command::debug`.
 
 use std::path::PathBuf;
 

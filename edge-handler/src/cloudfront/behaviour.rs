@@ -61,7 +61,7 @@ pub struct Origin {
     pub event: Value,
 }
 
-/// What becomes of viewers that come over plain HTTP: [using-https-viewers-to-cloudfront].
+/// What becomes of viewers that come over plain HTTP: `using-https-viewers-to-cloudfront`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ViewerProtocol {
     /// Viewers over plain HTTP are served.
@@ -97,7 +97,7 @@ impl Behaviour {
     }
 }
 
-/// A pattern of paths: [DownloadDistValuesCacheBehavior].
+/// A pattern of paths: `DownloadDistValuesCacheBehavior`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathPattern(String);
 
@@ -140,7 +140,7 @@ fn matches(pattern: &[u8], path: &[u8]) -> bool {
     pattern[at..].iter().all(|byte| *byte == b'*')
 }
 
-/// A path without empty and dot segments: [DownloadDistValuesCacheBehavior], by RFC 3986, section 6.
+/// A path without empty and dot segments: `DownloadDistValuesCacheBehavior`, by RFC 3986, section 6.
 pub fn normalized(path: &str) -> String {
     let mut kept: Vec<&str> = Vec::new();
     let mut segments = path.split('/').skip(1).peekable();

@@ -80,7 +80,7 @@ impl CarriedRequest {
     }
 }
 
-/// UTF-8 as it is, everything else as ISO 8859-1: [edge-function-restrictions-all], "Character encoding".
+/// UTF-8 as it is, everything else as ISO 8859-1: `edge-function-restrictions-all`, "Character encoding".
 fn text(bytes: &[u8]) -> Cow<'_, str> {
     match str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),

@@ -8,7 +8,7 @@ use super::switches::SameCookies;
 
 /// The cookies that any of `selections` takes, as one line; `None` where there is none.
 ///
-/// [Cookies]: CloudFront sorts cookies by name, drops those whose name begins with `$`, and sends the header on only if
+/// `Cookies`: CloudFront sorts cookies by name, drops those whose name begins with `$`, and sends the header on only if
 /// it has the form `name=value; name=value`.
 pub(super) fn selected(
     headers: &HeaderList,

@@ -42,7 +42,7 @@ impl Distribution {
     }
 
     /// The behaviour for a path: the first whose pattern is for it, by the path as it is normalized.
-    /// [DownloadDistValuesCacheBehavior].
+    /// `DownloadDistValuesCacheBehavior`.
     pub fn behaviour(&self, uri: &str) -> &Behaviour {
         let path = normalized(uri);
         let mut listed = self.behaviours.iter();

@@ -11,7 +11,7 @@ use super::header_list::HeaderList;
 use super::request_headers::{Kind, RequestTrigger, is_hidden, is_read_only, kind};
 use super::response::{Maker, Response};
 
-/// [edge-function-restrictions-all]: path and query of a request that a function returns, together.
+/// `edge-function-restrictions-all`: path and query of a request that a function returns, together.
 const LONGEST_URL: usize = 8191;
 
 /// A function of Lambda@Edge.
@@ -45,9 +45,9 @@ pub enum Reply {
 /// The status that a viewer gets for a function's fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// 502: what the function returned is not valid. [http-502-bad-gateway].
+    /// 502: what the function returned is not valid. `http-502-bad-gateway`.
     Invalid,
-    /// 503: the function gave nothing back. [http-503-service-unavailable].
+    /// 503: the function gave nothing back. `http-503-service-unavailable`.
     NoReply,
 }
 
@@ -106,8 +106,8 @@ fn read(reply: &RawValue, sent: &CarriedRequest, trigger: RequestTrigger) -> Opt
     Some(Reply::Request(request, origin.cloned()))
 }
 
-/// [edge-function-restrictions-all]: no hidden header is set, no read-only one changed; and
-/// [lambda-at-edge-function-restrictions]: the viewer's country is not told by a function.
+/// `edge-function-restrictions-all`: no hidden header is set, no read-only one changed; and
+/// `lambda-at-edge-function-restrictions`: the viewer's country is not told by a function.
 fn are_allowed(headers: &HeaderList, sent: &HeaderList, trigger: RequestTrigger) -> bool {
     let names = headers.names();
     let lost = sent.names();
@@ -118,7 +118,7 @@ fn are_allowed(headers: &HeaderList, sent: &HeaderList, trigger: RequestTrigger)
     })
 }
 
-/// [lambda-generating-http-responses].
+/// `lambda-generating-http-responses`.
 fn response(reply: &Value, trigger: RequestTrigger) -> Option<Response> {
     let status: u16 = reply["status"].as_str()?.parse().ok()?;
     let headers = match &reply["headers"] {

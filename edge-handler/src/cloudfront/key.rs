@@ -10,15 +10,15 @@ use super::switches::{ForwardedForInKey, LoneQuestionMark, PathInKey, Switches, 
 use super::viewer_headers::of_cloudfront;
 use super::{cookies, query};
 
-/// CloudFront's own element of `Via` before a function at origin-request: [lambda-event-structure] shows one.
+/// CloudFront's own element of `Via` before a function at origin-request: `lambda-event-structure` shows one.
 pub(super) const OWN_VIA: &str = "2.0 model.cloudfront.net (CloudFront)";
 
 /// Everything that tells entries of the cache apart. The distribution is the model's only one; scheme, address, body and
-/// `Range` are not part of it: [understanding-the-cache-key], [RequestAndResponseBehaviorCustomOrigin].
+/// `Range` are not part of it: `understanding-the-cache-key`, `RequestAndResponseBehaviorCustomOrigin`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
     path: String,
-    /// [DownloadDistValuesCacheBehavior]: OPTIONS has entries of its own, GET and HEAD share theirs.
+    /// `DownloadDistValuesCacheBehavior`: OPTIONS has entries of its own, GET and HEAD share theirs.
     is_options: bool,
     headers: Vec<(String, Option<String>)>,
     encodings: Option<String>,
@@ -91,7 +91,7 @@ fn header_value(request: &CarriedRequest, name: &str, switches: &Switches) -> Op
     }
 }
 
-/// [RequestAndResponseBehaviorCustomOrigin]: CloudFront appends the viewer's address to `X-Forwarded-For`.
+/// `RequestAndResponseBehaviorCustomOrigin`: CloudFront appends the viewer's address to `X-Forwarded-For`.
 pub(super) fn with_address(sent: Option<String>, client: &str) -> String {
     let sent = sent.map_or_else(String::new, |sent| sent + ", ");
     sent + client
@@ -112,7 +112,7 @@ fn query(request: &CarriedRequest, policy: &CachePolicy, switches: &Switches) ->
     }
 }
 
-/// `Accept-Encoding` as CloudFront normalizes it: [cache-key-understand-cache-policy].
+/// `Accept-Encoding` as CloudFront normalizes it: `cache-key-understand-cache-policy`.
 pub(super) fn encodings(request: &CarriedRequest, policy: &CachePolicy) -> Option<String> {
     let switches = policy.encodings;
     if !switches.gzip && !switches.brotli {

@@ -7,10 +7,10 @@ use super::carried::CarriedRequest;
 use super::response::Response;
 use crate::model::request::Scheme;
 
-/// [RequestAndResponseBehaviorCustomOrigin]: the longest URL, in bytes.
+/// `RequestAndResponseBehaviorCustomOrigin`: the longest URL, in bytes.
 const LONGEST_URL: usize = 8192;
 
-/// [cloudfront-limits]: the longest request without its body, in bytes.
+/// `cloudfront-limits`: the longest request without its body, in bytes.
 const LONGEST_REQUEST: usize = 32_768;
 
 /// What the viewer gets before any function runs.
@@ -37,7 +37,7 @@ pub(super) fn refused(request: &CarriedRequest, behaviour: &Behaviour) -> Option
     }
 }
 
-/// [using-https-viewers-to-cloudfront]: 301 for GET and HEAD, 307 for others, 403 for others over HTTP/1.0.
+/// `using-https-viewers-to-cloudfront`: 301 for GET and HEAD, 307 for others, 403 for others over HTTP/1.0.
 fn redirect(request: &CarriedRequest) -> Response {
     let status = match request.method.as_str() {
         "GET" | "HEAD" => 301,

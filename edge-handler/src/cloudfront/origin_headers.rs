@@ -4,7 +4,7 @@
 //! Absent: the cache.
 //!
 //! The cache key goes on, what the origin request policy names is added, and nothing else by default:
-//! [controlling-origin-requests], [understanding-how-origin-request-policies-and-cache-policies-work-together].
+//! `controlling-origin-requests`, `understanding-how-origin-request-policies-and-cache-policies-work-together`.
 
 use super::behaviour::Behaviour;
 use super::carried::CarriedRequest;
@@ -130,7 +130,7 @@ fn passes(
     }
 }
 
-/// [RequestAndResponseBehaviorCustomOrigin] says of these that they are forwarded; with policies nobody says so.
+/// `RequestAndResponseBehaviorCustomOrigin` says of these that they are forwarded; with policies nobody says so.
 fn is_of_body(name: &str) -> bool {
     let names = [
         "content-type",
@@ -143,7 +143,7 @@ fn is_of_body(name: &str) -> bool {
     names.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
-/// [RequestAndResponseBehaviorCustomOrigin]: removed from `GET` and `HEAD`, kept for `DELETE`, `PATCH`, `POST` and
+/// `RequestAndResponseBehaviorCustomOrigin`: removed from `GET` and `HEAD`, kept for `DELETE`, `PATCH`, `POST` and
 /// `PUT`, and for `OPTIONS` unless its answers are cached.
 fn keeps_authorization(request: &CarriedRequest, behaviour: &Behaviour) -> bool {
     match request.method.as_str() {

@@ -6,20 +6,20 @@
 use super::refusal::{HeaderRule, PolicyKind, Quantity, Refusal};
 use super::request_headers::{Kind, kind};
 
-/// [cloudfront-limits]: headers, cookies and query parameters that one policy names, each.
+/// `cloudfront-limits`: headers, cookies and query parameters that one policy names, each.
 const MOST_NAMES: usize = 10;
 
-/// [cloudfront-limits]: the length of all names of one kind together.
+/// `cloudfront-limits`: the length of all names of one kind together.
 const LONGEST_NAMES: usize = 1024;
 
-/// Which names a policy takes. They are compared byte for byte: [QueryStringParameters], [Cookies].
+/// Which names a policy takes. They are compared byte for byte: `QueryStringParameters`, `Cookies`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Selection {
     /// No name is taken.
     None,
     /// Every name is taken.
     All,
-    /// The listed names. A `*` is an asterisk: [cache-key-understand-cache-policy].
+    /// The listed names. A `*` is an asterisk: `cache-key-understand-cache-policy`.
     Only(Vec<String>),
     /// Every name but the listed ones.
     AllExcept(Vec<String>),
@@ -115,7 +115,7 @@ impl CachePolicy {
             .any(|known| known.eq_ignore_ascii_case(header))
     }
 
-    /// Says whether nothing is ever kept: [cache-key-understand-cache-policy], all three times are 0.
+    /// Says whether nothing is ever kept: `cache-key-understand-cache-policy`, all three times are 0.
     pub fn is_off(&self) -> bool {
         self.min_ttl == 0 && self.default_ttl == 0 && self.max_ttl == 0
     }
@@ -230,7 +230,7 @@ fn refused_for_origin(name: &str) -> Option<HeaderRule> {
     }
 }
 
-/// [cloudfront-limits].
+/// `cloudfront-limits`.
 fn within(what: Quantity, policy: PolicyKind, names: &[String]) -> Result<(), Refusal> {
     let length: usize = names.iter().map(String::len).sum();
     if names.len() > MOST_NAMES {

@@ -8,7 +8,7 @@ use super::switches::ParameterOrder;
 
 /// What `selections` take of `query`: `None` where they take nothing, or where there is no `?`.
 ///
-/// [QueryStringParameters]: `&` is the only separator, order and case matter.
+/// `QueryStringParameters`: `&` is the only separator, order and case matter.
 pub(super) fn selected(
     query: Option<&str>,
     selections: &[&Selection],

@@ -129,7 +129,7 @@ pub enum RequestTrigger {
     Origin,
 }
 
-/// Says whether a function at `trigger` may read the header but not change it: [edge-function-restrictions-all].
+/// Says whether a function at `trigger` may read the header but not change it: `edge-function-restrictions-all`.
 pub fn is_read_only(name: &str, trigger: RequestTrigger) -> bool {
     let both = ["cdn-loop", "content-length", "transfer-encoding", "via"];
     let own: &[&str] = match trigger {

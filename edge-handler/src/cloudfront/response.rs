@@ -84,7 +84,7 @@ impl Response {
         self.with_vary_of(behaviour)
     }
 
-    /// [RequestAndResponseBehaviorCustomOrigin], "Content negotiation": of `Vary` the viewer sees the names of what
+    /// `RequestAndResponseBehaviorCustomOrigin`, "Content negotiation": of `Vary` the viewer sees the names of what
     /// CloudFront sends to the origin, `Accept-Encoding` and `Cookie`.
     fn with_vary_of(mut self, behaviour: &Behaviour) -> Self {
         let Some(vary) = self.headers.joined("vary") else {
@@ -147,7 +147,7 @@ impl Delivered {
     }
 }
 
-/// The words that public answers show, and [standard-logs-reference].
+/// The words that public answers show, and `standard-logs-reference`.
 fn x_cache(response: &Response, cache: CacheUse) -> &'static str {
     match (cache, &response.maker) {
         (CacheUse::Hit(_) | CacheUse::Stale(_), _) => "Hit",

@@ -22,7 +22,7 @@ pub(super) struct Read {
     pub behaviours: Vec<Behaviour>,
     /// What takes the place of `/`.
     pub root_object: Option<String>,
-    /// The least seconds that an error is kept, by status: [custom-error-pages-expiration].
+    /// The least seconds that an error is kept, by status: `custom-error-pages-expiration`.
     pub error_ttls: BTreeMap<u16, u64>,
 }
 

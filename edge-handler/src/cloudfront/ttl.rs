@@ -10,7 +10,7 @@ use super::policy::CachePolicy;
 use super::response::{Maker, Response};
 use super::switches::{GeneratedError, GoneKept, Switches};
 
-/// [HTTPStatusCodes]: the seconds that an error is kept where nobody says.
+/// `HTTPStatusCodes`: the seconds that an error is kept where nobody says.
 const ERROR_TTL: u64 = 10;
 
 /// What `Cache-Control` and `Expires` say.
@@ -55,7 +55,7 @@ pub(super) fn kept(
     }
 }
 
-/// [Expiration], "Specify the amount of time that CloudFront caches objects".
+/// `Expiration`, "Specify the amount of time that CloudFront caches objects".
 fn usual(told: &Told, policy: &CachePolicy) -> Option<u64> {
     let seconds = match told.lifetime {
         _ if told.forbids => policy.min_ttl,
@@ -65,7 +65,7 @@ fn usual(told: &Told, policy: &CachePolicy) -> Option<u64> {
     (seconds > 0).then_some(seconds)
 }
 
-/// [custom-error-pages-expiration], "How CloudFront caches errors".
+/// `custom-error-pages-expiration`, "How CloudFront caches errors".
 fn error(
     status: u16,
     told: &Told,
@@ -113,14 +113,14 @@ fn told(response: &Response, now: u64) -> Told {
     }
 }
 
-/// Says whether an answer asks that its cookies are not kept with it: [Cookies].
+/// Says whether an answer asks that its cookies are not kept with it: `Cookies`.
 pub(super) fn keeps_cookies_out(response: &Response) -> bool {
     let value = response.headers.joined("cache-control").unwrap_or_default();
     let value = value.to_ascii_lowercase().replace(' ', "");
     value.contains("no-cache=\"set-cookie\"") || value.contains("no-cache=set-cookie")
 }
 
-/// Says whether an answer forbids that it is served when it is too old: [Expiration].
+/// Says whether an answer forbids that it is served when it is too old: `Expiration`.
 pub(super) fn forbids_stale(response: &Response) -> bool {
     let value = response.headers.joined("cache-control").unwrap_or_default();
     value

@@ -66,7 +66,7 @@ pub(super) fn call(
     }
 }
 
-/// The event: [functions-event-structure].
+/// The event: `functions-event-structure`.
 fn event(request: &CarriedRequest, seen: &HeaderList) -> Value {
     let mut headers = Map::new();
     for name in seen.names() {
@@ -202,7 +202,7 @@ fn joined(object: &Value) -> Option<Vec<String>> {
     Some(pairs)
 }
 
-/// The values of a field; `sent` is the field as the function got it. [functions-event-structure]: where `multiValue` was
+/// The values of a field; `sent` is the field as the function got it. `functions-event-structure`: where `multiValue` was
 /// changed it decides; otherwise `value` takes the first place.
 fn values(field: &Value, sent: Option<&Value>) -> Option<Vec<String>> {
     let first = field["value"].as_str();
@@ -251,7 +251,7 @@ fn headers(seen: &HeaderList, sent: &Value, returned: &Value) -> Option<HeaderLi
     Some(headers)
 }
 
-/// [functions-event-structure], "Response object".
+/// `functions-event-structure`, "Response object".
 fn response(returned: &Value) -> Option<Response> {
     let status = u16::try_from(returned["statusCode"].as_u64()?).ok()?;
     let mut headers = HeaderList::default();

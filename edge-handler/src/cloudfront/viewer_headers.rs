@@ -9,7 +9,7 @@ use super::header_list::HeaderList;
 use super::request_headers::is_hidden;
 use super::switches::{ForwardedProtoAtViewer, Switches};
 
-/// For Lambda@Edge: what the viewer sent without the hidden headers. [lambda-at-edge-function-restrictions]: CloudFront
+/// For Lambda@Edge: what the viewer sent without the hidden headers. `lambda-at-edge-function-restrictions`: CloudFront
 /// adds its own only later, and a header that a viewer called like one of them is seen as it was sent.
 pub(super) fn for_edge_function(request: &CarriedRequest) -> HeaderList {
     let mut headers = request.headers.clone();
@@ -18,7 +18,7 @@ pub(super) fn for_edge_function(request: &CarriedRequest) -> HeaderList {
 }
 
 /// For a CloudFront Function: also those of CloudFront's own that a policy of the behaviour names,
-/// [adding-cloudfront-headers].
+/// `adding-cloudfront-headers`.
 pub(super) fn for_viewer_function(
     request: &CarriedRequest,
     behaviour: &Behaviour,

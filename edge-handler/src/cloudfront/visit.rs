@@ -127,7 +127,7 @@ impl Visit<'_> {
         }
     }
 
-    /// [DefaultRootObject]: for exactly the root.
+    /// `DefaultRootObject`: for exactly the root.
     fn with_root_object(&self, mut request: CarriedRequest, when: RootObject) -> CarriedRequest {
         if let Some(name) = &self.distribution.root_object
             && self.switches.root_object == when
@@ -185,7 +185,7 @@ impl Visit<'_> {
         !headers_only || request.method == "HEAD"
     }
 
-    /// Says whether an answer that is too old is given in place of a failure: [HTTPStatusCodes].
+    /// Says whether an answer that is too old is given in place of a failure: `HTTPStatusCodes`.
     fn is_better(&self, old: &Entry, fetched: &Result<Response, Fault>) -> bool {
         let policy = &self.behaviour.cache;
         match fetched {
