@@ -17,8 +17,8 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use edgewright_engine::cloudfront::event;
-use edgewright_engine::cloudfront::request_headers::RequestTrigger;
 use edgewright_engine::model::request::{Request, Scheme, Target};
+use edgewright_engine::model::trigger::Trigger;
 use edgewright_test_support::contract::requests;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -102,7 +102,7 @@ fn events(file: &Path) -> Result<Vec<String>> {
                     client: b"192.0.2.1",
                     protocol: b"HTTP/1.1",
                 },
-                RequestTrigger::Origin,
+                Trigger::OriginRequest,
             )
         })
         .collect();

@@ -103,11 +103,7 @@ impl Dependence {
 
     /// Where CloudFront calls the function when nobody says.
     pub fn trigger(&self) -> Trigger {
-        if self.inputs.keys().all(Input::can_be_cache_key) {
-            Trigger::OriginRequest
-        } else {
-            Trigger::ViewerRequest
-        }
+        Input::trigger(self.inputs.keys())
     }
 }
 

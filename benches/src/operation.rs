@@ -8,13 +8,13 @@ use edgewright_engine::artefact::key::KeySpace;
 use edgewright_engine::artefact::table::{Lookup, Probe, Table as _};
 use edgewright_engine::budget::{Allowance, Budget, DECISION_STEPS};
 use edgewright_engine::cloudfront::event;
-use edgewright_engine::cloudfront::request_headers::RequestTrigger;
 use edgewright_engine::evaluate::Options;
 use edgewright_engine::handler::{self, Decision};
 use edgewright_engine::lambda::configuration::Configuration;
 use edgewright_engine::lambda::event::Event;
 use edgewright_engine::lambda::response::Reply;
 use edgewright_engine::model::request::Request;
+use edgewright_engine::model::trigger::Trigger;
 use edgewright_engine::pattern::matching::Captures;
 use edgewright_engine::source::{Find as _, Finder};
 
@@ -55,7 +55,7 @@ pub fn decide(site: &Site, request: &Request<'_>) -> Decision {
 
 /// The event CloudFront would make of `request`.
 pub fn event(request: &Request<'_>) -> Vec<u8> {
-    event::event(request, RequestTrigger::Origin)
+    event::event(request, Trigger::OriginRequest)
         .unwrap_or_default()
         .into_bytes()
 }

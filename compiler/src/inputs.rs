@@ -71,11 +71,7 @@ impl Inputs {
 
     /// Where CloudFront should call the function.
     pub fn trigger(&self) -> Trigger {
-        if self.0.keys().all(Input::can_be_cache_key) {
-            Trigger::OriginRequest
-        } else {
-            Trigger::ViewerRequest
-        }
+        Input::trigger(self.0.keys())
     }
 
     /// What the cache key has to hold besides the path.

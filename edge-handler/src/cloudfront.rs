@@ -8,52 +8,28 @@
 //! A fact that the model follows is named where it is followed, by the page of the CloudFront Developer Guide that has
 //! it (the last part of the page's address, in brackets), and is a row of a test.
 
-pub mod request_headers;
-
-#[cfg(feature = "cloudfront")]
 pub mod behaviour;
-#[cfg(feature = "cloudfront")]
 pub mod cache;
-#[cfg(feature = "cloudfront")]
 pub mod carried;
-#[cfg(feature = "cloudfront")]
 mod cookies;
-#[cfg(feature = "cloudfront")]
 pub mod distribution;
-#[cfg(feature = "cloudfront")]
 pub mod edge_function;
-#[cfg(feature = "cloudfront")]
 pub mod event;
-#[cfg(feature = "cloudfront")]
 pub mod header_list;
-#[cfg(feature = "cloudfront")]
 mod http_date;
-#[cfg(feature = "cloudfront")]
 pub mod key;
-#[cfg(feature = "cloudfront")]
 pub mod limits;
-#[cfg(feature = "cloudfront")]
 mod origin_headers;
-#[cfg(feature = "cloudfront")]
 pub mod policy;
-#[cfg(feature = "cloudfront")]
 mod query;
-#[cfg(feature = "cloudfront")]
 pub mod refusal;
-#[cfg(feature = "cloudfront")]
 pub mod response;
-#[cfg(feature = "cloudfront")]
 pub mod switches;
-#[cfg(feature = "cloudfront")]
 mod template;
-#[cfg(feature = "cloudfront")]
 mod ttl;
-#[cfg(feature = "cloudfront")]
 pub mod viewer_function;
-#[cfg(feature = "cloudfront")]
 mod viewer_headers;
-#[cfg(feature = "cloudfront")]
 pub mod visit;
 
-#[cfg(all(test, feature = "cloudfront"))]
+#[cfg(test)]
 mod tests;

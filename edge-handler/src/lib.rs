@@ -31,10 +31,11 @@
 //! 8. [`shortcut`]: the same for most requests, in less time;
 //! 9. [`handler`]: a request and a build in, an answer or the next key to fetch out;
 //! 10. `lambda`: CloudFront's events and responses, and the function itself;
-//! 11. [`cloudfront`]: CloudFront as a model, around the function.
+//! 11. `cloudfront`: CloudFront as a model, around the function.
 
 pub mod artefact;
 pub mod budget;
+#[cfg(feature = "cloudfront")]
 pub mod cloudfront;
 mod depth;
 pub mod evaluate;

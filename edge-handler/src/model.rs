@@ -4,7 +4,7 @@
 //! (`evaluate`), storing them (`artefact`), and reading configuration text (the compiler).
 
 pub mod expression;
-pub mod header_name;
+pub mod header_names;
 pub mod normalized;
 pub mod outcome;
 pub mod request;

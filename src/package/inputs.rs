@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use edgewright_compiler::export::Server;
 use edgewright_compiler::export::manifest::Readers;
 use edgewright_compiler::inputs::Input;
-use edgewright_engine::cloudfront::request_headers::{is_hidden, is_told_at_origin_request};
+use edgewright_engine::model::header_names::{is_hidden, is_told_at_origin_request};
 use edgewright_engine::model::trigger::Trigger;
 
 use crate::args::{Origin, Package};

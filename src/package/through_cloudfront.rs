@@ -24,7 +24,6 @@ use edgewright_engine::cloudfront::distribution::Distribution;
 use edgewright_engine::cloudfront::edge_function::Failed;
 use edgewright_engine::cloudfront::event;
 use edgewright_engine::cloudfront::header_list::HeaderList;
-use edgewright_engine::cloudfront::request_headers::{RequestTrigger, is_hidden};
 use edgewright_engine::cloudfront::response::{Asked, Maker};
 use edgewright_engine::cloudfront::switches::Switches;
 use edgewright_engine::cloudfront::viewer_function::Ended;
@@ -36,6 +35,7 @@ use edgewright_engine::lambda::event::Event;
 use edgewright_engine::lambda::function::Function;
 use edgewright_engine::lambda::journal::Journal;
 use edgewright_engine::lambda::response::Reply;
+use edgewright_engine::model::header_names::is_hidden;
 use edgewright_engine::model::outcome::Outcome;
 use edgewright_engine::model::request::{Request, Scheme, Target};
 use edgewright_engine::model::trigger::Trigger;
@@ -180,7 +180,7 @@ impl Site {
             {
                 return None;
             }
-            let text = event::event(request, RequestTrigger::Origin)?;
+            let text = event::event(request, Trigger::OriginRequest)?;
             let event = Event::parse(text.as_bytes()).unwrap();
             let fields = event.fields().unwrap();
             let reply =

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::UNIX_EPOCH;
 
-use edgewright_engine::model::header_name::may_be_sent;
+use edgewright_engine::model::header_names::may_be_sent;
 use edgewright_engine::model::outcome::{Answer, ContentType, HeaderText, Outcome};
 
 use super::wire::Response;
@@ -53,7 +53,7 @@ impl OwnHeaders {
         headers
     }
 
-    /// The headers of an answer; `None` where it is not made here.
+    /// The headers of an answer; none where it is not made here.
     pub fn of_answer(answer: &Answer) -> Self {
         let mut headers = Self::default();
         match &answer.outcome {

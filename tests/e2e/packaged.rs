@@ -12,9 +12,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use edgewright_engine::cloudfront::event;
-use edgewright_engine::cloudfront::request_headers::RequestTrigger;
 use edgewright_engine::lambda::event::Event;
 use edgewright_engine::model::outcome::Answer;
+use edgewright_engine::model::trigger::Trigger;
 use edgewright_test_engines::{Engine as _, Reference, line, reading_folder, with_request};
 use edgewright_test_support::contract::{Line, Outcome};
 use edgewright_test_support::legacy_site;
@@ -169,7 +169,7 @@ fn requests() -> Vec<Request> {
 /// The events CloudFront could make of `request`: one for each trigger and kind of origin.
 fn events(request: &Request) -> Vec<String> {
     let Some(viewer) = with_request(request, |request| {
-        event::event(request, RequestTrigger::Origin)
+        event::event(request, Trigger::OriginRequest)
     }) else {
         return Vec::new();
     };

@@ -4,7 +4,8 @@
 
 use std::fmt;
 
-use edgewright_engine::cloudfront::request_headers::{is_hidden, is_told_at_origin_request};
+use edgewright_engine::model::header_names::{is_hidden, is_told_at_origin_request};
+use edgewright_engine::model::trigger::Trigger;
 use serde::{Deserialize, Serialize};
 
 /// A part of a request, or of the world, that can change an answer. The manifest holds its name.
@@ -60,6 +61,15 @@ impl Input {
             Self::Header(name) => is_told_at_origin_request(name) || is_hidden(name),
             Self::Host | Self::Scheme | Self::Query | Self::Method | Self::Cookies => true,
             Self::GetOrHead | Self::AnyHeader | Self::Client | Self::Time | Self::Random => false,
+        }
+    }
+
+    /// Where CloudFront should call a function whose answers depend on `inputs`.
+    pub fn trigger<'i>(inputs: impl IntoIterator<Item = &'i Self>) -> Trigger {
+        if inputs.into_iter().all(Self::can_be_cache_key) {
+            Trigger::OriginRequest
+        } else {
+            Trigger::ViewerRequest
         }
     }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use edgewright_engine::model::expression::Subnet;
-use edgewright_engine::model::header_name::may_be_sent;
+use edgewright_engine::model::header_names::may_be_sent;
 use edgewright_parser::diagnostic::Diagnostic;
 use edgewright_parser::source::Span;
 

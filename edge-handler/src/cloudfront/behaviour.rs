@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::policy::{CachePolicy, OriginKind, OriginRequestPolicy};
-use super::request_headers::{Kind, kind};
+use crate::model::header_names::{Kind, kind};
 
 /// A cache behaviour.
 #[derive(Debug, Clone, PartialEq)]

@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 
 use super::header_list::HeaderList;
-use super::request_headers::RequestTrigger;
 use crate::model::request::{Request, Scheme};
+use crate::model::trigger::Trigger;
 
 /// A request as CloudFront hands it on: text, in the parts of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,11 +59,7 @@ impl CarriedRequest {
     }
 
     /// The request as an event of Lambda@Edge at `trigger`, on its way to `origin` if that is known.
-    pub fn event(&self, trigger: RequestTrigger, origin: Option<&Value>) -> String {
-        let name = match trigger {
-            RequestTrigger::Viewer => "viewer-request",
-            RequestTrigger::Origin => "origin-request",
-        };
+    pub fn event(&self, trigger: Trigger, origin: Option<&Value>) -> String {
         let mut request = json!({
             "clientIp": self.client,
             "method": self.method,
@@ -75,7 +71,7 @@ impl CarriedRequest {
         if let Some(origin) = origin {
             request["origin"] = origin.clone();
         }
-        let cf = json!({ "config": { "eventType": name }, "request": request });
+        let cf = json!({ "config": { "eventType": trigger.name() }, "request": request });
         json!({ "Records": [{ "cf": cf }] }).to_string()
     }
 }

@@ -8,8 +8,9 @@ use serde_json::value::RawValue;
 
 use super::carried::CarriedRequest;
 use super::header_list::HeaderList;
-use super::request_headers::{Kind, RequestTrigger, is_hidden, is_read_only, kind};
 use super::response::{Maker, Response};
+use crate::model::header_names::{is_hidden, is_read_only, may_be_set};
+use crate::model::trigger::Trigger;
 
 /// `edge-function-restrictions-all`: path and query of a request that a function returns, together.
 const LONGEST_URL: usize = 8191;
@@ -65,7 +66,7 @@ impl Fault {
 pub(super) fn call(
     function: &dyn EdgeFunction,
     request: &CarriedRequest,
-    trigger: RequestTrigger,
+    trigger: Trigger,
     origin: Option<&Value>,
 ) -> Result<Reply, Fault> {
     let event = request.event(trigger, origin);
@@ -74,7 +75,7 @@ pub(super) fn call(
 }
 
 /// `None` for a reply that CloudFront does not take.
-fn read(reply: &RawValue, sent: &CarriedRequest, trigger: RequestTrigger) -> Option<Reply> {
+fn read(reply: &RawValue, sent: &CarriedRequest, trigger: Trigger) -> Option<Reply> {
     let value: Value = serde_json::from_str(reply.get()).ok()?;
     let reply = value.as_object()?;
     if reply.contains_key("status") {
@@ -108,18 +109,18 @@ fn read(reply: &RawValue, sent: &CarriedRequest, trigger: RequestTrigger) -> Opt
 
 /// `edge-function-restrictions-all`: no hidden header is set, no read-only one changed; and
 /// `lambda-at-edge-function-restrictions`: the viewer's country is not told by a function.
-fn are_allowed(headers: &HeaderList, sent: &HeaderList, trigger: RequestTrigger) -> bool {
+fn are_allowed(headers: &HeaderList, sent: &HeaderList, trigger: Trigger) -> bool {
     let names = headers.names();
     let lost = sent.names();
     names.iter().chain(&lost).all(|name| {
         let same = headers.values(name).eq(sent.values(name));
-        let own = trigger == RequestTrigger::Viewer && name == "cloudfront-viewer-country";
+        let own = trigger == Trigger::ViewerRequest && name == "cloudfront-viewer-country";
         same || !(is_read_only(name, trigger) || own || (is_hidden(name) && names.contains(name)))
     })
 }
 
 /// `lambda-generating-http-responses`.
-fn response(reply: &Value, trigger: RequestTrigger) -> Option<Response> {
+fn response(reply: &Value, trigger: Trigger) -> Option<Response> {
     let status: u16 = reply["status"].as_str()?.parse().ok()?;
     let headers = match &reply["headers"] {
         Value::Null => HeaderList::default(),
@@ -130,20 +131,13 @@ fn response(reply: &Value, trigger: RequestTrigger) -> Option<Response> {
         body => body.as_str()?,
     };
     let (largest, maker) = match trigger {
-        RequestTrigger::Viewer => (40 * 1024, Maker::ViewerRequest),
-        RequestTrigger::Origin => (1024 * 1024, Maker::OriginRequest),
-    };
-    let is_set = |name: &String| {
-        // The lists for response triggers hold for answers that are made before, too.
-        matches!(
-            name.as_str(),
-            "content-length" | "transfer-encoding" | "via"
-        ) || kind(name) == Kind::Hidden
+        Trigger::ViewerRequest => (40 * 1024, Maker::ViewerRequest),
+        Trigger::OriginRequest => (1024 * 1024, Maker::OriginRequest),
     };
     let fits = (200..600).contains(&status)
         && headers.size() + body.len() <= largest
-        && !(trigger == RequestTrigger::Viewer && status == 204 && !body.is_empty())
-        && !headers.names().iter().any(is_set);
+        && !(trigger == Trigger::ViewerRequest && status == 204 && !body.is_empty())
+        && headers.names().iter().all(|name| may_be_set(name));
     fits.then(|| Response {
         status,
         headers,

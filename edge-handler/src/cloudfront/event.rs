@@ -9,15 +9,15 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::carried::CarriedRequest;
-use super::request_headers::RequestTrigger;
 use crate::model::outcome::Outcome;
 use crate::model::request::Request;
+use crate::model::trigger::Trigger;
 
 /// The event of `request` at `trigger`; at origin-request with the header by which CloudFront tells the scheme. `None` when
 /// CloudFront never makes one: the target is no path.
-pub fn event(request: &Request<'_>, trigger: RequestTrigger) -> Option<String> {
+pub fn event(request: &Request<'_>, trigger: Trigger) -> Option<String> {
     let mut carried = CarriedRequest::of(request)?;
-    if trigger == RequestTrigger::Origin {
+    if trigger == Trigger::OriginRequest {
         let scheme = request.scheme.name();
         carried.headers.add("cloudfront-forwarded-proto", scheme);
     }
@@ -100,7 +100,7 @@ mod tests {
     use crate::model::request::{Scheme, Target};
 
     fn check(request: &Request, headers: &[(&[u8], &[u8])]) {
-        let text = event(request, RequestTrigger::Origin).unwrap();
+        let text = event(request, Trigger::OriginRequest).unwrap();
         let event = Event::parse(text.as_bytes()).unwrap();
         let fields = event.fields().unwrap();
         let parts = fields.parts(event.trigger, &Configuration::default());
@@ -149,7 +149,7 @@ mod tests {
             assert_eq!(
                 event(
                     &Request::get(b"h", target.as_bytes()),
-                    RequestTrigger::Viewer
+                    Trigger::ViewerRequest
                 ),
                 None
             );

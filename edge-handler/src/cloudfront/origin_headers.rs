@@ -10,10 +10,10 @@ use super::behaviour::Behaviour;
 use super::carried::CarriedRequest;
 use super::header_list::HeaderList;
 use super::key::{OWN_VIA, encodings, with_address};
-use super::request_headers::{Kind, kind};
 use super::switches::{CacheControlAtOrigin, HeadStore, Switches, UnnamedHeaders, ViewerVia};
 use super::viewer_headers::of_cloudfront;
 use super::{cookies, query};
+use crate::model::header_names::{Kind, kind};
 
 /// What goes to the origin for `request`.
 pub(super) fn origin_request(

@@ -4,7 +4,7 @@
 //! would not make one. Absent: their use; see `key` and `origin_headers`.
 
 use super::refusal::{HeaderRule, PolicyKind, Quantity, Refusal};
-use super::request_headers::{Kind, kind};
+use crate::model::header_names::{Kind, kind};
 
 /// `cloudfront-limits`: headers, cookies and query parameters that one policy names, each.
 const MOST_NAMES: usize = 10;

@@ -10,10 +10,11 @@ use super::behaviour::Behaviour;
 use super::carried::CarriedRequest;
 use super::edge_function::{Fault, Reply};
 use super::header_list::HeaderList;
-use super::request_headers::{Kind, RequestTrigger, is_hidden, is_read_only, kind};
 use super::response::{Maker, Response};
 use super::switches::{OverTime, Switches};
 use super::viewer_headers::for_viewer_function;
+use crate::model::header_names::{Kind, is_hidden, is_read_only, kind};
+use crate::model::trigger::Trigger;
 
 /// What runs CloudFront Functions.
 pub trait ViewerFunction {
@@ -226,7 +227,7 @@ fn headers(seen: &HeaderList, sent: &Value, returned: &Value) -> Option<HeaderLi
     let mut headers = seen.clone();
     for name in seen.names() {
         let gone = name != "cookie" && !returned.contains_key(&name);
-        if gone && is_read_only(&name, RequestTrigger::Viewer) {
+        if gone && is_read_only(&name, Trigger::ViewerRequest) {
             return None;
         }
         let own = matches!(kind(&name), Kind::OfRequest | Kind::OfConnection);
@@ -240,7 +241,7 @@ fn headers(seen: &HeaderList, sent: &Value, returned: &Value) -> Option<HeaderLi
         if before == Some(value) || own {
             continue;
         }
-        if is_read_only(name, RequestTrigger::Viewer) || is_hidden(name) {
+        if is_read_only(name, Trigger::ViewerRequest) || is_hidden(name) {
             return None;
         }
         headers.remove(name);

@@ -6,8 +6,8 @@
 use super::behaviour::Behaviour;
 use super::carried::CarriedRequest;
 use super::header_list::HeaderList;
-use super::request_headers::is_hidden;
 use super::switches::{ForwardedProtoAtViewer, Switches};
+use crate::model::header_names::is_hidden;
 
 /// For Lambda@Edge: what the viewer sent without the hidden headers. `lambda-at-edge-function-restrictions`: CloudFront
 /// adds its own only later, and a header that a viewer called like one of them is seen as it was sent.

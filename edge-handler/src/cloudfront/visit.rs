@@ -15,13 +15,14 @@ use super::header_list::HeaderList;
 use super::key::Key;
 use super::limits;
 use super::origin_headers::origin_request;
-use super::request_headers::{RequestTrigger, is_hidden};
 use super::response::{Asked, CacheUse, Delivered, Maker, Response};
 use super::switches::{FunctionFailed, HeadStore, RootObject, Switches};
 use super::ttl;
 use super::viewer_function::{self, ViewerFunction};
 use super::viewer_headers::for_edge_function;
+use crate::model::header_names::is_hidden;
 use crate::model::request::Request;
+use crate::model::trigger::Trigger;
 
 /// A distribution at work, with its cache.
 #[derive(Debug, Clone)]
@@ -147,7 +148,7 @@ impl Visit<'_> {
                     ..request
                 };
                 let function = self.surroundings.edge_function;
-                edge_function::call(function, &seen, RequestTrigger::Viewer, None)
+                edge_function::call(function, &seen, Trigger::ViewerRequest, None)
             }
             AtViewer::Function(code) => {
                 let function = self.surroundings.viewer_function;
@@ -235,7 +236,7 @@ impl Visit<'_> {
             let mut seen = asked.request.clone();
             seen.headers.retain(|name| !is_hidden(name));
             let function = self.surroundings.edge_function;
-            match edge_function::call(function, &seen, RequestTrigger::Origin, Some(&origin.event))?
+            match edge_function::call(function, &seen, Trigger::OriginRequest, Some(&origin.event))?
             {
                 Reply::Response(response) => {
                     return Ok(response.received(self.behaviour, self.switches));

@@ -1,9 +1,9 @@
 //! A request to a build: reference, compiled form and function agree, and the reply is safe.
 
 use edgewright_engine::cloudfront::event;
-use edgewright_engine::cloudfront::request_headers::RequestTrigger;
 use edgewright_engine::lambda::event::Event;
 use edgewright_engine::model::request::{Request, Scheme, Target};
+use edgewright_engine::model::trigger::Trigger;
 
 use crate::builds::{self, Build};
 use crate::safety;
@@ -46,7 +46,7 @@ fn header(line: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 fn through_the_function(build: &Build, request: &Request) {
-    let Some(text) = event::event(request, RequestTrigger::Origin) else {
+    let Some(text) = event::event(request, Trigger::OriginRequest) else {
         return;
     };
     let reply = build.function.handle_at_once(text.as_bytes()).unwrap();

@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 
 use edgewright_compiler::inputs::{Input, Inputs};
 use edgewright_engine::cloudfront::event;
-use edgewright_engine::cloudfront::request_headers::RequestTrigger;
 use edgewright_engine::lambda::configuration::Configuration;
 use edgewright_engine::lambda::event::Event;
 use edgewright_engine::model::request::Request;
+use edgewright_engine::model::trigger::Trigger;
 use edgewright_test_fuzz::builds::Build;
 use edgewright_test_fuzz::safety;
 use edgewright_test_fuzz::sinks::{self, Leads, Place, SINKS, Sink};
@@ -171,7 +171,7 @@ fn location(sink: &Sink, build: &Build, text: &str) -> Option<String> {
         ..Request::get(&parts.host, &parts.target)
     };
     build.compare(&request);
-    let event = event::event(&request, RequestTrigger::Origin).unwrap();
+    let event = event::event(&request, Trigger::OriginRequest).unwrap();
     let reply = build.function.handle_at_once(event.as_bytes()).unwrap();
     let request = Event::parse(event.as_bytes()).unwrap().request;
     safety::check(request, &reply);
@@ -268,7 +268,7 @@ fn a_host_is_reflected_only_where_a_rule_says_so() {
                 }
             );
             let request = Request::get(host.as_bytes(), target.as_bytes());
-            let event = event::event(&request, RequestTrigger::Origin).unwrap();
+            let event = event::event(&request, Trigger::OriginRequest).unwrap();
             let reply = build.function.handle_at_once(event.as_bytes()).unwrap();
             let reply: Value = serde_json::from_str(reply.get()).unwrap();
             let headers = reply["headers"].to_string();
@@ -306,7 +306,7 @@ fn a_proxied_request_goes_to_the_named_server_only() {
             let parts = parts(sink, text);
             let event = event::event(
                 &Request::get(&parts.host, &parts.target),
-                RequestTrigger::Origin,
+                Trigger::OriginRequest,
             )
             .unwrap();
             let event = event.replacen("viewer-request", "origin-request", 1);

@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 use super::{INVISIBLE, ascii};
 use crate::evaluate::cookie::http_date;
 use crate::lambda::configuration::CacheControl;
-use crate::model::header_name::may_be_sent;
+use crate::model::header_names::may_be_sent;
 use crate::model::outcome::{Answer, ContentType, Header, HeaderText, Outcome};
 
 /// No ASCII character: what is left to encode are the bytes from 0x80.

@@ -1,7 +1,9 @@
-//! What CloudFront does with each request header: one table for the compiler, the template and the model.
+//! What CloudFront does with each header: one table for the compiler, the function, the template and the model.
 //!
 //! In: a header's name. Out: its [`Kind`], and what follows: may a policy name it, does a function see it, is it still
-//! the viewer's at origin-request. Absent: values.
+//! the viewer's at origin-request, may an answer have it. Absent: values.
+
+use super::trigger::Trigger;
 
 /// What CloudFront does with a request header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,10 +102,38 @@ const FAMILIES: &[(&str, Kind)] = &[
 
 /// What CloudFront does with the header called `name`, in either case.
 pub fn kind(name: &str) -> Kind {
-    let name = name.to_ascii_lowercase();
-    let named = NAMES.iter().find(|(known, _)| *known == name);
-    let family = || FAMILIES.iter().find(|(begin, _)| name.starts_with(begin));
+    let begins = |begin: &str| {
+        let start = name.get(..begin.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(begin))
+    };
+    let named = NAMES
+        .iter()
+        .find(|(known, _)| known.eq_ignore_ascii_case(name));
+    let family = || FAMILIES.iter().find(|(begin, _)| begins(begin));
     named.or_else(family).map_or(Ordinary, |(_, kind)| *kind)
+}
+
+/// Headers of a message and its way, which no function changes in a request or sets in an answer:
+/// `edge-function-restrictions-all`.
+const OF_MESSAGE: [&str; 3] = ["content-length", "transfer-encoding", "via"];
+
+/// Says whether a function may set the header in an answer that it makes. The lists for response triggers hold for answers
+/// that are made before, too.
+pub fn may_be_set(name: &str) -> bool {
+    let is_of_message = OF_MESSAGE.iter().any(|own| own.eq_ignore_ascii_case(name));
+    !is_of_message && !is_hidden(name)
+}
+
+/// May a line about headers put one of this name into an answer that is made at the edge? Its `Location` is a rule's.
+pub fn may_be_sent(name: &[u8]) -> bool {
+    let name = str::from_utf8(name).ok().filter(|name| is_token(name));
+    name.is_some_and(|name| may_be_set(name) && !name.eq_ignore_ascii_case("location"))
+}
+
+/// RFC 9110, 5.6.2
+fn is_token(name: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !name.is_empty() && name.bytes().all(is_part)
 }
 
 /// Says whether no function ever sees the header.
@@ -120,21 +150,12 @@ pub fn is_told_at_origin_request(name: &str) -> bool {
     }
 }
 
-/// Where a function is called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RequestTrigger {
-    /// At viewer-request.
-    Viewer,
-    /// At origin-request.
-    Origin,
-}
-
 /// Says whether a function at `trigger` may read the header but not change it: `edge-function-restrictions-all`.
-pub fn is_read_only(name: &str, trigger: RequestTrigger) -> bool {
-    let both = ["cdn-loop", "content-length", "transfer-encoding", "via"];
+pub fn is_read_only(name: &str, trigger: Trigger) -> bool {
+    let both = ["cdn-loop"].into_iter().chain(OF_MESSAGE);
     let own: &[&str] = match trigger {
-        RequestTrigger::Viewer => &["host"],
-        RequestTrigger::Origin => &[
+        Trigger::ViewerRequest => &["host"],
+        Trigger::OriginRequest => &[
             "accept-encoding",
             "if-modified-since",
             "if-none-match",
@@ -142,7 +163,7 @@ pub fn is_read_only(name: &str, trigger: RequestTrigger) -> bool {
             "if-unmodified-since",
         ],
     };
-    let mut all = both.iter().chain(own);
+    let mut all = both.chain(own.iter().copied());
     all.any(|known| known.eq_ignore_ascii_case(name))
 }
 
@@ -158,5 +179,21 @@ mod tests {
             assert_eq!(name, name.to_ascii_lowercase());
             assert!(seen.insert(name), "{name}");
         }
+    }
+
+    fn check(name: &str, expected: bool) {
+        assert_eq!(may_be_sent(name.as_bytes()), expected, "{name}");
+    }
+
+    #[test]
+    fn cloudfront_keeps_some_names_for_itself() {
+        check("X-Frame-Options", true);
+        check("Strict-Transport-Security", true);
+        check("Connection", false);
+        check("X-Amz-Cf-Id", false);
+        check("X-Edge", true);
+        check("X-Edge-Location", false);
+        check("Two Words", false);
+        check("", false);
     }
 }
