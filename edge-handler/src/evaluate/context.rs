@@ -61,9 +61,9 @@ impl<S: Source> ExpressionContext for View<'_, '_, S> {
 
     fn response_header(&self, name: &[u8]) -> Option<Vec<u8>> {
         if let Some(sending) = &self.record.sending {
-            let value = sending.header(name).unwrap_or_default();
-            self.run.reads(value);
-            return sending.header(name).map(<[u8]>::to_vec);
+            let value = sending.header(name);
+            self.run.reads(value.unwrap_or_default());
+            return value.map(<[u8]>::to_vec);
         }
         let location = self.record.location.clone();
         let location = location.filter(|_| name.eq_ignore_ascii_case(b"Location"));

@@ -157,26 +157,20 @@ impl Sending {
 const MADE_LOCATION: &[u8] = b"Location";
 
 /// What applies to an answer: the lines and lifetimes of all sections, the outermost first.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Applying<'a> {
     lines: Vec<&'a HeaderLine>,
-    expires: Expires,
-    /// Whether the innermost section with a line of `mod_expires` names a family: the others' are forgotten.
-    has_families: bool,
+    /// Of the sections that have lines of `mod_expires`.
+    expires: Vec<&'a Expires>,
 }
 
 impl<'a> Applying<'a> {
     /// What these sections say together.
-    pub fn of(sections: impl Iterator<Item = &'a Settings>) -> Self {
-        let mut found = Self::default();
-        for section in sections {
-            found.lines.extend(&section.headers);
-            if let Some(own) = &section.expires {
-                found.expires = own.over(found.expires);
-                found.has_families = own.has_families();
-            }
+    pub fn of(sections: impl Iterator<Item = &'a Settings> + Clone) -> Self {
+        Self {
+            lines: sections.clone().flat_map(|own| &own.headers).collect(),
+            expires: sections.filter_map(|own| own.expires.as_deref()).collect(),
         }
-        found
     }
 
     /// The headers of an answer that the server makes, `early` being those that were there before any rule.
@@ -256,9 +250,14 @@ impl<'a> Applying<'a> {
         lines.filter(move |line| line.table == table)
     }
 
+    /// What the innermost section says that says something (`merge_expires_dir_configs`).
+    fn innermost<T>(&self, ask: impl Fn(&Expires) -> Option<T>) -> Option<T> {
+        self.expires.iter().rev().find_map(|own| ask(own))
+    }
+
     /// `expires_filter`
     fn expire(&self, status: u16, sending: &mut Sending) {
-        let is_on = self.expires.active == Some(true) && status < 400;
+        let is_on = status < 400 && self.innermost(|own| own.active) == Some(true);
         if !is_on || sending.made.has(b"Expires") {
             return;
         }
@@ -277,13 +276,16 @@ impl<'a> Applying<'a> {
         let value = content_type.value().unwrap_or_default();
         let end = value.iter().position(|byte| matches!(byte, b';' | b' '));
         let name = &value[..end.unwrap_or(value.len())];
-        let family = name.split(|byte| *byte == b'/').next().unwrap_or_default();
+        let slash = name.iter().position(|byte| *byte == b'/');
+        // Families count where the innermost section with a line of the module names one (`wildcards`).
+        let has_families = self.expires.last().is_some_and(|own| own.has_families());
         let by_family = || {
-            let is_known = self.has_families && name.contains(&b'/');
-            is_known.then(|| self.expires.of_type(&[family, b"/*"].concat()))?
+            let family = [name.get(..=slash?)?, b"*"].concat();
+            has_families.then(|| self.innermost(|own| own.of_type(&family)))?
         };
-        let own = self.expires.of_type(name);
-        own.or_else(by_family).or(self.expires.default)
+        let own = self.innermost(|own| own.of_type(name));
+        own.or_else(by_family)
+            .or_else(|| self.innermost(|own| own.default))
     }
 }
 

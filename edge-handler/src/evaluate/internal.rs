@@ -68,7 +68,6 @@ impl<'a, S: Source> Run<'a, S> {
             Ok(canonical) => {
                 new.uri = canonical.path;
                 new.unparsed = Some(url.to_vec());
-                new.redirected_query.clone_from(&canonical.query);
                 new.args = canonical.query;
                 self.set_server_environment(&mut new, raw_path(url))?;
                 Ok(Next::Restart(Box::new(new)))

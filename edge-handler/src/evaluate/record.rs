@@ -71,9 +71,6 @@ pub(super) struct Record<'a> {
     pub port: Option<u16>,
     /// The raw query string.
     pub args: Option<Vec<u8>>,
-    /// The query string of an internal redirect's URL, as it was (`parsed_uri.query`). Of the client's own request
-    /// it is [`super::Run::canonical`]'s.
-    pub redirected_query: Option<Vec<u8>>,
     /// The URL as it was, where it was made inside the server (`unparsed_uri`).
     pub unparsed: Option<Vec<u8>>,
     /// The file name; before translation the path as rewritten so far; `None` before that.
@@ -135,7 +132,6 @@ impl<'a> Record<'a> {
             uri: Vec::new(),
             port: None,
             args: None,
-            redirected_query: None,
             unparsed: None,
             filename: None,
             path_info: Vec::new(),

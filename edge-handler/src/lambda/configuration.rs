@@ -33,6 +33,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::evaluate::record::is_redirect;
 use crate::model::request::Scheme;
 
 /// The name of the file beside the binary. Without it every default applies.
@@ -275,10 +276,6 @@ impl CacheControl {
     pub fn otherwise(status: u16) -> Option<&'static str> {
         is_redirect(status).then_some(Self::DEFAULT)
     }
-}
-
-fn is_redirect(status: u16) -> bool {
-    (300..400).contains(&status)
 }
 
 #[cfg(test)]
