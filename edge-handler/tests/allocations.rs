@@ -6,9 +6,6 @@
     reason = "a test that cannot be set up has to fail"
 )]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-
 use edgewright_engine::artefact::program::{Parts, Program};
 use edgewright_engine::artefact::table::EmbeddedTable;
 use edgewright_engine::evaluate::Options;
@@ -17,43 +14,10 @@ use edgewright_engine::lambda::configuration::Configuration;
 use edgewright_engine::lambda::event::Event;
 use edgewright_engine::lambda::response::Reply;
 use edgewright_engine::model::site::{Host, Site};
-
-thread_local! {
-    static COUNT: Cell<usize> = const { Cell::new(0) };
-}
-
-struct Counting;
-
-#[expect(unsafe_code, reason = "an allocator cannot be written without")]
-// SAFETY: everything is passed on to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        COUNT.with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's promises are ours.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promises are ours.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        COUNT.with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's promises are ours.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
+use edgewright_test_support::allocations::{Counting, counted};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
-
-/// What `work` gives, and how many allocations it took.
-fn counted<T>(work: impl FnOnce() -> T) -> (T, usize) {
-    let before = COUNT.get();
-    let done = work();
-    (done, COUNT.get() - before)
-}
 
 /// The allocations of each stage for a miss: reading the event, its fields, its parts, deciding, replying.
 fn check(event: &str, expected: [usize; 5]) {
