@@ -17,7 +17,7 @@ use edgewright_engine::budget::{Allowance, DECISION_STEPS};
 use edgewright_engine::evaluate::{Options, Trace, evaluate_by};
 use edgewright_engine::handler::{Runtime, handle_embedded, unreadable};
 use edgewright_engine::model::outcome::{Answer, Event};
-use edgewright_engine::model::request::Request;
+use edgewright_engine::model::request::{Request, Scheme};
 use edgewright_engine::model::rules::{Place, Redirect, RedirectListId, Rule, RuleSetId};
 use edgewright_engine::model::site::Site;
 use edgewright_engine::source::{Counted, Indexed, Restored, Sequential, Source, Unavailable};
@@ -36,7 +36,7 @@ pub enum Answering {
     /// The compiled program.
     Edge,
     /// The function behind CloudFront, and how viewers connect where CloudFront does not tell it.
-    CloudFront(args::Scheme),
+    CloudFront(Scheme),
 }
 
 impl From<Engine> for Answering {
@@ -45,7 +45,7 @@ impl From<Engine> for Answering {
             Engine::Reference => Self::Reference,
             Engine::Edge => Self::Edge,
             // What `package` takes where nobody says.
-            Engine::CloudFront => Self::CloudFront(args::Scheme::Https),
+            Engine::CloudFront => Self::CloudFront(Scheme::Https),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, FromArgMatches as _, ValueEnum};
+use edgewright_engine::model::request::Scheme;
 use edgewright_engine::model::trigger::Trigger;
 
 /// How `edgewright package` is used.
@@ -54,7 +55,7 @@ pub struct Package {
     #[arg(long)]
     pub forwarded_proto: bool,
     /// How viewers connect, where CloudFront does not tell the function
-    #[arg(long, value_enum, default_value_t = Scheme::Https)]
+    #[arg(long, default_value = Scheme::Https.name(), value_parser = schemes())]
     pub scheme: Scheme,
     /// Pack a site even if all its requests are answered with 500
     #[arg(long)]
@@ -93,21 +94,14 @@ fn triggers() -> impl TypedValueParser<Value = Trigger> {
         .try_map(|name| Trigger::named(&name).ok_or("there is no such trigger"))
 }
 
-/// How viewers connect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Scheme {
-    /// In the clear
-    Http,
-    /// Over TLS
-    Https,
-}
-
-impl Scheme {
-    /// As it stands in a URL.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Http => "http",
-            Self::Https => "https",
-        }
-    }
+/// Reads the name of a scheme.
+fn schemes() -> impl TypedValueParser<Value = Scheme> {
+    let names = Scheme::ALL.map(|scheme| {
+        PossibleValue::new(scheme.name()).help(match scheme {
+            Scheme::Http => "In the clear",
+            Scheme::Https => "Over TLS",
+        })
+    });
+    PossibleValuesParser::new(names)
+        .try_map(|name| Scheme::named(&name).ok_or("there is no such scheme"))
 }

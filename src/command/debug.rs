@@ -23,7 +23,7 @@ const COLUMNS: usize = 80;
 struct Shown {
     /// For a person.
     lines: Vec<String>,
-    /// The same as data.
+    /// What the lines say, for a program.
     json: Value,
 }
 

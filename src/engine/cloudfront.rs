@@ -17,7 +17,7 @@ use edgewright_engine::cloudfront::visit::{CloudFront, OriginAnswer, Surrounding
 use edgewright_engine::lambda::function::Function;
 use edgewright_engine::lambda::journal::Journal;
 use edgewright_engine::model::outcome::{Answer, Outcome};
-use edgewright_engine::model::request::Request;
+use edgewright_engine::model::request::{Request, Scheme};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -71,7 +71,7 @@ impl EdgeStack {
     ///
     /// # Errors
     /// `package` would refuse the build, or CloudFront the stack.
-    pub fn usual(build: Build, dependence: &Dependence, scheme: args::Scheme) -> Result<Self> {
+    pub fn usual(build: Build, dependence: &Dependence, scheme: Scheme) -> Result<Self> {
         let options = args::Package {
             scheme,
             ..args::Package::usual()?

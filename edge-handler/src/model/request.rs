@@ -17,6 +17,14 @@ pub enum Scheme {
 }
 
 impl Scheme {
+    /// Every scheme.
+    pub const ALL: [Self; 2] = [Self::Http, Self::Https];
+
+    /// The scheme called `name`.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.name() == name)
+    }
+
     /// The name before `://`.
     pub fn name(self) -> &'static str {
         match self {
