@@ -12,8 +12,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use edgewright_engine::artefact::decision::{Effect, PathDecision};
 use edgewright_engine::artefact::item::{self, ENTRY_ATTRIBUTE, KEY_ATTRIBUTE};
-use edgewright_engine::artefact::table::{Content, Entry, Placed};
-use edgewright_engine::model::rules::{Place, Redirect, Rule, RuleFlags};
+use edgewright_engine::artefact::table::{Content, Entry, Placed, RedirectsView};
+use edgewright_engine::model::rules::{Place, RuleFlags};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -131,7 +131,7 @@ impl<'e> Item<'e> {
         }
         match &entry.content {
             Content::Rules(rules) => item.first_rule(rules),
-            Content::Redirects(redirects) => item.first_redirect(redirects),
+            Content::Redirects(redirects) => item.first_redirect(redirects.view()),
             Content::Value(value) => item.text("value", shown(&value.value)),
             Content::Decision(decision) => item.decision(decision),
         }
@@ -149,7 +149,7 @@ impl<'e> Item<'e> {
         self.attributes.push((name, Attribute::N(text)));
     }
 
-    fn first_rule(&mut self, rules: &'e [Placed<Rule>]) {
+    fn first_rule(&mut self, rules: &'e [Placed]) {
         let Some(Placed { item: rule, .. }) = rules.first() else {
             return;
         };
@@ -162,13 +162,13 @@ impl<'e> Item<'e> {
         }
     }
 
-    fn first_redirect(&mut self, redirects: &'e [Placed<Redirect>]) {
-        let Some(Placed { item: redirect, .. }) = redirects.first() else {
+    fn first_redirect(&mut self, redirects: RedirectsView<'e>) {
+        let Some(Ok(redirect)) = redirects.iter().next() else {
             return;
         };
         self.number("status", redirect.status);
         if !redirect.target.is_empty() {
-            self.text("location", shown(&redirect.target));
+            self.text("location", shown(redirect.target));
         }
     }
 
@@ -196,7 +196,10 @@ fn shown(text: &[u8]) -> Cow<'_, str> {
 fn places(content: &Content, sources: &Sources) -> String {
     let places: Vec<Place> = match content {
         Content::Rules(rules) => rules.iter().map(|rule| rule.item.place).collect(),
-        Content::Redirects(redirects) => redirects.iter().map(|one| one.item.place).collect(),
+        Content::Redirects(redirects) => {
+            let redirects = redirects.view().iter().flatten();
+            redirects.map(|redirect| redirect.place).collect()
+        }
         Content::Value(value) => vec![value.place],
         Content::Decision(_) => Vec::new(),
     };

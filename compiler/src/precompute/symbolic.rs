@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use edgewright_engine::artefact::decision::Question;
 use edgewright_engine::model::rules::{
-    Condition, MapId, Redirect, RedirectListId, Rule, RuleSetId,
+    Condition, MapId, RedirectListId, RedirectView, Rule, RuleSetId,
 };
 use edgewright_engine::model::subject::About;
 use edgewright_engine::source::{HIDDEN, Source, Unavailable, Unknown};
@@ -95,7 +95,7 @@ impl<S: Source> Source for Symbolic<'_, S> {
         list: RedirectListId,
         from: usize,
         uri: &[u8],
-    ) -> Result<Option<(usize, &Redirect)>, Unavailable> {
+    ) -> Result<Option<(usize, RedirectView<'_>)>, Unavailable> {
         self.step()?;
         self.reads(uri);
         self.source.next_redirect(list, from, uri)

@@ -11,7 +11,8 @@
 //!    and what finds them;
 //! 4. one [`ListIndex`] for each redirect list;
 //! 5. the [`Question`]s that precomputed decisions ask by their numbers;
-//! 6. the [`Filter`] over the table's keys.
+//! 6. the [`Pattern`]s that redirects in the table have by their numbers;
+//! 7. the [`Filter`] over the table's keys.
 //!
 //! Lists of numbers are stretches of little-endian bytes ([`crate::artefact::packed::Numbers`]), rules stand
 //! encoded one after another ([`crate::artefact::packed::Packed`]): loading copies stretches and makes nothing
@@ -27,8 +28,10 @@ use crate::artefact::decision::Question;
 use crate::artefact::envelope::{EnvelopeError, Format};
 use crate::artefact::filter::Filter;
 use crate::artefact::index::ListIndex;
+use crate::artefact::packed::Packed;
 use crate::model::rules::{Redirect, RedirectListId, Rule, RuleSetId};
 use crate::model::site::Site;
+use crate::pattern::Pattern;
 
 const FORMAT: Format = Format {
     magic: *b"EDGP",
@@ -57,6 +60,8 @@ pub struct Parts {
     pub redirects: Vec<ListIndex<Redirect>>,
     /// What precomputed decisions ask by number.
     pub questions: Vec<Question>,
+    /// The patterns of redirects in the table, each of which is compiled when it is first asked.
+    pub patterns: Packed<Pattern>,
     /// What is in the table.
     pub filter: Filter,
 }
@@ -64,7 +69,7 @@ pub struct Parts {
 impl Program {
     /// SHA-256 of `rules.bin` of the configuration in `tests/suite/golden.rs`. It changes together with
     /// the version of `FORMAT`.
-    pub const GOLDEN: &str = "9a2cca93b9e666f4f457274a763138ffc1ddb74b2450fc9821815ba66fa7b79b";
+    pub const GOLDEN: &str = "66ebc472da51e0a59cacd5e0461c8626b9fd27fc35c475b7b443de1e6ffe02ce";
 
     /// The bytes of `rules.bin`.
     ///
@@ -123,6 +128,11 @@ impl Program {
     /// What precomputed decisions ask by number.
     pub fn questions(&self) -> &[Question] {
         &self.parts.questions
+    }
+
+    /// The patterns of redirects in the table, by number.
+    pub fn patterns(&self) -> &Packed<Pattern> {
+        &self.parts.patterns
     }
 
     /// What is in the table.

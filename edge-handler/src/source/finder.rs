@@ -4,18 +4,15 @@
 //! Absent: going through that (see [`super::found`]), remembering it (see [`super::indexed`]), and fetching
 //! what the table does not have at hand.
 
-use std::borrow::Cow;
+use smallvec::SmallVec;
 
-use super::{Found, Unavailable};
+use super::{Found, FoundRedirects, Unavailable};
 use crate::artefact::fingerprint::Fingerprint;
-use crate::artefact::index::{Keyed, ListIndex, Marked};
-use crate::artefact::key::KeySpace;
+use crate::artefact::index::{Candidates, Keyed, ListIndex, Marked};
+use crate::artefact::key::{KeySpace, Sought};
 use crate::artefact::program::Program;
-use crate::artefact::table::{Content, Entry, Lookup, Placed, Table};
-use crate::artefact::table::{Probe, Undecoded};
-use crate::model::rules::{MapId, PrefixRedirect, Redirect, RedirectListId, Rule, RuleSetId};
-use crate::text::prefix::alias_matches;
-use crate::text::prefix::collapse_slashes;
+use crate::artefact::table::{Content, Entry, Lookup, Placed, Probe, Table};
+use crate::model::rules::{MapId, RedirectListId, RuleSetId};
 
 /// Finds rules and redirects in a program and a table.
 #[derive(Debug)]
@@ -32,10 +29,10 @@ pub trait Find<'a> {
     ///
     /// # Errors
     /// A table entry has to be fetched first.
-    fn rules(&self, set: RuleSetId, subject: &[u8])
-    -> Result<Option<Found<'a, Rule>>, Unavailable>;
+    fn rules(&self, set: RuleSetId, subject: &[u8]) -> Result<Option<Found<'a>>, Unavailable>;
 
-    /// Every redirect of `list` that may match `uri`; `None` when there is no such list.
+    /// Every redirect of `list` that may match `uri`; `None` when there is none. `path` is the same with every run of
+    /// slashes made one.
     ///
     /// # Errors
     /// A table entry has to be fetched first.
@@ -43,11 +40,8 @@ pub trait Find<'a> {
         &self,
         list: RedirectListId,
         uri: &[u8],
-    ) -> Result<Option<Found<'a, Redirect>>, Unavailable>;
-
-    /// The first redirect of `list` that applies to `path`, which is [plain](crate::model::normalized), if nothing has to
-    /// be decoded to find it.
-    fn first_redirect(&self, list: RedirectListId, path: &[u8]) -> Undecoded<PrefixRedirect<'a>>;
+        path: &[u8],
+    ) -> Result<Option<FoundRedirects<'a>>, Unavailable>;
 }
 
 impl<'a, T: Table> Finder<'a, T> {
@@ -95,6 +89,17 @@ impl<'a, T: Table> Finder<'a, T> {
 
     /// The entry of a text in `space` when there may be one.
     fn entry(&self, space: KeySpace, spot: &Probe<'_>) -> Result<Option<&'a Entry>, Unavailable> {
+        let table = self.table;
+        self.had(space, spot, |at, sought| table.lookup_at(at, sought))
+    }
+
+    /// What `look` finds under a text in `space` when there may be something.
+    fn had<F>(
+        &self,
+        space: KeySpace,
+        spot: &Probe<'_>,
+        look: impl FnOnce(usize, &Sought<'_>) -> Lookup<F>,
+    ) -> Result<Option<F>, Unavailable> {
         let Some(at) = spot.at else {
             return Ok(None);
         };
@@ -102,8 +107,8 @@ impl<'a, T: Table> Finder<'a, T> {
         if !self.table.may_have(self.program.filter(), &sought) {
             return Ok(None);
         }
-        match self.table.lookup_at(at, &sought) {
-            Lookup::Found(entry) => Ok(Some(entry)),
+        match look(at, &sought) {
+            Lookup::Found(found) => Ok(Some(found)),
             Lookup::Absent => Ok(None),
             Lookup::Missing => Err(Unavailable::Missing(sought.key())),
             Lookup::Damaged => Err(Unavailable::Damaged),
@@ -147,11 +152,7 @@ impl<'a, T: Table> Finder<'a, T> {
 }
 
 impl<'a, T: Table> Find<'a> for Finder<'a, T> {
-    fn rules(
-        &self,
-        set: RuleSetId,
-        subject: &[u8],
-    ) -> Result<Option<Found<'a, Rule>>, Unavailable> {
+    fn rules(&self, set: RuleSetId, subject: &[u8]) -> Result<Option<Found<'a>>, Unavailable> {
         let Some(list) = self.program.rules(set) else {
             return Ok(None);
         };
@@ -182,66 +183,40 @@ impl<'a, T: Table> Find<'a> for Finder<'a, T> {
         &self,
         list: RedirectListId,
         uri: &[u8],
-    ) -> Result<Option<Found<'a, Redirect>>, Unavailable> {
-        let Some(index) = self.program.redirects(list) else {
+        path: &[u8],
+    ) -> Result<Option<FoundRedirects<'a>>, Unavailable> {
+        let (program, table) = (self.program, self.table);
+        let Some(index) = program.redirects(list) else {
             return Ok(None);
         };
-        let mut found = Found::of(index);
+        let mut keyed = SmallVec::new();
         if !index.keyed().exact.is_empty() {
-            let add = |spot: &Probe<'_>| {
-                let entry = self.entry(KeySpace::Redirects(list), spot)?;
-                found.add(entry.map(redirects));
+            self.prefixes(index.keyed(), path, |spot| {
+                let look = |at, sought: &Sought<'_>| table.redirects(at, sought);
+                keyed.extend(self.had(KeySpace::Redirects(list), spot, look)?);
                 Ok(())
-            };
-            match collapse_slashes(uri) {
-                Cow::Borrowed(path) => self.prefixes(index.keyed(), path, add)?,
-                Cow::Owned(path) => self.prefixes(index.keyed(), &path, add)?,
-            }
+            })?;
         }
-        if index.has_words() {
-            found.candidates = index.find(&Marked::of(uri));
+        if keyed.is_empty() && index.kept_and_scanned().0 == 0 {
+            return Ok(None);
         }
-        Ok(Some(found))
-    }
-
-    fn first_redirect(&self, list: RedirectListId, path: &[u8]) -> Undecoded<PrefixRedirect<'a>> {
-        let index = self.program.redirects(list);
-        let Some(index) = index.filter(|index| index.kept_and_scanned().0 == 0) else {
-            return Undecoded::Unknown;
+        let candidates = if index.has_words() {
+            index.find(&Marked::of(uri))
+        } else {
+            Candidates::default()
         };
-        let mut first: Option<PrefixRedirect<'a>> = None;
-        let found = self.prefixes(index.keyed(), path, |spot| {
-            match spot.at.map(|at| self.table.redirect(at, list)) {
-                None | Some(Undecoded::Absent) => {}
-                Some(Undecoded::Unknown) => return Err(()),
-                Some(Undecoded::Found(found)) => {
-                    let applies = alias_matches(path, found.path).is_some();
-                    let earlier = first.is_none_or(|first| found.position < first.position);
-                    if applies && earlier {
-                        first = Some(found);
-                    }
-                }
-            }
-            Ok(())
-        });
-        match (found, first) {
-            (Err(()), _) => Undecoded::Unknown,
-            (Ok(()), None) => Undecoded::Absent,
-            (Ok(()), Some(first)) => Undecoded::Found(first),
-        }
+        Ok(Some(FoundRedirects {
+            list: index,
+            patterns: program.patterns(),
+            keyed,
+            candidates,
+        }))
     }
 }
 
-fn rules(entry: &Entry) -> &[Placed<Rule>] {
+fn rules(entry: &Entry) -> &[Placed] {
     match &entry.content {
         Content::Rules(rules) => rules,
         Content::Redirects(_) | Content::Value(_) | Content::Decision(_) => &[],
-    }
-}
-
-fn redirects(entry: &Entry) -> &[Placed<Redirect>] {
-    match &entry.content {
-        Content::Redirects(redirects) => redirects,
-        Content::Rules(_) | Content::Value(_) | Content::Decision(_) => &[],
     }
 }
