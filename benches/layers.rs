@@ -25,13 +25,13 @@ fn lookups(criterion: &mut Criterion) {
         let set = Set::of_rules(&rules);
         let site = Site::build(&set.config()).unwrap();
         each(criterion, &format!("lookup/{name}/hit"), &set.hits, |hit| {
-            lookup(&site, hit.target)
+            lookup(&site, hit.target.path())
         });
         each(
             criterion,
             &format!("lookup/{name}/miss"),
             &set.misses,
-            |miss| lookup(&site, miss.target),
+            |miss| lookup(&site, miss.target.path()),
         );
     }
 }

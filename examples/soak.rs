@@ -16,8 +16,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use edgewright_engine::lambda::cloudfront_emulator;
-use edgewright_engine::model::request::{Request, Scheme};
+use edgewright_engine::cloudfront::event;
+use edgewright_engine::model::request::{Request, Scheme, Target};
+use edgewright_engine::model::trigger::Trigger;
 use edgewright_test_support::contract::requests;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -91,15 +92,18 @@ fn events(file: &Path) -> Result<Vec<String>> {
                 .iter()
                 .map(|(name, value)| (&name[..], &value[..]))
                 .collect();
-            cloudfront_emulator::event(&Request {
-                method: &request.method,
-                scheme: Scheme::Http,
-                host: request.host.as_deref(),
-                target: &request.target,
-                headers: &headers,
-                client: b"192.0.2.1",
-                protocol: b"HTTP/1.1",
-            })
+            event::event(
+                &Request {
+                    method: &request.method,
+                    scheme: Scheme::Http,
+                    host: request.host.as_deref(),
+                    target: Target::of(&request.target),
+                    headers: &headers,
+                    client: b"192.0.2.1",
+                    protocol: b"HTTP/1.1",
+                },
+                Trigger::OriginRequest,
+            )
         })
         .collect();
     if events.is_empty() {

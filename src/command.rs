@@ -6,6 +6,7 @@
 pub mod bench;
 pub mod check;
 pub mod collect;
+pub mod debug;
 pub mod deploy;
 pub mod diff;
 pub mod explain;
@@ -55,6 +56,7 @@ pub fn run(command: &Command) -> Result<Exit> {
         Command::Bench(arguments) => bench::run(arguments),
         Command::Check(arguments) => check::run(arguments),
         Command::Collect(arguments) => collect::run(arguments),
+        Command::Debug(arguments) => debug::run(&arguments.stage),
         Command::Explain(arguments) => explain::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),
         Command::Serve(arguments) => serve::run(arguments),

@@ -10,7 +10,7 @@ mod line;
 use edgewright_compiler::witness;
 use edgewright_engine::budget::OVER_BUDGET;
 use edgewright_engine::model::outcome::{Answer, Outcome};
-use edgewright_engine::model::request::{Request, Scheme};
+use edgewright_engine::model::request::{Request, Scheme, Target};
 use serde_json::{Map, Value, json};
 
 /// A request that owns its bytes.
@@ -91,7 +91,7 @@ impl OwnedRequest {
             method: &self.method,
             scheme: self.scheme,
             host: self.host.as_deref(),
-            target: &self.target,
+            target: Target::of(&self.target),
             headers,
             client: &self.client,
             protocol: &self.protocol,

@@ -122,7 +122,8 @@ fn condition_text(condition: &Condition) -> String {
     )
 }
 
-fn test_text(test: &Test) -> String {
+/// What a condition asks, as its author might have written it.
+pub fn test_text(test: &Test) -> String {
     match test {
         Test::Regex(pattern) => to_text(&pattern.text),
         Test::Equal(operand) => format!("={}", to_text(operand)),

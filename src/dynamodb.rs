@@ -1,7 +1,7 @@
 //! Loads a build's entries into a DynamoDB table, alone or as a whole generation.
 //!
 //! In: a table's name and the items. Out: the items in the table, which is created when absent.
-//! Absent: reading `table.jsonl`; see [`item`].
+//! Absent: reading `table.jsonl`; the compiler does.
 //!
 //! Credentials come from the environment (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`,
 //! `AWS_SESSION_TOKEN`); profiles and single sign-on would double what is to be built. Whoever uses
@@ -10,7 +10,7 @@
 mod deploy;
 mod generation;
 pub mod import;
-pub mod item;
+mod item;
 mod pointer;
 mod price;
 mod prune;
@@ -26,11 +26,11 @@ use aws_sdk_dynamodb::config::Credentials;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use edgewright_compiler::export::item::Item;
 use edgewright_engine::lambda::dynamodb::Environment;
 
 pub use deploy::{Known, Stage, deploy, roll_back, status};
 pub use generation::Generation;
-pub use item::Item;
 pub use pointer::{Overtaken, Pointer, now};
 pub use price::Estimate;
 pub use prune::{Keep, Unfinished, prune};

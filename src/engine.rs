@@ -1,24 +1,23 @@
-//! What answers a request: the reference, the compiled edge, or the function as Lambda calls it.
+//! What answers a request: the reference, the compiled edge, or the function behind CloudFront.
 //!
 //! In: a configuration or a build folder. Out: [`Answerer`]. Absent: reading requests, printing.
+
+mod cloudfront;
 
 use std::borrow::Cow;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
+use edgewright_compiler::inputs::Inputs;
 use edgewright_compiler::{Reading, compile};
 use edgewright_engine::artefact::key::KeySpace;
 use edgewright_engine::artefact::table::{Content, EmbeddedTable};
 use edgewright_engine::budget::{Allowance, DECISION_STEPS};
 use edgewright_engine::evaluate::{Options, Trace, evaluate_by};
 use edgewright_engine::handler::{Runtime, handle_embedded, unreadable};
-use edgewright_engine::lambda::cloudfront_emulator;
-use edgewright_engine::lambda::configuration::Configuration;
-use edgewright_engine::lambda::function::Function;
-use edgewright_engine::lambda::journal::Journal;
-use edgewright_engine::model::outcome::{Answer, Event, Outcome};
-use edgewright_engine::model::request::Request;
+use edgewright_engine::model::outcome::{Answer, Event};
+use edgewright_engine::model::request::{Request, Scheme};
 use edgewright_engine::model::rules::{
     Place, Redirect, RedirectListId, RedirectView, Rule, RuleSetId,
 };
@@ -27,14 +26,38 @@ use edgewright_engine::source::{Counted, Indexed, Restored, Sequential, Source, 
 
 use crate::args::{self, Engine};
 use crate::input;
+use crate::package::Dependence;
 use crate::typed;
+pub use cloudfront::EdgeStack;
+
+/// An engine with what it is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answering {
+    /// Every rule in order.
+    Reference,
+    /// The compiled program.
+    Edge,
+    /// The function behind CloudFront, and how viewers connect where CloudFront does not tell it.
+    CloudFront(Scheme),
+}
+
+impl From<Engine> for Answering {
+    fn from(engine: Engine) -> Self {
+        match engine {
+            Engine::Reference => Self::Reference,
+            Engine::Edge => Self::Edge,
+            // What `package` takes where nobody says.
+            Engine::CloudFront => Self::CloudFront(Scheme::Https),
+        }
+    }
+}
 
 /// Answers requests, one after another.
 #[derive(Debug)]
 pub struct Answerer {
     origin: Origin,
     /// Only for the engine of that name.
-    rehearsal: Option<CloudFrontEmulator>,
+    stack: Option<EdgeStack>,
     /// How the configuration says access logs are written; a build does not tell.
     log_formats: Vec<Vec<u8>>,
     now: i64,
@@ -127,18 +150,24 @@ impl Answerer {
     ///
     /// # Errors
     /// It cannot be read, or it cannot be compiled.
-    pub fn open(source: &Path, engine: Engine, options: &args::Reading) -> Result<Self> {
-        let mut rehearsal = None;
+    pub fn open(
+        source: &Path,
+        engine: impl Into<Answering>,
+        options: &args::Reading,
+    ) -> Result<Self> {
+        let engine = engine.into();
+        let mut stack = None;
         let origin = if typed::is_build(source) {
-            if engine == Engine::Lambda {
-                rehearsal = Some(CloudFrontEmulator::new(Build::open(source)?));
+            if let Answering::CloudFront(scheme) = engine {
+                let dependence = Dependence::of_build(source)?;
+                stack = Some(EdgeStack::usual(Build::open(source)?, &dependence, scheme)?);
             }
             let build = keep(Build::open(source)?);
             match engine {
-                Engine::Reference => {
+                Answering::Reference => {
                     Origin::Restored(build, Restored::new(build.runtime.program(), &build.table))
                 }
-                Engine::Edge | Engine::Lambda => Origin::Build(build),
+                Answering::Edge | Answering::CloudFront(_) => Origin::Build(build),
             }
         } else {
             let reading = input::read_configuration(&[source.to_owned()], options)?;
@@ -146,7 +175,7 @@ impl Answerer {
         };
         Ok(Self {
             origin,
-            rehearsal,
+            stack,
             log_formats: Vec::new(),
             now: now(),
         })
@@ -161,19 +190,26 @@ impl Answerer {
     ///
     /// # Errors
     /// The configuration cannot be compiled.
-    pub fn of_reading(mut reading: Reading, engine: Engine) -> Result<Self> {
+    pub fn of_reading(mut reading: Reading, engine: impl Into<Answering>) -> Result<Self> {
+        let engine = engine.into();
         let log_formats = std::mem::take(&mut reading.log_formats);
-        let rehearsal = match engine {
-            Engine::Lambda => Some(CloudFrontEmulator::new(compiled(&reading)?)),
-            Engine::Reference | Engine::Edge => None,
+        let stack = match engine {
+            Answering::CloudFront(scheme) => {
+                let (build, inputs) = compiled(&reading)?;
+                let dependence = Dependence::of_inputs(&inputs);
+                Some(EdgeStack::usual(build, &dependence, scheme)?)
+            }
+            Answering::Reference | Answering::Edge => None,
         };
         let origin = match engine {
-            Engine::Reference => Origin::Configuration(Box::new(reading)),
-            Engine::Edge | Engine::Lambda => Origin::Build(keep(compiled(&reading)?)),
+            Answering::Reference => Origin::Configuration(Box::new(reading)),
+            Answering::Edge | Answering::CloudFront(_) => {
+                Origin::Build(keep(compiled(&reading)?.0))
+            }
         };
         Ok(Self {
             origin,
-            rehearsal,
+            stack,
             log_formats,
             now: now(),
         })
@@ -209,8 +245,8 @@ impl Answerer {
                 as_deployed(build, request, options, told)
             }
         };
-        match &self.rehearsal {
-            Some(rehearsal) => (rehearsal.answer(request, answer), looked_at),
+        match &self.stack {
+            Some(stack) => (stack.answer(request, answer), looked_at),
             None => (answer, looked_at),
         }
     }
@@ -356,56 +392,12 @@ pub fn now() -> i64 {
     i64::try_from(now.unwrap_or_default().as_secs()).unwrap_or(i64::MAX)
 }
 
-/// Compiles in memory.
-fn compiled(reading: &Reading) -> Result<Build> {
+/// Compiles in memory; the answers depend on the inputs.
+pub fn compiled(reading: &Reading) -> Result<(Build, Inputs)> {
     let compilation = compile(reading).context("the configuration cannot be compiled")?;
-    let table = EmbeddedTable::encode(compilation.generation, &compilation.entries)
+    let encoded = compilation
+        .encode()
         .context("the configuration cannot be compiled")?;
-    Build::load(&compilation.program, &table)
-}
-
-/// The function, called as CloudFront calls it.
-struct CloudFrontEmulator(Function);
-
-impl std::fmt::Debug for CloudFrontEmulator {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("CloudFrontEmulator")
-    }
-}
-
-impl CloudFrontEmulator {
-    fn new(build: Build) -> Self {
-        let Build { runtime, table } = build;
-        let journal = Journal::standard_error();
-        Self(Function::embedded(
-            Configuration::default(),
-            runtime,
-            table,
-            journal,
-        ))
-    }
-
-    /// `edge` with the outcome, cookies and `Vary` that came back through the function. A target
-    /// that CloudFront makes no event of has no other answer than the edge's.
-    fn answer(&self, request: &Request<'_>, edge: Answer) -> Answer {
-        let Some(event) = cloudfront_emulator::event(request) else {
-            return edge;
-        };
-        let effect = self
-            .0
-            .handle_at_once(event.as_bytes())
-            .and_then(|reply| cloudfront_emulator::effect(&reply));
-        let Some(effect) = effect else {
-            let reason = "CloudFront would answer 502 to what the function said".to_owned();
-            return Answer::of(Outcome::Unsupported { reason });
-        };
-        // A request that goes on as it came is one that the origin reads as the edge does.
-        let same = edge.unchanged && matches!(effect.outcome, Outcome::Serve { .. });
-        Answer {
-            outcome: if same { edge.outcome } else { effect.outcome },
-            cookies: effect.cookies,
-            vary: effect.vary,
-            ..edge
-        }
-    }
+    let build = Build::load(&encoded.program.concat(), &encoded.table.concat())?;
+    Ok((build, compilation.inputs))
 }

@@ -14,9 +14,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
-use edgewright_compiler::emit::{MANIFEST_FILE, PROGRAM_FILE};
+use edgewright_compiler::export::manifest::written_files;
+use edgewright_compiler::export::{MANIFEST_FILE, PROGRAM_FILE};
 use edgewright_compiler::{Folder, FolderError};
-use serde_json::Value;
 
 /// A folder that is written beside its place, and then put there: whoever reads the place sees the old build
 /// or the new one, never half of one. What is not [finished](Fresh::finish) goes away again.
@@ -127,18 +127,8 @@ fn foreign(target: &Path) -> Result<BTreeSet<OsString>> {
 /// Names that the build in `target` wrote; `None` if there is none.
 fn written(target: &Path) -> Option<BTreeSet<OsString>> {
     let text = fs::read(target.join(MANIFEST_FILE)).ok()?;
-    let manifest: Option<Value> = serde_json::from_slice(&text).ok();
-    // Others have files of that name too: ours says which version of edgewright wrote it.
-    let is_ours = |manifest: &Value| {
-        let generator = manifest.get("generator").and_then(Value::as_str);
-        generator.is_some_and(|name| name.starts_with("edgewright"))
-    };
-    let listed = match manifest.filter(is_ours) {
-        Some(manifest) => {
-            let files = manifest.get("files").and_then(Value::as_object);
-            let names = files.into_iter().flat_map(|files| files.keys());
-            names.map(OsString::from).collect()
-        }
+    let listed: Vec<OsString> = match written_files(&text) {
+        Some(names) => names.map(OsString::from).collect(),
         // A manifest that is damaged lists nothing; then the names of a build's files are all there is.
         None if target.join(PROGRAM_FILE).is_file() => own_names(),
         None => return None,
@@ -149,7 +139,7 @@ fn written(target: &Path) -> Option<BTreeSet<OsString>> {
 /// Whether `folder` is a build, and which of the files that are read again it lacks. One file alone may be
 /// anybody's.
 pub fn as_build(folder: &Path) -> Option<Vec<&'static str>> {
-    use edgewright_compiler::emit::TABLE_FILE;
+    use edgewright_compiler::export::TABLE_FILE;
     let has = |name: &&str| folder.join(name).is_file();
     let needed = [PROGRAM_FILE, TABLE_FILE, MANIFEST_FILE];
     let is_build = written(folder).is_some() || needed.iter().filter(|name| has(name)).count() > 1;
@@ -159,7 +149,7 @@ pub fn as_build(folder: &Path) -> Option<Vec<&'static str>> {
 
 /// The files of a build.
 fn own_names() -> Vec<OsString> {
-    use edgewright_compiler::emit::{ITEMS_FILE, PAGE_FILE, REPORT_FILE, TABLE_FILE};
+    use edgewright_compiler::export::{ITEMS_FILE, PAGE_FILE, REPORT_FILE, TABLE_FILE};
     let names = [PROGRAM_FILE, TABLE_FILE, ITEMS_FILE, REPORT_FILE, PAGE_FILE];
     names.map(OsString::from).to_vec()
 }

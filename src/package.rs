@@ -12,23 +12,29 @@ pub mod inputs;
 mod regions;
 mod settings;
 mod template;
+#[cfg(test)]
+mod through_cloudfront;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use edgewright_compiler::emit::{MANIFEST_FILE, PROGRAM_FILE, TABLE_FILE};
+use edgewright_compiler::export::manifest::Readers;
+use edgewright_compiler::export::{MANIFEST_FILE, Manifest, PROGRAM_FILE, Server, TABLE_FILE};
+use edgewright_compiler::inputs::{Input, Inputs};
 use edgewright_engine::artefact::program::Program;
 use edgewright_engine::artefact::table::EmbeddedTable;
-use edgewright_engine::lambda::configuration;
+use edgewright_engine::lambda::configuration::{self, Configuration};
+use edgewright_engine::model::trigger::Trigger;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::args::{self, Trigger};
+use crate::args;
 use crate::broken;
 use archive::{File, Mode};
 pub use binary::Binary;
-pub use template::template;
+pub use template::{copies_host, template};
 
 /// What Lambda loads.
 const LAUNCHER: &str = include_str!("package/index.mjs");
@@ -50,12 +56,10 @@ pub struct Package {
     pub hash: String,
     /// Where CloudFront should call the function.
     pub trigger: Trigger,
-    /// Which parts of a request can change an answer, as the manifest names them.
-    pub inputs: Vec<String>,
-    /// Who reads each of them, as the manifest has it.
-    pub readers: Value,
-    /// The servers that rules proxy to, as the manifest has them.
-    pub proxied: Value,
+    /// The parts of a request that can change an answer, each with the lines that read it.
+    pub inputs: BTreeMap<Input, Readers>,
+    /// The servers that rules proxy to, each with the lines that name it.
+    pub proxied: BTreeMap<Server, Readers>,
     /// What speaks against it, where it is packed all the same.
     pub broken: Option<String>,
 }
@@ -69,6 +73,70 @@ impl Package {
     /// Enough of the hash to tell packages apart.
     fn short_hash(&self) -> &str {
         self.hash.get(..16).unwrap_or(&self.hash)
+    }
+}
+
+/// What the answers of a build depend on, as far as its stack does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Dependence {
+    /// The inputs, each with the lines that read it.
+    inputs: BTreeMap<Input, Readers>,
+}
+
+impl Dependence {
+    /// What the manifest of a build says.
+    ///
+    /// # Errors
+    /// There is none, or it is damaged.
+    pub fn of_build(folder: &Path) -> Result<Self> {
+        let inputs = manifest(folder)?.inputs;
+        Ok(Self { inputs })
+    }
+
+    /// What the compiler found; who reads what is not told.
+    pub fn of_inputs(inputs: &Inputs) -> Self {
+        let inputs = inputs.iter().map(|(input, _)| input.clone());
+        Self {
+            inputs: inputs.map(|input| (input, Readers::default())).collect(),
+        }
+    }
+
+    /// Where CloudFront calls the function when nobody says.
+    pub fn trigger(&self) -> Trigger {
+        Input::trigger(self.inputs.keys())
+    }
+}
+
+/// What a function is deployed with.
+#[derive(Debug, Clone)]
+pub struct Stack {
+    /// The template.
+    pub template: Value,
+    /// The function's settings.
+    pub configuration: Configuration,
+}
+
+impl Stack {
+    /// The stack that `package` would make with these options, without a zip file.
+    ///
+    /// # Errors
+    /// The rules depend on more than a cache key holds, or CloudFront would refuse the template.
+    pub fn of(options: &args::Package, dependence: &Dependence) -> Result<Self> {
+        let trigger = options.trigger.unwrap_or_else(|| dependence.trigger());
+        let package = Package {
+            content: Vec::new(),
+            zip: Vec::new(),
+            hash: "0".repeat(64),
+            trigger,
+            inputs: dependence.inputs.clone(),
+            proxied: BTreeMap::new(),
+            broken: None,
+        };
+        let settings = settings::text(options, trigger)?;
+        Ok(Self {
+            template: template(options, &package)?,
+            configuration: Configuration::parse(&settings)?,
+        })
     }
 }
 
@@ -98,9 +166,8 @@ pub fn pack(arguments: &args::Package, binary: Binary) -> Result<Package> {
         hash: hexadecimal(&Sha256::digest(&zip)),
         zip,
         trigger,
-        inputs: texts(&manifest, "inputs").map(str::to_owned).collect(),
-        readers: manifest["readers"].clone(),
-        proxied: manifest["proxied"].clone(),
+        inputs: manifest.inputs,
+        proxied: manifest.proxied,
         broken,
     })
 }
@@ -167,60 +234,26 @@ fn read(folder: &Path, name: &str) -> Result<Vec<u8>> {
     })
 }
 
-fn manifest(build: &Path) -> Result<Value> {
+fn manifest(build: &Path) -> Result<Manifest> {
     let text = read(build, MANIFEST_FILE)?;
-    serde_json::from_slice(&text).with_context(|| format!("{MANIFEST_FILE} is damaged"))
+    Manifest::read(&text)
+        .with_context(|| format!("{MANIFEST_FILE}: run `edgewright migrate` again"))
 }
 
 /// The trigger asked for, or the one the rules allow.
 ///
 /// # Errors
 /// Answers may not be cached, and the trigger asked for caches them.
-fn trigger(manifest: &Value, asked: Option<Trigger>) -> Result<Trigger> {
-    let uncacheable: Vec<&str> = texts(manifest, "uncacheable").collect();
+fn trigger(manifest: &Manifest, asked: Option<Trigger>) -> Result<Trigger> {
+    let reason = |(input, readers)| format!("{input} ({})", inputs::read_by(readers));
+    let uncacheable: Vec<String> = manifest.uncacheable().map(reason).collect();
     match asked {
         Some(Trigger::OriginRequest) if !uncacheable.is_empty() => bail!(
             "answers depend on what no cache key can hold, and one viewer would get another's at \
              origin-request: {}; use viewer-request",
-            reasons(&uncacheable, &manifest["readers"])
+            uncacheable.join(", ")
         ),
         Some(trigger) => Ok(trigger),
-        None if uncacheable.is_empty() => Ok(Trigger::OriginRequest),
-        None => Ok(Trigger::ViewerRequest),
-    }
-}
-
-/// Each input with the rules that read it.
-fn reasons(names: &[&str], readers: &Value) -> String {
-    let reason = |name: &&str| format!("{name} ({})", inputs::read_by(&readers[*name]));
-    let reasons: Vec<String> = names.iter().map(reason).collect();
-    reasons.join(", ")
-}
-
-/// The texts in the list called `name`.
-fn texts<'a>(manifest: &'a Value, name: &str) -> impl Iterator<Item = &'a str> {
-    let list = manifest[name].as_array().map(Vec::as_slice);
-    list.unwrap_or_default().iter().filter_map(Value::as_str)
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn check(uncacheable: &Value, asked: Option<Trigger>, expected: Option<Trigger>) {
-        let manifest = json!({ "uncacheable": uncacheable });
-        assert_eq!(trigger(&manifest, asked).ok(), expected, "{uncacheable}");
-    }
-
-    #[test]
-    fn the_trigger_never_caches_what_must_not_be() {
-        let (origin, viewer) = (Trigger::OriginRequest, Trigger::ViewerRequest);
-        check(&json!([]), None, Some(origin));
-        check(&json!([]), Some(viewer), Some(viewer));
-        check(&json!(["time"]), None, Some(viewer));
-        check(&json!(["time"]), Some(viewer), Some(viewer));
-        check(&json!(["time"]), Some(origin), None);
+        None => Ok(manifest.trigger),
     }
 }

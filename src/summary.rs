@@ -7,9 +7,9 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use edgewright_compiler::account::Class;
-use edgewright_compiler::emit::{PROGRAM_FILE, TABLE_FILE};
+use edgewright_compiler::export::{PROGRAM_FILE, TABLE_FILE};
 pub use edgewright_compiler::figures::thousands;
-use edgewright_compiler::inputs::Trigger;
+use edgewright_compiler::inputs::Input;
 use edgewright_compiler::precompute::PrecomputedCounts;
 use edgewright_compiler::{Compilation, Counts, Written};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
@@ -214,23 +214,21 @@ fn decisions(compilation: &Compilation) -> String {
 }
 
 fn inputs(compilation: &Compilation) -> String {
-    let trigger = match compilation.inputs.trigger() {
-        Trigger::OriginRequest => "origin-request",
-        Trigger::ViewerRequest => "viewer-request",
+    let named = |inputs: &mut dyn Iterator<Item = &Input>| {
+        let names: Vec<String> = inputs.map(Input::to_string).collect();
+        names.join(", ")
     };
-    let key = compilation.inputs.cache_key();
-    let key = if key.is_empty() {
-        "the path".to_owned()
-    } else {
-        key.join(", ")
-    };
+    let trigger = compilation.inputs.trigger().name();
+    let mut key = named(&mut compilation.inputs.cache_key());
+    if key.is_empty() {
+        "the path".clone_into(&mut key);
+    }
     let mut text = format!("\n  trigger {trigger} · cache key {key}\n");
-    let uncacheable = compilation.inputs.uncacheable();
+    let uncacheable = named(&mut compilation.inputs.uncacheable());
     if !uncacheable.is_empty() {
         let _ = writeln!(
             text,
-            "  not cacheable, because answers depend on {}",
-            uncacheable.join(", ")
+            "  not cacheable, because answers depend on {uncacheable}"
         );
     }
     text

@@ -12,6 +12,7 @@ pub mod install;
 pub mod layout;
 pub mod logged_status;
 pub mod normalized_response;
+mod own_headers;
 pub mod requests;
 pub mod roots;
 pub mod sandbox;

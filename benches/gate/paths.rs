@@ -120,9 +120,13 @@ pub fn run(folder: &Path, count: Count) -> Result<()> {
         let subject = Subject::load(folder, name)?;
         let site = Site::load(&subject.artefact)?;
         for (requests, found) in [(&subject.hits, true), (&subject.misses, false)] {
-            let sound = |request: &Request| lookup(&site, request.target) == found;
+            let sound = |request: &Request| lookup(&site, request.target.path()) == found;
             ensure!(requests.iter().all(sound), "{name}: not what it should be");
-            each(requests, |request| lookup(&site, request.target), count);
+            each(
+                requests,
+                |request| lookup(&site, request.target.path()),
+                count,
+            );
         }
     }
     let seed = Subject::load(folder, "seed")?;

@@ -7,13 +7,14 @@ use std::sync::LazyLock;
 use edgewright_engine::artefact::key::KeySpace;
 use edgewright_engine::artefact::table::{Lookup, Probe, Table as _};
 use edgewright_engine::budget::{Allowance, Budget, DECISION_STEPS};
+use edgewright_engine::cloudfront::event;
 use edgewright_engine::evaluate::Options;
 use edgewright_engine::handler::{self, Decision};
-use edgewright_engine::lambda::cloudfront_emulator;
 use edgewright_engine::lambda::configuration::Configuration;
 use edgewright_engine::lambda::event::Event;
 use edgewright_engine::lambda::response::Reply;
 use edgewright_engine::model::request::Request;
+use edgewright_engine::model::trigger::Trigger;
 use edgewright_engine::pattern::matching::Captures;
 use edgewright_engine::source::{Find as _, Finder};
 
@@ -54,7 +55,7 @@ pub fn decide(site: &Site, request: &Request<'_>) -> Decision {
 
 /// The event CloudFront would make of `request`.
 pub fn event(request: &Request<'_>) -> Vec<u8> {
-    cloudfront_emulator::event(request)
+    event::event(request, Trigger::OriginRequest)
         .unwrap_or_default()
         .into_bytes()
 }
@@ -65,7 +66,7 @@ pub fn event(request: &Request<'_>) -> Vec<u8> {
 pub fn handle(site: &Site, event: &[u8]) -> Option<Reply> {
     let event = Event::parse(event).ok()?;
     let fields = event.fields().ok()?;
-    let parts = fields.parts(&CONFIGURATION);
+    let parts = fields.parts(event.trigger, &CONFIGURATION);
     let request = parts.request();
-    Reply::of(&event, &fields, &decide(site, &request), &CONFIGURATION).ok()
+    Reply::of(&event, &fields, &decide(site, &request), &CONFIGURATION, 0).ok()
 }

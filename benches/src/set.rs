@@ -9,7 +9,7 @@ pub use shape::{Placed, Shape};
 
 use std::fmt::Write as _;
 
-use edgewright_engine::model::request::Request;
+use edgewright_engine::model::request::{Request, Target};
 use edgewright_test_support::random::Random;
 use edgewright_test_support::seed_site::{self, Size};
 use serde_json::{Value, json};
@@ -134,20 +134,20 @@ pub fn get(target: &str) -> Request<'static> {
 
 /// The same request for a path that no rule is about.
 fn elsewhere(hit: &Request<'static>) -> Request<'static> {
-    let target = format!("/assets{}", String::from_utf8_lossy(hit.target));
+    let target = format!("/assets{}", String::from_utf8_lossy(&hit.target.line()));
     Request {
-        target: leak(&target),
+        target: Target::of(leak(&target)),
         ..hit.clone()
     }
 }
 
 /// `request` in the form of `replay`, as [`request`] reads it.
 pub fn line(request: &Request<'_>) -> Value {
-    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let headers = request.headers.iter();
     let headers = headers.map(|(name, value)| (text(name), Value::String(text(value))));
     let headers: serde_json::Map<_, _> = headers.collect();
-    json!({"target": text(request.target), "headers": headers})
+    json!({"target": text(&request.target.line()), "headers": headers})
 }
 
 /// A `GET` from [`HOST`] in the form of `replay`.

@@ -30,10 +30,10 @@ impl Artefact {
     /// It is larger than the format can hold.
     pub fn build(config: &str) -> Result<Self> {
         let compilation = compile(&reading(config)).context("cannot compile")?;
-        let table = EmbeddedTable::encode(compilation.generation, &compilation.entries)?;
+        let encoded = compilation.encode()?;
         Ok(Self {
-            program: compilation.program,
-            table,
+            program: encoded.program.concat(),
+            table: encoded.table.concat(),
         })
     }
 }

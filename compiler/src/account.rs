@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use edgewright_engine::model::rules::{Place, Rule, RuleFlags};
 use edgewright_engine::model::site::Site;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::chain::{Chains, Membership};
 use crate::lower::{Lowered, Placement};
@@ -67,7 +67,7 @@ impl Verdict {
 }
 
 /// How many units ended in each class. `read` is the sum of the others.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
     /// Units read.
     pub read: usize,

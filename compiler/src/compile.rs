@@ -1,9 +1,9 @@
 //! From a configuration that was read to everything the edge needs, on one screen.
 //!
-//! In: a [`Reading`]. Out: a [`Compilation`]. Absent: writing files; see [`mod@crate::emit`].
+//! In: a [`Reading`]. Out: a [`Compilation`]. Absent: writing files; see [`mod@crate::export`].
 
 use edgewright_engine::artefact::packed::TooLong;
-use edgewright_engine::artefact::program::{Program, ProgramError};
+use edgewright_engine::artefact::program::{Parts, ProgramError};
 use edgewright_engine::artefact::table::Entry;
 use edgewright_parser::diagnostic::Diagnostic;
 
@@ -11,6 +11,7 @@ use crate::account::Account;
 use crate::analysis;
 use crate::clock;
 use crate::compiled_site::CompiledSite;
+use crate::encode::Encoded;
 use crate::inputs::Inputs;
 use crate::limits::{Limit, Limits};
 use crate::lower::{Hops, Lowered, lower_with};
@@ -26,12 +27,10 @@ use crate::witness::Aiming;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Compilation {
-    /// The content of `rules.bin`.
-    pub program: Vec<u8>,
+    /// What the program is made of, without a generation: that is known when all is [encoded](Compilation::encode).
+    pub parts: Parts,
     /// The table, sorted by key.
     pub entries: Vec<Entry>,
-    /// The generation of the table.
-    pub generation: u64,
     /// What became of every unit.
     pub account: Account,
     /// How many paths have a precomputed decision.
@@ -43,6 +42,16 @@ pub struct Compilation {
     /// What compiling adds to the reading's diagnostics: redundant rules, rules the edge cannot
     /// answer surely.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Compilation {
+    /// The bytes that the edge reads: whoever needs them asks once.
+    ///
+    /// # Errors
+    /// The configuration is larger than the format can hold.
+    pub fn encode(&self) -> Result<Encoded, CompileError> {
+        Ok(Encoded::of(&self.parts, &self.entries)?)
+    }
 }
 
 /// Says how many paths were too expensive to be precomputed.
@@ -77,8 +86,6 @@ pub fn compile_with(reading: &Reading, hops: Hops) -> Result<Compilation, Compil
         collapsed,
         ..
     } = lowered;
-    let program = Program::encode(&parts)?;
-    let generation = parts.generation;
     let mut answering = CompiledSite::of(parts, &entries);
     let aiming = Aiming::of(&reading.site);
     let (mut proposed, found) = both(
@@ -90,9 +97,9 @@ pub fn compile_with(reading: &Reading, hops: Hops) -> Result<Compilation, Compil
     let mut diagnostics = replay::tried(proposed, reading, &mut answering, &aiming, steps);
     diagnostics.extend(clock::unknown_zone(reading));
     diagnostics.extend(not_precomputed(&fates, &reading.limits));
+    let parts = answering.into_parts();
     Ok(Compilation {
-        program,
-        generation,
+        parts,
         entries,
         fates,
         collapsed,
@@ -108,7 +115,7 @@ pub fn compile_with(reading: &Reading, hops: Hops) -> Result<Compilation, Compil
 pub enum CompileError {
     /// Rules are longer than 4 GiB together.
     TooLong,
-    /// The program cannot be encoded.
+    /// The program or the table cannot be encoded.
     Encoding(ProgramError),
 }
 

@@ -59,6 +59,12 @@ impl<'e> CompiledSite<'e> {
         self.runtime.forget();
     }
 
+    /// What it was made of.
+    pub fn into_parts(mut self) -> Parts {
+        self.forget();
+        self.runtime.into_program().into_parts()
+    }
+
     /// How many steps were counted so far, by whatever thread.
     pub fn steps(&self) -> u64 {
         self.steps.load(Ordering::Relaxed)

@@ -37,6 +37,8 @@ pub enum Question {
     Subrequest,
     /// The client's address (`-R`).
     Client,
+    /// A header, or a variable of the environment, whose name is computed.
+    ComputedName,
     /// A file's content, size or permissions, a directory service, a client certificate, the
     /// environment of the server process.
     Unknowable,
@@ -195,7 +197,8 @@ impl Dependencies {
         }
     }
 
-    fn add_words<'a>(&mut self, words: impl IntoIterator<Item = &'a Word>) {
+    /// Adds what `words` look at.
+    pub fn add_words<'a>(&mut self, words: impl IntoIterator<Item = &'a Word>) {
         for word in words {
             self.add_word(word);
         }
@@ -218,9 +221,16 @@ impl Dependencies {
             (Function::RequestHeader | Function::RequestHeaderNoVary, Word::Literal(name)) => {
                 self.add_header(name);
             }
-            (Function::Environment, Word::Literal(name)) => {
+            (Function::Environment | Function::RequestEnvironment, Word::Literal(name)) => {
                 self.environment.insert(name.clone());
             }
+            (
+                Function::RequestHeader
+                | Function::RequestHeaderNoVary
+                | Function::Environment
+                | Function::RequestEnvironment,
+                Word::Variable(_) | Word::Group(_) | Word::Concat(_) | Word::Function(..),
+            ) => self.ask(Question::ComputedName),
             (
                 Function::File | Function::FileSize | Function::Ldap | Function::ProcessEnvironment,
                 _,

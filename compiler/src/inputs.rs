@@ -3,78 +3,23 @@
 //! In: a [`Site`]. Out: [`Inputs`]: the cache key answers need, and the trigger. Absent: the
 //! CloudFront template.
 
+mod input;
+
 use std::collections::BTreeMap;
 
 use edgewright_engine::model::expression::Expression;
 use edgewright_engine::model::rules::{Place, Redirect, Rule, RuleFlags, Template};
 use edgewright_engine::model::site::access::{Client, Demand, HostAccess, Requirement};
+use edgewright_engine::model::site::headers::{HeaderAction, HeaderCondition, HeaderValue};
 use edgewright_engine::model::site::{
-    EnvAttribute, EnvRule, MapKind, RootPart, Section, SectionKind, Settings, Site,
+    EnvAttribute, EnvRule, HeaderLine, MapKind, RootPart, Section, SectionKind, Settings, Site,
 };
+use edgewright_engine::model::trigger::Trigger;
 use edgewright_engine::model::variable::Named;
-use serde::Serialize;
 
 use crate::dependencies::{Dependencies, Question};
-
-/// A part of a request, or of the world, that can change an answer.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Input {
-    /// The `Host` header.
-    Host,
-    /// `http` or `https`.
-    Scheme,
-    /// The query string.
-    Query,
-    /// The method.
-    Method,
-    /// Cookies.
-    Cookies,
-    /// A header, by its name in lower case.
-    Header(String),
-    /// Headers by a pattern of their names.
-    AnyHeader,
-    /// The client's address.
-    Client,
-    /// The time.
-    Time,
-    /// Chance: an `rnd:` map.
-    Random,
-}
-
-impl Input {
-    /// False for what cannot be part of a cache key, so that the answer must not be cached.
-    pub fn can_be_cache_key(&self) -> bool {
-        !matches!(
-            self,
-            Self::AnyHeader | Self::Client | Self::Time | Self::Random
-        )
-    }
-
-    fn text(&self) -> String {
-        match self {
-            Self::Host => "host".to_owned(),
-            Self::Scheme => "scheme".to_owned(),
-            Self::Query => "query".to_owned(),
-            Self::Method => "method".to_owned(),
-            Self::Cookies => "cookies".to_owned(),
-            Self::Header(name) => format!("header {name}"),
-            Self::AnyHeader => "headers by pattern".to_owned(),
-            Self::Client => "client address".to_owned(),
-            Self::Time => "time".to_owned(),
-            Self::Random => "chance".to_owned(),
-        }
-    }
-}
-
-/// Where CloudFront calls the function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Trigger {
-    /// After a cache miss: answers are cached.
-    OriginRequest,
-    /// Before the cache: some answer must not be cached.
-    ViewerRequest,
-}
+use crate::methods;
+pub use input::{Input, UnknownInput};
 
 /// Every input that can change an answer, and who reads it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -118,31 +63,25 @@ impl Inputs {
         self.0.contains_key(input)
     }
 
-    /// All inputs, as the manifest names them, with their readers.
-    pub fn iter(&self) -> impl Iterator<Item = (String, Readers)> {
+    /// All inputs with their readers.
+    pub fn iter(&self) -> impl Iterator<Item = (&Input, Readers)> {
         let all = self.0.iter();
-        all.map(|(input, readers)| (input.text(), *readers))
+        all.map(|(input, readers)| (input, *readers))
     }
 
     /// Where CloudFront should call the function.
     pub fn trigger(&self) -> Trigger {
-        if self.0.keys().all(Input::can_be_cache_key) {
-            Trigger::OriginRequest
-        } else {
-            Trigger::ViewerRequest
-        }
+        Input::trigger(self.0.keys())
     }
 
-    /// What the cache key has to hold besides the path, for a person to read, each with its reason.
-    pub fn cache_key(&self) -> Vec<String> {
-        let key = |input: &&Input| input.can_be_cache_key();
-        self.0.keys().filter(key).map(Input::text).collect()
+    /// What the cache key has to hold besides the path.
+    pub fn cache_key(&self) -> impl Iterator<Item = &Input> {
+        self.0.keys().filter(|input| input.can_be_cache_key())
     }
 
-    /// What forbids caching, for a person to read.
-    pub fn uncacheable(&self) -> Vec<String> {
-        let key = |input: &&Input| !input.can_be_cache_key();
-        self.0.keys().filter(key).map(Input::text).collect()
+    /// What forbids caching.
+    pub fn uncacheable(&self) -> impl Iterator<Item = &Input> {
+        self.0.keys().filter(|input| !input.can_be_cache_key())
     }
 }
 
@@ -238,13 +177,14 @@ impl Search {
             set_env_if,
             spelling,
             allow,
+            headers,
             // Rules, redirects and sections are looked through by themselves.
             rewrite: _,
             redirects: _,
             files: _,
             ifs: _,
+            alias,
             // They answer with a URL of this host, which every site with virtual hosts or files tells apart anyway.
-            alias: _,
             alias_preserves_path: _,
             proxy: _,
             redirect_relative: _,
@@ -259,6 +199,8 @@ impl Search {
             // What they choose by is asked for where they do.
             mime: _,
             negotiation: _,
+            // By the type of a page; the time is that of the answer, wherever it is kept.
+            expires: _,
             set_env: _,
             unset_env: _,
             broken: _,
@@ -272,13 +214,45 @@ impl Search {
         if spelling.is_some_and(|spelling| spelling.enabled) {
             self.add(Input::Method);
         }
+        if let Some(alias) = alias {
+            self.add_expression(&alias.target);
+        }
         if *requires_tls {
             self.add(Input::Scheme);
         }
         for rule in set_env_if {
             self.add_environment(rule);
         }
+        for line in headers {
+            self.add_header_line(line);
+        }
         self.add_access(requirement.as_ref(), host_access.as_ref());
+    }
+
+    /// What a `Header` line asks for. Variables of the environment are set by lines that count anyway.
+    fn add_header_line(&mut self, line: &HeaderLine) {
+        match &line.condition {
+            HeaderCondition::Expression(expression) => self.add_expression(expression),
+            HeaderCondition::Always
+            | HeaderCondition::Early
+            | HeaderCondition::Set(_)
+            | HeaderCondition::NotSet(_) => {}
+        }
+        let value = match &line.action {
+            HeaderAction::Set(value)
+            | HeaderAction::SetIfEmpty(value)
+            | HeaderAction::Add(value)
+            | HeaderAction::Append(value)
+            | HeaderAction::Merge(value)
+            | HeaderAction::Edit(_, value)
+            | HeaderAction::EditAll(_, value) => value,
+            HeaderAction::Echo(_) => return self.add(Input::AnyHeader),
+            HeaderAction::Unset | HeaderAction::Note => return,
+        };
+        match value {
+            HeaderValue::Expression(expression) => self.add_expression(expression),
+            HeaderValue::Format(_) => {}
+        }
     }
 
     /// What a choice among files depends on. Whether the client is Lynx is asked only with a header `Negotiate` that
@@ -330,6 +304,9 @@ impl Search {
         let mut mentions = Dependencies::default();
         mentions.add_expression(expression);
         self.add_mentions(&mentions);
+        if methods::expression_tells(expression) {
+            self.add(Input::GetOrHead);
+        }
     }
 
     fn add_section(&mut self, section: &Section) {
@@ -343,7 +320,12 @@ impl Search {
             // A variable that was not set is a header of that name.
             EnvAttribute::Header(name) | EnvAttribute::Variable(name) => self.add_header(name),
             EnvAttribute::HeaderPattern(_) => self.add(Input::AnyHeader),
-            EnvAttribute::Method => self.add(Input::Method),
+            EnvAttribute::Method => {
+                self.add(Input::Method);
+                if methods::pattern_tells(&rule.pattern) {
+                    self.add(Input::GetOrHead);
+                }
+            }
             EnvAttribute::ClientAddress | EnvAttribute::ClientHost => self.add(Input::Client),
             EnvAttribute::Uri | EnvAttribute::Protocol | EnvAttribute::ServerAddress => {}
             EnvAttribute::Expression(expression) => self.add_expression(expression),
@@ -352,6 +334,13 @@ impl Search {
 
     fn add_rule(&mut self, rule: &Rule) {
         self.add_mentions(&Dependencies::of_rule(rule));
+        if methods::rule_tells(rule) {
+            self.add(Input::GetOrHead);
+        }
+        if !rule.extras().cookies.is_empty() {
+            // CloudFront takes cookies out of an answer unless it sends cookies on.
+            self.add(Input::Cookies);
+        }
         if rule.extras().cookies.iter().any(has_lifetime) {
             self.add(Input::Time);
         }
@@ -371,6 +360,13 @@ impl Search {
 
     fn add_redirect(&mut self, redirect: &Redirect) {
         self.add_mentions(&Dependencies::of_redirect(redirect));
+        if redirect
+            .expression
+            .as_ref()
+            .is_some_and(methods::expression_tells)
+        {
+            self.add(Input::GetOrHead);
+        }
         if !redirect.target.is_empty() || redirect.expression.is_some() {
             self.add(Input::Query);
         }
@@ -388,6 +384,16 @@ impl Search {
         }
         if mentions.questions.contains(&Question::Client) {
             self.add(Input::Client);
+        }
+        if mentions.questions.contains(&Question::ComputedName) {
+            // It may be any header, and `SCRIPT_URI` among the variables.
+            self.add(Input::AnyHeader);
+            self.add_self_reference();
+        }
+        let mut environment = mentions.environment.iter();
+        // Also with `REDIRECT_` before it.
+        if environment.any(|name| name.ends_with(b"SCRIPT_URI")) {
+            self.add_self_reference();
         }
     }
 
@@ -415,7 +421,9 @@ impl Search {
     fn add_named(&mut self, named: Named) {
         match named {
             Named::ServerName => self.add(Input::Host),
-            Named::Https | Named::RequestScheme | Named::ServerPort => self.add(Input::Scheme),
+            Named::Https | Named::RequestScheme => self.add(Input::Scheme),
+            // The port stands in `Host`, or follows from the scheme.
+            Named::ServerPort => self.add_self_reference(),
             Named::QueryString => self.add(Input::Query),
             Named::RequestMethod => self.add(Input::Method),
             Named::RequestLine => {

@@ -7,9 +7,8 @@
 //! the bounds below is not built, and a search that grows too large ends as [`Found::Perhaps`]. Only
 //! [`Found::Nothing`] is a proof.
 
-use edgewright_engine::artefact::index::Case;
 use edgewright_engine::pattern::Pattern;
-use edgewright_engine::pattern::matching::structure::{Fidelity, Structure};
+use edgewright_engine::pattern::syntax::Fidelity;
 use foldhash::HashSet;
 use regex_automata::dfa::{Automaton, StartKind, dense};
 use regex_automata::nfa::thompson::{self, WhichCaptures};
@@ -18,7 +17,7 @@ use regex_automata::util::start;
 use regex_automata::{Anchored, MatchKind};
 use regex_syntax::hir::{Hir, HirKind, Look};
 
-use crate::dialect;
+use crate::structure::{Letters, Structure, class_contains};
 
 /// No automaton takes more bytes than this.
 const LARGEST: usize = 1 << 18;
@@ -45,9 +44,7 @@ impl Language {
     /// Every text `pattern` matches, and perhaps some more. `None` when it is not understood or too
     /// large.
     pub fn of(pattern: &Pattern) -> Option<Self> {
-        let (text, caseless) = dialect::without_case_option(pattern);
-        let case = if caseless { Case::Folded } else { Case::Exact };
-        let structure = dialect::read_in_case(text, pattern.options, case)?;
+        let structure = Structure::of(&pattern.syntax()?, Letters::OfBothCases);
         let automaton = automaton(&structure.hir)?;
         let start = automaton
             .start_state(&start::Config::new().anchored(Anchored::No))
@@ -66,12 +63,6 @@ impl Language {
         let end = text.iter().fold(Walk::At(self.start), step);
         end.ends_inside(self)
     }
-}
-
-/// What `pattern` consists of, letters as written: at least the texts it matches.
-pub(crate) fn structure(pattern: &Pattern) -> Option<Hir> {
-    let (text, _) = dialect::without_case_option(pattern);
-    dialect::read(text, pattern.options)
 }
 
 fn automaton(structure: &Hir) -> Option<dense::DFA<Vec<u32>>> {
@@ -213,7 +204,7 @@ fn may_begin_with(structure: &Hir, byte: u8) -> bool {
     match structure.kind() {
         HirKind::Empty | HirKind::Look(_) => true,
         HirKind::Literal(literal) => literal.0.first() == Some(&byte),
-        HirKind::Class(class) => dialect::class_contains(class, byte),
+        HirKind::Class(class) => class_contains(class, byte),
         HirKind::Repetition(repetition) => {
             repetition.min == 0 || may_begin_with(&repetition.sub, byte)
         }

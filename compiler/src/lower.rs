@@ -1,7 +1,7 @@
 //! Parts a settled configuration: what goes to the table, what stays in the program.
 //!
 //! In: a [`Site`], and what of it is redundant. Out: [`Lowered`]: the program's parts, the table's
-//! entries, and where each rule went. Absent: files; see [`mod@crate::emit`].
+//! entries, and where each rule went. Absent: files; see [`mod@crate::export`].
 //!
 //! A rule whose pattern matches a few known texts only is *keyed*: it lives in the table under each
 //! of them. One that matches only texts with a known beginning, or with a known text somewhere in
@@ -9,16 +9,16 @@
 //! tried on every request.
 
 mod choose;
+mod found;
 mod literals;
 mod partition;
 mod table;
 
 use edgewright_engine::artefact::filter::Filter;
-use edgewright_engine::artefact::fingerprint::Fingerprint;
 use edgewright_engine::artefact::index::{Case, ListBuilder, ListIndex, Reach};
 use edgewright_engine::artefact::key::Key;
 use edgewright_engine::artefact::packed::{Packed, TooLong};
-use edgewright_engine::artefact::program::{Parts, Program};
+use edgewright_engine::artefact::program::Parts;
 use edgewright_engine::artefact::table::{Content, Entry};
 use edgewright_engine::model::rules::{MapId, Redirect, RedirectListId, Rule, RuleSet, RuleSetId};
 use edgewright_engine::model::site::{Map, MapKind, Site};
@@ -31,6 +31,7 @@ use crate::precompute::{Precomputed, PrecomputedCounts, collapse};
 use crate::reading::Position;
 use crate::redundant::Redundant;
 use crate::reserve::Walk;
+pub use found::{Found, FoundBy};
 use partition::Home;
 use table::TableBuilder;
 
@@ -109,29 +110,15 @@ pub fn lower_with(
     let mut table = TableBuilder::default();
     let chains = Chains::of(site);
     let mut lists = Lists::default();
-    for (set, rules) in (0..).map(RuleSetId).zip(&site.rule_sets) {
-        let homes = rules.rules.iter().enumerate().map(|(position, rule)| {
-            if redundant.contains(Position::Rule(set, position)) {
-                return Home::Removed;
-            }
-            partition::rule(rule, chains.member(set, position))
-        });
-        lists.rules.push(
-            rules.rules.as_slice(),
-            homes,
-            &mut RuleKeys(set, &mut table),
-        )?;
+    let homes = homes_of_rules(site, redundant, &chains);
+    for ((set, homes), rules) in homes.zip(&site.rule_sets) {
+        let keys = &mut RuleKeys(set, &mut table);
+        lists.rules.push(&rules.rules, homes, keys)?;
     }
-    for (list, redirects) in (0..).map(RedirectListId).zip(&site.redirect_lists) {
-        let homes = redirects.iter().enumerate().map(|(position, redirect)| {
-            if redundant.contains(Position::Redirect(list, position)) {
-                return Home::Removed;
-            }
-            partition::redirect(redirect)
-        });
-        lists
-            .redirects
-            .push(redirects, homes, &mut RedirectKeys(list, &mut table))?;
+    let homes = homes_of_redirects(site, redundant);
+    for ((list, homes), redirects) in homes.zip(&site.redirect_lists) {
+        let keys = &mut RedirectKeys(list, &mut table);
+        lists.redirects.push(redirects, homes, keys)?;
     }
     for (map, content) in (0..).map(MapId).zip(&site.maps) {
         add_map(map, content, &mut table);
@@ -139,6 +126,48 @@ pub fn lower_with(
     let (entries, patterns) = table.finish();
     let patterns = Packed::new(&patterns)?;
     Ok(finish(site, (entries, patterns), lists, hops, limits))
+}
+
+/// Where the rules of each rule set can live, and for those that stay in the program what they are found by.
+fn homes_of_rules<'s>(
+    site: &'s Site,
+    redundant: &'s Redundant,
+    chains: &'s Chains<'s>,
+) -> impl Iterator<Item = (RuleSetId, Vec<Home>)> + use<'s> {
+    let sets = (0..).map(RuleSetId).zip(&site.rule_sets);
+    sets.map(move |(set, rules)| {
+        let rules = rules.rules.iter().enumerate();
+        let homes = rules.map(|(position, rule)| {
+            if redundant.contains(Position::Rule(set, position)) {
+                return Home::Removed;
+            }
+            partition::rule(rule, chains.member(set, position))
+        });
+        (set, settled(homes))
+    })
+}
+
+/// Where the redirects of each list can live, and for those that stay in the program what they are found by.
+fn homes_of_redirects<'s>(
+    site: &'s Site,
+    redundant: &'s Redundant,
+) -> impl Iterator<Item = (RedirectListId, Vec<Home>)> + use<'s> {
+    let lists = (0..).map(RedirectListId).zip(&site.redirect_lists);
+    lists.map(move |(list, redirects)| {
+        let homes = redirects.iter().enumerate().map(|(position, redirect)| {
+            if redundant.contains(Position::Redirect(list, position)) {
+                return Home::Removed;
+            }
+            partition::redirect(redirect)
+        });
+        (list, settled(homes))
+    })
+}
+
+fn settled(homes: impl Iterator<Item = Home>) -> Vec<Home> {
+    let mut homes: Vec<Home> = homes.collect();
+    choose::settle(&mut homes);
+    homes
 }
 
 #[derive(Default)]
@@ -165,12 +194,10 @@ impl<T: Serialize> Lowering<T> {
     fn push(
         &mut self,
         items: &[T],
-        homes: impl Iterator<Item = Home>,
+        homes: Vec<Home>,
         keys: &mut impl Keys<T>,
     ) -> Result<(), TooLong> {
         let count = u32::try_from(items.len()).map_err(|_| TooLong)?;
-        let mut homes: Vec<Home> = homes.collect();
-        choose::settle(&mut homes);
         let mut builder = ListBuilder::new(count);
         let mut placements = Vec::with_capacity(items.len());
         for ((position, item), home) in (0..).zip(items).zip(homes) {
@@ -286,6 +313,7 @@ fn finish(
     limits: &Limits,
 ) -> Lowered {
     let parts = Parts {
+        // It is a hash over what is encoded.
         generation: 0,
         site: without_rules(site),
         rules: lists.rules.indexes,
@@ -304,7 +332,6 @@ fn finish(
     entries.extend(fates.entries);
     parts.questions = fates.questions;
     parts.filter = filter(&entries);
-    parts.generation = generation(&parts, &entries);
     Lowered {
         parts,
         entries,
@@ -322,20 +349,6 @@ fn filter(entries: &[Entry]) -> Filter {
             .map(|entry| entry.key.fingerprint())
             .collect(),
     )
-}
-
-/// A hash over the program and the table: equal builds have equal generations. The program counts,
-/// because a generation in `DynamoDB` holds both, and is never overwritten with another.
-fn generation(parts: &Parts, entries: &[Entry]) -> u64 {
-    let mut hasher = Fingerprint::default();
-    hasher.extend(&Program::encode(parts).unwrap_or_default());
-    let mut encoded = Vec::new();
-    for entry in entries {
-        // What cannot be encoded is found out when it is written.
-        let _ = entry.encode_into(&mut encoded);
-        hasher.extend(&encoded);
-    }
-    hasher.finish()
 }
 
 /// `site` with as many rule sets, redirect lists and maps, all of them empty.

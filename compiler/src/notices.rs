@@ -5,6 +5,7 @@
 //! see [`Reading::diagnostics`].
 
 use edgewright_engine::model::rules::{Place, Rule};
+use edgewright_engine::pattern::syntax::{self, Node, Syntax};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 use edgewright_parser::source::Span;
 
@@ -141,16 +142,32 @@ fn other(cause: Cause) -> &'static str {
     }
 }
 
+/// Does something follow the end of the path?
+fn goes_on_behind_end(node: &Node) -> bool {
+    let is_end = |node: &Node| {
+        matches!(
+            node,
+            Node::Place(syntax::Place::End | syntax::Place::LastLine)
+        )
+    };
+    match node.parts() {
+        [before @ .., _] => before.iter().any(|part| part.any(&is_end)),
+        [] => false,
+    }
+}
+
 fn why_impossible(rule: &Rule) -> &'static str {
-    let text = rule.pattern.text.as_slice();
-    let end = text.strip_suffix(b"$").unwrap_or(text);
-    if text.starts_with(b"$") || end.windows(2).any(|two| two[1] == b'$' && two[0] != b'\\') {
+    let syntax = rule.pattern.syntax();
+    let head = syntax.as_ref().and_then(Syntax::head);
+    let is_so =
+        |asked: fn(&Node) -> bool| syntax.as_ref().is_some_and(|syntax| asked(&syntax.root));
+    if is_so(|root| root.any(&goes_on_behind_end)) {
         "$ stands for the end of the path, and nothing can follow it: write \\$ for the character"
-    } else if text.windows(3).any(|three| three == b"://") {
+    } else if is_so(|root| root.writes(b"://")) {
         "a pattern sees the path only: ask for the host with RewriteCond %{HTTP_HOST}"
-    } else if text.starts_with(b"^/") {
+    } else if head.is_some_and(|head| head.requires_first(b'/')) {
         "leave out the slash after ^: in a directory a pattern sees what follows the directory"
-    } else if text.starts_with(b"^") {
+    } else if head.is_some() {
         "write ^/ at the beginning: in server context a path begins with a slash"
     } else {
         "look at the pattern: paths have single slashes, and no host or query string"

@@ -4,8 +4,8 @@
 //! decided without, or nearly without, the request. Absent: what a fate means (`edge-handler/src/artefact/decision.rs`).
 //!
 //! Every path that some key is about is evaluated on every host it can reach, with stand-ins for the
-//! host's name and the query string, and with an oracle in place of the request: it hears what the
-//! evaluation looks at, and answers conditions about one unknown thing, once yes and once no. What
+//! host's name and the query string, and with assumptions in place of the request: they hear what the
+//! evaluation depends on, and answer conditions about one unknown thing, once yes and once no. What
 //! remains is a list of questions with constant ends. A path whose evaluation looks at something else
 //! that is unknown has no fate, and is left to the evaluator: this errs towards too few fates.
 
@@ -22,13 +22,13 @@ use std::collections::BTreeMap;
 use edgewright_engine::artefact::decision::{DecisionView, Question};
 use edgewright_engine::artefact::key::Key;
 use edgewright_engine::artefact::program::{Parts, Program};
-use edgewright_engine::artefact::table::Entry;
+use edgewright_engine::artefact::table::{EmbeddedTable, Entry};
 use edgewright_engine::budget::{Allowance, DECISION_STEPS};
 use edgewright_engine::evaluate::Options;
 use edgewright_engine::model::normalized::NormalizedRequest;
 use edgewright_engine::model::request::Request;
 use edgewright_engine::model::site::{HostId, Site};
-use edgewright_engine::source::Indexed;
+use edgewright_engine::source::{Indexed, Source};
 use serde::Serialize;
 
 use crate::limits::{Limit, Limits};
@@ -134,6 +134,23 @@ impl Precomputed {
     }
 }
 
+/// Why nothing can be precomputed for `path` on `host` of a compiled site, in a word or two; `None` if something can.
+pub fn undecided(
+    program: &Program,
+    table: &EmbeddedTable,
+    host: HostId,
+    path: &[u8],
+) -> Option<&'static str> {
+    let decider = PathDecider {
+        site: program.site(),
+        source: &Indexed::new(program, table),
+        host,
+        path,
+        steps: Cell::new(MOST_STEPS),
+    };
+    decider.decide().err().map(Undecided::name)
+}
+
 /// What some paths gave.
 #[derive(Default)]
 struct Stretch {
@@ -157,15 +174,15 @@ impl Stretch {
         let source = Indexed::new(program, table);
         let mut found = Self::default();
         for (host, path) in paths {
-            let mind = Mind {
+            let decider = PathDecider {
                 site: program.site(),
                 source: &source,
                 host: *host,
                 path,
                 steps: Cell::new(steps),
             };
-            let decision = mind.decision();
-            found.steps += steps - mind.steps.get();
+            let decision = decider.decide();
+            found.steps += steps - decider.steps.get();
             match decision {
                 Ok(dag) => found.decisions.push((Key::fate(*host, path), dag)),
                 Err(Undecided::TooExpensive) => found.expensive.push((*host, path.clone())),
@@ -214,18 +231,18 @@ fn add(undecided: &mut BTreeMap<&'static str, usize>, why: &'static str, count: 
     }
 }
 
-/// What deciding one path takes.
-struct Mind<'m, S> {
+/// One path of a host, and what deciding it takes.
+struct PathDecider<'m> {
     site: &'m Site,
-    source: &'m S,
+    source: &'m dyn Source,
     host: HostId,
     path: &'m [u8],
     /// Rules and redirects that may still be tried.
     steps: Cell<u64>,
 }
 
-impl<S: edgewright_engine::source::Source> Mind<'_, S> {
-    fn decision(&self) -> Result<Dag, Undecided> {
+impl PathDecider<'_> {
+    fn decide(&self) -> Result<Dag, Undecided> {
         let queried = self.course(Some(QUERY));
         if queried == Err(Undecided::TooExpensive) {
             return Err(Undecided::TooExpensive);

@@ -8,6 +8,7 @@ use edgewright_engine::model::rules::{MapId, Place, RedirectListId, RuleSetId};
 use edgewright_engine::model::site::Site;
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 use edgewright_parser::source::Origin;
+use serde::{Deserialize, Serialize};
 
 use crate::limits::{LIMIT_REACHED, Limits};
 use crate::sources::Sources;
@@ -110,7 +111,7 @@ pub enum Position {
 }
 
 /// How much was read.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Configuration files, `.htaccess` files and map files.
     pub files: usize,

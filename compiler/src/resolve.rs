@@ -10,6 +10,7 @@ mod carry;
 mod context;
 mod dbm;
 mod environment;
+mod headers;
 mod htaccess;
 mod limit;
 mod logging;

@@ -4,12 +4,12 @@
 
 use edgewright_engine::artefact::index::Case;
 use edgewright_engine::pattern::Pattern;
-use edgewright_engine::pattern::PatternOptions;
+use edgewright_engine::pattern::facts::Head;
+use edgewright_engine::pattern::syntax::{Fidelity, Greed, Node, Place, Syntax};
 use regex_syntax::hir::literal::Extractor;
 use regex_syntax::hir::{Hir, Look};
 
-use crate::dialect;
-use crate::outline::Outline;
+use crate::facts::PatternFacts;
 
 /// A rule has at most this many keys or prefixes.
 const MOST_WORDS: usize = 64;
@@ -35,22 +35,23 @@ impl Shape {
     /// The shape of `pattern`. For [`Case::Folded`] the words have their ASCII letters lowered, and
     /// speak of texts with theirs lowered.
     pub fn of(pattern: &Pattern) -> Self {
-        Self::of_outline(&Outline::of(pattern))
+        Self::of_facts(&PatternFacts::of(pattern))
     }
 
     /// The same of a pattern that is read already.
-    pub(crate) fn of_outline(outline: &Outline<'_>) -> Self {
-        let case = outline.case;
-        let options = outline.pattern.options;
-        let end_is_end = options.contains(PatternOptions::DOLLAR_END_ONLY);
-        let shape = match &outline.head {
+    pub(crate) fn of_facts(facts: &PatternFacts) -> Self {
+        let case = facts.case;
+        let head = facts.syntax.as_ref().and_then(Syntax::head);
+        let shape = match head {
             // By far the most frequent, and the structure would say the same.
-            Some((word, b"$")) if end_is_end => Self::Words(case, vec![word.clone()]),
-            Some((head, rest)) if opens_wide(rest) => of_head(head, rest, case),
-            head => match (outline.structure(), head) {
-                (Some(structure), _) => of_structure(structure, case),
-                (None, Some((head, rest))) => of_head(head, rest, case),
-                (None, None) => Self::Open,
+            Some(Head {
+                text,
+                rest: [Node::Place(Place::End)],
+            }) => Self::Words(case, vec![text.to_vec()]),
+            Some(Head { text, rest }) if opens_wide(rest) => of_head(text, case),
+            Some(_) | None => match facts.structure() {
+                Some(structure) => of_structure(structure, case),
+                None => Self::Open,
             },
         };
         shape.fold()
@@ -61,21 +62,20 @@ impl Shape {
         matches!(self, Self::Words(Case::Exact, words) if words.len() == 1)
     }
 
-    /// True when `pattern` surely matches every one of the words of its shape: it has neither anchors
+    /// True when a pattern surely matches every one of the words of its shape: it has neither anchors
     /// inside nor anything that makes PCRE match less than its structure says.
-    pub fn is_complete(pattern: &Pattern) -> bool {
-        let (text, _) = dialect::without_case_option(pattern);
-        let inside = text
-            .strip_prefix(b"^")
-            .and_then(|text| text.strip_suffix(b"$"));
-        let plain = |inside: &[u8]| {
-            let escapes = inside.windows(2);
-            !inside.iter().any(|byte| b"^$+*{".contains(byte))
-                && !escapes
-                    .into_iter()
-                    .any(|two| two[0] == b'\\' && two[1].is_ascii_alphanumeric())
+    pub fn is_complete(facts: &PatternFacts) -> bool {
+        let Some(syntax) = &facts.syntax else {
+            return false;
         };
-        inside.is_some_and(plain)
+        match syntax.root.parts() {
+            [
+                Node::Place(Place::Start),
+                inside @ ..,
+                Node::Place(Place::End),
+            ] => syntax.fidelity == Fidelity::Same && inside.iter().all(is_plain),
+            _ => false,
+        }
     }
 
     fn fold(mut self) -> Self {
@@ -116,33 +116,45 @@ fn of_structure(structure: &Hir, case: Case) -> Shape {
     Shape::Prefixes(case, words)
 }
 
-/// A pattern that is otherwise not understood, for example one with look-around, by the literal text
-/// after its `^`. A `|` anywhere could be an alternative to the whole.
-fn of_head(head: &[u8], rest: &[u8], case: Case) -> Shape {
-    let repeated = matches!(rest.first(), Some(b'?' | b'*' | b'+' | b'{'));
-    let head = &head[..head.len().saturating_sub(usize::from(repeated))];
-    if rest.contains(&b'|') || head.len() < SHORTEST_PREFIX {
+/// By the literal text after the `^`.
+fn of_head(head: &[u8], case: Case) -> Shape {
+    if head.len() < SHORTEST_PREFIX {
         return Shape::Open;
     }
     Shape::Prefixes(case, vec![head.to_vec()])
 }
 
 /// Does anything go from here on? Then only what stands before tells something.
-fn opens_wide(rest: &[u8]) -> bool {
-    let wide = [
-        &b"(.*)"[..],
-        b"(.+)",
-        b".*",
-        b"([^/]+)",
-        b"([^/]*)",
-        b"[^/]+",
-    ];
-    wide.iter().any(|wide| rest.starts_with(wide)) && !rest.contains(&b'|')
+fn opens_wide(rest: &[Node]) -> bool {
+    rest.first().is_none_or(Node::is_wide)
+}
+
+/// Does the part match all that its structure says, wherever it stands?
+fn is_plain(part: &Node) -> bool {
+    match part {
+        Node::Empty | Node::Literal(_) | Node::Set(_) => true,
+        Node::Concat(_) | Node::Alternation(_) | Node::Group { .. } => {
+            part.children().iter().all(is_plain)
+        }
+        Node::Repeat {
+            inner,
+            least: _,
+            most,
+            greed,
+        } => *most <= 1 && *greed != Greed::Possessive && is_plain(inner),
+        Node::Place(_)
+        | Node::Look { .. }
+        | Node::Atomic(_)
+        | Node::Reference { .. }
+        | Node::Keep
+        | Node::Opaque(_) => false,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use edgewright_engine::pattern::PatternOptions;
 
     fn with(options: PatternOptions, text: &str) -> Shape {
         Shape::of(&Pattern::new(text, options))
@@ -214,15 +226,29 @@ mod tests {
     }
 
     #[test]
-    fn what_only_pcre_understands_has_its_head() {
-        prefixes("^/old(?!er)/x$", &["/old"]);
-        prefixes("^/abc+(?=d)", &["/ab"]);
-        prefixes(r"^/a\.b(?<n>x)", &["/a.b"]);
-        prefixes(r"^/ab\Q.\E$", &["/ab"]);
-        prefixes("^/ab{,3}$", &["/a"]);
+    fn what_no_automaton_knows_says_less() {
+        words("^/old(?!er)/x$", &["/old/x"]);
+        words("^/(?>a|b)$", &["/a", "/b"]);
+        words(r"^(/a|/b)\1$", &["/a/a", "/a/b", "/b/a", "/b/b"]);
+        prefixes("^/abc+(?=d)", &["/abc"]);
+        prefixes(r"^/ab\p{L}+$", &["/ab"]);
         open("^/old(?!er)|x");
-        open("(?x)^/ab c");
         open("(*UTF)^/abc");
+        open("(?m)^/abc$");
+    }
+
+    #[test]
+    fn one_text_is_written_in_many_ways() {
+        words(r"^/ab\Q.\E$", &["/ab."]);
+        words("^/ab{,3}$", &["/ab{,3}"]);
+        words("(?x)^/ab c$ # a comment", &["/abc"]);
+        words(r"\A/\x41\z", &["/A"]);
+        words(
+            r"^/a\sb$",
+            &["/a\tb", "/a\nb", "/a\x0bb", "/a\x0cb", "/a\rb", "/a b"],
+        );
+        words("^/a(?i:b)$", &["/aB", "/ab"]);
+        prefixes(r"^/a\.b(?<n>x)", &["/a.bx"]);
     }
 
     #[test]
@@ -242,8 +268,6 @@ mod tests {
         words(r"^\</a$", &["</a"]);
         open("^[a--b]/x$");
         open("^[[.a.]]/x$");
-        open(r"^(/a)\1$");
-        prefixes(r"^/a\hb$", &["/a"]);
     }
 
     #[test]

@@ -121,7 +121,11 @@ impl<'a> Unsupported<'a> {
             Question::Unknowable => {
                 Some("it asks for something that only the server has".to_owned())
             }
-            Question::Files | Question::Link | Question::Subrequest | Question::Client => None,
+            Question::Files
+            | Question::Link
+            | Question::Subrequest
+            | Question::Client
+            | Question::ComputedName => None,
         }
         };
         let maps = mentions.maps.iter().find_map(map);

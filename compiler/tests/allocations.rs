@@ -5,9 +5,6 @@
     reason = "a test that cannot be set up has to fail"
 )]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-
 use edgewright_compiler::testing::MemoryLoader;
 use edgewright_compiler::{Input, ReadOptions, compile, read};
 use edgewright_engine::artefact::table::EmbeddedTable;
@@ -15,27 +12,7 @@ use edgewright_engine::evaluate::Options;
 use edgewright_engine::handler::Runtime;
 use edgewright_engine::handler::{Decision, decide};
 use edgewright_engine::model::request::Request;
-
-thread_local! {
-    static COUNT: Cell<usize> = const { Cell::new(0) };
-}
-
-struct Counting;
-
-#[expect(unsafe_code, reason = "an allocator cannot be written without")]
-// SAFETY: everything is passed on to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        COUNT.with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's promises are ours.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promises are ours.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
+use edgewright_test_support::allocations::{Counting, counted};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -57,17 +34,15 @@ fn a_miss_allocates_nothing() {
     let loader = MemoryLoader::new().with("/rules.conf", CONFIG);
     let input = Input::VirtualHostInclude(vec![b"/rules.conf".to_vec()]);
     let compiled = compile(&read(&input, &loader, &ReadOptions::default())).unwrap();
-    let table = EmbeddedTable::encode(compiled.generation, &compiled.entries).unwrap();
+    let encoded = compiled.encode().unwrap();
     let (program, table) = (
-        Runtime::load(&compiled.program).unwrap(),
-        EmbeddedTable::load(&table).unwrap(),
+        Runtime::load(&encoded.program.concat()).unwrap(),
+        EmbeddedTable::load(&encoded.table.concat()).unwrap(),
     );
     let options = Options::default();
     let count = |target: &str, expected: &dyn Fn(&Decision) -> bool| {
         let request = Request::get(b"www.example.com", target.as_bytes());
-        let before = COUNT.get();
-        let decision = decide(&program, &table, &request, &options);
-        let allocations = COUNT.get() - before;
+        let (decision, allocations) = counted(|| decide(&program, &table, &request, &options));
         assert!(expected(&decision), "{target} {decision:?}");
         allocations
     };

@@ -5,6 +5,7 @@
 
 mod access;
 pub(crate) mod alias;
+mod arrival;
 mod as_is;
 mod backreference;
 pub mod canonical;
@@ -18,6 +19,7 @@ mod expand;
 pub mod expression;
 pub mod files;
 mod handler;
+pub(crate) mod headers;
 mod internal;
 pub(crate) mod knowledge;
 pub(crate) mod list;
@@ -35,6 +37,7 @@ pub(crate) mod send;
 pub(crate) mod server;
 mod speling;
 mod subrequest;
+mod symbolic;
 mod table;
 pub(crate) mod url;
 mod userdir;
@@ -45,19 +48,20 @@ mod walk;
 
 use crate::budget::{Allowance, Budget, Spent};
 use crate::model::normalized::NormalizedRequest;
-use crate::model::outcome::{Answer, Event, Outcome, Step};
+use crate::model::outcome::{Answer, Event, Headers, Outcome, Step};
 use crate::model::request::Request;
 use crate::model::rules::Place;
 use crate::model::site::{Host, Site};
 use crate::source::{Source, Unavailable};
-use canonical::{Canonical, MergeSlashes};
-
+use arrival::{Arrival, Refused};
+use canonical::Canonical;
 use cookie::Cookie;
+use headers::Lines;
 use internal::Next;
 use merge::Merged;
 pub use proxy::{proxy_handler, without_socket};
 use record::Record;
-use vhost::ChosenHost;
+pub use symbolic::{HIDDEN, Symbolic, Unknown};
 
 /// Is a trace wanted?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -154,9 +158,9 @@ pub fn evaluate_within<S: Source>(
             headers: &[],
             ..request.clone()
         };
-        return run(site, source, &line, (options, budget), arrival);
+        return run(site, source, &line, &Terms::of(options, budget), arrival);
     }
-    run(site, source, request, (options, budget), arrival)
+    run(site, source, request, &Terms::of(options, budget), arrival)
 }
 
 /// [`evaluate`] by whatever source, compiled once, here: for callers that need no more speed than that.
@@ -187,7 +191,7 @@ pub fn evaluate_plain_by(
     evaluate_plain(site, &source, plain, request, options, budget)
 }
 
-/// Answers a plain request for `path` on one host, whatever the request's own host and target.
+/// Answers a normalized request on its host, whatever the request's own host and target.
 ///
 /// # Errors
 /// A table entry has to be fetched first; then ask again.
@@ -199,6 +203,56 @@ pub fn evaluate_plain<S: Source>(
     options: &Options,
     budget: &Budget,
 ) -> Result<Answer, Unavailable> {
+    run_plain(site, source, plain, request, &Terms::of(options, budget))
+}
+
+/// Answers a path before there is a request: `plain` and `request` have stand-ins for what is not known, and
+/// `symbolic` answers for them.
+///
+/// # Errors
+/// A table entry is not at hand.
+pub fn evaluate_symbolic(
+    site: &Site,
+    source: &dyn Source,
+    symbolic: &dyn Symbolic,
+    plain: &NormalizedRequest<'_>,
+    request: &Request<'_>,
+    options: &Options,
+) -> Result<Answer, Unavailable> {
+    let budget = Budget::new(options.allowance);
+    let terms = Terms {
+        symbolic: Some(symbolic),
+        ..Terms::of(options, &budget)
+    };
+    run_plain(site, &source, plain, request, &terms)
+}
+
+/// What an evaluation goes by, besides the site and the request.
+#[derive(Clone, Copy)]
+struct Terms<'a> {
+    options: &'a Options,
+    budget: &'a Budget,
+    symbolic: Option<&'a dyn Symbolic>,
+}
+
+impl<'a> Terms<'a> {
+    /// There is a request.
+    fn of(options: &'a Options, budget: &'a Budget) -> Self {
+        Self {
+            options,
+            budget,
+            symbolic: None,
+        }
+    }
+}
+
+fn run_plain<S: Source>(
+    site: &Site,
+    source: &S,
+    plain: &NormalizedRequest<'_>,
+    request: &Request<'_>,
+    terms: &Terms<'_>,
+) -> Result<Answer, Unavailable> {
     let host = usize::try_from(plain.host.0)
         .ok()
         .and_then(|at| site.hosts.get(at));
@@ -206,29 +260,21 @@ pub fn evaluate_plain<S: Source>(
         let reason = "there is no such host".to_owned();
         return Ok(Answer::of(Outcome::Unsupported { reason }));
     };
-    let arrival = Arrival::plain(host, plain);
-    run(site, source, request, (options, budget), arrival)
+    run(site, source, request, terms, Arrival::plain(host, plain))
 }
 
 fn run<S: Source>(
     site: &Site,
     source: &S,
     request: &Request<'_>,
-    (options, budget): (&Options, &Budget),
+    terms: &Terms<'_>,
     arrival: Arrival<'_>,
 ) -> Result<Answer, Unavailable> {
     let remote = arrival.host.remote_ip.as_ref();
     let seen = remote.and_then(|remote| remote::seen(remote, request));
     let (Some(remote), Some(seen)) = (remote, seen) else {
         let connection = request.client;
-        return run_from(
-            site,
-            source,
-            request,
-            (options, budget),
-            arrival,
-            connection,
-        );
+        return run_from(site, source, request, terms, arrival, connection);
     };
     let headers = seen.headers(remote, request);
     let seen = Request {
@@ -237,7 +283,7 @@ fn run<S: Source>(
         ..request.clone()
     };
     let connection = request.client;
-    run_from(site, source, &seen, (options, budget), arrival, connection)
+    run_from(site, source, &seen, terms, arrival, connection)
 }
 
 /// Answers a request as modules see it, over a connection from an address.
@@ -245,16 +291,16 @@ fn run_from<S: Source>(
     site: &Site,
     source: &S,
     request: &Request<'_>,
-    (options, budget): (&Options, &Budget),
+    terms: &Terms<'_>,
     arrival: Arrival<'_>,
     connection: &[u8],
 ) -> Result<Answer, Unavailable> {
     let refused = arrival.refused;
-    let mut run = Run::new(site, source, request, (options, budget), arrival);
+    let mut run = Run::new(site, source, request, *terms, arrival);
     run.connection = connection;
     match run.answer(refused) {
         // What a match came to for which nothing was left means nothing.
-        _ if budget.is_spent() => Ok(Answer::of(Outcome::OverBudget)),
+        _ if terms.budget.is_spent() => Ok(Answer::of(Outcome::OverBudget)),
         Ok(outcome) => Ok(run.finish(outcome)),
         Err(Halt::Spent) => Ok(Answer::of(Outcome::OverBudget)),
         Err(Halt::Unsupported(reason)) => Ok(run.finish(Outcome::Unsupported { reason })),
@@ -285,115 +331,12 @@ impl From<Unavailable> for Halt {
     }
 }
 
-/// A request as it reaches a host.
-struct Arrival<'a> {
-    host: &'a Host,
-    hostname: Option<Vec<u8>>,
-    port: Option<u16>,
-    host_header: Option<Vec<u8>>,
-    canonical: Canonical,
-    refused: Option<Refused>,
-}
-
-/// A request that is answered before any module sees its URL.
-#[derive(Debug, Clone, Copy)]
-struct Refused {
-    status: u16,
-    /// Nobody has read its headers.
-    unread: bool,
-    /// No module has seen it at all, `mod_setenvif` neither.
-    unseen: bool,
-}
-
-impl<'a> Arrival<'a> {
-    /// Finds the host and decodes the target. `None` when there is no host at all.
-    fn of(site: &'a Site, request: &Request<'_>) -> Option<Self> {
-        let mut arrival = Self {
-            host: site.hosts.first()?,
-            hostname: None,
-            port: None,
-            host_header: request.host.map(<[u8]>::to_vec),
-            canonical: Canonical {
-                path: b"/".to_vec(),
-                query: None,
-                authority: None,
-            },
-            refused: None,
-        };
-        arrival.refused = arrival.find_host(site, request).err();
-        if arrival.refused.is_none() {
-            let seen = |status| Refused {
-                status,
-                unread: false,
-                unseen: false,
-            };
-            arrival.refused = arrival.decode(request).err().map(seen);
-        }
-        Some(arrival)
-    }
-
-    fn plain(host: &'a Host, plain: &NormalizedRequest<'_>) -> Self {
-        Self {
-            host,
-            hostname: Some(plain.hostname.to_vec()),
-            port: None,
-            host_header: Some(plain.hostname.to_vec()),
-            canonical: Canonical {
-                path: plain.path.to_vec(),
-                query: plain.query.map(<[u8]>::to_vec),
-                authority: None,
-            },
-            refused: None,
-        }
-    }
-
-    /// `ap_read_request` as far as the host.
-    fn find_host(&mut self, site: &'a Site, request: &Request<'_>) -> Result<(), Refused> {
-        let refused = |status, unread| Refused {
-            status,
-            unread,
-            unseen: true,
-        };
-        match canonical::authority(request.method, request.target) {
-            Err(status) => {
-                let authority = canonical::refused_authority(request.target);
-                let chosen = vhost::unread_host(site, request, authority.as_ref());
-                self.host_header = None;
-                self.take(site, chosen);
-                Err(refused(status, true))
-            }
-            Ok(authority) => match vhost::choose_host(site, request, authority.as_ref()) {
-                Err(status) => {
-                    let chosen = vhost::refused_host(site, request, authority.as_ref());
-                    self.take(site, chosen);
-                    Err(refused(status, false))
-                }
-                Ok(chosen) => {
-                    self.take(site, chosen);
-                    Ok(())
-                }
-            },
-        }
-    }
-
-    fn take(&mut self, site: &'a Site, chosen: ChosenHost) {
-        self.host = site.hosts.get(chosen.host_index).unwrap_or(self.host);
-        self.hostname = Some(chosen.hostname).filter(|name| !name.is_empty());
-        self.port = chosen.port;
-        self.host_header = chosen.replaced_header.or(self.host_header.take());
-    }
-
-    fn decode(&mut self, request: &Request<'_>) -> Result<(), u16> {
-        let (merge, encoded) = (MergeSlashes::of(self.host), self.host.encoded_slashes);
-        self.canonical = canonical::canonical(request.method, request.target, merge, encoded)?;
-        Ok(())
-    }
-}
-
 /// One client request: everything that outlives its internal redirects and subrequests.
 struct Run<'a, S> {
     site: &'a Site,
     source: &'a S,
+    /// What stands in for the request, before there is one.
+    symbolic: Option<&'a dyn Symbolic>,
     request: &'a Request<'a>,
     /// The address that the connection came from: a proxy may have named another client.
     connection: &'a [u8],
@@ -409,6 +352,10 @@ struct Run<'a, S> {
     /// What the client asked for.
     canonical: Canonical,
     cookies: Vec<Cookie>,
+    /// Other headers of an answer that is made here.
+    headers: Headers,
+    /// Headers that were there before any rule.
+    early: Lines,
     vary: Vec<Vec<u8>>,
     steps: Vec<Step>,
     /// Paths taken for absent because nothing is known about them.
@@ -427,22 +374,25 @@ impl<'a, S: Source> Run<'a, S> {
         site: &'a Site,
         source: &'a S,
         request: &'a Request<'a>,
-        (options, budget): (&'a Options, &'a Budget),
+        terms: Terms<'a>,
         arrival: Arrival<'a>,
     ) -> Self {
         Self {
             site,
             source,
+            symbolic: terms.symbolic,
             request,
             connection: request.client,
-            options,
-            budget,
+            options: terms.options,
+            budget: terms.budget,
             host: arrival.host,
             hostname: arrival.hostname,
             port: arrival.port,
             host_header: arrival.host_header,
             canonical: arrival.canonical,
             cookies: Vec::new(),
+            headers: Headers::default(),
+            early: Lines::default(),
             vary: Vec::new(),
             steps: Vec::new(),
             assumed: Vec::new(),
@@ -461,7 +411,7 @@ impl<'a, S: Source> Run<'a, S> {
         record.args.clone_from(&self.canonical.query);
         record.port = self.port;
         if refused.is_none_or(|refused| !refused.unseen) {
-            self.set_server_environment(&mut record, raw_path(self.request.target))?;
+            self.set_server_environment(&mut record, raw_path(self.request.target.path()))?;
         }
         let mut next = match refused {
             Some(Refused { status, .. }) => self.die(status, record)?,
@@ -484,6 +434,14 @@ impl<'a, S: Source> Run<'a, S> {
     }
 
     fn finish(self, outcome: Outcome) -> Answer {
+        // What goes on gets its headers elsewhere.
+        let headers = match &outcome {
+            Outcome::Redirect { .. } | Outcome::Status { .. } => self.headers,
+            Outcome::Serve { .. }
+            | Outcome::Proxy { .. }
+            | Outcome::OverBudget
+            | Outcome::Unsupported { .. } => Headers::default(),
+        };
         let unchanged = match &outcome {
             Outcome::Serve { path, query } => {
                 *path == self.canonical.path
@@ -500,6 +458,7 @@ impl<'a, S: Source> Run<'a, S> {
                 .filter(|cookie| !cookie.dropped)
                 .map(|cookie| cookie.header)
                 .collect(),
+            headers,
             vary: self.vary,
             unchanged,
             trace: self.steps,

@@ -134,9 +134,8 @@ impl Decision {
         match self {
             Self::Answer(answer) => answer,
             Self::Unchanged => {
-                let mut parts = request.target.splitn(2, |byte| *byte == b'?');
-                let path = parts.next().unwrap_or_default().to_vec();
-                let query = parts.next().map(<[u8]>::to_vec);
+                let path = request.target.path().to_vec();
+                let query = request.target.query().map(<[u8]>::to_vec);
                 Answer {
                     unchanged: true,
                     ..Answer::of(Outcome::Serve { path, query })
@@ -237,7 +236,6 @@ pub fn unreadable(unavailable: &Unavailable) -> Answer {
     let reason = match unavailable {
         Unavailable::Missing(key) => format!("the table has no entry {}", key.item_name()),
         Unavailable::Damaged => "a rule or an entry of the table cannot be read".to_owned(),
-        Unavailable::Stopped => "the evaluation was stopped".to_owned(),
     };
     Answer::of(Outcome::Unsupported { reason })
 }

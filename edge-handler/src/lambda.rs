@@ -12,7 +12,6 @@ pub mod artefact;
 mod breaker;
 #[cfg(feature = "lambda")]
 mod cache;
-pub mod cloudfront_emulator;
 pub mod configuration;
 #[cfg(feature = "lambda")]
 pub mod dynamodb;

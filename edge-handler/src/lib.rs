@@ -30,10 +30,13 @@
 //! 7. [`evaluate`]: what Apache does with a request;
 //! 8. [`shortcut`]: the same for most requests, in less time;
 //! 9. [`handler`]: a request and a build in, an answer or the next key to fetch out;
-//! 10. `lambda`: CloudFront's events and responses, and the function itself.
+//! 10. `lambda`: CloudFront's events and responses, and the function itself;
+//! 11. `cloudfront`: CloudFront as a model, around the function.
 
 pub mod artefact;
 pub mod budget;
+#[cfg(feature = "cloudfront")]
+pub mod cloudfront;
 mod depth;
 pub mod evaluate;
 pub mod handler;

@@ -4,10 +4,12 @@
 //! (`evaluate`), storing them (`artefact`), and reading configuration text (the compiler).
 
 pub mod expression;
+pub mod header_names;
 pub mod normalized;
 pub mod outcome;
 pub mod request;
 pub mod rules;
 pub mod site;
 pub mod subject;
+pub mod trigger;
 pub mod variable;

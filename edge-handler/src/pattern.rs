@@ -4,13 +4,20 @@
 //! matched with.
 
 pub mod dialect;
+pub mod facts;
+mod lexer;
 pub mod matching;
+mod print;
+mod read;
+pub mod set;
+pub mod syntax;
 
 use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 
 use matching::Compiled;
+pub use print::exactly;
 
 bitflags::bitflags! {
     /// How Apache compiles a pattern: `ap_regcomp` flags, `RegexDefaultOptions` already applied.

@@ -21,7 +21,7 @@ pub use restored::Restored;
 pub use sequential::Sequential;
 
 use crate::artefact::key::Key;
-use crate::model::rules::{Condition, MapId, RedirectListId, RedirectView, Rule, RuleSetId};
+use crate::model::rules::{MapId, RedirectListId, RedirectView, Rule, RuleSetId};
 
 /// Why a rule, a redirect or a map value cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,8 +31,6 @@ pub enum Unavailable {
     Missing(Key),
     /// Its bytes cannot be read. Fetching them again would not help.
     Damaged,
-    /// Whoever asks has had enough: the compiler, which lets an evaluation take so many steps.
-    Stopped,
 }
 
 /// Finds rules, redirects and map values.
@@ -75,47 +73,6 @@ pub trait Source {
     fn may_pass_over(&self) -> bool {
         false
     }
-
-    /// True for the compiler, which evaluates paths before there are requests. Variables that
-    /// `SetEnvIf` would set from headers hold [`HIDDEN`] then.
-    fn is_beforehand(&self) -> bool {
-        false
-    }
-
-    /// Hears that the evaluation looks at something that differs between requests for one path. For
-    /// the compiler, which evaluates paths before there are requests; nobody else listens.
-    fn looks_at(&self, _unknown: Unknown) {}
-
-    /// Hears what a variable stands for. For the compiler, as above.
-    fn reads(&self, _text: &[u8]) {}
-
-    /// The answer to a condition (without its `!`) that is given, not found out: the compiler tries
-    /// both. `args` is the query string as it is by now.
-    fn foretell(&self, _condition: &Condition, _args: Option<&[u8]>) -> Option<bool> {
-        None
-    }
-}
-
-/// The value of a variable that depends on what is not known beforehand.
-pub const HIDDEN: &[u8] = b"edgewright:hidden";
-
-/// What differs between requests for one path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Unknown {
-    /// What the client calls the host.
-    Host,
-    /// The query string.
-    Query,
-    /// A header.
-    Header,
-    /// The client's address, or the server's.
-    Client,
-    /// The time.
-    Time,
-    /// The choice of an `rnd:` map.
-    Chance,
-    /// What a foretold condition's groups matched.
-    Condition,
 }
 
 impl<S: Source + ?Sized> Source for &S {
@@ -147,21 +104,5 @@ impl<S: Source + ?Sized> Source for &S {
 
     fn may_pass_over(&self) -> bool {
         (**self).may_pass_over()
-    }
-
-    fn is_beforehand(&self) -> bool {
-        (**self).is_beforehand()
-    }
-
-    fn looks_at(&self, unknown: Unknown) {
-        (**self).looks_at(unknown);
-    }
-
-    fn reads(&self, text: &[u8]) {
-        (**self).reads(text);
-    }
-
-    fn foretell(&self, condition: &Condition, args: Option<&[u8]>) -> Option<bool> {
-        (**self).foretell(condition, args)
     }
 }

@@ -12,7 +12,7 @@ use edgewright_engine::artefact::table::{Fetched, Lookup, Table as _};
 use edgewright_engine::budget::{Allowance, Budget, DECISION_STEPS};
 use edgewright_engine::evaluate::Options;
 use edgewright_engine::handler::{Step, decide_embedded, handle_embedded, step};
-use edgewright_engine::model::request::Request;
+use edgewright_engine::model::request::{Request, Target};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -131,7 +131,7 @@ fn gather(arguments: &Bench, answering: &Answerer) -> Result<(Vec<OwnedRequest>,
 
 impl Figures {
     /// The figures, and the slowest request.
-    fn of<'a>(build: &Build, requests: &[Request<'a>]) -> (Self, &'a [u8]) {
+    fn of<'a>(build: &Build, requests: &[Request<'a>]) -> (Self, Target<'a>) {
         let options = as_deployed();
         let decide = |request: &Request<'_>| {
             black_box(handle_embedded(
@@ -167,14 +167,17 @@ impl Figures {
             most_table_reads: reads.into_iter().max().unwrap_or(0),
             yardstick,
         };
-        (figures, slowest.map_or(b"", |at| requests[at].target))
+        (
+            figures,
+            slowest.map_or(Target::of(b""), |at| requests[at].target),
+        )
     }
 
-    fn print(&self, out: &mut impl Write, slowest: &[u8], findings: &[String]) -> Result<()> {
+    fn print(&self, out: &mut impl Write, slowest: Target<'_>, findings: &[String]) -> Result<()> {
         writeln!(out, "requests     {}", thousands(self.requests))?;
         writeln!(out, "p50          {}", time(self.p50))?;
         writeln!(out, "p99          {}", time(self.p99))?;
-        let target = shorten(&to_text(slowest));
+        let target = shorten(&to_text(&slowest.line()));
         writeln!(out, "max          {}   {target}", time(self.max))?;
         writeln!(
             out,

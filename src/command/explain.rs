@@ -69,8 +69,11 @@ enum Detail {
     All,
 }
 
-fn request(arguments: &Explain, default_host: &[u8]) -> Result<OwnedRequest> {
-    let url = &arguments.url;
+/// A `GET` of `url`, which may be a path alone: then of `default_host`.
+///
+/// # Errors
+/// The text is neither a URL nor a path.
+pub(super) fn of_url(url: &str, default_host: &[u8]) -> Result<OwnedRequest> {
     let (scheme, rest) = match url.split_once("://") {
         Some(("http", rest)) => (Scheme::Http, Some(rest)),
         Some(("https", rest)) => (Scheme::Https, Some(rest)),
@@ -78,7 +81,7 @@ fn request(arguments: &Explain, default_host: &[u8]) -> Result<OwnedRequest> {
         _ => bail!("{url} is neither a URL nor a path; write https://host/path or /path"),
     };
     let (host, target) = match rest {
-        None => (default_host.to_vec(), url.clone()),
+        None => (default_host.to_vec(), url.to_owned()),
         Some(rest) => {
             let at = rest.find(['/', '?']).unwrap_or(rest.len());
             let (host, target) = rest.split_at(at);
@@ -86,19 +89,23 @@ fn request(arguments: &Explain, default_host: &[u8]) -> Result<OwnedRequest> {
             (to_bytes(host), format!("{slash}{target}"))
         }
     };
-    let mut request = OwnedRequest {
-        method: to_bytes(&arguments.method),
+    let target = target.split('#').next().unwrap_or_default();
+    Ok(OwnedRequest {
+        method: b"GET".to_vec(),
         scheme,
         host: Some(host),
-        target: target
-            .split('#')
-            .next()
-            .unwrap_or_default()
-            .as_bytes()
-            .to_vec(),
+        target: target.as_bytes().to_vec(),
         headers: Vec::new(),
-        client: to_bytes(&arguments.client),
+        client: b"127.0.0.1".to_vec(),
         protocol: b"HTTP/1.1".to_vec(),
+    })
+}
+
+fn request(arguments: &Explain, default_host: &[u8]) -> Result<OwnedRequest> {
+    let mut request = OwnedRequest {
+        method: to_bytes(&arguments.method),
+        client: to_bytes(&arguments.client),
+        ..of_url(&arguments.url, default_host)?
     };
     for header in &arguments.header {
         let Some((name, value)) = header.split_once(':') else {

@@ -3,13 +3,13 @@
 //! In: a configuration. Out: a build folder, a loaded table if one is named, and the account on
 //! standard output. Absent: deploying the function.
 
-use std::fs;
 use std::io::{IsTerminal, Write, stderr};
 use std::time::Instant;
 
 use anyhow::{Context, Error, Result, bail};
-use edgewright_compiler::emit::{ITEMS_FILE, emit};
-use edgewright_compiler::{Compilation, Hops, Reading, Written, compile_with};
+use edgewright_compiler::export::item::Item;
+use edgewright_compiler::export::{EmitError, emit, items};
+use edgewright_compiler::{Build, Compilation, Hops, Reading, compile_with};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 
 use super::{Exit, say};
@@ -43,11 +43,12 @@ pub fn run(arguments: &Migrate) -> Result<Exit> {
     }
     stage.done(&summary::reading(&reading.counts))?;
     let (compilation, build) = progress::spinner("compiling", || build(&reading, arguments))?;
-    stage.done(&summary::compiling(&compilation, &build))?;
+    stage.done(&summary::compiling(&compilation, &build.files))?;
     show_diagnostics(&reading, &compilation.diagnostics, arguments)?;
     say(&summary::account(&compilation, arguments))?;
     if let Some(table) = &arguments.table {
-        load_table(arguments, table)?;
+        let items = items(build.generation, &compilation.entries, &reading.sources);
+        load_table(items, arguments, table)?;
     }
     say(&summary::next(arguments))?;
     let refused = reading.first_error().is_some();
@@ -59,7 +60,7 @@ pub fn run(arguments: &Migrate) -> Result<Exit> {
     })
 }
 
-fn build(reading: &Reading, arguments: &Migrate) -> Result<(Compilation, Vec<Written>)> {
+fn build(reading: &Reading, arguments: &Migrate) -> Result<(Compilation, Build)> {
     let hops = if arguments.collapse_chains {
         Hops::Collapsed
     } else {
@@ -132,11 +133,12 @@ fn show_diagnostics(
     Ok(())
 }
 
-fn load_table(arguments: &Migrate, table: &str) -> Result<()> {
-    let path = arguments.out.join(ITEMS_FILE);
-    let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-    let items = dynamodb::Item::parse_all(&text)?;
-    drop(text);
+fn load_table(
+    items: impl Iterator<Item = Result<Item, EmitError>>,
+    arguments: &Migrate,
+    table: &str,
+) -> Result<()> {
+    let items = items.collect::<Result<Vec<_>, _>>()?;
     let target = dynamodb::Target {
         table: table.to_owned(),
         region: arguments.region.clone(),

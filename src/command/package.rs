@@ -7,6 +7,8 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use edgewright_compiler::inputs::Input;
+use edgewright_engine::model::trigger::Trigger;
 
 use super::{Exit, say};
 use crate::args;
@@ -32,12 +34,7 @@ pub fn run(arguments: &args::Package) -> Result<Exit> {
     write(&arguments.out, &package.zip)?;
     write(&beside, format!("{template:#}\n").as_bytes())?;
     say(&content(&arguments.out, &package, &needs))?;
-    let inputs = inputs::table(
-        &package.inputs,
-        &package.readers,
-        package.trigger,
-        arguments,
-    );
+    let inputs = inputs::table(&package.inputs, package.trigger, arguments);
     let proxied = inputs::proxied(&package.proxied, package.trigger, arguments);
     say(&format!("\n{inputs}{proxied}"))?;
     say(&next(arguments, &package, &beside))?;
@@ -77,8 +74,8 @@ fn next(arguments: &args::Package, package: &Package, template: &Path) -> String
 
 /// What the function cannot know at this trigger.
 fn doubt(arguments: &args::Package, package: &Package) -> String {
-    let matters = package.inputs.iter().any(|input| input == "scheme");
-    if package.trigger == args::Trigger::OriginRequest || !matters {
+    let matters = package.inputs.contains_key(&Input::Scheme);
+    if package.trigger == Trigger::OriginRequest || !matters {
         return String::new();
     }
     let scheme = arguments.scheme.name();

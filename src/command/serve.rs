@@ -21,7 +21,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use super::{Exit, say};
 use crate::args::{Engine, Serve};
 use crate::contract::{OwnedRequest, answer_to_json, to_text};
-use crate::engine::Answerer;
+use crate::engine::{Answerer, Answering};
 
 type Reply = Response<Full<Bytes>>;
 
@@ -30,13 +30,19 @@ type Reply = Response<Full<Bytes>>;
 /// # Errors
 /// The source cannot be read, or the address is taken.
 pub fn run(arguments: &Serve) -> Result<Exit> {
+    let scheme = if arguments.https {
+        Scheme::Https
+    } else {
+        Scheme::Http
+    };
+    // The function is told how viewers connect to this server.
+    let answering = match arguments.engine {
+        Engine::CloudFront => Answering::CloudFront(scheme),
+        engine @ (Engine::Reference | Engine::Edge) => engine.into(),
+    };
     let edge = Arc::new(LocalEdge {
-        answering: Answerer::open(&arguments.source, Engine::Edge, &arguments.reading)?,
-        scheme: if arguments.https {
-            Scheme::Https
-        } else {
-            Scheme::Http
-        },
+        answering: Answerer::open(&arguments.source, answering, &arguments.reading)?,
+        scheme,
         host: arguments.host.clone().map(String::into_bytes),
         files: folder_of_files(&arguments.reading.docroot),
     });

@@ -6,12 +6,10 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use edgewright_compiler::emit::{ITEMS_FILE, PROGRAM_FILE};
+use edgewright_compiler::export::item::{Attribute, Item};
+use edgewright_compiler::export::{ITEMS_FILE, PROGRAM_FILE};
 use edgewright_engine::artefact::item::{self, LONGEST_PIECE};
 use edgewright_engine::artefact::program::Program;
-
-use super::Item;
-use super::item::Attribute;
 
 /// Everything of a build that goes into a table.
 #[derive(Debug, Clone)]

@@ -7,10 +7,9 @@
 use std::io::Write as _;
 
 use anyhow::{Context, Result};
+use edgewright_compiler::export::item::Item;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-
-use super::Item;
 
 /// Items in one file: several files are read at a time.
 const ITEMS_A_FILE: usize = 100_000;
@@ -29,7 +28,8 @@ pub fn files(items: &[Item]) -> Result<Vec<(String, Vec<u8>)>> {
 fn compressed(items: &[Item]) -> Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     for item in items {
-        writeln!(encoder, "{}", item.line()).context("cannot compress")?;
+        serde_json::to_writer(&mut encoder, &item.line()).context("cannot compress")?;
+        encoder.write_all(b"\n").context("cannot compress")?;
     }
     encoder.finish().context("cannot compress")
 }

@@ -7,9 +7,10 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
+use edgewright_compiler::export::item::Item;
 use serde::Deserialize;
 
-use super::{Generation, Item};
+use super::Generation;
 
 /// The price list.
 const PRICES: &str = include_str!("prices.json");

@@ -7,11 +7,12 @@ use std::collections::HashMap;
 use anyhow::{Context, Result, bail};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use edgewright_compiler::export::item::Item;
 use edgewright_engine::artefact::item::{ENTRY_ATTRIBUTE, KEY_ATTRIBUTE};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
+use super::plainly;
 use super::write::Backoff;
-use super::{Item, plainly};
 
 /// DynamoDB's limit for a batch of reads.
 const BATCH: usize = 100;

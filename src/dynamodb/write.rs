@@ -9,10 +9,12 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
+use edgewright_compiler::export::item::Item;
 use edgewright_engine::artefact::item::KEY_ATTRIBUTE;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::{Item, plainly};
+use super::item::attributes;
+use super::plainly;
 
 /// DynamoDB's limit for a batch.
 const BATCH: usize = 25;
@@ -154,7 +156,7 @@ impl Writer for Batches {
 
 fn put(item: &Item) -> Result<WriteRequest> {
     let request = PutRequest::builder()
-        .set_item(Some(item.attributes()))
+        .set_item(Some(attributes(item)))
         .build()?;
     Ok(WriteRequest::builder().put_request(request).build())
 }

@@ -1,11 +1,17 @@
 //! Where each input of the rules comes from at each trigger, and what the cache key holds for it.
 //!
-//! In: an input as the manifest names it, the command line. Out: [`Source`]. Absent: finding the
+//! In: an [`Input`], the command line. Out: [`Source`]. Absent: finding the
 //! inputs; see `edgewright_compiler::inputs`.
 
-use serde_json::Value;
+use std::collections::BTreeMap;
 
-use crate::args::{Origin, Package, Trigger};
+use edgewright_compiler::export::Server;
+use edgewright_compiler::export::manifest::Readers;
+use edgewright_compiler::inputs::Input;
+use edgewright_engine::model::header_names::{is_hidden, is_told_at_origin_request};
+use edgewright_engine::model::trigger::Trigger;
+
+use crate::args::{Origin, Package};
 
 /// How the viewer connected, which CloudFront tells at origin-request.
 const SCHEME_HEADER: &str = "CloudFront-Forwarded-Proto";
@@ -36,8 +42,6 @@ pub enum Key {
     None,
     /// A header.
     Header(String),
-    /// `Accept-Encoding`, as CloudFront sorts it.
-    Encodings,
     /// All cookies.
     Cookies,
     /// The whole query.
@@ -55,12 +59,9 @@ impl Source {
     }
 
     /// Of `input`, with `trigger` chosen.
-    pub fn of(input: &str, trigger: Trigger, arguments: &Package) -> Self {
-        let mut source = match input.strip_prefix("header ") {
-            Some(name) => Self::of_header(name, arguments),
-            None => Self::of_part(input, arguments),
-        };
-        let always = matches!(input, "host" | "query");
+    pub fn of(input: &Input, trigger: Trigger, arguments: &Package) -> Self {
+        let mut source = Self::at_origin_request(input, arguments);
+        let always = matches!(input, Input::Host | Input::Query);
         if trigger == Trigger::ViewerRequest && !always {
             source.key = Key::None;
         }
@@ -74,33 +75,34 @@ impl Source {
         source
     }
 
-    fn of_part(input: &str, arguments: &Package) -> Self {
+    fn at_origin_request(input: &Input, arguments: &Package) -> Self {
         let scheme = format!("not told: always {} (--scheme)", arguments.scheme.name());
         match input {
-            "host" if arguments.origin == Origin::Bucket => Self::new(
+            Input::Host if arguments.origin == Origin::Bucket => Self::new(
                 format!("{HOST_HEADER}, in the key; a CloudFront Function copies Host there"),
                 "Host",
                 Key::Header(HOST_HEADER.to_owned()),
             ),
-            "host" => Self::new("Host, in the key", "Host", Key::Header("Host".to_owned())),
-            "scheme" => {
+            Input::Host => Self::new("Host, in the key", "Host", Key::Header("Host".to_owned())),
+            Input::Scheme => {
                 let key = Key::Header(SCHEME_HEADER.to_owned());
                 Self::new(format!("{SCHEME_HEADER}, in the key"), scheme, key)
             }
-            "query" => Self::new("all of it, in the key", "the event", Key::Query),
-            "method" => Self::new(
+            Input::Query => Self::new("all of it, in the key", "the event", Key::Query),
+            Input::Method => Self::new(
                 "the event; only GET and HEAD are kept",
                 "the event",
                 Key::None,
             ),
-            "cookies" => Self {
+            Input::Cookies => Self {
                 note: Some("nearly every viewer has other cookies: few answers are shared"),
                 ..Self::new("all of them, in the key", "Cookie", Key::Cookies)
             },
-            "client address" => Self::new(IMPOSSIBLE, "the event's clientIp", Key::None),
-            "time" => Self::new(IMPOSSIBLE, "the clock", Key::None),
-            "chance" => Self::new(IMPOSSIBLE, "the function's own", Key::None),
-            _ => Self::new(IMPOSSIBLE, "the event", Key::None),
+            Input::Header(name) => Self::of_header(name, arguments),
+            Input::Client => Self::new(IMPOSSIBLE, "the event's clientIp", Key::None),
+            Input::Time => Self::new(IMPOSSIBLE, "the clock", Key::None),
+            Input::Random => Self::new(IMPOSSIBLE, "the function's own", Key::None),
+            Input::GetOrHead | Input::AnyHeader => Self::new(IMPOSSIBLE, "the event", Key::None),
         }
     }
 
@@ -120,11 +122,7 @@ impl Source {
                 note: Some("rules see no such header"),
                 ..hidden()
             },
-            "accept-encoding" => Self::new(
-                "in the key, only gzip and br of it",
-                "the event",
-                Key::Encodings,
-            ),
+            _ if !is_told_at_origin_request(name) => Self::new(IMPOSSIBLE, "the event", Key::None),
             "user-agent" | "referer" => Self {
                 note: Some("nearly every viewer has another: few answers are shared"),
                 ..Self::new("in the key", "the event", Key::Header(name.to_owned()))
@@ -138,27 +136,8 @@ fn hidden() -> Source {
     Source::new("hidden by CloudFront", "hidden by CloudFront", Key::None)
 }
 
-/// Headers that no function gets to see: "Restrictions on all edge functions".
-fn is_hidden(name: &str) -> bool {
-    let names = [
-        "connection",
-        "expect",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "proxy-connection",
-        "trailer",
-        "upgrade",
-        "x-cache",
-        "x-forwarded-proto",
-        "x-real-ip",
-    ];
-    let families = ["x-accel-", "x-amz-cf-", "x-amzn-", "x-edge-"];
-    names.contains(&name) || families.iter().any(|family| name.starts_with(family))
-}
-
-/// The inputs of the rules, where each comes from, and who reads it. `readers` is the manifest's.
-pub fn table(inputs: &[String], readers: &Value, trigger: Trigger, arguments: &Package) -> String {
+/// The inputs of the rules, where each comes from, and who reads it.
+pub fn table(inputs: &BTreeMap<Input, Readers>, trigger: Trigger, arguments: &Package) -> String {
     if inputs.is_empty() {
         return String::new();
     }
@@ -172,65 +151,65 @@ pub fn table(inputs: &[String], readers: &Value, trigger: Trigger, arguments: &P
         chosen(Trigger::ViewerRequest),
         "read by".to_owned(),
     ];
-    let sources: Vec<Source> = inputs
-        .iter()
-        .map(|input| Source::of(input, trigger, arguments))
-        .collect();
-    let row = |(input, source): (&String, &Source)| {
-        [
-            input.clone(),
-            source.at_origin.clone(),
-            source.at_viewer.clone(),
-            read_by(&readers[input]),
-        ]
-    };
-    let rows: Vec<[String; 4]> = [head]
-        .into_iter()
-        .chain(inputs.iter().zip(&sources).map(row))
-        .collect();
-    let notes = inputs.iter().zip(&sources);
-    let notes = notes.filter_map(|(input, source)| Some((input, source.note?)));
-    aligned(&rows)
-        + &notes
-            .map(|(input, note)| format!("  {input}: {note}\n"))
-            .collect::<String>()
+    let mut rows = vec![head];
+    let mut notes = String::new();
+    for (input, readers) in inputs {
+        let source = Source::of(input, trigger, arguments);
+        rows.push([
+            input.to_string(),
+            source.at_origin,
+            source.at_viewer,
+            read_by(readers),
+        ]);
+        if let Some(note) = source.note {
+            notes += &format!("  {input}: {note}\n");
+        }
+    }
+    aligned(&rows) + &notes
 }
 
 /// `3 lines, first conf/www.conf:12`.
-pub fn read_by(readers: &Value) -> String {
-    let count = readers["count"].as_u64().unwrap_or_default();
-    match readers["first"].as_str() {
+pub fn read_by(Readers { count, first }: &Readers) -> String {
+    match first {
         None => "the configuration".to_owned(),
-        Some(first) if count == 1 => first.to_owned(),
+        Some(first) if *count == 1 => first.clone(),
         Some(first) => format!("{count} lines, the first {first}"),
     }
 }
 
 /// The servers that rules proxy to and that CloudFront cannot send requests to: what becomes of such
 /// a request, and what can be done.
-pub fn proxied(servers: &Value, trigger: Trigger, arguments: &Package) -> String {
-    let servers = servers.as_object().into_iter().flatten();
-    let is_known = |server: &str| {
+pub fn proxied(
+    servers: &BTreeMap<Server, Readers>,
+    trigger: Trigger,
+    arguments: &Package,
+) -> String {
+    let is_known = |server: &Server| {
+        let Server::Named(name) = server else {
+            return false;
+        };
         let mut known = arguments.proxy_to.iter();
-        trigger == Trigger::OriginRequest && known.any(|host| host.eq_ignore_ascii_case(server))
+        trigger == Trigger::OriginRequest && known.any(|host| host.eq_ignore_ascii_case(name))
     };
-    let line = |(server, readers): (&String, &Value)| {
-        let remedy = match trigger {
-            Trigger::OriginRequest if server.contains(' ') => {
+    let line = |(server, readers): (&Server, &Readers)| {
+        let remedy = match (trigger, server) {
+            (Trigger::OriginRequest, Server::FromRequest) => {
                 "name each with --proxy-to HOST".to_owned()
             }
-            Trigger::OriginRequest => format!("--proxy-to {server} hands them over"),
-            Trigger::ViewerRequest => "only at origin-request could they be handed over".to_owned(),
+            (Trigger::OriginRequest, Server::Named(name)) => {
+                format!("--proxy-to {name} hands them over")
+            }
+            (Trigger::ViewerRequest, _) => {
+                "only at origin-request could they be handed over".to_owned()
+            }
         };
         format!(
             "  proxied to {server} ({}): such requests go to the origin as they came; {remedy}\n",
             read_by(readers)
         )
     };
-    servers
-        .filter(|(server, _)| !is_known(server))
-        .map(line)
-        .collect()
+    let unknown = servers.iter().filter(|(server, _)| !is_known(server));
+    unknown.map(line).collect()
 }
 
 fn aligned(rows: &[[String; 4]]) -> String {
@@ -250,8 +229,9 @@ fn aligned(rows: &[[String; 4]]) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed test should say so")]
+
     use clap::Parser as _;
-    use serde_json::json;
 
     use super::*;
     use crate::args::{Arguments, Command};
@@ -262,6 +242,15 @@ mod tests {
             Command::Package(arguments) => arguments,
             _ => unreachable!("it is the package command"),
         }
+    }
+
+    fn named(name: &str) -> Input {
+        Input::try_from(name.to_owned()).unwrap()
+    }
+
+    fn readers(count: usize, first: &str) -> Readers {
+        let first = Some(first.to_owned());
+        Readers { count, first }
     }
 
     #[test]
@@ -281,13 +270,11 @@ mod tests {
             "time",
             "chance",
         ];
-        let inputs = inputs.map(str::to_owned);
-        let readers = json!({
-            "host": { "count": 0, "first": null },
-            "cookies": { "count": 1, "first": "a.conf:3" },
-            "time": { "count": 2, "first": "a.conf:4" },
-        });
-        let shown = table(&inputs, &readers, Trigger::OriginRequest, &arguments(&[]));
+        let mut inputs = inputs.map(|name| (named(name), Readers::default()));
+        inputs[4].1 = readers(1, "a.conf:3");
+        inputs[11].1 = readers(2, "a.conf:4");
+        let inputs = BTreeMap::from(inputs);
+        let shown = table(&inputs, Trigger::OriginRequest, &arguments(&[]));
         for text in [
             "cookies                   all of them, in the key",
             "a.conf:3",
@@ -300,7 +287,8 @@ mod tests {
 
     #[test]
     fn a_server_nobody_named_is_told_of() {
-        let servers = json!({ "app.example": { "count": 1, "first": "a.conf:7" } });
+        let server = Server::Named("app.example".to_owned());
+        let servers = BTreeMap::from([(server, readers(1, "a.conf:7"))]);
         let say = |trigger, options: &[&str]| proxied(&servers, trigger, &arguments(options));
         let told = say(Trigger::OriginRequest, &[]);
         assert!(
@@ -316,7 +304,7 @@ mod tests {
     }
 
     fn check(input: &str, trigger: Trigger, options: &[&str], expected: &Key) {
-        let source = Source::of(input, trigger, &arguments(options));
+        let source = Source::of(&named(input), trigger, &arguments(options));
         assert_eq!(source.key, *expected, "{input} {trigger:?} {options:?}");
     }
 
@@ -338,7 +326,7 @@ mod tests {
             "header accept-encoding",
             OriginRequest,
             &[],
-            &Key::Encodings,
+            &header("accept-encoding"),
         );
         check("header x-forwarded-proto", OriginRequest, &[], &Key::None);
         check(

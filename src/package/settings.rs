@@ -5,11 +5,12 @@
 
 use anyhow::{Context, Result, bail};
 use edgewright_engine::lambda::configuration::Configuration;
+use edgewright_engine::model::trigger::Trigger;
 use serde_json::{Map, Value, json};
 
 use super::inputs::HOST_HEADER;
 use super::regions;
-use crate::args::{Origin, Package, Trigger};
+use crate::args::{Origin, Package};
 
 /// The file's text.
 ///
@@ -112,7 +113,7 @@ mod tests {
             .unwrap();
         let text = json!({ "cache_control": settings }).to_string();
         let read = Configuration::parse(text.as_bytes()).unwrap();
-        assert_eq!(read.cache_control.value(404), Some("no-store"));
-        assert_eq!(read.cache_control.value(301), Some("s-maxage=300"));
+        assert_eq!(read.cache_control.decided(404), Some("no-store"));
+        assert_eq!(read.cache_control.decided(301), None);
     }
 }

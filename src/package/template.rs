@@ -8,11 +8,13 @@
 //! the function's own requests to the origin differ by.
 
 use anyhow::{Result, bail};
+use edgewright_engine::cloudfront::distribution::check_policies;
+use edgewright_engine::model::trigger::Trigger;
 use serde_json::{Map, Value, json};
 
 use super::inputs::{HOST_HEADER, Key, Source};
 use super::{Package, regions};
-use crate::args::{self, Origin, Trigger};
+use crate::args::{self, Origin};
 
 /// `CloudFront`'s quotas for one policy.
 const MOST_HEADERS: usize = 10;
@@ -20,11 +22,11 @@ const MOST_HEADERS: usize = 10;
 /// Milliseconds, as the function's own limits are; Lambda takes whole seconds and viewers wait.
 const TIMEOUT_SECONDS: u32 = 5;
 
-/// What the cache key holds beside the path.
+/// What the cache key holds beside the path. All of it goes on to the function and to the origin, and nothing else does:
+/// what they do not see cannot change what is cached.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct CacheKey {
     headers: Vec<String>,
-    encodings: bool,
     cookies: bool,
     query: bool,
 }
@@ -41,7 +43,6 @@ impl CacheKey {
                 Key::None => {}
                 Key::Header(name) if key.headers.contains(&name) => {}
                 Key::Header(name) => key.headers.push(name),
-                Key::Encodings => key.encodings = true,
                 Key::Cookies => key.cookies = true,
                 Key::Query => key.query = true,
             }
@@ -56,7 +57,7 @@ impl CacheKey {
         Ok(key)
     }
 
-    /// The three parts both kinds of policy have.
+    /// The three parts of a policy.
     fn parts(&self) -> Map<String, Value> {
         let headers = if self.headers.is_empty() {
             json!({ "HeaderBehavior": "none" })
@@ -85,10 +86,12 @@ impl CacheKey {
 /// The whole template.
 ///
 /// # Errors
-/// The rules depend on more than a cache key holds, or a Region is no name.
+/// The rules depend on more than a cache key holds, a Region is no name, or CloudFront would refuse a policy.
 pub fn template(arguments: &args::Package, package: &Package) -> Result<Value> {
-    let source = |input: &String| Source::of(input, package.trigger, arguments);
-    let key = CacheKey::new(package.inputs.iter().map(source))?;
+    let source = |input| Source::of(input, package.trigger, arguments);
+    let mut key = CacheKey::new(package.inputs.keys().map(source))?;
+    // A server's pages depend on the query, whatever the rules look at.
+    key.query |= arguments.origin == Origin::Server;
     let has_host = key.headers.iter().any(|name| name == HOST_HEADER);
     // A version is published only when its name in the template is new.
     let version = format!("Version{}", package.short_hash());
@@ -101,7 +104,6 @@ pub fn template(arguments: &args::Package, package: &Package) -> Result<Value> {
     add("Function", function(package.trigger));
     add(&version, published());
     add("CachePolicy", cache_policy(&key));
-    add("OriginRequestPolicy", origin_request_policy(&key));
     let mut distribution = distribution(package.trigger, &version);
     if arguments.origin == Origin::Bucket {
         add("OriginAccess", origin_access());
@@ -117,7 +119,7 @@ pub fn template(arguments: &args::Package, package: &Package) -> Result<Value> {
         }]);
     }
     add("Distribution", distribution);
-    Ok(json!({
+    let template = json!({
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": "Redirects and rewrites at the edge, made by edgewright. Deploy in us-east-1.",
         "Parameters": parameters(package),
@@ -127,7 +129,9 @@ pub fn template(arguments: &args::Package, package: &Package) -> Result<Value> {
             "DistributionId": { "Value": { "Ref": "Distribution" } },
             "FunctionVersion": { "Value": { "Ref": version } },
         },
-    }))
+    });
+    check_policies(&template)?;
+    Ok(template)
 }
 
 fn parameters(package: &Package) -> Value {
@@ -243,9 +247,9 @@ fn published() -> Value {
 
 fn cache_policy(key: &CacheKey) -> Value {
     let mut parts = key.parts();
-    // Off unless a rule reads it: they would keep every answer twice.
+    // Off: they would keep every answer twice, and rules would see what CloudFront sorted.
     for name in ["EnableAcceptEncodingGzip", "EnableAcceptEncodingBrotli"] {
-        parts.insert(name.to_owned(), json!(key.encodings));
+        parts.insert(name.to_owned(), json!(false));
     }
     json!({
         "Type": "AWS::CloudFront::CachePolicy",
@@ -257,24 +261,6 @@ fn cache_policy(key: &CacheKey) -> Value {
             "MaxTTL": 86400,
             "ParametersInCacheKeyAndForwardedToOrigin": parts,
         } },
-    })
-}
-
-/// The origin gets what the key holds, and no more: what it does not see cannot change what is
-/// cached.
-fn origin_request_policy(key: &CacheKey) -> Value {
-    let mut config = key.parts();
-    config.insert(
-        "Name".to_owned(),
-        json!({ "Fn::Sub": "${AWS::StackName}-origin" }),
-    );
-    config.insert(
-        "Comment".to_owned(),
-        json!("What the function and the origin see."),
-    );
-    json!({
-        "Type": "AWS::CloudFront::OriginRequestPolicy",
-        "Properties": { "OriginRequestPolicyConfig": config },
     })
 }
 
@@ -322,6 +308,14 @@ fn host_function() -> Value {
     })
 }
 
+/// What [`host_function`] returns for an event; `None` where it would throw.
+pub fn copies_host(event: &Value) -> Option<Value> {
+    let mut request = event["request"].clone();
+    let host = request["headers"]["host"]["value"].as_str()?.to_owned();
+    request["headers"][HOST_HEADER] = json!({ "value": host });
+    Some(request)
+}
+
 fn distribution(trigger: Trigger, version: &str) -> Value {
     let methods = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"];
     json!({
@@ -345,7 +339,6 @@ fn distribution(trigger: Trigger, version: &str) -> Value {
                 "ViewerProtocolPolicy": "allow-all",
                 "AllowedMethods": methods,
                 "CachePolicyId": { "Ref": "CachePolicy" },
-                "OriginRequestPolicyId": { "Ref": "OriginRequestPolicy" },
                 "LambdaFunctionAssociations": [{
                     "EventType": trigger.name(),
                     "LambdaFunctionARN": { "Ref": version },
@@ -361,10 +354,19 @@ fn distribution(trigger: Trigger, version: &str) -> Value {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed test should say so")]
 
+    use std::collections::BTreeMap;
+
     use clap::Parser as _;
+    use edgewright_compiler::export::manifest::Readers;
+    use edgewright_compiler::inputs::Input;
 
     use super::*;
     use crate::args::{Arguments, Command};
+
+    fn read(name: &str) -> (Input, Readers) {
+        let input = Input::try_from(name.to_owned()).unwrap();
+        (input, Readers::default())
+    }
 
     fn made(options: &[&str], inputs: &[&str], trigger: Trigger, hash: &str) -> Value {
         let line = ["edgewright", "package", "build"].iter().chain(options);
@@ -376,9 +378,8 @@ mod tests {
             zip: Vec::new(),
             hash: hash.repeat(32),
             trigger,
-            inputs: inputs.iter().copied().map(str::to_owned).collect(),
-            readers: Value::Null,
-            proxied: Value::Null,
+            inputs: inputs.iter().map(|name| read(name)).collect(),
+            proxied: BTreeMap::new(),
             broken: None,
         };
         template(&arguments, &package).unwrap()
@@ -414,13 +415,24 @@ mod tests {
 
     #[test]
     fn the_cache_key_holds_nothing_else() {
-        let template = made(&[], &["method"], Trigger::OriginRequest, "00");
+        let bucket = ["--origin", "bucket"];
+        let template = made(&bucket, &["method"], Trigger::OriginRequest, "00");
         let (_, policy) = of_type(&template, "AWS::CloudFront::CachePolicy");
         let key =
             &policy["Properties"]["CachePolicyConfig"]["ParametersInCacheKeyAndForwardedToOrigin"];
         assert_eq!(key["HeadersConfig"], json!({ "HeaderBehavior": "none" }));
         assert_eq!(key["CookiesConfig"]["CookieBehavior"], "none");
         assert_eq!(key["QueryStringsConfig"]["QueryStringBehavior"], "none");
+    }
+
+    #[test]
+    fn a_server_gets_the_query_and_its_pages_are_told_apart_by_it() {
+        for trigger in [Trigger::OriginRequest, Trigger::ViewerRequest] {
+            let template = made(&[], &["method"], trigger, "00");
+            let (_, policy) = of_type(&template, "AWS::CloudFront::CachePolicy");
+            let key = &policy["Properties"]["CachePolicyConfig"]["ParametersInCacheKeyAndForwardedToOrigin"];
+            assert_eq!(key["QueryStringsConfig"]["QueryStringBehavior"], "all");
+        }
     }
 
     #[test]
@@ -534,10 +546,8 @@ mod tests {
             template["Resources"][version]["Type"],
             "AWS::Lambda::Version"
         );
-        for policy in ["CachePolicyId", "OriginRequestPolicyId"] {
-            let name = behaviour[policy]["Ref"].as_str().unwrap();
-            assert!(template["Resources"][name].is_object(), "{policy}");
-        }
+        let name = behaviour["CachePolicyId"]["Ref"].as_str().unwrap();
+        assert!(template["Resources"][name].is_object(), "{name}");
         // The two kinds of function cannot both be there for viewer events.
         let has_function = behaviour["FunctionAssociations"].is_array();
         assert!(!(has_function && trigger == Trigger::ViewerRequest));
@@ -547,7 +557,7 @@ mod tests {
     fn a_bucket_never_gets_the_viewers_host() {
         for trigger in [Trigger::OriginRequest, Trigger::ViewerRequest] {
             let template = made(&["--origin", "bucket"], &["host"], trigger, "00");
-            let (_, policy) = of_type(&template, "AWS::CloudFront::OriginRequestPolicy");
+            let (_, policy) = of_type(&template, "AWS::CloudFront::CachePolicy");
             assert!(!policy.to_string().contains("\"Host\""));
             let (_, distribution) = of_type(&template, "AWS::CloudFront::Distribution");
             let origin = &distribution["Properties"]["DistributionConfig"]["Origins"][0];

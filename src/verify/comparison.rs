@@ -101,6 +101,10 @@ impl<'a> Comparison<'a> {
             }
         };
         self.compared += 1;
+        let apache = Observed {
+            seen: apache.seen.known_to(&answer),
+            ..apache
+        };
         if ours != apache.seen && !self.agrees_about_files(request, &apache, &ours) {
             self.differences.push(Difference {
                 request: request.clone(),
@@ -135,7 +139,10 @@ impl<'a> Comparison<'a> {
         }
         let served = matches!(apache.seen.end, End::Serve(..));
         let answer = || self.server.answer_from_files(request);
-        served && answer().is_ok_and(|answer| answer.seen == *ours)
+        served
+            && answer().is_ok_and(|answer| {
+                answer.seen.end == ours.end && answer.seen.cookies == ours.cookies
+            })
     }
 
     /// How many rules answered, and why the others did not.
@@ -287,7 +294,13 @@ impl Difference {
     pub fn to_text(&self) -> String {
         let mut text = self.request.to_text();
         text += &format!("\n  Apache      {}", self.apache.to_line());
+        for line in self.apache.headers.differing(&self.ours.headers) {
+            text += &format!("\n                {line}");
+        }
         text += &format!("\n  edgewright  {}", self.ours.to_line());
+        for line in self.ours.headers.differing(&self.apache.headers) {
+            text += &format!("\n                {line}");
+        }
         if !self.rules.is_empty() {
             text += &format!("\n  rules       {}", self.rules.join(", "));
         }

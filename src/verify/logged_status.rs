@@ -122,6 +122,7 @@ mod tests {
         let seen = NormalizedResponse {
             end,
             cookies: Vec::new(),
+            headers: crate::verify::own_headers::OwnHeaders::default(),
         };
         let mut statuses = LoggedStatuses::default();
         statuses.compare(&sent, &Observed { seen, file });

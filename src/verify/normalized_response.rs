@@ -7,6 +7,7 @@ use edgewright_engine::evaluate::{proxy_handler, without_socket};
 use edgewright_engine::model::outcome::{Answer, Outcome};
 use serde_json::{Value, json};
 
+use super::own_headers::OwnHeaders;
 use super::sandbox::relocation::Relocation;
 use super::wire::Response;
 use crate::access_log::percent;
@@ -19,6 +20,8 @@ pub struct NormalizedResponse {
     pub end: End,
     /// `Set-Cookie` values, the moment of `expires=` left out: it depends on the clock.
     pub cookies: Vec<Vec<u8>>,
+    /// Other headers of an answer that the server makes itself.
+    pub headers: OwnHeaders,
 }
 
 /// What Apache answered.
@@ -77,9 +80,17 @@ impl Observed {
     pub fn of(response: &Response, naming: &Naming) -> Self {
         let cookies = response.all("Set-Cookie");
         let cookies = cookies.map(|cookie| without_date(&naming.general(cookie)));
+        let end = end(response, naming);
+        let headers = match &end {
+            End::Redirect(..) | End::Status(_) => {
+                OwnHeaders::of_response(response, |value| naming.general(value))
+            }
+            End::Serve(..) | End::Proxy(_) => OwnHeaders::default(),
+        };
         let seen = NormalizedResponse {
-            end: end(response, naming),
+            end,
             cookies: cookies.collect(),
+            headers,
         };
         let file = match seen.end {
             End::Status(403 | 404 | 500) => file(response, naming),
@@ -122,7 +133,17 @@ impl NormalizedResponse {
         Ok(Self {
             end,
             cookies: cookies.map(|cookie| without_date(cookie)).collect(),
+            headers: OwnHeaders::of_answer(answer),
         })
+    }
+
+    /// The response less what nobody can know who gives `answer`.
+    #[must_use]
+    pub fn known_to(self, answer: &Answer) -> Self {
+        Self {
+            headers: self.headers.known_to(answer),
+            ..self
+        }
     }
 
     /// For a person.
@@ -159,6 +180,10 @@ impl NormalizedResponse {
         if let Value::Object(fields) = &mut object {
             let cookies = self.cookies.iter().map(|cookie| json!(to_text(cookie)));
             fields.insert("cookies".to_owned(), cookies.collect());
+            let headers = self.headers.differing(&OwnHeaders::default());
+            if !headers.is_empty() {
+                fields.insert("headers".to_owned(), json!(headers));
+            }
         }
         object
     }

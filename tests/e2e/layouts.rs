@@ -37,7 +37,7 @@ fn check_file(name: &str, file: &Path, (answered, rules): (u64, u64)) -> Value {
     report
 }
 
-/// The same for a text.
+/// Compares a configuration given as a text with Apache.
 fn check(name: &str, text: &str, expected: (u64, u64)) -> Value {
     let folder = folder();
     let file = folder.path().join("httpd.conf");

@@ -11,9 +11,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use edgewright_engine::lambda::cloudfront_emulator;
+use edgewright_engine::cloudfront::event;
 use edgewright_engine::lambda::event::Event;
 use edgewright_engine::model::outcome::Answer;
+use edgewright_engine::model::trigger::Trigger;
 use edgewright_test_engines::{Engine as _, Reference, line, reading_folder, with_request};
 use edgewright_test_support::contract::{Line, Outcome};
 use edgewright_test_support::legacy_site;
@@ -125,7 +126,7 @@ fn seen(event: &str, reply: &str, expected: &Seen) -> Seen {
         return Seen::Untouched;
     }
     let reply: Box<RawValue> = serde_json::from_str(reply).unwrap();
-    let effect = cloudfront_emulator::effect(&reply).expect("CloudFront would answer 502");
+    let effect = event::effect(&reply).expect("CloudFront would answer 502");
     let answer = Answer {
         cookies: effect.cookies,
         ..Answer::of(effect.outcome)
@@ -167,7 +168,9 @@ fn requests() -> Vec<Request> {
 
 /// The events CloudFront could make of `request`: one for each trigger and kind of origin.
 fn events(request: &Request) -> Vec<String> {
-    let Some(viewer) = with_request(request, cloudfront_emulator::event) else {
+    let Some(viewer) = with_request(request, |request| {
+        event::event(request, Trigger::OriginRequest)
+    }) else {
         return Vec::new();
     };
     let origins = [
@@ -183,10 +186,14 @@ fn events(request: &Request) -> Vec<String> {
         cf["request"]["origin"] = origin;
         event.to_string()
     });
+    let viewer = viewer.replacen("origin-request", "viewer-request", 1);
     [viewer].into_iter().chain(at_origin).collect()
 }
 
-static SITE: LazyLock<Packaged> = LazyLock::new(|| Packaged::new(&legacy_site::folder(), &[]));
+/// Viewers come in the clear, which no event at viewer-request tells.
+const PLAIN: [&str; 2] = ["--scheme", "http"];
+
+static SITE: LazyLock<Packaged> = LazyLock::new(|| Packaged::new(&legacy_site::folder(), &PLAIN));
 
 fn check_answers(lambda: &Lambda, packaged: &Packaged) -> usize {
     let mut invocations = 0;

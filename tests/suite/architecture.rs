@@ -157,7 +157,7 @@ const IMPORTS: &[ImportRule] = &[
     },
     ImportRule {
         place: "compiler/src/analysis",
-        never: &["crate::lower", "crate::emit"],
+        never: &["crate::lower", "crate::export"],
         why: "the analyses and the lowering do not know one another",
     },
     ImportRule {
@@ -167,7 +167,7 @@ const IMPORTS: &[ImportRule] = &[
     },
     ImportRule {
         place: "compiler/src/resolve",
-        never: &["crate::analysis", "crate::lower", "crate::emit"],
+        never: &["crate::analysis", "crate::lower", "crate::export"],
         why: "a stage does not know the later ones",
     },
 ];

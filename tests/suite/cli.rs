@@ -97,7 +97,7 @@ fn migrate_writes_a_build_that_answers_and_explains() {
         "r.jsonl",
         "{\"target\":\"/old?x=1\"}\n{\"target\":\"/other\"}\n",
     );
-    for engine in ["reference", "edge", "lambda"] {
+    for engine in ["reference", "edge", "cloudfront", "lambda"] {
         let ran = place.run(&["replay", "b", "--requests", "r.jsonl", "--engine", engine]);
         ran.check(0, &[]);
         assert_eq!(

@@ -68,7 +68,7 @@ fn a_changed_format_has_a_new_version() {
     ];
     let files = files.map(|(name, text)| (name.to_owned(), text.to_owned()));
     let compiled = compile(&reading(CONFIGURATION, files)).unwrap();
-    let table = EmbeddedTable::encode(compiled.generation, &compiled.entries).unwrap();
+    let encoded = compiled.encode().unwrap();
     let entries = compiled.entries.iter();
     let entries: Vec<u8> = entries.flat_map(|entry| entry.encode().unwrap()).collect();
     assert!(compiled.entries.len() > 4, "{:?}", compiled.entries);
@@ -81,13 +81,13 @@ fn a_changed_format_has_a_new_version() {
         ),
         check(
             "table.bin",
-            &table,
+            &encoded.table.concat(),
             EmbeddedTable::GOLDEN,
             "the version in edge-handler/src/artefact/table/embedded.rs",
         ),
         check(
             "rules.bin",
-            &compiled.program,
+            &encoded.program.concat(),
             Program::GOLDEN,
             "the version in edge-handler/src/artefact/program.rs",
         ),

@@ -3,6 +3,7 @@
 
 mod architecture;
 mod cli;
+mod debug;
 mod deploy;
 mod deviations;
 mod field;
@@ -10,6 +11,7 @@ mod findings;
 mod golden;
 mod inputs;
 mod logs;
+mod own_headers;
 mod readme;
 mod rooms;
 mod seed_site;

@@ -28,6 +28,7 @@ const HOUSES: &[(&str, &[&[&str]])] = &[
             &["shortcut"],
             &["handler"],
             &["lambda"],
+            &["cloudfront"],
         ],
     ),
     ("parser/src", &[]),

@@ -120,7 +120,7 @@ impl Connection {
 }
 
 fn bytes(request: &Request) -> Vec<u8> {
-    let mut bytes = [b"GET ", request.target, b" HTTP/1.1\r\n"].concat();
+    let mut bytes = [b"GET ", &*request.target.line(), b" HTTP/1.1\r\n"].concat();
     let host = request.host.map(|host| (b"Host".as_slice(), host));
     for (name, value) in host.into_iter().chain(request.headers.iter().copied()) {
         bytes.extend([name, b": ", value, b"\r\n"].concat());

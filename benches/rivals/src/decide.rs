@@ -123,11 +123,11 @@ fn read(request: &Request) {
         .flat_map(|(name, value)| [*name, *value]);
     let parts = [
         request.method,
-        request.target,
+        request.target.path(),
         request.client,
         request.protocol,
     ];
-    let parts = parts.into_iter().chain(request.host).chain(headers);
+    let parts = parts.into_iter().chain(request.target.query()).chain(request.host).chain(headers);
     parts.for_each(read_bytes);
 }
 

@@ -86,6 +86,6 @@ fn timed(rows: &[Row], rules: &[Placed]) -> Result<Vec<Figures>> {
 
 /// The targets of requests, as text.
 pub fn paths(requests: &[Request]) -> Vec<String> {
-    let text = |request: &Request| String::from_utf8_lossy(request.target).into_owned();
+    let text = |request: &Request| String::from_utf8_lossy(&request.target.line()).into_owned();
     requests.iter().map(text).collect()
 }

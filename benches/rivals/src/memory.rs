@@ -96,7 +96,7 @@ fn held(rows: &[Row], rules: &[Placed]) -> Result<BTreeMap<String, i64>> {
     let site = site?;
     let warm = measure(|| {
         for request in set.hits.iter().chain(&set.misses) {
-            black_box(lookup(&site, request.target));
+            black_box(lookup(&site, request.target.path()));
         }
     });
     let held = cold + mapped(&site) + warm.bytes_current;

@@ -41,7 +41,7 @@ fn slowest((name, set): (&'static str, edgewright_benches::set::Set)) -> Result<
         let time = alone(decisions(&site, std::slice::from_ref(request))).p50;
         if time > worst.time {
             worst.time = time;
-            worst.target = String::from_utf8_lossy(request.target)
+            worst.target = String::from_utf8_lossy(&request.target.line())
                 .chars()
                 .take(40)
                 .collect();

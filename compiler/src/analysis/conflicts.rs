@@ -20,8 +20,8 @@ use foldhash::HashMap;
 
 use super::{ENDING, Finding, Looked, Most, rules};
 use crate::compiled_site::CompiledSite;
+use crate::facts::PatternFacts;
 use crate::language::{Found, Language, Membership, Universe, find as find_text};
-use crate::outline::Outline;
 use crate::reading::Position;
 use crate::redundant::{Candidate, Covers, Gist, Languages, Redundant};
 use crate::replay::{Shows, Tries};
@@ -236,8 +236,8 @@ impl<'a> Search<'a, '_> {
 }
 
 fn gist_of(pattern: &Pattern) -> Gist {
-    let outline = Outline::of(pattern);
-    Gist::of(&outline, &Shape::of_outline(&outline))
+    let facts = PatternFacts::of(pattern);
+    Gist::of(&facts, &Shape::of_facts(&facts))
 }
 
 /// How many lines the list of a position has.

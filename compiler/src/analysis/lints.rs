@@ -14,9 +14,9 @@ use edgewright_engine::model::rules::{
 use edgewright_engine::model::site::Site;
 use edgewright_engine::model::variable::Variable;
 use edgewright_engine::pattern::Pattern;
+use edgewright_engine::pattern::syntax::{Node, Syntax};
 
 use super::{Finding, directories, rules, targets};
-use crate::language;
 use crate::reading::Position;
 use crate::redundant::always_holds;
 use crate::replay::Tries;
@@ -165,23 +165,9 @@ impl Slip<'_> {
 
 /// Every match holds a `?`.
 pub(super) fn asks_for_question_mark(pattern: &Pattern) -> bool {
-    if !pattern.text.windows(2).any(|two| two == br"\?") && !pattern.text.contains(&b'[') {
-        return false;
-    }
-    let structure = language::structure(pattern);
-    structure.is_some_and(|structure| requires(&structure, b'?'))
-}
-
-fn requires(structure: &regex_syntax::hir::Hir, byte: u8) -> bool {
-    use regex_syntax::hir::HirKind;
-    match structure.kind() {
-        HirKind::Literal(literal) => literal.0.contains(&byte),
-        HirKind::Capture(group) => requires(&group.sub, byte),
-        HirKind::Repetition(repetition) => repetition.min > 0 && requires(&repetition.sub, byte),
-        HirKind::Concat(parts) => parts.iter().any(|part| requires(part, byte)),
-        HirKind::Alternation(parts) => parts.iter().all(|part| requires(part, byte)),
-        HirKind::Empty | HirKind::Look(_) | HirKind::Class(_) => false,
-    }
+    let may_ask = pattern.text.contains(&b'?');
+    let syntax = may_ask.then(|| pattern.syntax()).flatten();
+    syntax.is_some_and(|syntax| syntax.root.requires(b'?'))
 }
 
 /// A name Apache does not know is empty, without a word.
@@ -237,14 +223,15 @@ const HOST: [&[u8]; 3] = [b"HTTP_HOST", b"SERVER_NAME", b"HTTP:Host"];
 
 /// A host name holds no `://`.
 fn scheme_in_host(condition: &Condition) -> Option<Finding> {
-    let text = match &condition.test {
-        Test::Regex(pattern) => &pattern.text,
-        Test::Equal(text) => text,
-        _ => return None,
+    let holds_scheme = || match &condition.test {
+        Test::Regex(pattern) => {
+            let syntax = pattern.syntax();
+            syntax.is_some_and(|syntax| syntax.root.writes(b"//"))
+        }
+        Test::Equal(text) => text.windows(2).any(|two| two == b"//"),
+        _ => false,
     };
-    let holds_scheme =
-        text.windows(2).any(|two| two == b"//") || text.windows(4).any(|four| four == br"\/\/");
-    (asks_about(condition, &HOST) && holds_scheme).then(|| {
+    (asks_about(condition, &HOST) && holds_scheme()).then(|| {
         let headline = "a host name is compared with a URL";
         Finding::warning("scheme-in-host", condition.place, headline)
             .label("holds no scheme and no slash")
@@ -257,12 +244,11 @@ fn dot_in_host(condition: &Condition) -> Option<Finding> {
     let Test::Regex(pattern) = &condition.test else {
         return None;
     };
-    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    let bare = pattern
-        .text
-        .windows(3)
-        .any(|three| three[1] == b'.' && is_name(three[0]) && is_name(three[2]));
-    (asks_about(condition, &HOST) && bare).then(|| {
+    let bare = || {
+        let syntax = pattern.syntax();
+        syntax.is_some_and(|syntax| syntax.root.any(&has_bare_dot))
+    };
+    (asks_about(condition, &HOST) && bare()).then(|| {
         Finding::note(
             "dot-in-host",
             condition.place,
@@ -273,17 +259,29 @@ fn dot_in_host(condition: &Condition) -> Option<Finding> {
     })
 }
 
+/// A dot that matches any character stands between two parts of a name.
+fn has_bare_dot(node: &Node) -> bool {
+    let is_name =
+        |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
+    node.parts().windows(3).any(|three| match three {
+        [Node::Literal(before), Node::Set(set), Node::Literal(after)] => {
+            set.is_dot() && is_name(before.bytes.last()) && is_name(after.bytes.first())
+        }
+        _ => false,
+    })
+}
+
 /// `%{QUERY_STRING}` begins after the `?`.
 fn question_mark_in_query(condition: &Condition) -> Option<Finding> {
     let Test::Regex(pattern) = &condition.test else {
         return None;
     };
-    let begins = pattern.text.starts_with(br"^\?")
-        && pattern
-            .text
-            .get(3)
-            .is_none_or(|next| !b"?*{".contains(next));
-    (asks_about(condition, &[b"QUERY_STRING"]) && begins && !condition.negated).then(|| {
+    let begins = || {
+        let syntax = pattern.syntax();
+        let head = syntax.as_ref().and_then(Syntax::head);
+        head.is_some_and(|head| head.requires_first(b'?'))
+    };
+    (asks_about(condition, &[b"QUERY_STRING"]) && !condition.negated && begins()).then(|| {
         let headline = "the query string does not hold the ? that it follows";
         Finding::warning("question-mark-in-query", condition.place, headline)
             .label("matches only where there are two")

@@ -13,7 +13,7 @@ use edgewright_engine::pattern::Pattern;
 
 use super::{Finding, rules};
 use crate::dependencies::{Dependencies, Question};
-use crate::outline::Outline;
+use crate::facts::PatternFacts;
 use crate::redundant::Redundant;
 use crate::witness::Samples;
 
@@ -136,8 +136,8 @@ fn add_patterns<'e>(node: &'e Node, patterns: &mut Vec<&'e Pattern>) {
 }
 
 fn of_pattern(pattern: &Pattern, place: Place) -> Vec<Finding> {
-    let outline = Outline::of(pattern);
-    let texts = Samples::of(&outline).matching(pattern, SAMPLES);
+    let facts = PatternFacts::of(pattern);
+    let texts = Samples::of(&facts).matching(pattern, SAMPLES);
     let depends = texts.iter().any(|text| depends_on_version(pattern, text));
     let bare = texts.iter().any(|text| depends_on_bare_mark(pattern, text));
     let version = depends.then(|| version(place));

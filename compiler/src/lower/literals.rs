@@ -154,14 +154,15 @@ fn members(class: &Class) -> Option<Vec<Vec<u8>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dialect;
-    use edgewright_engine::pattern::PatternOptions;
+    use crate::facts::PatternFacts;
+    use edgewright_engine::pattern::{Pattern, PatternOptions};
 
     /// Requirements as text: words joined by `|`, `$` after those at the end.
     fn check(pattern: &str, expected: &[&str]) {
-        let structure = dialect::read_loosely(pattern.as_bytes(), PatternOptions::default());
         let shown = |word: &Word| word.to_string();
-        let requirements = structure.map_or(Vec::new(), |structure| required(&structure));
+        let asked = Pattern::new(pattern, PatternOptions::default());
+        let facts = PatternFacts::of(&asked);
+        let requirements = facts.structure().map_or(Vec::new(), required);
         let all = requirements.iter().map(|words| {
             let words: Vec<String> = words.iter().map(shown).collect();
             words.join("|")
@@ -183,6 +184,7 @@ mod tests {
         check("[ab]cd", &["acd|bcd"]);
         check(r"^(?!/(?:products|news\)[)])).*\.jsp$", &[".jsp$"]);
         check(r"(?<=/)index\.html$", &["index.html$"]);
+        check(r"(abc)\1", &["abcabc"]);
     }
 
     #[test]
@@ -193,6 +195,5 @@ mod tests {
         check("abc|d", &[]);
         check("(?:abc)?", &[]);
         check("ab.cd", &[]);
-        check(r"(abc)\1", &[]);
     }
 }

@@ -9,8 +9,7 @@ use edgewright_engine::text::prefix::collapse_slashes;
 
 use super::literals;
 use crate::chain::Membership;
-use crate::dialect;
-use crate::outline::Outline;
+use crate::facts::PatternFacts;
 use crate::shape::Shape;
 
 /// Where a rule can live.
@@ -26,13 +25,13 @@ pub(super) enum Home {
 
 impl Home {
     fn of_pattern(pattern: &Pattern) -> Self {
-        let outline = Outline::of(pattern);
-        let mut reaches = match Shape::of_outline(&outline) {
+        let facts = PatternFacts::of(pattern);
+        let mut reaches = match Shape::of_facts(&facts) {
             Shape::Words(case, words) => return Self::Keyed(case, words),
             Shape::Prefixes(_, words) => at_start(&words).into_iter().collect(),
             Shape::Open => Vec::new(),
         };
-        reaches.extend(by_literals(&outline));
+        reaches.extend(by_literals(&facts));
         if reaches.is_empty() {
             reaches.push(Reach::Everything);
         }
@@ -62,13 +61,12 @@ pub(super) fn at_start(prefixes: &[Vec<u8>]) -> Option<Reach> {
 }
 
 /// The texts that must stand in whatever a pattern matches.
-fn by_literals(outline: &Outline<'_>) -> impl Iterator<Item = Reach> + use<> {
-    let loosely = || dialect::read_loosely(outline.text, outline.pattern.options);
-    let requirements = match outline.structure() {
-        Some(structure) => literals::required(structure),
-        None => loosely().map_or(Vec::new(), |structure| literals::required(&structure)),
-    };
-    requirements.into_iter().map(Reach::Words)
+fn by_literals(facts: &PatternFacts) -> impl Iterator<Item = Reach> + use<> {
+    let requirements = facts.structure().map(literals::required);
+    requirements
+        .unwrap_or_default()
+        .into_iter()
+        .map(Reach::Words)
 }
 
 /// The home of `redirect`.

@@ -1,23 +1,22 @@
 //! Every way an evaluation can go for one path.
 //!
 //! In: a plain request made of stand-ins. Out: the [`Course`]: questions, and how things end. Absent:
-//! answering questions; see [`super::oracle`].
+//! answering questions; see [`super::symbolic`].
 
 use std::cell::Cell;
 
 use edgewright_engine::artefact::decision::{
     Effect, Ending, EndingBuf, Part, Question, Text, TextBuf,
 };
-use edgewright_engine::budget::Budget;
-use edgewright_engine::evaluate::{Options, evaluate_plain_by};
+use edgewright_engine::evaluate::{Options, Unknown, evaluate_symbolic};
 use edgewright_engine::model::normalized::NormalizedRequest;
-use edgewright_engine::model::outcome::{Answer, Outcome};
+use edgewright_engine::model::outcome::{Answer, Headers, Outcome};
 use edgewright_engine::model::request::Request;
 use edgewright_engine::model::site::Site;
 use edgewright_engine::model::subject::Subject;
-use edgewright_engine::source::{Source, Unknown};
+use edgewright_engine::source::Source;
 
-use super::symbolic::{Answered, Symbolic, contains};
+use super::symbolic::{Answered, Assumptions, contains};
 use super::{HOST, QUERY, TOO_EXPENSIVE};
 
 /// A course with more ends than this is not worth having: the evaluator asks the same questions.
@@ -39,6 +38,8 @@ pub(super) enum Undecided {
     TooExpensive,
     /// The edge cannot answer it at all.
     Unsupported,
+    /// The answer has headers of its own, which a decision has no room for.
+    Headers,
 }
 
 impl Undecided {
@@ -56,6 +57,7 @@ impl Undecided {
             Self::OverBudget => "more steps than a decision may take",
             Self::TooExpensive => TOO_EXPENSIVE,
             Self::Unsupported => "not known at the edge",
+            Self::Headers => "headers of the answer",
         }
     }
 }
@@ -80,7 +82,7 @@ impl Course {
     /// What a request without a query string takes, told from this, the course of one with the stand-in;
     /// `None` when only another evaluation can tell.
     ///
-    /// The [`Symbolic`] hears every variable that holds the stand-in, and gives up the path. So where there
+    /// [`Assumptions`] hear every variable that holds the stand-in, and give up the path. So where there
     /// is a course that asks nothing about the query string, it decided nothing. It may have gone on as it
     /// came, or where `append_query` and `location` put it: behind a question mark at the end of a
     /// `Location`. Without one they put nothing there. Where it stands elsewhere (`QSA`), or goes on to
@@ -174,21 +176,23 @@ fn without_query(text: Text<'_>) -> Option<TextBuf> {
 }
 
 /// Explores every way `plain` can go.
-pub(super) fn course<S: Source>(
+pub(super) fn course(
     site: &Site,
-    source: &S,
+    source: &dyn Source,
     plain: &NormalizedRequest<'_>,
     request: &Request<'_>,
     options: &Options,
     steps: &Cell<u64>,
 ) -> Result<Course, Undecided> {
     let mut explorer = Explorer {
-        evaluate: |oracle: &Symbolic<'_, S>| {
-            let budget = Budget::new(options.allowance);
-            let answer = evaluate_plain_by(site, oracle, plain, request, options, &budget);
-            answer.map_or(Err(Undecided::TooExpensive), |answer| ending(answer, plain))
+        evaluate: |assumptions: &Assumptions<'_>| {
+            let answer = evaluate_symbolic(site, source, assumptions, plain, request, options);
+            match answer {
+                _ if assumptions.were_too_expensive() => Err(Undecided::TooExpensive),
+                Ok(answer) => ending(answer, plain),
+                Err(_) => Err(Undecided::Unsupported),
+            }
         },
-        source,
         left: steps,
         steps: Vec::new(),
         endings: 0,
@@ -199,16 +203,15 @@ pub(super) fn course<S: Source>(
     })
 }
 
-struct Explorer<'s, S, F> {
+struct Explorer<'s, F> {
     evaluate: F,
-    source: &'s S,
     /// Rules and redirects that may still be tried.
     left: &'s Cell<u64>,
     steps: Vec<Step>,
     endings: usize,
 }
 
-impl<S: Source, F: Fn(&Symbolic<'_, S>) -> Result<EndingBuf, Undecided>> Explorer<'_, S, F> {
+impl<F: Fn(&Assumptions<'_>) -> Result<EndingBuf, Undecided>> Explorer<'_, F> {
     /// Adds the steps for requests of which `given` is true. Every question that comes up is answered
     /// yes at first; then, the last one first, no.
     fn explore(&mut self, given: Vec<Answered>) -> Result<(), Undecided> {
@@ -217,9 +220,9 @@ impl<S: Source, F: Fn(&Symbolic<'_, S>) -> Result<EndingBuf, Undecided>> Explore
             return Err(Undecided::TooMany);
         }
         let known = given.len();
-        let oracle = Symbolic::new(self.source, given, self.left);
-        let ending = (self.evaluate)(&oracle);
-        let mut answers = oracle.finish().map_err(Undecided::LooksAt)?;
+        let assumptions = Assumptions::new(given, self.left);
+        let ending = (self.evaluate)(&assumptions);
+        let mut answers = assumptions.finish().map_err(Undecided::LooksAt)?;
         let ending = ending?;
         let first = self.steps.len();
         let asked = answers.iter().skip(known);
@@ -244,6 +247,9 @@ impl<S: Source, F: Fn(&Symbolic<'_, S>) -> Result<EndingBuf, Undecided>> Explore
 
 /// An answer with holes where the stand-ins are.
 fn ending(answer: Answer, plain: &NormalizedRequest<'_>) -> Result<EndingBuf, Undecided> {
+    if answer.headers != Headers::default() {
+        return Err(Undecided::Headers);
+    }
     let cookies = &answer.cookies;
     cookies.iter().try_for_each(|cookie| constant(cookie))?;
     let end = |effect: Effect<'_>| EndingBuf::new(effect, cookies, &answer.vary);

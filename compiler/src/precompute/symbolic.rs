@@ -1,18 +1,16 @@
 //! Stands in for the request while a path is decided.
 //!
-//! In: a [`Source`], and answers to begin with. Out: [`Symbolic`], the same source, which answers what it
-//! was given, says yes to everything else it is asked, and hears what it cannot answer. Absent: trying
-//! out the other answers; see [`super::course`].
+//! In: answers to begin with. Out: [`Assumptions`], which answer what they were given, say yes to everything else they
+//! are asked, and hear what they cannot answer. Absent: trying the other answers; see [`super::explore`].
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use edgewright_engine::artefact::decision::Question;
-use edgewright_engine::model::rules::{
-    Condition, MapId, RedirectListId, RedirectView, Rule, RuleSetId,
-};
+use edgewright_engine::budget::Spent;
+use edgewright_engine::evaluate::{HIDDEN, Symbolic, Unknown};
+use edgewright_engine::model::rules::Condition;
 use edgewright_engine::model::subject::About;
-use edgewright_engine::source::{HIDDEN, Source, Unavailable, Unknown};
 use memchr::memmem::find;
 
 use super::{HOST, QUERY};
@@ -23,23 +21,29 @@ const NAME: &[u8] = b"edgewright";
 /// A question and its answer.
 pub(super) type Answered = (Rc<Question>, bool);
 
-/// A source that answers conditions, and listens.
-pub(super) struct Symbolic<'s, S> {
-    source: &'s S,
+/// What is assumed of a request that there is none of yet.
+pub(super) struct Assumptions<'s> {
     answers: RefCell<Vec<Answered>>,
     unknown: Cell<Option<Unknown>>,
     /// Rules and redirects that may still be tried for this path.
-    steps: &'s Cell<u64>,
+    left: &'s Cell<u64>,
+    /// More would have been tried than may be.
+    stopped: Cell<bool>,
 }
 
-impl<'s, S> Symbolic<'s, S> {
-    pub fn new(source: &'s S, answers: Vec<Answered>, steps: &'s Cell<u64>) -> Self {
+impl<'s> Assumptions<'s> {
+    pub fn new(answers: Vec<Answered>, left: &'s Cell<u64>) -> Self {
         Self {
-            source,
             answers: RefCell::new(answers),
             unknown: Cell::new(None),
-            steps,
+            left,
+            stopped: Cell::new(false),
         }
+    }
+
+    /// Whether the evaluation ended because too much was tried.
+    pub fn were_too_expensive(&self) -> bool {
+        self.stopped.get()
     }
 
     /// The answers given, those to begin with first; or what could not be answered.
@@ -47,18 +51,6 @@ impl<'s, S> Symbolic<'s, S> {
         match self.unknown.get() {
             Some(unknown) => Err(unknown),
             None => Ok(self.answers.into_inner()),
-        }
-    }
-
-    /// Counts a rule or redirect that is to be tried. When there were too many, the evaluation ends as if
-    /// something had to be fetched.
-    fn step(&self) -> Result<(), Unavailable> {
-        match self.steps.get().checked_sub(1) {
-            Some(left) => {
-                self.steps.set(left);
-                Ok(())
-            }
-            None => Err(Unavailable::Stopped),
         }
     }
 
@@ -74,44 +66,18 @@ impl<'s, S> Symbolic<'s, S> {
     }
 }
 
-impl<S: Source> Source for Symbolic<'_, S> {
-    fn rule_count(&self, set: RuleSetId) -> usize {
-        self.source.rule_count(set)
-    }
-
-    fn next_rule(
-        &self,
-        set: RuleSetId,
-        from: usize,
-        subject: &[u8],
-    ) -> Result<Option<(usize, &Rule)>, Unavailable> {
-        self.step()?;
-        self.reads(subject);
-        self.source.next_rule(set, from, subject)
-    }
-
-    fn next_redirect(
-        &self,
-        list: RedirectListId,
-        from: usize,
-        uri: &[u8],
-    ) -> Result<Option<(usize, RedirectView<'_>)>, Unavailable> {
-        self.step()?;
-        self.reads(uri);
-        self.source.next_redirect(list, from, uri)
-    }
-
-    fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Unavailable> {
-        self.reads(key);
-        self.source.map_value(map, key)
-    }
-
-    fn is_beforehand(&self) -> bool {
-        true
-    }
-
-    fn looks_at(&self, unknown: Unknown) {
+impl Symbolic for Assumptions<'_> {
+    fn depends_on(&self, unknown: Unknown) {
         self.unknown.set(self.unknown.get().or(Some(unknown)));
+    }
+
+    fn try_one(&self) -> Result<(), Spent> {
+        let Some(left) = self.left.get().checked_sub(1) else {
+            self.stopped.set(true);
+            return Err(Spent);
+        };
+        self.left.set(left);
+        Ok(())
     }
 
     /// A stand-in in a text that decides something, or is changed, must not be taken for the real thing.
@@ -120,17 +86,17 @@ impl<S: Source> Source for Symbolic<'_, S> {
             return;
         }
         if contains(text, HOST) {
-            self.looks_at(Unknown::Host);
+            self.depends_on(Unknown::Host);
         }
         if contains(text, QUERY) {
-            self.looks_at(Unknown::Query);
+            self.depends_on(Unknown::Query);
         }
         if contains(text, HIDDEN) {
-            self.looks_at(Unknown::Header);
+            self.depends_on(Unknown::Header);
         }
     }
 
-    fn foretell(&self, condition: &Condition, args: Option<&[u8]>) -> Option<bool> {
+    fn assume(&self, condition: &Condition, args: Option<&[u8]>) -> Option<bool> {
         // Of a query string that rules have made, the evaluation tells what it holds.
         if About::of(&condition.subject)? == About::Query && args != Some(QUERY) {
             return None;

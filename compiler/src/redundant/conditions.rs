@@ -12,8 +12,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use edgewright_engine::model::rules::{Condition, FileTest, Piece, Template, Test};
-use edgewright_engine::pattern::Pattern;
-use edgewright_engine::pattern::PatternOptions;
+use edgewright_engine::pattern::{Pattern, PatternOptions, exactly};
 use foldhash::HashMap;
 
 use crate::language::{Found, Language, Membership, Universe, find};
@@ -269,18 +268,6 @@ fn as_pattern(condition: &Condition) -> Option<Cow<'_, Pattern>> {
         }
         _ => None,
     }
-}
-
-fn exactly(text: &[u8]) -> Vec<u8> {
-    let mut pattern = b"^".to_vec();
-    for byte in text {
-        if byte.is_ascii() && !byte.is_ascii_alphanumeric() {
-            pattern.push(b'\\');
-        }
-        pattern.push(*byte);
-    }
-    pattern.push(b'$');
-    pattern
 }
 
 /// Looked up again, its text is the same, as long as no rule changed anything.

@@ -11,10 +11,10 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher};
 
 use edgewright_engine::pattern::Pattern;
-use regex_syntax::hir::{Hir, HirKind};
+use edgewright_engine::pattern::syntax::Syntax;
 
+use crate::facts::PatternFacts;
 use crate::language::Membership;
-use crate::outline::Outline;
 use crate::reserve::Walk;
 
 /// Lengths of the parts patterns are found by, the longest first.
@@ -152,28 +152,9 @@ impl Hints {
 }
 
 /// The longest text that every match holds, letters lowered; empty when there is none.
-pub(crate) fn longest_literal(outline: &Outline<'_>) -> Vec<u8> {
-    let mut longest: &[u8] = b"";
-    if let Some(word) = outline.literal() {
-        longest = word;
-    } else if let Some(structure) = outline.structure() {
-        keep_longest(structure, &mut longest);
-    }
-    longest.to_ascii_lowercase()
-}
-
-fn keep_longest<'h>(structure: &'h Hir, longest: &mut &'h [u8]) {
-    match structure.kind() {
-        HirKind::Literal(literal) if literal.0.len() > longest.len() => {
-            *longest = &literal.0;
-        }
-        HirKind::Capture(group) => keep_longest(&group.sub, longest),
-        HirKind::Repetition(repetition) if repetition.min > 0 => {
-            keep_longest(&repetition.sub, longest);
-        }
-        HirKind::Concat(parts) => parts.iter().for_each(|part| keep_longest(part, longest)),
-        _ => {}
-    }
+pub(crate) fn longest_literal(facts: &PatternFacts) -> Vec<u8> {
+    let longest = facts.syntax.as_ref().map(Syntax::longest_literal);
+    longest.unwrap_or_default().to_ascii_lowercase()
 }
 
 /// Hashes a number by multiplying. Nobody gains from collisions: buckets are bounded.

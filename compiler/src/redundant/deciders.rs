@@ -9,7 +9,7 @@ use edgewright_engine::artefact::index::Case;
 use edgewright_engine::model::rules::{Rule, RuleFlags};
 use foldhash::HashMap;
 
-use crate::dialect;
+use crate::facts::PatternFacts;
 use crate::reserve::Walk;
 use crate::shape::Shape;
 
@@ -60,11 +60,17 @@ impl Decider<'_> {
 
 impl<'a> Deciders<'a> {
     /// Takes in a deciding rule. Every text it matches holds `literal`, letters lowered.
-    pub fn add(&mut self, decider: Decider<'a>, shape: Shape, literal: &[u8]) {
+    pub fn add(
+        &mut self,
+        decider: Decider<'a>,
+        shape: Shape,
+        facts: &PatternFacts,
+        literal: &[u8],
+    ) {
         let needs = Pairs::of(literal);
         let likely = Likely { decider, needs };
         match shape {
-            Shape::Words(case, words) if Shape::is_complete(&decider.rule.pattern) => {
+            Shape::Words(case, words) if Shape::is_complete(facts) => {
                 let known = match case {
                     Case::Exact => &mut self.exact,
                     Case::Folded => &mut self.folded,
@@ -170,6 +176,8 @@ impl Pairs {
 
 /// The whole pattern ignores case.
 fn ignores_case(rule: &Rule) -> bool {
-    let (_, caseless) = dialect::without_case_option(&rule.pattern);
-    caseless && !matches!(Shape::of(&rule.pattern), Shape::Open)
+    match Shape::of(&rule.pattern) {
+        Shape::Words(case, _) | Shape::Prefixes(case, _) => case == Case::Folded,
+        Shape::Open => false,
+    }
 }

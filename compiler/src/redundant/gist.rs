@@ -1,13 +1,13 @@
 //! What of a pattern is asked for again after it was taken apart.
 //!
-//! In: an [`Outline`] and its [`Shape`]. Out: [`Gist`]. Absent: the structure, which takes ten times the room.
+//! In: an [`PatternFacts`] and its [`Shape`]. Out: [`Gist`]. Absent: the structure, which takes ten times the room.
 
 use std::ops::Range;
 
 use memchr::memmem;
 
 use super::covers::longest_literal;
-use crate::outline::Outline;
+use crate::facts::PatternFacts;
 use crate::shape::Shape;
 use crate::witness::{Groups, Samples};
 
@@ -34,10 +34,10 @@ enum Literal {
 
 impl Gist {
     /// The gist of a pattern.
-    pub fn of(outline: &Outline<'_>, shape: &Shape) -> Self {
-        let samples = Samples::of(outline);
+    pub fn of(facts: &PatternFacts, shape: &Shape) -> Self {
+        let samples = Samples::of(facts);
         let example = samples.text(0, &Groups::new());
-        let literal = longest_literal(outline);
+        let literal = longest_literal(facts);
         let start = memmem::find(&example.to_ascii_lowercase(), &literal);
         Self {
             example: example.into(),

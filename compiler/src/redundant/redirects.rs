@@ -27,8 +27,8 @@ use foldhash::HashMap;
 use super::conditions::Languages;
 use super::covers::{Candidate, Covers, longest_literal};
 use super::{Cause, Known, Redundant, Removal};
+use crate::facts::PatternFacts;
 use crate::language::{Found, Membership, Universe, find as find_text};
-use crate::outline::Outline;
 use crate::shape::Shape;
 use crate::witness::{Groups, Samples, sample};
 
@@ -132,7 +132,7 @@ impl<'a> Earlier<'a> {
                     asked: Membership::Inside,
                     of: redirect.place,
                 };
-                let literal = longest_literal(&Outline::of(pattern));
+                let literal = longest_literal(&PatternFacts::of(pattern));
                 self.covers.add(&literal, candidate);
             }
             RedirectMatcher::Prefix(_) | RedirectMatcher::Section => {}
@@ -145,8 +145,8 @@ impl<'a> Earlier<'a> {
             return None;
         }
         let pattern = as_pattern(&redirect.matcher)?;
-        let outline = Outline::of(&pattern);
-        let texts = Samples::of(&outline).matching(&pattern, EXAMPLES);
+        let facts = PatternFacts::of(&pattern);
+        let texts = Samples::of(&facts).matching(&pattern, EXAMPLES);
         let candidates = self.covers.taking(texts.first()?).into_iter().rev();
         let mut fitting = candidates
             .filter(|candidate| texts.iter().all(|text| candidate.takes(text)))

@@ -47,8 +47,8 @@ use super::reach::Reach;
 use super::said::Said;
 use super::{Cause, Gist, Known, Redundant, Removal};
 use crate::chain::{Chains, Membership as InChain};
+use crate::facts::PatternFacts;
 use crate::language::{Begins, Found, Membership, Slashes, Universe, find as find_text};
-use crate::outline::Outline;
 use crate::reserve::Walk;
 use crate::shape::Shape;
 use crate::witness::{Groups, Samples, sample};
@@ -209,9 +209,9 @@ impl<'a> Search<'a, '_> {
     }
 
     fn judge(&mut self, position: usize, rule: &'a Rule) -> Option<Known> {
-        let outline = Outline::of(&rule.pattern);
+        let facts = PatternFacts::of(&rule.pattern);
         let shape = match asked(rule) {
-            Membership::Inside => Shape::of_outline(&outline),
+            Membership::Inside => Shape::of_facts(&facts),
             Membership::Outside => Shape::Open,
         };
         let ending = rule.flags.intersects(ENDING);
@@ -224,12 +224,12 @@ impl<'a> Search<'a, '_> {
                 Cause::Duplicate,
                 example(rule, &shape),
             )),
-            None => self.of_others(position, rule, &shape, &outline),
+            None => self.of_others(position, rule, &shape, &facts),
         };
-        let found = found.or_else(|| self.of_itself(rule, &shape, &outline));
+        let found = found.or_else(|| self.of_itself(rule, &shape, &facts));
         let found = match found {
             Some(removal) => Some(Known::Removed(removal)),
-            None => gist(rule, &shape, &outline).map(Known::Kept),
+            None => gist(rule, &shape, &facts).map(Known::Kept),
         };
         if position < self.skipped_to {
             return found;
@@ -240,13 +240,13 @@ impl<'a> Search<'a, '_> {
             self.seen.insert(said, Earlier { first, last });
         }
         if !matches!(found, Some(Known::Removed(_))) {
-            self.learn(Decider { rule, position }, shape, &outline);
+            self.learn(Decider { rule, position }, shape, &facts);
         }
         found
     }
 
     /// Keeps what later rules are to be compared with.
-    fn learn(&mut self, decider: Decider<'a>, shape: Shape, outline: &Outline<'_>) {
+    fn learn(&mut self, decider: Decider<'a>, shape: Shape, facts: &PatternFacts) {
         let rule = decider.rule;
         if !rule.flags.intersects(ENDING) {
             if rule.skip > 0 && !rule.flags.contains(RuleFlags::NEXT) {
@@ -258,7 +258,7 @@ impl<'a> Search<'a, '_> {
             return;
         }
         let literal = match asked(rule) {
-            Membership::Inside => longest_literal(outline),
+            Membership::Inside => longest_literal(facts),
             Membership::Outside => Vec::new(),
         };
         let candidate = Candidate {
@@ -276,7 +276,7 @@ impl<'a> Search<'a, '_> {
             } else {
                 &mut self.conditional
             };
-            deciders.add(decider, shape, &literal);
+            deciders.add(decider, shape, facts, &literal);
         }
     }
 
@@ -304,7 +304,7 @@ impl<'a> Search<'a, '_> {
         position: usize,
         rule: &Rule,
         shape: &Shape,
-        outline: &Outline<'_>,
+        facts: &PatternFacts,
     ) -> Option<Removal> {
         if let Some(stop) = self.stop.filter(|stop| stop.is_met_with(rule)) {
             let example = example(rule, shape);
@@ -315,30 +315,30 @@ impl<'a> Search<'a, '_> {
         }
         let shadow = match shape {
             Shape::Words(case, words) => self.shadow(rule, *case, words),
-            Shape::Prefixes(..) | Shape::Open => self.cover(rule, shape, outline),
+            Shape::Prefixes(..) | Shape::Open => self.cover(rule, shape, facts),
         };
         shadow.map(|(by, example)| removal(Some(by), Cause::Shadowed, Some(example)))
     }
 
     /// Why it can never apply, whatever stands above it.
-    fn of_itself(&mut self, rule: &Rule, shape: &Shape, outline: &Outline<'_>) -> Option<Removal> {
+    fn of_itself(&mut self, rule: &Rule, shape: &Shape, facts: &PatternFacts) -> Option<Removal> {
         let found = conditions::contradiction(&rule.conditions, self.languages);
         let lookups = rule.conditions.iter().any(looks_ahead);
         if let Some((_, other)) = found.filter(|_| !lookups) {
             return Some(removal(Some(other.place), Cause::Contradiction, None));
         }
-        self.is_impossible(rule, shape, outline)
+        self.is_impossible(rule, shape, facts)
             .then(|| removal(None, Cause::Impossible, example(rule, shape)))
     }
 
-    fn is_impossible(&mut self, rule: &Rule, shape: &Shape, outline: &Outline<'_>) -> bool {
+    fn is_impossible(&mut self, rule: &Rule, shape: &Shape, facts: &PatternFacts) -> bool {
         let universe = self.texts.now;
         match shape {
             Shape::Words(_, words) => return !words.iter().any(|word| universe.holds(word)),
             Shape::Prefixes(_, heads) => return !heads.iter().any(|head| universe.may_begin(head)),
             Shape::Open => {}
         }
-        let text = Samples::of(outline).text(0, &Groups::new());
+        let text = Samples::of(facts).text(0, &Groups::new());
         let inside = asked(rule) == Membership::Inside;
         if universe.holds(&text) && rule.pattern.is_match(&text) == inside {
             return false;
@@ -399,12 +399,12 @@ impl<'a> Search<'a, '_> {
         &mut self,
         rule: &Rule,
         shape: &Shape,
-        outline: &Outline<'_>,
+        facts: &PatternFacts,
     ) -> Option<(Place, Vec<u8>)> {
         if asked(rule) == Membership::Outside {
             return None;
         }
-        let mut texts = Samples::of(outline).matching(&rule.pattern, EXAMPLES);
+        let mut texts = Samples::of(facts).matching(&rule.pattern, EXAMPLES);
         let candidates = self.covers.taking(texts.first()?);
         let since = self.changes.last_to(shape);
         let fitting = candidates.into_iter().rev().filter(|candidate| {
@@ -480,9 +480,9 @@ fn example(rule: &Rule, shape: &Shape) -> Option<Vec<u8>> {
 }
 
 /// What others will ask about a rule, if its pattern had to be taken apart.
-fn gist(rule: &Rule, shape: &Shape, outline: &Outline<'_>) -> Option<Gist> {
-    let taken_apart = asked(rule) == Membership::Inside && outline.literal().is_none();
-    taken_apart.then(|| Gist::of(outline, shape))
+fn gist(rule: &Rule, shape: &Shape, facts: &PatternFacts) -> Option<Gist> {
+    let taken_apart = asked(rule) == Membership::Inside && facts.literal().is_none();
+    taken_apart.then(|| Gist::of(facts, shape))
 }
 
 /// What a text has to be for the rule to match.

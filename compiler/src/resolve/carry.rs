@@ -14,6 +14,7 @@ use edgewright_parser::source::Origin;
 use edgewright_parser::syntax::{Arguments, Directive, Kind};
 
 use super::Resolver;
+use super::headers;
 use super::htaccess;
 use super::limit::is_method;
 use super::types;
@@ -92,14 +93,27 @@ impl Resolver<'_> {
                 self.log_format(name, &words);
                 self.report_unfollowed(name, &words, origin.span);
                 self.note_as_is(name, &words, origin.span, target);
+                if name == b"header" {
+                    return self.header(&words, origin, target);
+                }
                 let done = self
                     .server_directive(name, &words, target)
                     .or_else(|| self.directory_directive(name, &words, target))
-                    .or_else(|| types::directive(name, &words, &mut target.scope().settings));
+                    .or_else(|| types::directive(name, &words, &mut target.scope().settings))
+                    .or_else(|| headers::expires(name, &words, &mut target.scope().settings));
                 let bad = |headline| Diagnostic::error("bad-argument", headline, origin.span);
                 done.unwrap_or(Ok(())).map_err(bad)
             }
         }
+    }
+
+    /// `Header`.
+    fn header(&mut self, words: &[&[u8]], origin: &Origin, target: &mut Target<'_>) -> Done {
+        let line = headers::header(words, self.place(origin), self.regex);
+        let line =
+            line.map_err(|headline| Diagnostic::error("bad-argument", headline, origin.span))?;
+        target.scope().settings.headers.extend(line);
+        Ok(())
     }
 
     /// Directives of a server; `None` when it is none of them.

@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 
 use edgewright_engine::model::rules::{Redirect, RedirectListId, Rule, RuleSet, RuleSetId};
+use edgewright_engine::model::site::headers::Expires;
 use edgewright_engine::model::site::mime::{Mime, Negotiation};
 use edgewright_engine::model::site::{
     DirectoryRewrite, Host, RewriteOptions, SectionId, SectionKind, ServerRewrite, Settings,
@@ -108,6 +109,7 @@ impl Resolver<'_> {
             main.overrides.len(),
             base.set_env_if.len(),
             base.set_env.len(),
+            base.headers.len(),
             base.files.len(),
             base.ifs.len(),
         ];
@@ -451,6 +453,8 @@ fn merged_settings(base: Settings, own: Settings) -> Settings {
         index_redirect: own.index_redirect.or(base.index_redirect),
         fallback: own.fallback.or(base.fallback),
         error_documents,
+        headers: [base.headers, own.headers].concat(),
+        expires: merged_boxes(own.expires, base.expires, Expires::over),
         allow: own.allow.over(base.allow),
         canonical_name: own.canonical_name.or(base.canonical_name),
         accept_path_info: own.accept_path_info.or(base.accept_path_info),

@@ -6,10 +6,12 @@
 use std::collections::BTreeSet;
 
 use edgewright_engine::model::expression::Subnet;
+use edgewright_engine::model::header_names::may_be_sent;
 use edgewright_parser::diagnostic::Diagnostic;
 use edgewright_parser::source::Span;
 
 use super::Resolver;
+use super::headers::has_unknown_value;
 use super::scope::is_below_home;
 use super::types::makes_maps;
 use crate::dependencies::Dependencies;
@@ -251,7 +253,7 @@ pub(crate) fn change(name: &[u8], words: &[&[u8]]) -> Option<&'static str> {
         // What it edits or takes away is not there yet (`ap_headers_error_filter`).
         b"header" if adds_always(words) => {
             let header = words.get(2).copied().unwrap_or_default();
-            is_ours(header).then_some("it adds a header to redirects")
+            is_location(header).then_some("it adds a second `Location` to redirects")
         }
         // An earlier hook than any rule's (`ap_headers_early`).
         b"requestheader" if words.last().is_some_and(|word| word == b"early") => {
@@ -306,16 +308,18 @@ fn adds_always(words: &[&[u8]]) -> bool {
     is_word(words, 0, "always") && actions.iter().any(|action| is_word(words, 1, action))
 }
 
-/// A header that Apache adds to redirects and the edge does not, as the line that does it says.
+/// A header that Apache adds to answers of its own and the edge does not, as the line that does it says.
 pub(crate) fn added_header(name: &[u8], words: &[&[u8]]) -> Option<&'static str> {
     let is = |index: usize, text: &str| is_word(words, index, text);
     match name {
-        b"header" if adds_always(words) => {
-            Some("Apache's redirects have this header, those of the edge have not")
+        b"header" if is(0, "always") && has_unknown_value(words) => {
+            Some("only a server knows the value of this header, answers of the edge do not have it")
         }
-        b"expiresactive" if is(0, "on") => Some(
-            "Apache's redirects have Expires and Cache-Control by this, those of the edge have not",
-        ),
+        b"header" if adds_always(words) && !may_have(words.get(2)) => {
+            Some("CloudFront keeps this header for itself, answers of the edge do not have it")
+        }
+        b"expiresdefault" if is_by_file(words.first()) => Some(BY_FILE),
+        b"expiresbytype" if is_by_file(words.get(1)) => Some(BY_FILE),
         _ => None,
     }
 }
@@ -422,10 +426,24 @@ impl Resolver<'_> {
     }
 }
 
-/// A header that answers of rules have.
-fn is_ours(header: &[u8]) -> bool {
+/// May an answer of the edge have a header of this name?
+fn may_have(header: Option<&&[u8]>) -> bool {
+    let name = header.copied().unwrap_or_default();
+    let name = name.strip_suffix(b":").unwrap_or(name);
+    is_location(name) || may_be_sent(name)
+}
+
+fn is_location(header: &[u8]) -> bool {
     let name = header.strip_suffix(b":").unwrap_or(header);
-    name.eq_ignore_ascii_case(b"location") || name.eq_ignore_ascii_case(b"set-cookie")
+    name.eq_ignore_ascii_case(b"location")
+}
+
+const BY_FILE: &str = "redirects of files that are there have Expires and Cache-Control by their last change, those of the edge have not";
+
+/// Is a time reckoned from the last change of a file?
+fn is_by_file(code: Option<&&[u8]>) -> bool {
+    let first = code.and_then(|code| code.first());
+    first.is_some_and(|first| first.eq_ignore_ascii_case(&b'm'))
 }
 
 #[cfg(test)]
@@ -436,10 +454,13 @@ mod tests {
     /// Lines, and whether something is said about them. Each directive that is named has a line that says so.
     const LINES: &[(&str, bool)] = &[
         ("header always set Location http://x.test/", true),
-        ("header Always Add set-cookie: a=b", true),
+        ("header Always Add set-cookie: a=b", false),
         ("header always edit Location ^http: https:", false),
         ("header always unset Location", false),
-        ("header always set X-Frame-Options DENY", true),
+        ("header always set X-Frame-Options DENY", false),
+        ("header always set X-Took %D", true),
+        ("header always set Via: x", true),
+        ("header set X-Took %D", false),
         ("header set Location http://x.test/", false),
         ("requestheader set X-A b early", true),
         ("requestheader set X-A b", true),
@@ -460,7 +481,10 @@ mod tests {
         ("header", false),
         ("ssloptions +StdEnvVars", false),
         ("ssloptions +StdEnvVars +StrictRequire", true),
-        ("expiresactive On", true),
+        ("expiresactive On", false),
+        ("expiresdefault M60", true),
+        ("expiresbytype text/html modification", true),
+        ("expiresdefault A60", false),
         ("expiresactive Off", false),
         ("sethandler cgi-script", false),
         ("addhandler cgi-script .cgi", false),
@@ -577,9 +601,12 @@ mod tests {
         // Said where they stand: `resolve/section.rs`.
         const SECTIONS: [&[u8]; 2] = [b"<proxy", b"<proxymatch"];
         // Followed but for one argument.
-        const PARTLY: [&[u8]; 9] = [
+        const PARTLY: [&[u8]; 12] = [
             b"addhandler",
+            b"expiresbytype",
+            b"expiresdefault",
             b"forcetype",
+            b"header",
             b"multiviewsmatch",
             b"removehandler",
             b"sethandler",

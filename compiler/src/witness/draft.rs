@@ -17,7 +17,7 @@ use super::number::around;
 use super::reach::Reach;
 use super::sample::Samples;
 use super::scope::{Scope, Subject, names, usual_name};
-use crate::outline::Outline;
+use crate::facts::PatternFacts;
 
 /// Samples of one pattern that are looked at.
 const VARIANTS: usize = 4;
@@ -216,8 +216,8 @@ pub(super) fn wanted(constraint: &Constraint<'_>) -> Vec<Vec<u8>> {
         }
         _ if constraint.negated => Vec::new(),
         Demand::Matches(pattern) => {
-            let outline = Outline::of(pattern);
-            let samples = Samples::of(&outline);
+            let facts = PatternFacts::of(pattern);
+            let samples = Samples::of(&facts);
             (0..VARIANTS)
                 .map(|variant| samples.text(variant, &constraint.groups))
                 .collect()

@@ -3,14 +3,13 @@
 //! In: a [`Pattern`] and the number of a variant. Out: one text. Absent: whether it really matches;
 //! look-around and back references are not followed, so ask the pattern itself.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use edgewright_engine::pattern::Pattern;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-use crate::dialect;
-use crate::outline::Outline;
+use crate::facts::PatternFacts;
+use crate::structure::class_contains;
 
 /// Longer texts are cut: no request line holds them.
 const LONGEST: usize = 2_000;
@@ -24,7 +23,7 @@ pub(crate) type Groups = BTreeMap<u32, Vec<u8>>;
 /// A text that `pattern` most likely matches. Each `variant` takes other alternatives, other letters
 /// and other numbers of repetitions; 0 is the plainest.
 pub(crate) fn sample(pattern: &Pattern, variant: usize, groups: &Groups) -> Vec<u8> {
-    Samples::of(&Outline::of(pattern)).text(variant, groups)
+    Samples::of(&PatternFacts::of(pattern)).text(variant, groups)
 }
 
 /// The texts [`sample`] makes of one pattern, which is read once.
@@ -32,23 +31,21 @@ pub(crate) fn sample(pattern: &Pattern, variant: usize, groups: &Groups) -> Vec<
 pub(crate) enum Samples<'o> {
     /// Always this one: the pattern is a text, and matches it.
     Literal(&'o [u8]),
-    /// Always this one, with which it begins.
-    Beginning(Vec<u8>),
+    /// The empty text: the pattern is not understood.
+    Unknown,
     /// What this structure says.
-    Varied(Cow<'o, Hir>),
+    Varied(&'o Hir),
 }
 
 impl<'o> Samples<'o> {
     /// The samples of a pattern.
-    pub fn of(outline: &'o Outline<'_>) -> Self {
-        if let Some(word) = outline.literal() {
+    pub fn of(facts: &'o PatternFacts) -> Self {
+        if let Some(word) = facts.literal() {
             return Self::Literal(word);
         }
-        let simple = || dialect::read(&simplified(outline.text), outline.pattern.options);
-        let structure = outline.structure().map(Cow::Borrowed);
-        match structure.or_else(|| simple().map(Cow::Owned)) {
+        match facts.structure() {
             Some(structure) => Self::Varied(structure),
-            None => Self::Beginning(literal_prefix(outline.text)),
+            None => Self::Unknown,
         }
     }
 
@@ -56,7 +53,7 @@ impl<'o> Samples<'o> {
     pub fn text(&self, variant: usize, groups: &Groups) -> Vec<u8> {
         match self {
             Self::Literal(text) => text.to_vec(),
-            Self::Beginning(text) => text.clone(),
+            Self::Unknown => Vec::new(),
             Self::Varied(structure) => {
                 let text = Vec::new();
                 let mut sampler = Sampler {
@@ -133,109 +130,26 @@ impl Sampler<'_> {
 
     fn member(&self, class: &Class) -> Option<u8> {
         let fitting: Vec<u8> = (PREFERRED.iter().copied())
-            .filter(|byte| dialect::class_contains(class, *byte))
+            .filter(|byte| class_contains(class, *byte))
             .collect();
+        let letter = || (b'a'..=b'z').find(|letter| is_letter(class, *letter));
         let preferred = fitting.get(self.variant % fitting.len().max(1)).copied();
-        let printable = || (b'!'..=b'~').find(|byte| dialect::class_contains(class, *byte));
-        let any = || (0..=u8::MAX).find(|byte| dialect::class_contains(class, *byte));
-        preferred.or_else(printable).or_else(any)
+        let printable = || (b'!'..=b'~').find(|byte| class_contains(class, *byte));
+        let any = || (0..=u8::MAX).find(|byte| class_contains(class, *byte));
+        preferred.or_else(letter).or_else(printable).or_else(any)
     }
+}
+
+/// Is a class one letter in both its cases?
+fn is_letter(class: &Class, letter: u8) -> bool {
+    let is_there = |byte: u8| class_contains(class, byte);
+    let all = (0..=u8::MAX).filter(|byte| is_there(*byte)).count();
+    all == 2 && is_there(letter) && is_there(letter.to_ascii_uppercase())
 }
 
 /// Does a class hold bytes of every kind, as a `.` does?
 fn is_any(class: &Class) -> bool {
-    b"./a0 \xff"
-        .iter()
-        .all(|byte| dialect::class_contains(class, *byte))
-}
-
-/// The expression without what the structure cannot hold: look-around, options, names of groups.
-fn simplified(text: &[u8]) -> Vec<u8> {
-    let mut simple = Vec::with_capacity(text.len());
-    let mut at = 0;
-    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-        let looks = [&b"(?="[..], b"(?!", b"(?<=", b"(?<!"];
-        if let Some(again) = referred_to(text, at) {
-            simple.extend([b"(?:", again, b")"].concat());
-            at += 2;
-        } else if rest[0] == b'\\' {
-            simple.extend_from_slice(&rest[..rest.len().min(2)]);
-            at += 2;
-        } else if looks.iter().any(|look| rest.starts_with(look)) {
-            at += group_length(rest);
-        } else if rest.starts_with(b"(?P<") || rest.starts_with(b"(?<") {
-            simple.push(b'(');
-            at += rest
-                .iter()
-                .position(|byte| *byte == b'>')
-                .map_or(1, |end| end + 1);
-        } else if rest.starts_with(b"(?") && !rest.starts_with(b"(?:") {
-            let end = rest
-                .iter()
-                .position(|byte| matches!(byte, b':' | b')' | b'>'));
-            let end = end.unwrap_or(rest.len() - 1);
-            if rest[end] != b')' {
-                simple.extend_from_slice(b"(?:");
-            }
-            at += end + 1;
-        } else {
-            simple.push(rest[0]);
-            at += 1;
-        }
-    }
-    simple
-}
-
-/// What a reference at `at` to an earlier group stands for: that group's own expression, which the
-/// same variant makes the same text of.
-fn referred_to(text: &[u8], at: usize) -> Option<&[u8]> {
-    let [b'\\', digit @ b'1'..=b'9', ..] = text.get(at..)? else {
-        return None;
-    };
-    let mut wanted = usize::from(*digit - b'0');
-    let mut escaped = false;
-    for (open, byte) in text.iter().enumerate().take(at) {
-        let begins = *byte == b'(' && !escaped && text.get(open + 1) != Some(&b'?');
-        escaped = *byte == b'\\' && !escaped;
-        wanted -= usize::from(begins);
-        if wanted == 0 {
-            let end = open + group_length(&text[open..]);
-            let inner = text.get(open + 1..end - 1)?;
-            return (end <= at && !has_reference(inner)).then_some(inner);
-        }
-    }
-    None
-}
-
-fn has_reference(text: &[u8]) -> bool {
-    text.windows(2)
-        .any(|pair| pair[0] == b'\\' && pair[1].is_ascii_digit())
-}
-
-/// How long the group that `text` begins with is.
-fn group_length(text: &[u8]) -> usize {
-    let (mut depth, mut escaped) = (0_usize, false);
-    for (at, byte) in text.iter().enumerate() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b'(' => depth += 1,
-            b')' if depth == 1 => return at + 1,
-            b')' => depth -= 1,
-            _ => {}
-        }
-    }
-    text.len()
-}
-
-/// What a text must begin with, read without understanding the expression.
-fn literal_prefix(text: &[u8]) -> Vec<u8> {
-    let text = text.strip_prefix(b"^").unwrap_or(text);
-    let special = |byte: &u8| b"\\[](){}.*+?|^$".contains(byte);
-    text.iter()
-        .copied()
-        .take_while(|byte| !special(byte))
-        .collect()
+    b"./a0 \xff".iter().all(|byte| class_contains(class, *byte))
 }
 
 #[cfg(test)]
@@ -272,7 +186,7 @@ mod tests {
         check("^/(?!admin)(.+)$", 0, "/a");
         check("^/(?<name>b+)$", 0, "/b");
         check("^/a(?i:b)$", 0, "/ab");
-        check("^/a\\1(b)", 0, "/a");
+        check("^/a\\1(b)", 0, "/abb");
         check("^/(\\w+)/\\1$", 0, "/a/a");
         check("^/(?:x)(ab|cd)([0-9])\\2\\1$", 1, "/xcd77cd");
     }

@@ -153,7 +153,8 @@ pub fn check(edge: &Edge, request: &Request<'_>) -> Result<(), TestCaseError> {
         assumed_absent: Vec::new(),
         ..edge.with_table_in_memory(request, &options(Trace::On))
     };
-    let target = String::from_utf8_lossy(request.target);
+    let target = request.target.line();
+    let target = String::from_utf8_lossy(&target);
     let found = edge.with_table_in_memory(request, &options(Trace::Off));
     prop_assert_eq!(&found, &expected, "{}", target);
     let fetched = edge.with_entries_fetched(request, &options(Trace::Off));

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use edgewright_compiler::Encoded;
 use edgewright_compiler::lower::{Lowered, lower};
 use edgewright_compiler::redundant::Redundant;
 use edgewright_engine::artefact::key::Key;
-use edgewright_engine::artefact::program::Program;
 use edgewright_engine::artefact::table::{EmbeddedTable, Entry, Fetched};
 use edgewright_engine::budget::Budget;
 use edgewright_engine::evaluate::Options;
@@ -27,11 +27,11 @@ pub struct Edge {
 impl Edge {
     pub fn new(lowered: Lowered) -> Self {
         let Lowered { parts, entries, .. } = lowered;
-        let table = EmbeddedTable::encode(parts.generation, &entries).unwrap();
+        let encoded = Encoded::of(&parts, &entries).unwrap();
         let item = |entry: &Entry| (entry.key.item_name(), entry.encode().unwrap());
         Self {
-            runtime: Runtime::load(&Program::encode(&parts).unwrap()).unwrap(),
-            table: EmbeddedTable::load(&table).unwrap(),
+            runtime: Runtime::load(&encoded.program.concat()).unwrap(),
+            table: EmbeddedTable::load(&encoded.table.concat()).unwrap(),
             items: entries.iter().map(item).collect(),
         }
     }

@@ -1,6 +1,7 @@
 //! Programs and tables whose checksum holds but whose content nobody compiled: loading and answering
 //! may fail, and must not panic.
 
+use edgewright_compiler::Encoded;
 use edgewright_compiler::lower::lower;
 use edgewright_compiler::redundant::Redundant;
 use edgewright_engine::artefact::envelope::Format;
@@ -52,8 +53,8 @@ fn files() -> (Vec<u8>, Vec<u8>) {
         ..Parts::default()
     };
     let lowered = lower(&parts.site(), &Redundant::default()).unwrap();
-    let table = EmbeddedTable::encode(lowered.parts.generation, &lowered.entries).unwrap();
-    (Program::encode(&lowered.parts).unwrap(), table)
+    let encoded = Encoded::of(&lowered.parts, &lowered.entries).unwrap();
+    (encoded.program.concat(), encoded.table.concat())
 }
 
 fn answer_all(runtime: &Runtime, table: &EmbeddedTable) {

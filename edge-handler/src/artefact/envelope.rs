@@ -82,6 +82,16 @@ impl Format {
         bytes
     }
 
+    /// `pieces` behind a header and their `generation`, which the payload begins with.
+    pub fn sealed(self, generation: u64, mut pieces: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+        // A number can always be encoded.
+        let number = postcard::to_allocvec(&generation).unwrap_or_default();
+        pieces.insert(0, number);
+        let header = self.header(pieces.iter().map(Vec::as_slice));
+        pieces.insert(0, header);
+        pieces
+    }
+
     /// The header of a payload that comes in `pieces`.
     pub fn header<'p>(self, pieces: impl Iterator<Item = &'p [u8]>) -> Vec<u8> {
         let mut length = 0;

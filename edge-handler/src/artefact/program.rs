@@ -35,7 +35,7 @@ use crate::pattern::Pattern;
 
 const FORMAT: Format = Format {
     magic: *b"EDGP",
-    version: 12,
+    version: 13,
 };
 
 /// Why bytes are not a program.
@@ -45,6 +45,43 @@ pub type ProgramError = EnvelopeError;
 #[derive(Debug)]
 pub struct Program {
     parts: Parts,
+}
+
+/// An encoded program but for its generation, which is a hash over the rest.
+#[derive(Debug)]
+pub struct ProgramBody(Vec<u8>);
+
+impl ProgramBody {
+    /// Encodes `parts` but for their generation.
+    ///
+    /// # Errors
+    /// The parts cannot be encoded; does not happen with the types that they have.
+    pub fn of(parts: &Parts) -> Result<Self, ProgramError> {
+        let Parts {
+            generation: _,
+            site,
+            rules,
+            redirects,
+            questions,
+            patterns,
+            filter,
+        } = parts;
+        // In the order in which [`Parts`] are read.
+        let encoded = postcard::to_allocvec(&(site, rules, redirects, questions, patterns, filter));
+        encoded
+            .map(Self)
+            .map_err(|_| ProgramError::Malformed("the program cannot be encoded"))
+    }
+
+    /// What a generation is a hash of.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The `rules.bin` of `generation`, in pieces.
+    pub fn seal(self, generation: u64) -> Vec<Vec<u8>> {
+        FORMAT.sealed(generation, vec![self.0])
+    }
 }
 
 /// What a program is made of.
@@ -69,16 +106,14 @@ pub struct Parts {
 impl Program {
     /// SHA-256 of `rules.bin` of the configuration in `tests/suite/golden.rs`. It changes together with
     /// the version of `FORMAT`.
-    pub const GOLDEN: &str = "66ebc472da51e0a59cacd5e0461c8626b9fd27fc35c475b7b443de1e6ffe02ce";
+    pub const GOLDEN: &str = "2fac7a1c8520d53c90a2e886e48336da0a94779188e1fbbb05cb0332ed8968ff";
 
     /// The bytes of `rules.bin`.
     ///
     /// # Errors
     /// It cannot be encoded; does not happen with the types at hand.
     pub fn encode(parts: &Parts) -> Result<Vec<u8>, ProgramError> {
-        let payload = postcard::to_allocvec(parts)
-            .map_err(|_| ProgramError::Malformed("the program cannot be encoded"))?;
-        Ok(FORMAT.seal(&payload))
+        Ok(ProgramBody::of(parts)?.seal(parts.generation).concat())
     }
 
     /// Reads a `rules.bin`.

@@ -4,11 +4,12 @@
 //! know: such a question is taken as answered for the client. No client has a name at the edge, as for an Apache that
 //! finds none for an address.
 
+use super::symbolic::Unknown;
 use crate::model::expression::Subnet;
 use crate::model::site::access::{
     Client, Demand, HostAccess, Join, Methods, Order, Requirement, Satisfy, names,
 };
-use crate::source::{Source, Unknown};
+use crate::source::Source;
 
 use super::record::Record;
 use super::{Halt, Run};
@@ -148,12 +149,12 @@ impl<'a, S: Source> Run<'a, S> {
     /// Is a variable set? What it holds while fates are found out says whether that is known.
     fn is_set(&self, name: &[u8], record: &Record<'a>) -> bool {
         let value = record.environment.get(name);
-        self.source.reads(value.unwrap_or_default());
+        self.reads(value.unwrap_or_default());
         value.is_some()
     }
 
     fn comes_from(&self, subnet: &Subnet) -> bool {
-        self.source.looks_at(Unknown::Client);
+        self.depends_on(Unknown::Client);
         subnet.contains(self.request.client)
     }
 }

@@ -93,7 +93,7 @@ impl<'a, S: Source> Run<'a, S> {
         for list in record.settings.redirects() {
             let mut at = 0;
             let mut last = None;
-            while let Some((found, redirect)) = self.source.next_redirect(list, at, &record.uri)? {
+            while let Some((found, redirect)) = self.next_redirect(list, at, &record.uri)? {
                 at = found + 1;
                 if redirect.matcher == MatcherView::Section {
                     last = Some(redirect);
@@ -130,7 +130,7 @@ impl<'a, S: Source> Run<'a, S> {
     ) -> Result<Option<Found>, Halt> {
         let mut captures = Captures::default();
         let mut at = 0;
-        while let Some((found, redirect)) = self.source.next_redirect(list, at, &record.uri)? {
+        while let Some((found, redirect)) = self.next_redirect(list, at, &record.uri)? {
             at = found + 1;
             self.count_try(RULE_STEPS, record.uri.len())?;
             if let Some(target) = target_of(&redirect, &record.uri, &mut captures, self.budget) {

@@ -20,8 +20,8 @@ impl<'a, S: Source> Run<'a, S> {
         record: &mut Record<'a>,
         context: &mut RuleContext<'a>,
     ) -> Result<bool, Halt> {
-        if let Some(answer) = self.source.foretell(condition, record.args.as_deref()) {
-            return Ok(take_foretold(answer, condition, context));
+        if let Some(answer) = self.assumed(condition, record.args.as_deref()) {
+            return Ok(take_assumed(answer, condition, context));
         }
         let mut input = Vec::new();
         if !matches!(condition.test, Test::Expression(_)) {
@@ -41,7 +41,7 @@ impl<'a, S: Source> Run<'a, S> {
             std::mem::swap(&mut context.condition.captures, &mut context.scratch);
             context.condition.source = input;
             context.condition.set = true;
-            context.condition.foretold = false;
+            context.condition.assumed = false;
         }
         Ok(holds)
     }
@@ -88,14 +88,14 @@ impl<'a, S: Source> Run<'a, S> {
     }
 }
 
-/// The answer is given. Where a pattern matched, what its groups matched is not known.
-fn take_foretold(answer: bool, condition: &Condition, context: &mut RuleContext<'_>) -> bool {
+/// The answer is assumed. Where a pattern matched, what its groups matched is not known.
+fn take_assumed(answer: bool, condition: &Condition, context: &mut RuleContext<'_>) -> bool {
     if let Some(Subject::Header(name)) = Subject::of(&condition.subject) {
         context.vary_this.push(name);
     }
     if answer && !condition.negated && matches!(condition.test, Test::Regex(_)) {
         context.condition.set = true;
-        context.condition.foretold = true;
+        context.condition.assumed = true;
     }
     answer != condition.negated
 }

@@ -7,12 +7,13 @@ use crate::budget::Budget;
 use crate::model::expression::Expression;
 use crate::model::rules::{Condition, FileTest};
 use crate::model::site::{EnvRule, FileKind};
-use crate::source::{Source, Unknown};
+use crate::source::Source;
 
 use super::environment::{self, EnvironmentContext};
 use super::expression::{self, ExpressionContext};
 use super::record::{OK, Record};
 use super::rule::RuleContext;
+use super::symbolic::Unknown;
 use super::variable::unknown;
 use super::{Halt, NAMES_A_STEP, Run};
 use crate::model::variable::{Named, header_of};
@@ -39,8 +40,13 @@ impl<S: Source> ExpressionContext for View<'_, '_, S> {
             b"DOCUMENT_URI" => Ok(self.record.uri.clone()),
             b"HTTP2" => Ok(b"off".to_vec()),
             b"REQUEST_STATUS" => Ok(self.record.status.to_string().into_bytes()),
-            // Nothing has found out the type or the handler by the time an expression is asked.
-            b"CONTENT_TYPE" | b"HANDLER" => Ok(Vec::new()),
+            // Before there is an answer nothing has found out its type; the handler nobody asks about then.
+            b"CONTENT_TYPE" => {
+                let sending = self.record.sending.as_ref();
+                let value = sending.and_then(|sending| sending.content_type.value());
+                Ok(value.unwrap_or_default().to_vec())
+            }
+            b"HANDLER" => Ok(Vec::new()),
             b"REQUEST_LOG_ID" | b"CONN_LOG_ID" | b"LAST_MODIFIED" => Err(unknown(name)),
             _ => match Named::of(name) {
                 Some(named) => self.run.named_variable(named, self.record),
@@ -54,11 +60,14 @@ impl<S: Source> ExpressionContext for View<'_, '_, S> {
     }
 
     fn response_header(&self, name: &[u8]) -> Option<Vec<u8>> {
+        if let Some(sending) = &self.record.sending {
+            let value = sending.header(name);
+            self.run.reads(value.unwrap_or_default());
+            return value.map(<[u8]>::to_vec);
+        }
         let location = self.record.location.clone();
         let location = location.filter(|_| name.eq_ignore_ascii_case(b"Location"));
-        self.run
-            .source
-            .reads(location.as_deref().unwrap_or_default());
+        self.run.reads(location.as_deref().unwrap_or_default());
         location
     }
 
@@ -80,7 +89,7 @@ impl<S: Source> ExpressionContext for View<'_, '_, S> {
     }
 
     fn client_address(&self) -> &[u8] {
-        self.run.source.looks_at(Unknown::Client);
+        self.run.depends_on(Unknown::Client);
         self.run.request.client
     }
 
@@ -116,30 +125,15 @@ impl<S: Source> ExpressionContext for View<'_, '_, S> {
 
 impl<S: Source> EnvironmentContext for View<'_, '_, S> {
     fn headers(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
-        self.run.source.looks_at(Unknown::Header);
-        let count = self.run.request.headers.len();
-        if self.run.spend(1 + count * count / NAMES_A_STEP).is_err() {
-            return Vec::new();
-        }
-        let host = self.run.host_header.iter();
-        let mut all: Vec<_> = host.map(|host| (b"Host".to_vec(), host.clone())).collect();
-        for (name, _) in self.run.request.headers {
-            let known = all
-                .iter()
-                .any(|(known, _)| known.eq_ignore_ascii_case(name));
-            if let Some(value) = self.run.header(name).filter(|_| !known) {
-                all.push((name.to_vec(), value));
-            }
-        }
-        all
+        self.run.all_headers()
     }
 
     fn server_address(&self) -> Result<Vec<u8>, Halt> {
         self.run.named_variable(Named::ServerAddress, self.record)
     }
 
-    fn is_beforehand(&self) -> bool {
-        self.run.source.is_beforehand()
+    fn is_symbolic(&self) -> bool {
+        self.run.is_symbolic()
     }
 
     fn set_environment(&mut self, name: &[u8], value: Option<Vec<u8>>) {
@@ -151,6 +145,26 @@ impl<S: Source> EnvironmentContext for View<'_, '_, S> {
 }
 
 impl<'a, S: Source> Run<'a, S> {
+    /// Every request header, `Host` included, in order, repeated ones joined.
+    pub(super) fn all_headers(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        self.depends_on(Unknown::Header);
+        let count = self.request.headers.len();
+        if self.spend(1 + count * count / NAMES_A_STEP).is_err() {
+            return Vec::new();
+        }
+        let host = self.host_header.iter();
+        let mut all: Vec<_> = host.map(|host| (b"Host".to_vec(), host.clone())).collect();
+        for (name, _) in self.request.headers {
+            let known = all
+                .iter()
+                .any(|(known, _)| known.eq_ignore_ascii_case(name));
+            if let Some(value) = self.header(name).filter(|_| !known) {
+                all.push((name.to_vec(), value));
+            }
+        }
+        all
+    }
+
     fn view<'r>(&'r mut self, record: &'r mut Record<'a>) -> View<'r, 'a, S> {
         View {
             run: self,
@@ -199,7 +213,7 @@ impl<'a, S: Source> Run<'a, S> {
         }
         if holds && !condition.negated {
             context.condition.set = groups.subject.is_some();
-            context.condition.foretold = false;
+            context.condition.assumed = false;
             context.condition.source = groups.subject.unwrap_or_default();
             context.condition.captures = groups.captures;
         }
@@ -212,6 +226,7 @@ impl<'a, S: Source> Run<'a, S> {
         record: &mut Record<'a>,
         raw_path: &[u8],
     ) -> Result<(), Halt> {
+        self.add_early_headers(record)?;
         let rules = &self.host.environment;
         if rules.is_empty() {
             return Ok(());

@@ -76,13 +76,22 @@ fn is_no(field: &[u8]) -> bool {
 
 /// `Wkd, DD-Mon-YYYY HH:MM:SS GMT`, as `add_cookie` writes it.
 fn cookie_date(seconds: i64) -> String {
+    date(seconds, '-')
+}
+
+/// `Wkd, DD Mon YYYY HH:MM:SS GMT` (`apr_rfc822_date`).
+pub fn http_date(seconds: i64) -> String {
+    date(seconds, ' ')
+}
+
+fn date(seconds: i64, between: char) -> String {
     const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
     const MONTHS: [&str; 12] = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ];
     let time = CivilTime::from_epoch(seconds);
     format!(
-        "{}, {:02}-{}-{:04} {:02}:{:02}:{:02} GMT",
+        "{}, {:02}{between}{}{between}{:04} {:02}:{:02}:{:02} GMT",
         DAYS[time.weekday],
         time.day,
         MONTHS[time.month - 1],

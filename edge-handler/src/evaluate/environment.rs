@@ -5,11 +5,11 @@
 //! a directory's) and `SetEnv`, which sets without asking.
 
 use super::expression::{self, ExpressionContext, Groups};
+use super::symbolic::HIDDEN;
 use crate::budget::Budget;
 use crate::model::site::{EnvAttribute, EnvChange, EnvRule};
 use crate::pattern::Pattern;
 use crate::pattern::matching::Captures;
-use crate::source::HIDDEN;
 
 /// What `SetEnvIf` needs of a request beyond what expressions do.
 pub trait EnvironmentContext: ExpressionContext {
@@ -23,7 +23,7 @@ pub trait EnvironmentContext: ExpressionContext {
     fn server_address(&self) -> Result<Vec<u8>, Self::Stop>;
 
     /// True while there is no request yet, only its path: what headers and addresses hold is hidden.
-    fn is_beforehand(&self) -> bool {
+    fn is_symbolic(&self) -> bool {
         false
     }
 
@@ -43,7 +43,7 @@ pub fn apply<C: EnvironmentContext>(rules: &[EnvRule], context: &mut C) -> Resul
     let mut hidden = false;
     for rule in rules {
         // Expressions may have to do with the groups of what was hidden before.
-        hidden |= context.is_beforehand() && is_hidden(&rule.attribute);
+        hidden |= context.is_symbolic() && is_hidden(&rule.attribute);
         let is_expression = matches!(rule.attribute, EnvAttribute::Expression(_));
         if hidden && (is_expression || is_hidden(&rule.attribute)) {
             for change in &rule.changes {

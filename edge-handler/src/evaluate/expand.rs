@@ -4,10 +4,11 @@
 //! where its deciding `?` came from. Absent: parsing templates; what a variable holds (`variable`); the order of pieces
 //! and conditions (`knowledge`).
 
+use super::symbolic::Unknown;
 use crate::model::rules::{Condition, MapId, Marks, Rule, RuleFlags, Template};
 use crate::model::site::{Map, MapKind};
 use crate::model::subject::About;
-use crate::source::{Source, Unknown};
+use crate::source::Source;
 
 use super::backreference::escape_backreference;
 use super::cookie::set_cookie;
@@ -119,8 +120,8 @@ impl<'a, S: Source> Knowledge<'a> for Full<'_, 'a, S> {
 
     fn condition_group(&mut self, number: u8, out: &mut Vec<u8>) -> Result<(), Halt> {
         let groups = &self.context.condition;
-        if groups.set && groups.foretold {
-            self.run.source.looks_at(Unknown::Condition);
+        if groups.set && groups.assumed {
+            self.run.depends_on(Unknown::Condition);
         }
         self.group(groups, &groups.source, number, out)
     }
@@ -203,6 +204,7 @@ impl<'a, S: Source> Run<'a, S> {
     }
 
     fn map_value(&self, id: MapId, key: &[u8]) -> Result<&'a [u8], Halt> {
+        self.reads(key);
         Ok(self.source.map_value(id, key)?.unwrap_or_default())
     }
 
@@ -210,7 +212,7 @@ impl<'a, S: Source> Run<'a, S> {
     /// function of the key and the caller's random number, so that a run can be repeated.
     fn choose<'v>(&self, value: &'v [u8], key: &[u8]) -> &'v [u8] {
         let alternatives: Vec<&[u8]> = value.split(|byte| *byte == b'|').collect();
-        self.source.looks_at(Unknown::Chance);
+        self.depends_on(Unknown::Chance);
         let mixed = key.iter().fold(self.options.random, |sum, byte| {
             (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
         });
@@ -260,7 +262,7 @@ impl<'a, S: Source> Run<'a, S> {
                 continue;
             };
             if cookie.expires() {
-                self.source.looks_at(Unknown::Time);
+                self.depends_on(Unknown::Time);
             }
             self.spend(1 + self.cookies.len())?;
             if !self.cookies.iter().any(|known| known.name == cookie.name) {

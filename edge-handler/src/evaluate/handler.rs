@@ -46,7 +46,7 @@ impl<'a, S: Source> Run<'a, S> {
                 self.send(Outcome::Proxy { url }, record)
             }
             Handler::AsIs => self.as_is_handler(record),
-            Handler::Default => match self.handle_map_file(&mut record)? {
+            Handler::Core | Handler::Default => match self.handle_map_file(&mut record)? {
                 Some(Ok(url)) => self.internal_redirect(&url, record, Vary::Drop),
                 Some(Err(status)) => self.die(status, record),
                 None => self.default_handler(record),
@@ -69,6 +69,7 @@ impl<'a, S: Source> Run<'a, S> {
         }
         if record.status != OK {
             let outcome = redirect_or_status(record.status, record.location.as_deref());
+            self.headers = self.document_headers(&mut record)?;
             self.vary = std::mem::take(&mut record.vary);
             return self.send(outcome, record);
         }

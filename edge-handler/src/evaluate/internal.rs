@@ -9,7 +9,7 @@ use crate::model::site::ErrorDocument;
 use crate::source::Source;
 
 use super::merge::Merged;
-use super::record::{Earlier, OK, Record, is_redirect};
+use super::record::{OK, Record, is_redirect};
 use super::subrequest::is_recursion_limit_exceeded;
 use super::{Halt, Run, raw_path};
 
@@ -35,7 +35,7 @@ impl<'a, S: Source> Run<'a, S> {
     pub(super) fn internal_redirect(
         &mut self,
         url: &[u8],
-        record: Record<'a>,
+        mut record: Record<'a>,
         vary: Vary,
     ) -> Result<Next<'a>, Halt> {
         if is_recursion_limit_exceeded(&record) {
@@ -62,17 +62,12 @@ impl<'a, S: Source> Run<'a, S> {
         new.environment = record.environment.redirected();
         let status = record.status.to_string();
         new.environment.set(b"REDIRECT_STATUS", status.as_bytes());
-        new.previous = Some(record.settings);
-        new.remembered = record.walks;
-        new.earlier = record.earlier;
-        new.earlier.push(Earlier {
-            status: record.status,
-            location: record.location,
-        });
+        new.remembered = std::mem::take(&mut record.walks);
+        new.previous = Some(Box::new(record));
         match self.canonical_url(url) {
             Ok(canonical) => {
                 new.uri = canonical.path;
-                new.redirected_query.clone_from(&canonical.query);
+                new.unparsed = Some(url.to_vec());
                 new.args = canonical.query;
                 self.set_server_environment(&mut new, raw_path(url))?;
                 Ok(Next::Restart(Box::new(new)))
@@ -107,8 +102,9 @@ impl<'a, S: Source> Run<'a, S> {
         };
         record.status = status;
         if before != OK {
-            let outcome = first_error(&record);
-            return Ok(Next::Done(self.send_or_500(outcome)));
+            let mut first = first_error(record);
+            let outcome = redirect_or_status(first.status, first.location.as_deref());
+            return Ok(Next::Done(self.send_or_500(outcome, &mut first)?));
         }
         match record.settings.error_document(status) {
             Some(ErrorDocument::Url(url)) => {
@@ -122,18 +118,16 @@ impl<'a, S: Source> Run<'a, S> {
             Some(ErrorDocument::Text) | None => {}
         }
         let outcome = redirect_or_status(record.status, record.location.as_deref());
-        self.send(outcome, record)
+        self.send_made(outcome, record)
     }
 }
 
-/// The oldest of the errors that led here, without a break, to this one.
-fn first_error(record: &Record<'_>) -> Outcome {
-    let errors = record.earlier.iter().rev();
-    let first = errors.take_while(|earlier| earlier.status != OK).last();
-    match first {
-        Some(first) => redirect_or_status(first.status, first.location.as_deref()),
-        None => redirect_or_status(record.status, record.location.as_deref()),
+/// The oldest of the requests with an error that led here, without a break.
+fn first_error(mut record: Record<'_>) -> Record<'_> {
+    while let Some(previous) = record.previous.take_if(|previous| previous.status != OK) {
+        record = *previous;
     }
+    record
 }
 
 /// The response for a status; 0 is none, and sent as 500.

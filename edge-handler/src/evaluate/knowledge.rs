@@ -2,8 +2,8 @@
 //! templates become (the loop of `apply_rewrite_rule`, `do_expand`).
 //!
 //! In: a rule, and a [`Knowledge`]. Out: whether the conditions hold; bytes appended to a buffer. Absent: what is known:
-//! the evaluator knows all of a request (`rule`), a shortcut only what needs no evaluation (`shortcut`), the compiler
-//! nothing of what differs between requests for one path (it answers by `Source::foretell`).
+//! the evaluator knows all of a request (`rule`), a shortcut only what needs no evaluation (`shortcut`), and the
+//! compiler, before there is a request, what it assumes (`symbolic`).
 
 use crate::model::rules::{Condition, Piece, Rule, RuleFlags, TemplateText};
 

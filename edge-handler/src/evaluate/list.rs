@@ -5,7 +5,7 @@
 
 use crate::model::outcome::Event;
 use crate::model::rules::{Rule, RuleFlags, RuleSetId};
-use crate::source::{Source, Unavailable};
+use crate::source::Source;
 
 use super::record::Record;
 use super::rounds::Rounds;
@@ -54,16 +54,16 @@ impl<'s> Rules<'s> {
     /// The first rule at `from` or after that may match.
     fn next<'a, S: Source>(
         self,
-        source: &'a S,
+        run: &Run<'a, S>,
         from: usize,
         subject: &[u8],
-    ) -> Result<Option<(usize, &'a Rule)>, Unavailable> {
+    ) -> Result<Option<(usize, &'a Rule)>, Halt> {
         let mut start = 0;
         for set in self.sets {
-            let count = source.rule_count(*set);
+            let count = run.source.rule_count(*set);
             if from < start + count {
                 let inside = from.saturating_sub(start);
-                if let Some((at, rule)) = source.next_rule(*set, inside, subject)? {
+                if let Some((at, rule)) = run.next_rule(*set, inside, subject)? {
                     return Ok(Some((start + at, rule)));
                 }
             }
@@ -75,14 +75,14 @@ impl<'s> Rules<'s> {
     /// The position after the chain that the rule at `at` belongs to.
     fn after_chain<'a, S: Source>(
         self,
-        source: &'a S,
+        run: &Run<'a, S>,
         mut at: usize,
         mut rule: &'a Rule,
         subject: &[u8],
-    ) -> Result<usize, Unavailable> {
+    ) -> Result<usize, Halt> {
         while rule.flags.contains(RuleFlags::CHAIN) {
             at += 1;
-            match self.next(source, at, subject)? {
+            match self.next(run, at, subject)? {
                 Some((found, next)) if found == at => rule = next,
                 _ => break,
             }
@@ -107,7 +107,7 @@ impl<'a, S: Source> Run<'a, S> {
         let mut round: u32 = 1;
         let mut at = 0;
         context.read_subject(record);
-        while let Some((found, rule)) = rules.next(self.source, at, &context.uri)? {
+        while let Some((found, rule)) = rules.next(self, at, &context.uri)? {
             at = found + 1;
             self.count_try(RULE_STEPS, context.uri.len())?;
             if record.main.is_some()
@@ -119,7 +119,7 @@ impl<'a, S: Source> Run<'a, S> {
             }
             let effect = self.apply_rewrite_rule(rule, record, &mut context)?;
             if effect == Effect::None {
-                at = rules.after_chain(self.source, found, rule, &context.uri)?;
+                at = rules.after_chain(self, found, rule, &context.uri)?;
                 continue;
             }
             if !rule.flags.contains(RuleFlags::NO_SUBSTITUTION) {

@@ -107,7 +107,7 @@ impl<'a> Merged<'a> {
     }
 
     /// Every section, the oldest first.
-    pub(crate) fn all(&self) -> impl DoubleEndedIterator<Item = &'a Settings> + '_ {
+    pub(crate) fn all(&self) -> impl DoubleEndedIterator<Item = &'a Settings> + Clone + '_ {
         self.layers.iter().map(|layer| layer.settings)
     }
 

@@ -167,6 +167,16 @@ impl<'a, S: Source> Run<'a, S> {
         Media::of(name, self.site, &mime, &forced)
     }
 
+    /// The type that the file of a record is sent with; `None` where it has none, or where nobody can know it.
+    pub(super) fn content_type(&self, record: &Record<'a>) -> Option<Vec<u8>> {
+        let media = self.media(record.filename(), record).ok()?;
+        let name = media.content_type?;
+        Some(match media.charset {
+            Some(charset) => [&name, b"; charset=".as_slice(), &charset].concat(),
+            None => name,
+        })
+    }
+
     /// `read_type_map`
     fn read_type_map(&self, path: &[u8]) -> Result<Result<Vec<Candidate<'a>>, u16>, Halt> {
         let variants = match self.site.type_maps.get(path) {
@@ -264,7 +274,7 @@ impl<'a, S: Source> Run<'a, S> {
         let settings = record.settings.negotiation();
         let variable = |name: &[u8]| {
             let value = record.environment.get(name);
-            self.source.reads(value.unwrap_or_default());
+            self.reads(value.unwrap_or_default());
             value.map(<[u8]>::to_vec)
         };
         Wishes {

@@ -84,12 +84,16 @@ impl<'a, S: Source> Run<'a, S> {
         }
         if record.uri == b"*" {
             // `OPTIONS *` is answered here and now.
+            record.handler = Handler::Core;
             return Err(OK);
         }
         if record.method == b"TRACE" && record.main.is_none() {
             // `ap_send_http_trace`: no directory and no `.htaccess` file has a say.
             return Err(match self.host.trace_enable {
-                TraceEnable::On => OK,
+                TraceEnable::On => {
+                    record.handler = Handler::Core;
+                    OK
+                }
                 TraceEnable::Off => 405,
             });
         }
@@ -106,7 +110,7 @@ impl<'a, S: Source> Run<'a, S> {
         {
             return false;
         }
-        let previous = record.previous.as_ref();
+        let previous = record.previous.as_ref().map(|previous| &previous.settings);
         let main = record.main.as_ref().map(|main| &main.settings);
         let mut before = previous.into_iter().chain(main);
         before.any(|before| before.is_same(&record.settings))

@@ -4,8 +4,11 @@
 //! In: a record. Out: a [`Verdict`], the file name `proxy:` and the URL. Absent: `[P]`, which the
 //! rules see to, and asking.
 
+use std::borrow::Cow;
+
 use crate::budget::Budget;
 use crate::model::outcome::Event;
+use crate::model::request::Target;
 use crate::model::site::host::Canon;
 use crate::model::site::{AliasMatcher, EncodedSlashes, Proxy};
 use crate::source::Source;
@@ -38,7 +41,7 @@ impl<'a, S: Source> Run<'a, S> {
                 Canon::Off => raw_target(record, self.request.target),
                 Canon::On => None,
             };
-            let (found, form) = match proxied(proxy, &record.uri, sent, self.budget) {
+            let (found, form) = match proxied(proxy, &record.uri, sent.as_deref(), self.budget) {
                 Proxied::Elsewhere => continue,
                 Proxied::Exempt => return Verdict::Decline,
                 Proxied::To(url, form) => (url, form),
@@ -63,9 +66,14 @@ enum Proxied {
     To(Vec<u8>, UrlForm),
 }
 
-/// Path and query as the client sent them (`r->unparsed_uri`); after an internal redirect nobody has.
-fn raw_target<'t>(record: &Record<'_>, target: &'t [u8]) -> Option<&'t [u8]> {
-    (record.previous.is_none() && record.main.is_none()).then_some(target)
+/// Path and query as the client sent them, or as a URL was made inside the server (`r->unparsed_uri`); `None` for a file
+/// that is looked up.
+fn raw_target<'t>(record: &'t Record<'_>, target: Target<'t>) -> Option<Cow<'t, [u8]>> {
+    let is_the_clients = record.previous.is_none() && record.main.is_none();
+    match &record.unparsed {
+        Some(own) => Some(Cow::Borrowed(own)),
+        None => is_the_clients.then(|| target.line()),
+    }
 }
 
 /// What `proxy` makes of the path `uri`, which was `sent` so where the line has `nocanon`: unless decoding changed how

@@ -5,6 +5,7 @@
 
 use crate::model::site::FileKind;
 
+use super::headers::Sending;
 use super::merge::Merged;
 use super::table::Table;
 use super::walk::Walks;
@@ -35,6 +36,8 @@ pub(super) enum Handler {
     Redirect,
     /// The file says the answer itself (`send-as-is`).
     AsIs,
+    /// The core, before there is a file: `TRACE`, and `OPTIONS *`.
+    Core,
 }
 
 /// Where an `Alias` took the request (`ap_set_context_info`).
@@ -55,15 +58,6 @@ pub(super) struct Main<'a> {
     pub settings: Merged<'a>,
 }
 
-/// What is kept of a request that was redirected internally (`r->prev`).
-#[derive(Debug, Clone)]
-pub(super) struct Earlier {
-    /// Its status.
-    pub status: u16,
-    /// Its `Location`.
-    pub location: Option<Vec<u8>>,
-}
-
 /// A request, a subrequest or an internally redirected request.
 #[derive(Debug, Clone)]
 pub(super) struct Record<'a> {
@@ -77,9 +71,8 @@ pub(super) struct Record<'a> {
     pub port: Option<u16>,
     /// The raw query string.
     pub args: Option<Vec<u8>>,
-    /// The query string of an internal redirect's URL, as it was (`parsed_uri.query`). Of the client's own request
-    /// it is [`super::Run::canonical`]'s.
-    pub redirected_query: Option<Vec<u8>>,
+    /// The URL as it was, where it was made inside the server (`unparsed_uri`).
+    pub unparsed: Option<Vec<u8>>,
     /// The file name; before translation the path as rewritten so far; `None` before that.
     pub filename: Option<Vec<u8>>,
     /// What follows the file name; empty when nothing does.
@@ -116,14 +109,14 @@ pub(super) struct Record<'a> {
     pub had_script_url: bool,
     /// The request that asked for this subrequest.
     pub main: Option<Main<'a>>,
-    /// What applied to the request that was redirected to this one (`r->prev`).
-    pub previous: Option<Merged<'a>>,
+    /// The request that was redirected to this one (`r->prev`).
+    pub previous: Option<Box<Self>>,
     /// The walks of this request so far.
     pub walks: Walks<'a>,
     /// Those of the request that was redirected to this one, or asked for it.
     pub remembered: Walks<'a>,
-    /// The requests before this one, oldest first.
-    pub earlier: Vec<Earlier>,
+    /// The answer on its way, for the lines that change its headers.
+    pub sending: Option<Box<Sending>>,
     /// Internal redirects so far.
     pub redirects: u32,
     /// Depth of subrequests.
@@ -139,7 +132,7 @@ impl<'a> Record<'a> {
             uri: Vec::new(),
             port: None,
             args: None,
-            redirected_query: None,
+            unparsed: None,
             filename: None,
             path_info: Vec::new(),
             status: OK,
@@ -161,7 +154,7 @@ impl<'a> Record<'a> {
             previous: None,
             walks: Walks::default(),
             remembered: Walks::default(),
-            earlier: Vec::new(),
+            sending: None,
             redirects: 0,
             subrequests: 0,
         }

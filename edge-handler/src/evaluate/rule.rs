@@ -38,8 +38,8 @@ pub(super) struct Groups {
     pub captures: Captures,
     /// Whether there was a match at all.
     pub set: bool,
-    /// Whether the match was foretold: then what matched is not known.
-    pub foretold: bool,
+    /// Whether the match was assumed: then what matched is not known.
+    pub assumed: bool,
 }
 
 /// What one list of rules carries from rule to rule (`rewrite_ctx`).

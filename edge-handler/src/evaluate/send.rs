@@ -3,11 +3,12 @@
 //! In: the outcome of a record. Out: the same, or what becomes of a request whose answer has a header
 //! that Apache refuses to send. Absent: making headers; at the edge they are escaped once more.
 
-use crate::model::outcome::Outcome;
+use crate::model::outcome::{ContentType, HeaderText, Headers, Outcome};
 use crate::source::Source;
 
+use super::headers::{Lines, Made};
 use super::internal::Next;
-use super::record::Record;
+use super::record::{Handler, Record};
 use super::{Halt, Run};
 
 impl<'a, S: Source> Run<'a, S> {
@@ -29,18 +30,57 @@ impl<'a, S: Source> Run<'a, S> {
         self.die_after(record.status, 500, record)
     }
 
+    /// Sends an answer that the server makes itself, with the headers of such answers.
+    pub(super) fn send_made(
+        &mut self,
+        outcome: Outcome,
+        mut record: Record<'a>,
+    ) -> Result<Next<'a>, Halt> {
+        self.headers = self.made_headers(&outcome, &mut record)?;
+        self.send(outcome, record)
+    }
+
     /// Sends what an error came to that happened on the way to an error document: there is no other.
-    pub(crate) fn send_or_500(&mut self, outcome: Outcome) -> Outcome {
-        self.checked(outcome).unwrap_or_else(|| {
+    pub(super) fn send_or_500(
+        &mut self,
+        outcome: Outcome,
+        record: &mut Record<'a>,
+    ) -> Result<Outcome, Halt> {
+        self.headers = self.made_headers(&outcome, record)?;
+        Ok(self.checked(outcome).unwrap_or_else(|| {
             self.drop_headers();
             Outcome::Status { status: 500 }
-        })
+        }))
+    }
+
+    fn made_headers(
+        &mut self,
+        outcome: &Outcome,
+        record: &mut Record<'a>,
+    ) -> Result<Headers, Halt> {
+        let (status, location) = match outcome {
+            Outcome::Redirect { status, location } => (*status, Some(location.as_slice())),
+            Outcome::Status { status } => (*status, None),
+            Outcome::Serve { .. }
+            | Outcome::Proxy { .. }
+            | Outcome::OverBudget
+            | Outcome::Unsupported { .. } => return Ok(Headers::default()),
+        };
+        if record.handler == Handler::Core {
+            return Ok(core_headers(record));
+        }
+        self.headers_of(Made { status, location }, record)
     }
 
     /// The outcome with its headers as they are sent, and the cookies likewise (`check_headers`).
     fn checked(&mut self, outcome: Outcome) -> Option<Outcome> {
         for cookie in self.cookies.iter_mut().filter(|cookie| !cookie.dropped) {
             cookie.header = sendable(std::mem::take(&mut cookie.header))?;
+        }
+        for header in &mut self.headers.lines {
+            if let HeaderText::Text(text) = &mut header.value {
+                *text = sendable(std::mem::take(text))?;
+            }
         }
         Some(match outcome {
             Outcome::Redirect { status, location } => {
@@ -55,8 +95,20 @@ impl<'a, S: Source> Run<'a, S> {
         for cookie in &mut self.cookies {
             cookie.dropped = true;
         }
+        self.headers = Headers::default();
+        self.early = Lines::default();
         self.vary.clear();
         self.missing = None;
+    }
+}
+
+/// What the core answers by itself (`ap_send_http_trace`, `ap_send_http_options`): no line reaches it.
+fn core_headers(record: &Record<'_>) -> Headers {
+    let is_trace = record.method == b"TRACE";
+    let message = || ContentType::Document(b"message/http".to_vec());
+    Headers {
+        content_type: is_trace.then(message).unwrap_or(ContentType::None),
+        ..Headers::default()
     }
 }
 

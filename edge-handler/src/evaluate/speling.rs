@@ -56,7 +56,7 @@ impl<'a, S: Source> Run<'a, S> {
             return Ok(Verdict::Status(300));
         };
         let mut path = escape_uri(&[url, found, &record.path_info].concat());
-        append_query(&mut path, self.asked_query(record));
+        append_query(&mut path, self.asked_query(record).as_deref());
         record.location = Some(self.construct_url(&path, record));
         Ok(Verdict::Status(301))
     }
@@ -70,12 +70,11 @@ impl<'a, S: Source> Run<'a, S> {
         self.site.tree.kind(path) == Some(crate::model::site::FileKind::Directory)
     }
 
-    /// The query string that the record began with, whatever rules made of it since.
-    fn asked_query<'r>(&'r self, record: &'r Record<'a>) -> Option<&'r [u8]> {
-        if record.redirects == 0 {
-            self.canonical.query.as_deref()
-        } else {
-            record.redirected_query.as_deref()
+    /// The query string that the record began with, whatever rules made of it since (`parsed_uri.query`).
+    fn asked_query(&self, record: &Record<'a>) -> Option<Vec<u8>> {
+        match &record.unparsed {
+            Some(url) => self.canonical_url(url).ok()?.query,
+            None => self.canonical.query.clone(),
         }
     }
 

@@ -41,6 +41,7 @@ impl<'a, S: Source> Run<'a, S> {
             Ok(Canonical { path, query, .. }) => {
                 new.uri = path;
                 new.args = query;
+                new.unparsed = Some(whole);
                 self.finish_lookup(new, Start::Url)
             }
             Err(status) => {

@@ -5,8 +5,9 @@
 
 use std::borrow::Cow;
 
+use super::symbolic::Unknown;
 use crate::model::variable::{Named, TimePart, Variable};
-use crate::source::{Source, Unknown};
+use crate::source::Source;
 
 use super::cookie::CivilTime;
 use super::record::Record;
@@ -87,10 +88,10 @@ impl<'a, S: Source> Run<'a, S> {
     /// A request header; several of one name are joined.
     pub(super) fn header(&self, name: &[u8]) -> Option<Vec<u8>> {
         if name.eq_ignore_ascii_case(b"Host") {
-            self.source.looks_at(Unknown::Host);
+            self.depends_on(Unknown::Host);
             return self.host_header.clone();
         }
-        self.source.looks_at(Unknown::Header);
+        self.depends_on(Unknown::Header);
         self.request.header(name).map(Cow::into_owned)
     }
 
@@ -98,7 +99,7 @@ impl<'a, S: Source> Run<'a, S> {
     /// server's rules have seen, are what the client asked for.
     pub(super) fn environment(&self, name: &[u8], record: &Record<'a>) -> Vec<u8> {
         if let Some(value) = record.environment.get(name) {
-            self.source.reads(value);
+            self.reads(value);
             return value.to_vec();
         }
         let (name, is_set) = match name.strip_prefix(b"REDIRECT_") {
@@ -109,7 +110,7 @@ impl<'a, S: Source> Run<'a, S> {
             _ if !is_set => Vec::new(),
             b"SCRIPT_URL" => self.canonical.path.clone(),
             b"SCRIPT_URI" => {
-                self.source.looks_at(Unknown::Host);
+                self.depends_on(Unknown::Host);
                 self.construct_url(&self.canonical.path, record)
             }
             _ => Vec::new(),
@@ -123,14 +124,14 @@ impl<'a, S: Source> Run<'a, S> {
         record: &Record<'a>,
     ) -> Result<Vec<u8>, Halt> {
         let value = self.variable_value(named, record)?;
-        self.source.reads(&value);
+        self.reads(&value);
         Ok(value)
     }
 
     fn variable_value(&self, named: Named, record: &Record<'a>) -> Result<Vec<u8>, Halt> {
         let request = self.request;
         if is_about_client(named) {
-            self.source.looks_at(Unknown::Client);
+            self.depends_on(Unknown::Client);
         }
         Ok(match named {
             Named::RequestUri => record.uri.clone(),
@@ -140,7 +141,7 @@ impl<'a, S: Source> Run<'a, S> {
             Named::RequestMethod => record.method.to_vec(),
             Named::ServerProtocol => record.protocol.to_vec(),
             Named::RequestLine => {
-                [request.method, request.target, request.protocol].join(b" ".as_slice())
+                [request.method, &request.target.line(), request.protocol].join(b" ".as_slice())
             }
             Named::RequestScheme => self.scheme().name().as_bytes().to_vec(),
             Named::Https => on_off(self.host.tls),
@@ -178,7 +179,7 @@ impl<'a, S: Source> Run<'a, S> {
 
     /// `TIME` and its parts, in the server's time zone.
     fn time_variable(&self, part: TimePart) -> Vec<u8> {
-        self.source.looks_at(Unknown::Time);
+        self.depends_on(Unknown::Time);
         let now = self.options.now;
         let zone = self.site.time_zone.as_ref();
         let offset = zone.map_or(0, |zone| zone.offset_at(now));

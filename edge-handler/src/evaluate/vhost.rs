@@ -374,7 +374,7 @@ mod tests {
 
     /// `host name port`, or the status.
     fn shown(site: &Site, request: &Request<'_>) -> String {
-        let authority = match canonical::authority(request.method, request.target) {
+        let authority = match canonical::authority(request.method, &request.target.line()) {
             Ok(authority) => authority,
             Err(status) => return status.to_string(),
         };

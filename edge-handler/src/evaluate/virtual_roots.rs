@@ -6,8 +6,9 @@
 
 use std::ops::Range;
 
+use super::symbolic::Unknown;
 use crate::model::site::{CanonicalName, RootPart, RootPattern, Selection};
-use crate::source::{Source, Unknown};
+use crate::source::Source;
 
 use super::record::{Context, Record, Verdict};
 use super::{BYTES_A_STEP, Halt, Run};
@@ -59,11 +60,11 @@ impl<'a, S: Source> Run<'a, S> {
             match part {
                 RootPart::Text(text) => root.extend_from_slice(text),
                 RootPart::Port => {
-                    self.source.looks_at(Unknown::Host);
+                    self.depends_on(Unknown::Host);
                     root.extend_from_slice(self.server_port(record).to_string().as_bytes());
                 }
                 RootPart::Name { parts, letters } => {
-                    self.source.looks_at(Unknown::Host);
+                    self.depends_on(Unknown::Host);
                     let selected = parts.of_parts(name);
                     root.extend(letters.of_letters(selected).to_ascii_lowercase());
                 }

@@ -49,6 +49,11 @@ impl Runtime {
         &self.program
     }
 
+    /// The program again.
+    pub fn into_program(self) -> Program {
+        self.program
+    }
+
     /// The configuration of the program.
     pub fn site(&self) -> &Site {
         self.program.site()

@@ -33,6 +33,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::evaluate::record::is_redirect;
 use crate::model::request::Scheme;
 
 /// The name of the file beside the binary. Without it every default applies.
@@ -248,35 +249,32 @@ impl From<SchemeName> for Scheme {
 }
 
 /// `Cache-Control` of generated answers.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CacheControl {
-    /// For redirects whose status is not listed. CloudFront keeps 307 and 308 only if there is one.
-    pub redirects: String,
+    /// For redirects whose status is not listed, in place of what Apache says; `None` for what Apache says, and where it
+    /// says nothing, [`CacheControl::DEFAULT`].
+    pub redirects: Option<String>,
     /// By status, for any answer; an empty text for no header.
     pub statuses: BTreeMap<u16, String>,
 }
 
-impl Default for CacheControl {
-    /// Read by shared caches only: what a browser keeps stays as it was with Apache, which sends
-    /// no `Cache-Control` with a redirect.
-    fn default() -> Self {
-        Self {
-            redirects: "s-maxage=300".to_owned(),
-            statuses: BTreeMap::new(),
-        }
-    }
-}
-
 impl CacheControl {
-    /// The header's value for an answer with `status`; `None` for no header.
-    pub fn value(&self, status: u16) -> Option<&str> {
-        let value = match self.statuses.get(&status) {
-            Some(value) => value,
-            None if (300..400).contains(&status) => &self.redirects,
-            None => return None,
-        };
-        Some(value.as_str()).filter(|value| !value.is_empty())
+    /// For redirects of which nobody says anything. Read by shared caches only: what a browser keeps stays as it was with
+    /// Apache. CloudFront keeps 307 and 308 only if there is such a header.
+    pub const DEFAULT: &str = "s-maxage=300";
+
+    /// The header's value for an answer with `status`, whatever Apache says; `None` where nobody decided so. An empty one
+    /// is no header.
+    pub fn decided(&self, status: u16) -> Option<&str> {
+        let of_status = self.statuses.get(&status);
+        let of_redirects = || self.redirects.as_ref().filter(|_| is_redirect(status));
+        of_status.or_else(of_redirects).map(String::as_str)
+    }
+
+    /// The header's value where neither Apache nor anybody here says anything.
+    pub fn otherwise(status: u16) -> Option<&'static str> {
+        is_redirect(status).then_some(Self::DEFAULT)
     }
 }
 

@@ -17,7 +17,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::configuration::Configuration;
-use crate::model::request::{Request, Scheme};
+use crate::model::request::{Request, Scheme, Target};
+use crate::model::trigger::Trigger;
 
 pub use recover::recover;
 
@@ -31,22 +32,8 @@ pub struct Event<'a> {
     pub request: &'a RawValue,
     /// The `response` object of a response trigger, byte for byte.
     pub response: Option<&'a RawValue>,
-    /// Which trigger it is.
-    pub trigger: Trigger,
-}
-
-/// When CloudFront calls the function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Trigger {
-    /// For every request, before the cache.
-    ViewerRequest,
-    /// After the cache had no answer.
-    OriginRequest,
-    /// Any other: nothing can be decided there.
-    #[default]
-    #[serde(other)]
-    Other,
+    /// Which trigger it is; `None` for one at which nothing can be decided.
+    pub trigger: Option<Trigger>,
 }
 
 impl<'a> Event<'a> {
@@ -68,7 +55,7 @@ impl<'a> Event<'a> {
         Ok(Self {
             request: cf.request,
             response: cf.response,
-            trigger: cf.config.trigger,
+            trigger: Trigger::named(&cf.config.event_type.0),
         })
     }
 
@@ -95,8 +82,8 @@ struct Record<'a> {
 
 #[derive(Deserialize)]
 struct Cf<'a> {
-    #[serde(default)]
-    config: Config,
+    #[serde(default, borrow)]
+    config: Config<'a>,
     #[serde(borrow)]
     request: &'a RawValue,
     #[serde(default, borrow)]
@@ -104,9 +91,10 @@ struct Cf<'a> {
 }
 
 #[derive(Deserialize, Default)]
-struct Config {
-    #[serde(rename = "eventType", default)]
-    trigger: Trigger,
+#[serde(rename_all = "camelCase")]
+struct Config<'a> {
+    #[serde(default, borrow)]
+    event_type: Text<'a>,
 }
 
 /// The fields of a request that an answer may depend on.
@@ -194,12 +182,30 @@ impl<'de> Visitor<'de> for Values<'_, 'de> {
     }
 }
 
+/// Path and query of an event.
+#[derive(Debug)]
+enum EventTarget<'a> {
+    /// The two parts as CloudFront gave them.
+    Parts(Target<'a>),
+    /// A path that holds a question mark, which CloudFront never sends, before its query.
+    Line(Vec<u8>),
+}
+
+impl EventTarget<'_> {
+    fn target(&self) -> Target<'_> {
+        match self {
+            Self::Parts(target) => *target,
+            Self::Line(line) => Target::of(line),
+        }
+    }
+}
+
 /// What a [`Request`] borrows from that is not in the event itself.
 #[derive(Debug)]
 pub struct Parts<'a> {
     scheme: Scheme,
     host: Option<&'a [u8]>,
-    target: Cow<'a, [u8]>,
+    target: EventTarget<'a>,
     headers: Vec<(&'a [u8], &'a [u8])>,
     method: &'a [u8],
     client: &'a [u8],
@@ -220,8 +226,8 @@ impl Fields<'_> {
     ///
     /// The host is the header that `configuration` names, else `Host`. That header is left out of
     /// the request's headers: Apache never saw it. The scheme is `CloudFront-Forwarded-Proto`, else
-    /// the configured one.
-    pub fn parts(&self, configuration: &Configuration) -> Parts<'_> {
+    /// the configured one; at viewer-request such a header is the viewer's own, and says nothing.
+    pub fn parts(&self, trigger: Option<Trigger>, configuration: &Configuration) -> Parts<'_> {
         let viewer_host = configuration.host_header.as_deref().unwrap_or_default();
         let mut parts = Parts {
             scheme: configuration.default_scheme.into(),
@@ -239,7 +245,11 @@ impl Fields<'_> {
             } else if name.eq_ignore_ascii_case(viewer_host) {
                 overriding_host = Some(bytes);
             } else {
-                if name.eq_ignore_ascii_case(FORWARDED_PROTOCOL) {
+                let tells_scheme = match trigger {
+                    Some(Trigger::OriginRequest) => name.eq_ignore_ascii_case(FORWARDED_PROTOCOL),
+                    Some(Trigger::ViewerRequest) | None => false,
+                };
+                if tells_scheme {
                     parts.scheme = scheme_named(value, parts.scheme);
                 }
                 parts.headers.push((name.as_bytes(), bytes));
@@ -253,13 +263,17 @@ impl Fields<'_> {
         parts
     }
 
-    /// Path and query as they stood in the request line. `/a` and `/a?` are the same event.
-    fn target(&self) -> Cow<'_, [u8]> {
+    /// Path and query. `/a` and `/a?` are the same event.
+    fn target(&self) -> EventTarget<'_> {
         let (uri, query) = (self.uri.0.as_bytes(), self.querystring.0.as_bytes());
-        if query.is_empty() {
-            return Cow::Borrowed(uri);
+        let query = (!query.is_empty()).then_some(query);
+        match Target::of_parts(uri, query) {
+            Some(target) => EventTarget::Parts(target),
+            None => EventTarget::Line(match query {
+                None => uri.to_vec(),
+                Some(query) => [uri, b"?", query].concat(),
+            }),
         }
-        Cow::Owned([uri, b"?", query].concat())
     }
 }
 
@@ -280,7 +294,7 @@ impl Parts<'_> {
             method: self.method,
             scheme: self.scheme,
             host: self.host,
-            target: &self.target,
+            target: self.target.target(),
             headers: &self.headers,
             client: self.client,
             protocol: b"HTTP/1.1",

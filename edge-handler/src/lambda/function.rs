@@ -198,12 +198,13 @@ impl Function {
 
     async fn reply(&self, event: &Event<'_>, site: &Site) -> Result<Reply, Failure> {
         let fields = event.fields()?;
-        let parts = fields.parts(&site.configuration);
+        let parts = fields.parts(event.trigger, &site.configuration);
         if let Rules::DynamoDb { live, .. } = &site.rules {
             live.look_if_due(&self.journal);
         }
-        let decision = site.decide(&parts.request()).await?;
-        let reply = Reply::of(event, &fields, &decision, &site.configuration)?;
+        let options = options();
+        let decision = site.decide(&parts.request(), &options).await?;
+        let reply = Reply::of(event, &fields, &decision, &site.configuration, options.now)?;
         if let Some(shortfall) = &reply.shortfall {
             self.journal.note_shortfall(shortfall, fields.uri());
         }
@@ -243,15 +244,14 @@ impl Site {
         })
     }
 
-    async fn decide(&self, request: &Request<'_>) -> Result<Decision, Fault> {
-        let options = options();
+    async fn decide(&self, request: &Request<'_>, options: &Options) -> Result<Decision, Fault> {
         match &self.rules {
             Rules::Embedded { runtime, table } => {
-                Ok(handler::decide(runtime, table, request, &options))
+                Ok(handler::decide(runtime, table, request, options))
             }
             Rules::DynamoDb { live, timeouts } => {
                 let (limit, runtime) = (timeouts.operation(), live.runtime());
-                let answer = answer_fetching(&runtime, live.store(), request, &options);
+                let answer = answer_fetching(&runtime, live.store(), request, options);
                 let late = |_| {
                     live.store().gave_up();
                     let message = format!("no answer within {} ms", limit.as_millis());

@@ -6,45 +6,44 @@
 //! Where CloudFront cannot send what Apache sends:
 //!
 //! * `Location` must be ASCII: bytes from 0x80, spaces and controls are percent-encoded.
-//! * `Set-Cookie` and `Vary` must be ASCII too: bytes from 0x80 are percent-encoded, controls become spaces.
+//! * Other headers must be ASCII too: bytes from 0x80 are percent-encoded, controls become spaces. Some names CloudFront
+//!   keeps for itself: headers of these names are left out.
 //! * A status outside 200–599 cannot be generated: it becomes 500.
 //! * A cookie set on a request that goes on to the origin is lost: only a response can carry it.
 //! * Requests proxied to a server that CloudFront was not told of, and answers that depend on what
 //!   the edge cannot know, go to the origin as they came.
 //! * So does a request whose new URL, or whose answer, is longer than CloudFront takes.
 
+mod headers;
 mod members;
 mod proxied;
-
-use std::borrow::Cow;
 
 use http::StatusCode;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::configuration::{CacheControl, Configuration};
-use super::event::{Event, Fields, Trigger};
+use super::configuration::Configuration;
+use super::event::{Event, Fields};
 use crate::handler::Decision;
 use crate::model::outcome::{Answer, Outcome};
+use crate::model::trigger::Trigger;
+use headers::Headers;
 use members::Members;
 
 /// CloudFront's limit for the path and query that a function returns, in bytes.
 const LONGEST_URL: usize = 8191;
 
 /// CloudFront's limit for a generated response, in bytes.
-fn longest_response(trigger: Trigger) -> usize {
+fn longest_response(trigger: Option<Trigger>) -> usize {
     match trigger {
-        Trigger::OriginRequest => 1024 * 1024,
-        Trigger::ViewerRequest | Trigger::Other => 40 * 1024,
+        Some(Trigger::OriginRequest) => 1024 * 1024,
+        Some(Trigger::ViewerRequest) | None => 40 * 1024,
     }
 }
 
 /// What cannot be in a header, of a text that is already encoded.
 const INVISIBLE: &AsciiSet = &CONTROLS.add(b' ');
-
-/// No ASCII character: what is left to encode are the bytes from 0x80.
-const BEYOND_ASCII: &AsciiSet = &AsciiSet::EMPTY;
 
 /// What does not mean itself in a decoded path: all but RFC 3986's `pchar` and `/`.
 const NOT_IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
@@ -109,7 +108,7 @@ impl Reply {
 
     /// Puts `decision` into CloudFront's words; a request that passes through unchanged is the event's own text.
     ///
-    /// `fields` are those of `event`.
+    /// `fields` are those of `event`, `now` the time in seconds since 1970.
     ///
     /// # Errors
     /// The event's request is no JSON object.
@@ -118,16 +117,17 @@ impl Reply {
         fields: &Fields,
         decision: &Decision,
         configuration: &Configuration,
+        now: i64,
     ) -> Result<Self, serde_json::Error> {
         match decision {
             Decision::Unchanged => Ok(Self::unchanged(event)),
-            Decision::Answer(answer) => Self::to(event, fields, answer, configuration),
+            Decision::Answer(answer) => Self::to(event, fields, answer, configuration, now),
         }
     }
 
     /// Puts `answer` into CloudFront's words.
     ///
-    /// `fields` are those of `event`.
+    /// `fields` are those of `event`, `now` the time in seconds since 1970.
     ///
     /// # Errors
     /// The event's request is no JSON object.
@@ -136,13 +136,12 @@ impl Reply {
         fields: &Fields,
         answer: &Answer,
         configuration: &Configuration,
+        now: i64,
     ) -> Result<Self, serde_json::Error> {
-        let cache_control = &configuration.cache_control;
         match &answer.outcome {
-            Outcome::Redirect { status, location } => {
-                generated(event, answer, *status, Some(location), cache_control)
+            Outcome::Redirect { status, .. } | Outcome::Status { status } => {
+                generated(event, answer, *status, configuration, now)
             }
-            Outcome::Status { status } => generated(event, answer, *status, None, cache_control),
             Outcome::Serve { path, query } => {
                 let query = query.as_deref().unwrap_or_default();
                 served(event, fields, answer, path, query)
@@ -223,56 +222,20 @@ struct Generated<'a> {
     body_encoding: &'static str,
 }
 
-#[derive(Serialize, Default)]
-#[serde(rename_all = "kebab-case")]
-struct Headers<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    location: Option<[Header<'a>; 1]>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    set_cookie: Vec<Header<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cache_control: Option<[Header<'a>; 1]>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    vary: Option<[Header<'a>; 1]>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    content_type: Option<[Header<'a>; 1]>,
-}
-
-#[derive(Serialize)]
-struct Header<'a> {
-    key: &'static str,
-    value: Cow<'a, str>,
-}
-
-fn header(key: &'static str, value: impl Into<Cow<'static, str>>) -> [Header<'static>; 1] {
-    [Header {
-        key,
-        value: value.into(),
-    }]
-}
-
 /// A response made here; the origin is not asked.
 fn generated(
     event: &Event,
     answer: &Answer,
     status: u16,
-    location: Option<&[u8]>,
-    cache_control: &CacheControl,
+    configuration: &Configuration,
+    now: i64,
 ) -> Result<Reply, serde_json::Error> {
     let status = possible(status);
     let body = page(status);
     let response = Generated {
         status: status.to_string(),
         status_description: reason_phrase(status),
-        headers: Headers {
-            location: location.map(|target| header("Location", ascii(target, INVISIBLE))),
-            set_cookie: cookies(answer),
-            cache_control: kept(answer, status, cache_control)
-                .map(|value| header("Cache-Control", value)),
-            vary: vary(answer).map(|value| header("Vary", value)),
-            content_type: (!body.is_empty())
-                .then(|| header("Content-Type", "text/html; charset=utf-8")),
-        },
+        headers: Headers::of(answer, (status, &body), &configuration.cache_control, now),
         body,
         body_encoding: "text",
     };
@@ -296,30 +259,6 @@ fn possible(status: u16) -> u16 {
     }
 }
 
-/// An answer with cookies is one viewer's own: a cache must not give it to the next.
-fn kept(answer: &Answer, status: u16, cache_control: &CacheControl) -> Option<String> {
-    if answer.cookies.is_empty() {
-        cache_control.value(status).map(str::to_owned)
-    } else {
-        Some("private".to_owned())
-    }
-}
-
-fn cookies(answer: &Answer) -> Vec<Header<'_>> {
-    let values = answer.cookies.iter();
-    values
-        .map(|value| Header {
-            key: "Set-Cookie",
-            value: header_text(value),
-        })
-        .collect()
-}
-
-fn vary(answer: &Answer) -> Option<String> {
-    let names: Vec<_> = answer.vary.iter().map(|name| header_text(name)).collect();
-    (!names.is_empty()).then(|| names.join(", "))
-}
-
 /// A page for people, since some clients show it. Also for `HEAD`: CloudFront keeps one answer for
 /// both methods and leaves the body out itself.
 fn page(status: u16) -> String {
@@ -328,16 +267,6 @@ fn page(status: u16) -> String {
     }
     let phrase = reason_phrase(status);
     format!("<!DOCTYPE html><title>{status} {phrase}</title><h1>{phrase}</h1>")
-}
-
-/// A header's value as CloudFront takes one: ASCII. Bytes from 0x80 are percent-encoded, since nothing
-/// says which characters they are; a control character, which could end the header, becomes a space.
-fn header_text(bytes: &[u8]) -> Cow<'_, str> {
-    let text = Cow::from(percent_encode(bytes, BEYOND_ASCII));
-    if !text.contains(char::is_control) {
-        return text;
-    }
-    Cow::Owned(text.replace(char::is_control, " "))
 }
 
 /// `bytes` as ASCII, each byte of `encoded` and each byte from 0x80 as `%XX`.

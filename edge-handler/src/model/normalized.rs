@@ -8,7 +8,7 @@
 //! themselves in every URL. For such a request `canonical` and `vhost` have nothing to do.
 
 use crate::model::outcome::Outcome;
-use crate::model::request::Request;
+use crate::model::request::{Request, Target};
 use crate::model::site::HostId;
 use crate::text::escape::is_path_byte;
 
@@ -40,7 +40,7 @@ impl<'r> NormalizedRequest<'r> {
             return None;
         }
         let hostname = request.host?;
-        let (path, query) = split(request.target)?;
+        let (path, query) = parts(request.target)?;
         Some(Self {
             host: host(hostname)?,
             hostname,
@@ -62,18 +62,13 @@ impl NormalizedRequest<'_> {
 
 /// Is this a path as plain requests have it?
 pub fn is_plain_path(path: &[u8]) -> bool {
-    split(path) == Some((path, None))
+    Target::of_parts(path, None).and_then(parts).is_some()
 }
 
 /// Path and query of a plain target.
-fn split(target: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
-    match memchr::memchr(b'?', target) {
-        None => is_path(target).then_some((target, None)),
-        Some(mark) => {
-            let (path, query) = (target.get(..mark)?, target.get(mark + 1..)?);
-            (is_path(path) && is_plain_query(query)).then_some((path, Some(query)))
-        }
-    }
+fn parts(target: Target<'_>) -> Option<(&[u8], Option<&[u8]>)> {
+    let (path, query) = (target.path(), target.query());
+    (is_path(path) && query.is_none_or(is_plain_query)).then_some((path, query))
 }
 
 /// Is it canonical, and far from every limit?
@@ -110,7 +105,7 @@ fn seen(path: &[u8], after: &[u8]) -> u8 {
     seen.iter().fold(0, |all, seen| all | seen)
 }
 
-/// The sort of a byte that `next` follows, neither of them a `?`, at which [`split`] has cut. Numbers, neither a table nor lazy operators: so many bytes are
+/// The sort of a byte that `next` follows, neither of them a `?`, at which [`Target`] has cut. Numbers, neither a table nor lazy operators: so many bytes are
 /// compared at once.
 fn sort(byte: u8, next: u8) -> u8 {
     // Bytes from 0x80 on are negative.
@@ -205,7 +200,7 @@ mod tests {
     use crate::text::escape::escape_uri;
 
     fn check(target: &str, expected: Option<(&str, Option<&str>)>) {
-        let found = split(target.as_bytes());
+        let found = parts(Target::of(target.as_bytes()));
         let expected = expected.map(|(path, query)| (path.as_bytes(), query.map(str::as_bytes)));
         assert_eq!(found, expected, "{target}");
     }
@@ -251,7 +246,7 @@ mod tests {
         #[test]
         fn plain_targets_are_canonical(target in "/[a-b./%?&=#~ ]{0,12}") {
             let target = target.as_bytes();
-            let Some((path, query)) = split(target) else { return Ok(()) };
+            let Some((path, query)) = parts(Target::of(target)) else { return Ok(()) };
             for merge in [MergeSlashes::On, MergeSlashes::Off] {
                 for slashes in [EncodedSlashes::Refuse, EncodedSlashes::Decode, EncodedSlashes::Keep] {
                     let canonical = canonical(b"GET", target, merge, slashes);

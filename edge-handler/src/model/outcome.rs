@@ -41,6 +41,61 @@ pub enum Outcome {
     },
 }
 
+/// Headers of an answer that is made here, besides `Location`, `Set-Cookie` and `Vary`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Headers {
+    /// What the page is.
+    pub content_type: ContentType,
+    /// The others, as they are sent: in order, one of a name after another.
+    pub lines: Box<[Header]>,
+}
+
+/// A header of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// Its name, as the configuration writes it.
+    pub name: Vec<u8>,
+    /// Its value.
+    pub value: HeaderText,
+}
+
+/// The value of a header of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeaderText {
+    /// The value itself.
+    Text(Vec<u8>),
+    /// A date: so many seconds after the answer is made.
+    DateAfter(u32),
+}
+
+/// The type of the page that an answer has.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum ContentType {
+    /// Apache's own page, or a text: `text/html; charset=iso-8859-1`.
+    #[default]
+    Page,
+    /// The same where `suppress-error-charset` is set: `text/html`.
+    PageWithoutCharset,
+    /// This type, as a line says.
+    Named(Vec<u8>),
+    /// The type of a file that stands in for the answer, such as a page for an error.
+    Document(Vec<u8>),
+    /// There is no page, or nobody knows what it is.
+    None,
+}
+
+impl ContentType {
+    /// The header's value; `None` where there is no such header.
+    pub fn value(&self) -> Option<&[u8]> {
+        match self {
+            Self::Page => Some(b"text/html; charset=iso-8859-1"),
+            Self::PageWithoutCharset => Some(b"text/html"),
+            Self::Named(name) | Self::Document(name) => Some(name),
+            Self::None => None,
+        }
+    }
+}
+
 /// An outcome with what accompanies it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
@@ -48,6 +103,8 @@ pub struct Answer {
     pub outcome: Outcome,
     /// `Set-Cookie` values, in order.
     pub cookies: Vec<Vec<u8>>,
+    /// Other headers of an answer that is made here; of a request that goes on there are none.
+    pub headers: Headers,
     /// Request headers the answer varies by, as Apache names them in `Vary`.
     pub vary: Vec<Vec<u8>>,
     /// True when no rule changed anything: the request may go on as it came.
@@ -60,11 +117,19 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Does the answer set cookies, by a rule or by a line about headers? Then it is one viewer's own.
+    pub fn sets_cookies(&self) -> bool {
+        let mut lines = self.headers.lines.iter();
+        !self.cookies.is_empty()
+            || lines.any(|header| header.name.eq_ignore_ascii_case(b"Set-Cookie"))
+    }
+
     /// An outcome that nothing accompanies.
     pub fn of(outcome: Outcome) -> Self {
         Self {
             outcome,
             cookies: Vec::new(),
+            headers: Headers::default(),
             vary: Vec::new(),
             unchanged: false,
             trace: Vec::new(),

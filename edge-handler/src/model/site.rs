@@ -6,6 +6,7 @@
 pub mod access;
 pub mod as_is;
 pub mod files;
+pub mod headers;
 pub mod host;
 pub mod map;
 pub mod mime;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 pub use access::{HostAccess, Requirement};
 pub use as_is::AsIs;
 pub use files::{FileKind, FileTree};
+pub use headers::{Expires, HeaderLine};
 pub use host::{
     Address, Alias, AliasMatcher, EncodedSlashes, Host, HostId, HostPattern, Proxy, ServerRewrite,
     TraceEnable, UserDirs, Users,

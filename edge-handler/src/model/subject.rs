@@ -77,7 +77,8 @@ impl Subject {
         })
     }
 
-    pub(crate) fn about(&self) -> About<'_> {
+    /// The subject, borrowed.
+    pub fn about(&self) -> About<'_> {
         match self {
             Self::Query => About::Query,
             Self::Host => About::Host,

@@ -12,7 +12,9 @@ mod escape;
 mod frame;
 
 use self::frame::{Flags, Frame, Kind};
+use super::lexer::{Ending, Lexer, Opening, Quoting, Spacing, Takes, Token, is_name_byte};
 use super::matching::PatternError;
+use super::syntax::{Direction, Greed};
 use crate::pattern::PatternOptions;
 
 /// How many steps a match may take before it counts as no match: Apache's, which is PCRE2's
@@ -89,37 +91,28 @@ pub fn translate(pattern: &[u8], options: PatternOptions) -> Result<Translation,
     Ok(translator.finish())
 }
 
-/// Does a pattern match at the start of a subject only, as far as a glance shows: it begins with `^`, and all its
+/// Does a pattern match at the start of a subject only, as far as its tokens show: it begins with `^`, and all its
 /// alternatives stand in groups?
 pub fn is_at_start(pattern: &[u8]) -> bool {
     let mut depth = 0_usize;
-    let mut bytes = pattern.iter();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'\\' => _ = bytes.next(),
-            b'[' => {
-                // A bracket that comes first stands for itself.
-                bytes.next();
-                bytes.by_ref().find(|byte| **byte == b']');
-            }
-            b'(' => depth += 1,
-            b')' => depth = depth.saturating_sub(1),
-            b'|' if depth == 0 => return false,
+    let mut lexer = Lexer::new(pattern);
+    while let Some(token) = lexer.next() {
+        match token {
+            Token::Class(_) => lexer.skip_class(),
+            Token::Open(_) | Token::Options(_, Ending::Colon) => depth += 1,
+            Token::Close => depth = depth.saturating_sub(1),
+            Token::Bar if depth == 0 => return false,
             _ => {}
         }
     }
     pattern.starts_with(b"^")
 }
 
-/// The body of a translated pattern that begins with no item such as `(*UTF)`.
-pub fn without_prefix(text: &str) -> Option<&str> {
-    let body = text.strip_prefix("(*LIMIT_MATCH=")?.split_once(')')?.1;
-    body.strip_prefix("(?J)")
-}
-
 struct Translator<'a> {
     source: &'a [u8],
+    /// Where the token to come begins that is not copied yet.
     at: usize,
+    lexer: Lexer<'a>,
     text: String,
     origins: Vec<usize>,
     end_only: bool,
@@ -133,6 +126,7 @@ impl<'a> Translator<'a> {
         Self {
             source,
             at: 0,
+            lexer: Lexer::new(source),
             text: String::with_capacity(source.len() + 40),
             origins: Vec::with_capacity(source.len() + 40),
             end_only: options.contains(PatternOptions::DOLLAR_END_ONLY),
@@ -199,26 +193,22 @@ impl<'a> Translator<'a> {
         }
     }
 
-    fn copy(&mut self, count: usize) {
-        for _ in 0..count {
+    /// Copies up to the byte at `end`; in UTF mode up to the end of the character.
+    fn copy_to(&mut self, end: usize) {
+        while self.at < end {
             self.copy_byte();
         }
     }
 
-    /// Copies text without effect on matching, up to and with the first `end`; bytes that are not
-    /// ASCII become `_`.
-    fn copy_inert(&mut self, end: u8) {
-        while let Some(byte) = self.rest().first() {
-            let shown = if byte.is_ascii() {
-                char::from(*byte)
-            } else {
-                '_'
+    /// Copies text without effect on matching up to the byte at `end`; bytes that are not ASCII become `_`.
+    fn copy_inert(&mut self, end: usize) {
+        while self.at < end {
+            let shown = match self.rest().first() {
+                Some(byte) if byte.is_ascii() => char::from(*byte),
+                Some(_) | None => '_',
             };
             self.emit_str(shown.encode_utf8(&mut [0; 4]));
             self.at += 1;
-            if *byte == end {
-                return;
-            }
         }
     }
 
@@ -232,7 +222,7 @@ impl<'a> Translator<'a> {
                 break;
             }
             self.utf |= name == b"UTF";
-            self.copy(length + 3);
+            self.copy_to((self.at + length + 3).min(self.source.len()));
         }
         if self.utf && std::str::from_utf8(self.source).is_err() {
             return self.error(self.at, "UTF-8 error");
@@ -241,36 +231,71 @@ impl<'a> Translator<'a> {
     }
 
     fn body(&mut self) -> Result<(), PatternError> {
-        while let Some(byte) = self.rest().first() {
-            match byte {
-                b'\\' => self.escape()?,
-                b'[' => self.class()?,
-                b'(' => self.open()?,
-                b')' => self.close()?,
-                b'|' => {
-                    self.copy_byte();
-                    self.frame().next_branch();
-                }
-                b'$' => self.dollar(),
-                b'^' => {
-                    self.copy_byte();
-                    self.frame().item(Some(0));
-                }
-                b'*' | b'+' | b'?' => {
-                    self.copy_byte();
+        self.lexer.rest = self.rest();
+        loop {
+            let quoting = self.lexer.quoting;
+            let Some(token) = self.lexer.next() else {
+                return Ok(());
+            };
+            match (token, quoting) {
+                (Token::Byte(_), Quoting::Quoted) => self.quoted_byte(),
+                _ => self.token(token)?,
+            }
+            // A character may be longer than the byte that the lexer took.
+            self.lexer.rest = self.rest();
+        }
+    }
+
+    /// Where the token that the lexer took ends.
+    fn end(&self) -> usize {
+        self.source.len() - self.lexer.rest.len()
+    }
+
+    fn token(&mut self, token: Token<'a>) -> Result<(), PatternError> {
+        let end = self.end();
+        match token {
+            Token::Byte(_) => self.byte(end),
+            Token::Set(_) | Token::Dot => self.item(end, Some(1)),
+            Token::Caret | Token::Place(_) | Token::Keep | Token::Other(Takes::Nothing) => {
+                self.item(end, Some(0));
+            }
+            Token::Dollar => self.dollar(),
+            Token::Bar => {
+                self.copy_to(end);
+                self.frame().next_branch();
+            }
+            Token::Class(_) => return self.class(),
+            Token::Open(opening) => return self.open(opening),
+            Token::Close => return self.close(),
+            Token::Options(letters, ending) => return self.options(letters, ending),
+            Token::Quantifier(times, Greed::Greedy | Greed::Lazy | Greed::Possessive) => {
+                self.copy_to(end);
+                if times.least == times.most {
+                    self.frame().repeat(times.least);
+                } else {
                     self.frame().vary();
-                    self.quantifier_suffix();
                 }
-                b'{' => self.brace(),
-                b'#' if self.flags.extended => self.copy_inert(b'\n'),
-                b' ' | b'\t'..=b'\r' if self.flags.extended => self.copy_byte(),
-                _ => {
-                    self.copy_byte();
-                    self.frame().item(Some(1));
-                }
+            }
+            Token::Reference(_) => {
+                self.check_braces(end)?;
+                self.item(end, None);
+            }
+            Token::Call => return self.call(),
+            Token::Quote => self.copy_to(end),
+            Token::Ignored | Token::Control => self.copy_inert(end),
+            Token::Other(Takes::Character) => return self.other_escape(),
+            Token::Other(Takes::Varying) => {
+                self.item(end, Some(1));
+                self.frame().vary();
             }
         }
         Ok(())
+    }
+
+    /// Copies an item that takes so much text.
+    fn item(&mut self, end: usize, length: Option<u32>) {
+        self.copy_to(end);
+        self.frame().item(length);
     }
 
     /// The innermost open group; the outermost frame is never closed.
@@ -280,6 +305,15 @@ impl<'a> Translator<'a> {
         }
         let last = self.frames.len() - 1;
         &mut self.frames[last]
+    }
+
+    fn set_flags(&mut self, flags: Flags) {
+        self.lexer.spacing = if flags.extended {
+            Spacing::Ignored
+        } else {
+            Spacing::Literal
+        };
+        self.flags = flags;
     }
 
     fn dollar(&mut self) {
@@ -292,53 +326,40 @@ impl<'a> Translator<'a> {
         self.frame().item(Some(0));
     }
 
-    /// `{n}`, `{n,}`, `{n,m}`; any other brace is literal in 10.42.
-    fn brace(&mut self) {
-        let Some((length, exactly)) = quantifier(self.rest()) else {
-            self.emit_str("\\{");
-            self.at += 1;
-            self.frame().item(Some(1));
-            return;
+    fn open(&mut self, opening: Opening<'a>) -> Result<(), PatternError> {
+        let kind = match opening {
+            Opening::Plain
+            | Opening::Joined
+            | Opening::Atomic
+            | Opening::Reset
+            | Opening::Condition => Kind::Plain,
+            Opening::Named(name) => {
+                self.check_name(name)?;
+                Kind::Plain
+            }
+            Opening::Look(Direction::Ahead, _)
+            | Opening::LooseLook(Direction::Ahead)
+            | Opening::Definition => Kind::Lookahead,
+            Opening::Look(Direction::Behind, _) | Opening::LooseLook(Direction::Behind) => {
+                Kind::Lookbehind
+            }
+            Opening::Alphabetic(b"scs" | b"scan_substring") => {
+                let end = self.end() - 1;
+                return self.error(end, "(*alpha_assertion) not recognized");
+            }
+            Opening::Alphabetic(name) => alphabetic(name),
         };
-        self.copy(length);
-        match exactly {
-            Some(count) => self.frame().repeat(count),
-            None => self.frame().vary(),
-        }
-        self.quantifier_suffix();
+        self.push(kind)
     }
 
-    fn quantifier_suffix(&mut self) {
-        if let Some(b'+' | b'?') = self.rest().first() {
-            self.copy_byte();
-        }
-    }
-
-    fn open(&mut self) -> Result<(), PatternError> {
-        let rest = self.rest();
-        match (rest.get(1), rest.get(2)) {
-            (Some(b'*'), _) => self.open_star(),
-            (Some(b'?'), Some(b'#')) => {
-                self.copy_inert(b')');
-                Ok(())
-            }
-            (Some(b'?'), Some(b'C')) => {
-                self.callout();
-                Ok(())
-            }
-            (Some(b'?'), _) => self.open_question(),
-            _ => self.push(1, Kind::Plain),
-        }
-    }
-
-    /// Opens a group whose introduction has `length` bytes.
-    fn push(&mut self, length: usize, kind: Kind) -> Result<(), PatternError> {
+    /// Opens a group.
+    fn push(&mut self, kind: Kind) -> Result<(), PatternError> {
         if self.frames.len() > MAX_NESTING {
             return self.error(self.at, "parentheses are too deeply nested");
         }
         let in_lookbehind = self.frame().in_lookbehind(kind);
         let frame = Frame::new(kind, in_lookbehind, self.flags, self.at);
-        self.copy(length);
+        self.copy_to(self.end());
         self.frames.push(frame);
         Ok(())
     }
@@ -351,7 +372,7 @@ impl<'a> Translator<'a> {
         let Some(mut frame) = self.frames.pop() else {
             return Ok(());
         };
-        self.flags = frame.flags;
+        self.set_flags(frame.flags);
         let length = frame.close();
         if frame.is_broken_lookbehind() {
             return self.error(frame.start, "lookbehind assertion is not fixed length");
@@ -364,103 +385,38 @@ impl<'a> Translator<'a> {
         Ok(())
     }
 
-    /// `(*VERB)`, `(*VERB:name)` or `(*assertion:`.
-    fn open_star(&mut self) -> Result<(), PatternError> {
-        let name = &self.rest()[2..];
-        let name = &name[..name.iter().take_while(|byte| is_name_byte(**byte)).count()];
-        if name.first().is_none_or(|byte| !byte.is_ascii_lowercase()) {
-            self.copy_inert(b')');
-            return Ok(());
-        }
-        let kind = match name {
-            b"scs" | b"scan_substring" => {
-                let end = self.at + 2 + name.len();
-                return self.error(end, "(*alpha_assertion) not recognized");
-            }
-            b"plb"
-            | b"positive_lookbehind"
-            | b"nlb"
-            | b"negative_lookbehind"
-            | b"naplb"
-            | b"non_atomic_positive_lookbehind" => Kind::Lookbehind,
-            b"pla"
-            | b"positive_lookahead"
-            | b"nla"
-            | b"negative_lookahead"
-            | b"napla"
-            | b"non_atomic_positive_lookahead" => Kind::Lookahead,
-            _ => Kind::Plain,
-        };
-        self.push(name.len() + 3, kind)
-    }
-
-    fn open_question(&mut self) -> Result<(), PatternError> {
-        let rest = self.rest();
-        match &rest[2..] {
-            [b':' | b'>' | b'|', ..] => self.push(3, Kind::Plain),
-            [b'=' | b'!' | b'*', ..] => self.push(3, Kind::Lookahead),
-            [b'<', b'=' | b'!' | b'*', ..] => self.push(4, Kind::Lookbehind),
-            [b'<', ..] => self.open_named(3, b'>'),
-            [b'\'', ..] => self.open_named(3, b'\''),
-            [b'P', b'<', ..] => self.open_named(4, b'>'),
-            [b'(', ..] => self.open_conditional(),
-            [b'R' | b'&' | b'P' | b'0'..=b'9' | b'+', ..] | [b'-', b'0'..=b'9', ..] => self.call(),
-            _ => self.open_flags(),
-        }
-    }
-
-    fn open_named(&mut self, before: usize, end: u8) -> Result<(), PatternError> {
-        let name = &self.rest()[before..];
-        let length = name.iter().take_while(|byte| **byte != end).count();
-        let is_name = name[..length].iter().all(|byte| is_name_byte(*byte));
-        if is_name && length > MAX_NAME {
+    fn check_name(&self, name: &[u8]) -> Result<(), PatternError> {
+        let is_name = name.iter().all(|byte| is_name_byte(*byte));
+        if is_name && name.len() > MAX_NAME {
+            let before = if self.rest().starts_with(b"(?P") {
+                4
+            } else {
+                3
+            };
             let message = "subpattern name is too long (maximum 32 code units)";
             return self.error(self.at + before + MAX_NAME + 1, message);
         }
-        self.push(before + length + 1, Kind::Plain)
+        Ok(())
     }
 
-    /// `(?(condition)yes|no)`. A condition that is an assertion is read as the group it is.
-    fn open_conditional(&mut self) -> Result<(), PatternError> {
-        let condition = &self.rest()[2..];
-        if matches!(condition.get(1), Some(b'?' | b'*')) {
-            return self.push(2, Kind::Plain);
-        }
-        let length = condition.iter().take_while(|byte| **byte != b')').count();
-        let kind = if condition.starts_with(b"(DEFINE") {
-            Kind::Lookahead
-        } else {
-            Kind::Plain
-        };
-        self.push(2 + length + 1, kind)
-    }
-
-    /// `(?R)`, `(?1)`, `(?&name)`, `(?P>name)`, `(?P=name)`.
+    /// `(?R)`, `\g<1>` and their variants.
     fn call(&mut self) -> Result<(), PatternError> {
-        let inside = &self.rest()[2..];
-        let length = inside
-            .iter()
-            .take_while(|byte| !matches!(byte, b')' | b'('))
-            .count();
-        if inside.get(length) == Some(&b'(') {
-            return self.error(
-                self.at + 2 + length,
-                "(?R (recursive pattern call) must be closed",
-            );
+        let end = self.end();
+        let is_group = self.rest().starts_with(b"(?");
+        let is_open = is_group && self.source.get(end - 1) != Some(&b')');
+        if is_open && self.lexer.rest.first() == Some(&b'(') {
+            let message = "(?R (recursive pattern call) must be closed";
+            return self.error(end, message);
         }
-        self.copy(length + 3);
-        self.frame().item(None);
+        self.item(end, None);
         Ok(())
     }
 
     /// `(?flags)` and `(?flags:`.
-    fn open_flags(&mut self) -> Result<(), PatternError> {
-        let letters = &self.rest()[2..];
-        let is_end = |byte: &u8| matches!(byte, b')' | b':');
-        let length = letters.iter().take_while(|byte| !is_end(byte)).count();
+    fn options(&mut self, letters: &[u8], ending: Ending) -> Result<(), PatternError> {
         let mut flags = self.flags;
         let mut on = true;
-        for (at, letter) in letters[..length].iter().enumerate() {
+        for (at, letter) in letters.iter().enumerate() {
             match letter {
                 b'^' => flags = Flags::default(),
                 b'-' => on = false,
@@ -474,66 +430,32 @@ impl<'a> Translator<'a> {
                 }
             }
         }
-        if letters.get(length) == Some(&b':') {
-            self.push(length + 3, Kind::Plain)?;
-        } else {
-            self.copy(length + 3);
+        match ending {
+            Ending::Colon => self.push(Kind::Plain)?,
+            Ending::Close | Ending::Missing => self.copy_to(self.end()),
         }
-        self.flags = flags;
+        self.set_flags(flags);
         Ok(())
     }
+}
 
-    /// `(?C…)`. It has no effect, but its text may hold anything.
-    fn callout(&mut self) {
-        let delimiter = self.rest().get(3).copied().unwrap_or(b')');
-        let end = match delimiter {
-            b'`' | b'\'' | b'"' | b'^' | b'%' | b'#' | b'$' => delimiter,
-            b'{' => b'}',
-            _ => {
-                self.copy_inert(b')');
-                return;
-            }
-        };
-        self.copy(4);
-        loop {
-            self.copy_inert(end);
-            if self.rest().first() != Some(&end) {
-                break;
-            }
-            self.copy_byte();
-        }
-        self.copy_inert(b')');
+/// What a group is that is named in letters.
+fn alphabetic(name: &[u8]) -> Kind {
+    match name {
+        b"plb"
+        | b"positive_lookbehind"
+        | b"nlb"
+        | b"negative_lookbehind"
+        | b"naplb"
+        | b"non_atomic_positive_lookbehind" => Kind::Lookbehind,
+        b"pla"
+        | b"positive_lookahead"
+        | b"nla"
+        | b"negative_lookahead"
+        | b"napla"
+        | b"non_atomic_positive_lookahead" => Kind::Lookahead,
+        _ => Kind::Plain,
     }
-}
-
-fn is_name_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
-}
-
-/// Reads a quantifier in braces as 10.42 does: its length, and the count if it is only one.
-fn quantifier(text: &[u8]) -> Option<(usize, Option<u32>)> {
-    let inside = text.strip_prefix(b"{")?;
-    let inside = &inside[..inside.iter().position(|byte| *byte == b'}')?];
-    let mut bounds = inside.splitn(2, |byte| *byte == b',');
-    let is_number = |text: &[u8]| text.iter().all(u8::is_ascii_digit);
-    let low = bounds
-        .next()
-        .filter(|low| !low.is_empty() && is_number(low))?;
-    let high = bounds.next();
-    if !high.is_none_or(is_number) {
-        return None;
-    }
-    let exactly = high.is_none_or(|high| high == low).then(|| number(low));
-    Some((inside.len() + 2, exactly))
-}
-
-fn number(digits: &[u8]) -> u32 {
-    let value = digits.iter().fold(0_u32, |value, digit| {
-        value
-            .saturating_mul(10)
-            .saturating_add(u32::from(digit - b'0'))
-    });
-    value.min(65_536)
 }
 
 #[cfg(test)]
@@ -562,6 +484,8 @@ mod tests {
             "(?<=(?:(?<nn>ab)|cd))e",
             "(?<=[[:<:]]b|c)a",
             r"(?<=\141)a",
+            r"(?<=(?:\x41|b))c",
+            "(?<n>a)(?&n)(b)",
             "(?<=(?=a*)b)c",
             "(?<=(?(?=a)b))c",
             "(?^)a",

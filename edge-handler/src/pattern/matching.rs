@@ -3,21 +3,18 @@
 //! In: a [`Pattern`] and a subject. Out: whether it matches, and [`Captures`]. Absent: how a
 //! pattern's text differs between PCRE2 releases; see `pattern::dialect`.
 //!
-//! Three matchers, each for what the one before does not understand, all with PCRE2's answers: `simple`
-//! needs no engine, `backtrack` is an engine of our own that counts its steps, `full` is PCRE2 itself. A rule
-//! that is read where it stands has its pattern matched while it is read (`simple::glance`).
+//! Three matchers, each for what the one before does not understand, all with PCRE2's answers: `bytecode`
+//! needs no engine, `backtrack` is an engine of our own that counts its steps, `pcre2` is PCRE2 itself. A rule
+//! that is read where it stands has its pattern matched while it is read (`bytecode::glance`).
 
 #[cfg(test)]
 mod agreement;
 mod backtrack;
 mod bytecode;
-mod notation;
 mod pcre2;
 pub mod required;
 mod separator;
-mod set;
 mod stress;
-pub mod structure;
 
 use std::fmt;
 use std::ops::Range;
@@ -141,7 +138,7 @@ struct Engines {
 impl Engines {
     fn new(pattern: &Pattern) -> Self {
         Self {
-            simple: Simple::read(&pattern.text, pattern.options),
+            simple: Simple::of(pattern),
             backtrack: OnceLock::new(),
             full: OnceLock::new(),
         }

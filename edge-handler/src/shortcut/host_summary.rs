@@ -237,6 +237,9 @@ fn makes_trouble(settings: &Settings) -> bool {
         // Found by name, and by status.
         files: _,
         error_documents: _,
+        // A request that goes on has no headers of ours; of redirects they are asked.
+        headers: _,
+        expires: _,
         // Rules may look at variables, others do not.
         set_env: _,
         unset_env: _,
@@ -321,6 +324,9 @@ fn is_harmless(settings: &Settings) -> bool {
         // They choose among files: `may_negotiate` is asked.
         mime: _,
         negotiation: _,
+        // A request that goes on has no headers of ours.
+        headers: _,
+        expires: _,
         // Rules may look at variables, others do not.
         set_env: _,
         unset_env: _,

@@ -1,18 +1,18 @@
 //! What a program and a table have about one text.
 //!
-//! In: a [`Program`], a [`Table`], a list and a text. Out: [`Found`], which names in order what may match.
+//! In: a [`Program`], a [`Table`], a list and a text. Out: [`Found`], which names in order what may match; the first redirect
+//! that applies.
 //! Absent: going through that (see [`super::found`]), remembering it (see [`super::indexed`]), and fetching
 //! what the table does not have at hand.
 
-use smallvec::SmallVec;
+mod redirects;
 
-use super::{Found, FoundRedirects, Unavailable};
-use crate::artefact::fingerprint::Fingerprint;
-use crate::artefact::index::{Candidates, Keyed, ListIndex, Marked};
+use super::{Found, Unavailable};
+use crate::artefact::index::{ListIndex, Marked};
 use crate::artefact::key::{KeySpace, Sought};
 use crate::artefact::program::Program;
 use crate::artefact::table::{Content, Entry, Lookup, Placed, Probe, Table};
-use crate::model::rules::{MapId, RedirectListId, RuleSetId};
+use crate::model::rules::{MapId, RedirectListId, RedirectView, RuleSetId};
 
 /// Finds rules and redirects in a program and a table.
 #[derive(Debug)]
@@ -31,17 +31,17 @@ pub trait Find<'a> {
     /// A table entry has to be fetched first.
     fn rules(&self, set: RuleSetId, subject: &[u8]) -> Result<Option<Found<'a>>, Unavailable>;
 
-    /// Every redirect of `list` that may match `uri`; `None` when there is none. `path` is the same with every run of
-    /// slashes made one.
+    /// What `tries` finds first of the redirects of `list` that may match `path`, which is
+    /// [normalized](crate::model::normalized). Redirects are tried one after another, in an order that does not matter.
     ///
     /// # Errors
     /// A table entry has to be fetched first.
-    fn redirects(
+    fn first_redirect<R>(
         &self,
         list: RedirectListId,
-        uri: &[u8],
         path: &[u8],
-    ) -> Result<Option<FoundRedirects<'a>>, Unavailable>;
+        tries: impl FnMut(RedirectView<'a>) -> Option<R>,
+    ) -> Result<Option<R>, Unavailable>;
 }
 
 impl<'a, T: Table> Finder<'a, T> {
@@ -114,41 +114,6 @@ impl<'a, T: Table> Finder<'a, T> {
             Lookup::Damaged => Err(Unavailable::Damaged),
         }
     }
-
-    /// Gives to `take` every prefix of `path` that ends before or after a slash, or is the whole, and has the
-    /// length of some key, and as many slashes: keyed redirects are found by these.
-    fn prefixes<E>(
-        &self,
-        keyed: Keyed,
-        path: &[u8],
-        mut take: impl FnMut(&Probe<'_>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let mut print = Fingerprint::default();
-        let mut taken = 0;
-        let mut depth = 0;
-        for slash in memchr::memchr_iter(b'/', path) {
-            if keyed.slashed.is_empty() && !keyed.depths.may_reach(depth) {
-                return Ok(());
-            }
-            let before = keyed.depths.may_contain(depth) && keyed.exact.may_contain(slash);
-            let behind = keyed.slashed.may_contain(slash + 1);
-            depth += 1;
-            for (length, fits) in [(slash, before), (slash + 1, behind)] {
-                if length == 0 || !fits {
-                    continue;
-                }
-                print.extend(path.get(taken..length).unwrap_or_default());
-                taken = length;
-                let prefix = path.get(..length).unwrap_or_default();
-                take(&Probe::with_print(self.table, prefix, print.finish()))?;
-            }
-        }
-        let whole = keyed.depths.may_contain(depth) && keyed.exact.may_contain(path.len());
-        if whole && !path.ends_with(b"/") {
-            take(&self.spot(path))?;
-        }
-        Ok(())
-    }
 }
 
 impl<'a, T: Table> Find<'a> for Finder<'a, T> {
@@ -179,38 +144,13 @@ impl<'a, T: Table> Find<'a> for Finder<'a, T> {
         Ok(Some(found))
     }
 
-    fn redirects(
+    fn first_redirect<R>(
         &self,
         list: RedirectListId,
-        uri: &[u8],
         path: &[u8],
-    ) -> Result<Option<FoundRedirects<'a>>, Unavailable> {
-        let (program, table) = (self.program, self.table);
-        let Some(index) = program.redirects(list) else {
-            return Ok(None);
-        };
-        let mut keyed = SmallVec::new();
-        if !index.keyed().exact.is_empty() {
-            self.prefixes(index.keyed(), path, |spot| {
-                let look = |at, sought: &Sought<'_>| table.redirects(at, sought);
-                keyed.extend(self.had(KeySpace::Redirects(list), spot, look)?);
-                Ok(())
-            })?;
-        }
-        if keyed.is_empty() && index.kept_and_scanned().0 == 0 {
-            return Ok(None);
-        }
-        let candidates = if index.has_words() {
-            index.find(&Marked::of(uri))
-        } else {
-            Candidates::default()
-        };
-        Ok(Some(FoundRedirects {
-            list: index,
-            patterns: program.patterns(),
-            keyed,
-            candidates,
-        }))
+        tries: impl FnMut(RedirectView<'a>) -> Option<R>,
+    ) -> Result<Option<R>, Unavailable> {
+        self.first_that(list, path, tries)
     }
 }
 

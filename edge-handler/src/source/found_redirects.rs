@@ -16,13 +16,13 @@ use crate::pattern::Pattern;
 /// Redirects that were found of one list.
 #[derive(Debug)]
 pub struct FoundRedirects<'a> {
-    pub(super) list: &'a ListIndex<Redirect>,
+    pub(in crate::source) list: &'a ListIndex<Redirect>,
     /// Of what the table has.
-    pub(super) patterns: &'a Packed<Pattern>,
+    pub(in crate::source) patterns: &'a Packed<Pattern>,
     /// What the table has, entry by entry.
-    pub(super) keyed: SmallVec<[RedirectsView<'a>; 2]>,
+    pub(in crate::source) keyed: SmallVec<[RedirectsView<'a>; 2]>,
     /// What the program has.
-    pub(super) candidates: Candidates,
+    pub(in crate::source) candidates: Candidates,
 }
 
 impl<'a> FoundRedirects<'a> {
@@ -36,11 +36,17 @@ impl<'a> FoundRedirects<'a> {
             None => None,
         };
         let mut first = kept.map(|(position, redirect)| (position, redirect.view()));
-        for keyed in self.keyed.iter().flat_map(|keyed| keyed.iter()) {
-            let keyed = keyed.map_err(damaged)?;
-            let position = usize::try_from(keyed.position).unwrap_or(usize::MAX);
-            if position >= from && first.is_none_or(|(first, _)| position < first) {
-                first = Some((position, keyed.view(self.patterns).map_err(damaged)?));
+        for keyed in &self.keyed {
+            for redirect in keyed.iter() {
+                let redirect = redirect.map_err(damaged)?;
+                let position = usize::try_from(redirect.position).unwrap_or(usize::MAX);
+                if first.is_some_and(|(first, _)| first <= position) {
+                    break;
+                }
+                if position >= from {
+                    first = Some((position, redirect.view(self.patterns).map_err(damaged)?));
+                    break;
+                }
             }
         }
         Ok(first)

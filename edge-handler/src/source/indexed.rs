@@ -9,7 +9,6 @@ use super::{Find as _, Finder, Found, FoundRedirects, Source, Unavailable};
 use crate::artefact::program::Program;
 use crate::artefact::table::Table;
 use crate::model::rules::{MapId, RedirectListId, RedirectView, Rule, RuleSetId};
-use crate::text::prefix::collapse_slashes;
 
 /// Names the rules that the index finds in a program or a table.
 #[derive(Debug)]
@@ -89,7 +88,7 @@ impl<T: Table> Source for Indexed<'_, T> {
         from: usize,
         uri: &[u8],
     ) -> Result<Option<(usize, RedirectView<'_>)>, Unavailable> {
-        let find = || self.finder.redirects(list, uri, &collapse_slashes(uri));
+        let find = || self.finder.redirects(list, uri);
         let mut memory = self.redirects.borrow_mut();
         let found = Remembered::found(&mut memory, (list, uri), find)?;
         found.map_or(Ok(None), |found| found.next(from))

@@ -15,7 +15,7 @@ use edgewright_engine::evaluate::{Options, evaluate};
 use edgewright_engine::handler::Runtime;
 use edgewright_engine::handler::handle;
 use edgewright_engine::model::outcome::{self, Answer};
-use edgewright_engine::model::request::{Request, Scheme};
+use edgewright_engine::model::request::{Request, Scheme, Target};
 use edgewright_engine::source::Sequential;
 use edgewright_test_support::contract::{Line, Outcome, without_date};
 use edgewright_test_support::record::{from_latin_1, latin_1};
@@ -104,11 +104,10 @@ pub struct Edge {
 impl Edge {
     /// Compiles a configuration.
     pub fn new(reading: &Reading) -> Self {
-        let compiled = compile(reading).unwrap();
-        let table = EmbeddedTable::encode(compiled.generation, &compiled.entries).unwrap();
+        let encoded = compile(reading).unwrap().encode().unwrap();
         Self {
-            runtime: Runtime::load(&compiled.program).unwrap(),
-            table: EmbeddedTable::load(&table).unwrap(),
+            runtime: Runtime::load(&encoded.program.concat()).unwrap(),
+            table: EmbeddedTable::load(&encoded.table.concat()).unwrap(),
         }
     }
 }
@@ -151,7 +150,7 @@ pub fn with_request<T>(request: &wire::Request, answer: impl FnOnce(&Request<'_>
         method: &request.method,
         scheme: Scheme::Http,
         host: request.host.as_deref(),
-        target: &request.target,
+        target: Target::of(&request.target),
         headers: &headers,
         client: b"127.0.0.1",
         protocol: b"HTTP/1.1",

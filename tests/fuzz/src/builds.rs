@@ -59,9 +59,8 @@ impl Build {
     /// `-- NAME`. `None` when the compiler refuses the configuration.
     pub fn of(text: &[u8]) -> Option<Self> {
         let reading = reading(text);
-        let compiled = compile(&reading).ok()?;
-        let table = EmbeddedTable::encode(compiled.generation, &compiled.entries).ok()?;
-        let rules = compiled.program;
+        let encoded = compile(&reading).ok()?.encode().ok()?;
+        let (rules, table) = (encoded.program.concat(), encoded.table.concat());
         let (runtime, embedded) = load(&rules, &table);
         let configuration = Configuration {
             journal_interval: 0,
@@ -110,7 +109,8 @@ impl Build {
         if found.outcome == Outcome::OverBudget {
             return;
         }
-        let shown = String::from_utf8_lossy(request.target);
+        let target = request.target.line();
+        let shown = String::from_utf8_lossy(&target);
         assert_eq!(found.outcome, expected.outcome, "{shown}");
         assert_eq!(found.cookies, expected.cookies, "cookies of {shown}");
         assert_eq!(found.vary, expected.vary, "Vary of {shown}");

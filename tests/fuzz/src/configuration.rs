@@ -1,7 +1,7 @@
 //! A configuration: the compiled form answers as the reference does.
 
 use edgewright_compiler::{Witness, witnesses};
-use edgewright_engine::model::request::Request;
+use edgewright_engine::model::request::{Request, Target};
 
 use crate::builds::Build;
 
@@ -38,7 +38,7 @@ pub fn run(data: &[u8]) {
             method: &request.method,
             scheme: request.scheme,
             host: Some(&request.host),
-            target: &request.target,
+            target: Target::of(&request.target),
             headers: &headers,
             client: b"192.0.2.1",
             protocol: b"HTTP/1.1",

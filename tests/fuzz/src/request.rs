@@ -1,8 +1,9 @@
 //! A request to a build: reference, compiled form and function agree, and the reply is safe.
 
-use edgewright_engine::lambda::cloudfront_emulator;
+use edgewright_engine::cloudfront::event;
 use edgewright_engine::lambda::event::Event;
-use edgewright_engine::model::request::{Request, Scheme};
+use edgewright_engine::model::request::{Request, Scheme, Target};
+use edgewright_engine::model::trigger::Trigger;
 
 use crate::builds::{self, Build};
 use crate::safety;
@@ -28,7 +29,7 @@ pub fn run(data: &[u8]) {
             Scheme::Http
         },
         host: host.map(|(_, value)| *value),
-        target,
+        target: Target::of(target),
         headers: &others,
         client: b"192.0.2.1",
         protocol: b"HTTP/1.1",
@@ -45,11 +46,11 @@ fn header(line: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 fn through_the_function(build: &Build, request: &Request) {
-    let Some(text) = cloudfront_emulator::event(request) else {
+    let Some(text) = event::event(request, Trigger::OriginRequest) else {
         return;
     };
     let reply = build.function.handle_at_once(text.as_bytes()).unwrap();
     let event = Event::parse(text.as_bytes()).unwrap();
     safety::check(event.request, &reply);
-    assert!(cloudfront_emulator::effect(&reply).is_some(), "{reply}");
+    assert!(event::effect(&reply).is_some(), "{reply}");
 }

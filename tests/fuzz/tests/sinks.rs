@@ -5,10 +5,11 @@
 use std::sync::LazyLock;
 
 use edgewright_compiler::inputs::{Input, Inputs};
-use edgewright_engine::lambda::cloudfront_emulator;
+use edgewright_engine::cloudfront::event;
 use edgewright_engine::lambda::configuration::Configuration;
 use edgewright_engine::lambda::event::Event;
 use edgewright_engine::model::request::Request;
+use edgewright_engine::model::trigger::Trigger;
 use edgewright_test_fuzz::builds::Build;
 use edgewright_test_fuzz::safety;
 use edgewright_test_fuzz::sinks::{self, Leads, Place, SINKS, Sink};
@@ -170,11 +171,11 @@ fn location(sink: &Sink, build: &Build, text: &str) -> Option<String> {
         ..Request::get(&parts.host, &parts.target)
     };
     build.compare(&request);
-    let event = cloudfront_emulator::event(&request).unwrap();
+    let event = event::event(&request, Trigger::OriginRequest).unwrap();
     let reply = build.function.handle_at_once(event.as_bytes()).unwrap();
     let request = Event::parse(event.as_bytes()).unwrap().request;
     safety::check(request, &reply);
-    let effect = cloudfront_emulator::effect(&reply);
+    let effect = event::effect(&reply);
     assert!(effect.is_some(), "{}: {text:?}: {reply}", sink.name);
     let reply: Value = serde_json::from_str(reply.get()).unwrap();
     reply["status"].as_str()?;
@@ -267,7 +268,7 @@ fn a_host_is_reflected_only_where_a_rule_says_so() {
                 }
             );
             let request = Request::get(host.as_bytes(), target.as_bytes());
-            let event = cloudfront_emulator::event(&request).unwrap();
+            let event = event::event(&request, Trigger::OriginRequest).unwrap();
             let reply = build.function.handle_at_once(event.as_bytes()).unwrap();
             let reply: Value = serde_json::from_str(reply.get()).unwrap();
             let headers = reply["headers"].to_string();
@@ -303,8 +304,11 @@ fn a_proxied_request_goes_to_the_named_server_only() {
         let mut proxied = 0;
         for text in PIECES {
             let parts = parts(sink, text);
-            let event =
-                cloudfront_emulator::event(&Request::get(&parts.host, &parts.target)).unwrap();
+            let event = event::event(
+                &Request::get(&parts.host, &parts.target),
+                Trigger::OriginRequest,
+            )
+            .unwrap();
             let event = event.replacen("viewer-request", "origin-request", 1);
             let reply = function.handle_at_once(event.as_bytes()).unwrap();
             let value: Value = serde_json::from_str(reply.get()).unwrap();

@@ -65,7 +65,7 @@ impl LegacySite {
     /// What the server answers.
     ///
     /// # Errors
-    /// It went away.
+    /// The server went away.
     pub fn answer(&self, request: &Request) -> io::Result<Line> {
         let answer = self.apache.answer(loopback(0), request)?;
         Ok(Line::from_apache(&answer, &self.document_roots))

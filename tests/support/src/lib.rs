@@ -3,6 +3,7 @@
 //! In: configurations and requests. Out: a real Apache's answers ([`apache`]), recorded ones
 //! ([`record`]), generated configurations. Absent: anything of ours that is being tested.
 
+pub mod allocations;
 pub mod apache;
 pub mod cases;
 pub mod contract;

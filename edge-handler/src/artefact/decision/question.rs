@@ -13,6 +13,7 @@ use crate::model::rules::text_holds;
 use crate::model::rules::{Condition, Test};
 use crate::model::subject::{About, Subject};
 use crate::pattern::PatternOptions;
+use crate::pattern::syntax::Syntax;
 
 /// What is asked about one [`Subject`]: a condition as it would be without its `!`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,9 +48,9 @@ impl Question {
     pub fn plainly(mut self) -> Self {
         if let Test::Regex(pattern) = &self.test
             && pattern.options == PatternOptions::default()
-            && let Some(text) = only_text(&pattern.text)
+            && let Some(text) = pattern.syntax().as_ref().and_then(Syntax::exact_text)
         {
-            self.test = Test::Equal(text);
+            self.test = Test::Equal(text.to_vec());
             self.no_case = false;
         }
         self
@@ -92,38 +93,20 @@ impl Question {
     }
 }
 
-/// The text that a pattern matches, if that is plain to see: `^`, bytes that mean themselves, `$`.
-fn only_text(pattern: &[u8]) -> Option<Vec<u8>> {
-    let mut inside = pattern.strip_prefix(b"^")?.strip_suffix(b"$")?.iter();
-    let mut text = Vec::with_capacity(pattern.len());
-    while let Some(byte) = inside.next() {
-        match byte {
-            b'\\' => text.push(*inside.next().filter(|byte| byte.is_ascii_punctuation())?),
-            b'.' | b'+' | b'*' | b'?' | b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'|' | b'^'
-            | b'$' => return None,
-            byte if byte.is_ascii_graphic() => text.push(*byte),
-            _ => return None,
-        }
-    }
-    Some(text)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::pattern::Pattern;
 
     fn check(pattern: &str, expected: Option<&str>) {
-        assert_eq!(
-            only_text(pattern.as_bytes()).as_deref(),
-            expected.map(str::as_bytes),
-            "{pattern}"
-        );
+        let asked = Pattern::new(pattern, PatternOptions::default());
+        let syntax = asked.syntax();
+        let found = syntax.as_ref().and_then(Syntax::exact_text);
+        assert_eq!(found, expected.map(str::as_bytes), "{pattern}");
         let Some(text) = expected else { return };
-        let pattern = Pattern::new(pattern, PatternOptions::default());
-        assert!(pattern.is_match(text.as_bytes()));
+        assert!(asked.is_match(text.as_bytes()));
         for other in ["", "x", "id=17\n"] {
-            assert_eq!(pattern.is_match(other.as_bytes()), other == text, "{other}");
+            assert_eq!(asked.is_match(other.as_bytes()), other == text, "{other}");
         }
     }
 
@@ -132,8 +115,10 @@ mod tests {
         check("^$", Some(""));
         check("^id=17$", Some("id=17"));
         check(r"^a\.b\\$", Some(r"a.b\"));
+        check(r"^a[.]\x41$", Some("a.A"));
+        check("^é$", Some("é"));
         for pattern in [
-            "id=17", "^id", "^a.$", r"^a\$", r"^\d$", "^a|b$", "^(a)$", "^a{2}$", "^(?i)a$", "^é$",
+            "id=17", "^id", "^a.$", r"^a\$", r"^\d$", "^a|b$", "^(a)$", "^a{2}$", "^(?i)a$",
         ] {
             check(pattern, None);
         }

@@ -17,7 +17,7 @@ use crate::artefact::packed::{BloomFilter, Cells, Cursor, FingerprintTable, Page
 
 const FORMAT: Format = Format {
     magic: *b"EDGT",
-    version: 6,
+    version: 7,
 };
 
 pub(super) const TOO_LONG: EnvelopeError =
@@ -49,7 +49,7 @@ struct Stored {
 impl EmbeddedTable {
     /// SHA-256 of `table.bin` of the configuration in `tests/suite/golden.rs`. It changes together with
     /// the version of `FORMAT`.
-    pub const GOLDEN: &str = "dc4dffad69c89528900b9c81a8ab622f852562f468d796a96df80c9995a1de69";
+    pub const GOLDEN: &str = "978d906d8f10435df7aeb7ffe6e0f5b323b25743599ce887a7cf930d396afe42";
 
     /// The bytes of a table with `entries`, for the program of `generation`.
     ///
@@ -59,39 +59,7 @@ impl EmbeddedTable {
         generation: u64,
         entries: impl IntoIterator<Item = &'a Entry>,
     ) -> Result<Vec<u8>, EnvelopeError> {
-        Ok(Self::pieces(generation, entries)?.concat())
-    }
-
-    /// The same in pieces: who writes them one by one needs room for no copy of a large table.
-    ///
-    /// # Errors
-    /// As [`EmbeddedTable::encode`].
-    pub fn pieces<'a>(
-        generation: u64,
-        entries: impl IntoIterator<Item = &'a Entry>,
-    ) -> Result<Vec<Vec<u8>>, EnvelopeError> {
-        let with_print = |entry: &'a Entry| (Fingerprint::of(entry.key.text()), entry);
-        let mut sorted: Vec<_> = entries.into_iter().map(with_print).collect();
-        // What is looked up together lies together; fates first, which are asked for most.
-        sorted.sort_unstable_by_key(|(print, entry)| {
-            (*print, entry.key.text(), Reverse(entry.key.space()))
-        });
-        let Groups {
-            count,
-            starts,
-            pieces: mut groups,
-            length,
-        } = Groups::of(&sorted)?;
-        let count = u32::try_from(count).map_err(|_| TOO_LONG)?;
-        let present = BloomFilter::new(starts.iter().map(|(print, _)| *print));
-        let by_text = FingerprintTable::new(starts).ok_or(TOO_LONG)?;
-        // As [`Stored`] is read, up to the bytes of its last field.
-        let head = postcard::to_allocvec(&(generation, count, present, by_text, length))
-            .map_err(|_| EnvelopeError::Malformed("the table cannot be encoded"))?;
-        groups.insert(0, head);
-        let header = FORMAT.header(groups.iter().map(Vec::as_slice));
-        groups.insert(0, header);
-        Ok(groups)
+        Ok(TableBody::of(entries)?.seal(generation).concat())
     }
 
     /// Reads a `table.bin`. Entries are decoded when they are first asked for.
@@ -159,6 +127,50 @@ impl EmbeddedTable {
         let number = member.number;
         let make = || member.entry(text, decision_in(group));
         self.decoded.get(number, make)
+    }
+}
+
+/// An encoded table but for its generation, which is a hash over the rest; in pieces, so that who writes them one by one
+/// needs room for no copy of a large table.
+#[derive(Debug)]
+pub struct TableBody(Vec<Vec<u8>>);
+
+impl TableBody {
+    /// Encodes a table with `entries`.
+    ///
+    /// # Errors
+    /// The entries are longer than 4 GiB.
+    pub fn of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Result<Self, EnvelopeError> {
+        let with_print = |entry: &'a Entry| (Fingerprint::of(entry.key.text()), entry);
+        let mut sorted: Vec<_> = entries.into_iter().map(with_print).collect();
+        // What is looked up together lies together; fates first, which are asked for most.
+        sorted.sort_unstable_by_key(|(print, entry)| {
+            (*print, entry.key.text(), Reverse(entry.key.space()))
+        });
+        let Groups {
+            count,
+            starts,
+            pieces: mut groups,
+            length,
+        } = Groups::of(&sorted)?;
+        let count = u32::try_from(count).map_err(|_| TOO_LONG)?;
+        let present = BloomFilter::new(starts.iter().map(|(print, _)| *print));
+        let by_text = FingerprintTable::new(starts).ok_or(TOO_LONG)?;
+        // As [`Stored`] is read, from behind the generation up to the bytes of its last field.
+        let head = postcard::to_allocvec(&(count, present, by_text, length))
+            .map_err(|_| EnvelopeError::Malformed("the table cannot be encoded"))?;
+        groups.insert(0, head);
+        Ok(Self(groups))
+    }
+
+    /// What a generation is a hash of.
+    pub fn bytes(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.iter().map(Vec::as_slice)
+    }
+
+    /// The `table.bin` of `generation`, in pieces.
+    pub fn seal(self, generation: u64) -> Vec<Vec<u8>> {
+        FORMAT.sealed(generation, self.0)
     }
 }
 

@@ -17,14 +17,14 @@
 use std::borrow::Cow;
 
 use super::embedded::TOO_LONG;
-use super::usual::{self, Known, exactly};
+use super::usual::{self, Known};
 use super::{Content, Entry, Redirects, RedirectsView};
 use crate::artefact::decision::{DecisionView, PathDecision};
 use crate::artefact::envelope::EnvelopeError;
 use crate::artefact::key::{Key, KeySpace};
 use crate::artefact::packed::{Cursor, push_number, push_text};
 use crate::model::rules::Rule;
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, exactly};
 
 /// Added to a tag: the member is one rule [as most are](super::usual).
 const USUAL: u8 = 0x80;

@@ -14,7 +14,7 @@ use super::Placed;
 use crate::artefact::decision::{DecisionView, Effect, Part, Step};
 use crate::artefact::packed::{Cursor, push_number};
 use crate::model::rules::{Place, Rule, RuleFlags, Template};
-use crate::pattern::{Pattern, PatternOptions};
+use crate::pattern::{Pattern, PatternOptions, exactly};
 
 /// A redirect has one, and a status of one byte is better than one of two.
 const USUAL_STATUS: u16 = 300;
@@ -102,20 +102,6 @@ pub(super) fn read(bytes: &[u8], known: Known<'_>) -> Option<Placed> {
             ..Rule::new(Place { file, line }, pattern)
         },
     })
-}
-
-/// The pattern that people write for `text` and nothing else.
-pub(super) fn exactly(text: &[u8]) -> Vec<u8> {
-    let mut pattern = Vec::with_capacity(text.len() + 4);
-    pattern.push(b'^');
-    for byte in text {
-        if b"\\.+*?()[]{}|^$".contains(byte) {
-            pattern.push(b'\\');
-        }
-        pattern.push(*byte);
-    }
-    pattern.push(b'$');
-    pattern
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ fn every_setting_is_read() {
         proxy_hosts: vec!["app.example".to_owned()],
         journal_interval: 7,
         cache_control: CacheControl {
-            redirects: "no-store".to_owned(),
+            redirects: Some("no-store".to_owned()),
             statuses: [(410, "max-age=60".to_owned())].into(),
         },
     };

@@ -18,7 +18,7 @@ fn shown(request: &Request) -> String {
         text(request.method),
         request.scheme.name(),
         request.host.map_or_else(|| "-".to_owned(), text),
-        text(request.target),
+        text(&request.target.line()),
         text(request.client),
         headers.join(" | ")
     )
@@ -28,7 +28,10 @@ fn check(event: &str, configuration: &str, expected: &str) {
     let configuration = Configuration::parse(configuration.as_bytes()).unwrap();
     let event = Event::parse(event.as_bytes()).unwrap();
     let fields = event.fields().unwrap();
-    assert_eq!(shown(&fields.parts(&configuration).request()), expected);
+    assert_eq!(
+        shown(&fields.parts(event.trigger, &configuration).request()),
+        expected
+    );
 }
 
 macro_rules! requests {
@@ -69,14 +72,11 @@ fn the_trigger_is_known() {
         let event = r#"{"Records":[{"cf":{"config":{"eventType":"KIND"},"request":{}}}]}"#;
         trigger(&event.replace("KIND", kind))
     };
-    assert_eq!(of_type("viewer-request"), Trigger::ViewerRequest);
-    assert_eq!(of_type("origin-request"), Trigger::OriginRequest);
-    assert_eq!(of_type("viewer-response"), Trigger::Other);
-    assert_eq!(of_type("invented-later"), Trigger::Other);
-    assert_eq!(
-        trigger(r#"{"Records":[{"cf":{"request":{}}}]}"#),
-        Trigger::Other
-    );
+    assert_eq!(of_type("viewer-request"), Some(Trigger::ViewerRequest));
+    assert_eq!(of_type("origin-request"), Some(Trigger::OriginRequest));
+    assert_eq!(of_type("viewer-response"), None);
+    assert_eq!(of_type("invented-later"), None);
+    assert_eq!(trigger(r#"{"Records":[{"cf":{"request":{}}}]}"#), None);
 }
 
 #[test]

@@ -6,9 +6,10 @@
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
-use super::super::event::{Event, Trigger};
+use super::super::event::Event;
 use super::members::Members;
 use super::{INVISIBLE, LONGEST_URL, ascii};
+use crate::model::trigger::Trigger;
 
 /// Seconds that CloudFront waits for the other server, as it does for one nobody configured.
 const READ_TIMEOUT: u32 = 30;
@@ -27,7 +28,7 @@ pub(super) fn request(
     hosts: &[String],
 ) -> Result<Option<Box<RawValue>>, serde_json::Error> {
     let target = Target::of(url).filter(|target| target.is_allowed(hosts));
-    let (Trigger::OriginRequest, Some(target)) = (event.trigger, target) else {
+    let (Some(Trigger::OriginRequest), Some(target)) = (event.trigger, target) else {
         return Ok(None);
     };
     let mut request: Members = serde_json::from_str(event.request.get())?;

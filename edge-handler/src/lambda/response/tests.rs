@@ -7,15 +7,21 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::lambda::configuration::CacheControl;
+use crate::model::outcome::{ContentType, Header, HeaderText, Headers};
 
 const ORIGIN_S3: &[u8] = include_bytes!("../../../tests/events/origin-s3.json");
 const VIEWER_GET: &[u8] = include_bytes!("../../../tests/events/viewer-get.json");
 const UNKNOWN_FIELDS: &[u8] = include_bytes!("../../../tests/events/unknown-fields.json");
 
+/// 14 November 2023, 22:13:20.
+const NOW: i64 = 1_700_000_000;
+
 fn answer(outcome: Outcome) -> Answer {
     Answer {
         outcome,
         cookies: Vec::new(),
+        headers: Headers::default(),
         vary: Vec::new(),
         unchanged: false,
         trace: Vec::new(),
@@ -36,7 +42,7 @@ fn serve(path: &[u8], query: Option<&[u8]>) -> Answer {
 fn reply(event: &[u8], answer: &Answer) -> Reply {
     let event = Event::parse(event).unwrap();
     let fields = event.fields().unwrap();
-    Reply::to(&event, &fields, answer, &Configuration::default()).unwrap()
+    Reply::to(&event, &fields, answer, &Configuration::default(), NOW).unwrap()
 }
 
 /// The generated response for `answer`, its body left out.
@@ -63,7 +69,7 @@ fn a_redirect_has_a_location_and_may_be_kept_by_the_edge() {
             r#"{"status":"301","statusDescription":"Moved Permanently","headers":{"#,
             r#""location":[{"key":"Location","value":"https://example.com/new"}],"#,
             r#""cache-control":[{"key":"Cache-Control","value":"s-maxage=300"}],"#,
-            r#""content-type":[{"key":"Content-Type","value":"text/html; charset=utf-8"}]},"#,
+            r#""content-type":[{"key":"Content-Type","value":"text/html; charset=iso-8859-1"}]},"#,
             r#""body":"<!DOCTYPE html><title>301 Moved Permanently</title><h1>Moved Permanently</h1>","#,
             r#""bodyEncoding":"text"}"#
         )
@@ -115,19 +121,110 @@ fn a_status_is_kept_only_if_configured() {
         None
     );
     let cache_control = CacheControl {
-        redirects: "max-age=1".to_owned(),
+        redirects: Some("max-age=1".to_owned()),
         statuses: [(410, "max-age=2".to_owned()), (302, String::new())].into(),
     };
     let cases = [
         (301, Some("max-age=1")),
-        (302, None),
+        (302, Some("")),
         (410, Some("max-age=2")),
         (404, None),
         (200, None),
     ];
     for (status, expected) in cases {
-        assert_eq!(cache_control.value(status), expected, "{status}");
+        assert_eq!(cache_control.decided(status), expected, "{status}");
     }
+}
+
+/// The headers of a redirect with such lines, by name in lower case.
+fn check_lines(lines: &[(&str, HeaderText)], cache_control: &CacheControl, expected: &Value) {
+    let lines = lines.iter().map(|(name, value)| Header {
+        name: name.as_bytes().to_vec(),
+        value: value.clone(),
+    });
+    let answer = Answer {
+        headers: Headers {
+            lines: lines.collect(),
+            content_type: ContentType::PageWithoutCharset,
+        },
+        ..redirect(301, b"/x")
+    };
+    let configuration = Configuration {
+        cache_control: cache_control.clone(),
+        ..Configuration::default()
+    };
+    let event = Event::parse(ORIGIN_S3).unwrap();
+    let fields = event.fields().unwrap();
+    let reply = Reply::to(&event, &fields, &answer, &configuration, NOW).unwrap();
+    let sent: Value = serde_json::from_str(reply.json.get()).unwrap();
+    let values = sent["headers"].as_object().unwrap().iter();
+    let values = values.map(|(name, lines)| {
+        let lines = lines.as_array().unwrap().iter();
+        (
+            name.clone(),
+            lines.map(|line| line["value"].clone()).collect::<Value>(),
+        )
+    });
+    assert_eq!(Value::Object(values.collect()), *expected);
+}
+
+#[test]
+fn lines_about_headers_are_sent() {
+    let text = |text: &str| HeaderText::Text(text.into());
+    let nobody = CacheControl::default();
+    let somebody = CacheControl {
+        redirects: Some("no-store".to_owned()),
+        ..CacheControl::default()
+    };
+    check_lines(
+        &[
+            ("X-A", text("1")),
+            ("x-a", text("2")),
+            ("Connection", text("close")),
+        ],
+        &nobody,
+        &json!({
+            "location": ["/x"],
+            "x-a": ["1", "2"],
+            "cache-control": ["s-maxage=300"],
+            "content-type": ["text/html"],
+        }),
+    );
+    let expires = [
+        ("Cache-Control", text("max-age=60")),
+        ("Expires", HeaderText::DateAfter(60)),
+    ];
+    let date = "Tue, 14 Nov 2023 22:14:20 GMT";
+    check_lines(
+        &expires,
+        &nobody,
+        &json!({
+            "location": ["/x"],
+            "expires": [date],
+            "cache-control": ["max-age=60"],
+            "content-type": ["text/html"],
+        }),
+    );
+    check_lines(
+        &expires,
+        &somebody,
+        &json!({
+            "location": ["/x"],
+            "expires": [date],
+            "cache-control": ["no-store"],
+            "content-type": ["text/html"],
+        }),
+    );
+    check_lines(
+        &[("Set-Cookie", text("a=b"))],
+        &somebody,
+        &json!({
+            "location": ["/x"],
+            "set-cookie": ["a=b"],
+            "cache-control": ["private"],
+            "content-type": ["text/html"],
+        }),
+    );
 }
 
 #[test]
@@ -269,7 +366,7 @@ fn what_cannot_be_done_leaves_the_request_untouched_and_says_so() {
             Shortfall::Unsupported("a program map".to_owned()),
         ),
         (serve(&long, None), Shortfall::TooLong(50_001)),
-        (redirect(301, &long), Shortfall::TooLong(50_361)),
+        (redirect(301, &long), Shortfall::TooLong(50_366)),
     ];
     for (answer, shortfall) in cases {
         check_too_long(VIEWER_GET, &answer, &shortfall);
@@ -287,7 +384,7 @@ fn check_too_long(event: &[u8], answer: &Answer, shortfall: &Shortfall) {
 fn origin_request_takes_longer_answers() {
     let location = |length| redirect(301, &vec![b'x'; length]);
     assert_eq!(reply(ORIGIN_S3, &location(50_000)).shortfall, None);
-    let shortfall = Shortfall::TooLong(1_100_360);
+    let shortfall = Shortfall::TooLong(1_100_365);
     check_too_long(ORIGIN_S3, &location(1_100_000), &shortfall);
 }
 

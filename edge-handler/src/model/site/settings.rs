@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::SectionId;
 use super::access::{HostAccess, Requirement};
 use super::as_is::is_as_is;
+use super::headers::{Expires, HeaderLine};
 use super::host::Proxy;
 use super::mime::{Mime, Negotiation};
 use crate::model::expression::Expression;
@@ -47,6 +48,10 @@ pub struct Settings {
     pub fallback: Option<Vec<u8>>,
     /// `ErrorDocument`, by status.
     pub error_documents: Vec<(u16, ErrorDocument)>,
+    /// `Header`, in order.
+    pub headers: Vec<HeaderLine>,
+    /// `ExpiresActive` and what else `mod_expires` has; `None` when the section holds none of its directives.
+    pub expires: Option<Box<Expires>>,
     /// `Options`.
     pub allow: AllowOptions,
     /// `UseCanonicalName`.

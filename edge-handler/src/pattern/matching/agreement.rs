@@ -10,6 +10,7 @@ use super::pcre2::Full;
 use super::{Captures, Pattern};
 use crate::budget::{Allowance, Budget, DECISION_STEPS};
 use crate::pattern::PatternOptions;
+use crate::pattern::syntax::Fidelity;
 
 fn judge(pattern: &Pattern, subject: &[u8]) -> Option<Captures> {
     let mut captures = Captures::new();
@@ -18,9 +19,35 @@ fn judge(pattern: &Pattern, subject: &[u8]) -> Option<Captures> {
     found.then_some(captures)
 }
 
+/// A pattern that is written from its tree has the same tree, and PCRE2 matches the same with it.
+fn reads_back(pattern: &Pattern, subject: &[u8]) {
+    let Some(syntax) = pattern.syntax() else {
+        return;
+    };
+    let written = Pattern::new(syntax.to_text(pattern.options), pattern.options);
+    let context = || {
+        format!(
+            "{:?} {:?}, written {:?}, on {:?}",
+            String::from_utf8_lossy(&pattern.text),
+            pattern.options,
+            String::from_utf8_lossy(&written.text),
+            String::from_utf8_lossy(subject)
+        )
+    };
+    let again = written.syntax().map(|syntax| syntax.root);
+    assert_eq!(again.as_ref(), Some(&syntax.root), "{}", context());
+    if syntax.fidelity == Fidelity::Same {
+        let again = written.syntax().map(|syntax| syntax.fidelity);
+        assert_eq!(again, Some(Fidelity::Same), "{}", context());
+        let found = judge(&written, subject);
+        assert_eq!(found, judge(pattern, subject), "{}", context());
+    }
+}
+
 /// What the quickest matcher that understands the pattern must say about every subject.
 fn agree(pattern: &Pattern, subject: &[u8]) {
-    let simple = Simple::read(&pattern.text, pattern.options);
+    reads_back(pattern, subject);
+    let simple = Simple::of(pattern);
     let backtrack = Backtrack::new(pattern);
     let mut glanced = Captures::new();
     let glance = glance(&pattern.text, pattern.options, subject, &mut glanced);
@@ -94,7 +121,7 @@ fn check(text: &str, subjects: &[&str]) {
 
 /// Is `text` matched without an engine?
 fn is_simple(text: &str) -> bool {
-    Simple::read(text.as_bytes(), PatternOptions::default()).is_some()
+    Simple::of(&Pattern::new(text, PatternOptions::default())).is_some()
 }
 
 #[test]
@@ -314,7 +341,7 @@ fn what_only_pcre_means_is_left_to_it() {
 #[test]
 fn long_searches_are_handed_on() {
     let text = "([^/]*)-([^/]*)-([^/]*)-([^/]*)-x";
-    let simple = Simple::read(text.as_bytes(), PatternOptions::default()).unwrap();
+    let simple = Simple::of(&Pattern::new(text, PatternOptions::default())).unwrap();
     let subject = "-".repeat(200);
     let budget = Budget::new(Allowance::APACHE);
     let verdict = simple.find(subject.as_bytes(), &mut Captures::new(), &budget);
@@ -386,6 +413,8 @@ fn pattern_text() -> impl Strategy<Value = String> {
         r"\d",
         r"[\w.-]",
         "[[:alpha:]]",
+        "[.]",
+        "[Bb]",
         "B",
         "^",
         "$",
@@ -395,6 +424,12 @@ fn pattern_text() -> impl Strategy<Value = String> {
         r"\2",
         r"\B",
         r"\K",
+        r"\Qa.\E",
+        r"\E",
+        "(?#c)",
+        r"\x41",
+        r"\h",
+        " ",
     ]);
     let quantifier = prop::sample::select(vec![
         "", "", "", "", "*", "+", "?", "*?", "+?", "??", "{2}", "{1,2}", "{0,}", "{1,}?", "++",
@@ -403,7 +438,8 @@ fn pattern_text() -> impl Strategy<Value = String> {
     let tree = item.prop_recursive(4, 24, 4, |inner| {
         let quantifier = prop::sample::select(vec!["", "", "", "?", "??", "*", "+", "{2}"]);
         let open = prop::sample::select(vec![
-            "(", "(", "(?:", "(?:", "(?>", "(?=", "(?!", "(?<=", "(?<!", "(?i:",
+            "(", "(", "(?:", "(?:", "(?>", "(?=", "(?!", "(?<=", "(?<!", "(?i:", "(?-i:", "(?x:",
+            "(?m:", "(?s:", "(?n:", "(?U:",
         ]);
         prop_oneof![
             prop::collection::vec(inner.clone(), 1..4).prop_map(|parts| parts.concat()),

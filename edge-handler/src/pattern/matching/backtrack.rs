@@ -2,7 +2,7 @@
 //!
 //! In: a pattern, once; then subjects and an allowance of steps. Out: the verdict and groups PCRE2 would give,
 //! or that the allowance is used up, or that Apache may have given up. Absent: recursion, conditions, verbs,
-//! properties and UTF mode; see `full`.
+//! properties and UTF mode; see `pcre2`.
 //!
 //! Ways through a pattern are tried in PCRE2's order, so the first match found is the one PCRE2 finds. When a
 //! search takes long, what failed is remembered: a place in the pattern fails at a place in the subject however
@@ -11,21 +11,17 @@
 //! have made is counted along, because Apache takes a search of ten million tries for no match.
 
 mod emit;
-mod escape;
 mod factor;
 mod look;
 mod memory;
-mod read;
 mod run;
-pub(super) mod syntax;
 
 use super::Captures;
-use super::set::{NONE, Set};
 use crate::budget::Budget;
 use crate::pattern::Pattern;
-use read::Tree;
+use crate::pattern::set::{NONE, Set};
+use crate::pattern::syntax::Place;
 use run::Search;
-use syntax::Place;
 
 /// A slot whose group has not matched.
 const UNSET: u32 = u32::MAX;
@@ -182,15 +178,10 @@ pub(super) enum Verdict {
     TooMuch,
 }
 
-/// The tree of a pattern, if it can be read.
-pub(super) fn tree_of(pattern: &Pattern) -> Option<syntax::Node> {
-    Tree::read(pattern).map(|tree| tree.node)
-}
-
 impl Backtrack {
     /// Reads a pattern. `None` when it holds what is not known here. Whatever is read, PCRE2 accepts.
     pub fn new(pattern: &Pattern) -> Option<Self> {
-        Self::emit(Tree::read(pattern)?)
+        Self::emit(pattern.syntax()?)
     }
 
     /// How many groups the pattern has, group 0 not counted.

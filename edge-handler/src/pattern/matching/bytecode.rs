@@ -1,21 +1,22 @@
 //! Patterns of the common kind, matched without an engine: literals, classes, groups and
 //! alternatives in a row, with repetition of single bytes only.
 //!
-//! In: a pattern's text, once; then subjects. Out: the verdict and groups PCRE2 would give, or that
-//! this is too much work for here. Absent: everything else a pattern may hold; see `linear`.
+//! In: a pattern, once; then subjects. Out: the verdict and groups PCRE2 would give, or that
+//! this is too much work for here. Absent: everything else a pattern may hold; see `backtrack`.
 //!
 //! A pattern becomes a few [`Instruction`]s. They are tried in PCRE2's order, so the first match
 //! found is the one PCRE2 finds, groups included. No instruction leads back, so at most
 //! [`MOST_PENDING`] choices are open at a time; steps are counted, and a subject that needs more than
 //! a few for each of its bytes is given up.
 
+mod emit;
 mod follow;
 mod glance;
-mod read;
 
-use super::set::{self, Set};
 use super::{Captures, GROUPS};
 use crate::budget::Budget;
+use crate::pattern::set::{self, Set};
+use crate::pattern::syntax::Case;
 pub(crate) use glance::glance;
 
 /// Choices that may be open at a time.
@@ -37,7 +38,8 @@ pub(super) struct Simple {
     literals: Box<[u8]>,
     /// Those that are not [usual](set::USUAL).
     sets: Box<[Set]>,
-    case: LetterCase,
+    /// Whether letters agree in the same case only; else literals are stored in lower case.
+    case: Case,
     /// Choices that may be open.
     pending: Pendings,
     groups: u32,
@@ -68,25 +70,6 @@ struct Bounds {
 
 /// A set: one of the usual ones, or, after those, one of the pattern's own.
 type SetNumber = u16;
-
-/// Do letters have to agree in case?
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum LetterCase {
-    /// Letters agree only in the same case.
-    Sensitive,
-    /// They do not (ASCII only); literals are stored in lower case.
-    Ignored,
-}
-
-impl LetterCase {
-    /// The set as written, with letters of both cases where these do not have to agree.
-    fn of(self, set: Set) -> Set {
-        match self {
-            Self::Sensitive => set,
-            Self::Ignored => set.folded(),
-        }
-    }
-}
 
 /// One step of a match. Offsets count from the instruction itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -291,8 +274,8 @@ impl<'a, 's, const N: usize> Search<'a, 's, N> {
                 let literal = self.simple.literal(start, end);
                 let found = self.rest(at).get(..literal.len())?;
                 let same = match self.simple.case {
-                    LetterCase::Sensitive => found == literal,
-                    LetterCase::Ignored => found.eq_ignore_ascii_case(literal),
+                    Case::Sensitive => found == literal,
+                    Case::Ignored => found.eq_ignore_ascii_case(literal),
                 };
                 same.then_some((code + 1, at + (end - start)))
             }
@@ -429,7 +412,7 @@ impl<'a, 's, const N: usize> Search<'a, 's, N> {
         let Some(Instruction::Literal { start, end }) = next else {
             return Some(at);
         };
-        if self.simple.case == LetterCase::Ignored {
+        if self.simple.case == Case::Ignored {
             return Some(at);
         }
         let first = *self.simple.literal(*start, *end).first()?;

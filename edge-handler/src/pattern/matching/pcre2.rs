@@ -1,7 +1,7 @@
 //! PCRE2 itself: for every pattern nothing simpler understands.
 //!
 //! In: a pattern. Out: PCRE2's verdict within Apache's limit of steps. Absent: how a pattern's text
-//! differs between PCRE2 releases; see `evaluate::dialect`.
+//! differs between PCRE2 releases; see `pattern::dialect`.
 
 use std::sync::{Mutex, OnceLock};
 

@@ -1,14 +1,12 @@
 //! A text without which a pattern cannot match: asked for before an engine is started.
 //!
-//! In: a pattern. Out: the text. Absent: looking for it; see `screen`.
+//! In: a pattern. Out: the text. Absent: looking for it; see `model::rules::prefilter`.
 //!
 //! Lists of thousands of conditions about one header (spam, robots) differ in one word each. To look for a
 //! word takes tens of nanoseconds, to run an engine over a long header some microseconds.
 
-use regex_syntax::hir::{Hir, HirKind};
-
-use super::structure::{self, Fidelity};
 use crate::pattern::Pattern;
+use crate::pattern::syntax::Fidelity;
 
 /// A shorter text tells too little.
 const SHORTEST: usize = 3;
@@ -16,34 +14,10 @@ const SHORTEST: usize = 3;
 /// A text that stands, with letters of either case, in every subject of `pattern`. `None` when there is none,
 /// or the pattern may mean something else in PCRE2.
 pub(crate) fn text(pattern: &Pattern) -> Option<Vec<u8>> {
-    let (text, _) = structure::without_case_option(&pattern.text, pattern.options);
-    let structure = structure::read(text, pattern.options)?;
-    if structure.fidelity != Fidelity::Same {
-        return None;
-    }
-    long_enough(&structure.hir).map(<[u8]>::to_vec)
-}
-
-fn long_enough(structure: &Hir) -> Option<&[u8]> {
-    longest(structure).filter(|text| text.len() >= SHORTEST)
-}
-
-/// The longest literal that no match goes without.
-fn longest(structure: &Hir) -> Option<&[u8]> {
-    match structure.kind() {
-        HirKind::Literal(literal) => Some(&literal.0),
-        HirKind::Capture(group) => longest(&group.sub),
-        HirKind::Repetition(repetition) if repetition.min > 0 => longest(&repetition.sub),
-        HirKind::Concat(parts) => parts
-            .iter()
-            .filter_map(longest)
-            .max_by_key(|text| text.len()),
-        HirKind::Repetition(_)
-        | HirKind::Alternation(_)
-        | HirKind::Empty
-        | HirKind::Class(_)
-        | HirKind::Look(_) => None,
-    }
+    let syntax = pattern.syntax()?;
+    let text = syntax.longest_literal();
+    let tells = text.len() >= SHORTEST && syntax.fidelity == Fidelity::Same;
+    tells.then(|| text.to_vec())
 }
 
 #[cfg(test)]

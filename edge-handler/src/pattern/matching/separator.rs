@@ -3,10 +3,9 @@
 //! In: a pattern. Out: [`Separator`], which finds the separators of a text. Absent: what is put in their place;
 //! see `evaluate::rounds`.
 
-use super::backtrack::syntax::{Greed, Node, Place};
-use super::backtrack::tree_of;
-use super::set::{ANY, Set};
 use crate::pattern::Pattern;
+use crate::pattern::set::{ANY, Set};
+use crate::pattern::syntax::{Case, Fidelity, Greed, Literal, Node, Place};
 
 /// What `^HEAD(.*)SEPARATOR(.*)$` and its variants say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,19 +30,23 @@ impl Separator {
     /// Reads a pattern: a literal head, a group, a byte of a set, and a group that takes the rest. `None` for any
     /// other.
     pub fn of(pattern: &Pattern) -> Option<Self> {
-        let Node::Row(parts) = tree_of(pattern)? else {
+        let syntax = pattern.syntax()?;
+        if syntax.fidelity != Fidelity::Same {
+            return None;
+        }
+        let [Node::Place(Place::Start), parts @ ..] = syntax.root.parts() else {
             return None;
         };
-        let [Node::Place(Place::Start), parts @ ..] = parts.as_slice() else {
-            return None;
+        let (head, parts) = match parts {
+            [Node::Literal(literal), parts @ ..] => (sensitive(literal)?, parts),
+            parts => (&[][..], parts),
         };
-        let head: Vec<u8> = parts.iter().map_while(byte).collect();
         let [
             before,
             separator,
             Node::Group { inner: after, .. },
             end @ ..,
-        ] = parts.get(head.len()..)?
+        ] = parts
         else {
             return None;
         };
@@ -66,7 +69,7 @@ impl Separator {
             ),
         };
         Some(Self {
-            head,
+            head: head.to_vec(),
             bytes,
             least: least as usize,
             which,
@@ -112,11 +115,9 @@ impl Separator {
     }
 }
 
-fn byte(node: &Node) -> Option<u8> {
-    match node {
-        Node::Byte(byte) => Some(*byte),
-        _ => None,
-    }
+/// The bytes of a literal, if letters have to agree in case.
+fn sensitive(literal: &Literal) -> Option<&[u8]> {
+    (literal.case == Case::Sensitive).then_some(&literal.bytes)
 }
 
 /// A set that is repeated as often as possible, and how often at least: never, or once.

@@ -3,10 +3,9 @@
 //! In: a pattern. Out: [`Storm`]s, texts with a part that can be made as long as one likes. Absent: finding out how
 //! hard: whoever asks matches them and looks at the steps.
 
-use super::backtrack::syntax::Node;
-use super::backtrack::tree_of;
-use super::set::Set;
 use crate::pattern::Pattern;
+use crate::pattern::set::Set;
+use crate::pattern::syntax::{Fidelity, Node};
 
 /// Storms of one pattern, at most.
 const MOST: usize = 12;
@@ -61,11 +60,13 @@ impl Pattern {
     /// Texts that repeat what the pattern repeats.
     pub fn storms(&self) -> Vec<Storm> {
         let mut pumps = Vec::new();
-        match tree_of(self) {
-            Some(tree) => pump(&tree, &[], &mut pumps),
+        let syntax = self.syntax();
+        let syntax = syntax.filter(|syntax| syntax.fidelity == Fidelity::Same);
+        match &syntax {
+            Some(syntax) => pump(&syntax.root, &[], &mut pumps),
             None => pumps.extend([(b"/".to_vec(), b"a".to_vec()), (Vec::new(), b"a".to_vec())]),
         }
-        let numbered = tree_of(self).and_then(|tree| numbered(&tree));
+        let numbered = syntax.and_then(|syntax| numbered(&syntax.root));
         let all = pumps.into_iter().flat_map(|(before, unit)| {
             ENDS.map(|after| Storm {
                 before: before.clone(),
@@ -88,14 +89,14 @@ impl Pattern {
 /// Adds what stands before each repetition of `node`, and what is repeated.
 fn pump(node: &Node, before: &[u8], pumps: &mut Vec<(Vec<u8>, Vec<u8>)>) {
     match node {
-        Node::Row(parts) => {
+        Node::Concat(parts) => {
             let mut before = before.to_vec();
             for part in parts {
                 pump(part, &before, pumps);
                 sample(part, &mut before);
             }
         }
-        Node::Choice(branches) => branches
+        Node::Alternation(branches) => branches
             .iter()
             .for_each(|branch| pump(branch, before, pumps)),
         Node::Group { inner, .. } | Node::Atomic(inner) | Node::Look { inner, .. } => {
@@ -108,17 +109,18 @@ fn pump(node: &Node, before: &[u8], pumps: &mut Vec<(Vec<u8>, Vec<u8>)>) {
             pump(inner, before, pumps);
         }
         Node::Empty
-        | Node::Byte(_)
+        | Node::Literal(_)
         | Node::Set(_)
         | Node::Place(_)
         | Node::Reference { .. }
-        | Node::Keep => {}
+        | Node::Keep
+        | Node::Opaque(_) => {}
     }
 }
 
 /// Many different texts for the group that a pattern in a row refers to: what refers to it is looked for behind each.
 fn numbered(tree: &Node) -> Option<Storm> {
-    let Node::Row(parts) = tree else {
+    let Node::Concat(parts) = tree else {
         return None;
     };
     let reference = |part: &Node| match part {
@@ -153,7 +155,7 @@ fn numbered(tree: &Node) -> Option<Storm> {
 fn units(node: &Node) -> Vec<Vec<u8>> {
     let texts = match node {
         Node::Group { inner, .. } | Node::Atomic(inner) => return units(inner),
-        Node::Choice(branches) => branches.iter().map(sampled).collect(),
+        Node::Alternation(branches) => branches.iter().map(sampled).collect(),
         Node::Set(set) if set.contains(b'/') && set.contains(b'a') => {
             vec![b"a".to_vec(), b"/a".to_vec(), b"/".to_vec()]
         }
@@ -174,10 +176,10 @@ fn sampled(node: &Node) -> Vec<u8> {
 /// Adds a short text that the part matches; one round for what may have none.
 fn sample(node: &Node, text: &mut Vec<u8>) {
     match node {
-        Node::Byte(byte) => text.push(*byte),
+        Node::Literal(literal) => text.extend_from_slice(&literal.bytes),
         Node::Set(set) => text.extend(usual(set)),
-        Node::Row(parts) => parts.iter().for_each(|part| sample(part, text)),
-        Node::Choice(branches) => {
+        Node::Concat(parts) => parts.iter().for_each(|part| sample(part, text)),
+        Node::Alternation(branches) => {
             let texts = branches.iter().map(sampled);
             text.extend(texts.min_by_key(Vec::len).unwrap_or_default());
         }
@@ -185,7 +187,12 @@ fn sample(node: &Node, text: &mut Vec<u8>) {
         Node::Repeat { inner, least, .. } => {
             (0..(*least).clamp(1, 8)).for_each(|_| sample(inner, text));
         }
-        Node::Empty | Node::Place(_) | Node::Look { .. } | Node::Reference { .. } | Node::Keep => {}
+        Node::Empty
+        | Node::Place(_)
+        | Node::Look { .. }
+        | Node::Reference { .. }
+        | Node::Keep
+        | Node::Opaque(_) => {}
     }
 }
 

@@ -6,14 +6,17 @@
 //!
 //! What makes a `Location` is done by the functions that the evaluator does it with.
 
-use crate::model::outcome::{Answer, Outcome};
+use crate::budget::{Allowance, Budget};
+use crate::model::expression::Expression;
+use crate::model::outcome::{Answer, HeaderText, Headers, Outcome};
 use crate::model::request::Scheme;
 use crate::model::rules::{Replacement, RuleFlags};
 use crate::model::site::{CanonicalName, ErrorDocument, Host, SectionId, Settings, Site};
 
-use super::partial::{Known, Partial};
+use super::partial::{Known, Partial, Unclear};
 use super::section;
 use crate::evaluate::alias::append_args;
+use crate::evaluate::headers::{Applying, HeaderContext, Lines, Made, NameAndValue, Sending};
 use crate::evaluate::knowledge::{QuestionMark, expand};
 use crate::evaluate::list::Action;
 use crate::evaluate::merge::Merged;
@@ -49,6 +52,8 @@ pub(super) struct DirectRedirect {
     port: u16,
     /// `RedirectRelative`.
     relative: bool,
+    /// The same for every redirect.
+    headers: Headers,
 }
 
 impl DirectRedirect {
@@ -62,10 +67,12 @@ impl DirectRedirect {
         let own_documents = documents
             .any(|(status, document)| is_redirect(*status) && *document != ErrorDocument::Text);
         let plain = before.canonical_name() == CanonicalName::Asked && !own_documents;
-        (plain && host.locations.iter().all(says_nothing)).then(|| Self {
+        (plain && host.locations.iter().all(says_nothing)).then_some(())?;
+        Some(Self {
             scheme: scheme_of(host),
             port: port_of(host),
             relative: before.redirect_relative(),
+            headers: same_headers(host)?,
         })
     }
 
@@ -102,7 +109,7 @@ impl DirectRedirect {
         // Unescaped, a blank is refused.
         let is_sent = action == Action::Normal || !args.iter().flatten().any(|byte| *byte <= b' ');
         let location = location(url, args.as_deref(), original, action);
-        is_sent.then(|| answer(rule.status, location))?
+        is_sent.then(|| self.answer(rule.status, location))?
     }
 
     /// The answer of a redirect in server context that leads to `target` (`answer_redirect`).
@@ -118,7 +125,19 @@ impl DirectRedirect {
             return None;
         }
         append_args(&mut target, known.plain.query);
-        answer(status, target)
+        self.answer(status, target)
+    }
+
+    /// A redirect, if nothing in it keeps it from being sent.
+    fn answer(&self, status: u16, location: Vec<u8>) -> Option<Answer> {
+        if location.is_empty() || location.len() > LONGEST {
+            return None;
+        }
+        let location = sendable(location)?;
+        Some(Answer {
+            headers: self.headers.clone(),
+            ..Answer::of(Outcome::Redirect { status, location })
+        })
     }
 
     /// A URL on this host (`ap_construct_url`).
@@ -134,6 +153,8 @@ fn leaves_redirects_alone(settings: &Settings) -> bool {
         canonical_name,
         redirect_relative,
         error_documents,
+        headers,
+        expires,
         // Asked after a URL is mapped to a file, which a redirect of the server is not.
         rewrite: _,
         directory_index: _,
@@ -162,16 +183,81 @@ fn leaves_redirects_alone(settings: &Settings) -> bool {
         // Of a `.htaccess` file, which no location is.
         broken: _,
     } = settings;
-    canonical_name.is_none() && redirect_relative.is_none() && error_documents.is_empty()
+    canonical_name.is_none()
+        && redirect_relative.is_none()
+        && error_documents.is_empty()
+        && headers.is_empty()
+        && expires.is_none()
 }
 
-/// A redirect, if nothing in it keeps it from being sent.
-fn answer(status: u16, location: Vec<u8>) -> Option<Answer> {
-    if location.is_empty() || location.len() > LONGEST {
-        return None;
+/// The headers of every redirect of a server that no section is about; `None` where they depend on the request.
+fn same_headers(host: &Host) -> Option<Headers> {
+    let applying = Applying::of(std::iter::once(&host.settings));
+    let mut asking = HostOnly {
+        host,
+        budget: Budget::new(Allowance::APACHE),
+    };
+    let early = applying.early(Lines::default(), &mut asking).ok()?;
+    // All redirects have the same: what depends on the status or the place has to be asked.
+    let made = Made {
+        status: 301,
+        location: None,
+    };
+    let mut headers = applying.answer(made, &early, &mut asking).ok()?;
+    for header in &mut headers.lines {
+        if let HeaderText::Text(text) = &mut header.value {
+            *text = sendable(std::mem::take(text))?;
+        }
     }
-    let location = sendable(location)?;
-    Some(Answer::of(Outcome::Redirect { status, location }))
+    Some(headers)
+}
+
+/// What `Header` lines ask, where only the host is known.
+struct HostOnly<'h> {
+    host: &'h Host,
+    budget: Budget,
+}
+
+impl HeaderContext for HostOnly<'_> {
+    type Stop = Unclear;
+
+    fn environment(&mut self, name: &[u8]) -> Result<Option<Vec<u8>>, Unclear> {
+        let changes = self.host.environment.iter().flat_map(|rule| &rule.changes);
+        let is_set = |own: &[u8]| own.eq_ignore_ascii_case(name);
+        let is_own = name.starts_with(b"SCRIPT_UR") || name.starts_with(b"REDIRECT_");
+        if is_own || changes.map(|change| change.name.as_slice()).any(is_set) {
+            return Err(Unclear);
+        }
+        Ok(None)
+    }
+
+    fn tls(&mut self, _name: &[u8]) -> Result<Option<Vec<u8>>, Unclear> {
+        if self.host.tls {
+            Err(Unclear)
+        } else {
+            Ok(None)
+        }
+    }
+
+    fn holds(&mut self, _expression: &Expression, _sending: &Sending) -> Result<bool, Unclear> {
+        Err(Unclear)
+    }
+
+    fn text(&mut self, _expression: &Expression, _sending: &Sending) -> Result<Vec<u8>, Unclear> {
+        Err(Unclear)
+    }
+
+    fn request_headers(&mut self) -> Result<Vec<NameAndValue>, Unclear> {
+        Err(Unclear)
+    }
+
+    fn spend(&mut self, _steps: usize) -> Result<(), Unclear> {
+        Ok(())
+    }
+
+    fn budget(&self) -> &Budget {
+        &self.budget
+    }
 }
 
 /// The substitution with its groups and variables. `None` where something in it is unclear, where the `?` of its query

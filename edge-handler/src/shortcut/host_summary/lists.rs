@@ -151,22 +151,22 @@ impl<'f, F: Find<'f>> Asking<'_, F> {
         straight: Option<&DirectRedirect>,
     ) -> Result<Said, Unavailable> {
         let path = self.known.plain.path;
-        let Some(found) = self.finder.redirects(list, path, path)? else {
+        // Where it leads; `None` where only an evaluation can tell.
+        let first = self.finder.first_redirect(list, path, |redirect| {
+            if self.budget.spend(1).is_err() || redirect.matcher == MatcherView::Section {
+                return Some(None);
+            }
+            let target = target_of(&redirect, path, &mut Captures::default(), self.budget)?;
+            Some(Some((redirect.status, target)))
+        })?;
+        let Some(first) = first else {
             return Ok(Said::Nothing);
         };
-        let mut at = 0;
-        while let Some((position, redirect)) = found.next(at)? {
-            at = position + 1;
-            if self.budget.spend(1).is_err() || redirect.matcher == MatcherView::Section {
-                return Ok(Said::Unclear);
-            }
-            let target = target_of(&redirect, path, &mut Captures::default(), self.budget);
-            if let Some(target) = target {
-                let answer = straight
-                    .and_then(|straight| straight.redirect(redirect.status, target, &self.known));
-                return Ok(answer.map_or(Said::Unclear, Said::Answer));
-            }
-        }
-        Ok(Said::Nothing)
+        let answer = straight
+            .zip(first)
+            .and_then(|(straight, (status, target))| {
+                straight.redirect(status, target, &self.known)
+            });
+        Ok(answer.map_or(Said::Unclear, Said::Answer))
     }
 }

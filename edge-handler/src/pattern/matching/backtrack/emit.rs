@@ -1,15 +1,16 @@
 //! From a pattern's tree to instructions.
 //!
-//! In: a [`Tree`]. Out: [`Backtrack`], or nothing where the code would be too long. Absent: running it.
+//! In: a [`Syntax`]. Out: [`Backtrack`], or nothing where the code would be too long. Absent: running it.
 //!
 //! Groups that repeat are written out as PCRE2 does: `(x){2,4}` is `(x)(x)((x)(x)?)?`, and a loop ends with a
 //! round that matched nothing.
 
 use super::factor::factored;
-use super::read::Tree;
-use super::syntax::{Case, Direction, First, Greed, Node, Sense};
 use super::{Backtrack, Bounds, Greedy, Memory, NOTHING_KNOWN, Op, Patience, Table};
-use crate::pattern::matching::set::{NONE, Set};
+use crate::pattern::set::{NONE, Set};
+use crate::pattern::syntax::{
+    Case, Direction, Fidelity, First, Greed, Literal, Node, Sense, Syntax,
+};
 
 /// Longer code is not written.
 const MOST_OPS: usize = 6_000;
@@ -24,10 +25,18 @@ const CLASS_SIZE: usize = 40;
 const FEWEST_BRANCHES: usize = 3;
 
 impl Backtrack {
-    /// Writes the code of a tree.
-    pub(super) fn emit(tree: Tree) -> Option<Self> {
-        let Tree { node, groups } = tree;
-        let node = factored(node);
+    /// Writes the code of a tree. `None` when it holds what is not known here. Whatever is written, PCRE2 accepts.
+    pub(super) fn emit(syntax: Syntax) -> Option<Self> {
+        let Syntax {
+            root,
+            groups,
+            case: _,
+            fidelity,
+        } = syntax;
+        if fidelity != Fidelity::Same {
+            return None;
+        }
+        let node = factored(root);
         let mut writer = Writer::new(groups, &node);
         writer.node(&node, Next::Open)?;
         writer.push(Op::Match)?;
@@ -62,7 +71,7 @@ impl Backtrack {
 /// With `.*` in front, what does not match at the start matches nowhere.
 fn begins_with_anything(node: &Node) -> bool {
     match node {
-        Node::Row(parts) => parts.first().is_some_and(begins_with_anything),
+        Node::Concat(parts) => parts.first().is_some_and(begins_with_anything),
         Node::Group { inner, .. } => begins_with_anything(inner),
         Node::Repeat {
             inner,
@@ -162,15 +171,15 @@ impl Writer {
     fn node(&mut self, node: &Node, next: Next) -> Option<()> {
         match node {
             Node::Empty => {}
-            Node::Byte(byte) => self.literal(*byte)?,
+            Node::Literal(literal) => self.literal(literal)?,
             Node::Set(set) => {
                 self.size += CLASS_SIZE;
                 let set = self.set(*set)?;
                 self.push(Op::Set(set))?;
             }
-            Node::Row(parts) => self.row(parts, next)?,
-            Node::Choice(branches) => self.choice(branches, next)?,
-            Node::Group { number, inner } => self.group(*number, inner, next)?,
+            Node::Concat(parts) => self.row(parts, next)?,
+            Node::Alternation(branches) => self.choice(branches, next)?,
+            Node::Group { number, inner, .. } => self.group(*number, inner, next)?,
             Node::Repeat {
                 inner,
                 least,
@@ -200,33 +209,38 @@ impl Writer {
                 })?;
             }
             Node::Keep => _ = self.push(Op::Save(0))?,
+            Node::Opaque(_) => return None,
         }
         Some(())
     }
 
-    /// Parts in a row; bytes beside one another become one literal.
+    /// Parts in a row.
     fn row(&mut self, parts: &[Node], next: Next) -> Option<()> {
-        let mut at = 0;
-        while let Some(part) = parts.get(at) {
-            let bytes = parts[at..].iter().map_while(|part| match part {
-                Node::Byte(byte) => Some(*byte),
-                _ => None,
-            });
-            let bytes: Vec<u8> = bytes.collect();
-            if bytes.len() > 1 {
-                self.text(&bytes)?;
-                at += bytes.len();
-                continue;
-            }
-            at += 1;
-            let rest = parts.get(at..).unwrap_or_default();
+        for (at, part) in parts.iter().enumerate() {
+            let rest = parts.get(at + 1..).unwrap_or_default();
             self.node(part, following(rest, next))?;
         }
         Some(())
     }
 
-    fn literal(&mut self, byte: u8) -> Option<()> {
-        self.text(&[byte])
+    /// Bytes; where case is ignored, each letter is a set.
+    fn literal(&mut self, literal: &Literal) -> Option<()> {
+        if literal.case == Case::Sensitive {
+            return self.text(&literal.bytes);
+        }
+        let is_letter = u8::is_ascii_alphabetic;
+        let pieces = literal
+            .bytes
+            .chunk_by(|one, two| !is_letter(one) && !is_letter(two));
+        for piece in pieces {
+            match piece {
+                [letter] if is_letter(letter) => {
+                    self.node(&Node::Set(Set::of(*letter).folded()), Next::Open)?;
+                }
+                piece => self.text(piece)?,
+            }
+        }
+        Some(())
     }
 
     fn text(&mut self, bytes: &[u8]) -> Option<()> {
@@ -437,7 +451,7 @@ impl Writer {
         };
         match (direction, inner) {
             (Direction::Ahead, _) => self.node(inner, Next::Open)?,
-            (Direction::Behind, Node::Choice(branches)) => self.behind(branches)?,
+            (Direction::Behind, Node::Alternation(branches)) => self.behind(branches)?,
             (Direction::Behind, _) => self.behind(std::slice::from_ref(inner))?,
         }
         match split {
@@ -498,13 +512,5 @@ fn following(rest: &[Node], next: Next) -> Next {
 
 /// Does the pattern refer to what a group matched?
 fn refers(node: &Node) -> bool {
-    match node {
-        Node::Reference { .. } => true,
-        Node::Row(parts) | Node::Choice(parts) => parts.iter().any(refers),
-        Node::Group { inner, .. }
-        | Node::Atomic(inner)
-        | Node::Repeat { inner, .. }
-        | Node::Look { inner, .. } => refers(inner),
-        Node::Empty | Node::Byte(_) | Node::Set(_) | Node::Place(_) | Node::Keep => false,
-    }
+    node.any(&|node| matches!(node, Node::Reference { .. }))
 }

@@ -6,19 +6,24 @@
 //! Of branches beside one another that begin with bytes, those with the same first byte come together. That
 //! changes no order that counts: of two branches that begin with different bytes only one can match.
 
-use super::syntax::Node;
-use crate::pattern::matching::set::Set;
+use crate::pattern::set::Set;
+use crate::pattern::syntax::Node;
 
 /// The tree with its branches joined.
 pub(super) fn factored(node: Node) -> Node {
     match node {
-        Node::Choice(branches) => {
+        Node::Alternation(branches) => {
             let branches = branches.into_iter().map(factored).collect();
             choice(branches)
         }
-        Node::Row(parts) => Node::Row(parts.into_iter().map(factored).collect()),
-        Node::Group { number, inner } => Node::Group {
+        Node::Concat(parts) => Node::Concat(parts.into_iter().map(factored).collect()),
+        Node::Group {
             number,
+            name,
+            inner,
+        } => Node::Group {
+            number,
+            name,
             inner: boxed(*inner),
         },
         Node::Atomic(inner) => Node::Atomic(boxed(*inner)),
@@ -36,11 +41,12 @@ pub(super) fn factored(node: Node) -> Node {
         // The branches of a look behind have lengths of their own.
         node @ (Node::Look { .. }
         | Node::Empty
-        | Node::Byte(_)
+        | Node::Literal(_)
         | Node::Set(_)
         | Node::Place(_)
         | Node::Reference { .. }
-        | Node::Keep) => node,
+        | Node::Keep
+        | Node::Opaque(_)) => node,
     }
 }
 
@@ -51,9 +57,9 @@ fn boxed(node: Node) -> Box<Node> {
 /// A first byte, or the two cases of a first letter.
 fn head(branch: &Node) -> Option<Set> {
     match branch {
-        Node::Byte(byte) => Some(Set::of(*byte)),
+        Node::Literal(literal) => literal.set(0),
         Node::Set(set) => set.is_one_letter().then_some(*set),
-        Node::Row(parts) => head(parts.first()?),
+        Node::Concat(parts) => head(parts.first()?),
         _ => None,
     }
 }
@@ -79,10 +85,7 @@ fn choice(branches: Vec<Node>) -> Node {
         groups.push((first, head, vec![rest]));
     }
     flush(&mut groups, &mut out);
-    match out.len() {
-        1 => out.remove(0),
-        _ => Node::Choice(out),
-    }
+    Node::alternation(out)
 }
 
 fn flush(groups: &mut Vec<(Set, Node, Vec<Node>)>, out: &mut Vec<Node>) {
@@ -91,37 +94,26 @@ fn flush(groups: &mut Vec<(Set, Node, Vec<Node>)>, out: &mut Vec<Node>) {
             1 => rests.remove(0),
             _ => choice(rests),
         };
-        joined(head, rest)
+        Node::concat(vec![head, rest])
     }));
 }
 
-/// The first part of a branch, and the rest.
+/// The first part of a branch, of a literal its first byte, and the rest.
 fn split(branch: Node) -> (Node, Node) {
-    let Node::Row(mut parts) = branch else {
-        return (branch, Node::Empty);
-    };
-    let (head, inner) = match parts.len() {
-        0 => return (Node::Empty, Node::Empty),
-        _ => split(parts.remove(0)),
-    };
-    if inner != Node::Empty {
-        parts.insert(0, inner);
-    }
-    let rest = match parts.len() {
-        0 => Node::Empty,
-        1 => parts.remove(0),
-        _ => Node::Row(parts),
-    };
-    (head, rest)
-}
-
-fn joined(head: Node, rest: Node) -> Node {
-    match rest {
-        Node::Empty => head,
-        Node::Row(mut parts) => {
-            parts.insert(0, head);
-            Node::Row(parts)
+    match branch {
+        Node::Concat(mut parts) if !parts.is_empty() => {
+            let (head, inner) = split(parts.remove(0));
+            parts.insert(0, inner);
+            (head, Node::concat(parts))
         }
-        rest => Node::Row(vec![head, rest]),
+        Node::Literal(mut literal) => {
+            let rest = literal.bytes.split_off(1);
+            let case = literal.case;
+            (
+                Node::literal(literal.bytes, case),
+                Node::literal(rest, case),
+            )
+        }
+        node => (node, Node::Empty),
     }
 }

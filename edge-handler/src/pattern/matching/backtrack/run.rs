@@ -7,10 +7,10 @@ use smallvec::SmallVec;
 
 use super::look::{Looks, charge, narrow};
 use super::memory::Failures;
-use super::syntax::Place;
 use super::{Backtrack, Greedy, Op, Patience, UNSET, Verdict};
-use crate::pattern::matching::set::WORDS;
 use crate::pattern::matching::{Captures, GROUPS};
+use crate::pattern::set::WORDS;
+use crate::pattern::syntax::Place;
 
 /// Tries after which Apache may have given up a search from one place (its limit is ten million; what counts
 /// as a try here may be two there).

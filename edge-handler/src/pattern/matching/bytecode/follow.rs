@@ -2,8 +2,8 @@
 //!
 //! In: instructions. Out: the same, choices removed that cannot help. Absent: reading a pattern.
 
-use super::{Greed, Instruction, LetterCase, Pendings, Simple};
-use crate::pattern::matching::set::{NONE, Set};
+use super::{Greed, Instruction, Pendings, Simple};
+use crate::pattern::set::{NONE, Set};
 
 /// Instructions looked at to find out what comes next.
 const FOLLOW_FUEL: u32 = 64;
@@ -71,10 +71,7 @@ impl Simple {
             match *self.code.get(at)? {
                 Instruction::Literal { start, end } => {
                     let first = Set::of(*self.literal(start, end).first()?);
-                    bytes.union(&match self.case {
-                        LetterCase::Sensitive => first,
-                        LetterCase::Ignored => first.folded(),
-                    });
+                    bytes.union(&self.case.of(first));
                     return Some(Follow::Bytes);
                 }
                 Instruction::Set(set) => {

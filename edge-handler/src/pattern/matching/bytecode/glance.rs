@@ -10,11 +10,12 @@
 //! of the pattern is satisfied that way, that is PCRE2's match. If an item is not, it depends on whether the
 //! items before it might have taken something else.
 
-use super::read::Reader;
-use super::{Captures, Greed, LetterCase, narrow};
+use super::{Captures, narrow};
 use crate::pattern::PatternOptions;
-use crate::pattern::matching::notation::Item;
-use crate::pattern::matching::set::{ANY, DIGITS, NO_SLASH, NONE, Set};
+use crate::pattern::lexer::{Lexer, Token};
+use crate::pattern::read::class as read_class;
+use crate::pattern::set::{ANY, DIGITS, NO_SLASH, NONE, Set};
+use crate::pattern::syntax::{Case, Greed};
 
 /// Longer texts are not read.
 const LONGEST: usize = 1_024;
@@ -33,7 +34,12 @@ pub fn glance(
         return None;
     }
     let mut glance = Glance {
-        pattern: Reader::over(rest, options),
+        pattern: Lexer::new(rest),
+        case: if options.contains(PatternOptions::CASELESS) {
+            Case::Ignored
+        } else {
+            Case::Sensitive
+        },
         subject,
         at: 0,
         others: Some(NONE),
@@ -49,7 +55,8 @@ pub fn glance(
 }
 
 struct Glance<'t, 's> {
-    pattern: Reader<'t>,
+    pattern: Lexer<'t>,
+    case: Case,
     subject: &'s [u8],
     /// How much of the subject is taken.
     at: usize,
@@ -132,7 +139,7 @@ impl Glance<'_, '_> {
             return Ok(());
         };
         if !self.is_settled() {
-            self.settle(&self.pattern.cased(Set::of(*first)));
+            self.settle(&self.case.of(Set::of(*first)));
         }
         self.take(literal)?;
         self.pattern.rest = rest;
@@ -149,9 +156,9 @@ impl Glance<'_, '_> {
 
     fn begins_with(&self, literal: &[u8]) -> bool {
         let found = self.left().get(..literal.len());
-        found.is_some_and(|found| match self.pattern.case {
-            LetterCase::Sensitive => found == literal,
-            LetterCase::Ignored => found.eq_ignore_ascii_case(literal),
+        found.is_some_and(|found| match self.case {
+            Case::Sensitive => found == literal,
+            Case::Ignored => found.eq_ignore_ascii_case(literal),
         })
     }
 
@@ -177,7 +184,7 @@ impl Glance<'_, '_> {
 
     /// A byte or a set, perhaps repeated.
     fn item(&mut self) -> Step {
-        let Run { set, least, most } = self.pattern.run().ok_or(Halt::Unread)?;
+        let Run { set, least, most } = self.run().ok_or(Halt::Unread)?;
         if least > 0 {
             self.settle(&set);
         } else {
@@ -200,8 +207,8 @@ impl Glance<'_, '_> {
 
     /// A group that is not repeated, and has none within.
     fn group(&mut self) -> Step {
-        self.pattern.take(b"(");
-        let is_kept = !self.pattern.take(b"?:");
+        self.skips(b"(");
+        let is_kept = !self.skips(b"?:");
         let rest = self.pattern.rest;
         let end = group_end(rest).ok_or(Halt::Unread)?;
         let (inside, behind) = rest.split_at_checked(end).ok_or(Halt::Unread)?;
@@ -216,7 +223,7 @@ impl Glance<'_, '_> {
         } else {
             self.sequence()?;
         }
-        if !self.pattern.take(b")") {
+        if !self.skips(b")") {
             return Err(Halt::Unread);
         }
         if is_kept {
@@ -237,7 +244,7 @@ impl Glance<'_, '_> {
             let mut first = NONE;
             let bytes = all().filter_map(<[u8]>::first);
             bytes.for_each(|byte| first.insert(*byte));
-            self.settle(&self.pattern.cased(first));
+            self.settle(&self.case.of(first));
         }
         self.pattern.rest = self.pattern.rest.get(inside.len()..).unwrap_or_default();
         let mut fitting = all().filter(|alternative| self.begins_with(alternative));
@@ -248,28 +255,43 @@ impl Glance<'_, '_> {
         self.at += taken.ok_or(Halt::Unsatisfied)?.len();
         Ok(())
     }
-}
 
-impl Reader<'_> {
+    /// Takes a text of the pattern, if it comes next.
+    fn skips(&mut self, text: &[u8]) -> bool {
+        let rest = self.pattern.rest.strip_prefix(text);
+        self.pattern.rest = rest.unwrap_or(self.pattern.rest);
+        rest.is_some()
+    }
+
     /// A byte or a set with its quantifier. `None` when it is something else, or prefers fewer.
     fn run(&mut self) -> Option<Run> {
-        let set = match self.next()? {
-            b'.' => ANY,
-            b'[' if self.take(b"^/]") => NO_SLASH,
-            b'[' if self.take(b"0-9]") => DIGITS,
-            b'[' => self.class()?,
-            b'\\' => match self.escape()? {
-                Item::Byte(byte) => Set::of(byte),
-                Item::Set(set) => set,
-            },
-            byte if class(byte) == PLAIN => Set::of(byte),
-            _ => return None,
+        let set = if self.skips(b"[^/]") {
+            NO_SLASH
+        } else if self.skips(b"[0-9]") {
+            DIGITS
+        } else {
+            match self.pattern.next()? {
+                Token::Dot => ANY,
+                Token::Byte(byte) => Set::of(byte),
+                Token::Set(set) => set,
+                Token::Class(sense) => read_class(&mut self.pattern, sense, self.case)?,
+                _ => return None,
+            }
         };
-        let (least, most, greed) = self.quantifier()?;
-        (greed == Greed::Greedy).then_some(Run {
-            set: self.cased(set),
-            least: least as usize,
-            most: most as usize,
+        let set = self.case.of(set);
+        let Some((times, greed)) = self.pattern.quantifier() else {
+            let (least, most) = (1, 1);
+            return Some(Run { set, least, most });
+        };
+        let is_usual = greed == Greed::Greedy
+            && times.are_usual()
+            && times.most > 0
+            && times.least <= times.most;
+        let another = self.pattern.quantifier().is_some();
+        (is_usual && !another).then_some(Run {
+            set,
+            least: times.least as usize,
+            most: times.most as usize,
         })
     }
 }

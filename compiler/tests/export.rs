@@ -1,0 +1,106 @@
+//! Count in = count out for each target: what it carries is in its files, the rest is left out with a reason.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeSet;
+
+use edgewright_compiler::export::item::Item;
+use edgewright_compiler::export::{Built, Export, Function, Table, export};
+use edgewright_compiler::testing::MemoryLoader;
+use edgewright_compiler::{BuildFolder, Class, Input, ReadOptions, compile, read};
+use edgewright_engine::artefact::index::ListIndex;
+use edgewright_engine::artefact::program::Program;
+use edgewright_engine::artefact::table::{Content, EmbeddedTable, Entry};
+use edgewright_engine::model::rules::Place;
+
+/// Every class of unit, some of them twice.
+const SAMPLE: &str = "RewriteEngine On\nRewriteMap m txt:/conf/m.txt\n\
+    RewriteRule ^/a$ http://o/x [R=301,L]\nRewriteRule ^/A/(b|c)$ /d [NC]\n\
+    RewriteRule ^/a$ http://o/x [R=301,L]\nRewriteRule ^/old/(.*) ${m:$1}\n\
+    Redirect gone /g\nRedirectMatch 302 ^/q$ /r\nRewriteRule ^(.*)z /b\n\
+    RewriteRule ^/v$ - [C]\nRewriteRule ^/w$ /c\n\
+    <IfDefine NO>\nRewriteRule ^/i$ /b\n</IfDefine>\n\
+    RewriteCond %{REMOTE_HOST} x\nRewriteRule ^/n$ /b\n";
+
+/// The lines of what an entry holds.
+fn places(entry: &Entry) -> Vec<Place> {
+    match &entry.content {
+        Content::Rules(rules) => rules.iter().map(|rule| rule.item.place).collect(),
+        Content::Redirects(list) => {
+            let redirects = list.view().iter().flatten();
+            redirects.map(|redirect| redirect.place).collect()
+        }
+        Content::Value(value) => vec![value.place],
+        Content::Decision(_) => Vec::new(),
+    }
+}
+
+fn in_function(folder: &BuildFolder) -> BTreeSet<Place> {
+    let table = EmbeddedTable::load(folder.get("table.bin").unwrap()).unwrap();
+    let program = Program::load(folder.get("rules.bin").unwrap()).unwrap();
+    let rules = program.rule_lists().flat_map(ListIndex::kept);
+    let redirects = program.redirect_lists().flat_map(ListIndex::kept);
+    let rules = rules.map(|(_, rule)| rule.place);
+    let redirects = redirects.map(|(_, redirect)| redirect.place);
+    let keyed = table.entries().flat_map(places);
+    keyed.chain(rules).chain(redirects).collect()
+}
+
+fn in_table(folder: &BuildFolder) -> BTreeSet<Place> {
+    let text = std::str::from_utf8(folder.get("table.jsonl").unwrap()).unwrap();
+    let items = Item::parse_all(text).unwrap().into_iter();
+    let entries = items.map(|item| Entry::decode(item.bytes().unwrap()).unwrap());
+    entries.flat_map(|entry| places(&entry)).collect()
+}
+
+/// Exports the sample to `target`, whose files hold the lines that `held` finds in them.
+fn check(
+    target: &dyn Export,
+    held: impl FnOnce(&BuildFolder) -> BTreeSet<Place>,
+    files: &[&str],
+    expected: (usize, usize),
+) {
+    let loader = MemoryLoader::new()
+        .with("/conf/httpd.conf", SAMPLE)
+        .with("/conf/m.txt", "one /1\none /2\ntwo /2\n");
+    let input = Input::MainConfig(vec![b"/conf/httpd.conf".to_vec()]);
+    let reading = read(&input, &loader, &ReadOptions::default());
+    let compilation = compile(&reading).unwrap();
+    let encoded = compilation.encode().unwrap();
+    let built = Built {
+        reading: &reading,
+        compilation: &compilation,
+        encoded: &encoded,
+    };
+    let mut folder = BuildFolder::default();
+    let exported = export(target, built, &mut folder).unwrap();
+    let names: Vec<&str> = exported.files.iter().map(|file| file.name).collect();
+    assert_eq!(names, files);
+    let left_out: BTreeSet<Place> = exported.left_out.iter().map(|one| one.place).collect();
+    assert_eq!((exported.carried, exported.left_out.len()), expected);
+    assert_eq!(
+        exported.carried + exported.left_out.len(),
+        reading.units.len()
+    );
+    assert!(exported.left_out.iter().all(|one| !one.reason.is_empty()));
+    let held = held(&folder);
+    let units = reading.units.iter().zip(&compilation.account.verdicts);
+    for (unit, verdict) in units {
+        let (place, class) = (unit.place, verdict.class);
+        let is_carried = !left_out.contains(&place);
+        // A rule that is not answered surely may be in a file all the same, to say so.
+        if class != Class::NotExpressible {
+            assert_eq!(held.contains(&place), is_carried, "{place:?} {class:?}");
+        }
+    }
+}
+
+#[test]
+fn the_function_carries_what_can_be_answered() {
+    check(&Function, in_function, &["rules.bin", "table.bin"], (10, 4));
+}
+
+#[test]
+fn the_table_carries_what_a_look_up_finds() {
+    check(&Table, in_table, &["table.jsonl"], (6, 8));
+}

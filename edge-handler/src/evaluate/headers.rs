@@ -1,0 +1,508 @@
+//! Headers of an answer that the server makes itself: a redirect, an error (`ap_send_error_response`,
+//! `ap_headers_error_filter`, `expires_filter`).
+//!
+//! In: the lines that apply, the status, and what they ask about the request. Out: [`Headers`]. Absent: headers of files;
+//! `Location` and cookies that rules make, which no line can reach in such an answer; how a request is asked (`context`).
+
+mod context;
+
+use crate::budget::Budget;
+use crate::model::expression::Expression;
+use crate::model::outcome::{ContentType, Header, HeaderText, Headers};
+use crate::model::site::Settings;
+use crate::model::site::headers::{
+    Expires, HeaderAction, HeaderCondition, HeaderLine, HeaderPart, HeaderTable, HeaderValue,
+    Lifetime, LifetimeFrom,
+};
+use crate::pattern::Pattern;
+use crate::pattern::matching::{Captures, substitute};
+
+/// So many matches of `edit*` are replaced in one header.
+const MOST_EDITS: usize = 1_000;
+
+/// A header of a request.
+pub(crate) type NameAndValue = (Vec<u8>, Vec<u8>);
+
+/// What `Header` lines ask about a request.
+pub(crate) trait HeaderContext {
+    /// Why an answer cannot be had.
+    type Stop;
+
+    /// An environment variable.
+    fn environment(&mut self, name: &[u8]) -> Result<Option<Vec<u8>>, Self::Stop>;
+
+    /// A variable of the TLS connection; `None` where it has no value.
+    fn tls(&mut self, name: &[u8]) -> Result<Option<Vec<u8>>, Self::Stop>;
+
+    /// Does an expression hold? `sending` is the answer so far.
+    fn holds(&mut self, expression: &Expression, sending: &Sending) -> Result<bool, Self::Stop>;
+
+    /// The text of an expression; empty where its evaluation fails.
+    fn text(&mut self, expression: &Expression, sending: &Sending) -> Result<Vec<u8>, Self::Stop>;
+
+    /// Every header of the request, in order.
+    fn request_headers(&mut self) -> Result<Vec<NameAndValue>, Self::Stop>;
+
+    /// Takes steps off the budget.
+    fn spend(&mut self, steps: usize) -> Result<(), Self::Stop>;
+
+    /// What the decision may still take.
+    fn budget(&self) -> &Budget;
+}
+
+/// Headers with repeated names (`apr_table_t`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Lines(Vec<Header>);
+
+impl Lines {
+    /// The text of the first header of a name; `None` for a date too, which nobody reads.
+    pub fn get(&self, name: &[u8]) -> Option<&[u8]> {
+        let found = self.0.iter().find(|header| is_named(header, name))?;
+        match &found.value {
+            HeaderText::Text(text) => Some(text),
+            HeaderText::DateAfter(_) => None,
+        }
+    }
+
+    fn has(&self, name: &[u8]) -> bool {
+        self.0.iter().any(|header| is_named(header, name))
+    }
+
+    /// `apr_table_addn`
+    pub fn add(&mut self, name: &[u8], value: HeaderText) {
+        self.0.push(Header {
+            name: name.to_vec(),
+            value,
+        });
+    }
+
+    /// `apr_table_setn`: in the place of the first.
+    fn set(&mut self, name: &[u8], value: HeaderText) {
+        let Some(first) = self.0.iter().position(|header| is_named(header, name)) else {
+            return self.add(name, value);
+        };
+        let mut at = 0;
+        self.0.retain(|header| {
+            at += 1;
+            at == first + 1 || !is_named(header, name)
+        });
+        if let Some(header) = self.0.get_mut(first) {
+            header.name = name.to_vec();
+            header.value = value;
+        }
+    }
+
+    /// `apr_table_mergen`: behind the first, and a comma.
+    fn append(&mut self, name: &[u8], value: &[u8]) {
+        let known = self.0.iter_mut().find(|header| is_named(header, name));
+        match known.map(|header| &mut header.value) {
+            Some(HeaderText::Text(text)) => {
+                text.extend_from_slice(b", ");
+                text.extend_from_slice(value);
+            }
+            Some(HeaderText::DateAfter(_)) => {}
+            None => self.add(name, HeaderText::Text(value.to_vec())),
+        }
+    }
+
+    /// `apr_table_unset`
+    fn unset(&mut self, name: &[u8]) {
+        self.0.retain(|header| !is_named(header, name));
+    }
+}
+
+fn is_named(header: &Header, name: &[u8]) -> bool {
+    header.name.eq_ignore_ascii_case(name)
+}
+
+/// An answer on its way, as `Header` lines see it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Sending {
+    /// What lines with `always` change (`err_headers_out`).
+    pub always: Lines,
+    /// What was there before the tables were exchanged, and what `mod_expires` adds (`headers_out`).
+    pub made: Lines,
+    /// The type of the page.
+    pub content_type: ContentType,
+}
+
+impl Sending {
+    /// What a line changes.
+    fn table(&mut self, table: HeaderTable) -> &mut Lines {
+        match table {
+            HeaderTable::Always => &mut self.always,
+            HeaderTable::OnSuccess => &mut self.made,
+        }
+    }
+
+    /// A header of the answer so far (`req_table_func`).
+    pub fn header(&self, name: &[u8]) -> Option<&[u8]> {
+        self.made.get(name).or_else(|| self.always.get(name))
+    }
+
+    /// The headers as they are sent, without those that the answer has elsewhere.
+    fn finish(self) -> Headers {
+        let lines = self.always.0.into_iter().chain(self.made.0);
+        // The type is written in the place of whatever a line added (`ap_http_header_filter`).
+        let elsewhere = [b"Content-Type".as_slice(), MADE_LOCATION];
+        let is_sent = |header: &Header| !elsewhere.iter().any(|name| is_named(header, name));
+        Headers {
+            content_type: self.content_type,
+            lines: lines.filter(is_sent).collect(),
+        }
+    }
+}
+
+/// The name under which expressions see the `Location` of the answer; it is no line's.
+const MADE_LOCATION: &[u8] = b"Location";
+
+/// What applies to an answer: the lines and lifetimes of all sections, the outermost first.
+#[derive(Debug)]
+pub(crate) struct Applying<'a> {
+    lines: Vec<&'a HeaderLine>,
+    /// Of the sections that have lines of `mod_expires`.
+    expires: Vec<&'a Expires>,
+}
+
+impl<'a> Applying<'a> {
+    /// What these sections say together.
+    pub fn of(sections: impl Iterator<Item = &'a Settings> + Clone) -> Self {
+        Self {
+            lines: sections.clone().flat_map(|own| &own.headers).collect(),
+            expires: sections.filter_map(|own| own.expires.as_deref()).collect(),
+        }
+    }
+
+    /// The headers of an answer that the server makes, `early` being those that were there before any rule.
+    pub fn answer<C: HeaderContext>(
+        &self,
+        answer: Made<'_>,
+        early: &Lines,
+        context: &mut C,
+    ) -> Result<Headers, C::Stop> {
+        let mut sending = Sending {
+            content_type: answer.content_type(context)?,
+            ..Sending::default()
+        };
+        // Without a page the tables are not exchanged: lines reach what is there.
+        let early_in = if answer.has_page() {
+            &mut sending.made
+        } else {
+            &mut sending.always
+        };
+        early_in.clone_from(early);
+        if let Some(location) = answer.location {
+            let location = HeaderText::Text(location.to_vec());
+            sending.made.set(MADE_LOCATION, location);
+        }
+        self.expire(answer.status, &mut sending);
+        for line in self.lines_of(HeaderTable::Always) {
+            if applies(line, &sending, context)? {
+                carry_out(line, &mut sending, context)?;
+            }
+        }
+        Ok(sending.finish())
+    }
+
+    /// The headers of a document that a handler sends: lines of both tables reach it.
+    pub fn document<C: HeaderContext>(
+        &self,
+        status: u16,
+        content_type: ContentType,
+        early: &Lines,
+        context: &mut C,
+    ) -> Result<Headers, C::Stop> {
+        let mut sending = Sending {
+            always: early.clone(),
+            content_type,
+            ..Sending::default()
+        };
+        self.expire(status, &mut sending);
+        for table in [HeaderTable::Always, HeaderTable::OnSuccess] {
+            for line in self.lines_of(table) {
+                if applies(line, &sending, context)? {
+                    carry_out(line, &mut sending, context)?;
+                }
+            }
+        }
+        Ok(sending.finish())
+    }
+
+    /// The headers that `always … early` lines of the server leave for the answer, `before` being there already.
+    pub fn early<C: HeaderContext>(
+        &self,
+        before: Lines,
+        context: &mut C,
+    ) -> Result<Lines, C::Stop> {
+        let mut sending = Sending {
+            always: before,
+            ..Sending::default()
+        };
+        let early = self.lines_of(HeaderTable::Always);
+        for line in early.filter(|line| line.condition == HeaderCondition::Early) {
+            carry_out(line, &mut sending, context)?;
+        }
+        Ok(sending.always)
+    }
+
+    fn lines_of(&self, table: HeaderTable) -> impl Iterator<Item = &'a HeaderLine> + '_ {
+        let lines = self.lines.iter().copied();
+        lines.filter(move |line| line.table == table)
+    }
+
+    /// What the innermost section says that says something (`merge_expires_dir_configs`).
+    fn innermost<T>(&self, ask: impl Fn(&Expires) -> Option<T>) -> Option<T> {
+        self.expires.iter().rev().find_map(|own| ask(own))
+    }
+
+    /// `expires_filter`
+    fn expire(&self, status: u16, sending: &mut Sending) {
+        let is_on = status < 400 && self.innermost(|own| own.active) == Some(true);
+        if !is_on || sending.made.has(b"Expires") {
+            return;
+        }
+        let Some(lifetime) = self.lifetime(&sending.content_type) else {
+            return;
+        };
+        let Some(seconds) = from_now(lifetime) else {
+            return;
+        };
+        let max_age = format!("max-age={seconds}");
+        sending.made.append(b"Cache-Control", max_age.as_bytes());
+        sending.made.set(b"Expires", HeaderText::DateAfter(seconds));
+    }
+
+    fn lifetime(&self, content_type: &ContentType) -> Option<Lifetime> {
+        let value = content_type.value().unwrap_or_default();
+        let end = value.iter().position(|byte| matches!(byte, b';' | b' '));
+        let name = &value[..end.unwrap_or(value.len())];
+        let slash = name.iter().position(|byte| *byte == b'/');
+        // Families count where the innermost section with a line of the module names one (`wildcards`).
+        let has_families = self.expires.last().is_some_and(|own| own.has_families());
+        let by_family = || {
+            let family = [name.get(..=slash?)?, b"*"].concat();
+            has_families.then(|| self.innermost(|own| own.of_type(&family)))?
+        };
+        let own = self.innermost(|own| own.of_type(name));
+        own.or_else(by_family)
+            .or_else(|| self.innermost(|own| own.default))
+    }
+}
+
+/// How long an answer is fresh that is made now; `None` where it is reckoned from the last change of a file: the answer
+/// has none, or nobody knows when it was.
+fn from_now(lifetime: Lifetime) -> Option<u32> {
+    match lifetime.from {
+        LifetimeFrom::Access => Some(u32::try_from(lifetime.seconds).unwrap_or(0)),
+        LifetimeFrom::Modification => None,
+    }
+}
+
+/// An answer that the server makes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Made<'a> {
+    /// The status.
+    pub status: u16,
+    /// The `Location`, where it has one.
+    pub location: Option<&'a [u8]>,
+}
+
+impl Made<'_> {
+    /// Statuses 204 and 304 are sent without a page.
+    fn has_page(self) -> bool {
+        !matches!(self.status, 204 | 304)
+    }
+
+    fn content_type<C: HeaderContext>(self, context: &mut C) -> Result<ContentType, C::Stop> {
+        if !self.has_page() {
+            return Ok(ContentType::None);
+        }
+        let is_suppressed = context.environment(b"suppress-error-charset")?.is_some();
+        Ok(if is_suppressed {
+            ContentType::PageWithoutCharset
+        } else {
+            ContentType::Page
+        })
+    }
+}
+
+fn applies<C: HeaderContext>(
+    line: &HeaderLine,
+    sending: &Sending,
+    context: &mut C,
+) -> Result<bool, C::Stop> {
+    context.spend(1)?;
+    Ok(match &line.condition {
+        HeaderCondition::Always => true,
+        HeaderCondition::Early => false,
+        HeaderCondition::Set(name) => context.environment(name)?.is_some(),
+        HeaderCondition::NotSet(name) => context.environment(name)?.is_none(),
+        HeaderCondition::Expression(expression) => context.holds(expression, sending)?,
+    })
+}
+
+/// One line (`do_headers_fixup`).
+fn carry_out<C: HeaderContext>(
+    line: &HeaderLine,
+    sending: &mut Sending,
+    context: &mut C,
+) -> Result<(), C::Stop> {
+    let name = line.name.as_slice();
+    match &line.action {
+        HeaderAction::Set(value) => set(line, value, sending, context)?,
+        HeaderAction::SetIfEmpty(value) if !sending.table(line.table).has(name) => {
+            set(line, value, sending, context)?;
+        }
+        HeaderAction::SetIfEmpty(_) | HeaderAction::Note => {}
+        HeaderAction::Add(value) => {
+            let text = text_of(value, sending, context)?;
+            sending.table(line.table).add(name, HeaderText::Text(text));
+        }
+        HeaderAction::Append(value) => {
+            let text = text_of(value, sending, context)?;
+            sending.table(line.table).append(name, &text);
+        }
+        HeaderAction::Merge(value) => {
+            let text = text_of(value, sending, context)?;
+            let known = sending.table(line.table).get(name);
+            if !known.is_some_and(|known| has_element(known, &text)) {
+                sending.table(line.table).append(name, &text);
+            }
+        }
+        HeaderAction::Unset => sending.table(line.table).unset(name),
+        HeaderAction::Edit(pattern, value) => {
+            edit(line, (pattern, 1), value, sending, context)?;
+        }
+        HeaderAction::EditAll(pattern, value) => {
+            edit(line, (pattern, MOST_EDITS), value, sending, context)?;
+        }
+        HeaderAction::Echo(pattern) => {
+            for (name, value) in context.request_headers()? {
+                if pattern.find(&name, &mut Captures::new(), context.budget()) {
+                    sending.made.add(&name, HeaderText::Text(value));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn set<C: HeaderContext>(
+    line: &HeaderLine,
+    value: &HeaderValue,
+    sending: &mut Sending,
+    context: &mut C,
+) -> Result<(), C::Stop> {
+    let text = text_of(value, sending, context)?;
+    if line.name.eq_ignore_ascii_case(b"Content-Type") {
+        sending.content_type = ContentType::Named(text.clone());
+    }
+    sending
+        .table(line.table)
+        .set(&line.name, HeaderText::Text(text));
+    Ok(())
+}
+
+/// `edit` and `edit*`, of so many matches in each header of the name.
+fn edit<C: HeaderContext>(
+    line: &HeaderLine,
+    (pattern, most): (&Pattern, usize),
+    value: &HeaderValue,
+    sending: &mut Sending,
+    context: &mut C,
+) -> Result<(), C::Stop> {
+    let replacement = text_of(value, sending, context)?;
+    let edited = |text: &[u8], budget: &Budget| edited(text, pattern, &replacement, most, budget);
+    let type_value = sending.content_type.value();
+    if line.name.eq_ignore_ascii_case(b"Content-Type")
+        && let Some(known) = type_value
+    {
+        let named = edited(known, context.budget());
+        sending.content_type = ContentType::Named(named);
+    }
+    let mut length = 0;
+    for header in &mut sending.table(line.table).0 {
+        if let HeaderText::Text(text) = &mut header.value
+            && header.name.eq_ignore_ascii_case(&line.name)
+        {
+            length += text.len();
+            *text = edited(text, context.budget());
+        }
+    }
+    context.spend(length)
+}
+
+/// `process_regexp`
+fn edited(
+    text: &[u8],
+    pattern: &Pattern,
+    replacement: &[u8],
+    most: usize,
+    budget: &Budget,
+) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    for _ in 0..most {
+        let mut captures = Captures::new();
+        if !pattern.find(rest, &mut captures, budget) {
+            break;
+        }
+        let Some(found) = captures.get(0) else {
+            break;
+        };
+        out.extend_from_slice(rest.get(..found.start).unwrap_or_default());
+        out.extend(substitute(replacement, rest, &captures));
+        // An empty match would be found for ever.
+        let after = rest.get(found.end..).unwrap_or_default();
+        let is_same = after.len() == rest.len();
+        rest = after;
+        if is_same {
+            break;
+        }
+    }
+    out.extend_from_slice(rest);
+    out
+}
+
+fn text_of<C: HeaderContext>(
+    value: &HeaderValue,
+    sending: &Sending,
+    context: &mut C,
+) -> Result<Vec<u8>, C::Stop> {
+    let parts = match value {
+        HeaderValue::Format(parts) => parts,
+        HeaderValue::Expression(expression) => return context.text(expression, sending),
+    };
+    let mut out = Vec::new();
+    for part in parts {
+        let value = match part {
+            HeaderPart::Text(text) => {
+                out.extend_from_slice(text);
+                continue;
+            }
+            HeaderPart::Environment(name) => context.environment(name)?,
+            HeaderPart::Tls(name) => context.tls(name)?.filter(|value| !value.is_empty()),
+        };
+        let value = value.unwrap_or_else(|| b"(null)".to_vec());
+        let unwrapped = value.iter().map(|byte| match byte {
+            b'\r' | b'\n' => b' ',
+            other => *other,
+        });
+        out.extend(unwrapped);
+    }
+    context.spend(out.len() / super::BYTES_A_STEP)?;
+    Ok(out)
+}
+
+/// Is a text an element of a list with commas, in which commas between quotes part nothing?
+fn has_element(list: &[u8], element: &[u8]) -> bool {
+    let mut is_quoted = false;
+    let mut elements = list.split(|byte| {
+        is_quoted ^= *byte == b'"';
+        *byte == b',' && !is_quoted
+    });
+    elements.any(|known| known.trim_ascii_start() == element)
+}
+
+#[cfg(test)]
+mod tests;

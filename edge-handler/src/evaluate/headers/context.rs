@@ -1,0 +1,128 @@
+//! What `Header` lines ask, answered by the evaluator.
+//!
+//! In: a record whose answer is on its way. Out: its [`Headers`], and the [`HeaderContext`] of a record. Absent: what a
+//! line does.
+
+use crate::budget::Budget;
+use crate::model::expression::Expression;
+use crate::model::outcome::{ContentType, Headers};
+use crate::model::site::headers::HeaderCondition;
+use crate::source::Source;
+
+use super::super::record::Record;
+use super::super::{Halt, Run};
+use super::{Applying, HeaderContext, Made, NameAndValue, Sending};
+
+impl<'a, S: Source> Run<'a, S> {
+    /// The headers of an answer that the server makes for a record.
+    pub(in super::super) fn headers_of(
+        &mut self,
+        made: Made<'_>,
+        record: &mut Record<'a>,
+    ) -> Result<Headers, Halt> {
+        let applying = Applying::of(record.settings.all());
+        let early = self.early.clone();
+        applying.answer(made, &early, &mut Asking { run: self, record })
+    }
+
+    /// The headers of a document that stands in for an answer, such as a page for an error. Its length and its validators
+    /// are those of the file.
+    pub(in super::super) fn document_headers(
+        &mut self,
+        record: &mut Record<'a>,
+    ) -> Result<Headers, Halt> {
+        let named = self.content_type(record).map(ContentType::Document);
+        let content_type = named.unwrap_or(ContentType::None);
+        let applying = Applying::of(record.settings.all());
+        let (status, early) = (record.status, self.early.clone());
+        applying.document(
+            status,
+            content_type,
+            &early,
+            &mut Asking { run: self, record },
+        )
+    }
+
+    /// `ap_headers_early`, as far as answers go: of sections nothing is known yet.
+    pub(in super::super) fn add_early_headers(
+        &mut self,
+        record: &mut Record<'a>,
+    ) -> Result<(), Halt> {
+        let settings = &self.host.settings;
+        let mut lines = settings.headers.iter();
+        if !lines.any(|line| line.condition == HeaderCondition::Early) {
+            return Ok(());
+        }
+        let applying = Applying::of(std::iter::once(settings));
+        let before = std::mem::take(&mut self.early);
+        self.early = applying.early(before, &mut Asking { run: self, record })?;
+        Ok(())
+    }
+}
+
+/// A record that lines ask.
+struct Asking<'r, 'a, S> {
+    run: &'r mut Run<'a, S>,
+    record: &'r mut Record<'a>,
+}
+
+impl<S: Source> Asking<'_, '_, S> {
+    /// Asks the record, which shows the answer so far.
+    fn showing<T>(
+        &mut self,
+        sending: &Sending,
+        ask: impl FnOnce(&mut Self) -> Result<T, Halt>,
+    ) -> Result<T, Halt> {
+        self.record.sending = Some(Box::new(sending.clone()));
+        let answer = ask(self);
+        self.record.sending = None;
+        answer
+    }
+}
+
+impl<S: Source> HeaderContext for Asking<'_, '_, S> {
+    type Stop = Halt;
+
+    fn environment(&mut self, name: &[u8]) -> Result<Option<Vec<u8>>, Halt> {
+        let value = self.run.environment(name, self.record);
+        let is_set = !value.is_empty() || self.record.environment.get(name).is_some();
+        Ok(is_set.then_some(value))
+    }
+
+    fn tls(&mut self, name: &[u8]) -> Result<Option<Vec<u8>>, Halt> {
+        if !self.run.host.tls {
+            return Ok(None);
+        }
+        let name = String::from_utf8_lossy(name);
+        Err(Halt::Unsupported(format!("%{{{name}}}s in a header")))
+    }
+
+    fn holds(&mut self, expression: &Expression, sending: &Sending) -> Result<bool, Halt> {
+        // A page of the server varies by nothing (`ap_expr` adds to the table that is not sent).
+        let vary = self.record.vary.clone();
+        let holds = self.showing(sending, |asking| {
+            asking.run.expression_holds(expression, asking.record)
+        });
+        self.record.vary = vary;
+        holds
+    }
+
+    fn text(&mut self, expression: &Expression, sending: &Sending) -> Result<Vec<u8>, Halt> {
+        let text = self.showing(sending, |asking| {
+            asking.run.expression_text(expression, asking.record)
+        });
+        Ok(text?.unwrap_or_default())
+    }
+
+    fn request_headers(&mut self) -> Result<Vec<NameAndValue>, Halt> {
+        Ok(self.run.all_headers())
+    }
+
+    fn spend(&mut self, steps: usize) -> Result<(), Halt> {
+        self.run.spend(steps)
+    }
+
+    fn budget(&self) -> &Budget {
+        self.run.budget
+    }
+}

@@ -1,0 +1,165 @@
+//! The function as CloudFront calls it: behind the model of CloudFront, with the template that `package` makes.
+//!
+//! In: a build and what its answers depend on, requests one after another. Out: what each viewer gets, from one cache.
+//! Absent: an origin: what it would be asked for is the answer.
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::{Context, Result};
+use edgewright_engine::cloudfront::distribution::Distribution;
+use edgewright_engine::cloudfront::edge_function::{EdgeFunction, Failed};
+use edgewright_engine::cloudfront::header_list::HeaderList;
+use edgewright_engine::cloudfront::response::{Asked, Delivered, Maker, Response};
+use edgewright_engine::cloudfront::switches::Switches;
+use edgewright_engine::cloudfront::viewer_function::Ended;
+use edgewright_engine::cloudfront::visit::{CloudFront, OriginAnswer, Surroundings};
+use edgewright_engine::lambda::function::Function;
+use edgewright_engine::lambda::journal::Journal;
+use edgewright_engine::model::outcome::{Answer, Outcome};
+use edgewright_engine::model::request::{Request, Scheme};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::{Build, now};
+use crate::args;
+use crate::package::{Dependence, Stack, copies_host};
+
+/// The function behind CloudFront.
+pub struct EdgeStack {
+    cloudfront: Mutex<CloudFront>,
+    function: Function,
+}
+
+impl fmt::Debug for EdgeStack {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("EdgeStack")
+    }
+}
+
+/// The positions of the switches for a look at a site. Tests run in every position.
+fn usual_positions() -> Switches {
+    Switches::chosen(|_| 0)
+}
+
+impl EdgeStack {
+    /// The stack that `package` would make of a build with these options.
+    ///
+    /// # Errors
+    /// `package` would refuse the build, or CloudFront the stack.
+    pub fn new(
+        build: Build,
+        dependence: &Dependence,
+        options: &args::Package,
+        switches: Switches,
+    ) -> Result<Self> {
+        let Stack {
+            template,
+            configuration,
+        } = Stack::of(options, dependence)?;
+        let distribution = Distribution::of_template(&template)
+            .context("CloudFront would refuse what `package` makes")?;
+        let Build { runtime, table } = build;
+        let journal = Journal::standard_error();
+        Ok(Self {
+            cloudfront: Mutex::new(CloudFront::new(distribution, switches)),
+            function: Function::embedded(configuration, runtime, table, journal),
+        })
+    }
+
+    /// The stack of a build with the options that `package` has where none are given.
+    ///
+    /// # Errors
+    /// `package` would refuse the build, or CloudFront the stack.
+    pub fn usual(build: Build, dependence: &Dependence, scheme: Scheme) -> Result<Self> {
+        let options = args::Package {
+            scheme,
+            ..args::Package::usual()?
+        };
+        Self::new(build, dependence, &options, usual_positions())
+    }
+
+    /// What a viewer gets now.
+    pub fn delivered(&self, request: &Request<'_>) -> Delivered {
+        let origin = |_: &Asked| OriginAnswer {
+            status: 200,
+            headers: HeaderList::default(),
+            body: String::new(),
+        };
+        let viewer_function =
+            |_: &str, event: &Value, _: Option<&str>| copies_host(event).ok_or(Ended::Threw);
+        let surroundings = Surroundings {
+            viewer_function: &viewer_function,
+            edge_function: self,
+            origin: &origin,
+        };
+        let now = u64::try_from(now()).unwrap_or_default();
+        // A request that failed leaves no half-written answer behind: the cache is used as it is.
+        let cloudfront = self.cloudfront.lock();
+        let mut cloudfront = cloudfront.unwrap_or_else(PoisonError::into_inner);
+        cloudfront.answer(request, now, &surroundings)
+    }
+
+    /// `edge`, the answer of the program by itself, with what a viewer gets in its place. A target that is no path never
+    /// reaches the function: it has no other answer.
+    pub fn answer(&self, request: &Request<'_>, edge: Answer) -> Answer {
+        if !request.target.path().starts_with(b"/") {
+            return edge;
+        }
+        let Response {
+            status,
+            headers,
+            body: _,
+            maker,
+        } = self.delivered(request).response;
+        let outcome = match maker {
+            Maker::Origin(asked) => served(request, &asked, &edge),
+            Maker::CloudFront if matches!(status, 502 | 503) => {
+                let reason = format!("CloudFront would answer {status} to what the function said");
+                Outcome::Unsupported { reason }
+            }
+            Maker::CloudFront | Maker::ViewerRequest | Maker::OriginRequest => {
+                match headers.joined("location") {
+                    Some(location) => Outcome::Redirect {
+                        status,
+                        location: location.into_bytes(),
+                    },
+                    None => Outcome::Status { status },
+                }
+            }
+        };
+        let vary = headers.joined("vary").unwrap_or_default();
+        let vary = vary.split(", ").filter(|name| !name.is_empty());
+        let cookies = headers.values("set-cookie");
+        Answer {
+            outcome,
+            cookies: cookies.map(|value| value.as_bytes().to_vec()).collect(),
+            vary: vary.map(|name| name.as_bytes().to_vec()).collect(),
+            ..edge
+        }
+    }
+}
+
+/// What the origin was asked for. Where that is what the viewer sent, the origin reads it as the program does.
+fn served(request: &Request<'_>, asked: &Asked, edge: &Answer) -> Outcome {
+    let Asked {
+        domain: _,
+        request: going,
+    } = asked;
+    let same_path = request.target.path() == going.uri.as_bytes();
+    let query = going.query.as_deref().unwrap_or_default();
+    let same_query = request.target.query().unwrap_or_default() == query.as_bytes();
+    if edge.unchanged && same_path && same_query {
+        return edge.outcome.clone();
+    }
+    Outcome::Serve {
+        path: asked.path(),
+        query: Some(query.as_bytes().to_vec()).filter(|query| !query.is_empty()),
+    }
+}
+
+impl EdgeFunction for EdgeStack {
+    fn run(&self, event: &str) -> Result<Box<RawValue>, Failed> {
+        self.function.handle_at_once(event.as_bytes()).ok_or(Failed)
+    }
+}
