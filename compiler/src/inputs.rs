@@ -7,7 +7,7 @@ mod input;
 
 use std::collections::BTreeMap;
 
-use edgewright_engine::model::expression::Expression;
+use edgewright_engine::model::expression::{Expression, Subnet};
 use edgewright_engine::model::rules::{Place, Redirect, Rule, RuleFlags, Template};
 use edgewright_engine::model::site::access::{Client, Demand, HostAccess, Requirement};
 use edgewright_engine::model::site::headers::{HeaderAction, HeaderCondition, HeaderValue};
@@ -17,6 +17,7 @@ use edgewright_engine::model::site::{
 use edgewright_engine::model::trigger::Trigger;
 use edgewright_engine::model::variable::Named;
 
+use crate::class::{self, Guards};
 use crate::dependencies::{Dependencies, Question};
 use crate::methods;
 pub use input::{Input, UnknownInput};
@@ -40,22 +41,18 @@ impl Inputs {
     /// The inputs of `site`.
     pub fn of(site: &Site) -> Self {
         let mut found = Search::default();
-        found.add_hosts(site);
-        for rule in site.rule_sets.iter().flat_map(|set| &set.rules) {
-            found.reader = Some(rule.place);
-            found.add_rule(rule);
-        }
-        for redirect in site.redirect_lists.iter().flatten() {
-            found.reader = Some(redirect.place);
-            found.add_redirect(redirect);
-        }
-        found.reader = None;
-        for map in &site.maps {
-            if matches!(map.kind, MapKind::Random(_)) {
-                found.add(Input::Random);
-            }
-        }
+        found.add_site(site);
         found.inputs
+    }
+
+    /// The inputs of `site` that are read by others than the guards that are found on the way.
+    pub(crate) fn beside_guards(site: &Site, guards: Guards) -> (Self, Guards) {
+        let mut found = Search {
+            guards: Some(guards.clone()),
+            ..Search::default()
+        };
+        found.add_site(site);
+        (found.inputs, found.guards.unwrap_or(guards))
     }
 
     /// True when `input` can change an answer.
@@ -85,6 +82,12 @@ impl Inputs {
     }
 }
 
+/// `Require local`: the machine itself.
+const LOOPBACK: [Subnet; 2] = [
+    Subnet::V4(0x7f00_0000, 0xff00_0000),
+    Subnet::V6(1, u128::MAX),
+];
+
 /// A walk over a site.
 #[derive(Default)]
 struct Search {
@@ -93,9 +96,29 @@ struct Search {
     remote_headers: Vec<String>,
     /// Whose inputs are being added.
     reader: Option<Place>,
+    /// What conditions become that need not be read anywhere else; `None` where all that is read counts.
+    guards: Option<Guards>,
 }
 
 impl Search {
+    fn add_site(&mut self, site: &Site) {
+        self.add_hosts(site);
+        for rule in site.rule_sets.iter().flat_map(|set| &set.rules) {
+            self.reader = Some(rule.place);
+            self.add_rule(rule);
+        }
+        for redirect in site.redirect_lists.iter().flatten() {
+            self.reader = Some(redirect.place);
+            self.add_redirect(redirect);
+        }
+        self.reader = None;
+        for map in &site.maps {
+            if matches!(map.kind, MapKind::Random(_)) {
+                self.add(Input::Random);
+            }
+        }
+    }
+
     fn add(&mut self, input: Input) {
         let of_client = match &input {
             Input::Client => true,
@@ -275,7 +298,8 @@ impl Search {
     fn add_access(&mut self, requirement: Option<&Requirement>, access: Option<&HostAccess>) {
         if let Some(requirement) = requirement {
             requirement.each(&mut |demand| match demand {
-                Demand::Address(_) | Demand::Local => self.add(Input::Client),
+                Demand::Address(subnets) => self.add_addresses(subnets),
+                Demand::Local => self.add_addresses(&LOOPBACK),
                 Demand::Method(_) => self.add(Input::Method),
                 Demand::Expression(expression) => self.add_expression(expression),
                 Demand::Granted
@@ -291,7 +315,11 @@ impl Search {
         }
         if let Some(access) = access {
             let by_address = |client: &Client| matches!(client, Client::Address(_));
-            if access.clients().any(by_address) {
+            let mut guards = self.guards.as_mut();
+            let guarded = guards
+                .as_mut()
+                .is_some_and(|guards| guards.add_host_access(access));
+            if !guarded && access.clients().any(by_address) {
                 self.add(Input::Client);
             }
             if !access.is_for_all() {
@@ -300,9 +328,23 @@ impl Search {
         }
     }
 
+    fn add_addresses(&mut self, subnets: &[Subnet]) {
+        let guard = class::within(subnets.to_vec());
+        let mut guards = self.guards.as_mut();
+        if !guards
+            .as_mut()
+            .is_some_and(|guards| guards.add_addresses(guard))
+        {
+            self.add(Input::Client);
+        }
+    }
+
     fn add_expression(&mut self, expression: &Expression) {
         let mut mentions = Dependencies::default();
-        mentions.add_expression(expression);
+        match &mut self.guards {
+            Some(guards) => guards.add_expression(expression, &mut mentions),
+            None => mentions.add_expression(expression),
+        }
         self.add_mentions(&mentions);
         if methods::expression_tells(expression) {
             self.add(Input::GetOrHead);
@@ -316,6 +358,13 @@ impl Search {
     }
 
     fn add_environment(&mut self, rule: &EnvRule) {
+        let mut guards = self.guards.as_mut();
+        if guards
+            .as_mut()
+            .is_some_and(|guards| guards.add_environment(rule))
+        {
+            return;
+        }
         match &rule.attribute {
             // A variable that was not set is a header of that name.
             EnvAttribute::Header(name) | EnvAttribute::Variable(name) => self.add_header(name),
@@ -333,7 +382,15 @@ impl Search {
     }
 
     fn add_rule(&mut self, rule: &Rule) {
-        self.add_mentions(&Dependencies::of_rule(rule));
+        let mentions = match &mut self.guards {
+            Some(guards) => {
+                let mut left = Dependencies::of_results(rule);
+                guards.add_conditions(rule, &mut left);
+                left
+            }
+            None => Dependencies::of_rule(rule),
+        };
+        self.add_mentions(&mentions);
         if methods::rule_tells(rule) {
             self.add(Input::GetOrHead);
         }
