@@ -21,9 +21,8 @@ use edgewright_engine::model::trigger::Trigger;
 use serde::{Deserialize, Serialize};
 
 use crate::inputs::{Input, Inputs};
-pub(crate) use atoms::within;
 pub use guard::{About, Atom, AtomTest, Guard};
-pub(crate) use guards::Guards;
+use guards::Guards;
 pub use javascript::Copies;
 
 /// The header that carries the class to the cache key.
@@ -58,7 +57,8 @@ impl ViewerClass {
     pub fn of(site: &Site) -> Option<Self> {
         let mut raw = Guards::never_covered(site);
         loop {
-            let (inputs, guards) = Inputs::beside_guards(site, Guards::new(site, raw.clone()));
+            let mut guards = Guards::new(site, raw.clone());
+            let inputs = Inputs::beside(site, &mut guards);
             let class = Self {
                 guards: guards.into_found(),
             };

@@ -3,6 +3,7 @@
 //! In: a [`Site`]. Out: [`Inputs`]: the cache key answers need, and the trigger. Absent: the
 //! CloudFront template.
 
+mod elsewhere;
 mod input;
 
 use std::collections::BTreeMap;
@@ -17,9 +18,10 @@ use edgewright_engine::model::site::{
 use edgewright_engine::model::trigger::Trigger;
 use edgewright_engine::model::variable::Named;
 
-use crate::class::{self, Guards};
 use crate::dependencies::{Dependencies, Question};
 use crate::methods;
+pub(crate) use elsewhere::Elsewhere;
+use elsewhere::Nowhere;
 pub use input::{Input, UnknownInput};
 
 /// Every input that can change an answer, and who reads it.
@@ -40,19 +42,19 @@ pub struct Readers {
 impl Inputs {
     /// The inputs of `site`.
     pub fn of(site: &Site) -> Self {
-        let mut found = Search::default();
-        found.add_site(site);
-        found.inputs
+        Self::beside(site, &mut Nowhere)
     }
 
-    /// The inputs of `site` that are read by others than the guards that are found on the way.
-    pub(crate) fn beside_guards(site: &Site, guards: Guards) -> (Self, Guards) {
+    /// The inputs of `site` that others read than the conditions that `elsewhere` takes.
+    pub(crate) fn beside(site: &Site, elsewhere: &mut dyn Elsewhere) -> Self {
         let mut found = Search {
-            guards: Some(guards.clone()),
-            ..Search::default()
+            inputs: Self::default(),
+            remote_headers: Vec::new(),
+            reader: None,
+            elsewhere,
         };
         found.add_site(site);
-        (found.inputs, found.guards.unwrap_or(guards))
+        found.inputs
     }
 
     /// True when `input` can change an answer.
@@ -89,18 +91,17 @@ const LOOPBACK: [Subnet; 2] = [
 ];
 
 /// A walk over a site.
-#[derive(Default)]
-struct Search {
+struct Search<'e> {
     inputs: Inputs,
     /// Headers from which a host takes the client's address, in lower case.
     remote_headers: Vec<String>,
     /// Whose inputs are being added.
     reader: Option<Place>,
-    /// What conditions become that need not be read anywhere else; `None` where all that is read counts.
-    guards: Option<Guards>,
+    /// Who answers some of the conditions.
+    elsewhere: &'e mut dyn Elsewhere,
 }
 
-impl Search {
+impl Search<'_> {
     fn add_site(&mut self, site: &Site) {
         self.add_hosts(site);
         for rule in site.rule_sets.iter().flat_map(|set| &set.rules) {
@@ -315,11 +316,8 @@ impl Search {
         }
         if let Some(access) = access {
             let by_address = |client: &Client| matches!(client, Client::Address(_));
-            let mut guards = self.guards.as_mut();
-            let guarded = guards
-                .as_mut()
-                .is_some_and(|guards| guards.add_host_access(access));
-            if !guarded && access.clients().any(by_address) {
+            let taken = self.elsewhere.add_host_access(access);
+            if !taken && access.clients().any(by_address) {
                 self.add(Input::Client);
             }
             if !access.is_for_all() {
@@ -329,22 +327,14 @@ impl Search {
     }
 
     fn add_addresses(&mut self, subnets: &[Subnet]) {
-        let guard = class::within(subnets.to_vec());
-        let mut guards = self.guards.as_mut();
-        if !guards
-            .as_mut()
-            .is_some_and(|guards| guards.add_addresses(guard))
-        {
+        if !self.elsewhere.add_addresses(subnets) {
             self.add(Input::Client);
         }
     }
 
     fn add_expression(&mut self, expression: &Expression) {
         let mut mentions = Dependencies::default();
-        match &mut self.guards {
-            Some(guards) => guards.add_expression(expression, &mut mentions),
-            None => mentions.add_expression(expression),
-        }
+        self.elsewhere.add_expression(expression, &mut mentions);
         self.add_mentions(&mentions);
         if methods::expression_tells(expression) {
             self.add(Input::GetOrHead);
@@ -358,11 +348,7 @@ impl Search {
     }
 
     fn add_environment(&mut self, rule: &EnvRule) {
-        let mut guards = self.guards.as_mut();
-        if guards
-            .as_mut()
-            .is_some_and(|guards| guards.add_environment(rule))
-        {
+        if self.elsewhere.add_environment(rule) {
             return;
         }
         match &rule.attribute {
@@ -382,14 +368,8 @@ impl Search {
     }
 
     fn add_rule(&mut self, rule: &Rule) {
-        let mentions = match &mut self.guards {
-            Some(guards) => {
-                let mut left = Dependencies::of_results(rule);
-                guards.add_conditions(rule, &mut left);
-                left
-            }
-            None => Dependencies::of_rule(rule),
-        };
+        let mut mentions = Dependencies::of_results(rule);
+        self.elsewhere.add_conditions(rule, &mut mentions);
         self.add_mentions(&mentions);
         if methods::rule_tells(rule) {
             self.add(Input::GetOrHead);

@@ -89,7 +89,7 @@ pub(super) fn equals(about: About, other: &[u8]) -> Option<Guard> {
 }
 
 /// The client is in one of these networks.
-pub(crate) fn within(subnets: Vec<Subnet>) -> Guard {
+pub(super) fn within(subnets: Vec<Subnet>) -> Guard {
     Guard::Is(Atom {
         about: About::Client,
         test: AtomTest::Within(subnets),

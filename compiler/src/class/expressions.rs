@@ -16,7 +16,7 @@ use crate::dependencies::Dependencies;
 impl Guards {
     /// Makes guards of what an expression asks; adds to `left` what else it looks at. One that uses what a part of it
     /// matched stays whole.
-    pub(crate) fn add_expression(&mut self, expression: &Expression, left: &mut Dependencies) {
+    pub(super) fn add_parts(&mut self, expression: &Expression, left: &mut Dependencies) {
         match &expression.tree {
             Tree::Condition(node) if !expression.uses_groups() => {
                 let rest = self.rest(node);

@@ -16,7 +16,7 @@ use crate::inputs::Input;
 pub enum Guard {
     /// One condition.
     Is(Atom),
-    /// It does not hold.
+    /// A question whose answer is no.
     Not(Box<Guard>),
     /// All of them hold.
     All(Vec<Guard>),
@@ -58,7 +58,7 @@ pub enum AtomTest {
 }
 
 impl Guard {
-    /// Does it hold for a request?
+    /// Does the guard hold for a request?
     pub fn holds(&self, viewed: &Viewed<'_>) -> bool {
         match self {
             Self::Is(atom) => atom.holds(viewed),

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use edgewright_engine::model::expression::{Expression, Subnet};
 use edgewright_engine::model::rules::{Condition, Piece, Rule, Template, Test};
 use edgewright_engine::model::site::access::{Client, HostAccess, Methods};
 use edgewright_engine::model::site::{EnvAttribute, EnvRule, Settings, Site};
@@ -12,7 +13,7 @@ use edgewright_engine::model::site::{EnvAttribute, EnvRule, Settings, Site};
 use super::atoms;
 use super::guard::{About, Guard};
 use crate::dependencies::Dependencies;
-use crate::inputs::Input;
+use crate::inputs::{Elsewhere, Input};
 use crate::methods::uses_condition_groups;
 
 /// The guards found so far.
@@ -72,8 +73,47 @@ impl Guards {
         }
     }
 
-    /// Makes guards of the conditions of a rule; adds to `left` what the others look at.
-    pub(crate) fn add_conditions(&mut self, rule: &Rule, left: &mut Dependencies) {
+    fn add_row(&mut self, row: &mut Vec<Guard>) {
+        let mut guards = std::mem::take(row);
+        guards.dedup();
+        match guards.pop() {
+            Some(only) if guards.is_empty() => self.add(only),
+            Some(last) => {
+                guards.push(last);
+                self.add(Guard::All(guards));
+            }
+            None => {}
+        }
+    }
+
+    fn add_condition(
+        &mut self,
+        condition: &Condition,
+        used: &[&Condition],
+        left: &mut Dependencies,
+    ) {
+        match &condition.test {
+            Test::Expression(expression)
+                if !used.iter().any(|one| std::ptr::eq(*one, condition)) =>
+            {
+                self.add_parts(expression, left);
+            }
+            _ => left.add_condition(condition),
+        }
+    }
+
+    fn took(&mut self, guard: Option<Guard>) -> bool {
+        let guard = guard.and_then(|guard| self.allowed(guard));
+        let took = guard.is_some();
+        if let Some(guard) = guard {
+            self.add(guard);
+        }
+        took
+    }
+}
+
+impl Elsewhere for Guards {
+    fn add_conditions(&mut self, rule: &Rule, left: &mut Dependencies) {
         let used = used_groups(rule);
         let groups = or_groups(&rule.conditions);
         // Guards that are asked one after another, with nothing between that may end the evaluation.
@@ -105,37 +145,7 @@ impl Guards {
         self.add_row(&mut row);
     }
 
-    fn add_row(&mut self, row: &mut Vec<Guard>) {
-        let mut guards = std::mem::take(row);
-        guards.dedup();
-        match guards.pop() {
-            Some(only) if guards.is_empty() => self.add(only),
-            Some(last) => {
-                guards.push(last);
-                self.add(Guard::All(guards));
-            }
-            None => {}
-        }
-    }
-
-    fn add_condition(
-        &mut self,
-        condition: &Condition,
-        used: &[&Condition],
-        left: &mut Dependencies,
-    ) {
-        match &condition.test {
-            Test::Expression(expression)
-                if !used.iter().any(|one| std::ptr::eq(*one, condition)) =>
-            {
-                self.add_expression(expression, left);
-            }
-            _ => left.add_condition(condition),
-        }
-    }
-
-    /// Makes a guard of a `SetEnvIf` line. False where that cannot be.
-    pub(crate) fn add_environment(&mut self, rule: &EnvRule) -> bool {
+    fn add_environment(&mut self, rule: &EnvRule) -> bool {
         let takes_groups =
             |value: &Option<Vec<u8>>| value.as_ref().is_some_and(|value| value.contains(&b'$'));
         if rule
@@ -169,23 +179,11 @@ impl Guards {
         self.took(guard)
     }
 
-    /// Makes a guard of addresses. False where the address stays raw.
-    pub(crate) fn add_addresses(&mut self, guard: Guard) -> bool {
-        self.took(Some(guard))
+    fn add_addresses(&mut self, subnets: &[Subnet]) -> bool {
+        self.took(Some(atoms::within(subnets.to_vec())))
     }
 
-    fn took(&mut self, guard: Option<Guard>) -> bool {
-        let guard = guard.and_then(|guard| self.allowed(guard));
-        let took = guard.is_some();
-        if let Some(guard) = guard {
-            self.add(guard);
-        }
-        took
-    }
-
-    /// Makes guards of the addresses that `Allow` and `Deny` name: one of each list, and one of each line for some
-    /// methods only. False where the address stays raw.
-    pub(crate) fn add_host_access(&mut self, access: &HostAccess) -> bool {
+    fn add_host_access(&mut self, access: &HostAccess) -> bool {
         [&access.allow, &access.deny].into_iter().all(|list| {
             let address = |client: &Client| match client {
                 Client::Address(subnet) => Some(*subnet),
@@ -198,8 +196,12 @@ impl Guards {
             let mut guards = std::iter::once(whole)
                 .chain(others)
                 .filter(|subnets| !subnets.is_empty());
-            guards.all(|subnets| self.add_addresses(atoms::within(subnets)))
+            guards.all(|subnets| self.add_addresses(&subnets))
         })
+    }
+
+    fn add_expression(&mut self, expression: &Expression, left: &mut Dependencies) {
+        self.add_parts(expression, left);
     }
 }
 

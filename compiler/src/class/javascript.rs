@@ -16,9 +16,9 @@ use super::{CLASS_HEADER, ViewerClass};
 /// Does the function copy `Host` as well?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Copies {
-    /// It copies `Host` to where rules in front of a bucket look for it.
+    /// `Host` is copied to where rules in front of a bucket look for it.
     Host,
-    /// It does not.
+    /// Nothing is copied.
     Nothing,
 }
 
