@@ -16,6 +16,7 @@ mod pattern;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use edgewright_engine::model::header_names::{Kind, kind};
 use edgewright_engine::model::site::Site;
 use edgewright_engine::model::trigger::Trigger;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use crate::inputs::{Input, Inputs};
 pub use guard::{About, Atom, AtomTest, Guard};
 use guards::Guards;
+pub use guards::SetCookies;
 pub use javascript::Copies;
 
 /// The header that carries the class to the cache key.
@@ -39,6 +41,10 @@ const MOST_HEADERS: usize = 10;
 pub struct ViewerClass {
     /// What is asked about a viewer: a digit of the class each.
     pub guards: Vec<Guard>,
+    /// The inputs that others read than guards: they stay in the cache key.
+    pub raw: BTreeSet<Input>,
+    /// Whether rules set cookies.
+    pub cookies: SetCookies,
 }
 
 /// A request as far as a class depends on it.
@@ -59,15 +65,18 @@ impl ViewerClass {
         loop {
             let mut guards = Guards::new(site, raw.clone());
             let inputs = Inputs::beside(site, &mut guards);
+            let (guards, cookies) = guards.into_found();
             let class = Self {
-                guards: guards.into_found(),
+                guards,
+                raw: inputs.iter().map(|(input, _)| input.clone()).collect(),
+                cookies,
             };
-            let covered = class.covered();
-            if covered.is_empty() || inputs.trigger() == Trigger::ViewerRequest {
+            let guarded = class.guarded();
+            if guarded.is_empty() || inputs.trigger() == Trigger::ViewerRequest {
                 return None;
             }
             let before = raw.len();
-            raw.extend(covered.into_iter().filter(|input| inputs.contains(input)));
+            raw.extend(guarded.into_iter().filter(|input| inputs.contains(input)));
             if raw.len() == before {
                 raw.extend(class.too_much());
             }
@@ -78,22 +87,41 @@ impl ViewerClass {
     }
 
     /// The inputs that an answer depends on by the class alone.
-    pub fn covered(&self) -> BTreeSet<Input> {
-        let mut covered = BTreeSet::new();
+    pub fn guarded(&self) -> BTreeSet<Input> {
+        let mut guarded = BTreeSet::new();
         for guard in &self.guards {
-            guard.each(&mut |atom| _ = covered.insert(atom.about.input()));
+            guard.each(&mut |atom| _ = guarded.insert(atom.about.input()));
         }
-        covered
+        guarded
+    }
+
+    /// The headers that guards are about, by their names in lower case.
+    pub fn headers(&self) -> BTreeSet<String> {
+        let header = |input| match input {
+            Input::Header(name) => Some(name),
+            _ => None,
+        };
+        self.guarded().into_iter().filter_map(header).collect()
+    }
+
+    /// The header that brings `name` past CloudFront, which changes it before origin-request or keeps it out of policies.
+    pub fn carrier(name: &str) -> Option<String> {
+        (kind(name) != Kind::Ordinary).then(|| format!("x-edgewright-{name}"))
+    }
+
+    /// Does the function at origin-request look at cookies that are not in the key, or set some?
+    pub fn sends_cookies(&self) -> bool {
+        self.cookies == SetCookies::Sometimes || self.guarded().contains(&Input::Cookies)
     }
 
     /// An input that has to stay in the key because the function would be too long, or a policy would name too many.
     fn too_much(&self) -> Option<Input> {
-        let mut covered = self.covered();
-        let headers = covered
+        let mut guarded = self.guarded();
+        let headers = guarded
             .iter()
             .filter(|input| matches!(input, Input::Header(_)));
         if headers.count() > MOST_HEADERS {
-            return covered.pop_last();
+            return guarded.pop_last();
         }
         if self.javascript(Copies::Host).len() <= LONGEST_CODE {
             return None;

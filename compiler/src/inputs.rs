@@ -374,12 +374,12 @@ impl Search<'_> {
         if methods::rule_tells(rule) {
             self.add(Input::GetOrHead);
         }
-        if !rule.extras().cookies.is_empty() {
+        if !rule.extras().cookies.is_empty() && !self.elsewhere.add_set_cookie() {
             // CloudFront takes cookies out of an answer unless it sends cookies on.
             self.add(Input::Cookies);
-        }
-        if rule.extras().cookies.iter().any(has_lifetime) {
-            self.add(Input::Time);
+            if rule.extras().cookies.iter().any(has_lifetime) {
+                self.add(Input::Time);
+            }
         }
         if rule.flags.contains(RuleFlags::NO_SUBSTITUTION) {
             return;

@@ -49,7 +49,7 @@ pub(super) fn variable(name: &[u8]) -> Option<About> {
     }
 }
 
-/// A header that reaches the function at origin-request outside of the cache key.
+/// A header that reaches the function at origin-request outside of the cache key, or may be carried there by another.
 pub(super) fn header(name: &[u8]) -> Option<About> {
     let name = str::from_utf8(name).ok()?.to_ascii_lowercase();
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
@@ -58,16 +58,15 @@ pub(super) fn header(name: &[u8]) -> Option<About> {
         return None;
     }
     match kind(&name) {
-        Kind::Ordinary => Some(About::Header(name)),
+        Kind::Ordinary | Kind::AddedTo | Kind::Conditional | Kind::Unkeyed => {
+            Some(About::Header(name))
+        }
         Kind::Cookie => Some(About::Cookies),
         Kind::Host
         | Kind::AcceptEncoding
         | Kind::Authorization
         | Kind::OfRequest
         | Kind::OfConnection
-        | Kind::AddedTo
-        | Kind::Conditional
-        | Kind::Unkeyed
         | Kind::Hidden => None,
     }
 }

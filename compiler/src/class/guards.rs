@@ -10,6 +10,8 @@ use edgewright_engine::model::rules::{Condition, Piece, Rule, Template, Test};
 use edgewright_engine::model::site::access::{Client, HostAccess, Methods};
 use edgewright_engine::model::site::{EnvAttribute, EnvRule, Settings, Site};
 
+use serde::{Deserialize, Serialize};
+
 use super::atoms;
 use super::guard::{About, Guard};
 use crate::dependencies::Dependencies;
@@ -24,6 +26,19 @@ pub(crate) struct Guards {
     /// What `SetEnvIf` may find in the environment where there is no such header.
     variables: Variables,
     found: Vec<Guard>,
+    cookies: SetCookies,
+}
+
+/// Do rules set cookies?
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SetCookies {
+    /// No rule does.
+    #[default]
+    Never,
+    /// Some rule does: its answer is one viewer's own and never kept, and CloudFront lets the cookie through where it
+    /// sends cookies on.
+    Sometimes,
 }
 
 /// Names of variables of the environment, in lower case.
@@ -43,6 +58,7 @@ impl Guards {
             raw,
             variables,
             found: Vec::new(),
+            cookies: SetCookies::Never,
         }
     }
 
@@ -56,8 +72,8 @@ impl Guards {
         raw
     }
 
-    pub(super) fn into_found(self) -> Vec<Guard> {
-        self.found
+    pub(super) fn into_found(self) -> (Vec<Guard>, SetCookies) {
+        (self.found, self.cookies)
     }
 
     /// The guard, unless what it is about stays raw.
@@ -198,6 +214,11 @@ impl Elsewhere for Guards {
                 .filter(|subnets| !subnets.is_empty());
             guards.all(|subnets| self.add_addresses(&subnets))
         })
+    }
+
+    fn add_set_cookie(&mut self) -> bool {
+        self.cookies = SetCookies::Sometimes;
+        true
     }
 
     fn add_expression(&mut self, expression: &Expression, left: &mut Dependencies) {

@@ -47,6 +47,14 @@ function text(header) {
 }
 ";
 
+const CARRY: &str = "
+// CloudFront changes this header on its way to the function at origin-request, which reads it here.
+function carry(headers, name, carrier) {
+  if (headers[name]) headers[carrier] = headers[name];
+  else delete headers[carrier];
+}
+";
+
 const BYTES: &str = "
 function bytes(text) {
   if (!/[^\\x00-\\x7f]/.test(text)) return text;
@@ -91,10 +99,11 @@ impl ViewerClass {
         let used = self.used();
         let mut code = format!(
             "// Made by edgewright: what the rules tell viewers apart by, as a short header of the cache key.\n\
-             function handler(event) {{\n  var request = event.request;\n{}  \
+             function handler(event) {{\n  var request = event.request;\n{}{}  \
              request.headers['{CLASS_HEADER}'] = {{ value: viewerClass(event) }};\n  return request;\n}}\n\n\
              function viewerClass(event) {{\n  try {{\n",
-            copies.code()
+            copies.code(),
+            self.carrying()
         );
         for about in used.headers() {
             let (name, variable) = (quoted(about.as_bytes()), variable(about));
@@ -121,8 +130,22 @@ impl ViewerClass {
         code
     }
 
+    /// The lines that bring headers past CloudFront.
+    fn carrying(&self) -> String {
+        let line = |name: &String| {
+            let carrier = Self::carrier(name)?;
+            Some(format!(
+                "  carry(request.headers, '{name}', '{carrier}');\n"
+            ))
+        };
+        self.headers().iter().filter_map(line).collect()
+    }
+
     fn used(&self) -> Used {
         let mut used = Used::default();
+        if !self.carrying().is_empty() {
+            used.helpers.insert(Helper::Carry);
+        }
         for guard in &self.guards {
             guard.each(&mut |atom| used.add(atom));
         }
@@ -141,6 +164,7 @@ struct Used {
 /// A function that the code may need.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Helper {
+    Carry,
     Text,
     Bytes,
     Cookies,
@@ -150,6 +174,7 @@ enum Helper {
 impl Helper {
     fn code(self) -> &'static str {
         match self {
+            Self::Carry => CARRY,
             Self::Text => TEXT,
             Self::Bytes => BYTES,
             Self::Cookies => COOKIES,

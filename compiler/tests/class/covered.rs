@@ -11,7 +11,7 @@ fn check(text: &str, covered: &[&str], guards: usize) {
     let class = ViewerClass::of(&reading.site);
     let found: Vec<String> = class
         .iter()
-        .flat_map(ViewerClass::covered)
+        .flat_map(ViewerClass::guarded)
         .map(|input| input.to_string())
         .collect();
     assert_eq!(found, covered, "{text}");

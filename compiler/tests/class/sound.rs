@@ -5,7 +5,6 @@
 use std::collections::HashMap;
 
 use edgewright_compiler::class::ViewerClass;
-use edgewright_compiler::inputs::Inputs;
 use edgewright_engine::model::outcome::{Answer, Outcome};
 use edgewright_test_support::random::Random;
 
@@ -56,9 +55,7 @@ fn compare(cases: usize, how: Class) -> Count {
         let Some(mut class) = ViewerClass::of(&reading.site) else {
             continue;
         };
-        let inputs = Inputs::of(&reading.site);
         count.classes += 1;
-        let covered = class.clone();
         if how == Class::WithoutADigit {
             class.guards.remove(random.below(class.guards.len()));
         }
@@ -66,7 +63,7 @@ fn compare(cases: usize, how: Class) -> Count {
         let mut unsound = None;
         for _ in 0..VIEWERS {
             let viewer = random::viewer(&mut random);
-            let mut key = viewer.raw_key(&covered, &inputs);
+            let mut key = viewer.raw_key(&class);
             key.push(viewer.class(&class));
             let answer = delivered(viewer.answer(&reading.site));
             count.requests += 1;

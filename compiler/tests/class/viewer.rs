@@ -1,7 +1,7 @@
 //! Requests of viewers, random or written.
 
 use edgewright_compiler::class::{Viewed, ViewerClass};
-use edgewright_compiler::inputs::{Input, Inputs};
+use edgewright_compiler::inputs::Input;
 use edgewright_engine::evaluate::{Options, evaluate};
 use edgewright_engine::model::outcome::Answer;
 use edgewright_engine::model::request::{Request, Scheme, Target};
@@ -66,10 +66,9 @@ impl Viewer {
     }
 
     /// What the cache key would hold beside the class.
-    pub fn raw_key(&self, class: &ViewerClass, inputs: &Inputs) -> Vec<String> {
-        let covered = class.covered();
+    pub fn raw_key(&self, class: &ViewerClass) -> Vec<String> {
         let mut key = vec![self.target.clone(), self.host.to_owned()];
-        for (input, _) in inputs.iter().filter(|(input, _)| !covered.contains(input)) {
+        for input in &class.raw {
             key.push(match input {
                 Input::Header(name) => {
                     let values = self.headers.iter();
