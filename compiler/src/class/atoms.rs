@@ -73,12 +73,15 @@ pub(super) fn header(name: &[u8]) -> Option<About> {
 
 /// `about` matches a pattern, where JavaScript reads it alike.
 pub(super) fn matches(about: About, pattern: &Pattern) -> Option<Guard> {
-    let alike = match about {
-        About::Header(_) | About::Client => pattern::expression(pattern).is_some(),
-        About::Cookies => pattern::is_within_a_cookie(pattern),
+    let pattern = match about {
+        About::Header(_) | About::Client => {
+            pattern::expression(pattern)?;
+            pattern.clone()
+        }
+        About::Cookies => pattern::of_one_cookie(pattern)?,
     };
-    let test = AtomTest::Matches(pattern.clone());
-    alike.then_some(Guard::Is(Atom { about, test }))
+    let test = AtomTest::Matches(pattern);
+    Some(Guard::Is(Atom { about, test }))
 }
 
 /// `about` is a text. What all cookies are together is not known.

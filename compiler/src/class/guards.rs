@@ -238,7 +238,9 @@ impl Variables {
             .collect();
         let hosts = site.hosts.iter().flat_map(|host| &host.environment);
         for rule in hosts.chain(settings.iter().flat_map(|settings| &settings.set_env_if)) {
-            if matches!(rule.attribute, EnvAttribute::Expression(_)) {
+            if let EnvAttribute::Expression(expression) = &rule.attribute
+                && expression.has_patterns()
+            {
                 // It leaves what it matched to the lines below.
                 return Self::Any;
             }

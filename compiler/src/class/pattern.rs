@@ -44,11 +44,62 @@ pub(super) fn expression(pattern: &Pattern) -> Option<String> {
     understood(pattern).map(|syntax| written(&syntax))
 }
 
-/// May the pattern only match within one cookie, whatever stands beside it?
-pub(super) fn is_within_a_cookie(pattern: &Pattern) -> bool {
-    let crosses = |node: &Node| match node {
-        Node::Literal(literal) => literal.bytes.iter().any(|byte| b"; ".contains(byte)),
-        Node::Set(set) => set.contains(b';') || set.contains(b' '),
+/// The pattern that asks each cookie, `name=value`, what `pattern` asks all of them together, in whatever order they
+/// stand; `None` where there is none.
+///
+/// `(^|; *)` in front and `(;|$)` behind are where a cookie begins and ends. Nothing else may look at what is between
+/// cookies: a semicolon, or the space behind it.
+pub(super) fn of_one_cookie(pattern: &Pattern) -> Option<Pattern> {
+    let mut syntax = understood(pattern)?;
+    let mut parts = syntax.root.parts().to_vec();
+    let begins = parts.first().is_some_and(is_cookie_start);
+    if begins && let Some(first) = parts.first_mut() {
+        *first = Node::Place(Place::Start);
+    }
+    let mut end = Vec::new();
+    if parts.last().is_some_and(is_cookie_end) {
+        parts.pop();
+        end.push(Node::Place(Place::End));
+    }
+    let is_text = |node: &Node| match node {
+        Node::Literal(literal) => !b" ;".contains(literal.bytes.first().unwrap_or(&b';')),
+        _ => false,
+    };
+    let spaces = if begins || parts.first().is_some_and(is_text) {
+        Spaces::WithinValues
+    } else {
+        Spaces::PerhapsBetween
+    };
+    let inner = parts.get(usize::from(begins)..).unwrap_or_default();
+    if inner
+        .iter()
+        .any(|part| part.any(&|node| looks_between(node, spaces)))
+    {
+        return None;
+    }
+    parts.extend(end);
+    syntax.root = Node::concat(parts);
+    let one = Pattern::new(syntax.to_text(pattern.options), pattern.options);
+    // A text that may be empty matches where there is no cookie.
+    (understood(&one).is_some() && !one.is_match(b"")).then_some(one)
+}
+
+/// Where a space that a pattern matches may stand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Spaces {
+    /// In a value: something of the cookie stands before.
+    WithinValues,
+    /// Perhaps between two cookies.
+    PerhapsBetween,
+}
+
+fn looks_between(node: &Node, spaces: Spaces) -> bool {
+    let between = |byte: u8| byte == b';' || (byte == b' ' && spaces == Spaces::PerhapsBetween);
+    match node {
+        Node::Literal(literal) => literal.bytes.iter().any(|byte| between(*byte)),
+        Node::Set(set) => [b';', b' ']
+            .into_iter()
+            .any(|byte| set.contains(byte) && between(byte)),
         Node::Place(_) | Node::Look { .. } => true,
         Node::Empty
         | Node::Concat(_)
@@ -59,9 +110,53 @@ pub(super) fn is_within_a_cookie(pattern: &Pattern) -> bool {
         | Node::Reference { .. }
         | Node::Keep
         | Node::Opaque(_) => false,
+    }
+}
+
+/// The branches of a choice, groups around it taken off.
+fn branches(node: &Node) -> &[Node] {
+    match node {
+        Node::Group { inner, .. } => branches(inner),
+        Node::Alternation(branches) => branches,
+        _ => &[],
+    }
+}
+
+/// `(^|;\s*)` and its variants: the start, or a semicolon and spaces, one of which is in every line that CloudFront makes.
+fn is_cookie_start(node: &Node) -> bool {
+    let is_space = |node: &Node| match node {
+        Node::Set(set) => set.contains(b' '),
+        Node::Literal(literal) => literal.bytes == b" ",
+        _ => false,
     };
-    // A text that may be empty matches where there is no cookie.
-    understood(pattern).is_some_and(|syntax| !syntax.root.any(&crosses) && !pattern.is_match(b""))
+    let is_behind = |node: &Node| match node.parts() {
+        [Node::Literal(literal)] => literal.bytes == b"; ",
+        [Node::Literal(literal), Node::Repeat { inner, most, .. }] => {
+            literal.bytes == b";" && *most > 0 && is_space(inner)
+        }
+        [Node::Literal(literal), space] => literal.bytes == b";" && is_space(space),
+        _ => false,
+    };
+    let is_start = |node: &Node| *node == Node::Place(Place::Start);
+    match branches(node) {
+        [one, other] => (is_start(one) && is_behind(other)) || (is_behind(one) && is_start(other)),
+        _ => false,
+    }
+}
+
+/// `(;|$)`.
+fn is_cookie_end(node: &Node) -> bool {
+    let is_end = |node: &Node| *node == Node::Place(Place::End);
+    let is_semicolon = |node: &Node| match node {
+        Node::Literal(literal) => literal.bytes == b";",
+        _ => false,
+    };
+    match branches(node) {
+        [one, other] => {
+            (is_end(one) && is_semicolon(other)) || (is_semicolon(one) && is_end(other))
+        }
+        _ => false,
+    }
 }
 
 /// The tree, where all engines read it alike.

@@ -63,6 +63,18 @@ fn conditions_become_guards() {
         1,
     );
     check(&rule(&["%{HTTP_COOKIE} lang=de"]), &["cookies"], 1);
+    for pattern in [
+        "(^|;\\s*)lang=(de|en)(;|$)",
+        "(?:;\\ *|^)lang=[^;]+",
+        "(^|;\\ )lang=",
+        "lang=[^;]*x",
+    ] {
+        check(
+            &rule(&[&format!("%{{HTTP_COOKIE}} {pattern}")]),
+            &["cookies"],
+            1,
+        );
+    }
     let two = format!(
         "{}\n{}",
         rule(&["%{HTTP_REFERER} x"]),
@@ -98,6 +110,9 @@ fn whatever_is_read_otherwise_stays_raw() {
     check(&rule(&["%{HTTP_USER_AGENT} x", "%{TIME_HOUR} 12"]), &[], 0);
     check(&rule(&["%{HTTP_COOKIE} ^lang=de"]), &[], 0);
     check(&rule(&["%{HTTP_COOKIE} a=.*b"]), &[], 0);
+    check(&rule(&["%{HTTP_COOKIE} (^|;)lang=de"]), &[], 0);
+    check(&rule(&["%{HTTP_COOKIE} [^;]+lang=de"]), &[], 0);
+    check(&rule(&["%{HTTP_COOKIE} lang=de$"]), &[], 0);
     check(
         "RemoteIPHeader X-Forwarded-For\nRewriteCond %{REMOTE_ADDR} ^1\nRewriteRule ^/a /b [R]",
         &[],

@@ -9,6 +9,7 @@ mod covered;
 mod javascript;
 mod random;
 mod sound;
+mod traffic;
 mod viewer;
 
 use edgewright_compiler::testing::MemoryLoader;

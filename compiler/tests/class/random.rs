@@ -21,6 +21,9 @@ const CONDITIONS: &[&str] = &[
     "%{HTTP_ACCEPT} !text/html.*(text/turtle)",
     "%{HTTP_COOKIE} lang=de",
     "%{HTTP_COOKIE} !login=[0-9]",
+    "%{HTTP_COOKIE} (^|;\\s*)lang=(de|en)",
+    "%{HTTP_COOKIE} (^|;\\ )id=[^;]*(;|$)",
+    "%{HTTP_COOKIE} (;|^)lang",
     "%{REMOTE_ADDR} ^192\\.0\\.2\\.",
     "%{REMOTE_ADDR} !=198.51.100.7",
     "%{REMOTE_ADDR} :db8:",
@@ -136,6 +139,7 @@ const COOKIES: &[(&str, &str)] = &[
     ("login", "x"),
     ("xlang", "de-AT"),
     ("id", "lang"),
+    ("id", "a lang=de"),
     ("e", "\u{e9}"),
 ];
 

@@ -203,6 +203,15 @@ impl Expression {
 }
 
 impl Expression {
+    /// Does the expression match something with a pattern?
+    pub fn has_patterns(&self) -> bool {
+        let is_match = |node: &Node| matches!(node, Node::Matches(..) | Node::MatchesNot(..));
+        match &self.tree {
+            Tree::Condition(node) => node.any(&is_match, &|_| false),
+            Tree::Text(_) => false,
+        }
+    }
+
     /// Does the expression use a group (`$N`)?
     pub fn uses_groups(&self) -> bool {
         let is_group = |word: &Word| matches!(word, Word::Group(_));
