@@ -9,7 +9,6 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
-use edgewright_compiler::inputs::Inputs;
 use edgewright_compiler::{Reading, compile};
 use edgewright_engine::artefact::key::KeySpace;
 use edgewright_engine::artefact::table::{Content, EmbeddedTable};
@@ -195,8 +194,7 @@ impl Answerer {
         let log_formats = std::mem::take(&mut reading.log_formats);
         let stack = match engine {
             Answering::CloudFront(scheme) => {
-                let (build, inputs) = compiled(&reading)?;
-                let dependence = Dependence::of_inputs(&inputs);
+                let (build, dependence) = compiled(&reading)?;
                 Some(EdgeStack::usual(build, &dependence, scheme)?)
             }
             Answering::Reference | Answering::Edge => None,
@@ -392,12 +390,12 @@ pub fn now() -> i64 {
     i64::try_from(now.unwrap_or_default().as_secs()).unwrap_or(i64::MAX)
 }
 
-/// Compiles in memory; the answers depend on the inputs.
-pub fn compiled(reading: &Reading) -> Result<(Build, Inputs)> {
+/// Compiles in memory; the second is what answers depend on.
+pub fn compiled(reading: &Reading) -> Result<(Build, Dependence)> {
     let compilation = compile(reading).context("the configuration cannot be compiled")?;
     let encoded = compilation
         .encode()
         .context("the configuration cannot be compiled")?;
     let build = Build::load(&encoded.program.concat(), &encoded.table.concat())?;
-    Ok((build, compilation.inputs))
+    Ok((build, Dependence::of_compilation(&compilation)))
 }

@@ -14,15 +14,18 @@ mod settings;
 mod template;
 #[cfg(test)]
 mod through_cloudfront;
+pub mod viewer_function;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use edgewright_compiler::Compilation;
+use edgewright_compiler::class::ViewerClass;
 use edgewright_compiler::export::manifest::Readers;
 use edgewright_compiler::export::{MANIFEST_FILE, Manifest, PROGRAM_FILE, Server, TABLE_FILE};
-use edgewright_compiler::inputs::{Input, Inputs};
+use edgewright_compiler::inputs::Input;
 use edgewright_engine::artefact::program::Program;
 use edgewright_engine::artefact::table::EmbeddedTable;
 use edgewright_engine::lambda::configuration::{self, Configuration};
@@ -34,7 +37,8 @@ use crate::args;
 use crate::broken;
 use archive::{File, Mode};
 pub use binary::Binary;
-pub use template::{copies_host, template};
+pub use template::template;
+pub use viewer_function::ViewerFunction;
 
 /// What Lambda loads.
 const LAUNCHER: &str = include_str!("package/index.mjs");
@@ -58,6 +62,8 @@ pub struct Package {
     pub trigger: Trigger,
     /// The parts of a request that can change an answer, each with the lines that read it.
     pub inputs: BTreeMap<Input, Readers>,
+    /// What viewers are told apart by at origin-request, where that helps.
+    pub viewer_class: Option<ViewerClass>,
     /// The servers that rules proxy to, each with the lines that name it.
     pub proxied: BTreeMap<Server, Readers>,
     /// What speaks against it, where it is packed all the same.
@@ -68,6 +74,18 @@ impl Package {
     /// Where the template expects the zip file in its bucket: another place for other bytes.
     pub fn code_key(&self) -> String {
         format!("edgewright/{}.zip", self.short_hash())
+    }
+
+    /// The class, if the trigger has a use for it.
+    pub fn class(&self) -> Option<&ViewerClass> {
+        let class = self.viewer_class.as_ref();
+        class.filter(|_| self.trigger == Trigger::OriginRequest)
+    }
+
+    /// The function in front of the cache, if there is one.
+    pub fn viewer_function(&self, arguments: &args::Package) -> Option<ViewerFunction> {
+        let reads_host = self.inputs.contains_key(&Input::Host);
+        ViewerFunction::of(self.class(), self.trigger, arguments, reads_host)
     }
 
     /// Enough of the hash to tell packages apart.
@@ -81,6 +99,8 @@ impl Package {
 pub struct Dependence {
     /// The inputs, each with the lines that read it.
     inputs: BTreeMap<Input, Readers>,
+    /// What viewers are told apart by, where that helps.
+    viewer_class: Option<ViewerClass>,
 }
 
 impl Dependence {
@@ -89,21 +109,32 @@ impl Dependence {
     /// # Errors
     /// There is none, or it is damaged.
     pub fn of_build(folder: &Path) -> Result<Self> {
-        let inputs = manifest(folder)?.inputs;
-        Ok(Self { inputs })
+        let Manifest {
+            inputs,
+            viewer_class,
+            ..
+        } = manifest(folder)?;
+        Ok(Self {
+            inputs,
+            viewer_class,
+        })
     }
 
     /// What the compiler found; who reads what is not told.
-    pub fn of_inputs(inputs: &Inputs) -> Self {
-        let inputs = inputs.iter().map(|(input, _)| input.clone());
+    pub fn of_compilation(compilation: &Compilation) -> Self {
+        let inputs = compilation.inputs.iter().map(|(input, _)| input.clone());
         Self {
             inputs: inputs.map(|input| (input, Readers::default())).collect(),
+            viewer_class: compilation.viewer_class.clone(),
         }
     }
 
     /// Where CloudFront calls the function when nobody says.
     pub fn trigger(&self) -> Trigger {
-        Input::trigger(self.inputs.keys())
+        match &self.viewer_class {
+            Some(_) => Trigger::OriginRequest,
+            None => Input::trigger(self.inputs.keys()),
+        }
     }
 }
 
@@ -114,6 +145,8 @@ pub struct Stack {
     pub template: Value,
     /// The function's settings.
     pub configuration: Configuration,
+    /// The function in front of the cache.
+    pub viewer_function: Option<ViewerFunction>,
 }
 
 impl Stack {
@@ -129,13 +162,15 @@ impl Stack {
             hash: "0".repeat(64),
             trigger,
             inputs: dependence.inputs.clone(),
+            viewer_class: dependence.viewer_class.clone(),
             proxied: BTreeMap::new(),
             broken: None,
         };
-        let settings = settings::text(options, trigger)?;
+        let settings = settings::text(options, trigger, package.class())?;
         Ok(Self {
             template: template(options, &package)?,
             configuration: Configuration::parse(&settings)?,
+            viewer_function: package.viewer_function(options),
         })
     }
 }
@@ -152,7 +187,10 @@ pub fn pack(arguments: &args::Package, binary: Binary) -> Result<Package> {
     let program = Program::load(&rules)
         .with_context(|| format!("{PROGRAM_FILE}: run `edgewright migrate` again"))?;
     let broken = broken::refuse(program.site(), args::Force::of(arguments.force))?;
-    let files = files(arguments, trigger, binary, (rules, &program))?;
+    let class = manifest.viewer_class.as_ref();
+    let class = class.filter(|_| trigger == Trigger::OriginRequest);
+    let settings = settings::text(arguments, trigger, class)?;
+    let files = files(arguments, settings, binary, (rules, &program))?;
     let content: Vec<_> = files
         .iter()
         .map(|file| (file.name, file.bytes.len()))
@@ -167,6 +205,7 @@ pub fn pack(arguments: &args::Package, binary: Binary) -> Result<Package> {
         zip,
         trigger,
         inputs: manifest.inputs,
+        viewer_class: manifest.viewer_class,
         proxied: manifest.proxied,
         broken,
     })
@@ -190,7 +229,7 @@ fn within(what: &str, size: usize, largest: usize, arguments: &args::Package) ->
 
 fn files(
     arguments: &args::Package,
-    trigger: Trigger,
+    settings: Vec<u8>,
     binary: Binary,
     (rules, program): (Vec<u8>, &Program),
 ) -> Result<Vec<File>> {
@@ -206,10 +245,7 @@ fn files(
             mode: Mode::Program,
         },
         data("index.mjs", LAUNCHER.as_bytes().to_vec()),
-        data(
-            configuration::FILE_NAME,
-            settings::text(arguments, trigger)?,
-        ),
+        data(configuration::FILE_NAME, settings),
         data(PROGRAM_FILE, rules),
     ];
     if arguments.table.is_none() {

@@ -218,13 +218,19 @@ fn inputs(compilation: &Compilation) -> String {
         let names: Vec<String> = inputs.map(Input::to_string).collect();
         names.join(", ")
     };
-    let trigger = compilation.inputs.trigger().name();
-    let mut key = named(&mut compilation.inputs.cache_key());
+    let class = compilation.viewer_class.as_ref();
+    let is_raw = |input: &&Input| class.is_none_or(|class| class.raw.contains(input));
+    let trigger = compilation.trigger().name();
+    let mut key = named(&mut compilation.inputs.cache_key().filter(is_raw));
+    if class.is_some() {
+        key += if key.is_empty() { "" } else { ", " };
+        key += "class of viewers";
+    }
     if key.is_empty() {
         "the path".clone_into(&mut key);
     }
     let mut text = format!("\n  trigger {trigger} · cache key {key}\n");
-    let uncacheable = named(&mut compilation.inputs.uncacheable());
+    let uncacheable = named(&mut compilation.inputs.uncacheable().filter(is_raw));
     if !uncacheable.is_empty() {
         let _ = writeln!(
             text,

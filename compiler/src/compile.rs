@@ -5,10 +5,12 @@
 use edgewright_engine::artefact::packed::TooLong;
 use edgewright_engine::artefact::program::{Parts, ProgramError};
 use edgewright_engine::artefact::table::Entry;
+use edgewright_engine::model::trigger::Trigger;
 use edgewright_parser::diagnostic::Diagnostic;
 
 use crate::account::Account;
 use crate::analysis;
+use crate::class::ViewerClass;
 use crate::clock;
 use crate::compiled_site::CompiledSite;
 use crate::encode::Encoded;
@@ -39,12 +41,22 @@ pub struct Compilation {
     pub collapsed: usize,
     /// What of a request can change an answer.
     pub inputs: Inputs,
+    /// What viewers are told apart by at origin-request, where that helps.
+    pub viewer_class: Option<ViewerClass>,
     /// What compiling adds to the reading's diagnostics: redundant rules, rules the edge cannot
     /// answer surely.
     pub diagnostics: Vec<Diagnostic>,
 }
 
 impl Compilation {
+    /// Where CloudFront should call the function: where there is a class, answers may be kept.
+    pub fn trigger(&self) -> Trigger {
+        match &self.viewer_class {
+            Some(_) => Trigger::OriginRequest,
+            None => self.inputs.trigger(),
+        }
+    }
+
     /// The bytes that the edge reads: whoever needs them asks once.
     ///
     /// # Errors
@@ -104,6 +116,7 @@ pub fn compile_with(reading: &Reading, hops: Hops) -> Result<Compilation, Compil
         fates,
         collapsed,
         inputs: Inputs::of(&reading.site),
+        viewer_class: ViewerClass::of(&reading.site),
         diagnostics,
         account,
     })

@@ -3,11 +3,12 @@
 //! In: a [`Site`]. Out: [`Inputs`]: the cache key answers need, and the trigger. Absent: the
 //! CloudFront template.
 
+mod elsewhere;
 mod input;
 
 use std::collections::BTreeMap;
 
-use edgewright_engine::model::expression::Expression;
+use edgewright_engine::model::expression::{Expression, Subnet};
 use edgewright_engine::model::rules::{Place, Redirect, Rule, RuleFlags, Template};
 use edgewright_engine::model::site::access::{Client, Demand, HostAccess, Requirement};
 use edgewright_engine::model::site::headers::{HeaderAction, HeaderCondition, HeaderValue};
@@ -19,6 +20,8 @@ use edgewright_engine::model::variable::Named;
 
 use crate::dependencies::{Dependencies, Question};
 use crate::methods;
+pub(crate) use elsewhere::Elsewhere;
+use elsewhere::Nowhere;
 pub use input::{Input, UnknownInput};
 
 /// Every input that can change an answer, and who reads it.
@@ -39,22 +42,18 @@ pub struct Readers {
 impl Inputs {
     /// The inputs of `site`.
     pub fn of(site: &Site) -> Self {
-        let mut found = Search::default();
-        found.add_hosts(site);
-        for rule in site.rule_sets.iter().flat_map(|set| &set.rules) {
-            found.reader = Some(rule.place);
-            found.add_rule(rule);
-        }
-        for redirect in site.redirect_lists.iter().flatten() {
-            found.reader = Some(redirect.place);
-            found.add_redirect(redirect);
-        }
-        found.reader = None;
-        for map in &site.maps {
-            if matches!(map.kind, MapKind::Random(_)) {
-                found.add(Input::Random);
-            }
-        }
+        Self::beside(site, &mut Nowhere)
+    }
+
+    /// The inputs of `site` that others read than the conditions that `elsewhere` takes.
+    pub(crate) fn beside(site: &Site, elsewhere: &mut dyn Elsewhere) -> Self {
+        let mut found = Search {
+            inputs: Self::default(),
+            remote_headers: Vec::new(),
+            reader: None,
+            elsewhere,
+        };
+        found.add_site(site);
         found.inputs
     }
 
@@ -85,17 +84,42 @@ impl Inputs {
     }
 }
 
+/// `Require local`: the machine itself.
+const LOOPBACK: [Subnet; 2] = [
+    Subnet::V4(0x7f00_0000, 0xff00_0000),
+    Subnet::V6(1, u128::MAX),
+];
+
 /// A walk over a site.
-#[derive(Default)]
-struct Search {
+struct Search<'e> {
     inputs: Inputs,
     /// Headers from which a host takes the client's address, in lower case.
     remote_headers: Vec<String>,
     /// Whose inputs are being added.
     reader: Option<Place>,
+    /// Who answers some of the conditions.
+    elsewhere: &'e mut dyn Elsewhere,
 }
 
-impl Search {
+impl Search<'_> {
+    fn add_site(&mut self, site: &Site) {
+        self.add_hosts(site);
+        for rule in site.rule_sets.iter().flat_map(|set| &set.rules) {
+            self.reader = Some(rule.place);
+            self.add_rule(rule);
+        }
+        for redirect in site.redirect_lists.iter().flatten() {
+            self.reader = Some(redirect.place);
+            self.add_redirect(redirect);
+        }
+        self.reader = None;
+        for map in &site.maps {
+            if matches!(map.kind, MapKind::Random(_)) {
+                self.add(Input::Random);
+            }
+        }
+    }
+
     fn add(&mut self, input: Input) {
         let of_client = match &input {
             Input::Client => true,
@@ -275,7 +299,8 @@ impl Search {
     fn add_access(&mut self, requirement: Option<&Requirement>, access: Option<&HostAccess>) {
         if let Some(requirement) = requirement {
             requirement.each(&mut |demand| match demand {
-                Demand::Address(_) | Demand::Local => self.add(Input::Client),
+                Demand::Address(subnets) => self.add_addresses(subnets),
+                Demand::Local => self.add_addresses(&LOOPBACK),
                 Demand::Method(_) => self.add(Input::Method),
                 Demand::Expression(expression) => self.add_expression(expression),
                 Demand::Granted
@@ -291,7 +316,8 @@ impl Search {
         }
         if let Some(access) = access {
             let by_address = |client: &Client| matches!(client, Client::Address(_));
-            if access.clients().any(by_address) {
+            let taken = self.elsewhere.add_host_access(access);
+            if !taken && access.clients().any(by_address) {
                 self.add(Input::Client);
             }
             if !access.is_for_all() {
@@ -300,9 +326,15 @@ impl Search {
         }
     }
 
+    fn add_addresses(&mut self, subnets: &[Subnet]) {
+        if !self.elsewhere.add_addresses(subnets) {
+            self.add(Input::Client);
+        }
+    }
+
     fn add_expression(&mut self, expression: &Expression) {
         let mut mentions = Dependencies::default();
-        mentions.add_expression(expression);
+        self.elsewhere.add_expression(expression, &mut mentions);
         self.add_mentions(&mentions);
         if methods::expression_tells(expression) {
             self.add(Input::GetOrHead);
@@ -316,6 +348,9 @@ impl Search {
     }
 
     fn add_environment(&mut self, rule: &EnvRule) {
+        if self.elsewhere.add_environment(rule) {
+            return;
+        }
         match &rule.attribute {
             // A variable that was not set is a header of that name.
             EnvAttribute::Header(name) | EnvAttribute::Variable(name) => self.add_header(name),
@@ -333,16 +368,18 @@ impl Search {
     }
 
     fn add_rule(&mut self, rule: &Rule) {
-        self.add_mentions(&Dependencies::of_rule(rule));
+        let mut mentions = Dependencies::of_results(rule);
+        self.elsewhere.add_conditions(rule, &mut mentions);
+        self.add_mentions(&mentions);
         if methods::rule_tells(rule) {
             self.add(Input::GetOrHead);
         }
-        if !rule.extras().cookies.is_empty() {
+        if !rule.extras().cookies.is_empty() && !self.elsewhere.add_set_cookie() {
             // CloudFront takes cookies out of an answer unless it sends cookies on.
             self.add(Input::Cookies);
-        }
-        if rule.extras().cookies.iter().any(has_lifetime) {
-            self.add(Input::Time);
+            if rule.extras().cookies.iter().any(has_lifetime) {
+                self.add(Input::Time);
+            }
         }
         if rule.flags.contains(RuleFlags::NO_SUBSTITUTION) {
             return;

@@ -33,6 +33,7 @@
 pub mod account;
 mod analysis;
 mod chain;
+pub mod class;
 mod clock;
 pub mod compile;
 mod compiled_site;

@@ -6,7 +6,7 @@
 use edgewright_engine::budget::{Allowance, Budget};
 use edgewright_engine::model::expression::{Comparison, Expression, Node, Tree, Word};
 use edgewright_engine::model::rules::{
-    Condition, Order, Piece, Rule, TemplateText, Test, text_holds,
+    Condition, Order, Piece, Rule, Template, TemplateText, Test, text_holds,
 };
 use edgewright_engine::pattern::Pattern;
 
@@ -68,6 +68,11 @@ fn uses_groups(rule: &Rule) -> Groups {
         .chain(&extras.handler);
     let used = texts.map(|text| groups_in(text.text()));
     used.max().unwrap_or(Groups::Unused)
+}
+
+/// Does a text use what a condition matched?
+pub fn uses_condition_groups(text: &Template) -> bool {
+    groups_in(text.text()) != Groups::Unused
 }
 
 fn groups_in(text: TemplateText<'_>) -> Groups {

@@ -295,7 +295,10 @@ fn inputs_and_trigger() {
     check_inputs(&rule("%{LA-U:HTTP_REFERER} x"), origin, &["header referer"]);
     check_inputs(&rule("%{THE_REQUEST} x"), origin, &["query", "method"]);
     check_inputs(&rule("expr \"%{HTTPS} == 'on'\""), origin, &["scheme"]);
-    check_inputs(&rule("%{REMOTE_ADDR} x"), viewer, &["client address"]);
+    // The class tells whether it holds.
+    check_inputs(&rule("%{REMOTE_ADDR} x"), origin, &["client address"]);
+    let expanded = "RewriteRule ^/a$ http://o/%{REMOTE_ADDR}? [R]";
+    check_inputs(expanded, viewer, &["client address"]);
     check_inputs(&rule("%{TIME_HOUR} x"), viewer, &["time"]);
     // Where no cookie is in the key, CloudFront takes cookies off answers.
     check_inputs(

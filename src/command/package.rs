@@ -34,7 +34,11 @@ pub fn run(arguments: &args::Package) -> Result<Exit> {
     write(&arguments.out, &package.zip)?;
     write(&beside, format!("{template:#}\n").as_bytes())?;
     say(&content(&arguments.out, &package, &needs))?;
-    let inputs = inputs::table(&package.inputs, package.trigger, arguments);
+    let inputs = inputs::table(
+        &package.inputs,
+        (package.trigger, package.class()),
+        arguments,
+    );
     let proxied = inputs::proxied(&package.proxied, package.trigger, arguments);
     say(&format!("\n{inputs}{proxied}"))?;
     say(&next(arguments, &package, &beside))?;

@@ -23,12 +23,13 @@ use serde_json::value::RawValue;
 
 use super::{Build, now};
 use crate::args;
-use crate::package::{Dependence, Stack, copies_host};
+use crate::package::{Dependence, Stack, ViewerFunction};
 
 /// The function behind CloudFront.
 pub struct EdgeStack {
     cloudfront: Mutex<CloudFront>,
     function: Function,
+    viewer_function: Option<ViewerFunction>,
 }
 
 impl fmt::Debug for EdgeStack {
@@ -56,6 +57,7 @@ impl EdgeStack {
         let Stack {
             template,
             configuration,
+            viewer_function,
         } = Stack::of(options, dependence)?;
         let distribution = Distribution::of_template(&template)
             .context("CloudFront would refuse what `package` makes")?;
@@ -64,6 +66,7 @@ impl EdgeStack {
         Ok(Self {
             cloudfront: Mutex::new(CloudFront::new(distribution, switches)),
             function: Function::embedded(configuration, runtime, table, journal),
+            viewer_function,
         })
     }
 
@@ -86,8 +89,12 @@ impl EdgeStack {
             headers: HeaderList::default(),
             body: String::new(),
         };
-        let viewer_function =
-            |_: &str, event: &Value, _: Option<&str>| copies_host(event).ok_or(Ended::Threw);
+        let viewer_function = |_: &str, event: &Value, _: Option<&str>| {
+            let function = self.viewer_function.as_ref();
+            function
+                .and_then(|function| function.run(event))
+                .ok_or(Ended::Threw)
+        };
         let surroundings = Surroundings {
             viewer_function: &viewer_function,
             edge_function: self,

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use edgewright_compiler::class::ViewerClass;
 use edgewright_compiler::export::Server;
 use edgewright_compiler::export::manifest::Readers;
 use edgewright_compiler::inputs::Input;
@@ -46,6 +47,8 @@ pub enum Key {
     Cookies,
     /// The whole query.
     Query,
+    /// The viewer's class.
+    Class,
 }
 
 impl Source {
@@ -58,8 +61,15 @@ impl Source {
         }
     }
 
-    /// Of `input`, with `trigger` chosen.
-    pub fn of(input: &Input, trigger: Trigger, arguments: &Package) -> Self {
+    /// Of `input`, with `trigger` chosen and, where there is one, a class of viewers.
+    pub fn of(
+        input: &Input,
+        (trigger, class): (Trigger, Option<&ViewerClass>),
+        arguments: &Package,
+    ) -> Self {
+        if class.is_some_and(|class| !class.raw.contains(input)) {
+            return Self::in_class(Self::at_origin_request(input, arguments));
+        }
         let mut source = Self::at_origin_request(input, arguments);
         let always = matches!(input, Input::Host | Input::Query);
         if trigger == Trigger::ViewerRequest && !always {
@@ -73,6 +83,16 @@ impl Source {
             };
         }
         source
+    }
+
+    /// Of an input that guards alone look at.
+    fn in_class(whole: Self) -> Self {
+        Self {
+            at_origin: "in the class of viewers, which the key holds".to_owned(),
+            key: Key::Class,
+            note: None,
+            ..whole
+        }
     }
 
     fn at_origin_request(input: &Input, arguments: &Package) -> Self {
@@ -137,7 +157,11 @@ fn hidden() -> Source {
 }
 
 /// The inputs of the rules, where each comes from, and who reads it.
-pub fn table(inputs: &BTreeMap<Input, Readers>, trigger: Trigger, arguments: &Package) -> String {
+pub fn table(
+    inputs: &BTreeMap<Input, Readers>,
+    (trigger, class): (Trigger, Option<&ViewerClass>),
+    arguments: &Package,
+) -> String {
     if inputs.is_empty() {
         return String::new();
     }
@@ -154,7 +178,7 @@ pub fn table(inputs: &BTreeMap<Input, Readers>, trigger: Trigger, arguments: &Pa
     let mut rows = vec![head];
     let mut notes = String::new();
     for (input, readers) in inputs {
-        let source = Source::of(input, trigger, arguments);
+        let source = Source::of(input, (trigger, class), arguments);
         rows.push([
             input.to_string(),
             source.at_origin,
@@ -274,7 +298,7 @@ mod tests {
         inputs[4].1 = readers(1, "a.conf:3");
         inputs[11].1 = readers(2, "a.conf:4");
         let inputs = BTreeMap::from(inputs);
-        let shown = table(&inputs, Trigger::OriginRequest, &arguments(&[]));
+        let shown = table(&inputs, (Trigger::OriginRequest, None), &arguments(&[]));
         for text in [
             "cookies                   all of them, in the key",
             "a.conf:3",
@@ -304,7 +328,7 @@ mod tests {
     }
 
     fn check(input: &str, trigger: Trigger, options: &[&str], expected: &Key) {
-        let source = Source::of(&named(input), trigger, &arguments(options));
+        let source = Source::of(&named(input), (trigger, None), &arguments(options));
         assert_eq!(source.key, *expected, "{input} {trigger:?} {options:?}");
     }
 

@@ -4,12 +4,13 @@
 //! `edgewright_engine::lambda::configuration`.
 
 use anyhow::{Context, Result, bail};
+use edgewright_compiler::class::ViewerClass;
 use edgewright_engine::lambda::configuration::Configuration;
 use edgewright_engine::model::trigger::Trigger;
 use serde_json::{Map, Value, json};
 
 use super::inputs::HOST_HEADER;
-use super::regions;
+use super::{regions, viewer_function};
 use crate::args::{Origin, Package};
 
 /// The file's text.
@@ -17,7 +18,7 @@ use crate::args::{Origin, Package};
 /// # Errors
 /// A `--cache-control` is not of the form `[STATUS=]VALUE`, a Region is unknown, or the function
 /// would not read the file.
-pub fn text(arguments: &Package, trigger: Trigger) -> Result<Vec<u8>> {
+pub fn text(arguments: &Package, trigger: Trigger, class: Option<&ViewerClass>) -> Result<Vec<u8>> {
     let mut settings = json!({
         "default_scheme": arguments.scheme.name(),
         "forwarded_proto": arguments.forwarded_proto,
@@ -26,6 +27,10 @@ pub fn text(arguments: &Package, trigger: Trigger) -> Result<Vec<u8>> {
     });
     if trigger == Trigger::OriginRequest && arguments.origin == Origin::Bucket {
         settings["host_header"] = json!(HOST_HEADER);
+    }
+    if let Some(class) = class {
+        settings["carried"] = json!(viewer_function::carried(class));
+        settings["unsent"] = json!({ "headers": viewer_function::unsent(class) });
     }
     if let Some(name) = &arguments.table {
         let region = regions::rule(&arguments.region)?;

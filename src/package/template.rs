@@ -8,11 +8,13 @@
 //! the function's own requests to the origin differ by.
 
 use anyhow::{Result, bail};
+use edgewright_compiler::class::{CLASS_HEADER, ViewerClass};
 use edgewright_engine::cloudfront::distribution::check_policies;
 use edgewright_engine::model::trigger::Trigger;
 use serde_json::{Map, Value, json};
 
-use super::inputs::{HOST_HEADER, Key, Source};
+use super::inputs::{Key, Source};
+use super::viewer_function::{ViewerFunction, sent_beside};
 use super::{Package, regions};
 use crate::args::{self, Origin};
 
@@ -22,8 +24,8 @@ const MOST_HEADERS: usize = 10;
 /// Milliseconds, as the function's own limits are; Lambda takes whole seconds and viewers wait.
 const TIMEOUT_SECONDS: u32 = 5;
 
-/// What the cache key holds beside the path. All of it goes on to the function and to the origin, and nothing else does:
-/// what they do not see cannot change what is cached.
+/// What the cache key holds beside the path. All of it goes on to the function and to the origin: what an origin does not
+/// see cannot change what is cached.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct CacheKey {
     headers: Vec<String>,
@@ -45,6 +47,8 @@ impl CacheKey {
                 Key::Header(name) => key.headers.push(name),
                 Key::Cookies => key.cookies = true,
                 Key::Query => key.query = true,
+                Key::Class if key.headers.iter().any(|name| name == CLASS_HEADER) => {}
+                Key::Class => key.headers.push(CLASS_HEADER.to_owned()),
             }
         }
         if key.headers.len() > MOST_HEADERS {
@@ -88,11 +92,11 @@ impl CacheKey {
 /// # Errors
 /// The rules depend on more than a cache key holds, a Region is no name, or CloudFront would refuse a policy.
 pub fn template(arguments: &args::Package, package: &Package) -> Result<Value> {
-    let source = |input| Source::of(input, package.trigger, arguments);
+    let class = package.class();
+    let source = |input| Source::of(input, (package.trigger, class), arguments);
     let mut key = CacheKey::new(package.inputs.keys().map(source))?;
     // A server's pages depend on the query, whatever the rules look at.
     key.query |= arguments.origin == Origin::Server;
-    let has_host = key.headers.iter().any(|name| name == HOST_HEADER);
     // A version is published only when its name in the template is new.
     let version = format!("Version{}", package.short_hash());
     let mut resources = Map::new();
@@ -110,12 +114,16 @@ pub fn template(arguments: &args::Package, package: &Package) -> Result<Value> {
         let config = &mut distribution["Properties"]["DistributionConfig"];
         config["Origins"] = json!([bucket()]);
     }
-    if has_host {
-        add("HostFunction", host_function());
-        let config = &mut distribution["Properties"]["DistributionConfig"];
-        config["DefaultCacheBehavior"]["FunctionAssociations"] = json!([{
+    let behaviour = &mut distribution["Properties"]["DistributionConfig"]["DefaultCacheBehavior"];
+    if let Some(policy) = class.and_then(origin_request_policy) {
+        add("OriginRequestPolicy", policy);
+        behaviour["OriginRequestPolicyId"] = json!({ "Ref": "OriginRequestPolicy" });
+    }
+    if let Some(function) = package.viewer_function(arguments) {
+        add("ViewerFunction", viewer_function(&function));
+        behaviour["FunctionAssociations"] = json!([{
             "EventType": "viewer-request",
-            "FunctionARN": { "Fn::GetAtt": ["HostFunction", "FunctionARN"] },
+            "FunctionARN": { "Fn::GetAtt": ["ViewerFunction", "FunctionARN"] },
         }]);
     }
     add("Distribution", distribution);
@@ -286,34 +294,45 @@ fn origin_access() -> Value {
     })
 }
 
-/// A bucket refuses requests with the viewer's `Host`, so it never reaches origin-request. This
-/// copies it, before the cache, to a header that does; what a viewer sent there is overwritten.
-fn host_function() -> Value {
-    let code = format!(
-        "function handler(event) {{\n  var request = event.request;\n  \
-         request.headers['{HOST_HEADER}'] = {{ value: request.headers.host.value }};\n  \
-         return request;\n}}\n"
+/// What guards look at, for the function at origin-request: it is not in the key, and the function does not let it go on.
+fn origin_request_policy(class: &ViewerClass) -> Option<Value> {
+    let headers = sent_beside(class);
+    let cookies = class.sends_cookies();
+    if headers.is_empty() && !cookies {
+        return None;
+    }
+    let key = CacheKey {
+        headers,
+        cookies,
+        query: false,
+    };
+    let mut config = key.parts();
+    config.insert(
+        "Name".to_owned(),
+        json!({ "Fn::Sub": "${AWS::StackName}-beside-key" }),
     );
+    config.insert("Comment".to_owned(), json!("What the class is made of."));
+    Some(json!({
+        "Type": "AWS::CloudFront::OriginRequestPolicy",
+        "Properties": { "OriginRequestPolicyConfig": config },
+    }))
+}
+
+/// A bucket refuses requests with the viewer's `Host`, so it never reaches origin-request, and a class is made before the
+/// cache. What a viewer sent in the headers that it writes is overwritten.
+fn viewer_function(function: &ViewerFunction) -> Value {
     json!({
         "Type": "AWS::CloudFront::Function",
         "Properties": {
-            "Name": { "Fn::Sub": "${AWS::StackName}-host" },
+            "Name": { "Fn::Sub": "${AWS::StackName}-viewer" },
             "AutoPublish": true,
-            "FunctionCode": code,
+            "FunctionCode": function.code(),
             "FunctionConfig": {
-                "Comment": "Copies Host to where the rules look for it.",
+                "Comment": function.comment(),
                 "Runtime": "cloudfront-js-2.0",
             },
         },
     })
-}
-
-/// What [`host_function`] returns for an event; `None` where it would throw.
-pub fn copies_host(event: &Value) -> Option<Value> {
-    let mut request = event["request"].clone();
-    let host = request["headers"]["host"]["value"].as_str()?.to_owned();
-    request["headers"][HOST_HEADER] = json!({ "value": host });
-    Some(request)
 }
 
 fn distribution(trigger: Trigger, version: &str) -> Value {
@@ -379,6 +398,7 @@ mod tests {
             hash: hash.repeat(32),
             trigger,
             inputs: inputs.iter().map(|name| read(name)).collect(),
+            viewer_class: None,
             proxied: BTreeMap::new(),
             broken: None,
         };
@@ -562,7 +582,7 @@ mod tests {
             let (_, distribution) = of_type(&template, "AWS::CloudFront::Distribution");
             let origin = &distribution["Properties"]["DistributionConfig"]["Origins"][0];
             assert!(origin["S3OriginConfig"].is_object() && origin["CustomOriginConfig"].is_null());
-            let copies = template["Resources"]["HostFunction"].is_object();
+            let copies = template["Resources"]["ViewerFunction"].is_object();
             assert_eq!(copies, trigger == Trigger::OriginRequest);
         }
     }

@@ -43,7 +43,7 @@ use edgewright_engine::source::Sequential;
 use serde_json::Value;
 use serde_json::value::to_raw_value;
 
-use super::{Dependence, Stack, copies_host};
+use super::{Dependence, Stack, ViewerFunction};
 use crate::args::{Arguments, Command};
 
 /// One request of one viewer.
@@ -129,6 +129,7 @@ struct Site {
     function: Function,
     configuration: Configuration,
     distribution: Distribution,
+    viewer_function: Option<ViewerFunction>,
     dependence: Dependence,
 }
 
@@ -143,7 +144,7 @@ impl Site {
             unreachable!("it is the package command");
         };
         let compilation = compile(&reading).map_err(|error| error.to_string())?;
-        let dependence = Dependence::of_inputs(&compilation.inputs);
+        let dependence = Dependence::of_compilation(&compilation);
         let stack = Stack::of(&options, &dependence).map_err(|error| format!("{error:#}"))?;
         let distribution =
             Distribution::of_template(&stack.template).map_err(|error| error.to_string())?;
@@ -162,6 +163,7 @@ impl Site {
             function,
             configuration: stack.configuration,
             distribution,
+            viewer_function: stack.viewer_function,
             dependence,
         })
     }
@@ -216,8 +218,12 @@ impl Site {
             // A reply is read once more, as CloudFront does.
             Ok(to_raw_value(&reply).unwrap_or(reply))
         };
-        let viewer_function =
-            |_: &str, event: &Value, _: Option<&str>| copies_host(event).ok_or(Ended::Threw);
+        let viewer_function = |_: &str, event: &Value, _: Option<&str>| {
+            let function = self.viewer_function.as_ref();
+            function
+                .and_then(|function| function.run(event))
+                .ok_or(Ended::Threw)
+        };
         let origin = |_: &Asked| OriginAnswer {
             status: 200,
             headers: HeaderList::default(),

@@ -15,13 +15,14 @@ use serde_json::Value;
 use super::folder::Written;
 use super::proxied::{Server, proxied};
 use crate::account::Totals;
+use crate::class::ViewerClass;
 use crate::compile::Compilation;
 use crate::inputs::{self, Input};
 use crate::reading::{Counts, Reading};
 use crate::spans::in_text;
 
 /// The version of a manifest's own layout.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// What every generator's name begins with.
 const GENERATOR: &str = "edgewright";
@@ -52,6 +53,9 @@ pub struct Manifest {
     pub trigger: Trigger,
     /// The parts of a request that can change an answer, each with the lines that read it.
     pub inputs: BTreeMap<Input, Readers>,
+    /// What viewers are told apart by at origin-request; `None` where no class helps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub viewer_class: Option<ViewerClass>,
     /// The servers that rules proxy to, each with the lines that name it.
     pub proxied: BTreeMap<Server, Readers>,
     /// The files of the build besides the manifest, by name.
@@ -171,6 +175,7 @@ impl Manifest {
             fates,
             collapsed,
             inputs,
+            viewer_class,
             ..
         } = compilation;
         let readers = |(input, readers): (&Input, inputs::Readers)| {
@@ -196,8 +201,9 @@ impl Manifest {
                 undecided: owned(&fates.undecided),
             },
             collapsed_redirects: *collapsed,
-            trigger: inputs.trigger(),
+            trigger: compilation.trigger(),
             inputs: inputs.iter().map(readers).collect(),
+            viewer_class: viewer_class.clone(),
             proxied: proxied(reading),
             files: files.iter().map(file_facts).collect(),
             sources: reading.site.files.clone(),
@@ -232,7 +238,11 @@ impl Manifest {
     /// The inputs that forbid caching, with the lines that read them.
     pub fn uncacheable(&self) -> impl Iterator<Item = (&Input, &Readers)> {
         let inputs = self.inputs.iter();
-        inputs.filter(|(input, _)| !input.can_be_cache_key())
+        let is_raw = |input: &Input| {
+            let class = self.viewer_class.as_ref();
+            class.is_none_or(|class| class.raw.contains(input))
+        };
+        inputs.filter(move |(input, _)| !input.can_be_cache_key() && is_raw(input))
     }
 }
 

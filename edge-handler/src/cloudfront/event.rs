@@ -103,7 +103,8 @@ mod tests {
         let text = event(request, Trigger::OriginRequest).unwrap();
         let event = Event::parse(text.as_bytes()).unwrap();
         let fields = event.fields().unwrap();
-        let parts = fields.parts(event.trigger, &Configuration::default());
+        let configuration = Configuration::default();
+        let parts = fields.parts(event.trigger, &configuration);
         let back = parts.request();
         assert_eq!(back.method, request.method);
         assert_eq!(back.scheme, request.scheme);

@@ -19,6 +19,8 @@
 //!   "host_header": "x-viewer-host",
 //!   "forwarded_proto": false,
 //!   "proxy_hosts": ["app.example.com"],
+//!   "carried": {"via": "x-edgewright-via"},
+//!   "unsent": {"headers": ["user-agent"], "query": true},
 //!   "journal_interval": 10000,
 //!   "cache_control": {"redirects": "s-maxage=300", "statuses": {"410": "max-age=3600"}}
 //! }
@@ -57,6 +59,10 @@ pub struct Configuration {
     /// Names of other servers that requests may be handed to where the rules say `[P]`: only at
     /// origin-request.
     pub proxy_hosts: Vec<String>,
+    /// Headers whose values as the viewer sent them stand in another header: CloudFront changes the first on its way.
+    pub carried: BTreeMap<String, String>,
+    /// What rules read at origin-request, and the origin does not get.
+    pub unsent: Unsent,
     /// At least so many milliseconds lie between two lines of the log.
     pub journal_interval: u64,
     /// How long answers may be kept.
@@ -72,6 +78,8 @@ impl Default for Configuration {
             host_header: None,
             forwarded_proto: false,
             proxy_hosts: Vec::new(),
+            carried: BTreeMap::new(),
+            unsent: Unsent::default(),
             journal_interval: 10_000,
             cache_control: CacheControl::default(),
         }
@@ -85,6 +93,24 @@ impl Configuration {
     /// Not JSON, a setting that does not exist, or a value of the wrong type.
     pub fn parse(text: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(text)
+    }
+}
+
+/// What is taken out of a request before it goes on to the origin: it is not in the cache key, so that what the origin
+/// makes of it would be another viewer's page.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Unsent {
+    /// Headers, by their names in lower case; `cookie` among them.
+    pub headers: Vec<String>,
+    /// The query.
+    pub query: bool,
+}
+
+impl Unsent {
+    /// Does everything go on?
+    pub fn is_nothing(&self) -> bool {
+        self.headers.is_empty() && !self.query
     }
 }
 

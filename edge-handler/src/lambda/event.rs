@@ -10,6 +10,7 @@
 mod recover;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
@@ -227,7 +228,11 @@ impl Fields<'_> {
     /// The host is the header that `configuration` names, else `Host`. That header is left out of
     /// the request's headers: Apache never saw it. The scheme is `CloudFront-Forwarded-Proto`, else
     /// the configured one; at viewer-request such a header is the viewer's own, and says nothing.
-    pub fn parts(&self, trigger: Option<Trigger>, configuration: &Configuration) -> Parts<'_> {
+    pub fn parts<'p>(
+        &'p self,
+        trigger: Option<Trigger>,
+        configuration: &'p Configuration,
+    ) -> Parts<'p> {
         let viewer_host = configuration.host_header.as_deref().unwrap_or_default();
         let mut parts = Parts {
             scheme: configuration.default_scheme.into(),
@@ -252,7 +257,9 @@ impl Fields<'_> {
                 if tells_scheme {
                     parts.scheme = scheme_named(value, parts.scheme);
                 }
-                parts.headers.push((name.as_bytes(), bytes));
+                if let Some(name) = seen_as(name, &configuration.carried) {
+                    parts.headers.push((name.as_bytes(), bytes));
+                }
             }
         }
         parts.host = overriding_host.or(parts.host);
@@ -275,6 +282,19 @@ impl Fields<'_> {
             }),
         }
     }
+}
+
+/// What rules see a header as: one that another carries is not there, and its carrier has its name.
+fn seen_as<'n>(name: &'n str, carried: &'n BTreeMap<String, String>) -> Option<&'n str> {
+    for (header, carrier) in carried {
+        if name.eq_ignore_ascii_case(header) {
+            return None;
+        }
+        if name.eq_ignore_ascii_case(carrier) {
+            return Some(header);
+        }
+    }
+    Some(name)
 }
 
 fn scheme_named(value: &str, otherwise: Scheme) -> Scheme {

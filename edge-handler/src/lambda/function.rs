@@ -193,7 +193,7 @@ impl Function {
         let fields = event.fields().ok();
         let path = fields.as_ref().map(Fields::uri);
         self.journal.note(kind, path, &message);
-        Reply::unchanged(event).json
+        Reply::passed_on(event, &site.configuration).json
     }
 
     async fn reply(&self, event: &Event<'_>, site: &Site) -> Result<Reply, Failure> {

@@ -17,6 +17,7 @@
 mod headers;
 mod members;
 mod proxied;
+mod sent;
 
 use http::StatusCode;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
@@ -120,7 +121,7 @@ impl Reply {
         now: i64,
     ) -> Result<Self, serde_json::Error> {
         match decision {
-            Decision::Unchanged => Ok(Self::unchanged(event)),
+            Decision::Unchanged => Self::unchanged(event).sent(event, configuration),
             Decision::Answer(answer) => Self::to(event, fields, answer, configuration, now),
         }
     }
@@ -144,7 +145,7 @@ impl Reply {
             }
             Outcome::Serve { path, query } => {
                 let query = query.as_deref().unwrap_or_default();
-                served(event, fields, answer, path, query)
+                served(event, fields, answer, path, query)?.sent(event, configuration)
             }
             Outcome::Proxy { url } => {
                 let reply = match proxied::request(event, url, &configuration.proxy_hosts)? {
@@ -154,12 +155,14 @@ impl Reply {
                     },
                     None => Self::because(event, Shortfall::Proxy(ascii(url, INVISIBLE))),
                 };
-                Ok(with_cookies_lost(reply, answer))
+                with_cookies_lost(reply, answer).sent(event, configuration)
             }
-            Outcome::OverBudget => Ok(Self::because(event, Shortfall::OverBudget)),
+            Outcome::OverBudget => {
+                Self::because(event, Shortfall::OverBudget).sent(event, configuration)
+            }
             Outcome::Unsupported { reason } => {
                 let reason = reason.clone();
-                Ok(Self::because(event, Shortfall::Unsupported(reason)))
+                Self::because(event, Shortfall::Unsupported(reason)).sent(event, configuration)
             }
         }
     }
@@ -242,7 +245,7 @@ fn generated(
     let json = to_raw_value(&response)?;
     let length = json.get().len();
     if length > longest_response(event.trigger) {
-        return Ok(Reply::because(event, Shortfall::TooLong(length)));
+        return Reply::because(event, Shortfall::TooLong(length)).sent(event, configuration);
     }
     Ok(Reply {
         json,

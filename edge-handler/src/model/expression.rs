@@ -203,6 +203,24 @@ impl Expression {
 }
 
 impl Expression {
+    /// Does the expression match something with a pattern?
+    pub fn has_patterns(&self) -> bool {
+        let is_match = |node: &Node| matches!(node, Node::Matches(..) | Node::MatchesNot(..));
+        match &self.tree {
+            Tree::Condition(node) => node.any(&is_match, &|_| false),
+            Tree::Text(_) => false,
+        }
+    }
+
+    /// Does the expression use a group (`$N`)?
+    pub fn uses_groups(&self) -> bool {
+        let is_group = |word: &Word| matches!(word, Word::Group(_));
+        match &self.tree {
+            Tree::Condition(node) => node.any(&|_| false, &is_group),
+            Tree::Text(word) => word.any(&is_group),
+        }
+    }
+
     /// Does the expression read a file, or ask for its size (`file()`, `filesize()`)?
     pub fn opens_files(&self) -> bool {
         match &self.tree {

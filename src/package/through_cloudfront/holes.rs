@@ -229,9 +229,26 @@ const HOLES: &[Hole] = &[
         name: "viewer-request does not know how the viewer connected",
         configuration: "<VirtualHost *:80>\nServerName h.test\nRedirect /old http://x.test/plain\n</VirtualHost>\n<VirtualHost *:443>\nServerName h.test\nSSLEngine On\nRewriteEngine On\nRewriteCond %{REMOTE_ADDR} ^192\nRewriteRule ^/old$ http://x.test/tls [R]\n</VirtualHost>",
         viewers: &["GET http h.test 192.0.2.1 /old"],
-        today: Open(
-            "Lambda@Edge is told at origin-request only; a function that keys the class of the address would bring the rules there",
-        ),
+        today: Mended,
+    },
+    Hole {
+        name: "viewer-request does not know how the viewer connected, where no class brings the rules to origin-request",
+        configuration: "<VirtualHost *:80>\nServerName h.test\nRedirect /old http://x.test/plain\n</VirtualHost>\n<VirtualHost *:443>\nServerName h.test\nSSLEngine On\nRewriteEngine On\nRewriteCond %{TIME_YEAR} ^2\nRewriteRule ^/old$ http://x.test/tls [R]\n</VirtualHost>",
+        viewers: &["GET http h.test 192.0.2.1 /old"],
+        today: Open("Lambda@Edge is told at origin-request only"),
+    },
+    Hole {
+        name: "an address, a header that CloudFront adds to, and a forged class",
+        configuration: "RewriteCond %{REMOTE_ADDR} ^192\nRewriteCond %{HTTP:Via} !proxy\nRewriteRule ^/old$ /new [R=301]\nRewriteCond %{HTTP:X-Forwarded-For} ^10\nRewriteRule ^/old$ /inside [R=301]",
+        viewers: &[
+            "GET https h.test 192.0.2.1 /old",
+            "GET https h.test 198.51.100.1 /old | X-Edgewright-Class: 10",
+            "GET https h.test 192.0.2.1 /old | Via: 1.1 proxy",
+            "GET https h.test 192.0.2.1 /old | X-Edgewright-Via: 1.1 proxy",
+            "GET https h.test 198.51.100.1 /old | X-Forwarded-For: 10.0.0.1",
+            "GET https h.test 198.51.100.1 /old | X-Edgewright-X-Forwarded-For: 10.0.0.1",
+        ],
+        today: Mended,
     },
     Hole {
         name: "the order of cookies",

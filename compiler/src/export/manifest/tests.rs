@@ -32,6 +32,7 @@ fn sample() -> Manifest {
             (Input::Time, readers.clone()),
             (Input::Header("x-y".to_owned()), readers.clone()),
         ]),
+        viewer_class: None,
         proxied: BTreeMap::from([
             (Server::Named("app.example".to_owned()), readers.clone()),
             (Server::FromRequest, readers),
@@ -69,7 +70,7 @@ fn what_is_no_manifest_is_refused() {
     check(|value| *value = json!({}), "manifest_version");
     check(
         |value| value["manifest_version"] = json!(1),
-        "of version 1, and this edgewright reads version 2",
+        "of version 1, and this edgewright reads version 3",
     );
     check(
         |value| value["generation"] = json!("ff"),

@@ -30,6 +30,8 @@ fn every_setting_is_read() {
         "host_header": "x-viewer-host",
         "forwarded_proto": true,
         "proxy_hosts": ["app.example"],
+        "carried": {"via": "x-own-via"},
+        "unsent": {"headers": ["cookie"], "query": true},
         "journal_interval": 7,
         "cache_control": {"redirects": "no-store", "statuses": {"410": "max-age=60"}}
     }"#;
@@ -53,6 +55,11 @@ fn every_setting_is_read() {
         host_header: Some("x-viewer-host".to_owned()),
         forwarded_proto: true,
         proxy_hosts: vec!["app.example".to_owned()],
+        carried: [("via".to_owned(), "x-own-via".to_owned())].into(),
+        unsent: Unsent {
+            headers: vec!["cookie".to_owned()],
+            query: true,
+        },
         journal_interval: 7,
         cache_control: CacheControl {
             redirects: Some("no-store".to_owned()),

@@ -22,6 +22,11 @@ impl Members<'_> {
         Some(value)
     }
 
+    /// Keeps the members whose names `keep` admits.
+    pub(super) fn retain(&mut self, keep: impl Fn(&str) -> bool) {
+        self.0.retain(|(member, _)| keep(member));
+    }
+
     /// Gives the member `name` another value, in its place, or adds it at the end.
     ///
     /// # Errors

@@ -1,0 +1,142 @@
+//! What rules tell viewers apart by, as one short text: requests of one class get one answer.
+//!
+//! In: a [`Site`]; a request as its viewer sent it. Out: [`ViewerClass`], the text for a request, the function in JavaScript that
+//! computes the same. Absent: the stack that uses it, and running JavaScript.
+//!
+//! Whatever an answer can depend on is an [`Input`]. Conditions on a header, on cookies or on the client's address that
+//! are either true or false, and of which nothing else is used, become *guards*: one digit each. An input is covered when
+//! guards are the only ones who read it; any other stays in the cache key as it came.
+
+mod atoms;
+mod expressions;
+mod guard;
+mod guards;
+mod javascript;
+mod pattern;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use edgewright_engine::model::header_names::{Kind, kind};
+use edgewright_engine::model::site::Site;
+use edgewright_engine::model::trigger::Trigger;
+use serde::{Deserialize, Serialize};
+
+use crate::inputs::{Input, Inputs};
+pub use guard::{About, Atom, AtomTest, Guard};
+use guards::Guards;
+pub use guards::SetCookies;
+pub use javascript::Copies;
+
+/// The header that carries the class to the cache key.
+pub const CLASS_HEADER: &str = "x-edgewright-class";
+
+/// CloudFront's quota for the code of a function, on the safe side: it says 10 KB.
+pub const LONGEST_CODE: usize = 10_000;
+
+/// CloudFront's quota for the headers of one policy.
+const MOST_HEADERS: usize = 10;
+
+/// What a site tells viewers apart by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ViewerClass {
+    /// What is asked about a viewer: a digit of the class each.
+    pub guards: Vec<Guard>,
+    /// The inputs that others read than guards: they stay in the cache key.
+    pub raw: BTreeSet<Input>,
+    /// Whether rules set cookies.
+    pub cookies: SetCookies,
+}
+
+/// A request as far as a class depends on it.
+#[derive(Debug, Clone, Copy)]
+pub struct Viewed<'r> {
+    /// Names and values of headers, without cookies.
+    pub headers: &'r [(&'r [u8], &'r [u8])],
+    /// Every cookie, as `name=value`.
+    pub cookies: &'r [Vec<u8>],
+    /// The client's address.
+    pub client: &'r [u8],
+}
+
+impl ViewerClass {
+    /// The class of `site`; `None` where none helps: nothing is covered, or what is left forbids caching anyway.
+    pub fn of(site: &Site) -> Option<Self> {
+        let mut raw = Guards::never_covered(site);
+        loop {
+            let mut guards = Guards::new(site, raw.clone());
+            let inputs = Inputs::beside(site, &mut guards);
+            let (guards, cookies) = guards.into_found();
+            let class = Self {
+                guards,
+                raw: inputs.iter().map(|(input, _)| input.clone()).collect(),
+                cookies,
+            };
+            let guarded = class.guarded();
+            if guarded.is_empty() || inputs.trigger() == Trigger::ViewerRequest {
+                return None;
+            }
+            let before = raw.len();
+            raw.extend(guarded.into_iter().filter(|input| inputs.contains(input)));
+            if raw.len() == before {
+                raw.extend(class.too_much());
+            }
+            if raw.len() == before {
+                return Some(class);
+            }
+        }
+    }
+
+    /// The inputs that an answer depends on by the class alone.
+    pub fn guarded(&self) -> BTreeSet<Input> {
+        let mut guarded = BTreeSet::new();
+        for guard in &self.guards {
+            guard.each(&mut |atom| _ = guarded.insert(atom.about.input()));
+        }
+        guarded
+    }
+
+    /// The headers that guards are about, by their names in lower case.
+    pub fn headers(&self) -> BTreeSet<String> {
+        let header = |input| match input {
+            Input::Header(name) => Some(name),
+            _ => None,
+        };
+        self.guarded().into_iter().filter_map(header).collect()
+    }
+
+    /// The header that brings `name` past CloudFront, which changes it before origin-request or keeps it out of policies.
+    pub fn carrier(name: &str) -> Option<String> {
+        (kind(name) != Kind::Ordinary).then(|| format!("x-edgewright-{name}"))
+    }
+
+    /// Does the function at origin-request look at cookies that are not in the key, or set some?
+    pub fn sends_cookies(&self) -> bool {
+        self.cookies == SetCookies::Sometimes || self.guarded().contains(&Input::Cookies)
+    }
+
+    /// An input that has to stay in the key because the function would be too long, or a policy would name too many.
+    fn too_much(&self) -> Option<Input> {
+        let mut guarded = self.guarded();
+        let headers = guarded
+            .iter()
+            .filter(|input| matches!(input, Input::Header(_)));
+        if headers.count() > MOST_HEADERS {
+            return guarded.pop_last();
+        }
+        if self.javascript(Copies::Host).len() <= LONGEST_CODE {
+            return None;
+        }
+        let mut sizes: BTreeMap<Input, usize> = BTreeMap::new();
+        for guard in &self.guards {
+            guard.each(&mut |atom| *sizes.entry(atom.about.input()).or_default() += atom.size());
+        }
+        let largest = sizes.into_iter().max_by_key(|(_, size)| *size);
+        largest.map(|(input, _)| input)
+    }
+
+    /// The class of a request: a digit for each guard.
+    pub fn text(&self, viewed: &Viewed<'_>) -> String {
+        let digit = |guard: &Guard| if guard.holds(viewed) { '1' } else { '0' };
+        self.guards.iter().map(digit).collect()
+    }
+}

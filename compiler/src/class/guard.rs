@@ -1,0 +1,208 @@
+//! One digit of a class.
+//!
+//! In: a request as its viewer sent it. Out: [`Guard`], and whether it holds. Absent: which guards there are.
+
+use edgewright_engine::model::expression::Subnet;
+use edgewright_engine::model::request::{Request, Scheme, Target};
+use edgewright_engine::pattern::{Pattern, PatternOptions};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::Viewed;
+use crate::inputs::Input;
+
+/// A question about a viewer that is answered by yes or no.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Guard {
+    /// One condition.
+    Is(Atom),
+    /// A question whose answer is no.
+    Not(Box<Guard>),
+    /// All of them hold.
+    All(Vec<Guard>),
+    /// One of them holds.
+    Any(Vec<Guard>),
+}
+
+/// One condition on one thing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Atom {
+    /// What is looked at.
+    pub about: About,
+    /// What is asked about it.
+    pub test: AtomTest,
+}
+
+/// What of a request a condition looks at.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum About {
+    /// The values of a header, by its name in lower case, joined; empty when there is none.
+    Header(String),
+    /// Each cookie by itself: one has to pass.
+    Cookies,
+    /// The client's address.
+    Client,
+}
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AtomTest {
+    /// Does the expression match?
+    Matches(#[serde(with = "pattern_text")] Pattern),
+    /// Is the text this one?
+    Equals(#[serde(with = "byte_text")] Vec<u8>),
+    /// Is the address in one of these networks?
+    Within(Vec<Subnet>),
+}
+
+impl Guard {
+    /// Does the guard hold for a request?
+    pub fn holds(&self, viewed: &Viewed<'_>) -> bool {
+        match self {
+            Self::Is(atom) => atom.holds(viewed),
+            Self::Not(guard) => !guard.holds(viewed),
+            Self::All(guards) => guards.iter().all(|guard| guard.holds(viewed)),
+            Self::Any(guards) => guards.iter().any(|guard| guard.holds(viewed)),
+        }
+    }
+
+    /// Every condition in it.
+    pub fn each(&self, take: &mut impl FnMut(&Atom)) {
+        match self {
+            Self::Is(atom) => take(atom),
+            Self::Not(guard) => guard.each(take),
+            Self::All(guards) | Self::Any(guards) => {
+                for guard in guards {
+                    guard.each(take);
+                }
+            }
+        }
+    }
+
+    /// The one thing that all conditions are about, if there is one.
+    pub(super) fn only_subject(&self) -> Option<About> {
+        let mut subjects: Vec<About> = Vec::new();
+        self.each(&mut |atom| subjects.push(atom.about.clone()));
+        subjects.dedup();
+        subjects.pop().filter(|_| subjects.is_empty())
+    }
+
+    /// The opposite where `negated`.
+    pub(super) fn negated_if(self, negated: Negated) -> Self {
+        match negated {
+            Negated::Yes => Self::Not(Box::new(self)),
+            Negated::No => self,
+        }
+    }
+}
+
+/// Is the opposite meant?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Negated {
+    Yes,
+    No,
+}
+
+impl From<bool> for Negated {
+    fn from(negated: bool) -> Self {
+        if negated { Self::Yes } else { Self::No }
+    }
+}
+
+impl Atom {
+    fn holds(&self, viewed: &Viewed<'_>) -> bool {
+        match &self.about {
+            About::Header(name) => {
+                let request = Request {
+                    method: b"GET",
+                    scheme: Scheme::Https,
+                    host: None,
+                    target: Target::of(b"/"),
+                    headers: viewed.headers,
+                    client: viewed.client,
+                    protocol: b"HTTP/1.1",
+                };
+                self.test
+                    .holds(&request.header(name.as_bytes()).unwrap_or_default())
+            }
+            About::Cookies => viewed.cookies.iter().any(|cookie| self.test.holds(cookie)),
+            About::Client => self.test.holds(viewed.client),
+        }
+    }
+
+    /// About how many bytes of code it takes.
+    pub(super) fn size(&self) -> usize {
+        match &self.test {
+            AtomTest::Matches(pattern) => pattern.text.len(),
+            AtomTest::Equals(text) => text.len(),
+            AtomTest::Within(subnets) => subnets.len() * 40,
+        }
+    }
+}
+
+impl AtomTest {
+    fn holds(&self, text: &[u8]) -> bool {
+        match self {
+            Self::Matches(pattern) => pattern.is_match(text),
+            Self::Equals(equal) => text == equal,
+            Self::Within(subnets) => subnets.iter().any(|subnet| subnet.contains(text)),
+        }
+    }
+}
+
+impl About {
+    /// The input that it is, or a part of.
+    pub fn input(&self) -> Input {
+        match self {
+            Self::Header(name) => Input::Header(name.clone()),
+            Self::Cookies => Input::Cookies,
+            Self::Client => Input::Client,
+        }
+    }
+}
+
+/// Bytes as a text that people can read: a character for each byte.
+mod byte_text {
+    use super::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+        text.serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bytes: Result<Vec<u8>, _> = text.chars().map(u8::try_from).collect();
+        bytes.map_err(serde::de::Error::custom)
+    }
+}
+
+/// A pattern as its text, and its options as a number.
+mod pattern_text {
+    use super::{Deserialize, Deserializer, Pattern, PatternOptions, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    struct Written {
+        #[serde(with = "super::byte_text")]
+        text: Vec<u8>,
+        options: u8,
+    }
+
+    pub fn serialize<S: Serializer>(pattern: &Pattern, serializer: S) -> Result<S::Ok, S::Error> {
+        let written = Written {
+            text: pattern.text.clone(),
+            options: pattern.options.bits(),
+        };
+        written.serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Pattern, D::Error> {
+        let Written { text, options } = Written::deserialize(deserializer)?;
+        Ok(Pattern::new(
+            text,
+            PatternOptions::from_bits_truncate(options),
+        ))
+    }
+}

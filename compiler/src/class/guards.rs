@@ -1,0 +1,347 @@
+//! Guards, as a walk over a site finds them.
+//!
+//! In: conditions, one after another; inputs that stay raw. Out: the guards; of each condition what is left that is not a
+//! guard. Absent: the walk; see [`crate::inputs`].
+
+use std::collections::BTreeSet;
+
+use edgewright_engine::model::expression::{Expression, Subnet};
+use edgewright_engine::model::rules::{Condition, Piece, Rule, Template, Test};
+use edgewright_engine::model::site::access::{Client, HostAccess, Methods};
+use edgewright_engine::model::site::{EnvAttribute, EnvRule, Settings, Site};
+
+use serde::{Deserialize, Serialize};
+
+use super::atoms;
+use super::guard::{About, Guard};
+use crate::dependencies::Dependencies;
+use crate::inputs::{Elsewhere, Input};
+use crate::methods::uses_condition_groups;
+
+/// The guards found so far.
+#[derive(Debug, Clone)]
+pub(crate) struct Guards {
+    /// Inputs that no guard is about.
+    raw: BTreeSet<Input>,
+    /// What `SetEnvIf` may find in the environment where there is no such header.
+    variables: Variables,
+    found: Vec<Guard>,
+    cookies: SetCookies,
+}
+
+/// Do rules set cookies?
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SetCookies {
+    /// No rule does.
+    #[default]
+    Never,
+    /// Some rule does: its answer is one viewer's own and never kept, and CloudFront lets the cookie through where it
+    /// sends cookies on.
+    Sometimes,
+}
+
+/// Names of variables of the environment, in lower case.
+#[derive(Debug, Clone)]
+enum Variables {
+    /// No other name is ever set.
+    Known(BTreeSet<Vec<u8>>),
+    /// Any name may be set, or lines look at what others matched.
+    Any,
+}
+
+impl Guards {
+    /// No guard yet; none will be about an input in `raw`.
+    pub(super) fn new(site: &Site, raw: BTreeSet<Input>) -> Self {
+        let variables = Variables::of(site);
+        Self {
+            raw,
+            variables,
+            found: Vec::new(),
+            cookies: SetCookies::Never,
+        }
+    }
+
+    /// The inputs of which no class can be made: where a header tells the client's address, both are one.
+    pub(super) fn never_covered(site: &Site) -> BTreeSet<Input> {
+        let mut raw = BTreeSet::new();
+        for remote in site.hosts.iter().filter_map(|host| host.remote_ip.as_ref()) {
+            let name = String::from_utf8_lossy(&remote.header).to_ascii_lowercase();
+            raw.extend([Input::Client, Input::Header(name)]);
+        }
+        raw
+    }
+
+    pub(super) fn into_found(self) -> (Vec<Guard>, SetCookies) {
+        (self.found, self.cookies)
+    }
+
+    /// The guard, unless what it is about stays raw.
+    pub(super) fn allowed(&self, guard: Guard) -> Option<Guard> {
+        let mut allowed = true;
+        guard.each(&mut |atom| allowed &= !self.raw.contains(&atom.about.input()));
+        allowed.then_some(guard)
+    }
+
+    pub(super) fn add(&mut self, guard: Guard) {
+        if !self.found.contains(&guard) {
+            self.found.push(guard);
+        }
+    }
+
+    fn add_row(&mut self, row: &mut Vec<Guard>) {
+        let mut guards = std::mem::take(row);
+        guards.dedup();
+        match guards.pop() {
+            Some(only) if guards.is_empty() => self.add(only),
+            Some(last) => {
+                guards.push(last);
+                self.add(Guard::All(guards));
+            }
+            None => {}
+        }
+    }
+
+    fn add_condition(
+        &mut self,
+        condition: &Condition,
+        used: &[&Condition],
+        left: &mut Dependencies,
+    ) {
+        match &condition.test {
+            Test::Expression(expression)
+                if !used.iter().any(|one| std::ptr::eq(*one, condition)) =>
+            {
+                self.add_parts(expression, left);
+            }
+            _ => left.add_condition(condition),
+        }
+    }
+
+    fn took(&mut self, guard: Option<Guard>) -> bool {
+        let guard = guard.and_then(|guard| self.allowed(guard));
+        let took = guard.is_some();
+        if let Some(guard) = guard {
+            self.add(guard);
+        }
+        took
+    }
+}
+
+impl Elsewhere for Guards {
+    fn add_conditions(&mut self, rule: &Rule, left: &mut Dependencies) {
+        let used = used_groups(rule);
+        let groups = or_groups(&rule.conditions);
+        // Guards that are asked one after another, with nothing between that may end the evaluation.
+        let mut row: Vec<Guard> = Vec::new();
+        for group in groups {
+            // `OR` at the end: the group decides nothing.
+            let decides = group.last().is_some_and(|condition| !condition.or_next);
+            let guards: Vec<Option<Guard>> = group
+                .iter()
+                .map(|condition| {
+                    let read = used.iter().any(|used| std::ptr::eq(*used, condition));
+                    atoms::condition(condition)
+                        .filter(|_| decides && !read)
+                        .and_then(|guard| self.allowed(guard))
+                })
+                .collect();
+            if let Some(guard) = one_guard(&guards) {
+                row.push(guard);
+                continue;
+            }
+            self.add_row(&mut row);
+            for (condition, guard) in group.iter().zip(guards) {
+                match guard {
+                    Some(guard) => self.add(guard),
+                    None => self.add_condition(condition, &used, left),
+                }
+            }
+        }
+        self.add_row(&mut row);
+    }
+
+    fn add_environment(&mut self, rule: &EnvRule) -> bool {
+        let takes_groups =
+            |value: &Option<Vec<u8>>| value.as_ref().is_some_and(|value| value.contains(&b'$'));
+        if rule
+            .changes
+            .iter()
+            .any(|change| takes_groups(&change.value))
+        {
+            return false;
+        }
+        let about = match &rule.attribute {
+            EnvAttribute::Header(name) | EnvAttribute::Variable(name)
+                if !self.variables.has(name) =>
+            {
+                atoms::header(name)
+            }
+            EnvAttribute::ClientAddress => Some(About::Client),
+            EnvAttribute::Header(_)
+            | EnvAttribute::Variable(_)
+            | EnvAttribute::HeaderPattern(_)
+            | EnvAttribute::Uri
+            | EnvAttribute::Method
+            | EnvAttribute::Protocol
+            | EnvAttribute::ClientHost
+            | EnvAttribute::ServerAddress
+            | EnvAttribute::Expression(_) => None,
+        };
+        let is_plain = matches!(self.variables, Variables::Known(_));
+        let guard = about
+            .filter(|_| is_plain)
+            .and_then(|about| atoms::matches(about, &rule.pattern));
+        self.took(guard)
+    }
+
+    fn add_addresses(&mut self, subnets: &[Subnet]) -> bool {
+        self.took(Some(atoms::within(subnets.to_vec())))
+    }
+
+    fn add_host_access(&mut self, access: &HostAccess) -> bool {
+        [&access.allow, &access.deny].into_iter().all(|list| {
+            let address = |client: &Client| match client {
+                Client::Address(subnet) => Some(*subnet),
+                Client::All | Client::With(_) | Client::Without(_) | Client::Name => None,
+            };
+            let for_all = list.iter().filter(|(methods, _)| *methods == Methods::All);
+            let whole: Vec<_> = for_all.filter_map(|(_, client)| address(client)).collect();
+            let others = list.iter().filter(|(methods, _)| *methods != Methods::All);
+            let others = others.filter_map(|(_, client)| address(client).map(|one| vec![one]));
+            let mut guards = std::iter::once(whole)
+                .chain(others)
+                .filter(|subnets| !subnets.is_empty());
+            guards.all(|subnets| self.add_addresses(&subnets))
+        })
+    }
+
+    fn add_set_cookie(&mut self) -> bool {
+        self.cookies = SetCookies::Sometimes;
+        true
+    }
+
+    fn add_expression(&mut self, expression: &Expression, left: &mut Dependencies) {
+        self.add_parts(expression, left);
+    }
+}
+
+impl Variables {
+    fn of(site: &Site) -> Self {
+        let mut known = BTreeSet::new();
+        let sections = site.sections.iter().map(|section| &section.settings);
+        let settings: Vec<&Settings> = site
+            .hosts
+            .iter()
+            .map(|host| &host.settings)
+            .chain(sections)
+            .collect();
+        let hosts = site.hosts.iter().flat_map(|host| &host.environment);
+        for rule in hosts.chain(settings.iter().flat_map(|settings| &settings.set_env_if)) {
+            if let EnvAttribute::Expression(expression) = &rule.attribute
+                && expression.has_patterns()
+            {
+                // It leaves what it matched to the lines below.
+                return Self::Any;
+            }
+            known.extend(
+                rule.changes
+                    .iter()
+                    .map(|change| change.name.to_ascii_lowercase()),
+            );
+        }
+        for (name, _) in settings.iter().flat_map(|settings| &settings.set_env) {
+            known.insert(name.to_ascii_lowercase());
+        }
+        let rules = site.rule_sets.iter().flat_map(|set| &set.rules);
+        for text in rules.flat_map(|rule| &rule.extras().environment) {
+            match variable_name(text) {
+                Some(name) => _ = known.insert(name),
+                None => return Self::Any,
+            }
+        }
+        Self::Known(known)
+    }
+
+    fn has(&self, name: &[u8]) -> bool {
+        let name = name.to_ascii_lowercase();
+        let own = [&b"redirect_"[..], b"script_"];
+        match self {
+            Self::Any => true,
+            Self::Known(known) => {
+                known.contains(&name) || own.iter().any(|own| name.starts_with(own))
+            }
+        }
+    }
+}
+
+/// The name that an `E` sets or removes; `None` where it is not known.
+fn variable_name(text: &Template) -> Option<Vec<u8>> {
+    let mut pieces = text.text().pieces();
+    let Some(Piece::Literal(start)) = pieces.next() else {
+        return None;
+    };
+    let end = start.iter().position(|byte| *byte == b':');
+    let name = match end {
+        Some(end) => start.get(..end)?,
+        None if pieces.next().is_none() => start,
+        None => return None,
+    };
+    let name = name.strip_prefix(b"!").unwrap_or(name);
+    Some(name.to_ascii_lowercase())
+}
+
+/// Conditions that are joined by `OR`, in order.
+fn or_groups(conditions: &[Condition]) -> impl Iterator<Item = &[Condition]> {
+    conditions.split_inclusive(|condition| !condition.or_next)
+}
+
+/// One guard for conditions joined by `OR`, where all are guards about one thing. Otherwise which of them held decides
+/// what the answer is said to vary by.
+fn one_guard(guards: &[Option<Guard>]) -> Option<Guard> {
+    let all: Vec<Guard> = guards.iter().cloned().collect::<Option<_>>()?;
+    if let [guard] = &all[..] {
+        return Some(guard.clone());
+    }
+    let any = Guard::Any(all);
+    any.only_subject().is_some().then_some(any)
+}
+
+/// The conditions whose groups may be used, by another condition or by what the rule does.
+fn used_groups(rule: &Rule) -> Vec<&Condition> {
+    let mut used = Vec::new();
+    for (at, condition) in rule.conditions.iter().enumerate() {
+        if uses_condition_groups(&condition.subject) {
+            add_sources(rule.conditions.get(..at).unwrap_or_default(), &mut used);
+        }
+    }
+    let extras = rule.extras();
+    let mut texts = std::iter::once(&rule.substitution)
+        .chain(&extras.environment)
+        .chain(&extras.cookies)
+        .chain(&extras.mime_type)
+        .chain(&extras.handler);
+    if texts.any(uses_condition_groups) {
+        add_sources(&rule.conditions, &mut used);
+    }
+    used
+}
+
+/// Of `conditions`, those that may have been the last to leave groups behind.
+fn add_sources<'r>(conditions: &'r [Condition], used: &mut Vec<&'r Condition>) {
+    let groups: Vec<&[Condition]> = or_groups(conditions).collect();
+    for group in groups.into_iter().rev() {
+        let leaves = |condition: &&Condition| {
+            let matching = matches!(condition.test, Test::Regex(_) | Test::Expression(_));
+            matching && !condition.negated
+        };
+        used.extend(group.iter().filter(leaves));
+        if let [only] = group
+            && !only.or_next
+            && !only.negated
+            && matches!(only.test, Test::Regex(_))
+        {
+            return;
+        }
+    }
+}

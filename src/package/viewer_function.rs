@@ -1,0 +1,154 @@
+//! The CloudFront Function in front of the cache, where one is needed: for the class, for a bucket's `Host`, or for both.
+//!
+//! In: what the rules tell viewers apart by, the command line. Out: its code, what it makes of an event, and what the
+//! function at origin-request and the policies have to know of it. Absent: running JavaScript.
+
+use std::collections::BTreeMap;
+
+use edgewright_compiler::class::{CLASS_HEADER, Copies, Viewed, ViewerClass};
+use edgewright_engine::model::trigger::Trigger;
+use serde_json::{Map, Value, json};
+
+use super::inputs::HOST_HEADER;
+use crate::args::{Origin, Package};
+
+/// A CloudFront Function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ViewerFunction {
+    class: Option<ViewerClass>,
+    copies: Copies,
+}
+
+impl ViewerFunction {
+    /// The function for a stack; `None` where none is needed. `reads_host` is whether rules look at the viewer's host.
+    pub fn of(
+        class: Option<&ViewerClass>,
+        trigger: Trigger,
+        arguments: &Package,
+        reads_host: bool,
+    ) -> Option<Self> {
+        if trigger == Trigger::ViewerRequest {
+            return None;
+        }
+        let copies = if reads_host && arguments.origin == Origin::Bucket {
+            Copies::Host
+        } else {
+            Copies::Nothing
+        };
+        let needed = class.is_some() || copies == Copies::Host;
+        needed.then(|| Self {
+            class: class.cloned(),
+            copies,
+        })
+    }
+
+    /// The code.
+    pub fn code(&self) -> String {
+        match &self.class {
+            Some(class) => class.javascript(self.copies),
+            None => format!(
+                "function handler(event) {{\n  var request = event.request;\n{}  return request;\n}}\n",
+                self.copies.code()
+            ),
+        }
+    }
+
+    /// What the function is there for.
+    pub fn comment(&self) -> &'static str {
+        match (&self.class, self.copies) {
+            (None, _) => "Copies Host to where the rules look for it.",
+            (Some(_), Copies::Nothing) => "Writes what the rules tell viewers apart by.",
+            (Some(_), Copies::Host) => {
+                "Copies Host, and writes what the rules tell viewers apart by."
+            }
+        }
+    }
+
+    /// What the function returns for an event; `None` where it would throw.
+    pub fn run(&self, event: &Value) -> Option<Value> {
+        let mut request = event["request"].clone();
+        let headers = request["headers"].as_object_mut()?;
+        if self.copies == Copies::Host {
+            let host = headers.get("host")?["value"].as_str()?.to_owned();
+            headers.insert(HOST_HEADER.to_owned(), json!({ "value": host }));
+        }
+        if let Some(class) = &self.class {
+            for name in class.headers() {
+                let Some(carrier) = ViewerClass::carrier(&name) else {
+                    continue;
+                };
+                match headers.get(&name).cloned() {
+                    Some(value) => _ = headers.insert(carrier, value),
+                    None => _ = headers.remove(&carrier),
+                }
+            }
+            let text = class_text(class, event);
+            headers.insert(CLASS_HEADER.to_owned(), json!({ "value": text }));
+        }
+        Some(request)
+    }
+}
+
+/// The class of the viewer of an event.
+fn class_text(class: &ViewerClass, event: &Value) -> String {
+    let fields = |name: &str| values(event["request"][name].as_object());
+    let headers = fields("headers");
+    let headers: Vec<(&[u8], &[u8])> = headers
+        .iter()
+        .map(|(name, value)| (name.as_bytes(), value.as_bytes()))
+        .collect();
+    let cookies = fields("cookies").into_iter();
+    let cookies: Vec<Vec<u8>> = cookies
+        .map(|(name, value)| format!("{name}={value}").into_bytes())
+        .collect();
+    class.text(&Viewed {
+        headers: &headers,
+        cookies: &cookies,
+        client: event["viewer"]["ip"]
+            .as_str()
+            .unwrap_or_default()
+            .as_bytes(),
+    })
+}
+
+/// Names with each of their values.
+fn values(fields: Option<&Map<String, Value>>) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    for (name, field) in fields.into_iter().flatten() {
+        let several = field["multiValue"].as_array();
+        let several = several.map_or_else(|| vec![field], |several| several.iter().collect());
+        let texts = several.into_iter().filter_map(|one| one["value"].as_str());
+        all.extend(texts.map(|text| (name.clone(), text.to_owned())));
+    }
+    all
+}
+
+/// The headers that go on to the function at origin-request without being in the key: as they came, or in a carrier.
+pub fn sent_beside(class: &ViewerClass) -> Vec<String> {
+    let headers = class.headers().into_iter();
+    headers
+        .map(|name| ViewerClass::carrier(&name).unwrap_or(name))
+        .collect()
+}
+
+/// Headers whose values others carry.
+pub fn carried(class: &ViewerClass) -> BTreeMap<String, String> {
+    let headers = class.headers().into_iter();
+    headers
+        .filter_map(|name| ViewerClass::carrier(&name).map(|carrier| (name, carrier)))
+        .collect()
+}
+
+/// The headers that the origin does not get.
+pub fn unsent(class: &ViewerClass) -> Vec<String> {
+    let mut names = sent_beside(class);
+    names.push(CLASS_HEADER.to_owned());
+    if class.sends_cookies()
+        && !class
+            .raw
+            .contains(&edgewright_compiler::inputs::Input::Cookies)
+    {
+        names.push("cookie".to_owned());
+    }
+    names
+}
