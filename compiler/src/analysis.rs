@@ -3,7 +3,10 @@
 //! In: a [`Reading`], and its compiled form to ask. Out: diagnostics. Absent: removing anything; see
 //! [`crate::redundant`].
 //!
-//! * [`slips`]: lines that do something else than they look like;
+//! * [`lints`], [`targets`]: lines that do something else than they look like; [`conditions`], [`decoded`], [`escapes`],
+//!   [`references`], [`redirect_paths`], [`slashes`]: families of them;
+//! * [`open`], [`names`], [`insecure`]: lines that lead wherever a visitor says, or from https to http;
+//! * [`flow`], [`hosts`]: rules that reach further than they seem to, hosts that nobody comes to;
 //! * [`chains`]: redirects that lead to a redirect, or back;
 //! * [`conflicts`]: lines that match some of the same requests;
 //! * [`costly`]: lines whose decision can take too many steps;
@@ -12,10 +15,21 @@
 //! Everything here errs towards silence: what is said holds for the URL given with it.
 
 mod chains;
+mod conditions;
 mod conflicts;
 mod costly;
+mod decoded;
+mod escapes;
+mod flow;
+mod hosts;
+mod insecure;
 mod lints;
+mod names;
+mod open;
+mod redirect_paths;
+mod references;
 mod sections;
+mod slashes;
 mod targets;
 mod unsent;
 mod untold;
@@ -55,13 +69,17 @@ pub(crate) fn findings(
     let spans = Spans::of(reading);
     let most = Most(steps(reading));
     let (mut found, conflicts) = both(
-        || lints::find(site),
+        || lints::find(site, aiming),
         || conflicts::find(site, redundant, answering, aiming, most),
     );
     found.extend(conflicts.found);
     found.extend(unsent::find(site, redundant));
     found.extend(untold::find(site, redundant));
     found.extend(sections::find(site));
+    found.extend(flow::find(site, redundant, aiming));
+    found.extend(hosts::find(site));
+    found.extend(insecure::find(site, aiming));
+    found.extend(names::find(site, aiming));
     found.extend(costly::find(site, redundant, answering, aiming));
     let chains = chains::find(site, redundant, answering, aiming, most);
     found.extend(chains.found);

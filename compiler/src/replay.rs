@@ -58,6 +58,8 @@ pub(crate) enum Tries {
     Only(Request, String),
     /// Requests for this line: first the one for this text, if there is one. Without any of them the finding holds.
     Any(Position, Option<Vec<u8>>),
+    /// Requests for this line: without one that shows the finding there is nothing to say.
+    Shown(Position),
 }
 
 impl Tries {
@@ -150,6 +152,15 @@ impl Judge<'_, '_> {
                 let first = text.as_ref().map(|text| aiming.request(*position, text));
                 let others = std::iter::once_with(|| aiming.others(*position)).flatten();
                 self.settle_any(claim, first.flatten().into_iter().chain(others))
+            }
+            Tries::Shown(position) => {
+                match self.settle_any(claim, aiming.others(*position).into_iter()) {
+                    Settled::Unshown => Settled::Dropped,
+                    settled @ (Settled::Shown(_)
+                    | Settled::Blamed(..)
+                    | Settled::Untried
+                    | Settled::Dropped) => settled,
+                }
             }
         }
     }

@@ -132,6 +132,26 @@ fn is_true(reading: &Reading, finding: &Diagnostic) -> bool {
             );
             assert!(fired(at) && passes && !answer.cookies.is_empty(), "{told}");
         }
+        "percent-in-pattern" | "fragment-in-pattern" | "query-in-pattern" | "redirect-path" => {
+            assert!(!fired(at), "{told}");
+        }
+        "capture-in-query" | "question-mark-in-map" => {
+            assert!(fired(at), "{told}");
+            assert_eq!(answer.outcome, Outcome::Status { status: 403 }, "{told}");
+        }
+        "open-redirect" | "open-proxy" | "host-in-location" => {
+            let (Outcome::Redirect { location: url, .. } | Outcome::Proxy { url, .. }) =
+                &answer.outcome
+            else {
+                panic!("{told}");
+            };
+            let url = String::from_utf8_lossy(url);
+            let mut parts = url.split('/').skip(2);
+            assert!(
+                fired(at) && parts.next().unwrap().ends_with("evil.example"),
+                "{told}"
+            );
+        }
         "pass-through-redirect" => {
             assert!(fired(at), "{told}");
             assert_eq!(answer.outcome, Outcome::Status { status: 400 }, "{told}");
@@ -201,7 +221,7 @@ fn what_cannot_be_shown_is_said_without_a_request() {
         (3, &[], false),
     );
     shows(
-        "RewriteRule ^/a - [F]\nRedirect /a/ http://x.test",
+        "RewriteRule ^/a - [F]\nRedirect /a/ http://x.test/b",
         "missing-slash",
         (3, &[], false),
     );

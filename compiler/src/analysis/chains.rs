@@ -8,7 +8,7 @@
 //! with a trace. Errs towards silence: a request that does not reach its line says nothing, nor does one
 //! whose answer rests on files nobody told of, on cookies that are set on the way, or on chance.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use edgewright_engine::model::outcome::{Answer, Event, Outcome, Step};
 use edgewright_engine::model::rules::{
@@ -48,12 +48,14 @@ pub(super) fn find(
         let next = leads.peek().map(|lead| lead.place);
         if let Some(next) = next.filter(|_| begun >= most.0) {
             let left_out = Some((leads.count(), next));
+            let found = once_each(found);
             return Looked { found, left_out };
         }
         let count = pace.next(most.0 - begun.min(most.0));
         let some: Vec<Lead> = leads.by_ref().take(count).collect();
         if some.is_empty() {
             let left_out = None;
+            let found = once_each(found);
             return Looked { found, left_out };
         }
         let follower = Follower {
@@ -74,6 +76,35 @@ pub(super) fn find(
             answering.forget();
         }
     }
+}
+
+/// Each chain from where it begins, and each circle once: the lines further on are told with it.
+fn once_each(found: Vec<Finding>) -> Vec<Finding> {
+    // Lines that a chain has, with how many it has; the longest counts.
+    let mut inside: HashMap<(&str, Place), (usize, Place)> = HashMap::new();
+    for finding in &found {
+        for (place, _) in &finding.others {
+            let longer = (finding.others.len(), finding.at);
+            let known = inside.entry((finding.code, *place)).or_insert(longer);
+            if longer.0 > known.0 || longer.0 == known.0 && longer.1 < known.1 {
+                *known = longer;
+            }
+        }
+    }
+    let is_first = |finding: &Finding| {
+        let around = inside.get(&(finding.code, finding.at));
+        around.is_none_or(|(count, first)| match finding.code {
+            "redirect-chain" => *count <= finding.others.len(),
+            "redirect-loop" => *count < finding.others.len() || *first > finding.at,
+            _ => true,
+        })
+    };
+    let firsts: Vec<bool> = found.iter().map(is_first).collect();
+    let kept = found
+        .into_iter()
+        .zip(firsts)
+        .filter(|(_, is_first)| *is_first);
+    kept.map(|(finding, _)| finding).collect()
 }
 
 /// How many lines are looked at before it is asked how many steps they took.
@@ -324,7 +355,7 @@ fn ends(place: Place, hops: &[Hop], last: &Request, answer: &Answer) -> Option<F
     let first = hops.first()?.request.clone();
     let mut finding = Finding::note("redirect-chain", place, headline)
         .label("leads to another redirect")
-        .help(format!("they end at {target}"))
+        .help(format!("redirect at once to where they end: {target}"))
         .shows(Shows::Redirects(count), Tries::only(first));
     let rest = hops.iter().skip(1).filter_map(|hop| hop.by).chain(by);
     let others = rest.filter(|other| *other != place);

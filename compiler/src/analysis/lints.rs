@@ -16,27 +16,57 @@ use edgewright_engine::model::variable::Variable;
 use edgewright_engine::pattern::Pattern;
 use edgewright_engine::pattern::syntax::{Node, Syntax};
 
-use super::{Finding, directories, rules, targets};
+use super::decoded::Line;
+use super::escapes::Maps;
+use super::redirect_paths::Folders;
+use super::{
+    Finding, conditions, decoded, directories, escapes, open, redirect_paths, references, rules,
+    slashes, targets,
+};
 use crate::reading::Position;
 use crate::redundant::always_holds;
 use crate::replay::Tries;
+use crate::witness::Aiming;
 
-pub(super) fn find(site: &Site) -> Vec<Finding> {
+pub(super) fn find(site: &Site, aiming: &Aiming<'_>) -> Vec<Finding> {
     let contexts = Contexts::of(site);
+    let maps = Maps::of(site);
     let mut found = Vec::new();
     for (position, rule) in rules(site) {
         let slip = Slip {
             rule,
             context: contexts.of_position(position),
             position,
+            aiming,
         };
-        found.extend(slip.all());
+        found.extend(slip.all(site, &maps));
     }
+    let folders = Folders::of(site);
     let lists = (0..).map(RedirectListId).zip(&site.redirect_lists);
     for (list, redirects) in lists {
         for (at, redirect) in redirects.iter().enumerate() {
             let position = Position::Redirect(list, at);
-            found.extend(targets::of_redirect(redirect, position));
+            let line = Line {
+                place: redirect.place,
+                position,
+                aiming,
+            };
+            let paths = redirect_paths::of_redirect(redirect, &line, &folders, list);
+            let is_path = paths.is_none();
+            found.extend(paths);
+            let opens = open::of_redirect(redirect, &line).filter(|_| is_path);
+            if opens.is_none() && is_path {
+                found.extend(targets::of_redirect(redirect, position));
+            }
+            found.extend(opens);
+            found.extend(slashes::of_redirect(redirect, &line));
+            let decoded = decoded::of_matcher(&line, &redirect.matcher);
+            found.extend(decoded.into_iter().flatten());
+            found.extend(
+                references::of_redirect(redirect, position)
+                    .into_iter()
+                    .flatten(),
+            );
         }
     }
     found
@@ -80,22 +110,31 @@ pub(super) struct Slip<'a> {
     pub rule: &'a Rule,
     pub context: Context,
     pub position: Position,
+    pub aiming: &'a Aiming<'a>,
 }
 
 impl Slip<'_> {
-    fn all(&self) -> Vec<Finding> {
+    fn all(&self, site: &Site, maps: &Maps<'_>) -> Vec<Finding> {
         let mut found = vec![
             self.or_at_the_end(),
             self.query_in_pattern(),
             self.no_condition_at_all(),
         ];
         found.extend(targets::of_rule(self));
+        if !self.rule.flags.contains(RuleFlags::NEGATED) {
+            found.extend(decoded::of_pattern(&self.line(), &self.rule.pattern));
+            found.extend(escapes::of_rule(self, maps));
+            found.extend(open::of_rule(self));
+            found.push(slashes::of_rule(self.rule, &self.line()));
+        }
+        found.extend(references::of_rule(self, site, maps));
         for condition in &self.rule.conditions {
             found.extend([
                 unknown_variable(condition),
                 scheme_in_host(condition),
                 dot_in_host(condition),
                 question_mark_in_query(condition),
+                conditions::uri_without_slash(condition),
                 self.file_in_server_context(condition),
             ]);
         }
@@ -105,6 +144,20 @@ impl Slip<'_> {
     /// Requests of which the rule sees what its pattern matches.
     pub fn tries(&self) -> Tries {
         Tries::Any(self.position, None)
+    }
+
+    /// Requests of which one has to show what is said.
+    pub fn shown(&self) -> Tries {
+        Tries::Shown(self.position)
+    }
+
+    /// The rule as a line that paths are compared with.
+    pub fn line(&self) -> Line<'_> {
+        Line {
+            place: self.rule.place,
+            position: self.position,
+            aiming: self.aiming,
+        }
     }
 
     /// A group that is left open never stops a rule.
@@ -214,7 +267,7 @@ fn header_name(name: &[u8]) -> String {
     words.collect::<Vec<_>>().join("-")
 }
 
-fn asks_about(condition: &Condition, names: &[&[u8]]) -> bool {
+pub(super) fn asks_about(condition: &Condition, names: &[&[u8]]) -> bool {
     matches!(condition.subject.text().only_piece(), Some(Piece::Variable(name))
         if names.iter().any(|known| name.eq_ignore_ascii_case(known)))
 }

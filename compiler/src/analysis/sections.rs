@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use edgewright_engine::model::site::{PathMatcher, Section, SectionId, SectionKind, Site};
 use edgewright_engine::pattern::Pattern;
 
+use super::decoded::asks_for_query;
 use super::{Finding, rules};
 
 /// Everything in `site` whose sections Apache walks in a way that is not mirrored.
@@ -16,7 +17,10 @@ pub(super) fn find(site: &Site) -> Vec<Finding> {
         .sections
         .iter()
         .filter_map(|section| match &section.kind {
-            SectionKind::Location(PathMatcher::Regex(pattern)) => encoded_only(section, pattern),
+            SectionKind::Location(PathMatcher::Regex(pattern)) => {
+                impossible_pattern(section, pattern).or_else(|| encoded_only(section, pattern))
+            }
+            SectionKind::Location(PathMatcher::Plain(path)) => impossible_path(section, path),
             SectionKind::Files(PathMatcher::Regex(pattern)) => {
                 set_again(section, pattern, &changed)
             }
@@ -41,6 +45,53 @@ fn is_conditional(section: &Section) -> bool {
         section.kind,
         SectionKind::If(_) | SectionKind::ElseIf(_) | SectionKind::Else
     )
+}
+
+/// A pattern that no path matches.
+fn impossible_pattern(section: &Section, pattern: &Pattern) -> Option<Finding> {
+    let syntax = pattern.syntax()?;
+    let root = &syntax.root;
+    let first = syntax.head().and_then(|head| head.text.first());
+    if root.requires(b'?') || asks_for_query(root) {
+        Some(impossible(
+            section,
+            "the section is about a query string, which its pattern never sees",
+            "write <If \"%{QUERY_STRING} =~ /…/\"> for what has to be in the query string",
+        ))
+    } else if root.requires(b'#') {
+        let headline = "a # never comes: browsers keep it and what follows to themselves";
+        Some(impossible(
+            section,
+            headline,
+            "leave out the # and what follows",
+        ))
+    } else if first.is_some_and(|first| *first != b'/') {
+        let headline =
+            "the section's pattern has no slash behind ^, and every URL-path begins with one";
+        Some(impossible(section, headline, "begin with ^/"))
+    } else {
+        None
+    }
+}
+
+/// A path that no URL-path begins with.
+fn impossible_path(section: &Section, path: &[u8]) -> Option<Finding> {
+    let is_path = path.starts_with(b"/") || path.is_empty() || path.contains(&b':');
+    if path.contains(&b'?') {
+        let headline = "the section is about a query string, which its path never has";
+        let help = "write <If \"%{QUERY_STRING} =~ /…/\"> for what has to be in the query string";
+        return Some(impossible(section, headline, help));
+    }
+    (!is_path).then(|| {
+        let headline = "the section's path begins with no slash, and every URL-path does";
+        impossible(section, headline, "begin with /")
+    })
+}
+
+fn impossible(section: &Section, headline: &str, help: &str) -> Finding {
+    Finding::warning("impossible-section", section.place, headline)
+        .label("is about no URL")
+        .help(help)
 }
 
 fn mirrored_in_part(section: &Section, headline: &str) -> Finding {

@@ -9,6 +9,7 @@ use edgewright_engine::model::rules::Place;
 
 use super::{Browser, Claim, MOST_HOPS};
 use crate::compiled_site::CompiledSite;
+use crate::host_names::authority;
 use crate::witness::Request;
 
 /// Internal redirects Apache allows for one request (`AP_DEFAULT_MAX_INTERNAL_REDIRECTS`).
@@ -17,7 +18,7 @@ pub(crate) const MOST_INTERNAL: usize = 10;
 /// The answer when it comes to more of them.
 pub(crate) const GAVE_UP: Outcome = Outcome::Status { status: 500 };
 
-/// What the request of a finding must show. In all but two cases its line applies.
+/// What the request of a finding must show. In all but three cases its line applies.
 #[derive(Debug, Clone)]
 pub(crate) enum Shows {
     /// Nothing else.
@@ -26,12 +27,16 @@ pub(crate) enum Shows {
     Instead(Place),
     /// This other line applies, and the line of the finding does not.
     OnlyInstead(Place),
+    /// The line does not apply to what it seems to be for.
+    Misses,
     /// This other line applies too.
     Both(Place),
     /// It is answered with this status.
     Status(u16),
     /// It is redirected to a URL with this text.
     Location(Vec<u8>),
+    /// It is redirected, or passed on, to a host whose name ends with this text.
+    LeadsTo(&'static [u8]),
     /// It passes through, and cookies are lost.
     CookiesLost,
     /// Apache gives up on internal redirects, to which the line contributes.
@@ -93,6 +98,7 @@ impl Judge<'_, '_> {
                     _ => Verdict::ShowsNothing,
                 }
             }
+            Shows::Misses => shown_if(!applies(&answer, at)),
             _ if !applies(&answer, at) => Verdict::ShowsNothing,
             Shows::Circles | Shows::Redirects(_) => match by {
                 None => shown_if(self.goes_on(claim, request, answer)),
@@ -146,10 +152,20 @@ impl Shows {
                 }
                 _ => false,
             },
+            Self::LeadsTo(host) => match &answer.outcome {
+                Outcome::Redirect { location: url, .. } | Outcome::Proxy { url, .. } => {
+                    authority(url).is_some_and(|authority| authority.ends_with(host))
+                }
+                Outcome::Serve { .. }
+                | Outcome::Status { .. }
+                | Outcome::Unsupported { .. }
+                | Outcome::OverBudget => false,
+            },
             Self::CookiesLost => passes && !answer.cookies.is_empty(),
             Self::GivesUp => gives_up(at, answer),
             Self::Instead(_)
             | Self::OnlyInstead(_)
+            | Self::Misses
             | Self::Circles
             | Self::Redirects(_)
             | Self::OverBudget => false,

@@ -92,12 +92,17 @@ fn keep_longest<'s>(node: &'s Node, longest: &mut &'s [u8]) {
 impl Node {
     /// Does every text that the node matches hold `byte`, as part of a literal?
     pub fn requires(&self, byte: u8) -> bool {
+        self.requires_literal(&|bytes| bytes.contains(&byte))
+    }
+
+    /// Does every text that the node matches hold a literal that `is_it` admits?
+    pub fn requires_literal(&self, is_it: &impl Fn(&[u8]) -> bool) -> bool {
         match self {
-            Self::Literal(literal) => literal.bytes.contains(&byte),
-            Self::Group { inner, .. } | Self::Atomic(inner) => inner.requires(byte),
-            Self::Repeat { inner, least, .. } => *least > 0 && inner.requires(byte),
-            Self::Concat(parts) => parts.iter().any(|part| part.requires(byte)),
-            Self::Alternation(parts) => parts.iter().all(|part| part.requires(byte)),
+            Self::Literal(literal) => is_it(&literal.bytes),
+            Self::Group { inner, .. } | Self::Atomic(inner) => inner.requires_literal(is_it),
+            Self::Repeat { inner, least, .. } => *least > 0 && inner.requires_literal(is_it),
+            Self::Concat(parts) => parts.iter().any(|part| part.requires_literal(is_it)),
+            Self::Alternation(parts) => parts.iter().all(|part| part.requires_literal(is_it)),
             Self::Empty
             | Self::Set(_)
             | Self::Place(_)

@@ -1,0 +1,61 @@
+//! Slashes that stand twice in a redirect.
+//!
+//! In: a rule, or a `RedirectMatch`. Out: findings, each with a request whose redirect has them. Absent: `Redirect`; see
+//! [`super::targets`].
+
+use edgewright_engine::model::rules::{Piece, Redirect, RedirectMatcher, Rule, RuleFlags};
+use edgewright_engine::pattern::Pattern;
+
+use super::Finding;
+use super::decoded::Line;
+use super::open::with_group;
+use crate::replay::{Shows, Tries};
+
+/// What a group holds that begins with a slash.
+const PAGE: &[u8] = b"/page";
+
+pub(super) fn of_rule(rule: &Rule, line: &Line<'_>) -> Option<Finding> {
+    let is_redirect = rule.flags.contains(RuleFlags::FORCE_REDIRECT)
+        && !rule
+            .flags
+            .intersects(RuleFlags::STATUS | RuleFlags::NO_SUBSTITUTION | RuleFlags::PROXY);
+    let mut pieces = rule.substitution.pieces();
+    let mut before = pieces.next().filter(|_| is_redirect)?;
+    let group = pieces.find_map(|piece| {
+        let follows = matches!(before, Piece::Literal(text) if text.ends_with(b"/"));
+        before = piece;
+        match piece {
+            Piece::RuleGroup(group) if follows => Some(group),
+            _ => None,
+        }
+    })?;
+    doubled(line, &rule.pattern, group)
+}
+
+pub(super) fn of_redirect(redirect: &Redirect, line: &Line<'_>) -> Option<Finding> {
+    let RedirectMatcher::Regex(pattern) = &redirect.matcher else {
+        return None;
+    };
+    let mut threes = redirect.target.windows(3);
+    let group = threes.find_map(|three| match three {
+        [b'/', b'$', digit] if digit.is_ascii_digit() => Some(digit - b'0'),
+        _ => None,
+    })?;
+    doubled(line, pattern, group)
+}
+
+/// The group can begin with a slash, and one stands before it.
+fn doubled(line: &Line<'_>, pattern: &Pattern, group: u8) -> Option<Finding> {
+    let request = with_group(line, pattern, group, PAGE)?;
+    // A request that has them already shows nothing.
+    let is_plain = !request.target.windows(2).any(|two| two == b"//");
+    is_plain.then(|| {
+        let headline = format!("two slashes side by side: ${group} begins with one too");
+        Finding::note("doubled-slash", line.place, headline)
+            .label("a slash stands before the group, and in it")
+            .help(format!(
+                "leave out the slash before ${group}, or write one before the ( of the pattern"
+            ))
+            .shows(Shows::Location(b"//page".to_vec()), Tries::only(request))
+    })
+}
