@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use edgewright_engine::model::rules::{
-    Condition, FileTest, Order, Place, Redirect, RedirectMatcher, Rule, RuleFlags, Test,
+    Condition, FileTest, MatcherView, Order, Place, RedirectView, Rule, RuleFlags, Test,
 };
 
 use edgewright_engine::pattern::PatternOptions;
@@ -33,7 +33,7 @@ impl Directives {
     }
 
     /// Adds a redirect.
-    pub fn add_redirect(&mut self, redirect: &Redirect) {
+    pub fn add_redirect(&mut self, redirect: RedirectView<'_>) {
         self.texts
             .entry(redirect.place)
             .or_insert_with(|| redirect_text(redirect));
@@ -166,15 +166,15 @@ fn letter(test: FileTest) -> &'static str {
     }
 }
 
-fn redirect_text(redirect: &Redirect) -> String {
+fn redirect_text(redirect: RedirectView<'_>) -> String {
     let status = redirect.status.to_string();
-    let target = to_text(&redirect.target);
-    let words = match &redirect.matcher {
-        RedirectMatcher::Prefix(path) => ["Redirect", &status, &to_text(path), &target].join(" "),
-        RedirectMatcher::Regex(pattern) => {
+    let target = to_text(redirect.target);
+    let words = match redirect.matcher {
+        MatcherView::Prefix(path) => ["Redirect", &status, &to_text(path), &target].join(" "),
+        MatcherView::Regex(pattern) => {
             ["RedirectMatch", &status, &to_text(&pattern.text), &target].join(" ")
         }
-        RedirectMatcher::Section => ["Redirect", &status, &target].join(" "),
+        MatcherView::Section => ["Redirect", &status, &target].join(" "),
     };
     words.trim_end().to_owned()
 }

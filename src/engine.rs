@@ -17,7 +17,9 @@ use edgewright_engine::evaluate::{Options, Trace, evaluate_by};
 use edgewright_engine::handler::{Runtime, handle_embedded, unreadable};
 use edgewright_engine::model::outcome::{Answer, Event};
 use edgewright_engine::model::request::{Request, Scheme};
-use edgewright_engine::model::rules::{Place, Redirect, RedirectListId, Rule, RuleSetId};
+use edgewright_engine::model::rules::{
+    Place, Redirect, RedirectListId, RedirectView, Rule, RuleSetId,
+};
 use edgewright_engine::model::site::Site;
 use edgewright_engine::source::{Counted, Indexed, Restored, Sequential, Source, Unavailable};
 
@@ -110,11 +112,11 @@ impl Build {
         let mut site = self.runtime.site().clone();
         for (set, rules) in (0..).map(RuleSetId).zip(&mut site.rule_sets) {
             let next = |from| source.next_rule(set, from, b"");
-            rules.rules = in_order(next);
+            rules.rules = in_order(next).cloned().collect();
         }
         for (list, redirects) in (0..).map(RedirectListId).zip(&mut site.redirect_lists) {
             let next = |from| source.next_redirect(list, from, b"");
-            *redirects = in_order(next);
+            *redirects = in_order(next).map(RedirectView::to_redirect).collect();
         }
         for entry in self.table.entries() {
             let (KeySpace::Map(map), Content::Value(value)) = (entry.key.space(), &entry.content)
@@ -131,16 +133,15 @@ impl Build {
 }
 
 /// Everything that `next` names, from the first on.
-fn in_order<'a, T: Clone + 'a>(
-    next: impl Fn(usize) -> Result<Option<(usize, &'a T)>, Unavailable>,
-) -> Vec<T> {
-    let mut found = Vec::new();
+fn in_order<T>(
+    next: impl Fn(usize) -> Result<Option<(usize, T)>, Unavailable>,
+) -> impl Iterator<Item = T> {
     let mut from = 0;
-    while let Ok(Some((at, item))) = next(from) {
-        found.push(item.clone());
+    std::iter::from_fn(move || {
+        let (at, item) = next(from).ok()??;
         from = at + 1;
-    }
-    found
+        Some(item)
+    })
 }
 
 impl Answerer {
@@ -312,7 +313,7 @@ impl Answerer {
     }
 
     /// Every rule and redirect there is.
-    pub fn each(&self, mut rule: impl FnMut(&Rule), mut redirect: impl FnMut(&Redirect)) {
+    pub fn each(&self, mut rule: impl FnMut(&Rule), mut redirect: impl FnMut(RedirectView<'_>)) {
         match &self.origin {
             Origin::Configuration(reading) => {
                 reading
@@ -326,6 +327,7 @@ impl Answerer {
                     .redirect_lists
                     .iter()
                     .flatten()
+                    .map(Redirect::view)
                     .for_each(&mut redirect);
             }
             Origin::Build(build) | Origin::Restored(build, _) => {

@@ -52,6 +52,8 @@ pub struct PartSizes {
     pub redirects: usize,
     /// Questions that several decisions ask.
     pub questions: usize,
+    /// Patterns of redirects in the table.
+    pub patterns: usize,
     /// The filter over the keys of the table.
     pub filter: usize,
 }
@@ -68,6 +70,7 @@ impl PartSizes {
             rules,
             redirects,
             questions,
+            patterns,
             filter,
         } = parts;
         Ok(Self {
@@ -75,6 +78,7 @@ impl PartSizes {
             rules: size(rules)?,
             redirects: size(redirects)?,
             questions: size(questions)?,
+            patterns: size(patterns)?,
             filter: size(filter)?,
         })
     }

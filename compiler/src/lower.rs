@@ -17,11 +17,12 @@ mod table;
 use edgewright_engine::artefact::filter::Filter;
 use edgewright_engine::artefact::index::{Case, ListBuilder, ListIndex, Reach};
 use edgewright_engine::artefact::key::Key;
-use edgewright_engine::artefact::packed::TooLong;
+use edgewright_engine::artefact::packed::{Packed, TooLong};
 use edgewright_engine::artefact::program::Parts;
 use edgewright_engine::artefact::table::{Content, Entry};
 use edgewright_engine::model::rules::{MapId, Redirect, RedirectListId, Rule, RuleSet, RuleSetId};
 use edgewright_engine::model::site::{Map, MapKind, Site};
+use edgewright_engine::pattern::Pattern;
 use serde::Serialize;
 
 use crate::chain::Chains;
@@ -122,7 +123,9 @@ pub fn lower_with(
     for (map, content) in (0..).map(MapId).zip(&site.maps) {
         add_map(map, content, &mut table);
     }
-    Ok(finish(site, table.entries(), lists, hops, limits))
+    let (entries, patterns) = table.finish();
+    let patterns = Packed::new(&patterns)?;
+    Ok(finish(site, (entries, patterns), lists, hops, limits))
 }
 
 /// Where the rules of each rule set can live, and for those that stay in the program what they are found by.
@@ -304,7 +307,7 @@ fn add_map(map: MapId, content: &Map, table: &mut TableBuilder) {
 
 fn finish(
     site: &Site,
-    mut entries: Vec<Entry>,
+    (mut entries, patterns): (Vec<Entry>, Packed<Pattern>),
     lists: Lists,
     hops: Hops,
     limits: &Limits,
@@ -316,6 +319,7 @@ fn finish(
         rules: lists.rules.indexes,
         redirects: lists.redirects.indexes,
         questions: Vec::new(),
+        patterns,
         // Nobody asks it while the entries are at hand.
         filter: Filter::default(),
     };

@@ -26,7 +26,10 @@ const SAMPLE: &str = "RewriteEngine On\nRewriteMap m txt:/conf/m.txt\n\
 fn places(entry: &Entry) -> Vec<Place> {
     match &entry.content {
         Content::Rules(rules) => rules.iter().map(|rule| rule.item.place).collect(),
-        Content::Redirects(list) => list.iter().map(|one| one.item.place).collect(),
+        Content::Redirects(list) => {
+            let redirects = list.view().iter().flatten();
+            redirects.map(|redirect| redirect.place).collect()
+        }
         Content::Value(value) => vec![value.place],
         Content::Decision(_) => Vec::new(),
     }

@@ -7,6 +7,7 @@
 mod counted;
 mod finder;
 mod found;
+mod found_redirects;
 mod indexed;
 mod restored;
 mod sequential;
@@ -14,12 +15,13 @@ mod sequential;
 pub use counted::Counted;
 pub use finder::{Find, Finder};
 pub use found::{Found, Held, Tried, Walk};
+pub use found_redirects::FoundRedirects;
 pub use indexed::Indexed;
 pub use restored::Restored;
 pub use sequential::Sequential;
 
 use crate::artefact::key::Key;
-use crate::model::rules::{MapId, Redirect, RedirectListId, Rule, RuleSetId};
+use crate::model::rules::{MapId, RedirectListId, RedirectView, Rule, RuleSetId};
 
 /// Why a rule, a redirect or a map value cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +61,7 @@ pub trait Source {
         list: RedirectListId,
         from: usize,
         uri: &[u8],
-    ) -> Result<Option<(usize, &Redirect)>, Unavailable>;
+    ) -> Result<Option<(usize, RedirectView<'_>)>, Unavailable>;
 
     /// The value of `key` in a text map; alternatives of `rnd:` still joined by `|`.
     ///
@@ -92,7 +94,7 @@ impl<S: Source + ?Sized> Source for &S {
         list: RedirectListId,
         from: usize,
         uri: &[u8],
-    ) -> Result<Option<(usize, &Redirect)>, Unavailable> {
+    ) -> Result<Option<(usize, RedirectView<'_>)>, Unavailable> {
         (**self).next_redirect(list, from, uri)
     }
 

@@ -71,7 +71,7 @@ impl Rules {
             rules.requests.insert(rule.place, 0);
         }
         for redirect in site.redirect_lists.iter().flatten() {
-            rules.texts.add_redirect(redirect);
+            rules.texts.add_redirect(redirect.view());
             rules.requests.insert(redirect.place, 0);
         }
         rules

@@ -5,17 +5,19 @@
 
 use std::hint::black_box;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use edgewright_benches::operation::{decide, event, handle};
-use edgewright_benches::set::{RULES, Set};
+use edgewright_benches::set::{self, Placed, RULES, Set};
 use edgewright_benches::site::Site;
+use edgewright_engine::artefact::table::{EmbeddedTable, Fetched, Lookup, Table as _};
 use edgewright_engine::budget::Budget;
 use edgewright_engine::handler::{Step, step};
 use edgewright_engine::model::request::Request;
-use edgewright_engine::artefact::table::{EmbeddedTable, Fetched, Lookup, Table as _};
 use serde::{Deserialize, Serialize};
 
 use crate::apache;
+use crate::lookup::{CHUNK, paths};
+use crate::lookups::{EXACT, EXACT_HIT_FLOOR, EXACT_MISS_FLOOR, MANY};
 use crate::timing::{Contender, Times, nothing_to_read, race};
 
 /// The figures of the section.
@@ -33,6 +35,10 @@ pub struct Decisions {
     pub apache_hit: Times,
     /// The same for paths no rule is about.
     pub apache_miss: Times,
+    /// The floor of a hit: one of 60,000 exact keys is found.
+    pub floor_hit: Times,
+    /// The floor of a miss: none is found.
+    pub floor_miss: Times,
     /// Reads of a DynamoDB table.
     pub reads_hit: Reads,
     /// The same for paths no rule is about.
@@ -62,15 +68,19 @@ pub fn run() -> Result<Decisions> {
     let (hits, misses) = (events(&set.hits), events(&set.misses));
     let deciding = |requests: &'static [Request<'static>]| decisions(&site, requests);
     let (hit, miss) = (set.hits.leak(), set.misses.leak());
+    let rules = set::exact(RULES);
+    let exact = Set::of_rules(&rules);
     let contenders = [
         clock(hit.len()),
         deciding(hit),
         deciding(miss),
         replies(&site, &hits),
         replies(&site, &misses),
+        floor(EXACT_HIT_FLOOR, &rules, &exact.hits)?,
+        floor(EXACT_MISS_FLOOR, &rules, &exact.misses)?,
     ];
     let times = race(&contenders);
-    let clock = times[0].p50;
+    let (clock, floor_hit, floor_miss) = (times[0].p50, times[5], times[6]);
     let times: Vec<Times> = times.iter().map(|times| times.less(clock)).collect();
     let apache = apache::run(&Set {
         directives: set.directives,
@@ -84,9 +94,18 @@ pub fn run() -> Result<Decisions> {
         handle_miss: times[4],
         apache_hit: apache.hit,
         apache_miss: apache.miss,
+        floor_hit,
+        floor_miss,
         reads_hit: Reads::of(&site, hit),
         reads_miss: Reads::of(&site, miss),
     })
+}
+
+/// The row of the exact set that is called `name`, asked for each of `requests`.
+fn floor(name: &str, rules: &[Placed], requests: &[Request]) -> Result<Contender<'static>> {
+    let row = EXACT.iter().find(|row| row.name == name);
+    let engine = (row.context("there is no such row")?.build)(rules);
+    Ok(engine.contender(&paths(requests), MANY, CHUNK).0)
 }
 
 /// Nothing at all: what reading the clock takes.
@@ -127,7 +146,11 @@ fn read(request: &Request) {
         request.client,
         request.protocol,
     ];
-    let parts = parts.into_iter().chain(request.target.query()).chain(request.host).chain(headers);
+    let parts = parts
+        .into_iter()
+        .chain(request.target.query())
+        .chain(request.host)
+        .chain(headers);
     parts.for_each(read_bytes);
 }
 

@@ -14,7 +14,7 @@ use crate::node;
 use crate::timing::{Times, nanoseconds, race};
 
 /// Lookups timed together: a clock costs as much as one.
-const CHUNK: usize = 32;
+pub const CHUNK: usize = 32;
 
 /// The figures of the section.
 #[derive(Debug, Serialize, Deserialize)]

@@ -80,7 +80,8 @@ pub struct Row {
     pub limit: usize,
 }
 
-const MANY: usize = 20_000;
+/// Requests of a row that is not slow.
+pub const MANY: usize = 20_000;
 
 const fn row(
     name: &'static str,
@@ -99,6 +100,12 @@ const fn row(
 /// The name of our own row.
 pub const OURS: &str = "edgewright";
 
+/// The floor of a path that a rule matches.
+pub const EXACT_HIT_FLOOR: &str = "ptr_hash + verify";
+
+/// The floor of a path that none matches.
+pub const EXACT_MISS_FLOOR: &str = "hashbrown + rapidhash";
+
 /// The rows of the exact set, ours first.
 pub const EXACT: &[Row] = &[
     row(OURS, "order of rules, any pattern", MANY, |rules| {
@@ -107,18 +114,12 @@ pub const EXACT: &[Row] = &[
     row("xorf BinaryFuse16", "floor: a filter only", MANY, |rules| {
         boxed(floors::Fuse::new(rules))
     }),
-    row(
-        "hashbrown + rapidhash",
-        "floor: exact keys only",
-        MANY,
-        |rules| boxed(floors::Map::new(rules)),
-    ),
-    row(
-        "ptr_hash + verify",
-        "floor: exact keys only",
-        MANY,
-        |rules| boxed(floors::Perfect::new(rules)),
-    ),
+    row(EXACT_MISS_FLOOR, "floor: exact keys only", MANY, |rules| {
+        boxed(floors::Map::new(rules))
+    }),
+    row(EXACT_HIT_FLOOR, "floor: exact keys only", MANY, |rules| {
+        boxed(floors::Perfect::new(rules))
+    }),
     row("sorted + binary search", "exact keys only", MANY, |rules| {
         boxed(floors::Sorted::new(rules))
     }),

@@ -3,7 +3,7 @@
 //! ```text
 //! rivals                  every section, then the documents
 //! rivals SECTION          that section again, then the documents: lookup, memory, decide, stages,
-//!                         worst, growth
+//!                         worst, growth, building
 //! rivals report           only the documents
 //! ```
 //!
@@ -11,6 +11,7 @@
 //! contenders take turns, so that its ratios are of one run.
 
 mod apache;
+mod building;
 mod compiling;
 mod decide;
 mod growth;
@@ -32,7 +33,9 @@ use anyhow::{Result, bail};
 use store::Store;
 
 /// Every section, in the order of the document.
-const SECTIONS: &[&str] = &["lookup", "memory", "decide", "stages", "worst", "growth"];
+const SECTIONS: &[&str] = &[
+    "lookup", "memory", "decide", "stages", "worst", "growth", "building",
+];
 
 fn main() -> ExitCode {
     match run() {
@@ -56,6 +59,7 @@ fn run() -> Result<()> {
         ["decide"] => store.save("decide", &decide::run()?)?,
         ["stages"] => store.save("stages", &stages::run()?)?,
         ["worst"] => store.save("worst", &worst::run()?)?,
+        ["building"] => store.save("building", &building::run()?)?,
         ["growth"] => growth::SIZES
             .iter()
             .try_for_each(|size| child(&["growth", &size.to_string()]))?,

@@ -11,6 +11,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::building::Building;
 use crate::decide::Decisions;
 use crate::growth::{self, Growth};
 use crate::lookup::Lookups;
@@ -28,6 +29,7 @@ struct Figures {
     stages: Option<Stages>,
     worst: Option<Vec<Worst>>,
     growth: Vec<Growth>,
+    building: Option<Building>,
 }
 
 /// Writes both documents.
@@ -50,6 +52,7 @@ impl Figures {
             stages: store.load("stages")?,
             worst: store.load("worst")?,
             growth: growth.collect::<Result<_>>()?,
+            building: store.load("building")?,
         })
     }
 }

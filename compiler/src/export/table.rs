@@ -11,8 +11,8 @@ use std::collections::HashSet;
 
 use edgewright_engine::artefact::decision::{Effect, PathDecision};
 use edgewright_engine::artefact::item::{self, ENTRY_ATTRIBUTE};
-use edgewright_engine::artefact::table::{Content, Entry, Placed};
-use edgewright_engine::model::rules::{Place, Redirect, Rule, RuleFlags};
+use edgewright_engine::artefact::table::{Content, Entry, Placed, RedirectsView};
+use edgewright_engine::model::rules::{Place, RuleFlags};
 
 use super::folder::{Files, FolderError};
 use super::item::{Attribute, Item, LARGEST};
@@ -116,14 +116,14 @@ fn of_entry(name: String, entry: &Entry, sources: &Sources) -> Result<Item, Emit
     }
     match &entry.content {
         Content::Rules(rules) => add_first_rule(&mut item, rules),
-        Content::Redirects(redirects) => add_first_redirect(&mut item, redirects),
+        Content::Redirects(redirects) => add_first_redirect(&mut item, redirects.view()),
         Content::Value(value) => item.add("value", shown(&value.value)),
         Content::Decision(decision) => add_only_answer(&mut item, decision),
     }
     Ok(item)
 }
 
-fn add_first_rule(item: &mut Item, rules: &[Placed<Rule>]) {
+fn add_first_rule(item: &mut Item, rules: &[Placed]) {
     let Some(Placed { item: rule, .. }) = rules.first() else {
         return;
     };
@@ -136,13 +136,13 @@ fn add_first_rule(item: &mut Item, rules: &[Placed<Rule>]) {
     }
 }
 
-fn add_first_redirect(item: &mut Item, redirects: &[Placed<Redirect>]) {
-    let Some(Placed { item: redirect, .. }) = redirects.first() else {
+fn add_first_redirect(item: &mut Item, redirects: RedirectsView<'_>) {
+    let Some(Ok(redirect)) = redirects.iter().next() else {
         return;
     };
     item.add("status", number(redirect.status));
     if !redirect.target.is_empty() {
-        item.add("location", shown(&redirect.target));
+        item.add("location", shown(redirect.target));
     }
 }
 
@@ -173,7 +173,10 @@ fn shown(text: &[u8]) -> Attribute {
 fn places(content: &Content, sources: &Sources) -> String {
     let places: Vec<Place> = match content {
         Content::Rules(rules) => rules.iter().map(|rule| rule.item.place).collect(),
-        Content::Redirects(redirects) => redirects.iter().map(|one| one.item.place).collect(),
+        Content::Redirects(redirects) => {
+            let redirects = redirects.view().iter().flatten();
+            redirects.map(|redirect| redirect.place).collect()
+        }
         Content::Value(value) => vec![value.place],
         Content::Decision(_) => Vec::new(),
     };

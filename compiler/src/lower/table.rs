@@ -4,8 +4,9 @@
 //! rule has; see [`super::partition`].
 
 use edgewright_engine::artefact::key::Key;
-use edgewright_engine::artefact::table::{Content, Entry, Placed};
+use edgewright_engine::artefact::table::{Content, Entry, Placed, Redirects};
 use edgewright_engine::model::rules::{Redirect, Rule};
+use edgewright_engine::pattern::{Pattern, PatternOptions};
 use foldhash::HashMap;
 use postcard::experimental::serialized_size;
 use serde::Serialize;
@@ -23,6 +24,24 @@ const OVERHEAD: usize = 16;
 #[derive(Debug, Default)]
 pub(super) struct TableBuilder {
     entries: HashMap<Key, Gathered>,
+    patterns: Patterns,
+}
+
+/// Patterns that entries have by number, equal ones once.
+#[derive(Debug, Default)]
+struct Patterns {
+    all: Vec<Pattern>,
+    numbers: HashMap<(Vec<u8>, PatternOptions), u32>,
+}
+
+impl Patterns {
+    fn number(&mut self, pattern: &Pattern) -> u32 {
+        let key = (pattern.text.clone(), pattern.options);
+        *self.numbers.entry(key).or_insert_with(|| {
+            self.all.push(pattern.clone());
+            u32::try_from(self.all.len() - 1).unwrap_or(u32::MAX)
+        })
+    }
 }
 
 #[derive(Debug)]
@@ -53,20 +72,23 @@ impl TableBuilder {
         true
     }
 
-    /// The same for a redirect.
+    /// Adds `redirect` under every key, or under none when one of them has no room left.
     pub fn add_redirect(&mut self, keys: Vec<Key>, position: u32, redirect: &Redirect) -> bool {
         let Some(size) = self.room(&keys, redirect) else {
             return false;
         };
+        let mut is_added = true;
         for key in keys {
-            let gathered = self.gathered(key, Content::Redirects(Vec::new()), size);
-            if let Content::Redirects(redirects) = &mut gathered.content {
-                let item = redirect.clone();
-                reserve_one(redirects);
-                redirects.push(Placed { position, item });
-            }
+            let mut redirects = match self.entries.get_mut(&key).map(|known| &mut known.content) {
+                Some(Content::Redirects(redirects)) => std::mem::take(redirects),
+                _ => Redirects::default(),
+            };
+            let number = |pattern: &Pattern| self.patterns.number(pattern);
+            is_added &= redirects.push(position, redirect, number);
+            let gathered = self.gathered(key, Content::Redirects(Redirects::default()), size);
+            gathered.content = Content::Redirects(redirects);
         }
-        true
+        is_added
     }
 
     /// Adds an entry of its own. The first under a key counts.
@@ -92,15 +114,15 @@ impl TableBuilder {
         gathered
     }
 
-    /// All entries, by key.
-    pub fn entries(self) -> Vec<Entry> {
+    /// All entries, by key, and the patterns that they have by number.
+    pub fn finish(self) -> (Vec<Entry>, Vec<Pattern>) {
         let entry = |(key, gathered): (Key, Gathered)| Entry {
             key,
             content: gathered.content,
         };
         let mut entries: Vec<Entry> = self.entries.into_iter().map(entry).collect();
         entries.sort_unstable_by(|one, other| one.key.cmp(&other.key));
-        entries
+        (entries, self.patterns.all)
     }
 }
 

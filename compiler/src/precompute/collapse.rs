@@ -205,9 +205,10 @@ fn decision_of(bare: &EndingBuf, with_query: &WithQuery<EndingBuf>) -> PathDecis
 
 /// Where it redirects to, with `status` and nothing else to it.
 fn redirect<'e>(ending: &Ending<'e>, status: u16) -> Option<Text<'e>> {
-    let plain = ending.cookies.is_empty() && ending.vary.is_empty();
     match ending.effect {
-        Effect::Redirect(same, location) if same == status && plain => Some(location),
+        Effect::Redirect(same, location) if same == status && ending.more.is_empty() => {
+            Some(location)
+        }
         _ => None,
     }
 }

@@ -103,20 +103,38 @@ impl Course {
         let mut locations = 0;
         let mut both = self.steps.iter().zip(&bare.steps);
         let is_same = both.all(|steps| match steps {
-            (Step::End(queried), Step::End(bare)) if queried != bare => {
-                locations += 1;
-                redirect_without_query(queried).as_ref() == Some(bare)
-            }
-            (Step::End(ending), Step::End(_)) => !is_redirect(ending),
+            (Step::End(queried), Step::End(bare)) => match (queried.read(), bare.read()) {
+                (Some(queried), Some(bare)) => match (queried.effect, bare.effect) {
+                    (Effect::Redirect(status, to), Effect::Redirect(bare_status, bare_to)) => {
+                        locations += 1;
+                        (status, queried.more) == (bare_status, bare.more)
+                            && is_with_query(to, bare_to)
+                    }
+                    _ => queried == bare,
+                },
+                _ => false,
+            },
             (queried, bare) => queried == bare,
         });
         is_same && locations > 0 && self.steps.len() == bare.steps.len()
     }
 }
 
-fn is_redirect(ending: &EndingBuf) -> bool {
-    let effect = ending.read().map(|ending| ending.effect);
-    matches!(effect, Some(Effect::Redirect(..)))
+/// Is `queried` the text `bare`, which has no query string, with one at its end and a question mark before it?
+fn is_with_query(queried: Text<'_>, bare: Text<'_>) -> bool {
+    let (mut queried, mut bare) = (queried.parts(), bare.parts());
+    while let Some(part) = bare.next() {
+        match (queried.next(), part) {
+            (Some(Part::Literal(with)), Part::Literal(without)) if with != without => {
+                let mark = with.strip_prefix(without) == Some(b"?");
+                return mark && bare.next().is_none() && queried.eq([Part::Query]);
+            }
+            (_, Part::Query) => return false,
+            (with, part) if with == Some(part) => {}
+            _ => return false,
+        }
+    }
+    queried.eq([Part::Literal(b"?".as_slice()), Part::Query])
 }
 
 /// What a request without a query string ends with, where one with the stand-in ends so; `None` when only another

@@ -16,5 +16,5 @@ mod text;
 
 pub use question::Question;
 pub use record::{At, Builder, DecisionView, PathDecision, Queried};
-pub use step::{Asked, Effect, Ending, EndingBuf, Step, Texts};
+pub use step::{Asked, Effect, Ending, EndingBuf, More, Step};
 pub use text::{Part, Text, TextBuf};

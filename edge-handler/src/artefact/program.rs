@@ -11,7 +11,8 @@
 //!    and what finds them;
 //! 4. one [`ListIndex`] for each redirect list;
 //! 5. the [`Question`]s that precomputed decisions ask by their numbers;
-//! 6. the [`Filter`] over the table's keys.
+//! 6. the [`Pattern`]s that redirects in the table have by their numbers;
+//! 7. the [`Filter`] over the table's keys.
 //!
 //! Lists of numbers are stretches of little-endian bytes ([`crate::artefact::packed::Numbers`]), rules stand
 //! encoded one after another ([`crate::artefact::packed::Packed`]): loading copies stretches and makes nothing
@@ -27,12 +28,14 @@ use crate::artefact::decision::Question;
 use crate::artefact::envelope::{EnvelopeError, Format};
 use crate::artefact::filter::Filter;
 use crate::artefact::index::ListIndex;
+use crate::artefact::packed::Packed;
 use crate::model::rules::{Redirect, RedirectListId, Rule, RuleSetId};
 use crate::model::site::Site;
+use crate::pattern::Pattern;
 
 const FORMAT: Format = Format {
     magic: *b"EDGP",
-    version: 12,
+    version: 13,
 };
 
 /// Why bytes are not a program.
@@ -60,10 +63,11 @@ impl ProgramBody {
             rules,
             redirects,
             questions,
+            patterns,
             filter,
         } = parts;
         // In the order in which [`Parts`] are read.
-        let encoded = postcard::to_allocvec(&(site, rules, redirects, questions, filter));
+        let encoded = postcard::to_allocvec(&(site, rules, redirects, questions, patterns, filter));
         encoded
             .map(Self)
             .map_err(|_| ProgramError::Malformed("the program cannot be encoded"))
@@ -93,6 +97,8 @@ pub struct Parts {
     pub redirects: Vec<ListIndex<Redirect>>,
     /// What precomputed decisions ask by number.
     pub questions: Vec<Question>,
+    /// The patterns of redirects in the table, each of which is compiled when it is first asked.
+    pub patterns: Packed<Pattern>,
     /// What is in the table.
     pub filter: Filter,
 }
@@ -100,7 +106,7 @@ pub struct Parts {
 impl Program {
     /// SHA-256 of `rules.bin` of the configuration in `tests/suite/golden.rs`. It changes together with
     /// the version of `FORMAT`.
-    pub const GOLDEN: &str = "81db454d408fe18ac2f461a4b8792efa2e0d72e197c7dd0957e5f33058767c15";
+    pub const GOLDEN: &str = "2fac7a1c8520d53c90a2e886e48336da0a94779188e1fbbb05cb0332ed8968ff";
 
     /// The bytes of `rules.bin`.
     ///
@@ -157,6 +163,11 @@ impl Program {
     /// What precomputed decisions ask by number.
     pub fn questions(&self) -> &[Question] {
         &self.parts.questions
+    }
+
+    /// The patterns of redirects in the table, by number.
+    pub fn patterns(&self) -> &Packed<Pattern> {
+        &self.parts.patterns
     }
 
     /// What is in the table.

@@ -6,9 +6,12 @@
 mod embedded;
 mod fetched;
 mod group;
+mod redirects;
+mod usual;
 
 pub use embedded::{EmbeddedTable, TableBody};
 pub use fetched::Fetched;
+pub use redirects::{Redirects, RedirectsView};
 
 use serde::{Deserialize, Serialize};
 
@@ -17,12 +20,11 @@ use crate::artefact::envelope::EnvelopeError;
 use crate::artefact::filter::Filter;
 use crate::artefact::fingerprint::Fingerprint;
 use crate::artefact::key::{Key, KeySpace, Sought};
-use crate::artefact::packed::Cursor;
-use crate::model::rules::{PrefixRedirect, Redirect, RedirectListId, Rule};
+use crate::model::rules::Rule;
 use crate::model::site::map::MapEntry;
 
 /// Version of an entry's encoding; its first byte.
-const ENTRY_VERSION: u8 = 4;
+const ENTRY_VERSION: u8 = 5;
 
 /// What stands in the table under one key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,22 +39,22 @@ pub struct Entry {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Content {
     /// Rules of the key's rule set that may match its text, by position.
-    Rules(Vec<Placed<Rule>>),
+    Rules(Vec<Placed>),
     /// Redirects of the key's list for its path, by position.
-    Redirects(Vec<Placed<Redirect>>),
+    Redirects(Redirects),
     /// The map's entry.
     Value(MapEntry),
     /// What becomes of the key's path on its host.
     Decision(PathDecision),
 }
 
-/// A rule or redirect with its position in its list.
+/// A rule with its position in its list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Placed<T> {
+pub struct Placed {
     /// How many stand before it.
     pub position: u32,
-    /// The rule or redirect.
-    pub item: T,
+    /// The rule.
+    pub item: Rule,
 }
 
 impl Entry {
@@ -64,9 +66,17 @@ impl Entry {
         }
     }
 
+    /// The redirects that the entry has; `None` when it is something else.
+    pub fn redirects(&self) -> Option<RedirectsView<'_>> {
+        match &self.content {
+            Content::Redirects(redirects) => Some(redirects.view()),
+            Content::Rules(_) | Content::Value(_) | Content::Decision(_) => None,
+        }
+    }
+
     /// SHA-256 of all entries of the configuration in `tests/suite/golden.rs`. It changes together with
     /// `ENTRY_VERSION`.
-    pub const GOLDEN: &str = "99e2fb133f8d5f61c9bee0a50f5652a675dc6f08b20ec147d35886b61b3f9be0";
+    pub const GOLDEN: &str = "725799da9593ca40365f1760be6b49c1140de307a5964428ca3f53a6b17a88c7";
 
     /// The entry as bytes: a version, a CRC-32 of the rest, the rest in postcard's encoding.
     ///
@@ -116,30 +126,6 @@ impl Entry {
     }
 }
 
-/// The one redirect that the encoding of a [`Content`] holds; `None` when it has to be decoded.
-fn prefix_redirect(content: &[u8]) -> Option<PrefixRedirect<'_>> {
-    let mut content = Cursor::over(content);
-    // The variant `Content::Redirects`, and one of them.
-    if (content.byte()?, content.number()?) != (1, 1) {
-        return None;
-    }
-    let position = content.number()?;
-    // Its place, and the variant `RedirectMatcher::Prefix`.
-    content.number()?;
-    content.number()?;
-    if content.byte()? != 0 {
-        return None;
-    }
-    let (path, status, target) = (content.text()?, content.short()?, content.text()?);
-    // No expression, and the end.
-    (content.rest() == [0]).then_some(PrefixRedirect {
-        position,
-        path,
-        status,
-        target,
-    })
-}
-
 /// What a table says about a key.
 #[derive(Debug, Clone, Copy)]
 pub enum Lookup<T> {
@@ -177,17 +163,24 @@ pub trait Table {
 
     /// The precomputed decision for a text that [`Table::find`] found at `at`.
     fn decision(&self, at: usize, sought: &Sought<'_>) -> Lookup<DecisionView<'_>> {
-        match self.lookup_at(at, sought) {
-            Lookup::Found(entry) => entry.decision().map_or(Lookup::Damaged, Lookup::Found),
-            Lookup::Absent => Lookup::Absent,
-            Lookup::Missing => Lookup::Missing,
-            Lookup::Damaged => Lookup::Damaged,
-        }
+        self.lookup_at(at, sought).and_then(Entry::decision)
     }
 
-    /// The one redirect of `list` for a text that [`Table::find`] found at `at`.
-    fn redirect(&self, _at: usize, _list: RedirectListId) -> Undecoded<PrefixRedirect<'_>> {
-        Undecoded::Unknown
+    /// The redirects for a text that [`Table::find`] found at `at`.
+    fn redirects(&self, at: usize, sought: &Sought<'_>) -> Lookup<RedirectsView<'_>> {
+        self.lookup_at(at, sought).and_then(Entry::redirects)
+    }
+}
+
+impl<T> Lookup<T> {
+    /// What `read` makes of what was found; it is damaged where that is nothing.
+    pub fn and_then<U>(self, read: impl FnOnce(T) -> Option<U>) -> Lookup<U> {
+        match self {
+            Self::Found(found) => read(found).map_or(Lookup::Damaged, Lookup::Found),
+            Self::Absent => Lookup::Absent,
+            Self::Missing => Lookup::Missing,
+            Self::Damaged => Lookup::Damaged,
+        }
     }
 }
 
@@ -220,17 +213,6 @@ impl<'t> Probe<'t> {
     }
 }
 
-/// What can be had without decoding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Undecoded<T> {
-    /// There is nothing.
-    Absent,
-    /// What was looked for.
-    Found(T),
-    /// Something that has to be decoded, or fetched.
-    Unknown,
-}
-
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
@@ -253,42 +235,6 @@ mod tests {
     fn what_was_encoded_decodes() {
         let bytes = entry().encode().unwrap();
         assert_eq!(Entry::decode(&bytes), Ok(entry()));
-    }
-
-    #[test]
-    fn redirects_are_read_where_they_stand() {
-        use crate::model::rules::RedirectMatcher;
-        use crate::pattern::Pattern;
-        use crate::pattern::PatternOptions;
-        let prefix = Placed {
-            position: 300,
-            item: Redirect {
-                place: Place { file: 1, line: 2 },
-                matcher: RedirectMatcher::Prefix(b"/a".to_vec()),
-                status: 301,
-                target: b"http://h/b".to_vec(),
-                expression: None,
-            },
-        };
-        let mut regex = prefix.clone();
-        regex.item.matcher = RedirectMatcher::Regex(Pattern::new("^/a", PatternOptions::default()));
-        let encoded = |redirects: &[&Placed<Redirect>]| {
-            let redirects = redirects.iter().map(|redirect| (*redirect).clone());
-            postcard::to_allocvec(&Content::Redirects(redirects.collect())).unwrap()
-        };
-        let bytes = encoded(&[&prefix]);
-        let expected = PrefixRedirect {
-            position: 300,
-            path: b"/a",
-            status: 301,
-            target: b"http://h/b",
-        };
-        assert_eq!(prefix_redirect(&bytes), Some(expected));
-        assert_eq!(prefix_redirect(&encoded(&[&regex])), None);
-        assert_eq!(prefix_redirect(&encoded(&[&prefix, &prefix])), None);
-        for length in 0..bytes.len() {
-            assert_eq!(prefix_redirect(&bytes[..length]), None, "{length}");
-        }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use crate::budget::Budget;
 use crate::model::outcome::Event;
-use crate::model::rules::{Place, Redirect, RedirectListId, RedirectMatcher};
+use crate::model::rules::{MatcherView, Place, RedirectListId, RedirectView};
 use crate::model::site::{Alias, AliasMatcher, SectionAlias};
 use crate::source::Source;
 
@@ -95,7 +95,7 @@ impl<'a, S: Source> Run<'a, S> {
             let mut last = None;
             while let Some((found, redirect)) = self.next_redirect(list, at, &record.uri)? {
                 at = found + 1;
-                if redirect.matcher == RedirectMatcher::Section {
+                if redirect.matcher == MatcherView::Section {
                     last = Some(redirect);
                 }
             }
@@ -108,10 +108,10 @@ impl<'a, S: Source> Run<'a, S> {
 
     fn section_redirect(
         &mut self,
-        redirect: &'a Redirect,
+        redirect: RedirectView<'a>,
         record: &mut Record<'a>,
     ) -> Result<Found, Halt> {
-        let text = match &redirect.expression {
+        let text = match redirect.expression {
             Some(expression) => self.expression_text(expression, record)?,
             None => Some(Vec::new()),
         };
@@ -133,7 +133,7 @@ impl<'a, S: Source> Run<'a, S> {
         while let Some((found, redirect)) = self.next_redirect(list, at, &record.uri)? {
             at = found + 1;
             self.count_try(RULE_STEPS, record.uri.len())?;
-            if let Some(target) = target_of(redirect, &record.uri, &mut captures, self.budget) {
+            if let Some(target) = target_of(&redirect, &record.uri, &mut captures, self.budget) {
                 return Ok(Some(Found {
                     place: redirect.place,
                     status: redirect.status,
@@ -209,18 +209,18 @@ impl<'a, S: Source> Run<'a, S> {
 
 /// Where a redirect of a list leads a URL-path, if it is for it.
 pub(crate) fn target_of(
-    redirect: &Redirect,
+    redirect: &RedirectView<'_>,
     uri: &[u8],
     captures: &mut Captures,
     budget: &Budget,
 ) -> Option<Vec<u8>> {
-    match &redirect.matcher {
-        RedirectMatcher::Section => None,
-        RedirectMatcher::Prefix(path) => alias_matches(uri, path)
-            .map(|length| [&redirect.target, &*escape_uri(&uri[length..])].concat()),
-        RedirectMatcher::Regex(pattern) => pattern
+    match redirect.matcher {
+        MatcherView::Section => None,
+        MatcherView::Prefix(path) => alias_matches(uri, path)
+            .map(|length| [redirect.target, &*escape_uri(&uri[length..])].concat()),
+        MatcherView::Regex(pattern) => pattern
             .find(uri, captures, budget)
-            .then(|| substitute(&redirect.target, uri, captures))
+            .then(|| substitute(redirect.target, uri, captures))
             .map(|target| uri::escape_parsed(&target)),
     }
 }

@@ -4,7 +4,7 @@
 //! it, which costs nothing where there is a request. Absent: trying the other answers (the compiler's `precompute`).
 
 use crate::budget::Spent;
-use crate::model::rules::{Condition, Redirect, RedirectListId, Rule, RuleSetId};
+use crate::model::rules::{Condition, RedirectListId, RedirectView, Rule, RuleSetId};
 use crate::source::Source;
 
 use super::{Halt, Run};
@@ -92,7 +92,7 @@ impl<'a, S: Source> Run<'a, S> {
         list: RedirectListId,
         from: usize,
         uri: &[u8],
-    ) -> Result<Option<(usize, &'a Redirect)>, Halt> {
+    ) -> Result<Option<(usize, RedirectView<'a>)>, Halt> {
         self.tries_with(uri)?;
         Ok(self.source.next_redirect(list, from, uri)?)
     }

@@ -100,13 +100,13 @@ impl Halves {
 mod tests {
     use super::*;
     use crate::artefact::key::Key;
-    use crate::artefact::table::Content;
+    use crate::artefact::table::{Content, Redirects};
     use crate::model::rules::RedirectListId;
 
     fn entry() -> Arc<Entry> {
         Arc::new(Entry {
             key: Key::redirect(RedirectListId(0), b"/a"),
-            content: Content::Redirects(Vec::new()),
+            content: Content::Redirects(Redirects::default()),
         })
     }
 

@@ -14,7 +14,7 @@ mod text_test;
 pub use condition::{Condition, FileTest, Order, Test};
 pub use flags::RuleFlags;
 pub use prefilter::{Marks, Screens};
-pub use redirect::{PrefixRedirect, Redirect, RedirectMatcher};
+pub use redirect::{MatcherView, Redirect, RedirectMatcher, RedirectView};
 pub use rule::{Extras, Replacement, Rule, RuleSet};
 pub use template::{Piece, Template, TemplateText};
 pub use text_test::text_holds;

@@ -5,7 +5,7 @@
 use std::cell::Cell;
 
 use super::{Source, Unavailable};
-use crate::model::rules::{MapId, Redirect, RedirectListId, Rule, RuleSetId};
+use crate::model::rules::{MapId, RedirectListId, RedirectView, Rule, RuleSetId};
 
 /// A source that counts what it is asked for, and what it names.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ impl<S: Source> Source for Counted<S> {
         list: RedirectListId,
         from: usize,
         uri: &[u8],
-    ) -> Result<Option<(usize, &Redirect)>, Unavailable> {
+    ) -> Result<Option<(usize, RedirectView<'_>)>, Unavailable> {
         self.count(self.source.next_redirect(list, from, uri))
     }
 

@@ -1,21 +1,18 @@
 //! What a program and a table have about one text.
 //!
-//! In: a [`Program`], a [`Table`], a list and a text. Out: [`Found`], which names in order what may match.
+//! In: a [`Program`], a [`Table`], a list and a text. Out: [`Found`], which names in order what may match; the first redirect
+//! that applies.
 //! Absent: going through that (see [`super::found`]), remembering it (see [`super::indexed`]), and fetching
 //! what the table does not have at hand.
 
-use std::borrow::Cow;
+mod redirects;
 
 use super::{Found, Unavailable};
-use crate::artefact::fingerprint::Fingerprint;
-use crate::artefact::index::{Keyed, ListIndex, Marked};
-use crate::artefact::key::KeySpace;
+use crate::artefact::index::{ListIndex, Marked};
+use crate::artefact::key::{KeySpace, Sought};
 use crate::artefact::program::Program;
-use crate::artefact::table::{Content, Entry, Lookup, Placed, Table};
-use crate::artefact::table::{Probe, Undecoded};
-use crate::model::rules::{MapId, PrefixRedirect, Redirect, RedirectListId, Rule, RuleSetId};
-use crate::text::prefix::alias_matches;
-use crate::text::prefix::collapse_slashes;
+use crate::artefact::table::{Content, Entry, Lookup, Placed, Probe, Table};
+use crate::model::rules::{MapId, RedirectListId, RedirectView, RuleSetId};
 
 /// Finds rules and redirects in a program and a table.
 #[derive(Debug)]
@@ -32,22 +29,19 @@ pub trait Find<'a> {
     ///
     /// # Errors
     /// A table entry has to be fetched first.
-    fn rules(&self, set: RuleSetId, subject: &[u8])
-    -> Result<Option<Found<'a, Rule>>, Unavailable>;
+    fn rules(&self, set: RuleSetId, subject: &[u8]) -> Result<Option<Found<'a>>, Unavailable>;
 
-    /// Every redirect of `list` that may match `uri`; `None` when there is no such list.
+    /// What `tries` finds first of the redirects of `list` that may match `path`, which is
+    /// [normalized](crate::model::normalized). Redirects are tried one after another, in an order that does not matter.
     ///
     /// # Errors
     /// A table entry has to be fetched first.
-    fn redirects(
+    fn first_redirect<R>(
         &self,
         list: RedirectListId,
-        uri: &[u8],
-    ) -> Result<Option<Found<'a, Redirect>>, Unavailable>;
-
-    /// The first redirect of `list` that applies to `path`, which is [plain](crate::model::normalized), if nothing has to
-    /// be decoded to find it.
-    fn first_redirect(&self, list: RedirectListId, path: &[u8]) -> Undecoded<PrefixRedirect<'a>>;
+        path: &[u8],
+        tries: impl FnMut(RedirectView<'a>) -> Option<R>,
+    ) -> Result<Option<R>, Unavailable>;
 }
 
 impl<'a, T: Table> Finder<'a, T> {
@@ -95,6 +89,17 @@ impl<'a, T: Table> Finder<'a, T> {
 
     /// The entry of a text in `space` when there may be one.
     fn entry(&self, space: KeySpace, spot: &Probe<'_>) -> Result<Option<&'a Entry>, Unavailable> {
+        let table = self.table;
+        self.had(space, spot, |at, sought| table.lookup_at(at, sought))
+    }
+
+    /// What `look` finds under a text in `space` when there may be something.
+    fn had<F>(
+        &self,
+        space: KeySpace,
+        spot: &Probe<'_>,
+        look: impl FnOnce(usize, &Sought<'_>) -> Lookup<F>,
+    ) -> Result<Option<F>, Unavailable> {
         let Some(at) = spot.at else {
             return Ok(None);
         };
@@ -102,56 +107,17 @@ impl<'a, T: Table> Finder<'a, T> {
         if !self.table.may_have(self.program.filter(), &sought) {
             return Ok(None);
         }
-        match self.table.lookup_at(at, &sought) {
-            Lookup::Found(entry) => Ok(Some(entry)),
+        match look(at, &sought) {
+            Lookup::Found(found) => Ok(Some(found)),
             Lookup::Absent => Ok(None),
             Lookup::Missing => Err(Unavailable::Missing(sought.key())),
             Lookup::Damaged => Err(Unavailable::Damaged),
         }
     }
-
-    /// Gives to `take` every prefix of `path` that ends before or after a slash, or is the whole, and has the
-    /// length of some key, and as many slashes: keyed redirects are found by these.
-    fn prefixes<E>(
-        &self,
-        keyed: Keyed,
-        path: &[u8],
-        mut take: impl FnMut(&Probe<'_>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let mut print = Fingerprint::default();
-        let mut taken = 0;
-        let mut depth = 0;
-        for slash in memchr::memchr_iter(b'/', path) {
-            if keyed.slashed.is_empty() && !keyed.depths.may_reach(depth) {
-                return Ok(());
-            }
-            let before = keyed.depths.may_contain(depth) && keyed.exact.may_contain(slash);
-            let behind = keyed.slashed.may_contain(slash + 1);
-            depth += 1;
-            for (length, fits) in [(slash, before), (slash + 1, behind)] {
-                if length == 0 || !fits {
-                    continue;
-                }
-                print.extend(path.get(taken..length).unwrap_or_default());
-                taken = length;
-                let prefix = path.get(..length).unwrap_or_default();
-                take(&Probe::with_print(self.table, prefix, print.finish()))?;
-            }
-        }
-        let whole = keyed.depths.may_contain(depth) && keyed.exact.may_contain(path.len());
-        if whole && !path.ends_with(b"/") {
-            take(&self.spot(path))?;
-        }
-        Ok(())
-    }
 }
 
 impl<'a, T: Table> Find<'a> for Finder<'a, T> {
-    fn rules(
-        &self,
-        set: RuleSetId,
-        subject: &[u8],
-    ) -> Result<Option<Found<'a, Rule>>, Unavailable> {
+    fn rules(&self, set: RuleSetId, subject: &[u8]) -> Result<Option<Found<'a>>, Unavailable> {
         let Some(list) = self.program.rules(set) else {
             return Ok(None);
         };
@@ -178,70 +144,19 @@ impl<'a, T: Table> Find<'a> for Finder<'a, T> {
         Ok(Some(found))
     }
 
-    fn redirects(
+    fn first_redirect<R>(
         &self,
         list: RedirectListId,
-        uri: &[u8],
-    ) -> Result<Option<Found<'a, Redirect>>, Unavailable> {
-        let Some(index) = self.program.redirects(list) else {
-            return Ok(None);
-        };
-        let mut found = Found::of(index);
-        if !index.keyed().exact.is_empty() {
-            let add = |spot: &Probe<'_>| {
-                let entry = self.entry(KeySpace::Redirects(list), spot)?;
-                found.add(entry.map(redirects));
-                Ok(())
-            };
-            match collapse_slashes(uri) {
-                Cow::Borrowed(path) => self.prefixes(index.keyed(), path, add)?,
-                Cow::Owned(path) => self.prefixes(index.keyed(), &path, add)?,
-            }
-        }
-        if index.has_words() {
-            found.candidates = index.find(&Marked::of(uri));
-        }
-        Ok(Some(found))
-    }
-
-    fn first_redirect(&self, list: RedirectListId, path: &[u8]) -> Undecoded<PrefixRedirect<'a>> {
-        let index = self.program.redirects(list);
-        let Some(index) = index.filter(|index| index.kept_and_scanned().0 == 0) else {
-            return Undecoded::Unknown;
-        };
-        let mut first: Option<PrefixRedirect<'a>> = None;
-        let found = self.prefixes(index.keyed(), path, |spot| {
-            match spot.at.map(|at| self.table.redirect(at, list)) {
-                None | Some(Undecoded::Absent) => {}
-                Some(Undecoded::Unknown) => return Err(()),
-                Some(Undecoded::Found(found)) => {
-                    let applies = alias_matches(path, found.path).is_some();
-                    let earlier = first.is_none_or(|first| found.position < first.position);
-                    if applies && earlier {
-                        first = Some(found);
-                    }
-                }
-            }
-            Ok(())
-        });
-        match (found, first) {
-            (Err(()), _) => Undecoded::Unknown,
-            (Ok(()), None) => Undecoded::Absent,
-            (Ok(()), Some(first)) => Undecoded::Found(first),
-        }
+        path: &[u8],
+        tries: impl FnMut(RedirectView<'a>) -> Option<R>,
+    ) -> Result<Option<R>, Unavailable> {
+        self.first_that(list, path, tries)
     }
 }
 
-fn rules(entry: &Entry) -> &[Placed<Rule>] {
+fn rules(entry: &Entry) -> &[Placed] {
     match &entry.content {
         Content::Rules(rules) => rules,
         Content::Redirects(_) | Content::Value(_) | Content::Decision(_) => &[],
-    }
-}
-
-fn redirects(entry: &Entry) -> &[Placed<Redirect>] {
-    match &entry.content {
-        Content::Redirects(redirects) => redirects,
-        Content::Rules(_) | Content::Value(_) | Content::Decision(_) => &[],
     }
 }

@@ -1,10 +1,9 @@
-//! What was found in a list for one text.
+//! Which rules of a list were found for one text.
 //!
 //! In: the entries that the table has, and the candidates that the index names. Out: [`Found`], which gives
 //! them in the order of the list, decoded or [where they stand](Held). Absent: finding them; see
 //! [`super::finder`].
 
-use serde::de::DeserializeOwned;
 use smallvec::SmallVec;
 
 use super::Unavailable;
@@ -16,21 +15,18 @@ use crate::budget::Budget;
 use crate::model::rules::{Replacement, Rule, RuleFlags};
 use crate::pattern::matching::Captures;
 
-/// What was found of one list.
+/// Rules that were found of one list.
 #[derive(Debug)]
-pub struct Found<'a, T> {
-    list: &'a ListIndex<T>,
+pub struct Found<'a> {
+    list: &'a ListIndex<Rule>,
     /// What the table has, entry by entry.
-    keyed: SmallVec<[&'a [Placed<T>]; 2]>,
+    keyed: SmallVec<[&'a [Placed]; 2]>,
     /// What the program has.
     pub(super) candidates: Candidates,
 }
 
-/// One of a list, with its position.
-type Next<'a, T> = Result<Option<(usize, &'a T)>, Unavailable>;
-
-impl<'a, T> Found<'a, T> {
-    pub(super) fn of(list: &'a ListIndex<T>) -> Self {
+impl<'a> Found<'a> {
+    pub(super) fn of(list: &'a ListIndex<Rule>) -> Self {
         Self {
             list,
             keyed: SmallVec::new(),
@@ -38,28 +34,24 @@ impl<'a, T> Found<'a, T> {
         }
     }
 
-    pub(super) fn add(&mut self, keyed: Option<&'a [Placed<T>]>) {
+    pub(super) fn add(&mut self, keyed: Option<&'a [Placed]>) {
         if let Some(keyed) = keyed {
             self.keyed.push(keyed);
         }
     }
 
     /// The first of what the table has at position `from` or after.
-    fn next_keyed(&self, from: usize) -> Option<(usize, &'a T)> {
+    fn next_keyed(&self, from: usize) -> Option<(usize, &'a Rule)> {
         let keyed = self.keyed.iter();
         let keyed = keyed.filter_map(|placed| first(placed, from));
         keyed.min_by_key(|(position, _)| *position)
     }
-}
 
-impl<'a, T: DeserializeOwned> Found<'a, T> {
-    /// The first thing that was found at position `from` or after. What cannot be decoded ends the
-    /// evaluation as a missing entry would: no key of the table is empty, so it is never found, and
-    /// the request is given up.
+    /// The first rule that was found at position `from` or after.
     ///
     /// # Errors
-    /// Something cannot be decoded.
-    pub fn next(&self, from: usize) -> Next<'a, T> {
+    /// Its bytes are damaged.
+    pub fn next(&self, from: usize) -> Result<Option<(usize, &'a Rule)>, Unavailable> {
         let kept = self.list.next_from(from, &self.candidates);
         let kept = kept.map(|slot| self.list.get(slot)).transpose();
         let both = self
@@ -95,14 +87,14 @@ pub struct Tried<'a> {
 /// Gives the rules that were found, in order. What cannot be decoded is as for [`Found::next`].
 #[derive(Debug)]
 pub struct Walk<'f, 'a> {
-    found: &'f Found<'a, Rule>,
+    found: &'f Found<'a>,
     /// Where to go on among what the table has.
     from: usize,
     /// Where to go on among what the program has.
     slot: Slot,
 }
 
-impl<'a> Found<'a, Rule> {
+impl<'a> Found<'a> {
     /// From the first on.
     pub fn walk(&self) -> Walk<'_, 'a> {
         Walk {
@@ -198,13 +190,13 @@ impl<'a> Iterator for Walk<'_, 'a> {
     }
 }
 
-fn damaged(_: Damaged) -> Unavailable {
+pub(super) fn damaged(_: Damaged) -> Unavailable {
     Unavailable::Damaged
 }
 
 /// The first of `placed` at position `from` or after.
-fn first<T>(placed: &[Placed<T>], from: usize) -> Option<(usize, &T)> {
-    let position = |placed: &Placed<T>| usize::try_from(placed.position).unwrap_or(usize::MAX);
+fn first(placed: &[Placed], from: usize) -> Option<(usize, &Rule)> {
+    let position = |placed: &Placed| usize::try_from(placed.position).unwrap_or(usize::MAX);
     let at = placed.partition_point(|placed| position(placed) < from);
     placed
         .get(at)

@@ -5,39 +5,35 @@
 
 use std::cell::RefCell;
 
-use serde::de::DeserializeOwned;
-
-use super::{Find as _, Finder, Found, Source, Unavailable};
+use super::{Find as _, Finder, Found, FoundRedirects, Source, Unavailable};
 use crate::artefact::program::Program;
 use crate::artefact::table::Table;
-use crate::model::rules::{MapId, Redirect, RedirectListId, Rule, RuleSetId};
+use crate::model::rules::{MapId, RedirectListId, RedirectView, Rule, RuleSetId};
 
 /// Names the rules that the index finds in a program or a table.
 #[derive(Debug)]
 pub struct Indexed<'a, T> {
     finder: Finder<'a, T>,
-    rules: RefCell<Option<Remembered<'a, RuleSetId, Rule>>>,
-    redirects: RefCell<Option<Remembered<'a, RedirectListId, Redirect>>>,
+    rules: RefCell<Option<Remembered<RuleSetId, Found<'a>>>>,
+    redirects: RefCell<Option<Remembered<RedirectListId, FoundRedirects<'a>>>>,
 }
 
 /// What was found for the list and the text last asked about: the evaluator asks about the same
 /// again for each rule it tries.
 #[derive(Debug)]
-struct Remembered<'a, I, T> {
+struct Remembered<I, F> {
     list: I,
     text: Vec<u8>,
-    found: Option<Found<'a, T>>,
+    found: Option<F>,
 }
 
-impl<'a, I: PartialEq + Copy, T: DeserializeOwned> Remembered<'a, I, T> {
-    /// The first of `list` at position `from` or after that may match `text`; `find` is asked when that is
-    /// not what `memory` is about.
-    fn next(
-        memory: &mut Option<Self>,
+impl<I: PartialEq + Copy, F> Remembered<I, F> {
+    /// What was found of `list` for `text`; `find` is asked when that is not what `memory` is about.
+    fn found<'m>(
+        memory: &'m mut Option<Self>,
         (list, text): (I, &[u8]),
-        from: usize,
-        find: impl FnOnce() -> Result<Option<Found<'a, T>>, Unavailable>,
-    ) -> Result<Option<(usize, &'a T)>, Unavailable> {
+        find: impl FnOnce() -> Result<Option<F>, Unavailable>,
+    ) -> Result<Option<&'m F>, Unavailable> {
         let about = memory.as_ref();
         if about.is_none_or(|about| about.list != list || about.text != text) {
             let mut room = memory.take().map_or_else(Vec::new, |about| about.text);
@@ -49,8 +45,7 @@ impl<'a, I: PartialEq + Copy, T: DeserializeOwned> Remembered<'a, I, T> {
                 found,
             });
         }
-        let found = memory.as_ref().and_then(|about| about.found.as_ref());
-        found.map_or(Ok(None), |found| found.next(from))
+        Ok(memory.as_ref().and_then(|about| about.found.as_ref()))
     }
 }
 
@@ -82,7 +77,9 @@ impl<T: Table> Source for Indexed<'_, T> {
         subject: &[u8],
     ) -> Result<Option<(usize, &Rule)>, Unavailable> {
         let find = || self.finder.rules(set, subject);
-        Remembered::next(&mut self.rules.borrow_mut(), (set, subject), from, find)
+        let mut memory = self.rules.borrow_mut();
+        let found = Remembered::found(&mut memory, (set, subject), find)?;
+        found.map_or(Ok(None), |found| found.next(from))
     }
 
     fn next_redirect(
@@ -90,9 +87,11 @@ impl<T: Table> Source for Indexed<'_, T> {
         list: RedirectListId,
         from: usize,
         uri: &[u8],
-    ) -> Result<Option<(usize, &Redirect)>, Unavailable> {
+    ) -> Result<Option<(usize, RedirectView<'_>)>, Unavailable> {
         let find = || self.finder.redirects(list, uri);
-        Remembered::next(&mut self.redirects.borrow_mut(), (list, uri), from, find)
+        let mut memory = self.redirects.borrow_mut();
+        let found = Remembered::found(&mut memory, (list, uri), find)?;
+        found.map_or(Ok(None), |found| found.next(from))
     }
 
     fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Unavailable> {

@@ -9,13 +9,13 @@ use super::{Source, Unavailable};
 use crate::artefact::key::KeySpace;
 use crate::artefact::program::Program;
 use crate::artefact::table::{Content, EmbeddedTable};
-use crate::model::rules::{MapId, Redirect, RedirectListId, Rule, RuleSetId};
+use crate::model::rules::{MapId, RedirectListId, RedirectView, Rule, RuleSetId};
 
 /// Every rule of a build, in order.
 #[derive(Debug, Default)]
 pub struct Restored<'a> {
     rules: BTreeMap<(RuleSetId, usize), &'a Rule>,
-    redirects: BTreeMap<(RedirectListId, usize), &'a Redirect>,
+    redirects: BTreeMap<(RedirectListId, usize), RedirectView<'a>>,
     values: BTreeMap<(MapId, &'a [u8]), &'a [u8]>,
     counts: Vec<usize>,
 }
@@ -26,7 +26,7 @@ impl<'a> Restored<'a> {
         let mut restored = Self::default();
         restored.add_program(program);
         for entry in table.entries() {
-            restored.add_entry(&entry.content, entry.key.space());
+            restored.add_entry(&entry.content, entry.key.space(), program);
         }
         restored
     }
@@ -40,12 +40,13 @@ impl<'a> Restored<'a> {
         }
         for (number, list) in (0..).zip(program.redirect_lists()) {
             let id = RedirectListId(number);
+            let kept = list.kept();
             self.redirects
-                .extend(list.kept().map(|(position, item)| ((id, position), item)));
+                .extend(kept.map(|(position, item)| ((id, position), item.view())));
         }
     }
 
-    fn add_entry(&mut self, content: &'a Content, space: KeySpace) {
+    fn add_entry(&mut self, content: &'a Content, space: KeySpace, program: &'a Program) {
         match (content, space) {
             (Content::Rules(rules), KeySpace::Rules(set) | KeySpace::FoldedRules(set)) => {
                 self.rules.extend(
@@ -55,9 +56,12 @@ impl<'a> Restored<'a> {
                 );
             }
             (Content::Redirects(redirects), KeySpace::Redirects(list)) => {
-                let placed = redirects.iter();
-                self.redirects
-                    .extend(placed.map(|item| ((list, index(item.position)), &item.item)));
+                let keyed = redirects.view().iter().flatten();
+                let views = keyed.filter_map(|keyed| {
+                    let view = keyed.view(program.patterns()).ok()?;
+                    Some(((list, index(keyed.position)), view))
+                });
+                self.redirects.extend(views);
             }
             (Content::Value(entry), KeySpace::Map(map)) => {
                 self.values.insert((map, &entry.key), &entry.value);
@@ -73,7 +77,7 @@ impl<'a> Restored<'a> {
     }
 
     /// Every redirect.
-    pub fn redirects(&self) -> impl Iterator<Item = &'a Redirect> {
+    pub fn redirects(&self) -> impl Iterator<Item = RedirectView<'a>> {
         self.redirects.values().copied()
     }
 }
@@ -83,11 +87,11 @@ fn index(position: u32) -> usize {
 }
 
 /// The first of `items` of list `id` at position `from` or after.
-fn next<'a, I: Ord + Copy, T>(
-    items: &BTreeMap<(I, usize), &'a T>,
+fn next<I: Ord + Copy, T: Copy>(
+    items: &BTreeMap<(I, usize), T>,
     id: I,
     from: usize,
-) -> Option<(usize, &'a T)> {
+) -> Option<(usize, T)> {
     let mut rest = items.range((id, from)..=(id, usize::MAX));
     rest.next().map(|((_, position), item)| (*position, *item))
 }
@@ -115,7 +119,7 @@ impl Source for Restored<'_> {
         list: RedirectListId,
         from: usize,
         _: &[u8],
-    ) -> Result<Option<(usize, &Redirect)>, Unavailable> {
+    ) -> Result<Option<(usize, RedirectView<'_>)>, Unavailable> {
         Ok(next(&self.redirects, list, from))
     }
 

@@ -2,7 +2,7 @@
 //!
 //! In: a [`Site`]. Out: a [`Source`] that never misses. Absent: any index.
 
-use crate::model::rules::{MapId, Redirect, RedirectListId, Rule, RuleSetId};
+use crate::model::rules::{MapId, RedirectListId, RedirectView, Rule, RuleSetId};
 use crate::model::site::{MapKind, Site};
 
 use super::{Source, Unavailable};
@@ -45,11 +45,11 @@ impl Source for Sequential<'_> {
         list: RedirectListId,
         from: usize,
         _uri: &[u8],
-    ) -> Result<Option<(usize, &Redirect)>, Unavailable> {
+    ) -> Result<Option<(usize, RedirectView<'_>)>, Unavailable> {
         let list = self.site.redirect_lists.get(list.0 as usize);
         Ok(list
             .and_then(|list| list.get(from))
-            .map(|redirect| (from, redirect)))
+            .map(|redirect| (from, redirect.view())))
     }
 
     fn map_value(&self, map: MapId, key: &[u8]) -> Result<Option<&[u8]>, Unavailable> {

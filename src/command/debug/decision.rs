@@ -190,11 +190,7 @@ fn subject(about: About<'_>) -> String {
 }
 
 fn shown_ending(ending: &Ending<'_>) -> String {
-    let Ending {
-        effect,
-        cookies,
-        vary,
-    } = ending;
+    let Ending { effect, more } = ending;
     let effect = match effect {
         Effect::Nothing => "passes through unchanged".to_owned(),
         Effect::Redirect(status, location) => format!("{status} {}", to_text(&location.shown())),
@@ -207,8 +203,8 @@ fn shown_ending(ending: &Ending<'_>) -> String {
         }
         Effect::Proxy(url) => format!("proxies to {}", to_text(&url.shown())),
     };
-    let vary: Vec<String> = vary.iter().map(to_text).collect();
-    let cookies = match cookies.iter().count() {
+    let vary: Vec<String> = more.vary().map(to_text).collect();
+    let cookies = match more.cookies().count() {
         0 => String::new(),
         cookies => format!(", cookies: {cookies}"),
     };

@@ -97,6 +97,7 @@ impl Data {
             rules,
             redirects,
             questions,
+            patterns,
             filter,
         } = self.parts;
         let parts = [
@@ -104,6 +105,7 @@ impl Data {
             ("  rules", rules),
             ("  redirects", redirects),
             ("  questions", questions),
+            ("  patterns", patterns),
             ("  filter", filter),
         ];
         let mut lines = vec![format!("generation {}", self.generation)];

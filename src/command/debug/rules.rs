@@ -104,7 +104,10 @@ fn of_build(build: &Build, answering: &Answerer) -> Vec<Row> {
         let mut add = |place| rows.entry((place, "keyed")).or_default().push(key.clone());
         match &entry.content {
             Content::Rules(rules) => rules.iter().for_each(|rule| add(rule.item.place)),
-            Content::Redirects(list) => list.iter().for_each(|one| add(one.item.place)),
+            Content::Redirects(list) => {
+                let redirects = list.view().iter().flatten();
+                redirects.for_each(|redirect| add(redirect.place));
+            }
             Content::Value(value) => add(value.place),
             Content::Decision(_) => {}
         }

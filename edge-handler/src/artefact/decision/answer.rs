@@ -104,18 +104,18 @@ impl Ending<'_> {
             location.push(b'?');
             location.extend_from_slice(query);
         }
-        Some(Answer {
-            cookies: self.cookies.iter().map(<[u8]>::to_vec).collect(),
-            vary: self
-                .vary
-                .iter()
-                .filter(has_header)
-                .map(<[u8]>::to_vec)
-                .collect(),
-            // A rule may make what was there already.
-            unchanged: self.cookies.is_empty() && plain.is(&outcome),
+        // A rule may make what was there already.
+        let mut answer = Answer {
+            unchanged: plain.is(&outcome),
             ..Answer::of(outcome)
-        })
+        };
+        if !self.more.is_empty() {
+            answer.cookies = self.more.cookies().map(<[u8]>::to_vec).collect();
+            let vary = self.more.vary().filter(has_header);
+            answer.vary = vary.map(<[u8]>::to_vec).collect();
+            answer.unchanged &= answer.cookies.is_empty();
+        }
+        Some(answer)
     }
 }
 

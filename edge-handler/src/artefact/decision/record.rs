@@ -204,32 +204,36 @@ impl At {
 /// Writes a [`PathDecision`], its last step first: each leads to what is there already.
 #[derive(Debug, Default)]
 pub struct Builder {
-    steps: Vec<Vec<u8>>,
-    length: u32,
+    steps: Vec<u8>,
 }
 
 impl Builder {
     /// Adds an end, and says where it stands.
     pub fn end(&mut self, ending: &EndingBuf) -> At {
-        self.add(ending.bytes().to_vec())
+        self.add(ending.bytes())
     }
 
     /// Adds a question, and says where it stands.
     pub fn ask(&mut self, asked: Asked<'_>, yes: At, no: At) -> At {
-        let behind = |At(at): At| self.length.saturating_sub(at);
-        self.add(asked.step(behind(yes), behind(no)))
+        let At(behind) = self.first();
+        let offset = |At(at): At| behind.saturating_sub(at);
+        self.add(&asked.step(offset(yes), offset(no)))
     }
 
-    fn add(&mut self, step: Vec<u8>) -> At {
-        let length = u32::try_from(step.len()).unwrap_or(u32::MAX);
-        self.length = self.length.saturating_add(length);
-        self.steps.push(step);
-        At(self.length)
+    fn add(&mut self, step: &[u8]) -> At {
+        self.steps.splice(..0, step.iter().copied());
+        self.first()
+    }
+
+    /// Where the step stands that was added last.
+    fn first(&self) -> At {
+        At(u32::try_from(self.steps.len()).unwrap_or(u32::MAX))
     }
 
     /// The decision that begins at `bare` without a query string, and with one as `queried` says.
     pub fn finish(self, bare: Option<At>, queried: Queried) -> PathDecision {
-        let offset = |At(at): At| self.length.saturating_sub(at);
+        let At(length) = self.first();
+        let offset = |At(at): At| length.saturating_sub(at);
         let (bare_tag, bare_offset) = match bare.map(offset) {
             None => (tag::BARE_UNKNOWN, None),
             Some(0) => (tag::BARE_FIRST, None),
@@ -241,13 +245,13 @@ impl Builder {
             Queried::From(at) if Some(at) == bare => (tag::QUERIED_SAME, None),
             Queried::From(at) => (tag::QUERIED_AT, Some(offset(at))),
         };
-        let mut record = vec![bare_tag | queried_tag];
-        for offset in bare_offset.into_iter().chain(queried_offset) {
+        let offsets = bare_offset.into_iter().chain(queried_offset);
+        let mut record = Vec::with_capacity(1 + offsets.clone().count() * 5 + self.steps.len());
+        record.push(bare_tag | queried_tag);
+        for offset in offsets {
             push_number(&mut record, offset);
         }
-        for step in self.steps.iter().rev() {
-            record.extend_from_slice(step);
-        }
+        record.extend_from_slice(&self.steps);
         PathDecision(record.into())
     }
 }

@@ -67,10 +67,8 @@ pub enum Asked<'a> {
 pub struct Ending<'a> {
     /// What the request becomes.
     pub effect: Effect<'a>,
-    /// `Set-Cookie` values, in order.
-    pub cookies: Texts<'a>,
-    /// Request headers the answer varies by: those of them that the request has.
-    pub vary: Texts<'a>,
+    /// What goes with it.
+    pub more: More<'a>,
 }
 
 /// An [`Outcome`](crate::model::outcome::Outcome) with holes.
@@ -88,12 +86,9 @@ pub enum Effect<'a> {
     Proxy(Text<'a>),
 }
 
-/// Texts one after another.
+/// What goes with an answer: two lists, or no bytes where both are empty.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Texts<'a> {
-    count: u32,
-    bytes: Cursor<'a>,
-}
+pub struct More<'a>(Cursor<'a>);
 
 impl<'a> Step<'a> {
     /// Takes a step from the front of `bytes`; `None` when there is none.
@@ -156,11 +151,8 @@ impl<'a> Asked<'a> {
 impl<'a> Ending<'a> {
     /// An end with nothing to it but its effect.
     pub fn of(effect: Effect<'a>) -> Self {
-        Self {
-            effect,
-            cookies: Texts::default(),
-            vary: Texts::default(),
-        }
+        let more = More::default();
+        Self { effect, more }
     }
 
     fn take(tag: u8, is_more: bool, bytes: &mut Cursor<'a>) -> Option<Self> {
@@ -173,12 +165,12 @@ impl<'a> Ending<'a> {
             tag::PROXY => Effect::Proxy(Text::take(bytes)?),
             _ => return None,
         };
-        let mut ending = Self::of(effect);
-        if is_more {
-            ending.cookies = Texts::take(bytes)?;
-            ending.vary = Texts::take(bytes)?;
-        }
-        Some(ending)
+        let more = if is_more {
+            More::take(bytes)?
+        } else {
+            More::default()
+        };
+        Some(Self { effect, more })
     }
 
     /// Is every text parts to its end?
@@ -200,31 +192,47 @@ fn push_status(bytes: &mut Vec<u8>, status: u16) {
     push_number(bytes, u32::from(status ^ USUAL_STATUS));
 }
 
-impl<'a> Texts<'a> {
+impl<'a> More<'a> {
     fn take(bytes: &mut Cursor<'a>) -> Option<Self> {
-        let count = bytes.number()?;
-        let texts = *bytes;
-        for _ in 0..count {
-            bytes.text()?;
+        let lists = *bytes;
+        for _ in 0..2 {
+            for _ in 0..bytes.number()? {
+                bytes.text()?;
+            }
         }
-        let bytes = Cursor::over(texts.before(*bytes)?);
-        Some(Self { count, bytes })
+        Some(Self(Cursor::over(lists.before(*bytes)?)))
     }
 
-    fn write(self, bytes: &mut Vec<u8>) {
-        push_number(bytes, self.count);
-        bytes.extend_from_slice(self.bytes.rest());
+    fn write(bytes: &mut Vec<u8>, cookies: &[Vec<u8>], vary: &[Vec<u8>]) {
+        for list in [cookies, vary] {
+            push_number(bytes, u32::try_from(list.len()).unwrap_or(u32::MAX));
+            for text in list {
+                push_text(bytes, text);
+            }
+        }
     }
 
-    /// True when there is none.
+    /// True when there is nothing.
     pub fn is_empty(self) -> bool {
-        self.count == 0
+        self.0.rest().is_empty()
     }
 
-    /// The texts, in order.
-    pub fn iter(self) -> impl Iterator<Item = &'a [u8]> {
-        let mut bytes = self.bytes;
-        std::iter::from_fn(move || bytes.text())
+    /// `Set-Cookie` values, in order.
+    pub fn cookies(self) -> impl Iterator<Item = &'a [u8]> {
+        let mut bytes = self.0;
+        let count = bytes.number().unwrap_or(0);
+        (0..count).map_while(move |_| bytes.text())
+    }
+
+    /// Request headers the answer varies by: those of them that the request has.
+    pub fn vary(self) -> impl Iterator<Item = &'a [u8]> {
+        let mut bytes = self.0;
+        let cookies = bytes.number().unwrap_or(0);
+        for _ in 0..cookies {
+            bytes.text();
+        }
+        let count = bytes.number().unwrap_or(0);
+        (0..count).map_while(move |_| bytes.text())
     }
 }
 
@@ -235,24 +243,32 @@ pub struct EndingBuf(Vec<u8>);
 impl EndingBuf {
     /// An end with this effect, these cookies and these headers to vary by.
     pub fn new(effect: Effect<'_>, cookies: &[Vec<u8>], vary: &[Vec<u8>]) -> Self {
-        let (cookies, vary) = (TextsBuf::of(cookies), TextsBuf::of(vary));
-        Self::of(&Ending {
-            effect,
-            cookies: cookies.texts(),
-            vary: vary.texts(),
-        })
+        let is_more = !cookies.is_empty() || !vary.is_empty();
+        let mut bytes = Self::begun(effect, is_more);
+        if is_more {
+            More::write(&mut bytes, cookies, vary);
+        }
+        Self(bytes)
     }
 
     /// A copy of `ending`.
     pub fn of(ending: &Ending<'_>) -> Self {
-        let Ending {
-            effect,
-            cookies,
-            vary,
-        } = *ending;
-        let is_more = !cookies.is_empty() || !vary.is_empty();
+        let Ending { effect, more } = *ending;
+        let mut bytes = Self::begun(effect, !more.is_empty());
+        bytes.extend_from_slice(more.0.rest());
+        Self(bytes)
+    }
+
+    /// The bytes up to what goes with the effect.
+    fn begun(effect: Effect<'_>, is_more: bool) -> Vec<u8> {
         let flag = if is_more { tag::FLAG } else { 0 };
-        let mut bytes = Vec::new();
+        let length = match effect {
+            Effect::Nothing | Effect::Status(_) => 0,
+            Effect::Redirect(_, text) | Effect::Proxy(text) => text.len(),
+            Effect::Serve(path, query) => path.len() + query.map_or(0, Text::len),
+        };
+        // Room for tag, status, and the lengths of two texts.
+        let mut bytes = Vec::with_capacity(length + 8);
         match effect {
             Effect::Nothing => bytes.push(tag::NOTHING | flag),
             Effect::Redirect(status, location) => {
@@ -278,12 +294,7 @@ impl EndingBuf {
                 url.write(&mut bytes);
             }
         }
-        if is_more {
-            cookies.write(&mut bytes);
-            vary.write(&mut bytes);
-        }
-        bytes.shrink_to_fit();
-        Self(bytes)
+        bytes
     }
 
     /// The end as a step.
@@ -296,30 +307,6 @@ impl EndingBuf {
         match Step::take(&mut Cursor::over(&self.0))? {
             Step::End(ending) => Some(ending),
             Step::Ask(..) => None,
-        }
-    }
-}
-
-/// [`Texts`] that own their bytes.
-struct TextsBuf {
-    count: usize,
-    bytes: Vec<u8>,
-}
-
-impl TextsBuf {
-    fn of(texts: &[Vec<u8>]) -> Self {
-        let mut bytes = Vec::new();
-        for text in texts {
-            push_text(&mut bytes, text);
-        }
-        let count = texts.len();
-        Self { count, bytes }
-    }
-
-    fn texts(&self) -> Texts<'_> {
-        Texts {
-            count: u32::try_from(self.count).unwrap_or(u32::MAX),
-            bytes: Cursor::over(&self.bytes),
         }
     }
 }

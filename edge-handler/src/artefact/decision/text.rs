@@ -52,6 +52,11 @@ impl<'a> Text<'a> {
         push_text(bytes, self.bytes);
     }
 
+    /// How many bytes the text has, written.
+    pub(super) fn len(self) -> usize {
+        self.bytes.len()
+    }
+
     /// Is it parts to its end?
     pub(super) fn is_sound(self) -> bool {
         let mut parts = self.parts();
@@ -146,7 +151,10 @@ pub struct TextBuf {
 impl TextBuf {
     /// Cuts `text` where the stand-ins for name and query are.
     pub fn with_holes(text: &[u8], host: &[u8], query: &[u8]) -> Self {
-        let mut parts = Self::default();
+        let mut parts = Self {
+            bytes: Vec::with_capacity(text.len() + 4),
+            literal: Vec::with_capacity(text.len()),
+        };
         let mut rest = text;
         while let Some((first, after)) = rest.split_first() {
             let found =
@@ -163,8 +171,7 @@ impl TextBuf {
                 rest = after;
             }
         }
-        parts.end_literal();
-        parts
+        parts.end()
     }
 
     /// A text of these parts.
@@ -173,8 +180,7 @@ impl TextBuf {
         for part in parts {
             text.push(part);
         }
-        text.end_literal();
-        text
+        text.end()
     }
 
     /// The text, borrowed.
@@ -202,6 +208,13 @@ impl TextBuf {
                 push_number(&mut self.bytes, tag::QUERY);
             }
         }
+    }
+
+    /// The text, which does not go on.
+    fn end(mut self) -> Self {
+        self.end_literal();
+        self.literal = Vec::new();
+        self
     }
 
     fn end_literal(&mut self) {

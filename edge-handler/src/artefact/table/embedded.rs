@@ -6,20 +6,18 @@ use std::cmp::Reverse;
 
 use serde::Deserialize;
 
-use super::group::{self, Member, members};
-use super::{Entry, Lookup, Table, prefix_redirect};
+use super::group::{self, Member, Members, decision_in, members};
+use super::{Entry, Lookup, RedirectsView, Table};
 use crate::artefact::decision::DecisionView;
 use crate::artefact::envelope::{EnvelopeError, Format};
 use crate::artefact::filter::Filter;
 use crate::artefact::fingerprint::Fingerprint;
 use crate::artefact::key::{KeySpace, Sought};
 use crate::artefact::packed::{BloomFilter, Cells, Cursor, FingerprintTable, Pages};
-use crate::artefact::table::Undecoded;
-use crate::model::rules::{PrefixRedirect, RedirectListId};
 
 const FORMAT: Format = Format {
     magic: *b"EDGT",
-    version: 6,
+    version: 7,
 };
 
 pub(super) const TOO_LONG: EnvelopeError =
@@ -51,7 +49,7 @@ struct Stored {
 impl EmbeddedTable {
     /// SHA-256 of `table.bin` of the configuration in `tests/suite/golden.rs`. It changes together with
     /// the version of `FORMAT`.
-    pub const GOLDEN: &str = "bf7caf2541823dc69c09aab8e944458c666e563a5b39c42b9ac888628d6041e2";
+    pub const GOLDEN: &str = "978d906d8f10435df7aeb7ffe6e0f5b323b25743599ce887a7cf930d396afe42";
 
     /// The bytes of a table with `entries`, for the program of `generation`.
     ///
@@ -90,21 +88,18 @@ impl EmbeddedTable {
     /// Every entry, in no useful order.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         let mut rest = Cursor::over(&self.stored.groups);
-        let mut text: &[u8] = &[];
-        let mut group = members(Cursor::over(&[]));
-        std::iter::from_fn(move || {
-            loop {
-                if let Some(member) = group.next() {
-                    return Some((text, member));
-                }
-                text = rest.text()?;
-                group = members(rest);
-                let mut end = group.clone();
-                end.by_ref().for_each(drop);
-                rest = end.rest();
-            }
+        let groups = std::iter::from_fn(move || {
+            let text = rest.text()?;
+            let group = members(rest);
+            let mut end = group.clone();
+            end.by_ref().for_each(drop);
+            rest = end.rest();
+            Some((text, group))
+        });
+        groups.flat_map(move |(text, group)| {
+            let all = group.clone();
+            all.filter_map(move |member| self.decoded(text, group.clone(), &member))
         })
-        .filter_map(|(text, member)| self.decoded(text, &member))
     }
 
     /// How many of its bytes are not on the heap.
@@ -127,9 +122,11 @@ impl EmbeddedTable {
         members.find(|member| member.space == space)
     }
 
-    fn decoded(&self, text: &[u8], member: &Member<'_>) -> Option<&Entry> {
+    /// A member of the group of `text`, whose members are `group`.
+    fn decoded(&self, text: &[u8], group: Members<'_>, member: &Member<'_>) -> Option<&Entry> {
         let number = member.number;
-        self.decoded.get(number, || member.entry(text))
+        let make = || member.entry(text, decision_in(group));
+        self.decoded.get(number, make)
     }
 }
 
@@ -251,12 +248,14 @@ impl Table for EmbeddedTable {
     /// An entry whose bytes are no entry (the checksum of the whole file held, so only a file made
     /// to mislead has one) is [`Lookup::Damaged`]: the request is then given up.
     fn lookup_at(&self, at: usize, sought: &Sought<'_>) -> Lookup<&Entry> {
-        match self.member(at, sought.space) {
-            Some(member) => self
-                .decoded(sought.text, &member)
-                .map_or(Lookup::Damaged, Lookup::Found),
-            None => Lookup::Absent,
-        }
+        let Some(member) = self.member(at, sought.space) else {
+            return Lookup::Absent;
+        };
+        let group = members(Cursor::over(
+            self.stored.groups.get(at..).unwrap_or_default(),
+        ));
+        let entry = self.decoded(sought.text, group, &member);
+        entry.map_or(Lookup::Damaged, Lookup::Found)
     }
 
     fn may_have(&self, _filter: &Filter, _sought: &Sought<'_>) -> bool {
@@ -270,12 +269,10 @@ impl Table for EmbeddedTable {
         }
     }
 
-    fn redirect(&self, at: usize, list: RedirectListId) -> Undecoded<PrefixRedirect<'_>> {
-        match self.member(at, KeySpace::Redirects(list)) {
-            Some(member) => {
-                prefix_redirect(member.content).map_or(Undecoded::Unknown, Undecoded::Found)
-            }
-            None => Undecoded::Absent,
+    fn redirects(&self, at: usize, sought: &Sought<'_>) -> Lookup<RedirectsView<'_>> {
+        match self.member(at, sought.space) {
+            Some(member) => member.redirects().map_or(Lookup::Damaged, Lookup::Found),
+            None => Lookup::Absent,
         }
     }
 }

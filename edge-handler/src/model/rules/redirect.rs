@@ -1,6 +1,7 @@
 //! One `Redirect` or `RedirectMatch` of `mod_alias`.
 //!
-//! In: nothing. Out: [`Redirect`], [`PrefixRedirect`]. Absent: matching it; see `evaluate::alias`.
+//! In: nothing. Out: [`Redirect`], as it is read from a configuration; [`RedirectView`], as it is asked, from wherever it
+//! stands. Absent: matching it; see `evaluate::alias`.
 
 use serde::{Deserialize, Serialize};
 
@@ -35,15 +36,69 @@ pub enum RedirectMatcher {
     Section,
 }
 
-/// A `Redirect` that borrows what it says, with its position in its list.
+/// A [`Redirect`] that borrows what it says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PrefixRedirect<'a> {
-    /// How many stand before it.
-    pub position: u32,
-    /// The path it is for, with everything below.
-    pub path: &'a [u8],
-    /// The status.
+pub struct RedirectView<'a> {
+    /// [`Redirect::place`].
+    pub place: Place,
+    /// [`Redirect::matcher`].
+    pub matcher: MatcherView<'a>,
+    /// [`Redirect::status`].
     pub status: u16,
-    /// Where it leads.
+    /// [`Redirect::target`].
     pub target: &'a [u8],
+    /// [`Redirect::expression`].
+    pub expression: Option<&'a Expression>,
+}
+
+/// A [`RedirectMatcher`] that borrows what it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MatcherView<'a> {
+    /// [`RedirectMatcher::Prefix`].
+    Prefix(&'a [u8]),
+    /// [`RedirectMatcher::Regex`].
+    Regex(&'a Pattern),
+    /// [`RedirectMatcher::Section`].
+    Section,
+}
+
+impl RedirectView<'_> {
+    /// A copy of the redirect: for the desk, which has a whole configuration.
+    pub fn to_redirect(self) -> Redirect {
+        Redirect {
+            place: self.place,
+            matcher: match self.matcher {
+                MatcherView::Prefix(path) => RedirectMatcher::Prefix(path.to_vec()),
+                MatcherView::Regex(pattern) => RedirectMatcher::Regex(pattern.clone()),
+                MatcherView::Section => RedirectMatcher::Section,
+            },
+            status: self.status,
+            target: self.target.to_vec(),
+            expression: self.expression.cloned(),
+        }
+    }
+}
+
+impl Redirect {
+    /// The redirect, borrowed.
+    pub fn view(&self) -> RedirectView<'_> {
+        let Self {
+            place,
+            matcher,
+            status,
+            target,
+            expression,
+        } = self;
+        RedirectView {
+            place: *place,
+            matcher: match matcher {
+                RedirectMatcher::Prefix(path) => MatcherView::Prefix(path),
+                RedirectMatcher::Regex(pattern) => MatcherView::Regex(pattern),
+                RedirectMatcher::Section => MatcherView::Section,
+            },
+            status: *status,
+            target,
+            expression: expression.as_ref(),
+        }
+    }
 }

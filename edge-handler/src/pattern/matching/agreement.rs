@@ -224,6 +224,12 @@ fn what_can_be_told_at_a_glance() {
 #[test]
 fn what_cannot_be_told_at_a_glance() {
     for (text, subject) in [
+        (r"^\.\E*", ""),
+        (r"^ab\E*", "a"),
+        (r"^a\Q\E?b", "b"),
+        ("^a(?#c)?b", "b"),
+        ("^(a)(?#c)?b", "b"),
+        (r"^(?:a)\E{0}b", "b"),
         ("/a", "/a"),
         ("^/a|/b", "/b"),
         ("^/a|/b", "/a"),

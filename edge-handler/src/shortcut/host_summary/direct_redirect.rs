@@ -10,12 +10,12 @@ use crate::budget::{Allowance, Budget};
 use crate::model::expression::Expression;
 use crate::model::outcome::{Answer, HeaderText, Headers, Outcome};
 use crate::model::request::Scheme;
-use crate::model::rules::{PrefixRedirect, Redirect, Replacement, RuleFlags};
+use crate::model::rules::{Replacement, RuleFlags};
 use crate::model::site::{CanonicalName, ErrorDocument, Host, SectionId, Settings, Site};
 
 use super::partial::{Known, Partial, Unclear};
 use super::section;
-use crate::evaluate::alias::{append_args, target_of};
+use crate::evaluate::alias::append_args;
 use crate::evaluate::headers::{Applying, HeaderContext, Lines, Made, NameAndValue, Sending};
 use crate::evaluate::knowledge::{QuestionMark, expand};
 use crate::evaluate::list::Action;
@@ -24,9 +24,7 @@ use crate::evaluate::record::is_redirect;
 use crate::evaluate::send::sendable;
 use crate::evaluate::server::location;
 use crate::evaluate::url::{port_of, scheme_of, splitout_queryargs, url_on};
-use crate::pattern::matching::Captures;
-use crate::text::escape::{escape_uri, is_absolute_uri};
-use crate::text::prefix::alias_matches;
+use crate::text::escape::is_absolute_uri;
 use crate::text::uri::is_url;
 
 /// Longer results are left to the evaluator, which knows the limits.
@@ -114,30 +112,8 @@ impl DirectRedirect {
         is_sent.then(|| self.answer(rule.status, location))?
     }
 
-    /// The answer of a redirect in server context; `None` too where it is not for this path.
-    pub fn redirect(
-        &self,
-        redirect: &Redirect,
-        known: &Known<'_>,
-        budget: &Budget,
-    ) -> Option<Answer> {
-        if redirect.expression.is_some() {
-            return None;
-        }
-        let target = target_of(redirect, known.plain.path, &mut Captures::default(), budget)?;
-        self.lead(redirect.status, target, known)
-    }
-
-    /// The same for one that was not decoded.
-    pub fn prefix(&self, redirect: &PrefixRedirect<'_>, known: &Known<'_>) -> Option<Answer> {
-        let path = known.plain.path;
-        let rest = path.get(alias_matches(path, redirect.path)?..)?;
-        let target = [redirect.target, &*escape_uri(rest)].concat();
-        self.lead(redirect.status, target, known)
-    }
-
-    /// What `answer_redirect` makes of a target.
-    fn lead(&self, status: u16, mut target: Vec<u8>, known: &Known<'_>) -> Option<Answer> {
+    /// The answer of a redirect in server context that leads to `target` (`answer_redirect`).
+    pub fn redirect(&self, status: u16, mut target: Vec<u8>, known: &Known<'_>) -> Option<Answer> {
         if !is_redirect(status) {
             return None;
         }

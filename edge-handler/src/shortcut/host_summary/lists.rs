@@ -3,21 +3,20 @@
 //! In: what [`HostSummary`] says has to be asked, and a plain request. Out: [`Said`]. Absent: applying a rule that
 //! does more than redirect; such a one is left to the evaluation.
 
-use crate::artefact::table::Undecoded;
 use crate::budget::Budget;
 use crate::model::normalized::NormalizedRequest;
 use crate::model::outcome::Answer;
 use crate::model::request::Request;
-use crate::model::rules::{RedirectListId, RedirectMatcher, RuleFlags, RuleSetId};
+use crate::model::rules::{MatcherView, RedirectListId, RuleFlags, RuleSetId};
 use crate::model::site::Site;
 use crate::source::{Find, Unavailable};
 
 use super::HostSummary;
 use super::direct_redirect::DirectRedirect;
 use super::partial::{Known, Partial, Unclear};
+use crate::evaluate::alias::target_of;
 use crate::evaluate::knowledge::conditions_hold;
 use crate::pattern::matching::Captures;
-use crate::text::prefix::alias_matches;
 
 /// Rules take a step each, so many at once: most requests try one or two.
 const TRIED_AT_ONCE: u64 = 32;
@@ -152,37 +151,22 @@ impl<'f, F: Find<'f>> Asking<'_, F> {
         straight: Option<&DirectRedirect>,
     ) -> Result<Said, Unavailable> {
         let path = self.known.plain.path;
-        let unless_unclear = |answer: Option<Answer>| answer.map_or(Said::Unclear, Said::Answer);
-        match self.finder.first_redirect(list, path) {
-            Undecoded::Absent => return Ok(Said::Nothing),
-            Undecoded::Found(first) => {
-                let answer = straight.and_then(|straight| straight.prefix(&first, &self.known));
-                return Ok(unless_unclear(answer));
+        // Where it leads; `None` where only an evaluation can tell.
+        let first = self.finder.first_redirect(list, path, |redirect| {
+            if self.budget.spend(1).is_err() || redirect.matcher == MatcherView::Section {
+                return Some(None);
             }
-            Undecoded::Unknown => {}
-        }
-        let Some(found) = self.finder.redirects(list, path)? else {
+            let target = target_of(&redirect, path, &mut Captures::default(), self.budget)?;
+            Some(Some((redirect.status, target)))
+        })?;
+        let Some(first) = first else {
             return Ok(Said::Nothing);
         };
-        let mut at = 0;
-        while let Some((position, redirect)) = found.next(at)? {
-            at = position + 1;
-            if self.budget.spend(1).is_err() {
-                return Ok(Said::Unclear);
-            }
-            let matches = match &redirect.matcher {
-                RedirectMatcher::Section => true,
-                RedirectMatcher::Prefix(prefix) => alias_matches(path, prefix).is_some(),
-                RedirectMatcher::Regex(pattern) => {
-                    pattern.find(path, &mut Captures::new(), self.budget)
-                }
-            };
-            if matches {
-                let answer = straight
-                    .and_then(|straight| straight.redirect(redirect, &self.known, self.budget));
-                return Ok(unless_unclear(answer));
-            }
-        }
-        Ok(Said::Nothing)
+        let answer = straight
+            .zip(first)
+            .and_then(|(straight, (status, target))| {
+                straight.redirect(status, target, &self.known)
+            });
+        Ok(answer.map_or(Said::Unclear, Said::Answer))
     }
 }

@@ -5,7 +5,7 @@ use crate::artefact::index::{Case, ListBuilder};
 use crate::artefact::item;
 use crate::artefact::key::Key;
 use crate::artefact::program::{Parts, Program};
-use crate::artefact::table::{Content, EmbeddedTable, Entry, Placed};
+use crate::artefact::table::{Content, EmbeddedTable, Entry, Redirects};
 use crate::handler::Runtime;
 use crate::model::rules::{Place, Redirect, RedirectListId, RedirectMatcher};
 use crate::model::site::{Host, Site};
@@ -21,12 +21,11 @@ fn entry() -> Entry {
         target: b"https://www.example.com/new".to_vec(),
         expression: None,
     };
+    let mut redirects = Redirects::default();
+    assert!(redirects.push(0, &redirect, |_| 0));
     Entry {
         key: Key::redirect(LIST, b"/moved"),
-        content: Content::Redirects(vec![Placed {
-            position: 0,
-            item: redirect,
-        }]),
+        content: Content::Redirects(redirects),
     }
 }
 

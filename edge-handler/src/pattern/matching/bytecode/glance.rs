@@ -129,9 +129,11 @@ impl Glance<'_, '_> {
     fn literal(&mut self) -> Step {
         let rest = self.pattern.rest;
         let end = first_odd(rest);
-        let quantified = end
-            .and_then(|end| rest.get(end))
-            .is_some_and(|byte| class(*byte) == QUANTIFIER);
+        let behind = end.and_then(|end| rest.get(end..)).unwrap_or_default();
+        let quantified = behind
+            .first()
+            .is_some_and(|byte| class(*byte) == QUANTIFIER)
+            || may_hide_quantifier(behind);
         let length = end
             .unwrap_or(rest.len())
             .saturating_sub(usize::from(quantified));
@@ -212,8 +214,12 @@ impl Glance<'_, '_> {
         let rest = self.pattern.rest;
         let end = group_end(rest).ok_or(Halt::Unread)?;
         let (inside, behind) = rest.split_at_checked(end).ok_or(Halt::Unread)?;
+        let behind = behind.get(1..).unwrap_or_default();
         let is_repeated = |byte: &u8| class(*byte) == QUANTIFIER;
-        if matches!(inside.first(), Some(b'?' | b'*')) || behind.get(1).is_some_and(is_repeated) {
+        if matches!(inside.first(), Some(b'?' | b'*'))
+            || behind.first().is_some_and(is_repeated)
+            || may_hide_quantifier(behind)
+        {
             return Err(Halt::Unread);
         }
         self.groups += usize::from(is_kept);
@@ -281,7 +287,8 @@ impl Glance<'_, '_> {
         let set = self.case.of(set);
         let Some((times, greed)) = self.pattern.quantifier() else {
             let (least, most) = (1, 1);
-            return Some(Run { set, least, most });
+            let is_sure = !may_hide_quantifier(self.pattern.rest);
+            return is_sure.then_some(Run { set, least, most });
         };
         let is_usual = greed == Greed::Greedy
             && times.are_usual()
@@ -294,6 +301,11 @@ impl Glance<'_, '_> {
             most: times.most as usize,
         })
     }
+}
+
+/// Does `rest` begin with what means nothing by itself, so that a quantifier behind it is about what is before it?
+fn may_hide_quantifier(rest: &[u8]) -> bool {
+    matches!(rest, [b'\\', b'E' | b'Q', ..] | [b'(', b'?', b'#', ..])
 }
 
 /// The length of what stands at the front of `rest`: a byte, an escape or a class. `None` when that is not
