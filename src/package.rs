@@ -37,7 +37,7 @@ use crate::args;
 use crate::broken;
 use archive::{File, Mode};
 pub use binary::Binary;
-pub use template::template;
+pub use template::{key_names, template};
 pub use viewer_function::ViewerFunction;
 
 /// What Lambda loads.
@@ -80,6 +80,11 @@ impl Package {
     pub fn class(&self) -> Option<&ViewerClass> {
         let class = self.viewer_class.as_ref();
         class.filter(|_| self.trigger == Trigger::OriginRequest)
+    }
+
+    /// Would answers not be kept if there were no class?
+    pub fn keeps_nothing_without_class(&self) -> bool {
+        Input::trigger(self.inputs.keys()) == Trigger::ViewerRequest
     }
 
     /// The function in front of the cache, if there is one.

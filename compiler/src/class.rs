@@ -134,9 +134,8 @@ impl ViewerClass {
         largest.map(|(input, _)| input)
     }
 
-    /// The class of a request: a digit for each guard.
+    /// The class of a request: a part for each guard.
     pub fn text(&self, viewed: &Viewed<'_>) -> String {
-        let digit = |guard: &Guard| if guard.holds(viewed) { '1' } else { '0' };
-        self.guards.iter().map(digit).collect()
+        self.guards.iter().map(|guard| guard.text(viewed)).collect()
     }
 }

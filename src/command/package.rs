@@ -7,12 +7,14 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use edgewright_compiler::class::LONGEST_CODE;
 use edgewright_compiler::inputs::Input;
 use edgewright_engine::model::trigger::Trigger;
 
 use super::{Exit, say};
 use crate::args;
-use crate::package::{Binary, LARGEST_ZIP, Package, inputs, pack, template};
+use crate::package::viewer_function::unsent;
+use crate::package::{Binary, LARGEST_ZIP, Package, inputs, key_names, pack, template};
 use crate::summary::thousands;
 
 /// Packs the build and says what to do with it.
@@ -39,8 +41,9 @@ pub fn run(arguments: &args::Package) -> Result<Exit> {
         (package.trigger, package.class()),
         arguments,
     );
+    let in_front = in_front(arguments, &package)?;
     let proxied = inputs::proxied(&package.proxied, package.trigger, arguments);
-    say(&format!("\n{inputs}{proxied}"))?;
+    say(&format!("\n{inputs}{proxied}{in_front}"))?;
     say(&next(arguments, &package, &beside))?;
     Ok(Exit::Clean)
 }
@@ -62,6 +65,35 @@ fn content(out: &Path, package: &Package, needs: &str) -> String {
         "= {size:>12}  {}, of {largest} bytes that Lambda@Edge takes\n",
         out.display()
     )
+}
+
+/// The function in front of the cache, what it does to the cache key, and what the origin does not get because of it.
+fn in_front(arguments: &args::Package, package: &Package) -> Result<String> {
+    let Some(function) = package.viewer_function(arguments) else {
+        return Ok(String::new());
+    };
+    let size = thousands(function.code().len());
+    let most = thousands(LONGEST_CODE);
+    let mut text = format!(
+        "  in front of the cache: a CloudFront Function of {size} bytes, of {most} that CloudFront takes\n"
+    );
+    if let Some(class) = package.class() {
+        let key = key_names(arguments, package, Some(class))?;
+        let before = match key_names(arguments, package, None) {
+            _ if package.keeps_nothing_without_class() => "answers were not kept".to_owned(),
+            Ok(names) => names.join(", "),
+            Err(_) => "more than CloudFront takes".to_owned(),
+        };
+        let gone = unsent(class).into_iter();
+        let gone: Vec<String> = gone
+            .filter(|name| !name.starts_with("x-edgewright-"))
+            .collect();
+        text += &format!("  key: {}; without the class: {before}\n", key.join(", "));
+        if !gone.is_empty() {
+            text += &format!("  the origin does not get: {}\n", gone.join(", "));
+        }
+    }
+    Ok(text)
 }
 
 fn next(arguments: &args::Package, package: &Package, template: &Path) -> String {

@@ -87,6 +87,24 @@ impl CacheKey {
     }
 }
 
+/// What the cache key holds beside the path, for a person, with a class or without.
+///
+/// # Errors
+/// More headers than `CloudFront` takes.
+pub fn key_names(
+    arguments: &args::Package,
+    package: &Package,
+    class: Option<&ViewerClass>,
+) -> Result<Vec<String>> {
+    let source = |input| Source::of(input, (package.trigger, class), arguments);
+    let key = CacheKey::new(package.inputs.keys().map(source))?;
+    let query = key.query || arguments.origin == Origin::Server;
+    let mut names = key.headers;
+    names.extend(key.cookies.then(|| "all cookies".to_owned()));
+    names.extend(query.then(|| "the query".to_owned()));
+    Ok(names)
+}
+
 /// The whole template.
 ///
 /// # Errors

@@ -3,6 +3,8 @@
 //! In: a condition. Out: its [`Guard`]; `None` where it looks at something else, or asks what a function in JavaScript may
 //! answer otherwise. Absent: whether what it matched is used.
 
+use std::collections::BTreeSet;
+
 use edgewright_engine::model::expression::Subnet;
 use edgewright_engine::model::header_names::{Kind, kind};
 use edgewright_engine::model::rules::{Condition, Piece, Test};
@@ -82,6 +84,25 @@ pub(super) fn matches(about: About, pattern: &Pattern) -> Option<Guard> {
     };
     let test = AtomTest::Matches(pattern);
     Some(Guard::Is(Atom { about, test }))
+}
+
+/// Which cookies a condition matches, where nothing but these groups of it is used.
+pub(super) fn which(condition: &Condition, groups: &BTreeSet<u32>) -> Option<Guard> {
+    let Some(Piece::Variable(name)) = condition.subject.text().only_piece() else {
+        return None;
+    };
+    let Test::Regex(pattern) = &condition.test else {
+        return None;
+    };
+    let between = pattern::groups_between_cookies(pattern);
+    let used = between.iter().any(|group| groups.contains(group));
+    let is_about_cookies = variable(name)? == About::Cookies;
+    match matches(About::Cookies, pattern)? {
+        Guard::Is(atom) if is_about_cookies && !used && !condition.negated => {
+            Some(Guard::Which(atom))
+        }
+        _ => None,
+    }
 }
 
 /// `about` is a text. What all cookies are together is not known.

@@ -22,6 +22,8 @@ pub enum Guard {
     All(Vec<Guard>),
     /// One of them holds.
     Any(Vec<Guard>),
+    /// Which cookies pass a test, where it matters what they are.
+    Which(Atom),
 }
 
 /// One condition on one thing.
@@ -61,17 +63,28 @@ impl Guard {
     /// Does the guard hold for a request?
     pub fn holds(&self, viewed: &Viewed<'_>) -> bool {
         match self {
-            Self::Is(atom) => atom.holds(viewed),
+            Self::Is(atom) | Self::Which(atom) => atom.holds(viewed),
             Self::Not(guard) => !guard.holds(viewed),
             Self::All(guards) => guards.iter().all(|guard| guard.holds(viewed)),
             Self::Any(guards) => guards.iter().any(|guard| guard.holds(viewed)),
         }
     }
 
+    /// The part of the class: a digit, or the cookies that pass, with a semicolon behind them.
+    pub fn text(&self, viewed: &Viewed<'_>) -> String {
+        match self {
+            Self::Which(atom) => atom.passing(viewed).join("&") + ";",
+            Self::Is(_) | Self::Not(_) | Self::All(_) | Self::Any(_) => {
+                let digit = if self.holds(viewed) { "1" } else { "0" };
+                digit.to_owned()
+            }
+        }
+    }
+
     /// Every condition in it.
     pub fn each(&self, take: &mut impl FnMut(&Atom)) {
         match self {
-            Self::Is(atom) => take(atom),
+            Self::Is(atom) | Self::Which(atom) => take(atom),
             Self::Not(guard) => guard.each(take),
             Self::All(guards) | Self::Any(guards) => {
                 for guard in guards {
@@ -132,6 +145,21 @@ impl Atom {
         }
     }
 
+    /// The cookies that pass, in the order of their names.
+    fn passing(&self, viewed: &Viewed<'_>) -> Vec<String> {
+        let name = |cookie: &&Vec<u8>| -> Vec<u8> {
+            let mut parts = cookie.split(|byte| *byte == b'=');
+            parts.next().unwrap_or_default().to_vec()
+        };
+        let mut passing: Vec<&Vec<u8>> = viewed
+            .cookies
+            .iter()
+            .filter(|cookie| self.test.holds(cookie))
+            .collect();
+        passing.sort_by_key(name);
+        passing.into_iter().map(|cookie| encoded(cookie)).collect()
+    }
+
     /// About how many bytes of code it takes.
     pub(super) fn size(&self) -> usize {
         match &self.test {
@@ -140,6 +168,22 @@ impl Atom {
             AtomTest::Within(subnets) => subnets.len() * 40,
         }
     }
+}
+
+/// `encodeURIComponent` of a text with a character for each byte.
+fn encoded(text: &[u8]) -> String {
+    let mut encoded = String::new();
+    for character in text.iter().copied().map(char::from) {
+        if character.is_ascii_alphanumeric() || "-_.!~*'()".contains(character) {
+            encoded.push(character);
+        } else {
+            let mut bytes = [0; 2];
+            for byte in character.encode_utf8(&mut bytes).bytes() {
+                encoded += &format!("%{byte:02X}");
+            }
+        }
+    }
+    encoded
 }
 
 impl AtomTest {

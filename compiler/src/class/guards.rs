@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use edgewright_engine::model::expression::{Expression, Subnet};
-use edgewright_engine::model::rules::{Condition, Piece, Rule, Template, Test};
+use edgewright_engine::model::rules::{Condition, Piece, Rule, Template, TemplateText, Test};
 use edgewright_engine::model::site::access::{Client, HostAccess, Methods};
 use edgewright_engine::model::site::{EnvAttribute, EnvRule, Settings, Site};
 
@@ -118,6 +118,11 @@ impl Guards {
         }
     }
 
+    /// Makes a guard of which cookies a condition matches, where its groups are used.
+    fn add_cookies(&mut self, condition: &Condition, numbers: &BTreeSet<u32>) -> bool {
+        self.took(atoms::which(condition, numbers))
+    }
+
     fn took(&mut self, guard: Option<Guard>) -> bool {
         let guard = guard.and_then(|guard| self.allowed(guard));
         let took = guard.is_some();
@@ -131,6 +136,7 @@ impl Guards {
 impl Elsewhere for Guards {
     fn add_conditions(&mut self, rule: &Rule, left: &mut Dependencies) {
         let used = used_groups(rule);
+        let numbers = group_numbers(rule);
         let groups = or_groups(&rule.conditions);
         // Guards that are asked one after another, with nothing between that may end the evaluation.
         let mut row: Vec<Guard> = Vec::new();
@@ -154,6 +160,7 @@ impl Elsewhere for Guards {
             for (condition, guard) in group.iter().zip(guards) {
                 match guard {
                     Some(guard) => self.add(guard),
+                    None if decides && self.add_cookies(condition, &numbers) => {}
                     None => self.add_condition(condition, &used, left),
                 }
             }
@@ -315,16 +322,49 @@ fn used_groups(rule: &Rule) -> Vec<&Condition> {
             add_sources(rule.conditions.get(..at).unwrap_or_default(), &mut used);
         }
     }
-    let extras = rule.extras();
-    let mut texts = std::iter::once(&rule.substitution)
-        .chain(&extras.environment)
-        .chain(&extras.cookies)
-        .chain(&extras.mime_type)
-        .chain(&extras.handler);
-    if texts.any(uses_condition_groups) {
+    if results(rule).any(uses_condition_groups) {
         add_sources(&rule.conditions, &mut used);
     }
     used
+}
+
+/// The texts that a rule fills in once it applies.
+fn results(rule: &Rule) -> impl Iterator<Item = &Template> {
+    let extras = rule.extras();
+    std::iter::once(&rule.substitution)
+        .chain(&extras.environment)
+        .chain(&extras.cookies)
+        .chain(&extras.mime_type)
+        .chain(&extras.handler)
+}
+
+/// The numbers of the groups that a rule uses of its conditions.
+fn group_numbers(rule: &Rule) -> BTreeSet<u32> {
+    let subjects = rule.conditions.iter().map(|condition| &condition.subject);
+    let mut numbers = BTreeSet::new();
+    for text in results(rule).chain(subjects) {
+        add_numbers(text.text(), &mut numbers);
+    }
+    numbers
+}
+
+fn add_numbers(text: TemplateText<'_>, numbers: &mut BTreeSet<u32>) {
+    for piece in text.pieces() {
+        match piece {
+            Piece::ConditionGroup(number) => _ = numbers.insert(u32::from(number)),
+            Piece::Map {
+                name: _,
+                key,
+                default,
+            } => {
+                add_numbers(key, numbers);
+                if let Some(default) = default {
+                    add_numbers(default, numbers);
+                }
+            }
+            Piece::Literal(_) | Piece::Escaped(_) | Piece::RuleGroup(_) | Piece::Variable(_) => {}
+        }
+    }
 }
 
 /// Of `conditions`, those that may have been the last to leave groups behind.

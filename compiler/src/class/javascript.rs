@@ -74,6 +74,20 @@ function some(cookies, expression) {
 }
 ";
 
+const MATCHING: &str = "
+// The cookies that match, in the order of their names.
+function matching(cookies, expression) {
+  var found = [];
+  Object.keys(cookies).sort().forEach(function (name) {
+    (cookies[name].multiValue || [cookies[name]]).forEach(function (one) {
+      var cookie = bytes(name + '=' + one.value);
+      if (expression.test(cookie)) found.push(encodeURIComponent(cookie));
+    });
+  });
+  return found.join('&') + ';';
+}
+";
+
 const ADDRESSES: &str = "
 // An address in numbers of 16 bits: two of IPv4, eight of IPv6.
 function numbers(ip) {
@@ -109,7 +123,7 @@ impl ViewerClass {
             let (name, variable) = (quoted(about.as_bytes()), variable(about));
             code += &format!("    var {variable} = text(event.request.headers[{name}]);\n");
         }
-        if used.has(Helper::Cookies) {
+        if used.has(Helper::Cookies) || used.has(Helper::Matching) {
             code += "    var cookies = event.request.cookies;\n";
         }
         if used.client {
@@ -122,7 +136,12 @@ impl ViewerClass {
         for guard in &self.guards {
             code += &format!("      {},\n", question(guard, Joined::ByComma));
         }
-        code += "    ].map(function (holds) { return holds ? '1' : '0'; }).join('');\n  \
+        code += if used.has(Helper::Matching) {
+            "    ].map(function (part) { return part === !!part ? +part : part; }).join('');\n"
+        } else {
+            "    ].map(function (holds) { return holds ? '1' : '0'; }).join('');\n"
+        };
+        code += "  \
                  } catch (error) {\n    return '!' + Math.random(); // shared with nobody\n  }\n}\n";
         for helper in &used.helpers {
             code += helper.code();
@@ -147,7 +166,12 @@ impl ViewerClass {
             used.helpers.insert(Helper::Carry);
         }
         for guard in &self.guards {
-            guard.each(&mut |atom| used.add(atom));
+            match guard {
+                Guard::Which(_) => used.helpers.extend([Helper::Matching, Helper::Bytes]),
+                Guard::Is(_) | Guard::Not(_) | Guard::All(_) | Guard::Any(_) => {
+                    guard.each(&mut |atom| used.add(atom));
+                }
+            }
         }
         used
     }
@@ -168,6 +192,7 @@ enum Helper {
     Text,
     Bytes,
     Cookies,
+    Matching,
     Addresses,
 }
 
@@ -178,6 +203,7 @@ impl Helper {
             Self::Text => TEXT,
             Self::Bytes => BYTES,
             Self::Cookies => COOKIES,
+            Self::Matching => MATCHING,
             Self::Addresses => ADDRESSES,
         }
     }
@@ -241,6 +267,10 @@ fn question(guard: &Guard, around: Joined) -> String {
             };
             (text, weakest)
         }
+        Guard::Which(atom) => {
+            let text = cookies_test("matching", atom);
+            (text, Joined::Negated)
+        }
         Guard::Not(guard) => (
             format!("!{}", question(guard, Joined::Negated)),
             Joined::Negated,
@@ -260,18 +290,23 @@ fn joined(guards: &[Guard], sign: &str, around: Joined) -> String {
     parts.join(sign)
 }
 
+/// A question about each cookie, asked by a function of this name.
+fn cookies_test(function: &str, atom: &Atom) -> String {
+    let pattern = match &atom.test {
+        AtomTest::Matches(pattern) => expression(pattern),
+        AtomTest::Equals(_) | AtomTest::Within(_) => None,
+    };
+    pattern.map_or("false".to_owned(), |text| {
+        format!("{function}(cookies, {text})")
+    })
+}
+
 /// A pattern that cannot be written is no atom: `false` is never reached.
 fn atom_test(atom: &Atom) -> String {
     let variable = match &atom.about {
         About::Header(name) => variable(name),
         About::Client => "ip".to_owned(),
-        About::Cookies => {
-            let pattern = match &atom.test {
-                AtomTest::Matches(pattern) => expression(pattern),
-                AtomTest::Equals(_) | AtomTest::Within(_) => None,
-            };
-            return pattern.map_or("false".to_owned(), |text| format!("some(cookies, {text})"));
-        }
+        About::Cookies => return cookies_test("some", atom),
     };
     match &atom.test {
         AtomTest::Matches(pattern) => test(pattern, &variable).unwrap_or("false".to_owned()),

@@ -84,6 +84,20 @@ pub(super) fn of_one_cookie(pattern: &Pattern) -> Option<Pattern> {
     (understood(&one).is_some() && !one.is_match(b"")).then_some(one)
 }
 
+/// The groups that hold what stands between cookies: those of the beginning and the end, and the whole match.
+pub(super) fn groups_between_cookies(pattern: &Pattern) -> Vec<u32> {
+    let syntax = pattern.syntax();
+    let parts = syntax.as_ref().map(|syntax| syntax.root.parts());
+    let ends = parts.map(|parts| [parts.first(), parts.last()]);
+    let number = |node: &Node| match node {
+        Node::Group { number, .. } => Some(*number),
+        _ => None,
+    };
+    let borders = ends.into_iter().flatten().flatten();
+    let borders = borders.filter(|node| is_cookie_start(node) || is_cookie_end(node));
+    borders.filter_map(number).chain([0]).collect()
+}
+
 /// Where a space that a pattern matches may stand.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Spaces {

@@ -133,19 +133,16 @@ impl Figures {
         self.raw_before += usize::from(!before.is_empty());
         self.raw_after += usize::from(!after.is_empty());
         self.viewer_before += usize::from(inputs.trigger() == Trigger::ViewerRequest);
-        match &class {
-            Some(class) => {
-                self.with_class += 1;
-                self.sizes.push(class.javascript(Copies::Host).len());
-            }
-            None => {
-                self.viewer_after += usize::from(inputs.trigger() == Trigger::ViewerRequest);
-                if !before.is_empty() {
-                    let trigger = inputs.trigger().name();
-                    self.without
-                        .push(format!("{name}: {trigger}: {}", after.join(", ")));
-                }
-            }
+        if let Some(class) = &class {
+            self.with_class += 1;
+            self.sizes.push(class.javascript(Copies::Host).len());
+            return;
+        }
+        let trigger = inputs.trigger();
+        self.viewer_after += usize::from(trigger == Trigger::ViewerRequest);
+        if !before.is_empty() {
+            let (trigger, after) = (trigger.name(), after.join(", "));
+            self.without.push(format!("{name}: {trigger}: {after}"));
         }
     }
 

@@ -110,6 +110,10 @@ fn whatever_is_read_otherwise_stays_raw() {
     check(&rule(&["%{HTTP_USER_AGENT} x", "%{TIME_HOUR} 12"]), &[], 0);
     check(&rule(&["%{HTTP_COOKIE} ^lang=de"]), &[], 0);
     check(&rule(&["%{HTTP_COOKIE} a=.*b"]), &[], 0);
+    let whole = "RewriteCond %{HTTP_COOKIE} (^|;\\ *)lang=(de|en)\nRewriteRule ^/a$ /%1 [R]";
+    check(whole, &[], 0);
+    let named = "RewriteCond %{HTTP_COOKIE} (^|;\\ *)lang=(de|en)\nRewriteRule ^/a$ /%2 [R]";
+    check(named, &["cookies"], 1);
     check(&rule(&["%{HTTP_COOKIE} (^|;)lang=de"]), &[], 0);
     check(&rule(&["%{HTTP_COOKIE} [^;]+lang=de"]), &[], 0);
     check(&rule(&["%{HTTP_COOKIE} lang=de$"]), &[], 0);
