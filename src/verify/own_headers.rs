@@ -75,7 +75,7 @@ impl OwnHeaders {
             headers.add(b"Content-Type", value.to_vec());
         }
         if !answer.vary.is_empty() {
-            headers.add(b"Vary", answer.vary.join(&b", "[..]));
+            headers.add(b"Vary", answer.vary.join(&b","[..]));
         }
         headers
     }

@@ -10,10 +10,11 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use edgewright_test_engines::{Engine, engines, is_over_budget, reading};
 use edgewright_test_support::apache::{Answer, Apache, ServerRoot, Serving, loopback};
-use edgewright_test_support::cases::write_case;
-use edgewright_test_support::contract::{Line, Outcome, missing_outside};
+use edgewright_test_support::cases::{render, write_case};
+use edgewright_test_support::contract::{Outcome, missing_outside};
 use edgewright_test_support::random::Random;
 use edgewright_test_support::rule_sets::{MAP, RuleSet, request};
+use edgewright_test_support::sent::Sent;
 use edgewright_test_support::wire::Request;
 
 /// Rule sets when nobody says how many.
@@ -37,9 +38,9 @@ const BUSY: Duration = Duration::from_secs(5);
 struct Difference {
     set: RuleSet,
     request: Request,
-    apache: Line,
+    apache: Sent,
     engine: &'static str,
-    ours: Line,
+    ours: Sent,
 }
 
 #[test]
@@ -208,20 +209,21 @@ fn compare_set(apache: &mut Apache, at: usize, set: &RuleSet, requests: &[Reques
             }
             continue;
         };
-        let expected = Line::from_apache(&answer, &roots);
+        let expected = Sent::from_apache(&answer, &roots);
         findings.compared += 1;
         let mut answers = engines
             .iter()
-            .map(|engine| (engine.name(), engine.answer(request)));
+            .map(|engine| (engine.name(), engine.sent(request)));
         // What `docs/deviations.md` lists, and only that.
         let unknowable = missing_outside(&answer, &roots);
         // What runs in circles, or looks up requests within requests, is over the edge's budget. Where Apache gives up,
         // too, with a 500, nothing is lost.
-        let gives_up = expected.outcome == Outcome::Status { status: 500 };
+        let gives_up = expected.line.outcome == Outcome::Status { status: 500 };
         let mut over_budget = 0;
-        let differs = |(_, ours): &(_, Line)| {
-            over_budget += usize::from(is_over_budget(ours) && !gives_up);
-            let known = unknowable.as_ref() == Some(&ours.outcome) || is_over_budget(ours);
+        let differs = |(_, ours): &(_, Sent)| {
+            over_budget += usize::from(is_over_budget(&ours.line) && !gives_up);
+            let known =
+                unknowable.as_ref() == Some(&ours.line.outcome) || is_over_budget(&ours.line);
             *ours != expected && !known
         };
         let found = answers.find(differs);
@@ -321,12 +323,11 @@ fn simpler(request: &Request) -> Vec<Request> {
 
 /// A difference as a case for `tests/cases`.
 fn show(difference: &Difference) -> String {
-    let json = |line: &Line| serde_json::to_string(line).unwrap();
     let answers = format!(
         "  apache    {}\n  {:9} {}",
-        json(&difference.apache),
+        render(&difference.apache),
         difference.engine,
-        json(&difference.ours)
+        render(&difference.ours)
     );
     write_case(&difference.set, &difference.request, &answers)
 }

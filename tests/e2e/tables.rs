@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use edgewright_test_support::apache::{Apache, ServerRoot, Serving, loopback};
 use edgewright_test_support::cases::{Case, Place, all};
-use edgewright_test_support::contract::Line;
+use edgewright_test_support::sent::Sent;
 
 #[test]
 fn apache_answers_as_the_tables_say() {
@@ -83,7 +83,7 @@ fn answers(apache: &Apache, at: usize, case: &Case, place: &Place) -> Vec<String
     let roots = [place.root.clone()];
     let answer = |exchange: &edgewright_test_support::cases::Exchange| {
         let answer = apache.answer(address, &exchange.request).unwrap();
-        let rendered = place.render(&Line::from_apache(&answer, &roots));
+        let rendered = place.render(&Sent::from_apache(&answer, &roots));
         // The suite's server is at the address that everyone knows.
         rendered.replace(&address.to_string(), "127.0.0.1")
     };

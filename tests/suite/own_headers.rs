@@ -155,7 +155,7 @@ fn shown(answer: &Answer) -> (u64, Vec<String>) {
         .map(|cookie| format!("Set-Cookie: {}", text(cookie)));
     let vary = (!answer.vary.is_empty()).then(|| {
         let names: Vec<_> = answer.vary.iter().map(|name| text(name)).collect();
-        format!("Vary: {}", names.join(", "))
+        format!("Vary: {}", names.join(","))
     });
     let content_type = answer.headers.content_type.value();
     let content_type = content_type.map(|value| format!("Content-Type: {}", text(value)));

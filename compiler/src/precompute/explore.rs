@@ -247,7 +247,9 @@ impl<F: Fn(&Assumptions<'_>) -> Result<EndingBuf, Undecided>> Explorer<'_, F> {
 
 /// An answer with holes where the stand-ins are.
 fn ending(answer: Answer, plain: &NormalizedRequest<'_>) -> Result<EndingBuf, Undecided> {
-    if answer.headers != Headers::default() {
+    // Of those a record has those that the request has, which is for answers that go on.
+    let varies = answer.outcome.is_made() && !answer.vary.is_empty();
+    if answer.headers != Headers::default() || varies {
         return Err(Undecided::Headers);
     }
     let cookies = &answer.cookies;

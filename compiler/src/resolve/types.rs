@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use edgewright_engine::model::site::mime::{
     Attribute, ForcePriority, MultiviewsMatch, TypeMap, Types,
 };
-use edgewright_engine::model::site::{FileKind, Settings, Traits};
+use edgewright_engine::model::site::{ErrorDocument, FileKind, Settings, Traits};
 use edgewright_parser::source::Span;
 
 use super::{Resolver, type_map, unfollowed, values};
@@ -183,14 +183,22 @@ pub(super) fn extensions_of(path: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     parts.map(<[u8]>::to_ascii_lowercase)
 }
 
+/// Does a file stand in for an answer here?
+fn has_document(settings: &Settings) -> bool {
+    let mut documents = settings.error_documents.iter();
+    documents.any(|(_, document)| matches!(document, ErrorDocument::Path(_)))
+}
+
 impl Resolver<'_> {
     /// Reads what a choice among files depends on, where there is one. What lines say of types is forgotten where neither a
-    /// choice nor the handler `send-as-is` needs it.
+    /// choice, nor a document for an error, nor the handler `send-as-is` needs it.
     pub(crate) fn settle_types(&mut self) {
         let chooses = self.all_settings().any(|own| own.allow.may_negotiate());
+        let has_documents = self.all_settings().any(|own| has_document(own));
         let maps = self.map_extensions();
         let is_plain = !chooses && maps.is_empty();
-        if is_plain && !self.site.traits.contains(Traits::SENDS_AS_IS) {
+        self.site.types = self.read_types();
+        if is_plain && !has_documents && !self.site.traits.contains(Traits::SENDS_AS_IS) {
             for settings in self.all_settings() {
                 settings.mime = None;
                 settings.negotiation = None;
@@ -205,7 +213,6 @@ impl Resolver<'_> {
         if is_plain {
             return;
         }
-        self.site.types = self.read_types();
         self.read_type_maps(&maps);
         self.read_lengths();
     }
@@ -264,8 +271,7 @@ impl Resolver<'_> {
         let Ok(text) = self.reader.files.loader.read(&local) else {
             return Types::default();
         };
-        let paths = self.site.tree.entries.keys();
-        let used: BTreeSet<Vec<u8>> = paths.flat_map(|path| extensions_of(path)).collect();
+        let used = self.used_extensions();
         let mut types = nothing;
         for line in text.split(|byte| *byte == b'\n') {
             let words = line.split(u8::is_ascii_whitespace);
@@ -279,6 +285,19 @@ impl Resolver<'_> {
             }
         }
         types
+    }
+
+    /// Extensions of files that are known, and of documents for errors.
+    fn used_extensions(&mut self) -> BTreeSet<Vec<u8>> {
+        let documents = self.all_settings().flat_map(|own| &own.error_documents);
+        let paths = documents.filter_map(|(_, document)| match document {
+            ErrorDocument::Path(path) => path.split(|byte| *byte == b'?').next(),
+            ErrorDocument::Url(_) | ErrorDocument::Text => None,
+        });
+        let mut used: BTreeSet<Vec<u8>> = paths.flat_map(extensions_of).collect();
+        let files = self.site.tree.entries.keys();
+        used.extend(files.flat_map(|path| extensions_of(path)));
+        used
     }
 
     fn read_type_maps(&mut self, extensions: &BTreeSet<Vec<u8>>) {

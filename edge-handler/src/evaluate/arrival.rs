@@ -54,6 +54,9 @@ impl<'a> Arrival<'a> {
             };
             arrival.refused = arrival.decode(request).err().map(seen);
         }
+        if let Some(refused) = arrival.refused {
+            arrival.keep_read(request, refused);
+        }
         Some(arrival)
     }
 
@@ -107,6 +110,19 @@ impl<'a> Arrival<'a> {
         self.hostname = Some(chosen.hostname).filter(|name| !name.is_empty());
         self.port = chosen.port;
         self.host_header = chosen.replaced_header.or(self.host_header.take());
+    }
+
+    /// Keeps of a target that is refused what was read of it.
+    fn keep_read(&mut self, request: &Request<'_>, refused: Refused) {
+        let line = request.target.line();
+        let (path, query) = if refused.unseen {
+            canonical::raw(request.method, &line)
+        } else {
+            let (merge, encoded) = (MergeSlashes::of(self.host), self.host.encoded_slashes);
+            canonical::refused_target(request.method, &line, merge, encoded)
+        };
+        self.canonical.path = path;
+        self.canonical.query = query;
     }
 
     fn decode(&mut self, request: &Request<'_>) -> Result<(), u16> {

@@ -73,8 +73,7 @@ impl<'a, S: Source> Run<'a, S> {
             return self.internal_redirect(&inner, record, Vary::Drop);
         }
         let outcome = self.said(&record);
-        self.headers = self.document_headers(&mut record)?;
-        self.vary = std::mem::take(&mut record.vary);
+        self.make_document_headers(&mut record)?;
         self.send(outcome, record)
     }
 

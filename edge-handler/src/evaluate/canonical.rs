@@ -117,6 +117,33 @@ pub fn refused(
     }
 }
 
+/// Path and query of a target that [`canonical`] refuses, as far as they were read.
+pub fn refused_target(
+    method: &[u8],
+    target: &[u8],
+    merge: MergeSlashes,
+    encoded: EncodedSlashes,
+) -> (Vec<u8>, Option<Vec<u8>>) {
+    let (path, query) = raw(method, target);
+    if request_parts(method, target).is_err() {
+        return (path, query);
+    }
+    (read_path(&path, Relative::Refuse, merge, encoded).0, query)
+}
+
+/// Path and query of a target that nobody has decoded yet (`ap_parse_uri`).
+pub fn raw(method: &[u8], target: &[u8]) -> (Vec<u8>, Option<Vec<u8>>) {
+    let Ok(parts) = split(target) else {
+        return (target.to_vec(), None);
+    };
+    let path: &[u8] = match parts.path {
+        b"" if method == b"OPTIONS" => b"*",
+        b"" => b"/",
+        path => path,
+    };
+    (path.to_vec(), parts.query.map(<[u8]>::to_vec))
+}
+
 /// The URL that a file lookup gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LookedUp {

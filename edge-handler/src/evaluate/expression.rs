@@ -201,12 +201,12 @@ impl<'a, C: ExpressionContext> Run<'a, C> {
             Node::All(nodes) => self.until(nodes, false),
             Node::Any(nodes) => self.until(nodes, true),
             Node::Number(comparison, left, right) => {
-                let (left, right) = (self.word(left)?, self.word(right)?);
+                let (left, right) = self.words(left, right)?;
                 let order = leading_integer(&left).cmp(&leading_integer(&right));
                 Ok(compares(*comparison, order))
             }
             Node::Text(comparison, left, right) => {
-                let (left, right) = (self.word(left)?, self.word(right)?);
+                let (left, right) = self.words(left, right)?;
                 Ok(compares(*comparison, left.cmp(&right)))
             }
             Node::In(needle, words) => self.is_in(needle, words),
@@ -222,6 +222,12 @@ impl<'a, C: ExpressionContext> Run<'a, C> {
                 Ok(binary(operator, &left, &right))
             }
         }
+    }
+
+    /// Both sides of a comparison, the right one first: C leaves the order open, and compilers take this one.
+    fn words(&mut self, left: &Word, right: &Word) -> Result<(Vec<u8>, Vec<u8>), C::Stop> {
+        let right = self.word(right)?;
+        Ok((self.word(left)?, right))
     }
 
     /// Asks node after node until one is `wanted`; the last one decides.

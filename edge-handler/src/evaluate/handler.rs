@@ -14,7 +14,7 @@ use super::directory::REDIRECT;
 use super::internal::{Next, Vary, redirect_or_status};
 use super::process::Start;
 use super::proxy::proxy_handler;
-use super::record::{Handler, OK, Record};
+use super::record::{Handler, OK, Record, add_names};
 use super::rule::PROXY;
 use super::url::append_query;
 use super::{Halt, Run};
@@ -69,8 +69,7 @@ impl<'a, S: Source> Run<'a, S> {
         }
         if record.status != OK {
             let outcome = redirect_or_status(record.status, record.location.as_deref());
-            self.headers = self.document_headers(&mut record)?;
-            self.vary = std::mem::take(&mut record.vary);
+            self.make_document_headers(&mut record)?;
             return self.send(outcome, record);
         }
         let outcome = self.served(&record);
@@ -82,7 +81,7 @@ impl<'a, S: Source> Run<'a, S> {
             }
             record.status = 404;
         }
-        self.vary = std::mem::take(&mut record.vary);
+        add_names(&mut self.vary, std::mem::take(&mut record.vary));
         self.send(outcome, record)
     }
 

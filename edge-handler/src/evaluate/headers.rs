@@ -34,8 +34,9 @@ pub(crate) trait HeaderContext {
     /// A variable of the TLS connection; `None` where it has no value.
     fn tls(&mut self, name: &[u8]) -> Result<Option<Vec<u8>>, Self::Stop>;
 
-    /// Does an expression hold? `sending` is the answer so far.
-    fn holds(&mut self, expression: &Expression, sending: &Sending) -> Result<bool, Self::Stop>;
+    /// Does an expression hold? `sending` is the answer so far, which then varies by what the expression reads.
+    fn holds(&mut self, expression: &Expression, sending: &mut Sending)
+    -> Result<bool, Self::Stop>;
 
     /// The text of an expression; empty where its evaluation fails.
     fn text(&mut self, expression: &Expression, sending: &Sending) -> Result<Vec<u8>, Self::Stop>;
@@ -57,15 +58,16 @@ pub(crate) struct Lines(Vec<Header>);
 impl Lines {
     /// The text of the first header of a name; `None` for a date too, which nobody reads.
     pub fn get(&self, name: &[u8]) -> Option<&[u8]> {
-        let found = self.0.iter().find(|header| is_named(header, name))?;
-        match &found.value {
-            HeaderText::Text(text) => Some(text),
-            HeaderText::DateAfter(_) => None,
-        }
+        text_of_first(&self.0, name)
     }
 
     fn has(&self, name: &[u8]) -> bool {
         self.0.iter().any(|header| is_named(header, name))
+    }
+
+    /// All of them.
+    pub fn all(&self) -> &[Header] {
+        &self.0
     }
 
     /// `apr_table_addn`
@@ -111,6 +113,15 @@ impl Lines {
     }
 }
 
+/// The text of the first header of a name.
+fn text_of_first<'h>(headers: &'h [Header], name: &[u8]) -> Option<&'h [u8]> {
+    let found = headers.iter().find(|header| is_named(header, name))?;
+    match &found.value {
+        HeaderText::Text(text) => Some(text),
+        HeaderText::DateAfter(_) => None,
+    }
+}
+
 fn is_named(header: &Header, name: &[u8]) -> bool {
     header.name.eq_ignore_ascii_case(name)
 }
@@ -140,17 +151,71 @@ impl Sending {
         self.made.get(name).or_else(|| self.always.get(name))
     }
 
-    /// The headers as they are sent, without those that the answer has elsewhere.
-    fn finish(self) -> Headers {
-        let lines = self.always.0.into_iter().chain(self.made.0);
-        // The type is written in the place of whatever a line added (`ap_http_header_filter`).
-        let elsewhere = [b"Content-Type".as_slice(), MADE_LOCATION];
-        let is_sent = |header: &Header| !elsewhere.iter().any(|name| is_named(header, name));
-        Headers {
-            content_type: self.content_type,
-            lines: lines.filter(is_sent).collect(),
+    /// The answer varies by headers of the request.
+    pub fn vary_by(&mut self, names: &[Vec<u8>]) {
+        if !names.is_empty() {
+            self.made.append(VARY, &names.join(&b", "[..]));
         }
     }
+
+    /// The headers as they are sent, without those that the answer has elsewhere.
+    fn finish(self) -> Finished {
+        let all = self.always.0.into_iter().chain(self.made.0);
+        let all: Vec<Header> = all.collect();
+        let mut vary = Vec::new();
+        for header in all.iter().filter(|header| is_named(header, VARY)) {
+            add_names(&mut vary, &header.value);
+        }
+        // One without a name is sent as it is.
+        let is_sent = |header: &Header| {
+            ELSEWHERE.iter().all(|name| !is_named(header, name))
+                && (vary.is_empty() || !is_named(header, VARY))
+        };
+        // Where there is no type, what a line added stays.
+        let content_type = match (self.content_type, text_of_first(&all, CONTENT_TYPE)) {
+            (ContentType::None, Some(added)) => ContentType::Named(added.to_vec()),
+            (own, _) => own,
+        };
+        let headers = Headers {
+            content_type,
+            lines: all.into_iter().filter(is_sent).collect(),
+        };
+        Finished { headers, vary }
+    }
+}
+
+/// Headers as they are sent.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Finished {
+    /// Those that the answer has nowhere else.
+    pub headers: Headers,
+    /// The names in `Vary`.
+    pub vary: Vec<Vec<u8>>,
+}
+
+/// What is sent from elsewhere. The type is written in the place of whatever a line added (`ap_http_header_filter`).
+const ELSEWHERE: [&[u8]; 2] = [CONTENT_TYPE, MADE_LOCATION];
+
+const CONTENT_TYPE: &[u8] = b"Content-Type";
+
+const VARY: &[u8] = b"Vary";
+
+/// Adds the names of a `Vary` header, each once (`uniq_field_values`).
+fn add_names(vary: &mut Vec<Vec<u8>>, value: &HeaderText) {
+    let HeaderText::Text(text) = value else {
+        return;
+    };
+    let is_end = |byte: &u8| *byte == b',' || is_space(*byte);
+    for name in text.split(is_end).filter(|name| !name.is_empty()) {
+        if !vary.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            vary.push(name.to_vec());
+        }
+    }
+}
+
+/// `apr_isspace`
+fn is_space(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == 0x0b
 }
 
 /// The name under which expressions see the `Location` of the answer; it is no line's.
@@ -173,31 +238,31 @@ impl<'a> Applying<'a> {
         }
     }
 
-    /// The headers of an answer that the server makes, `early` being those that were there before any rule.
+    /// The headers of an answer that the server makes, with what was there before.
     pub fn answer<C: HeaderContext>(
         &self,
         answer: Made<'_>,
-        early: &Lines,
+        before: Before<'_>,
         context: &mut C,
-    ) -> Result<Headers, C::Stop> {
+    ) -> Result<Finished, C::Stop> {
         let mut sending = Sending {
             content_type: answer.content_type(context)?,
             ..Sending::default()
         };
         // Without a page the tables are not exchanged: lines reach what is there.
-        let early_in = if answer.has_page() {
-            &mut sending.made
+        if answer.has_page() {
+            sending.made.clone_from(before.early);
         } else {
-            &mut sending.always
-        };
-        early_in.clone_from(early);
+            sending.always.clone_from(before.early);
+            sending.vary_by(before.vary);
+        }
         if let Some(location) = answer.location {
             let location = HeaderText::Text(location.to_vec());
             sending.made.set(MADE_LOCATION, location);
         }
         self.expire(answer.status, &mut sending);
         for line in self.lines_of(HeaderTable::Always) {
-            if applies(line, &sending, context)? {
+            if applies(line, &mut sending, context)? {
                 carry_out(line, &mut sending, context)?;
             }
         }
@@ -209,18 +274,19 @@ impl<'a> Applying<'a> {
         &self,
         status: u16,
         content_type: ContentType,
-        early: &Lines,
+        before: Before<'_>,
         context: &mut C,
-    ) -> Result<Headers, C::Stop> {
+    ) -> Result<Finished, C::Stop> {
         let mut sending = Sending {
-            always: early.clone(),
+            always: before.early.clone(),
             content_type,
             ..Sending::default()
         };
+        sending.vary_by(before.vary);
         self.expire(status, &mut sending);
         for table in [HeaderTable::Always, HeaderTable::OnSuccess] {
             for line in self.lines_of(table) {
-                if applies(line, &sending, context)? {
+                if applies(line, &mut sending, context)? {
                     carry_out(line, &mut sending, context)?;
                 }
             }
@@ -298,6 +364,15 @@ fn from_now(lifetime: Lifetime) -> Option<u32> {
     }
 }
 
+/// What there is before any line is carried out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Before<'a> {
+    /// What every answer to the request has (`err_headers_out`).
+    pub early: &'a Lines,
+    /// What the record varies by.
+    pub vary: &'a [Vec<u8>],
+}
+
 /// An answer that the server makes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Made<'a> {
@@ -328,7 +403,7 @@ impl Made<'_> {
 
 fn applies<C: HeaderContext>(
     line: &HeaderLine,
-    sending: &Sending,
+    sending: &mut Sending,
     context: &mut C,
 ) -> Result<bool, C::Stop> {
     context.spend(1)?;
@@ -369,7 +444,12 @@ fn carry_out<C: HeaderContext>(
                 sending.table(line.table).append(name, &text);
             }
         }
-        HeaderAction::Unset => sending.table(line.table).unset(name),
+        HeaderAction::Unset => {
+            if name.eq_ignore_ascii_case(CONTENT_TYPE) {
+                sending.content_type = ContentType::None;
+            }
+            sending.table(line.table).unset(name);
+        }
         HeaderAction::Edit(pattern, value) => {
             edit(line, (pattern, 1), value, sending, context)?;
         }
@@ -394,7 +474,7 @@ fn set<C: HeaderContext>(
     context: &mut C,
 ) -> Result<(), C::Stop> {
     let text = text_of(value, sending, context)?;
-    if line.name.eq_ignore_ascii_case(b"Content-Type") {
+    if line.name.eq_ignore_ascii_case(CONTENT_TYPE) {
         sending.content_type = ContentType::Named(text.clone());
     }
     sending
@@ -414,7 +494,7 @@ fn edit<C: HeaderContext>(
     let replacement = text_of(value, sending, context)?;
     let edited = |text: &[u8], budget: &Budget| edited(text, pattern, &replacement, most, budget);
     let type_value = sending.content_type.value();
-    if line.name.eq_ignore_ascii_case(b"Content-Type")
+    if line.name.eq_ignore_ascii_case(CONTENT_TYPE)
         && let Some(known) = type_value
     {
         let named = edited(known, context.budget());

@@ -12,7 +12,7 @@ use crate::model::site::mime::{MultiviewsMatch, TypeMap};
 use crate::source::Source;
 
 use super::dir::fast_redirect;
-use super::record::{Handler, OK, Record, Verdict};
+use super::record::{Handler, OK, Record, Verdict, add_names};
 use super::subrequest::parent_directory;
 use super::url::append_query;
 use super::{BYTES_A_STEP, Halt, Run};
@@ -203,6 +203,16 @@ impl<'a, S: Source> Run<'a, S> {
         Ok(Ok(candidates.collect()))
     }
 
+    /// Notes what a choice depends on, which every answer to the request shows (`err_headers_out`); of a lookup, who asked
+    /// for it is told.
+    fn add_varying(&mut self, record: &mut Record<'a>, names: Vec<Vec<u8>>) {
+        if record.main.is_some() {
+            record.add_vary(names);
+        } else {
+            add_names(&mut self.vary, names);
+        }
+    }
+
     /// The file that is chosen, or the status where none is (`do_negotiation`).
     fn negotiate(
         &mut self,
@@ -226,18 +236,22 @@ impl<'a, S: Source> Run<'a, S> {
             variants.push(std::mem::replace(variant, empty));
         }
         let choice = wishes.choose(&mut variants)?;
-        record.add_vary(varying(&variants, is_transparent));
+        let varying = varying(&variants, is_transparent);
         for ((place, _), variant) in candidates.iter_mut().zip(variants) {
             *place = variant;
         }
         let Choice::One(at) = choice else {
             let takes_list = is_transparent && wishes.transparency.takes_list;
-            self.vary.clone_from(&record.vary);
+            self.add_varying(record, varying);
             return Ok(Err(if takes_list { 300 } else { 406 }));
         };
-        if is_transparent && let Some(candidate) = candidates.get_mut(at) {
-            return Ok(self.set_up_choice(record, candidate)?.map(|()| at));
+        if is_transparent
+            && let Some(candidate) = candidates.get_mut(at)
+            && let Err(status) = self.set_up_choice(record, candidate)?
+        {
+            return Ok(Err(status));
         }
+        self.add_varying(record, varying);
         Ok(Ok(at))
     }
 

@@ -172,14 +172,15 @@ impl<'a> Record<'a> {
 
     /// Notes that the response depends on request headers (`apr_table_merge` of `Vary`).
     pub fn add_vary(&mut self, names: Vec<Vec<u8>>) {
-        for name in names {
-            if !self
-                .vary
-                .iter()
-                .any(|known| known.eq_ignore_ascii_case(&name))
-            {
-                self.vary.push(name);
-            }
+        add_names(&mut self.vary, names);
+    }
+}
+
+/// Adds names of headers to a list in which each is once.
+pub(super) fn add_names(list: &mut Vec<Vec<u8>>, names: Vec<Vec<u8>>) {
+    for name in names {
+        if !list.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
+            list.push(name);
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::source::Source;
 
 use super::headers::{Lines, Made};
 use super::internal::Next;
-use super::record::{Handler, Record};
+use super::record::{Handler, Record, add_names};
 use super::{Halt, Run};
 
 impl<'a, S: Source> Run<'a, S> {
@@ -25,6 +25,7 @@ impl<'a, S: Source> Run<'a, S> {
         self.drop_headers();
         record.location = None;
         if std::mem::replace(&mut self.headers_refused, true) {
+            self.headers.content_type = ContentType::None;
             return Ok(Next::Done(Outcome::Status { status: 500 }));
         }
         self.die_after(record.status, 500, record)
@@ -36,7 +37,7 @@ impl<'a, S: Source> Run<'a, S> {
         outcome: Outcome,
         mut record: Record<'a>,
     ) -> Result<Next<'a>, Halt> {
-        self.headers = self.made_headers(&outcome, &mut record)?;
+        self.make_headers_of(&outcome, &mut record)?;
         self.send(outcome, record)
     }
 
@@ -46,30 +47,32 @@ impl<'a, S: Source> Run<'a, S> {
         outcome: Outcome,
         record: &mut Record<'a>,
     ) -> Result<Outcome, Halt> {
-        self.headers = self.made_headers(&outcome, record)?;
+        self.make_headers_of(&outcome, record)?;
         Ok(self.checked(outcome).unwrap_or_else(|| {
             self.drop_headers();
+            self.headers.content_type = ContentType::None;
             Outcome::Status { status: 500 }
         }))
     }
 
-    fn made_headers(
-        &mut self,
-        outcome: &Outcome,
-        record: &mut Record<'a>,
-    ) -> Result<Headers, Halt> {
+    fn make_headers_of(&mut self, outcome: &Outcome, record: &mut Record<'a>) -> Result<(), Halt> {
         let (status, location) = match outcome {
             Outcome::Redirect { status, location } => (*status, Some(location.as_slice())),
             Outcome::Status { status } => (*status, None),
             Outcome::Serve { .. }
             | Outcome::Proxy { .. }
             | Outcome::OverBudget
-            | Outcome::Unsupported { .. } => return Ok(Headers::default()),
+            | Outcome::Unsupported { .. } => {
+                self.headers = Headers::default();
+                return Ok(());
+            }
         };
         if record.handler == Handler::Core {
-            return Ok(core_headers(record));
+            self.headers = core_headers(record, &self.early);
+            add_names(&mut self.vary, record.vary.clone());
+            return Ok(());
         }
-        self.headers_of(Made { status, location }, record)
+        self.make_headers(Made { status, location }, record)
     }
 
     /// The outcome with its headers as they are sent, and the cookies likewise (`check_headers`).
@@ -77,11 +80,7 @@ impl<'a, S: Source> Run<'a, S> {
         for cookie in self.cookies.iter_mut().filter(|cookie| !cookie.dropped) {
             cookie.header = sendable(std::mem::take(&mut cookie.header))?;
         }
-        for header in &mut self.headers.lines {
-            if let HeaderText::Text(text) = &mut header.value {
-                *text = sendable(std::mem::take(text))?;
-            }
-        }
+        check_headers(&mut self.headers, &mut self.vary)?;
         Some(match outcome {
             Outcome::Redirect { status, location } => {
                 let location = sendable(location)?;
@@ -102,14 +101,30 @@ impl<'a, S: Source> Run<'a, S> {
     }
 }
 
-/// What the core answers by itself (`ap_send_http_trace`, `ap_send_http_options`): no line reaches it.
-fn core_headers(record: &Record<'_>) -> Headers {
+/// What the core answers by itself (`ap_send_http_trace`, `ap_send_http_options`): no line reaches it but early ones.
+fn core_headers(record: &Record<'_>, early: &Lines) -> Headers {
     let is_trace = record.method == b"TRACE";
     let message = || ContentType::Document(b"message/http".to_vec());
     Headers {
         content_type: is_trace.then(message).unwrap_or(ContentType::None),
-        ..Headers::default()
+        lines: early.all().into(),
     }
+}
+
+/// Headers as they are sent, `vary` among them; `None` where one is refused.
+pub(crate) fn check_headers(headers: &mut Headers, vary: &mut [Vec<u8>]) -> Option<()> {
+    for header in &mut headers.lines {
+        if let HeaderText::Text(text) = &mut header.value {
+            *text = sendable(std::mem::take(text))?;
+        }
+    }
+    if let ContentType::Named(name) = &mut headers.content_type {
+        *name = sendable(std::mem::take(name))?;
+    }
+    for name in vary {
+        *name = sendable(std::mem::take(name))?;
+    }
+    Some(())
 }
 
 /// A header value as Apache sends it (`check_header`) and any client reads it: a line folded in two is

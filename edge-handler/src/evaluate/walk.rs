@@ -161,6 +161,15 @@ impl<'a, S: Source> Run<'a, S> {
     /// From the root to the file: `<Directory>` and `.htaccess` at every step, then the regular
     /// expressions. Returns a status when the way ends badly.
     pub(super) fn directory_walk(&mut self, record: &mut Record<'a>) -> Result<(), u16> {
+        let walked = self.walk_directories(record);
+        if walked.is_err() {
+            // What was found on the way is forgotten.
+            record.settings.reset();
+        }
+        walked
+    }
+
+    fn walk_directories(&mut self, record: &mut Record<'a>) -> Result<(), u16> {
         record.settings.begin_walk();
         let whole = canonical_path(record.filename());
         record.kind = self.stat_canonical(&whole);

@@ -41,6 +41,19 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// Is the answer made here, so that no origin and no other server is asked?
+    pub fn is_made(&self) -> bool {
+        match self {
+            Self::Redirect { .. } | Self::Status { .. } => true,
+            Self::Serve { .. }
+            | Self::Proxy { .. }
+            | Self::OverBudget
+            | Self::Unsupported { .. } => false,
+        }
+    }
+}
+
 /// Headers of an answer that is made here, besides `Location`, `Set-Cookie` and `Vary`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Headers {

@@ -4,7 +4,10 @@
 //! answers have. Absent: what they should answer; that is for the tests.
 #![expect(clippy::unwrap_used, reason = "a failed test should say so")]
 
+mod function;
+
 use std::path::Path;
+use std::rc::Rc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use edgewright_compiler::testing::MemoryLoader;
@@ -14,19 +17,27 @@ use edgewright_engine::budget::{Allowance, DECISION_STEPS, OVER_BUDGET};
 use edgewright_engine::evaluate::{Options, evaluate};
 use edgewright_engine::handler::Runtime;
 use edgewright_engine::handler::handle;
-use edgewright_engine::model::outcome::{self, Answer};
+use edgewright_engine::model::outcome::{self, Answer, HeaderText};
 use edgewright_engine::model::request::{Request, Scheme, Target};
 use edgewright_engine::source::Sequential;
 use edgewright_test_support::contract::{Line, Outcome, without_date};
 use edgewright_test_support::record::{from_latin_1, latin_1};
+use edgewright_test_support::sent::{Sent, SentHeaders, after};
 use edgewright_test_support::wire;
+use function::Function;
 
 /// Where the main configuration stands in memory.
 const MAIN: &str = "/etc/apache2/apache2.conf";
 
+/// What `TypesConfig` names where no line says so.
+const TYPES: &str = "/etc/apache2/mime.types";
+
 /// A configuration with the files it needs.
 pub fn reading(config: &str, files: impl IntoIterator<Item = (String, String)>) -> Reading {
-    let mut loader = MemoryLoader::new().with(MAIN, latin_1(config));
+    // The server that is asked has a list of types with nothing in it.
+    let mut loader = MemoryLoader::new()
+        .with(MAIN, latin_1(config))
+        .with(TYPES, "");
     for (path, content) in files {
         loader = loader.with(path, latin_1(&content));
     }
@@ -67,14 +78,24 @@ pub trait Engine {
     /// Its name, as `replay --engine` takes it.
     fn name(&self) -> &'static str;
 
+    /// Answers a request, with the headers of the answer.
+    fn sent(&self, request: &wire::Request) -> Sent;
+
     /// Answers a request.
-    fn answer(&self, request: &wire::Request) -> Line;
+    fn answer(&self, request: &wire::Request) -> Line {
+        self.sent(request).line
+    }
 }
 
 /// Every engine, with the same configuration.
 pub fn engines(reading: Reading) -> Vec<Box<dyn Engine>> {
-    let edge = Edge::new(&reading);
-    vec![Box::new(Reference(reading)), Box::new(edge)]
+    let edge = Rc::new(Edge::new(&reading));
+    let function = Function(Rc::clone(&edge));
+    vec![
+        Box::new(Reference(reading)),
+        Box::new(edge),
+        Box::new(function),
+    ]
 }
 
 /// The evaluator with every rule in order.
@@ -85,12 +106,12 @@ impl Engine for Reference {
         "reference"
     }
 
-    fn answer(&self, request: &wire::Request) -> Line {
+    fn sent(&self, request: &wire::Request) -> Sent {
         let site = &self.0.site;
         let source = Sequential::new(site);
         with_request(request, |request| {
             let answer = evaluate(site, &source, request, &options());
-            line(&answer.unwrap())
+            sent(&answer.unwrap())
         })
     }
 }
@@ -110,21 +131,24 @@ impl Edge {
             table: EmbeddedTable::load(&encoded.table.concat()).unwrap(),
         }
     }
+
+    /// The answer itself.
+    fn decided(&self, request: &Request<'_>) -> Answer {
+        let options = Options {
+            allowance: Allowance::steps(DECISION_STEPS),
+            ..options()
+        };
+        handle(&self.runtime, &self.table, request, &options)
+    }
 }
 
-impl Engine for Edge {
+impl Engine for Rc<Edge> {
     fn name(&self) -> &'static str {
         "edge"
     }
 
-    fn answer(&self, request: &wire::Request) -> Line {
-        with_request(request, |request| {
-            let options = Options {
-                allowance: Allowance::steps(DECISION_STEPS),
-                ..options()
-            };
-            line(&handle(&self.runtime, &self.table, request, &options))
-        })
+    fn sent(&self, request: &wire::Request) -> Sent {
+        with_request(request, |request| sent(&self.decided(request)))
     }
 }
 
@@ -192,4 +216,28 @@ pub fn line(answer: &Answer) -> Line {
         outcome,
         cookies: cookies.collect(),
     }
+}
+
+/// An engine's answer with its headers in comparable form.
+pub fn sent(answer: &Answer) -> Sent {
+    let line = line(answer);
+    let headers = SentHeaders::of(&line, || headers(answer));
+    Sent { line, headers }
+}
+
+fn headers(answer: &Answer) -> Vec<(String, String)> {
+    let lines = answer.headers.lines.iter().map(|header| {
+        let value = match &header.value {
+            HeaderText::Text(text) => from_latin_1(text),
+            HeaderText::DateAfter(seconds) => after(u64::from(*seconds)),
+        };
+        (from_latin_1(&header.name), value)
+    });
+    let content_type = answer.headers.content_type.value();
+    let content_type = content_type.map(|value| ("Content-Type".to_owned(), from_latin_1(value)));
+    let vary = (!answer.vary.is_empty()).then(|| {
+        let names = answer.vary.join(&b","[..]);
+        ("Vary".to_owned(), from_latin_1(&names))
+    });
+    lines.chain(content_type).chain(vary).collect()
 }

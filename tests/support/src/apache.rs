@@ -317,6 +317,8 @@ pub struct Answer {
     pub cookies: Vec<Vec<u8>>,
     /// Names in `Vary`, in order.
     pub vary: Vec<Vec<u8>>,
+    /// Every header, in order.
+    pub headers: Vec<(Vec<u8>, Vec<u8>)>,
     /// Where the request ended; `None` where Apache sends no headers of ours (304, a request it
     /// could not read).
     pub end: Option<End>,
@@ -369,6 +371,7 @@ impl From<Response> for Answer {
             location: response.first("Location").map(<[u8]>::to_vec),
             cookies: response.all("Set-Cookie").map(<[u8]>::to_vec).collect(),
             vary: vary.map(|name| name.trim_ascii().to_vec()).collect(),
+            headers: response.headers.clone(),
             end: end("X-Edgewright-"),
             served: is_served(&response),
             missing: end("X-Edgewright-Missing-"),

@@ -30,9 +30,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::contract::{Line, Outcome};
+use crate::contract::Outcome;
 use crate::record::latin_1;
 use crate::rule_sets::{DOCUMENT_ROOT, FILES, HOST, MAP, RuleSet};
+use crate::sent::Sent;
 use crate::wire::Request;
 
 /// Stands for the folder the document root and the map are in.
@@ -118,8 +119,8 @@ impl Place {
     }
 
     /// An answer as case files write it.
-    pub fn render(&self, line: &Line) -> String {
-        self.generalise(&render(line))
+    pub fn render(&self, sent: &Sent) -> String {
+        self.generalise(&render(sent))
     }
 }
 
@@ -350,7 +351,7 @@ fn escape(bytes: &[u8]) -> String {
 }
 
 /// An answer as case files write it.
-fn render(line: &Line) -> String {
+pub fn render(Sent { line, headers }: &Sent) -> String {
     let mut text = match &line.outcome {
         Outcome::Redirect { status, location } => format!("{status} {location}"),
         Outcome::Status { status } => status.to_string(),
@@ -361,6 +362,9 @@ fn render(line: &Line) -> String {
     };
     for cookie in &line.cookies {
         text += &format!(" | Set-Cookie: {cookie}");
+    }
+    for header in &headers.0 {
+        text += &format!(" | {header}");
     }
     escape(&latin_1(&text))
 }

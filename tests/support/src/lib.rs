@@ -13,6 +13,7 @@ pub mod random;
 pub mod record;
 pub mod rule_sets;
 pub mod seed_site;
+pub mod sent;
 pub mod upstream;
 pub mod verdicts;
 pub mod wire;

@@ -78,6 +78,9 @@ impl RuleSet {
         if random.percent(18) {
             set.host.push(section(random, Context::Server));
         }
+        while random.percent(40) {
+            set.host.push(headers(random, Context::Server));
+        }
         if random.percent(15) {
             set.second = directives(random, Context::Server);
             set.second.insert(0, "RewriteEngine On".to_owned());
@@ -103,6 +106,9 @@ impl RuleSet {
         main.extend(directives(random, Context::Server));
         if random.percent(30) {
             main.push(section(random, Context::Server));
+        }
+        while random.percent(25) {
+            main.push(headers(random, Context::Server));
         }
         main.retain(|piece| !piece.contains(DOCUMENT_ROOT));
         main
@@ -259,7 +265,62 @@ fn htaccess(random: &mut Random) -> Vec<String> {
     while random.percent(20) {
         lines.push(word(random, "htaccess settings").replace(" ; ", "\n"));
     }
+    while random.percent(25) {
+        lines.push(headers(random, Context::Directory));
+    }
     lines
+}
+
+/// Lines about headers, perhaps in a section.
+fn headers(random: &mut Random, context: Context) -> String {
+    let mut lines = vec![header_line(random)];
+    while random.percent(30) {
+        lines.push(header_line(random));
+    }
+    let lines = lines.join("\n");
+    if random.percent(65) {
+        return lines;
+    }
+    let opening = opening(random, context);
+    format!("{opening}\n{lines}\n</{}>", section_name(&opening))
+}
+
+/// A line of `mod_headers` or `mod_expires`.
+fn header_line(random: &mut Random) -> String {
+    if random.percent(20) {
+        return word(random, "expires lines").to_owned();
+    }
+    let (table, action) = (
+        word(random, "header tables"),
+        word(random, "header actions"),
+    );
+    let name = word(random, "header names");
+    let value = match action {
+        "unset" => String::new(),
+        "edit" | "edit*" => format!(
+            " \"{}\" \"{}\"",
+            word(random, "header patterns"),
+            word(random, "header values")
+        ),
+        _ => format!(" \"{}\"", word(random, "header values")),
+    };
+    let condition = header_condition(random);
+    if action == "echo" {
+        return format!(
+            "Header {table} echo \"{}\"{condition}",
+            word(random, "echoed headers")
+        );
+    }
+    format!("Header {table} {action} {name}{value}{condition}")
+}
+
+/// When a line about headers is carried out.
+fn header_condition(random: &mut Random) -> String {
+    match random.below(10) {
+        0 | 1 => format!(" {}", word(random, "header conditions")),
+        2 => format!(" \"expr={}\"", expression(random, 1).replace('"', "'")),
+        _ => String::new(),
+    }
 }
 
 fn setting(random: &mut Random) -> String {
@@ -268,16 +329,8 @@ fn setting(random: &mut Random) -> String {
 
 /// A section; in a `.htaccess` file only some may stand.
 fn section(random: &mut Random, context: Context) -> String {
-    let opening = match context {
-        _ if random.percent(25) => format!("<If \"{}\">", expression(random, 2).replace('"', "'")),
-        Context::Server => word(random, "sections").to_owned(),
-        Context::Directory => word(random, "htaccess sections").to_owned(),
-    };
-    let name = opening
-        .trim_start_matches('<')
-        .split([' ', '>'])
-        .next()
-        .unwrap_or_default();
+    let opening = opening(random, context);
+    let name = section_name(&opening);
     let inside = match random.below(5) {
         0 => "RewriteEngine Off".to_owned(),
         1 if context == Context::Server => "Require all denied".to_owned(),
@@ -291,6 +344,21 @@ fn section(random: &mut Random, context: Context) -> String {
         String::new()
     };
     format!("{opening}\n{inside}\n</{name}>{otherwise}")
+}
+
+/// How a section begins.
+fn opening(random: &mut Random, context: Context) -> String {
+    match context {
+        _ if random.percent(25) => format!("<If \"{}\">", expression(random, 2).replace('"', "'")),
+        Context::Server => word(random, "sections").to_owned(),
+        Context::Directory => word(random, "htaccess sections").to_owned(),
+    }
+}
+
+/// What a section is closed by.
+fn section_name(opening: &str) -> &str {
+    let name = opening.trim_start_matches('<').split([' ', '>']).next();
+    name.unwrap_or_default()
 }
 
 /// A random expression, at most so deep.

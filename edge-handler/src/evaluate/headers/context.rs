@@ -1,46 +1,70 @@
 //! What `Header` lines ask, answered by the evaluator.
 //!
-//! In: a record whose answer is on its way. Out: its [`Headers`], and the [`HeaderContext`] of a record. Absent: what a
+//! In: a record whose answer is on its way. Out: its headers, and the [`HeaderContext`] of a record. Absent: what a
 //! line does.
 
 use crate::budget::Budget;
 use crate::model::expression::Expression;
-use crate::model::outcome::{ContentType, Headers};
+use crate::model::outcome::{ContentType, HeaderText};
 use crate::model::site::headers::HeaderCondition;
 use crate::source::Source;
 
 use super::super::record::Record;
 use super::super::{Halt, Run};
-use super::{Applying, HeaderContext, Made, NameAndValue, Sending};
+use super::{Applying, Before, Finished, HeaderContext, Lines, Made, NameAndValue, Sending};
 
 impl<'a, S: Source> Run<'a, S> {
-    /// The headers of an answer that the server makes for a record.
-    pub(in super::super) fn headers_of(
+    /// Makes the headers of an answer that the server makes for a record.
+    pub(in super::super) fn make_headers(
         &mut self,
         made: Made<'_>,
         record: &mut Record<'a>,
-    ) -> Result<Headers, Halt> {
+    ) -> Result<(), Halt> {
         let applying = Applying::of(record.settings.all());
-        let early = self.early.clone();
-        applying.answer(made, &early, &mut Asking { run: self, record })
+        let (early, vary) = self.before(record);
+        let before = Before {
+            early: &early,
+            vary: &vary,
+        };
+        let finished = applying.answer(made, before, &mut Asking { run: self, record })?;
+        self.take_headers(finished);
+        Ok(())
     }
 
-    /// The headers of a document that stands in for an answer, such as a page for an error. Its length and its validators
-    /// are those of the file.
-    pub(in super::super) fn document_headers(
+    /// Makes the headers of a document that stands in for an answer, such as a page for an error. Its length and its
+    /// validators are those of the file.
+    pub(in super::super) fn make_document_headers(
         &mut self,
         record: &mut Record<'a>,
-    ) -> Result<Headers, Halt> {
+    ) -> Result<(), Halt> {
         let named = self.content_type(record).map(ContentType::Document);
         let content_type = named.unwrap_or(ContentType::None);
         let applying = Applying::of(record.settings.all());
-        let (status, early) = (record.status, self.early.clone());
-        applying.document(
-            status,
-            content_type,
-            &early,
-            &mut Asking { run: self, record },
-        )
+        let status = record.status;
+        let (early, vary) = self.before(record);
+        let before = Before {
+            early: &early,
+            vary: &vary,
+        };
+        let asking = &mut Asking { run: self, record };
+        let finished = applying.document(status, content_type, before, asking)?;
+        self.take_headers(finished);
+        Ok(())
+    }
+
+    /// What every answer to the request has, and what the record varies by.
+    fn before(&self, record: &Record<'a>) -> (Lines, Vec<Vec<u8>>) {
+        let mut early = self.early.clone();
+        if !self.vary.is_empty() {
+            let names = self.vary.join(&b", "[..]);
+            early.add(b"Vary", HeaderText::Text(names));
+        }
+        (early, record.vary.clone())
+    }
+
+    fn take_headers(&mut self, Finished { headers, vary }: Finished) {
+        self.headers = headers;
+        self.vary = vary;
     }
 
     /// `ap_headers_early`, as far as answers go: of sections nothing is known yet.
@@ -97,13 +121,13 @@ impl<S: Source> HeaderContext for Asking<'_, '_, S> {
         Err(Halt::Unsupported(format!("%{{{name}}}s in a header")))
     }
 
-    fn holds(&mut self, expression: &Expression, sending: &Sending) -> Result<bool, Halt> {
-        // A page of the server varies by nothing (`ap_expr` adds to the table that is not sent).
-        let vary = self.record.vary.clone();
+    fn holds(&mut self, expression: &Expression, sending: &mut Sending) -> Result<bool, Halt> {
+        let known = std::mem::take(&mut self.record.vary);
         let holds = self.showing(sending, |asking| {
             asking.run.expression_holds(expression, asking.record)
         });
-        self.record.vary = vary;
+        let read = std::mem::replace(&mut self.record.vary, known);
+        sending.vary_by(&read);
         holds
     }
 

@@ -62,10 +62,11 @@ impl<'a> Headers<'a> {
         headers.add_cache_control(answer, status, cache_control, own);
         if !answer.vary.is_empty() {
             let names: Vec<_> = answer.vary.iter().map(|name| header_text(name)).collect();
-            headers.add("Vary", names.join(", "));
+            headers.add("Vary", names.join(","));
         }
         // The page is ours, whatever document stands in for it in Apache.
         let content_type = match &answer.headers.content_type {
+            ContentType::Named(name) => Some(name.as_slice()),
             _ if page.is_empty() => None,
             ContentType::Document(_) | ContentType::None => PAGE.value(),
             own => own.value(),

@@ -254,7 +254,7 @@ fn an_answer_with_cookies_is_kept_by_nobody_else() {
     );
     assert_eq!(
         headers["vary"],
-        json!([{"key": "Vary", "value": "Host, User-Agent"}])
+        json!([{"key": "Vary", "value": "Host,User-Agent"}])
     );
     assert_eq!(
         headers["cache-control"],

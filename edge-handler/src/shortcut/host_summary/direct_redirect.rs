@@ -8,7 +8,7 @@
 
 use crate::budget::{Allowance, Budget};
 use crate::model::expression::Expression;
-use crate::model::outcome::{Answer, HeaderText, Headers, Outcome};
+use crate::model::outcome::{Answer, Outcome};
 use crate::model::request::Scheme;
 use crate::model::rules::{Replacement, RuleFlags};
 use crate::model::site::{CanonicalName, ErrorDocument, Host, SectionId, Settings, Site};
@@ -16,12 +16,14 @@ use crate::model::site::{CanonicalName, ErrorDocument, Host, SectionId, Settings
 use super::partial::{Known, Partial, Unclear};
 use super::section;
 use crate::evaluate::alias::append_args;
-use crate::evaluate::headers::{Applying, HeaderContext, Lines, Made, NameAndValue, Sending};
+use crate::evaluate::headers::{
+    Applying, Before, Finished, HeaderContext, Lines, Made, NameAndValue, Sending,
+};
 use crate::evaluate::knowledge::{QuestionMark, expand};
 use crate::evaluate::list::Action;
 use crate::evaluate::merge::Merged;
 use crate::evaluate::record::is_redirect;
-use crate::evaluate::send::sendable;
+use crate::evaluate::send::{check_headers, sendable};
 use crate::evaluate::server::location;
 use crate::evaluate::url::{port_of, scheme_of, splitout_queryargs, url_on};
 use crate::text::escape::is_absolute_uri;
@@ -53,7 +55,7 @@ pub(super) struct DirectRedirect {
     /// `RedirectRelative`.
     relative: bool,
     /// The same for every redirect.
-    headers: Headers,
+    headers: Finished,
 }
 
 impl DirectRedirect {
@@ -130,12 +132,14 @@ impl DirectRedirect {
 
     /// A redirect, if nothing in it keeps it from being sent.
     fn answer(&self, status: u16, location: Vec<u8>) -> Option<Answer> {
-        if location.is_empty() || location.len() > LONGEST {
+        // 304 has no page, and so other headers than the others.
+        if location.is_empty() || location.len() > LONGEST || status == 304 {
             return None;
         }
         let location = sendable(location)?;
         Some(Answer {
-            headers: self.headers.clone(),
+            headers: self.headers.headers.clone(),
+            vary: self.headers.vary.clone(),
             ..Answer::of(Outcome::Redirect { status, location })
         })
     }
@@ -191,7 +195,7 @@ fn leaves_redirects_alone(settings: &Settings) -> bool {
 }
 
 /// The headers of every redirect of a server that no section is about; `None` where they depend on the request.
-fn same_headers(host: &Host) -> Option<Headers> {
+fn same_headers(host: &Host) -> Option<Finished> {
     let applying = Applying::of(std::iter::once(&host.settings));
     let mut asking = HostOnly {
         host,
@@ -203,13 +207,13 @@ fn same_headers(host: &Host) -> Option<Headers> {
         status: 301,
         location: None,
     };
-    let mut headers = applying.answer(made, &early, &mut asking).ok()?;
-    for header in &mut headers.lines {
-        if let HeaderText::Text(text) = &mut header.value {
-            *text = sendable(std::mem::take(text))?;
-        }
-    }
-    Some(headers)
+    let before = Before {
+        early: &early,
+        vary: &[],
+    };
+    let mut finished = applying.answer(made, before, &mut asking).ok()?;
+    check_headers(&mut finished.headers, &mut finished.vary)?;
+    Some(finished)
 }
 
 /// What `Header` lines ask, where only the host is known.
@@ -239,7 +243,7 @@ impl HeaderContext for HostOnly<'_> {
         }
     }
 
-    fn holds(&mut self, _expression: &Expression, _sending: &Sending) -> Result<bool, Unclear> {
+    fn holds(&mut self, _expression: &Expression, _sending: &mut Sending) -> Result<bool, Unclear> {
         Err(Unclear)
     }
 

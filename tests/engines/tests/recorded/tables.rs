@@ -50,9 +50,9 @@ fn failures_of_case(file: &CaseFile, case: &Case) -> Vec<String> {
     for exchange in &case.exchanges {
         let expected = exchange.edge.as_ref().unwrap_or(&exchange.apache);
         for engine in &engines {
-            let line = engine.answer(&exchange.request);
-            let answer = place.render(&line);
-            let gave_up_before = expected == "500" && is_over_budget(&line);
+            let sent = engine.sent(&exchange.request);
+            let answer = place.render(&sent);
+            let gave_up_before = expected == "500" && is_over_budget(&sent.line);
             if answer != *expected && !gave_up_before {
                 failures.push(format!(
                     "{}:{}: {}\n  {}\n  expected {expected}\n  {:8} {answer}",
