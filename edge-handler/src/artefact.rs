@@ -12,5 +12,5 @@ pub mod item;
 pub mod key;
 pub mod packed;
 pub mod program;
-pub mod standing;
+pub mod rule;
 pub mod table;

@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use super::Unavailable;
 use crate::artefact::index::{Candidates, ListIndex, Slot};
 use crate::artefact::packed::Damaged;
-use crate::artefact::standing::RuleView;
+use crate::artefact::rule::RuleView;
 use crate::artefact::table::Placed;
 use crate::budget::Budget;
 use crate::model::rules::{Replacement, Rule, RuleFlags};
@@ -120,15 +120,7 @@ impl<'a> Found<'a> {
         let rule = match held {
             Held::Decoded(rule) => rule,
             Held::View(rule, slot) => match rule.find(subject, groups) {
-                Some(matches) => {
-                    let Replacement { flags, .. } = rule.replacement;
-                    return Ok(Tried {
-                        matches: matches != flags.contains(RuleFlags::NEGATED),
-                        flags,
-                        conditional: None,
-                        replacement: Some(rule.replacement),
-                    });
-                }
+                Some(is_found) => return self.seen(&rule, slot, is_found),
                 None => self.decoded(slot)?,
             },
         };
@@ -138,6 +130,30 @@ impl<'a> Found<'a> {
             flags: rule.flags,
             conditional: Some(rule),
             replacement: rule.replacement(),
+        })
+    }
+
+    /// A rule whose pattern was tried where it stands. It is decoded where its conditions are to be asked.
+    #[inline(never)]
+    fn seen(
+        &self,
+        rule: &RuleView<'a>,
+        slot: Slot,
+        is_found: bool,
+    ) -> Result<Tried<'a>, Unavailable> {
+        let matches = is_found != rule.flags.contains(RuleFlags::NEGATED);
+        let mut replacement = rule.replacement();
+        let mut conditional = None;
+        if matches && replacement.is_none() {
+            let rule = self.decoded(slot)?;
+            replacement = rule.replacement();
+            conditional = Some(rule);
+        }
+        Ok(Tried {
+            matches,
+            flags: rule.flags,
+            conditional,
+            replacement,
         })
     }
 
@@ -167,12 +183,12 @@ impl<'a> Walk<'_, 'a> {
         self.slot = slot.next();
         let list = self.found.list;
         // What every request asks about is at hand, decoded.
-        let encoded = Some(slot).filter(|slot| !list.is_scanned(*slot));
-        let encoded = encoded.and_then(|slot| list.encoded(slot));
-        Ok(match encoded.and_then(RuleView::read) {
-            Some(standing) => Held::View(standing, slot),
-            None => Held::Decoded(self.found.decoded(slot)?),
-        })
+        if list.is_scanned(slot) {
+            return Ok(Held::Decoded(self.found.decoded(slot)?));
+        }
+        let view = list.encoded(slot).and_then(RuleView::read);
+        let view = view.ok_or(Damaged).map_err(damaged)?;
+        Ok(Held::View(view, slot))
     }
 }
 

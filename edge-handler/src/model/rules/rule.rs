@@ -9,11 +9,8 @@ use crate::pattern::Pattern;
 
 use super::{Condition, Place, RuleFlags, Template, TemplateText};
 
-/// How many rounds `N` allows where nothing is said (`REWRITE_MAX_ROUNDS`).
-const MAX_ROUNDS: u32 = 32_000;
-
 /// One `RewriteRule` with its conditions (`rewriterule_entry` of `mod_rewrite.c`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
     /// Where it stands.
     pub place: Place,
@@ -36,7 +33,6 @@ pub struct Rule {
     /// nothing is in it.
     pub extras: Option<Box<Extras>>,
     /// Which of many conditions are worth asking.
-    #[serde(skip)]
     pub screens: Screens,
 }
 
@@ -80,6 +76,9 @@ static NO_EXTRAS: Extras = Extras {
 };
 
 impl Rule {
+    /// How many rounds `N` allows where nothing is said (`REWRITE_MAX_ROUNDS`).
+    pub const MAX_ROUNDS: u32 = 32_000;
+
     /// A rule without conditions, flags and substitution, as Apache begins one: 302 if it redirects.
     pub fn new(place: Place, pattern: Pattern) -> Self {
         Self {
@@ -90,7 +89,7 @@ impl Rule {
             flags: RuleFlags::empty(),
             status: 302,
             skip: 0,
-            max_rounds: MAX_ROUNDS,
+            max_rounds: Self::MAX_ROUNDS,
             extras: None,
             screens: Screens::default(),
         }
