@@ -305,7 +305,7 @@ fn lines_that_reach_further() {
     );
     host("RewriteRule ^/x$ - [S=1]\nRewriteRule ^/a$ /b [R,L]", &[]);
     host(
-        "RewriteRule promo /sale [R,L]",
+        "RewriteRule promo /sale [R,L]\nRewriteRule spring /may [R,L]",
         &[("unanchored-pattern", 2)],
     );
     host("RewriteRule ^/promo /sale [R,L]", &[]);

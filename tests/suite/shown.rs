@@ -140,17 +140,16 @@ fn is_true(reading: &Reading, finding: &Diagnostic) -> bool {
             assert_eq!(answer.outcome, Outcome::Status { status: 403 }, "{told}");
         }
         "open-redirect" | "open-proxy" | "host-in-location" => {
-            let (Outcome::Redirect { location: url, .. } | Outcome::Proxy { url, .. }) =
-                &answer.outcome
-            else {
-                panic!("{told}");
+            let url = match &answer.outcome {
+                Outcome::Redirect { location: url, .. } | Outcome::Proxy { url, .. } => url,
+                Outcome::Status { .. }
+                | Outcome::Serve { .. }
+                | Outcome::OverBudget
+                | Outcome::Unsupported { .. } => &Vec::new(),
             };
             let url = String::from_utf8_lossy(url);
-            let mut parts = url.split('/').skip(2);
-            assert!(
-                fired(at) && parts.next().unwrap().ends_with("evil.example"),
-                "{told}"
-            );
+            let host = url.split('/').nth(2).unwrap_or_default();
+            assert!(fired(at) && host.ends_with("evil.example"), "{told}");
         }
         "pass-through-redirect" => {
             assert!(fired(at), "{told}");

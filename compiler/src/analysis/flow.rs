@@ -21,13 +21,16 @@ pub(super) fn find(site: &Site, redundant: &Redundant, aiming: &Aiming<'_>) -> V
     let mut found = Vec::new();
     for (set, rules) in (0..).map(RuleSetId).zip(&site.rule_sets) {
         let rules = &rules.rules;
+        // Whoever writes one so writes all so: the first of a list is told.
+        let mut unanchored_here = None;
         for (at, rule) in rules.iter().enumerate() {
             let position = Position::Rule(set, at);
             found.extend(skips_too_far(rule, rules.len() - at - 1));
-            if !redundant.contains(position) {
-                found.extend(unanchored(rule, position, aiming));
+            if unanchored_here.is_none() && !redundant.contains(position) {
+                unanchored_here = unanchored(rule, position, aiming);
             }
         }
+        found.extend(unanchored_here);
         found.extend(for_one_rule(set, rules, redundant));
     }
     found
