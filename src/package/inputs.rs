@@ -76,11 +76,8 @@ impl Source {
             source.key = Key::None;
         }
         if trigger == Trigger::ViewerRequest && arguments.origin == Origin::Bucket {
-            // A bucket refuses the viewer's host, and has no use for another header.
-            source.key = match source.key {
-                Key::Query => Key::Query,
-                _ => Key::None,
-            };
+            // A bucket refuses the viewer's host, must not get the query, and has no use for another header.
+            source.key = Key::None;
         }
         source
     }
@@ -343,7 +340,8 @@ mod tests {
         check("host", ViewerRequest, &bucket, &Key::None);
         check("scheme", OriginRequest, &[], &header(SCHEME_HEADER));
         check("scheme", ViewerRequest, &[], &Key::None);
-        check("query", ViewerRequest, &bucket, &Key::Query);
+        check("query", ViewerRequest, &[], &Key::Query);
+        check("query", ViewerRequest, &bucket, &Key::None);
         check("cookies", OriginRequest, &[], &Key::Cookies);
         check("cookies", ViewerRequest, &[], &Key::None);
         check(

@@ -27,10 +27,12 @@ pub fn text(arguments: &Package, trigger: Trigger, class: Option<&ViewerClass>) 
     });
     if trigger == Trigger::OriginRequest && arguments.origin == Origin::Bucket {
         settings["host_header"] = json!(HOST_HEADER);
+        // A bucket's answer to a signed request may depend on the query: on who may see it, and what it is called.
+        settings["unsent"]["query"] = json!(true);
     }
     if let Some(class) = class {
         settings["carried"] = json!(viewer_function::carried(class));
-        settings["unsent"] = json!({ "headers": viewer_function::unsent(class) });
+        settings["unsent"]["headers"] = json!(viewer_function::unsent(class));
     }
     if let Some(name) = &arguments.table {
         let region = regions::rule(&arguments.region)?;

@@ -10,6 +10,7 @@
     reason = "a fixture that cannot be read is a failed test"
 )]
 
+mod asked;
 mod holes;
 mod random;
 
@@ -24,7 +25,7 @@ use edgewright_engine::cloudfront::distribution::Distribution;
 use edgewright_engine::cloudfront::edge_function::Failed;
 use edgewright_engine::cloudfront::event;
 use edgewright_engine::cloudfront::header_list::HeaderList;
-use edgewright_engine::cloudfront::response::{Asked, Maker};
+use edgewright_engine::cloudfront::response::{Asked, Maker, Response};
 use edgewright_engine::cloudfront::switches::Switches;
 use edgewright_engine::cloudfront::viewer_function::Ended;
 use edgewright_engine::cloudfront::visit::{CloudFront, OriginAnswer, Surroundings};
@@ -208,7 +209,7 @@ impl Site {
     }
 
     /// What the viewers get, one after another.
-    fn through(&self, switches: Switches, viewers: &[Viewer]) -> Vec<Seen> {
+    fn delivered(&self, switches: Switches, viewers: &[Viewer]) -> Vec<Response> {
         let mut cloudfront = CloudFront::new(self.distribution.clone(), switches);
         let edge_function = |event: &str| {
             let reply = self
@@ -234,12 +235,18 @@ impl Site {
             edge_function: &edge_function,
             origin: &origin,
         };
+        let mut answer = |viewer: &Viewer| {
+            viewer.with(&viewer.target, |request| {
+                cloudfront.answer(request, NOW, &surroundings).response
+            })
+        };
+        viewers.iter().map(&mut answer).collect()
+    }
+
+    /// What the viewers get, in comparable form.
+    fn through(&self, switches: Switches, viewers: &[Viewer]) -> Vec<Seen> {
         let mut seen = Vec::new();
-        for viewer in viewers {
-            let delivered = viewer.with(&viewer.target, |request| {
-                cloudfront.answer(request, NOW, &surroundings)
-            });
-            let response = delivered.response;
+        for response in self.delivered(switches, viewers) {
             let location = response.headers.joined("location");
             let status = response.status;
             let outcome = match (response.maker, location) {

@@ -31,6 +31,7 @@ use crate::model::outcome::{Answer, Outcome};
 use crate::model::trigger::Trigger;
 use headers::Headers;
 use members::Members;
+use sent::Receiver;
 
 /// CloudFront's limit for the path and query that a function returns, in bytes.
 const LONGEST_URL: usize = 8191;
@@ -121,7 +122,9 @@ impl Reply {
         now: i64,
     ) -> Result<Self, serde_json::Error> {
         match decision {
-            Decision::Unchanged => Self::unchanged(event).sent(event, configuration),
+            Decision::Unchanged => {
+                Self::unchanged(event).sent(event, configuration, Receiver::Origin)
+            }
             Decision::Answer(answer) => Self::to(event, fields, answer, configuration, now),
         }
     }
@@ -145,24 +148,35 @@ impl Reply {
             }
             Outcome::Serve { path, query } => {
                 let query = query.as_deref().unwrap_or_default();
-                served(event, fields, answer, path, query)?.sent(event, configuration)
+                served(event, fields, answer, path, query)?.sent(
+                    event,
+                    configuration,
+                    Receiver::Origin,
+                )
             }
             Outcome::Proxy { url } => {
-                let reply = match proxied::request(event, url, &configuration.proxy_hosts)? {
-                    Some(json) => Self {
-                        json,
-                        shortfall: None,
-                    },
-                    None => Self::because(event, Shortfall::Proxy(ascii(url, INVISIBLE))),
+                let request = proxied::request(event, url, &configuration.proxy_hosts)?;
+                let (reply, receiver) = if let Some(json) = request {
+                    let shortfall = None;
+                    (Self { json, shortfall }, Receiver::Proxied)
+                } else {
+                    let shortfall = Shortfall::Proxy(ascii(url, INVISIBLE));
+                    (Self::because(event, shortfall), Receiver::Origin)
                 };
-                with_cookies_lost(reply, answer).sent(event, configuration)
+                with_cookies_lost(reply, answer).sent(event, configuration, receiver)
             }
-            Outcome::OverBudget => {
-                Self::because(event, Shortfall::OverBudget).sent(event, configuration)
-            }
+            Outcome::OverBudget => Self::because(event, Shortfall::OverBudget).sent(
+                event,
+                configuration,
+                Receiver::Origin,
+            ),
             Outcome::Unsupported { reason } => {
                 let reason = reason.clone();
-                Self::because(event, Shortfall::Unsupported(reason)).sent(event, configuration)
+                Self::because(event, Shortfall::Unsupported(reason)).sent(
+                    event,
+                    configuration,
+                    Receiver::Origin,
+                )
             }
         }
     }
@@ -245,7 +259,11 @@ fn generated(
     let json = to_raw_value(&response)?;
     let length = json.get().len();
     if length > longest_response(event.trigger) {
-        return Reply::because(event, Shortfall::TooLong(length)).sent(event, configuration);
+        return Reply::because(event, Shortfall::TooLong(length)).sent(
+            event,
+            configuration,
+            Receiver::Origin,
+        );
     }
     Ok(Reply {
         json,

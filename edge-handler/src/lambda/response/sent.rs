@@ -10,6 +10,15 @@ use super::Reply;
 use super::members::Members;
 use crate::model::trigger::Trigger;
 
+/// Who gets a request that goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Receiver {
+    /// The distribution's origin.
+    Origin,
+    /// A server that rules proxy to: its query is the rules' own.
+    Proxied,
+}
+
 impl Reply {
     /// Takes out what the origin does not get: at origin-request, where the cache key is made.
     ///
@@ -19,20 +28,21 @@ impl Reply {
         self,
         event: &Event,
         configuration: &Configuration,
+        receiver: Receiver,
     ) -> Result<Self, serde_json::Error> {
         let unsent = &configuration.unsent;
         if unsent.is_nothing() || event.trigger != Some(Trigger::OriginRequest) {
             return Ok(self);
         }
         Ok(Self {
-            json: without(&self.json, unsent)?,
+            json: without(&self.json, unsent, receiver)?,
             shortfall: self.shortfall,
         })
     }
 
     /// [`Reply::unchanged`], without what the origin does not get. Where that cannot be taken out, the request stays.
     pub fn passed_on(event: &Event, configuration: &Configuration) -> Self {
-        let sent = Self::unchanged(event).sent(event, configuration);
+        let sent = Self::unchanged(event).sent(event, configuration, Receiver::Origin);
         sent.unwrap_or_else(|_| Self::unchanged(event))
     }
 }
@@ -40,6 +50,7 @@ impl Reply {
 fn without(
     json: &serde_json::value::RawValue,
     unsent: &Unsent,
+    receiver: Receiver,
 ) -> Result<Box<serde_json::value::RawValue>, serde_json::Error> {
     let mut request: Members = serde_json::from_str(json.get())?;
     if let Some(headers) = request.get("headers") {
@@ -51,7 +62,7 @@ fn without(
         let headers = to_raw_value(&headers)?;
         request.set("headers", &headers)?;
     }
-    if unsent.query {
+    if unsent.query && receiver == Receiver::Origin {
         request.set("querystring", "")?;
     }
     to_raw_value(&request)
