@@ -15,6 +15,7 @@ Examples:
   edgewright package build/ --out function.zip
   edgewright package build/ --table redirects --region us-east-1 --region eu-west-1
   edgewright package build/ --origin bucket          files from S3
+  edgewright package build/ --origin-ignores cookies --origin-gets user-agent
   edgewright package build/ --cache-control s-maxage=3600 --cache-control 302=no-store";
 
 /// `edgewright package`.
@@ -47,6 +48,13 @@ pub struct Package {
     /// What serves the requests that no rule answers
     #[arg(long, value_enum, default_value_t = Origin::Server)]
     pub origin: Origin,
+    /// What of a request a server's pages do not depend on: it does not get that unless rules read it, and more answers are
+    /// shared; may be given more than once, or with commas
+    #[arg(long, value_enum, value_name = "PART", value_delimiter = ',')]
+    pub origin_ignores: Vec<Ignored>,
+    /// A header that the origin gets, and that answers are kept apart by; may be given more than once
+    #[arg(long, value_name = "HEADER", value_parser = header_name)]
+    pub origin_gets: Vec<String>,
     /// A server that requests may be handed to where the rules say `P`; may be given more than once,
     /// works at origin-request only
     #[arg(long, value_name = "HOST")]
@@ -63,6 +71,11 @@ pub struct Package {
 }
 
 impl Package {
+    /// Is there a server that gets `part` even where no rule reads it?
+    pub fn server_gets(&self, part: Ignored) -> bool {
+        self.origin == Origin::Server && !self.origin_ignores.contains(&part)
+    }
+
     /// What the command does where nothing is said but the build.
     ///
     /// # Errors
@@ -80,6 +93,27 @@ pub enum Origin {
     Server,
     /// An S3 bucket, which must not get it
     Bucket,
+}
+
+/// What a server gets unless somebody says that its pages do not depend on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Ignored {
+    /// The query, as far as no rule reads it
+    Query,
+    /// Cookies, as far as the rules ask of them what a class of viewers can hold, or nothing
+    Cookies,
+}
+
+/// A header's name, in lower case.
+fn header_name(text: &str) -> Result<String, String> {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    match text.to_ascii_lowercase() {
+        name if name.is_empty() || !name.bytes().all(is_name) => {
+            Err("a header's name has letters, digits, `-` and `_`".to_owned())
+        }
+        name if name == "cookie" => Err("a server gets cookies by itself".to_owned()),
+        name => Ok(name),
+    }
 }
 
 /// Reads the name of a trigger.

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use edgewright_compiler::class::LONGEST_CODE;
+use edgewright_compiler::class::{CLASS_HEADER, LONGEST_CODE};
 use edgewright_compiler::inputs::Input;
 use edgewright_engine::model::trigger::Trigger;
 
@@ -42,8 +42,9 @@ pub fn run(arguments: &args::Package) -> Result<Exit> {
         arguments,
     );
     let in_front = in_front(arguments, &package)?;
+    let at_origin = at_origin(arguments, &package)?;
     let proxied = inputs::proxied(&package.proxied, package.trigger, arguments);
-    say(&format!("\n{inputs}{proxied}{in_front}"))?;
+    say(&format!("\n{inputs}{proxied}{in_front}{at_origin}"))?;
     say(&next(arguments, &package, &beside))?;
     Ok(Exit::Clean)
 }
@@ -84,16 +85,50 @@ fn in_front(arguments: &args::Package, package: &Package) -> Result<String> {
             Ok(names) => names.join(", "),
             Err(_) => "more than CloudFront takes".to_owned(),
         };
-        let gone = unsent(class).into_iter();
-        let gone: Vec<String> = gone
-            .filter(|name| !name.starts_with("x-edgewright-"))
-            .collect();
         text += &format!("  key: {}; without the class: {before}\n", key.join(", "));
-        if !gone.is_empty() {
-            text += &format!("  the origin does not get: {}\n", gone.join(", "));
+    }
+    Ok(text)
+}
+
+/// What the origin gets, and what it does not get because somebody chose so.
+fn at_origin(arguments: &args::Package, package: &Package) -> Result<String> {
+    let class = package.class();
+    let key = key_names(arguments, package, class)?.into_iter();
+    let sent = key.filter(|name| match (arguments.origin, name.as_str()) {
+        (_, CLASS_HEADER) | (args::Origin::Bucket, "the query") => false,
+        (args::Origin::Bucket | args::Origin::Server, _) => true,
+    });
+    let sent: Vec<String> = std::iter::once("the path".to_owned()).chain(sent).collect();
+    let mut text = format!("  the origin gets: {}\n", sent.join(", "));
+    for (name, remedy) in withheld(arguments, package) {
+        if !sent.contains(&name) {
+            text += &format!("  the origin does not get: {name} ({remedy})\n");
         }
     }
     Ok(text)
+}
+
+/// What may be kept from the origin, and why it is.
+fn withheld(arguments: &args::Package, package: &Package) -> Vec<(String, &'static str)> {
+    let why = |part| match arguments.origin {
+        args::Origin::Bucket => "a bucket has no use for it",
+        args::Origin::Server if arguments.origin_ignores.contains(&part) => "--origin-ignores",
+        args::Origin::Server => "",
+    };
+    let mut all = vec![
+        ("the query".to_owned(), why(args::Ignored::Query)),
+        ("all cookies".to_owned(), why(args::Ignored::Cookies)),
+    ];
+    let gone = package.class().map(|class| unsent(class, arguments));
+    let named = gone.into_iter().flatten();
+    let named = named.filter(|name| !name.starts_with("x-edgewright-") && name != "cookie");
+    all.extend(named.map(|name| {
+        (
+            name,
+            "rules read it; --origin-gets sends it, and keeps answers apart by it",
+        )
+    }));
+    all
 }
 
 fn next(arguments: &args::Package, package: &Package, template: &Path) -> String {

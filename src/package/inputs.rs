@@ -82,6 +82,11 @@ impl Source {
         source
     }
 
+    /// Of a header that the origin is to get.
+    pub fn wanted(name: &str) -> Self {
+        Self::new("in the key", "the event", Key::Header(name.to_owned()))
+    }
+
     /// Of an input that guards alone look at.
     fn in_class(whole: Self) -> Self {
         Self {

@@ -32,7 +32,7 @@ pub fn text(arguments: &Package, trigger: Trigger, class: Option<&ViewerClass>) 
     }
     if let Some(class) = class {
         settings["carried"] = json!(viewer_function::carried(class));
-        settings["unsent"]["headers"] = json!(viewer_function::unsent(class));
+        settings["unsent"]["headers"] = json!(viewer_function::unsent(class, arguments));
     }
     if let Some(name) = &arguments.table {
         let region = regions::rule(&arguments.region)?;

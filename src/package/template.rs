@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use super::inputs::{Key, Source};
 use super::viewer_function::{ViewerFunction, sent_beside};
 use super::{Package, regions};
-use crate::args::{self, Origin};
+use crate::args::{self, Ignored, Origin};
 
 /// `CloudFront`'s quotas for one policy.
 const MOST_HEADERS: usize = 10;
@@ -34,16 +34,37 @@ pub struct CacheKey {
 }
 
 impl CacheKey {
-    /// The key for rules whose inputs come from `sources`.
+    /// The key of a stack with this class: what answers depend on, and what the origin is to get.
     ///
     /// # Errors
     /// More headers than `CloudFront` takes.
-    pub fn new(sources: impl Iterator<Item = Source>) -> Result<Self> {
+    pub fn of(
+        arguments: &args::Package,
+        package: &Package,
+        class: Option<&ViewerClass>,
+    ) -> Result<Self> {
+        let source = |input| Source::of(input, (package.trigger, class), arguments);
+        let wanted = arguments
+            .origin_gets
+            .iter()
+            .map(|name| Source::wanted(name));
+        let mut key = Self::new(package.inputs.keys().map(source).chain(wanted))?;
+        // A server's pages may depend on them, whatever the rules look at.
+        key.query |= arguments.server_gets(Ignored::Query);
+        key.cookies |= arguments.server_gets(Ignored::Cookies);
+        Ok(key)
+    }
+
+    fn new(sources: impl Iterator<Item = Source>) -> Result<Self> {
         let mut key = Self::default();
         for source in sources {
             match source.key {
                 Key::None => {}
-                Key::Header(name) if key.headers.contains(&name) => {}
+                Key::Header(name)
+                    if key
+                        .headers
+                        .iter()
+                        .any(|known| known.eq_ignore_ascii_case(&name)) => {}
                 Key::Header(name) => key.headers.push(name),
                 Key::Cookies => key.cookies = true,
                 Key::Query => key.query = true,
@@ -96,12 +117,10 @@ pub fn key_names(
     package: &Package,
     class: Option<&ViewerClass>,
 ) -> Result<Vec<String>> {
-    let source = |input| Source::of(input, (package.trigger, class), arguments);
-    let key = CacheKey::new(package.inputs.keys().map(source))?;
-    let query = key.query || arguments.origin == Origin::Server;
+    let key = CacheKey::of(arguments, package, class)?;
     let mut names = key.headers;
     names.extend(key.cookies.then(|| "all cookies".to_owned()));
-    names.extend(query.then(|| "the query".to_owned()));
+    names.extend(key.query.then(|| "the query".to_owned()));
     Ok(names)
 }
 
@@ -111,10 +130,7 @@ pub fn key_names(
 /// The rules depend on more than a cache key holds, a Region is no name, or CloudFront would refuse a policy.
 pub fn template(arguments: &args::Package, package: &Package) -> Result<Value> {
     let class = package.class();
-    let source = |input| Source::of(input, (package.trigger, class), arguments);
-    let mut key = CacheKey::new(package.inputs.keys().map(source))?;
-    // A server's pages depend on the query, whatever the rules look at.
-    key.query |= arguments.origin == Origin::Server;
+    let key = CacheKey::of(arguments, package, class)?;
     // A version is published only when its name in the template is new.
     let version = format!("Version{}", package.short_hash());
     let mut resources = Map::new();
@@ -452,6 +468,23 @@ mod tests {
     }
 
     #[test]
+    fn a_server_ignores_what_it_is_said_to() {
+        let options = [
+            "--origin-ignores",
+            "query,cookies",
+            "--origin-gets",
+            "X-Own",
+        ];
+        let template = made(&options, &["method"], Trigger::OriginRequest, "00");
+        let (_, policy) = of_type(&template, "AWS::CloudFront::CachePolicy");
+        let key =
+            &policy["Properties"]["CachePolicyConfig"]["ParametersInCacheKeyAndForwardedToOrigin"];
+        assert_eq!(key["HeadersConfig"]["Headers"], json!(["x-own"]));
+        assert_eq!(key["CookiesConfig"]["CookieBehavior"], "none");
+        assert_eq!(key["QueryStringsConfig"]["QueryStringBehavior"], "none");
+    }
+
+    #[test]
     fn the_cache_key_holds_nothing_else() {
         let bucket = ["--origin", "bucket"];
         let template = made(&bucket, &["method"], Trigger::OriginRequest, "00");
@@ -464,12 +497,13 @@ mod tests {
     }
 
     #[test]
-    fn a_server_gets_the_query_and_its_pages_are_told_apart_by_it() {
+    fn a_server_gets_query_and_cookies_and_its_pages_are_told_apart_by_them() {
         for trigger in [Trigger::OriginRequest, Trigger::ViewerRequest] {
             let template = made(&[], &["method"], trigger, "00");
             let (_, policy) = of_type(&template, "AWS::CloudFront::CachePolicy");
             let key = &policy["Properties"]["CachePolicyConfig"]["ParametersInCacheKeyAndForwardedToOrigin"];
             assert_eq!(key["QueryStringsConfig"]["QueryStringBehavior"], "all");
+            assert_eq!(key["CookiesConfig"]["CookieBehavior"], "all");
         }
     }
 

@@ -6,11 +6,12 @@
 use std::collections::BTreeMap;
 
 use edgewright_compiler::class::{CLASS_HEADER, Copies, Viewed, ViewerClass};
+use edgewright_compiler::inputs::Input;
 use edgewright_engine::model::trigger::Trigger;
 use serde_json::{Map, Value, json};
 
 use super::inputs::HOST_HEADER;
-use crate::args::{Origin, Package};
+use crate::args::{Ignored, Origin, Package};
 
 /// A CloudFront Function.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,15 +140,13 @@ pub fn carried(class: &ViewerClass) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The headers that the origin does not get.
-pub fn unsent(class: &ViewerClass) -> Vec<String> {
+/// The headers that the origin does not get, since they are not in the key by themselves.
+pub fn unsent(class: &ViewerClass, arguments: &Package) -> Vec<String> {
     let mut names = sent_beside(class);
+    names.retain(|name| !arguments.origin_gets.contains(name));
     names.push(CLASS_HEADER.to_owned());
-    if class.sends_cookies()
-        && !class
-            .raw
-            .contains(&edgewright_compiler::inputs::Input::Cookies)
-    {
+    let in_key = class.raw.contains(&Input::Cookies) || arguments.server_gets(Ignored::Cookies);
+    if class.sends_cookies() && !in_key {
         names.push("cookie".to_owned());
     }
     names

@@ -84,3 +84,84 @@ fn a_server_gets_the_query_that_rules_make() {
         check(&["--trigger", trigger], VIEWERS, &urls);
     }
 }
+
+/// Rules that ask of cookies and headers what a class holds.
+const GUARDS: &str = "RewriteCond %{HTTP_COOKIE} lang=de [OR]\nRewriteCond %{HTTP_USER_AGENT} bot [OR]\nRewriteCond %{HTTP_REFERER} spam\nRewriteRule ^/a$ /b";
+
+/// `expected` is which of the viewer's headers, and whether his query, reach the origin.
+#[track_caller]
+fn check_headers(options: &[&str], expected: &[&str]) {
+    let site = site(GUARDS, options);
+    let viewer = "GET https h.test 192.0.2.1 /p?x=1 | Cookie: lang=de | User-Agent: own | Referer: https://r.test/ | X-Own: 1";
+    for switches in Switches::all() {
+        let asked = asked(&site, switches, &[viewer])
+            .into_iter()
+            .next()
+            .unwrap();
+        let mut names: Vec<&str> = Vec::new();
+        names.extend(
+            asked
+                .request
+                .query
+                .filter(|query| query == "x=1")
+                .map(|_| "query"),
+        );
+        for (name, value) in [
+            ("cookie", "lang=de"),
+            ("user-agent", "own"),
+            ("referer", "https://r.test/"),
+            ("x-own", "1"),
+        ] {
+            let sent = asked.request.headers.joined(name);
+            names.extend((sent.as_deref() == Some(value)).then_some(name));
+        }
+        let carried = asked.request.headers.names().into_iter();
+        let mut carried = carried.filter(|name| name.starts_with("x-edgewright-"));
+        assert_eq!(carried.next(), None);
+        assert_eq!(names, expected, "{options:?} {switches:?}");
+    }
+}
+
+#[test]
+fn a_server_gets_query_and_cookies_unless_it_ignores_them() {
+    check_headers(&[], &["query", "cookie"]);
+    check_headers(&["--origin-ignores", "cookies"], &["query"]);
+    check_headers(
+        &["--origin-gets", "User-Agent"],
+        &["query", "cookie", "user-agent"],
+    );
+    let both = [
+        "--origin-ignores",
+        "query,cookies",
+        "--origin-gets",
+        "x-own",
+    ];
+    // The rule hands the query on, so that it is in the key.
+    check_headers(&both, &["query", "x-own"]);
+    check_headers(&["--origin", "bucket"], &[]);
+}
+
+#[test]
+fn what_the_origin_gets_keeps_its_pages_apart() {
+    let viewers = ["a", "b"].map(|agent| {
+        Viewer::of(&format!(
+            "GET https h.test 192.0.2.1 /p | User-Agent: {agent} | Cookie: c={agent}"
+        ))
+    });
+    let kept = |options: &[&str]| {
+        let site = site(GUARDS, options);
+        let asked = |switches| {
+            let delivered = site.delivered(switches, &viewers).into_iter();
+            let agents = delivered.map(|response| match response.maker {
+                Maker::Origin(asked) => asked.request.headers.joined("user-agent"),
+                Maker::CloudFront | Maker::OriginRequest | Maker::ViewerRequest => None,
+            });
+            agents.collect::<Vec<_>>()
+        };
+        asked(Switches::chosen(|_| 0))
+    };
+    let shared = kept(&["--origin-ignores", "cookies"]);
+    assert_eq!(shared[0], shared[1]);
+    let apart = kept(&["--origin-ignores", "cookies", "--origin-gets", "user-agent"]);
+    assert_eq!(apart, [Some("a".to_owned()), Some("b".to_owned())]);
+}

@@ -296,7 +296,7 @@ fn found(hole: &Hole) -> Vec<String> {
         hole.configuration
     );
     let viewers: Vec<Viewer> = hole.viewers.iter().map(|line| Viewer::of(line)).collect();
-    match Site::new(reading(&text, []), &[]) {
+    match Site::new(reading(&text, []), &["--origin-ignores", "cookies"]) {
         Ok(site) => {
             let expected = viewers.iter().map(|viewer| expected_of(&site, viewer));
             assert!(

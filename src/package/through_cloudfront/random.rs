@@ -20,6 +20,14 @@ const TARGETS: usize = 4;
 /// Differences after which a run ends.
 const ENOUGH: usize = 12;
 
+/// Options of `package` that change the policies.
+const OPTIONS: &[&[&str]] = &[
+    &[],
+    &["--origin-ignores", "cookies"],
+    &["--origin-gets", "user-agent"],
+    &["--origin", "bucket"],
+];
+
 const ROOT: &str = "/srv/www";
 const MAP_FILE: &str = "/srv/map.txt";
 
@@ -288,10 +296,15 @@ fn compare(
     found: &mut Vec<String>,
 ) {
     count.configurations += 1;
-    let Ok(site) = Site::new(reading, &[]) else {
+    let options = random.pick(OPTIONS);
+    let Ok(site) = Site::new(reading, options) else {
         count.refused += 1;
         return;
     };
+    if options.contains(&"bucket") && site.trigger() == Trigger::ViewerRequest {
+        // What a rule makes of a query is not sent there.
+        return;
+    }
     // What differs from one moment to the next differs for one viewer, too.
     if [Input::Time, Input::Random]
         .iter()
