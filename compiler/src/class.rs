@@ -5,7 +5,8 @@
 //!
 //! Whatever an answer can depend on is an [`Input`]. Conditions on a header, on cookies or on the client's address that
 //! are either true or false, and of which nothing else is used, become *guards*: one digit each. An input is covered when
-//! guards are the only ones who read it; any other stays in the cache key as it came.
+//! guards are the only ones who read it; any other stays in the cache key as it came. Where answers tell `GET` from `HEAD`,
+//! which share entries of CloudFront's cache, the class begins with a letter for that.
 
 mod atoms;
 mod expressions;
@@ -45,11 +46,35 @@ pub struct ViewerClass {
     pub raw: BTreeSet<Input>,
     /// Whether rules set cookies.
     pub cookies: SetCookies,
+    /// Whether answers tell `GET` from `HEAD`.
+    pub head: Head,
+}
+
+/// Do answers tell `GET` from `HEAD`?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Head {
+    /// Both have the same answers.
+    Same,
+    /// The class begins with `H` for `HEAD`, and with `G` for others.
+    Apart,
+}
+
+impl Head {
+    fn letter(self, method: &[u8]) -> &'static str {
+        match self {
+            Self::Same => "",
+            Self::Apart if method == b"HEAD" => "H",
+            Self::Apart => "G",
+        }
+    }
 }
 
 /// A request as far as a class depends on it.
 #[derive(Debug, Clone, Copy)]
 pub struct Viewed<'r> {
+    /// The method.
+    pub method: &'r [u8],
     /// Names and values of headers, without cookies.
     pub headers: &'r [(&'r [u8], &'r [u8])],
     /// Every cookie, as `name=value`.
@@ -66,13 +91,22 @@ impl ViewerClass {
             let mut guards = Guards::new(site, raw.clone());
             let inputs = Inputs::beside(site, &mut guards);
             let (guards, cookies) = guards.into_found();
+            let head = if inputs.contains(&Input::GetOrHead) {
+                Head::Apart
+            } else {
+                Head::Same
+            };
+            let others = inputs.iter().map(|(input, _)| input);
+            let others = others.filter(|input| **input != Input::GetOrHead);
             let class = Self {
                 guards,
-                raw: inputs.iter().map(|(input, _)| input.clone()).collect(),
+                raw: others.cloned().collect(),
                 cookies,
+                head,
             };
             let guarded = class.guarded();
-            if guarded.is_empty() || inputs.trigger() == Trigger::ViewerRequest {
+            let tells_nothing = guarded.is_empty() && head == Head::Same;
+            if tells_nothing || Input::trigger(&class.raw) == Trigger::ViewerRequest {
                 return None;
             }
             let before = raw.len();
@@ -134,8 +168,10 @@ impl ViewerClass {
         largest.map(|(input, _)| input)
     }
 
-    /// The class of a request: a part for each guard.
+    /// The class of a request: its letter, and a part for each guard.
     pub fn text(&self, viewed: &Viewed<'_>) -> String {
-        self.guards.iter().map(|guard| guard.text(viewed)).collect()
+        let parts = self.guards.iter().map(|guard| guard.text(viewed));
+        let letter = self.head.letter(viewed.method).to_owned();
+        std::iter::once(letter).chain(parts).collect()
     }
 }

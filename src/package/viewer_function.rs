@@ -103,6 +103,10 @@ fn class_text(class: &ViewerClass, event: &Value) -> String {
         .map(|(name, value)| format!("{name}={value}").into_bytes())
         .collect();
     class.text(&Viewed {
+        method: event["request"]["method"]
+            .as_str()
+            .unwrap_or_default()
+            .as_bytes(),
         headers: &headers,
         cookies: &cookies,
         client: event["viewer"]["ip"]

@@ -11,7 +11,7 @@ use edgewright_engine::model::expression::Subnet;
 
 use super::guard::{About, Atom, AtomTest, Guard};
 use super::pattern::{expression, quoted, test};
-use super::{CLASS_HEADER, ViewerClass};
+use super::{CLASS_HEADER, Head, ViewerClass};
 
 /// Does the function copy `Host` as well?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,7 +132,10 @@ impl ViewerClass {
         if used.has(Helper::Addresses) {
             code += "    var address = numbers(ip);\n";
         }
-        code += "    return [\n";
+        code += match self.head {
+            Head::Same => "    return [\n",
+            Head::Apart => "    return (event.request.method === 'HEAD' ? 'H' : 'G') + [\n",
+        };
         for guard in &self.guards {
             code += &format!("      {},\n", question(guard, Joined::ByComma));
         }

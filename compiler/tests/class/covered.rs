@@ -1,6 +1,6 @@
 //! Which inputs a class covers, and which stay in the key.
 
-use edgewright_compiler::class::ViewerClass;
+use edgewright_compiler::class::{Head, ViewerClass};
 
 use super::reading;
 
@@ -81,6 +81,20 @@ fn conditions_become_guards() {
         rule(&["%{HTTP_REFERER} x"])
     );
     check(&two, &["header referer"], 1);
+}
+
+#[test]
+fn a_letter_tells_get_from_head() {
+    let head = |text: &str| {
+        let reading = reading(&format!("RewriteEngine On\n{text}\n"));
+        ViewerClass::of(&reading.site).map(|class| class.head)
+    };
+    let get = "%{REQUEST_METHOD} =GET";
+    assert_eq!(head(&rule(&[get])), Some(Head::Apart));
+    assert_eq!(head(&rule(&[get, "%{HTTP_REFERER} x"])), Some(Head::Apart));
+    assert_eq!(head(&rule(&["%{HTTP_REFERER} x"])), Some(Head::Same));
+    assert_eq!(head(&rule(&["%{REQUEST_METHOD} =POST"])), None);
+    assert_eq!(head(&rule(&[get, "%{TIME_HOUR} 12"])), None);
 }
 
 #[test]

@@ -32,6 +32,8 @@ const CONDITIONS: &[&str] = &[
     "expr \"%{HTTP_REFERER} =~ /spam/ || %{HTTP_USER_AGENT} =~ /bot/\"",
     "expr \"! %{HTTP_USER_AGENT} == 'curl' && %{HTTP:X-Own} != '1'\"",
     "expr \"%{REMOTE_ADDR} -ipmatch '10.0.0.0/9'\"",
+    "%{REQUEST_METHOD} =HEAD",
+    "%{REQUEST_METHOD} !^(GET|POST)$",
     "%{QUERY_STRING} x=1",
     "%{HTTP_HOST} ^www\\.(.*)$",
     "%{HTTP:X-Own} ^(.+)$",
@@ -163,7 +165,7 @@ const CLIENTS: &[&str] = &[
 /// A viewer.
 pub fn viewer(random: &mut Random) -> Viewer {
     let mut viewer = Viewer {
-        method: "GET",
+        method: random.pick(&["GET", "GET", "HEAD"]),
         target: random
             .pick(&["/a", "/b", "/c", "/a?x=1", "/other"])
             .to_owned(),

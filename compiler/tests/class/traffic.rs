@@ -183,6 +183,7 @@ fn measured(
             .filter(Input::can_be_cache_key)
             .collect(),
         cookies: edgewright_compiler::class::SetCookies::Never,
+        head: edgewright_compiler::class::Head::Same,
     };
     let before = numbered(viewers.iter().map(|viewer| viewer.raw_key(&all)));
     let class = ViewerClass::of(site);

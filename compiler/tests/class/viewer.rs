@@ -32,6 +32,7 @@ impl Viewer {
             .map(|(name, value)| (name.as_bytes(), value.as_bytes()))
             .collect();
         class.text(&Viewed {
+            method: self.method.as_bytes(),
             headers: &headers,
             cookies: &self.cookies(),
             client: self.client.as_bytes(),
@@ -79,6 +80,8 @@ impl Viewer {
                         .join("|")
                 }
                 Input::Cookies => String::from_utf8_lossy(&self.cookies().join(&b';')).into_owned(),
+                // Both share an entry.
+                Input::Method if self.method == "HEAD" => "GET".to_owned(),
                 Input::Method => self.method.to_owned(),
                 Input::Client => self.client.clone(),
                 Input::Host | Input::Scheme | Input::Query => String::new(),

@@ -20,6 +20,7 @@
 //!   "forwarded_proto": false,
 //!   "proxy_hosts": ["app.example.com"],
 //!   "carried": {"via": "x-edgewright-via"},
+//!   "head_header": "x-edgewright-class",
 //!   "unsent": {"headers": ["user-agent"], "query": true},
 //!   "journal_interval": 10000,
 //!   "cache_control": {"redirects": "s-maxage=300", "statuses": {"410": "max-age=3600"}}
@@ -61,6 +62,9 @@ pub struct Configuration {
     pub proxy_hosts: Vec<String>,
     /// Headers whose values as the viewer sent them stand in another header: CloudFront changes the first on its way.
     pub carried: BTreeMap<String, String>,
+    /// The header whose value begins with `H` where the viewer's method at origin-request is HEAD: CloudFront may fill its
+    /// cache with GET then.
+    pub head_header: Option<String>,
     /// What rules read at origin-request, and the origin does not get.
     pub unsent: Unsent,
     /// At least so many milliseconds lie between two lines of the log.
@@ -79,6 +83,7 @@ impl Default for Configuration {
             forwarded_proto: false,
             proxy_hosts: Vec::new(),
             carried: BTreeMap::new(),
+            head_header: None,
             unsent: Unsent::default(),
             journal_interval: 10_000,
             cache_control: CacheControl::default(),

@@ -242,6 +242,7 @@ impl Fields<'_> {
             method: self.method.0.as_bytes(),
             client: self.client_ip.0.as_bytes(),
         };
+        let head_header = configuration.head_header.as_deref().unwrap_or_default();
         let mut overriding_host = None;
         for (name, value) in &self.headers.0 {
             let bytes = value.as_bytes();
@@ -250,12 +251,13 @@ impl Fields<'_> {
             } else if name.eq_ignore_ascii_case(viewer_host) {
                 overriding_host = Some(bytes);
             } else {
-                let tells_scheme = match trigger {
-                    Some(Trigger::OriginRequest) => name.eq_ignore_ascii_case(FORWARDED_PROTOCOL),
-                    Some(Trigger::ViewerRequest) | None => false,
-                };
-                if tells_scheme {
-                    parts.scheme = scheme_named(value, parts.scheme);
+                if trigger == Some(Trigger::OriginRequest) {
+                    if name.eq_ignore_ascii_case(FORWARDED_PROTOCOL) {
+                        parts.scheme = scheme_named(value, parts.scheme);
+                    }
+                    if name.eq_ignore_ascii_case(head_header) && value.starts_with('H') {
+                        parts.method = b"HEAD";
+                    }
                 }
                 if let Some(name) = seen_as(name, &configuration.carried) {
                     parts.headers.push((name.as_bytes(), bytes));

@@ -142,6 +142,26 @@ fn a_server_gets_query_and_cookies_unless_it_ignores_them() {
 }
 
 #[test]
+fn rules_that_tell_get_from_head_run_behind_the_cache() {
+    let site = site(
+        "RewriteCond %{REQUEST_METHOD} =GET\nRewriteRule ^/a$ /b [R]",
+        &[],
+    );
+    assert_eq!(site.trigger(), Trigger::OriginRequest);
+    assert_eq!(
+        site.configuration.head_header.as_deref(),
+        Some("x-edgewright-class")
+    );
+    let viewers = ["HEAD", "GET", "HEAD", "GET"]
+        .map(|method| Viewer::of(&format!("{method} https h.test 192.0.2.1 /a")));
+    for switches in Switches::all() {
+        let statuses = site.delivered(switches, &viewers).into_iter();
+        let statuses: Vec<u16> = statuses.map(|response| response.status).collect();
+        assert_eq!(statuses, [200, 302, 200, 302], "{switches:?}");
+    }
+}
+
+#[test]
 fn what_the_origin_gets_keeps_its_pages_apart() {
     let viewers = ["a", "b"].map(|agent| {
         Viewer::of(&format!(
