@@ -143,7 +143,7 @@ impl TableBody {
     pub fn of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Result<Self, EnvelopeError> {
         let with_print = |entry: &'a Entry| (Fingerprint::of(entry.key.text()), entry);
         let mut sorted: Vec<_> = entries.into_iter().map(with_print).collect();
-        // What is looked up together lies together; fates first, which are asked for most.
+        // What is looked up together lies together; decisions first, which are asked for most.
         sorted.sort_unstable_by_key(|(print, entry)| {
             (*print, entry.key.text(), Reverse(entry.key.space()))
         });
