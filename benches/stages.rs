@@ -53,7 +53,7 @@ fn stages(config: &str) -> Result<()> {
     drop(parsed);
     let reading = timed("read", || read(config))?;
     let redundant = timed("  redundant", || Redundant::find(&reading.site))?;
-    let lowered = timed("  lower, fates", || lower(&reading.site, &redundant))?;
+    let lowered = timed("  lower, decisions", || lower(&reading.site, &redundant))?;
     drop((redundant, lowered, reading));
     // Anew: patterns are compiled when they are first used, and kept.
     let reading = read(config);

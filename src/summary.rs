@@ -92,7 +92,7 @@ pub fn compiling(compilation: &Compilation, build: &[Written]) -> String {
         size(PROGRAM_FILE),
         thousands(compilation.entries.len()),
         size(TABLE_FILE),
-        fates(&compilation.fates),
+        precomputed(&compilation.precomputed),
     ) + &collapsed(compilation.collapsed)
 }
 
@@ -108,7 +108,7 @@ fn collapsed(count: usize) -> String {
 }
 
 /// How many paths need nothing more than their entry, on a line of its own.
-fn fates(counts: &PrecomputedCounts) -> String {
+fn precomputed(counts: &PrecomputedCounts) -> String {
     let undecided: usize = counts.undecided.values().sum();
     let all = counts.decided() + undecided;
     if all == 0 {

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::chain::{Chains, Membership};
 use crate::lower::{Lowered, Placement};
-use crate::reading::{Fate, Position, Reading, Unit};
+use crate::reading::{Position, Reading, Unit, UnitStatus};
 use crate::redundant::Redundant;
 use crate::unsupported::Unsupported;
 
@@ -147,22 +147,22 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     fn unit(&self, unit: &Unit) -> Verdict {
-        match &unit.fate {
-            Fate::Placed(positions) => {
+        match &unit.status {
+            UnitStatus::Placed(positions) => {
                 let verdicts = positions.iter().map(|position| self.position(*position));
                 let heaviest = verdicts.max_by_key(|verdict| verdict.class);
                 let unused = || Verdict::new(Class::Ignored, "nothing uses the list it stands in");
                 heaviest.unwrap_or_else(unused)
             }
-            Fate::Repeated(earlier) => Verdict {
+            UnitStatus::Repeated(earlier) => Verdict {
                 by: Some(*earlier),
                 code: Some(REPEATED_KEY),
                 ..Verdict::new(Class::Removed, "an earlier line of the map has its key")
             },
-            Fate::Skipped(reason) | Fate::Inactive(reason) => {
+            UnitStatus::Skipped(reason) | UnitStatus::Inactive(reason) => {
                 Verdict::new(Class::Ignored, reason.clone())
             }
-            Fate::Rejected(reason) => Verdict::new(Class::NotExpressible, reason.clone()),
+            UnitStatus::Rejected(reason) => Verdict::new(Class::NotExpressible, reason.clone()),
         }
     }
 

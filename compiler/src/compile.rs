@@ -36,7 +36,7 @@ pub struct Compilation {
     /// What became of every unit.
     pub account: Account,
     /// How many paths have a precomputed decision.
-    pub fates: PrecomputedCounts,
+    pub precomputed: PrecomputedCounts,
     /// How many redirects lead further than their line says, because chains were joined.
     pub collapsed: usize,
     /// What of a request can change an answer.
@@ -67,8 +67,8 @@ impl Compilation {
 }
 
 /// Says how many paths were too expensive to be precomputed.
-fn not_precomputed(fates: &PrecomputedCounts, limits: &Limits) -> Option<Diagnostic> {
-    let count = fates.undecided.get(TOO_EXPENSIVE)?;
+fn not_precomputed(precomputed: &PrecomputedCounts, limits: &Limits) -> Option<Diagnostic> {
+    let count = precomputed.undecided.get(TOO_EXPENSIVE)?;
     let what = format!(
         "{count} paths are answered rule by rule: precomputing their answers takes too many steps"
     );
@@ -94,7 +94,7 @@ pub fn compile_with(reading: &Reading, hops: Hops) -> Result<Compilation, Compil
     let Lowered {
         parts,
         entries,
-        fates,
+        precomputed,
         collapsed,
         ..
     } = lowered;
@@ -108,12 +108,12 @@ pub fn compile_with(reading: &Reading, hops: Hops) -> Result<Compilation, Compil
     let steps = analysis::steps(reading);
     let mut diagnostics = replay::tried(proposed, reading, &mut answering, &aiming, steps);
     diagnostics.extend(clock::unknown_zone(reading));
-    diagnostics.extend(not_precomputed(&fates, &reading.limits));
+    diagnostics.extend(not_precomputed(&precomputed, &reading.limits));
     let parts = answering.into_parts();
     Ok(Compilation {
         parts,
         entries,
-        fates,
+        precomputed,
         collapsed,
         inputs: Inputs::of(&reading.site),
         viewer_class: ViewerClass::of(&reading.site),

@@ -79,7 +79,7 @@ pub use input::{DocrootMapping, Input, ReadOptions, UnknownDirectives, guess};
 pub use limits::{Limit, Limits};
 pub use loader::{Entry, EntryKind, LoadError, Loader};
 pub use lower::Hops;
-pub use reading::{Counts, Fate, Position, Reading, Unit, UnitKind};
+pub use reading::{Counts, Position, Reading, Unit, UnitKind, UnitStatus};
 pub use resolve::{asks_for_a_name, is_unanswerable, names_a_client};
 pub use sources::{Source, Sources};
 pub use transcript::Transcript;

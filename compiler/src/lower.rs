@@ -56,7 +56,7 @@ pub struct Lowered {
     /// What becomes the table, sorted by key.
     pub entries: Vec<Entry>,
     /// How many paths have a precomputed decision.
-    pub fates: PrecomputedCounts,
+    pub precomputed: PrecomputedCounts,
     /// How many redirects lead further than their line says, because chains were joined.
     pub collapsed: usize,
     /// Where each rule went, by rule set and position.
@@ -323,19 +323,19 @@ fn finish(
         // Nobody asks it while the entries are at hand.
         filter: Filter::default(),
     };
-    let (mut fates, mut parts) = Precomputed::find(site, parts, &entries, limits);
+    let (mut decisions, mut parts) = Precomputed::find(site, parts, &entries, limits);
     let collapsed = match hops {
         Hops::Kept => 0,
-        Hops::Collapsed => collapse(site, &mut fates.entries),
+        Hops::Collapsed => collapse(site, &mut decisions.entries),
     };
-    entries.reserve_exact(fates.entries.len());
-    entries.extend(fates.entries);
-    parts.questions = fates.questions;
+    entries.reserve_exact(decisions.entries.len());
+    entries.extend(decisions.entries);
+    parts.questions = decisions.questions;
     parts.filter = filter(&entries);
     Lowered {
         parts,
         entries,
-        fates: fates.counts,
+        precomputed: decisions.counts,
         collapsed,
         rules: lists.rules.placements,
         redirects: lists.redirects.placements,

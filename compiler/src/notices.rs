@@ -10,7 +10,7 @@ use edgewright_parser::diagnostic::{Diagnostic, Severity};
 use edgewright_parser::source::Span;
 
 use crate::account::{Account, Class, REPEATED_KEY, Verdict};
-use crate::reading::{Fate, Position, Reading, Unit};
+use crate::reading::{Position, Reading, Unit, UnitStatus};
 use crate::redundant::{Cause, Redundant, Removal};
 use crate::replay::{Claim, Proposed, Shows, Tries};
 use crate::spans::Spans;
@@ -38,9 +38,9 @@ struct Teller<'r> {
 impl Teller<'_> {
     fn notice(&self, unit: &Unit, verdict: &Verdict) -> Option<Proposed> {
         let span = unit.origin.span;
-        let positions = match &unit.fate {
-            Fate::Placed(positions) => positions.as_slice(),
-            Fate::Repeated(_) => &[],
+        let positions = match &unit.status {
+            UnitStatus::Placed(positions) => positions.as_slice(),
+            UnitStatus::Repeated(_) => &[],
             _ => return None,
         };
         match verdict.class {

@@ -1,13 +1,13 @@
 //! Decides beforehand what becomes of paths.
 //!
 //! In: a compiled program with its table. Out: [`Precomputed`]: a table entry for each host and path that can be
-//! decided without, or nearly without, the request. Absent: what a fate means (`edge-handler/src/artefact/decision.rs`).
+//! decided without, or nearly without, the request. Absent: what a decision means (`edge-handler/src/artefact/decision.rs`).
 //!
 //! Every path that some key is about is evaluated on every host it can reach, with stand-ins for the
 //! host's name and the query string, and with assumptions in place of the request: they hear what the
 //! evaluation depends on, and answer conditions about one unknown thing, once yes and once no. What
 //! remains is a list of questions with constant ends. A path whose evaluation looks at something else
-//! that is unknown has no fate, and is left to the evaluator: this errs towards too few fates.
+//! that is unknown has no decision, and is left to the evaluator: this errs towards too few decisions.
 
 mod collapse;
 mod decision_dag;
@@ -38,8 +38,8 @@ pub(crate) use collapse::collapse;
 use decision_dag::Dag;
 use explore::{Course, Undecided, course};
 
-/// More fates than this are not looked for: the table should not grow without bound.
-const MOST_FATES: usize = 4_000_000;
+/// More decisions than this are not looked for: the table should not grow without bound.
+const MOST_DECISIONS: usize = 4_000_000;
 
 /// What [`PrecomputedCounts::undecided`] calls paths for which too many rules would have to be tried.
 pub(crate) const TOO_EXPENSIVE: &str = "too many steps";
@@ -59,10 +59,10 @@ const HOST: &[u8] = b"stand-in.for-the-host.edgewright.invalid";
 /// Stands for the query string.
 const QUERY: &[u8] = b"stand-in=for-the-query.edgewright.invalid";
 
-/// The fates of a site.
+/// The decisions of a site.
 #[derive(Debug, Default)]
 pub struct Precomputed {
-    /// One entry for each fate, sorted by key.
+    /// One entry for each decision, sorted by key.
     pub entries: Vec<Entry>,
     /// What they ask by number.
     pub questions: Vec<Question>,
@@ -82,21 +82,21 @@ pub struct PrecomputedCounts {
 }
 
 impl PrecomputedCounts {
-    /// How many paths have a fate.
+    /// How many paths have a decision.
     pub fn decided(&self) -> usize {
         self.constant + self.guarded
     }
 }
 
 impl Precomputed {
-    /// The fates of `site`, which was lowered to `parts` and `entries`; and the parts again.
+    /// The decisions of `site`, which was lowered to `parts` and `entries`; and the parts again.
     ///
     /// First every path may take a few steps. Those that need more share what `limits` allow.
     pub fn find(site: &Site, parts: Parts, entries: &[Entry], limits: &Limits) -> (Self, Parts) {
         let program = Program::of(parts);
         let table = MemoryTable::of(entries);
         let mut paths = paths::paths(site, entries);
-        paths.truncate(MOST_FATES);
+        paths.truncate(MOST_DECISIONS);
         let together = limits.get(Limit::PrecomputeSteps).saturating_mul(2);
         let first = (together / length(&paths)).max(FIRST_STEPS);
         let few = in_stretches(&paths, |paths| Stretch::of(&program, &table, paths, first));
@@ -184,7 +184,7 @@ impl Stretch {
             let decision = decider.decide();
             found.steps += steps - decider.steps.get();
             match decision {
-                Ok(dag) => found.decisions.push((Key::fate(*host, path), dag)),
+                Ok(dag) => found.decisions.push((Key::decision(*host, path), dag)),
                 Err(Undecided::TooExpensive) => found.expensive.push((*host, path.clone())),
                 Err(why) => add(&mut found.undecided, why.name(), 1),
             }

@@ -69,7 +69,7 @@ pub struct Unit {
     /// What it is.
     pub kind: UnitKind,
     /// What became of it.
-    pub fate: Fate,
+    pub status: UnitStatus,
 }
 
 /// What a unit is.
@@ -85,7 +85,7 @@ pub enum UnitKind {
 
 /// What became of a unit while reading.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fate {
+pub enum UnitStatus {
     /// It is in the site, in every place listed: a rule that is inherited stands in several.
     Placed(Vec<Position>),
     /// Apache does not read it: it stands in a conditional section that is false, in a macro that

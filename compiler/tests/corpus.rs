@@ -8,8 +8,8 @@
 use std::path::{Path, PathBuf};
 
 use edgewright_compiler::{
-    Entry, EntryKind, Fate, Input, LoadError, Loader, ReadOptions, Reading, UnknownDirectives,
-    guess, read,
+    Entry, EntryKind, Input, LoadError, Loader, ReadOptions, Reading, UnitStatus,
+    UnknownDirectives, guess, read,
 };
 use edgewright_parser::diagnostic::Diagnostic;
 use serde_json::Value;
@@ -148,10 +148,10 @@ fn read_one(path: &Path, context: &str) -> Reading {
     read(&input, &Disk, &options)
 }
 
-/// Every unit has a fate, and everything placed is where it says.
+/// Every unit has a status, and everything placed is where it says.
 fn accounts_for_everything(reading: &Reading, path: &Path) {
     for unit in &reading.units {
-        if let Fate::Placed(positions) = &unit.fate {
+        if let UnitStatus::Placed(positions) = &unit.status {
             assert!(!positions.is_empty(), "{}: {unit:?}", path.display());
         }
     }

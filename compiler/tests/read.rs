@@ -7,7 +7,7 @@
 
 use edgewright_compiler::spans::in_text;
 use edgewright_compiler::testing::MemoryLoader;
-use edgewright_compiler::{Fate, Input, ReadOptions, Reading, UnitKind, guess, read};
+use edgewright_compiler::{Input, ReadOptions, Reading, UnitKind, UnitStatus, guess, read};
 use edgewright_engine::model::rules::{RuleFlags, RuleSetId};
 use edgewright_engine::model::site::SectionKind;
 use edgewright_parser::diagnostic::Severity;
@@ -390,13 +390,17 @@ fn htaccess_files_are_found() {
     assert_eq!(rewrite.directory.as_deref(), Some(b"/www/".as_slice()));
     assert_eq!(patterns(&reading, rewrite.rules), "a");
     assert!(section(b"/www/bad").settings.broken);
-    let fates: Vec<_> = reading.units.iter().map(|unit| &unit.fate).collect();
+    let statuses: Vec<_> = reading.units.iter().map(|unit| &unit.status).collect();
     assert!(
         matches!(
-            fates[..],
-            [Fate::Placed(_), Fate::Inactive(_), Fate::Skipped(_)]
+            statuses[..],
+            [
+                UnitStatus::Placed(_),
+                UnitStatus::Inactive(_),
+                UnitStatus::Skipped(_)
+            ]
         ),
-        "{fates:?}"
+        "{statuses:?}"
     );
     assert!(reading.site.tree.kind(b"/www/sub/index.html").is_some());
 }
@@ -419,7 +423,7 @@ fn check_shared_roots(name: &str, main: &str, hosts: &[&str], expected: (usize, 
     let placed = reading
         .units
         .iter()
-        .filter(|unit| matches!(unit.fate, Fate::Placed(_)));
+        .filter(|unit| matches!(unit.status, UnitStatus::Placed(_)));
     let placed = placed.count();
     let ignored = reading
         .diagnostics
@@ -466,7 +470,7 @@ fn maps_are_read() {
         .filter(|unit| unit.kind == UnitKind::MapEntry);
     let repeated = of_map
         .clone()
-        .filter(|unit| matches!(unit.fate, Fate::Repeated(place) if place.line == 3));
+        .filter(|unit| matches!(unit.status, UnitStatus::Repeated(place) if place.line == 3));
     assert_eq!((of_map.count(), repeated.count()), (3, 1));
 }
 
@@ -478,22 +482,22 @@ fn every_line_that_counts_is_a_unit() {
          <Macro Unused>\nRewriteRule c -\n</Macro>\n\
          <Nope>\nRewriteRule d -\n</Nope>\n",
     );
-    let fates: Vec<String> = reading
+    let statuses: Vec<String> = reading
         .units
         .iter()
         .map(|unit| {
-            let fate = match unit.fate {
-                Fate::Placed(_) => "placed",
-                Fate::Skipped(_) => "skipped",
-                Fate::Rejected(_) => "rejected",
-                Fate::Repeated(_) => "repeated",
-                Fate::Inactive(_) => "inactive",
+            let status = match unit.status {
+                UnitStatus::Placed(_) => "placed",
+                UnitStatus::Skipped(_) => "skipped",
+                UnitStatus::Rejected(_) => "rejected",
+                UnitStatus::Repeated(_) => "repeated",
+                UnitStatus::Inactive(_) => "inactive",
             };
-            format!("{}:{fate}", unit.place.line)
+            format!("{}:{status}", unit.place.line)
         })
         .collect();
     assert_eq!(
-        fates,
+        statuses,
         [
             "2:placed",
             "3:rejected",
@@ -717,7 +721,7 @@ fn a_host_keeps_the_main_servers_redirects_behind_its_own() {
     assert_eq!(places(0), [1]);
     assert_eq!(places(1), [3, 1]);
     assert_eq!(places(2), [1]);
-    let Fate::Placed(positions) = &reading.units[0].fate else {
+    let UnitStatus::Placed(positions) = &reading.units[0].status else {
         unreachable!("placed");
     };
     assert_eq!(positions.len(), 2);
@@ -777,13 +781,13 @@ fn rules_nothing_consults_are_inactive() {
     ];
     for (text, expected) in cases {
         let reading = main_config(text);
-        let fate = match reading.units[0].fate {
-            Fate::Placed(_) => "placed",
-            Fate::Repeated(_) => "repeated",
-            Fate::Inactive(_) => "inactive",
+        let status = match reading.units[0].status {
+            UnitStatus::Placed(_) => "placed",
+            UnitStatus::Repeated(_) => "repeated",
+            UnitStatus::Inactive(_) => "inactive",
             _ => "other",
         };
-        assert_eq!(fate, *expected, "{text}");
+        assert_eq!(status, *expected, "{text}");
     }
     for (text, expected) in [
         ("RewriteRule a -", true),
@@ -839,8 +843,8 @@ proptest! {
             .with("/www/.htaccess", &text)
             .with("/etc/apache2/map.txt", &text);
         let reading = read_main(&loader);
-        let placed = |fate: &Fate| matches!(fate, Fate::Placed(positions) if positions.is_empty());
-        prop_assert!(!reading.units.iter().any(|unit| placed(&unit.fate)));
+        let placed = |status: &UnitStatus| matches!(status, UnitStatus::Placed(positions) if positions.is_empty());
+        prop_assert!(!reading.units.iter().any(|unit| placed(&unit.status)));
     }
 }
 

@@ -313,7 +313,7 @@ fn the_table_is_really_read() {
     let function = || Function::start(&site.build(), &site.dynamodb());
     check(&function(), "viewer-get", path, answer);
 
-    site.delete("/fate:0:/old/page.html");
+    site.delete("/decision:0:/old/page.html");
     check(&function(), "viewer-get", path, answer);
 
     site.overwrite("/rule:0:/old/page.html", b"\x01damaged");

@@ -81,7 +81,7 @@ fn everything_arrives_on_a_bad_day() {
             "the first of this table",
         ],
     );
-    // 500 redirects and as many fates, the program, the record, the list, the pointer.
+    // 500 redirects and as many decisions, the program, the record, the list, the pointer.
     assert_eq!(table.names().len(), 1_004);
     let (left_over, throttled) = table.troubles();
     assert!(left_over > 50 && throttled > 2, "{left_over} {throttled}");

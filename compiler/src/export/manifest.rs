@@ -46,7 +46,7 @@ pub struct Manifest {
     /// How large the table is.
     pub table: TableSize,
     /// How many paths have a precomputed decision.
-    pub fates: Decided,
+    pub precomputed: Decided,
     /// How many redirects lead further than their line says, because chains were joined.
     pub collapsed_redirects: usize,
     /// Where CloudFront should call the function, unless somebody chooses.
@@ -172,7 +172,7 @@ impl Manifest {
         } = *facts;
         let Compilation {
             account,
-            fates,
+            precomputed,
             collapsed,
             inputs,
             viewer_class,
@@ -195,10 +195,10 @@ impl Manifest {
                 entries: compilation.entries.len(),
                 longest_item_bytes,
             },
-            fates: Decided {
-                constant: fates.constant,
-                guarded: fates.guarded,
-                undecided: owned(&fates.undecided),
+            precomputed: Decided {
+                constant: precomputed.constant,
+                guarded: precomputed.guarded,
+                undecided: owned(&precomputed.undecided),
             },
             collapsed_redirects: *collapsed,
             trigger: compilation.trigger(),

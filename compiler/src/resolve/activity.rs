@@ -13,7 +13,7 @@ use edgewright_engine::model::site::{RewriteOptions, Settings};
 use edgewright_parser::diagnostic::Diagnostic;
 
 use super::Resolver;
-use crate::reading::{Fate, Position, Unit, UnitKind};
+use crate::reading::{Position, Unit, UnitKind, UnitStatus};
 
 /// The port of a configuration that never says `Listen`.
 const DEFAULT_PORT: u16 = 80;
@@ -27,7 +27,7 @@ impl Resolver<'_> {
             self.report_engine_off();
         }
         for unit in &mut self.units {
-            let Fate::Placed(positions) = &unit.fate else {
+            let UnitStatus::Placed(positions) = &unit.status else {
                 continue;
             };
             let is_off = |position: &Position| match position {
@@ -40,21 +40,22 @@ impl Resolver<'_> {
             let is_unreached =
                 |position: &Position| unreached.iter().any(|part| part.has(*position));
             if positions.is_empty() {
-                unit.fate = Fate::Inactive("nothing refers to it".into());
+                unit.status = UnitStatus::Inactive("nothing refers to it".into());
             } else if positions.iter().all(is_off) {
-                unit.fate = Fate::Inactive("`RewriteEngine` is off for it".into());
+                unit.status = UnitStatus::Inactive("`RewriteEngine` is off for it".into());
             } else if positions.iter().all(is_unreached) {
                 let reason =
                     "virtual hosts answer every request, so the main server is never asked";
-                unit.fate = Fate::Inactive(reason.into());
+                unit.status = UnitStatus::Inactive(reason.into());
             }
         }
     }
 
     /// Says so once when no rule of the whole configuration runs.
     fn report_engine_off(&mut self) {
-        let placed =
-            |unit: &&Unit| unit.kind == UnitKind::Rule && matches!(unit.fate, Fate::Placed(_));
+        let placed = |unit: &&Unit| {
+            unit.kind == UnitKind::Rule && matches!(unit.status, UnitStatus::Placed(_))
+        };
         let Some(span) = self.units.iter().find(placed).map(|unit| unit.origin.span) else {
             return;
         };

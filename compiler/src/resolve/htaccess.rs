@@ -18,7 +18,7 @@ use super::walk::Target;
 use super::{Resolver, values};
 use crate::load::{Conditionals, Skipped, paths};
 use crate::loader::{Entry, EntryKind};
-use crate::reading::{Fate, is_condition, unit_kind};
+use crate::reading::{UnitStatus, is_condition, unit_kind};
 use crate::registry::directives::Overrides;
 
 /// How deep directories are followed: links may lead back.
@@ -395,8 +395,8 @@ impl Resolver<'_> {
     /// Units counted since `first` that were placed are never consulted after all.
     pub(crate) fn deactivate(&mut self, first: usize, reason: &str) {
         for unit in self.units.iter_mut().skip(first) {
-            if matches!(unit.fate, Fate::Placed(_)) {
-                unit.fate = Fate::Inactive(Cow::Owned(reason.to_owned()));
+            if matches!(unit.status, UnitStatus::Placed(_)) {
+                unit.status = UnitStatus::Inactive(Cow::Owned(reason.to_owned()));
             }
         }
     }

@@ -14,7 +14,7 @@ use edgewright_parser::syntax::{RewriteMap, Word};
 use super::walk::Target;
 use super::{Resolver, dbm, values};
 use crate::loader::{EntryKind, LoadError};
-use crate::reading::{Fate, Position, UnitKind};
+use crate::reading::{Position, UnitKind, UnitStatus};
 use crate::transcript::MapFile;
 
 /// `REWRITE_MAX_TXT_MAP_LINE`: a longer line goes on as a new one.
@@ -151,8 +151,8 @@ impl Resolver<'_> {
             let length = key.len() + value.len() + 1;
             let origin = line_origin(file, start, length);
             start += length + 1;
-            let fate = Fate::Placed(Vec::new());
-            let unit = self.count(UnitKind::MapEntry, origin, fate);
+            let status = UnitStatus::Placed(Vec::new());
+            let unit = self.count(UnitKind::MapEntry, origin, status);
             (MapEntry { place, key, value }, unit)
         });
         Ok(entries.collect())
@@ -247,8 +247,8 @@ impl Resolver<'_> {
                 };
                 let origin = line_origin(file, start, text.len());
                 let earlier = keys.get(key).copied();
-                let fate = earlier.map_or(Fate::Placed(Vec::new()), Fate::Repeated);
-                let unit = self.count(UnitKind::MapEntry, origin, fate);
+                let status = earlier.map_or(UnitStatus::Placed(Vec::new()), UnitStatus::Repeated);
+                let unit = self.count(UnitKind::MapEntry, origin, status);
                 if earlier.is_none() {
                     keys.insert(key, place);
                     let (key, value) = (key.to_vec(), value.to_vec());

@@ -18,7 +18,7 @@ use super::Resolver;
 use super::roots::{is_below_any, is_deep, literal_folder};
 use super::scope::{Counted, Rewrite, Scope, Server};
 use crate::limits::Limit;
-use crate::reading::{Fate, Position};
+use crate::reading::{Position, UnitStatus};
 use crate::spans::in_text;
 
 /// Debian's default, for a configuration that never says `DocumentRoot`.
@@ -290,7 +290,9 @@ impl Resolver<'_> {
 
     /// Notes where a unit stands.
     pub(crate) fn placed(&mut self, unit: usize, position: Position) {
-        if let Some(Fate::Placed(positions)) = self.units.get_mut(unit).map(|unit| &mut unit.fate) {
+        if let Some(UnitStatus::Placed(positions)) =
+            self.units.get_mut(unit).map(|unit| &mut unit.status)
+        {
             if positions.is_empty() {
                 // Most units stand in one place only.
                 positions.reserve_exact(1);

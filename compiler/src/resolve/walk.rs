@@ -16,7 +16,7 @@ use super::context::{Context, Verdict, judge, judge_arguments};
 use super::scope::{Rewrite, Scope, Server};
 use super::section::{Complaint, Opener};
 use crate::load::{Item, Refused, Section, Skipped};
-use crate::reading::{Fate, Unit, UnitKind, is_condition, unit_kind};
+use crate::reading::{Unit, UnitKind, UnitStatus, is_condition, unit_kind};
 use crate::registry::directives::{Around, Overrides};
 use crate::registry::families::Family;
 use crate::spans::in_site;
@@ -96,7 +96,7 @@ impl Resolver<'_> {
             let reason = Cow::Owned(complaint.headline.clone());
             self.say(complaint);
             if let Some(kind) = kind {
-                self.count(kind, origin, Fate::Rejected(reason));
+                self.count(kind, origin, UnitStatus::Rejected(reason));
             }
         }
     }
@@ -151,11 +151,11 @@ impl Resolver<'_> {
 
     fn count_refused(&mut self, name: &[u8], origin: &Origin, refusal: Refusal) {
         if let Some(kind) = unit_kind(name) {
-            let fate = match refusal {
-                Refusal::Ignored(reason) => Fate::Skipped(reason.into()),
-                Refusal::Refused(reason) => Fate::Rejected(reason.into()),
+            let status = match refusal {
+                Refusal::Ignored(reason) => UnitStatus::Skipped(reason.into()),
+                Refusal::Refused(reason) => UnitStatus::Rejected(reason.into()),
             };
-            self.count(kind, origin.clone(), fate);
+            self.count(kind, origin.clone(), status);
         }
     }
 
@@ -176,7 +176,7 @@ impl Resolver<'_> {
             rewrite.pending.clear();
         }
         if let Some(kind) = unit_kind(&refused.name) {
-            self.count(kind, refused.origin, Fate::Rejected(reason.into()));
+            self.count(kind, refused.origin, UnitStatus::Rejected(reason.into()));
         }
         self.pass_over(refused.items, "the section around it cannot be read");
     }
@@ -199,7 +199,7 @@ impl Resolver<'_> {
         }
         if let Some(kind) = unit_kind(&skipped.name) {
             let reason = Cow::Owned(skipped.reason.to_string());
-            self.count(kind, skipped.origin.clone(), Fate::Skipped(reason));
+            self.count(kind, skipped.origin.clone(), UnitStatus::Skipped(reason));
         }
     }
 
@@ -219,7 +219,11 @@ impl Resolver<'_> {
                 self.counts.conditions += 1;
             }
             if let Some(kind) = unit_kind(&name) {
-                self.count(kind, origin, Fate::Rejected(Cow::Owned(reason.to_owned())));
+                self.count(
+                    kind,
+                    origin,
+                    UnitStatus::Rejected(Cow::Owned(reason.to_owned())),
+                );
             }
             self.pass_over(inside, reason);
         }
@@ -268,20 +272,20 @@ impl Resolver<'_> {
     }
 
     /// Adds a unit; its number.
-    pub(crate) fn count(&mut self, kind: UnitKind, origin: Origin, fate: Fate) -> usize {
+    pub(crate) fn count(&mut self, kind: UnitKind, origin: Origin, status: UnitStatus) -> usize {
         let place = self.place(&origin);
         self.units.push(Unit {
             place,
             origin,
             kind,
-            fate,
+            status,
         });
         self.units.len() - 1
     }
 
     /// Adds a unit that stands where later positions say.
     pub(crate) fn count_placed(&mut self, kind: UnitKind, origin: Origin) -> usize {
-        self.count(kind, origin, Fate::Placed(Vec::new()))
+        self.count(kind, origin, UnitStatus::Placed(Vec::new()))
     }
 
     /// File and line of a directive.

@@ -1,4 +1,4 @@
-//! Precomputed decisions: whatever a request is like, a path's fate says what an evaluation would, or nothing.
+//! Precomputed decisions: whatever a request is like, a path's decision says what an evaluation would, or nothing.
 
 use std::collections::BTreeSet;
 
@@ -25,11 +25,11 @@ fn lowered(parts: Parts) -> Lowered {
     lower(&parts.site(), &Redundant::default()).unwrap()
 }
 
-fn fate(lowered: &Lowered, path: &str) -> Option<PathDecision> {
-    let key = Key::fate(HostId(0), path.as_bytes());
+fn decision(lowered: &Lowered, path: &str) -> Option<PathDecision> {
+    let key = Key::decision(HostId(0), path.as_bytes());
     let entry = lowered.entries.iter().find(|entry| entry.key == key)?;
     match &entry.content {
-        Content::Decision(fate) => Some(fate.clone()),
+        Content::Decision(decision) => Some(decision.clone()),
         _ => None,
     }
 }
@@ -79,7 +79,7 @@ fn check(rules: Vec<Rule>, expected: &str) {
         server: rules,
         ..Parts::default()
     });
-    assert_eq!(shown(fate(&lowered, "/p").as_ref()), expected);
+    assert_eq!(shown(decision(&lowered, "/p").as_ref()), expected);
 }
 
 fn redirected(conditions: &[(&str, &str)], substitution: &str) -> Rule {
@@ -162,18 +162,18 @@ fn what_only_an_evaluation_can_tell() {
 }
 
 #[test]
-fn directories_and_redirects_have_fates_too() {
+fn directories_and_redirects_have_decisions_too() {
     let lowered = lowered(Parts {
         directory: vec![rule(1, "^p$", "http://o/", &["R", "L"])],
         redirects: vec![redirect(2, "/p/q", "/r")],
         ..Parts::default()
     });
-    assert_eq!(shown(fate(&lowered, "/a/p").as_ref()), "0 appended");
-    assert_eq!(shown(fate(&lowered, "/p/q").as_ref()), "0 appended");
+    assert_eq!(shown(decision(&lowered, "/a/p").as_ref()), "0 appended");
+    assert_eq!(shown(decision(&lowered, "/p/q").as_ref()), "0 appended");
 }
 
 #[test]
-fn one_read_tells_the_fate() {
+fn one_read_tells_the_decision() {
     let edge = Edge::new(lowered(Parts {
         server: vec![
             redirected(&[("%{HTTP_HOST}", "^www")], "/q"),
@@ -395,7 +395,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1_500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_fate_is_what_an_evaluation_says(
+    fn a_decision_is_what_an_evaluation_says(
         parts in parts(),
         environment in environment(),
         requests in requests(),

@@ -39,7 +39,7 @@ impl KeySpace {
             Self::FoldedRules(set) => ("fold", set.0),
             Self::Redirects(list) => ("redirect", list.0),
             Self::Map(map) => ("map", map.0),
-            Self::Decisions(host) => ("fate", host.0),
+            Self::Decisions(host) => ("decision", host.0),
         }
     }
 
@@ -109,8 +109,8 @@ impl Key {
         Self::new(KeySpace::Map(map), key)
     }
 
-    /// The key of the fate of `path` on `host`.
-    pub fn fate(host: HostId, path: &[u8]) -> Self {
+    /// The key of the decision of `path` on `host`.
+    pub fn decision(host: HostId, path: &[u8]) -> Self {
         Self::new(KeySpace::Decisions(host), path)
     }
 

@@ -146,7 +146,7 @@ impl<'a, S: Source> Run<'a, S> {
         }
     }
 
-    /// Is a variable set? What it holds while fates are found out says whether that is known.
+    /// Is a variable set? What it holds while decisions are found out says whether that is known.
     fn is_set(&self, name: &[u8], record: &Record<'a>) -> bool {
         let value = record.environment.get(name);
         self.reads(value.unwrap_or_default());

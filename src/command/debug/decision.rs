@@ -52,7 +52,7 @@ fn in_table<'b>(
     build: &'b Build,
 ) -> Result<DecisionView<'b>, String> {
     let damaged = || Err("the entry cannot be read: the table is damaged".to_owned());
-    let key = Key::fate(plain.host, plain.path);
+    let key = Key::decision(plain.host, plain.path);
     match build.table.lookup(&key.sought()) {
         Lookup::Found(entry) => match &entry.content {
             Content::Decision(decision) => decision.view().map_or_else(damaged, Ok),

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result};
 use edgewright_compiler::lower::Found;
 use edgewright_compiler::redundant::Redundant;
 use edgewright_compiler::spans::in_text;
-use edgewright_compiler::{Fate, Reading, Unit, compile};
+use edgewright_compiler::{Reading, Unit, UnitStatus, compile};
 use edgewright_engine::artefact::index::{ListIndex, Slot};
 use edgewright_engine::artefact::key::Key;
 use edgewright_engine::artefact::table::Content;
@@ -81,7 +81,7 @@ fn of_reading(reading: &Reading) -> Result<Vec<Row>> {
 
 /// By what `unit` is found where it stands, each once; `None` where nothing finds it, and for an entry of a map.
 fn by(unit: &Unit, found: &Found) -> Option<Vec<String>> {
-    let Fate::Placed(positions) = &unit.fate else {
+    let UnitStatus::Placed(positions) = &unit.status else {
         return None;
     };
     let mut all: Vec<String> = Vec::new();

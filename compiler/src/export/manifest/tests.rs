@@ -25,7 +25,7 @@ fn sample() -> Manifest {
             entries: 1,
             longest_item_bytes: 80,
         },
-        fates: Decided::default(),
+        precomputed: Decided::default(),
         collapsed_redirects: 0,
         trigger: Trigger::ViewerRequest,
         inputs: BTreeMap::from([

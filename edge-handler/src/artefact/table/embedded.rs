@@ -49,7 +49,7 @@ struct Stored {
 impl EmbeddedTable {
     /// SHA-256 of `table.bin` of the configuration in `tests/suite/golden.rs`. It changes together with
     /// the version of `FORMAT`.
-    pub const GOLDEN: &str = "c17f82cfae46d6319446494251284a45da08538ba95d36398019a30cf4552244";
+    pub const GOLDEN: &str = "77671df41839a5a7bc9b91ad8782a164e812e9ca1122d53765f41877bb94863d";
 
     /// The bytes of a table with `entries`, for the program of `generation`.
     ///
@@ -143,7 +143,7 @@ impl TableBody {
     pub fn of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Result<Self, EnvelopeError> {
         let with_print = |entry: &'a Entry| (Fingerprint::of(entry.key.text()), entry);
         let mut sorted: Vec<_> = entries.into_iter().map(with_print).collect();
-        // What is looked up together lies together; fates first, which are asked for most.
+        // What is looked up together lies together; decisions first, which are asked for most.
         sorted.sort_unstable_by_key(|(print, entry)| {
             (*print, entry.key.text(), Reverse(entry.key.space()))
         });
