@@ -270,7 +270,9 @@ fn run<S: Source>(
     terms: &Terms<'_>,
     arrival: Arrival<'_>,
 ) -> Result<Answer, Unavailable> {
-    let remote = arrival.host.remote_ip.as_ref();
+    // What is refused before any module sees it is seen as it came.
+    let is_seen = arrival.refused.is_none_or(|refused| !refused.unseen);
+    let remote = arrival.host.remote_ip.as_ref().filter(|_| is_seen);
     let seen = remote.and_then(|remote| remote::seen(remote, request));
     let (Some(remote), Some(seen)) = (remote, seen) else {
         let connection = request.client;

@@ -171,8 +171,12 @@ impl Sending {
             ELSEWHERE.iter().all(|name| !is_named(header, name))
                 && (vary.is_empty() || !is_named(header, VARY))
         };
-        // Where there is no type, what a line added stays.
-        let content_type = match (self.content_type, text_of_first(&all, CONTENT_TYPE)) {
+        // Where there is no type (`ap_make_content_type`), what a line added stays.
+        let own = match self.content_type {
+            ContentType::Named(name) if name.is_empty() => ContentType::None,
+            own => own,
+        };
+        let content_type = match (own, text_of_first(&all, CONTENT_TYPE)) {
             (ContentType::None, Some(added)) => ContentType::Named(added.to_vec()),
             (own, _) => own,
         };
