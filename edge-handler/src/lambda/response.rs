@@ -17,6 +17,7 @@
 mod headers;
 mod members;
 mod proxied;
+mod requested;
 mod sent;
 
 use http::StatusCode;
@@ -145,7 +146,9 @@ impl Reply {
             }
             Outcome::Serve { path, query } => {
                 let query = query.as_deref().unwrap_or_default();
-                served(event, fields, answer, path, query)?.sent(event, configuration)
+                served(event, fields, answer, path, query)?
+                    .with_headers(event, &answer.request_headers)?
+                    .sent(event, configuration)
             }
             Outcome::Proxy { url } => {
                 let reply = match proxied::request(event, url, &configuration.proxy_hosts)? {
@@ -155,7 +158,9 @@ impl Reply {
                     },
                     None => Self::because(event, Shortfall::Proxy(ascii(url, INVISIBLE))),
                 };
-                with_cookies_lost(reply, answer).sent(event, configuration)
+                with_cookies_lost(reply, answer)
+                    .with_headers(event, &answer.request_headers)?
+                    .sent(event, configuration)
             }
             Outcome::OverBudget => {
                 Self::because(event, Shortfall::OverBudget).sent(event, configuration)
