@@ -154,7 +154,7 @@ const OBSTACLES: &[Obstacle] = &[
         site.hosts[0]
             .settings
             .headers
-            .push(request_line(HeaderCondition::Early))
+            .push(request_line(HeaderCondition::Early));
     },
     |site| {
         let mut settings = Settings::default();
