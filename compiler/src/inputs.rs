@@ -11,7 +11,9 @@ use std::collections::BTreeMap;
 use edgewright_engine::model::expression::{Expression, Subnet};
 use edgewright_engine::model::rules::{Place, Redirect, Rule, RuleFlags, Template};
 use edgewright_engine::model::site::access::{Client, Demand, HostAccess, Requirement};
-use edgewright_engine::model::site::headers::{HeaderAction, HeaderCondition, HeaderValue};
+use edgewright_engine::model::site::headers::{
+    HeaderAction, HeaderCondition, HeaderTable, HeaderValue,
+};
 use edgewright_engine::model::site::{
     EnvAttribute, EnvRule, HeaderLine, MapKind, RootPart, Section, SectionKind, Settings, Site,
 };
@@ -81,6 +83,21 @@ impl Inputs {
     /// What forbids caching.
     pub fn uncacheable(&self) -> impl Iterator<Item = &Input> {
         self.0.keys().filter(|input| !input.can_be_cache_key())
+    }
+}
+
+/// Does what a line makes of a header not depend on what it was?
+fn is_set_anew(action: &HeaderAction) -> bool {
+    match action {
+        HeaderAction::Set(_) | HeaderAction::Unset | HeaderAction::Echo(_) | HeaderAction::Note => {
+            true
+        }
+        HeaderAction::SetIfEmpty(_)
+        | HeaderAction::Add(_)
+        | HeaderAction::Append(_)
+        | HeaderAction::Merge(_)
+        | HeaderAction::Edit(..)
+        | HeaderAction::EditAll(..) => false,
     }
 }
 
@@ -253,7 +270,7 @@ impl Search<'_> {
         self.add_access(requirement.as_ref(), host_access.as_ref());
     }
 
-    /// What a `Header` line asks for. Variables of the environment are set by lines that count anyway.
+    /// What a line about headers asks for. Variables of the environment are set by lines that count anyway.
     fn add_header_line(&mut self, line: &HeaderLine) {
         match &line.condition {
             HeaderCondition::Expression(expression) => self.add_expression(expression),
@@ -261,6 +278,9 @@ impl Search<'_> {
             | HeaderCondition::Early
             | HeaderCondition::Set(_)
             | HeaderCondition::NotSet(_) => {}
+        }
+        if line.table == HeaderTable::Request && !is_set_anew(&line.action) {
+            self.add_header(&line.name);
         }
         let value = match &line.action {
             HeaderAction::Set(value)

@@ -235,5 +235,6 @@ fn traits(modules: ModuleTraits) -> Traits {
     traits.set(Traits::ASKS_AGAIN, modules.asks_again);
     traits.set(Traits::ENV_BEFORE_ALIAS, modules.env_before_alias);
     traits.set(Traits::SPELING_BEFORE_DIR, modules.speling_before_dir);
+    traits.set(Traits::HEADERS_BEFORE_DIR, modules.headers_before_dir);
     traits
 }

@@ -48,7 +48,7 @@ mod walk;
 
 use crate::budget::{Allowance, Budget, Spent};
 use crate::model::normalized::NormalizedRequest;
-use crate::model::outcome::{Answer, Event, Headers, Outcome, Step};
+use crate::model::outcome::{Answer, ChangedHeader, Event, Headers, Outcome, Step};
 use crate::model::request::Request;
 use crate::model::rules::Place;
 use crate::model::site::{Host, Site};
@@ -270,7 +270,9 @@ fn run<S: Source>(
     terms: &Terms<'_>,
     arrival: Arrival<'_>,
 ) -> Result<Answer, Unavailable> {
-    let remote = arrival.host.remote_ip.as_ref();
+    // What is refused before any module sees it is seen as it came.
+    let is_seen = arrival.refused.is_none_or(|refused| !refused.unseen);
+    let remote = arrival.host.remote_ip.as_ref().filter(|_| is_seen);
     let seen = remote.and_then(|remote| remote::seen(remote, request));
     let (Some(remote), Some(seen)) = (remote, seen) else {
         let connection = request.client;
@@ -354,6 +356,8 @@ struct Run<'a, S> {
     cookies: Vec<Cookie>,
     /// Other headers of an answer that is made here.
     headers: Headers,
+    /// What lines have changed of the headers of a request that goes on.
+    request_headers: Vec<ChangedHeader>,
     /// Headers that were there before any rule.
     early: Lines,
     vary: Vec<Vec<u8>>,
@@ -392,6 +396,7 @@ impl<'a, S: Source> Run<'a, S> {
             canonical: arrival.canonical,
             cookies: Vec::new(),
             headers: Headers::default(),
+            request_headers: Vec::new(),
             early: Lines::default(),
             vary: Vec::new(),
             steps: Vec::new(),
@@ -434,18 +439,19 @@ impl<'a, S: Source> Run<'a, S> {
     }
 
     fn finish(self, outcome: Outcome) -> Answer {
-        // What goes on gets its headers elsewhere.
-        let headers = match &outcome {
-            Outcome::Redirect { .. } | Outcome::Status { .. } => self.headers,
-            Outcome::Serve { .. }
-            | Outcome::Proxy { .. }
-            | Outcome::OverBudget
-            | Outcome::Unsupported { .. } => Headers::default(),
+        // What goes on gets its headers elsewhere, and only that takes headers with it.
+        let (headers, request_headers) = match &outcome {
+            Outcome::Redirect { .. } | Outcome::Status { .. } => (self.headers, Vec::new()),
+            Outcome::Serve { .. } | Outcome::Proxy { .. } => {
+                (Headers::default(), self.request_headers)
+            }
+            Outcome::OverBudget | Outcome::Unsupported { .. } => (Headers::default(), Vec::new()),
         };
         let unchanged = match &outcome {
             Outcome::Serve { path, query } => {
                 *path == self.canonical.path
                     && *query == self.canonical.query
+                    && request_headers.is_empty()
                     && self.cookies.iter().all(|cookie| cookie.dropped)
             }
             _ => false,
@@ -459,6 +465,7 @@ impl<'a, S: Source> Run<'a, S> {
                 .map(|cookie| cookie.header)
                 .collect(),
             headers,
+            request_headers,
             vary: self.vary,
             unchanged,
             trace: self.steps,

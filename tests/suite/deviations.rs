@@ -39,11 +39,12 @@ const fn server(
 /// How the lines of a server begin whose document root nobody reads.
 const UNREAD: &str = "# nobody reads the document root\n";
 
-const LOCATION: &str = "`Header always set Location`, and `add`, `RequestHeader … early`, `RequestHeader` of a header that rules look at, `LimitInternalRecursion`, `LimitRequestLine`, `StrictHostCheck On`, `AuthMerging`, `UseCanonicalPhysicalPort On`";
+const LOCATION: &str = "`Header always set Location`, and `add`, `RequestHeader` with `%t`, `%D`, `%l`, `%i` or `%b` of a header that rules look at, `LimitInternalRecursion`, `LimitRequestLine`, `StrictHostCheck On`, `AuthMerging`, `UseCanonicalPhysicalPort On`";
 const ACCESS: &str = "`Require` of users and groups";
 const NAMES: &str = "`Require host`, `Require forward-dns`, `Allow` and `Deny` of host names";
 const OTHER: &str = "any other directive that [directives.md](directives.md) calls named";
 const KEPT_NAMES: &str = "`Header always` of a name that CloudFront keeps for itself (`Connection`, `Via`, `X-Amz-Cf-…`)";
+const REQUESTS: &str = "`RequestHeader` with `%t`, `%D`, `%l`, `%i` or `%b`, or of a name that CloudFront keeps for itself, or `Host`";
 const HEADERS: &str = "`Header always` with `%t`, `%D`, `%l`, `%i` or `%b`, `Expires*` reckoned from a file's last change";
 const COSTLY: &str = "a decision of more than about a millisecond: a pattern that can be matched in very many ways, `[N]` that goes on and on, lookups within lookups";
 const PROTOCOL: &str = "`%{SERVER_PROTOCOL}`, `SetEnvIf Request_Protocol`, and the version at the end of `%{THE_REQUEST}`";
@@ -91,8 +92,7 @@ const ROWS: &[Meets] = &[
     server(USER, "RewriteEngine On\nRewriteRule ^/a$ /%{REMOTE_USER} [R]\n<Location /b>\nRequire valid-user\n</Location>", (2, "not-at-edge", "%{REMOTE_USER}: nobody has logged in")),
     server(FILES, "# nobody reads the document root\nRewriteEngine On\nRewriteCond /srv/www%{REQUEST_URI} -f\nRewriteRule ^/a$ /b [R]", (4, "not-at-edge", "it asks about files, and no document root was read")),
     server(LOCATION, "Header always set Location http://x.test/", (1, "unfollowed-directive", "it adds a second `Location` to redirects")),
-    server(LOCATION, "RequestHeader set X-A b early", (1, "unfollowed-directive", "it changes a header of the request before rules see it")),
-    server(LOCATION, "RequestHeader set X-A b\nRewriteEngine On\nRewriteCond %{HTTP:X-A} b\nRewriteRule ^/a$ /b [R]", (1, "unfollowed-directive", "it changes a header that rules look at again")),
+    server(LOCATION, "RequestHeader set X-A %t\nRewriteEngine On\nRewriteCond %{HTTP:X-A} b\nRewriteRule ^/a$ /b [R]", (1, "unfollowed-directive", "only a server knows the value of this header")),
     server(LOCATION, "LimitInternalRecursion 3", (1, "unfollowed-directive", "it changes after how many internal redirects")),
     server(LOCATION, "LimitRequestLine 100", (1, "unfollowed-directive", "it changes how long a URL may be")),
     server(LOCATION, "StrictHostCheck On", (1, "unfollowed-directive", "it answers 400 to names that no virtual host has")),
@@ -110,6 +110,9 @@ const ROWS: &[Meets] = &[
     server(OTHER, "<Location /a>\nSetHandler server-status\n</Location>", (2, "unfollowed-directive", "Apache answers with a page of its own")),
     server(OTHER, "<Proxy *>\nRequire ip 10\n</Proxy>", (1, "unfollowed-directive", "it says who may ask another server")),
     server(HEADERS, "Header always set X-Took %D", (1, "header-not-sent", "only a server knows the value")),
+    server(REQUESTS, "RequestHeader set X-Start t=%t", (1, "header-not-sent", "only a server knows the value")),
+    server(REQUESTS, "RequestHeader set Via x", (1, "header-not-sent", "CloudFront keeps this header for itself")),
+    server(REQUESTS, "RequestHeader set Host x", (1, "header-not-sent", "CloudFront keeps this header for itself")),
     server(KEPT_NAMES, "Header always set Via x", (1, "header-not-sent", "CloudFront keeps this header for itself")),
     server(HEADERS, "ExpiresDefault \"modification plus 1 day\"", (1, "header-not-sent", "redirects of files that are there have Expires")),
     server(AS_IS, "AddHandler send-as-is .asis", (1, "header-not-sent", "of a file that is sent as it is")),

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use edgewright_engine::model::expression::{Expression, Subnet};
 use edgewright_engine::model::rules::{Condition, Piece, Rule, Template, TemplateText, Test};
 use edgewright_engine::model::site::access::{Client, HostAccess, Methods};
+use edgewright_engine::model::site::headers::HeaderTable;
 use edgewright_engine::model::site::{EnvAttribute, EnvRule, Settings, Site};
 
 use serde::{Deserialize, Serialize};
@@ -62,12 +63,23 @@ impl Guards {
         }
     }
 
-    /// The inputs of which no class can be made: where a header tells the client's address, both are one.
+    /// The inputs of which no class can be made: where a header tells the client's address, both are one; and headers that
+    /// lines change, which rules see otherwise than a class does.
     pub(super) fn never_covered(site: &Site) -> BTreeSet<Input> {
         let mut raw = BTreeSet::new();
         for remote in site.hosts.iter().filter_map(|host| host.remote_ip.as_ref()) {
             let name = String::from_utf8_lossy(&remote.header).to_ascii_lowercase();
             raw.extend([Input::Client, Input::Header(name)]);
+        }
+        let hosts = site.hosts.iter().map(|host| &host.settings);
+        let sections = site.sections.iter().map(|section| &section.settings);
+        let lines = hosts.chain(sections).flat_map(|settings| &settings.headers);
+        for line in lines.filter(|line| line.table == HeaderTable::Request) {
+            let name = String::from_utf8_lossy(&line.name).to_ascii_lowercase();
+            raw.insert(match name.as_str() {
+                "cookie" => Input::Cookies,
+                _ => Input::Header(name),
+            });
         }
         raw
     }

@@ -93,8 +93,18 @@ impl Resolver<'_> {
                 self.log_format(name, &words);
                 self.report_unfollowed(name, &words, origin.span);
                 self.note_as_is(name, &words, origin.span, target);
-                if name == b"header" {
-                    return self.header(&words, origin, target);
+                let of_request = name == b"requestheader";
+                if of_request || name == b"header" {
+                    let reading = if of_request {
+                        headers::request_header
+                    } else {
+                        headers::header
+                    };
+                    let line = reading(&words, self.place(origin), self.regex);
+                    let bad = |said| Diagnostic::error("bad-argument", said, origin.span);
+                    let line = line.map_err(bad)?;
+                    target.scope().settings.headers.extend(line);
+                    return Ok(());
                 }
                 let done = self
                     .server_directive(name, &words, target)
@@ -105,15 +115,6 @@ impl Resolver<'_> {
                 done.unwrap_or(Ok(())).map_err(bad)
             }
         }
-    }
-
-    /// `Header`.
-    fn header(&mut self, words: &[&[u8]], origin: &Origin, target: &mut Target<'_>) -> Done {
-        let line = headers::header(words, self.place(origin), self.regex);
-        let line =
-            line.map_err(|headline| Diagnostic::error("bad-argument", headline, origin.span))?;
-        target.scope().settings.headers.extend(line);
-        Ok(())
     }
 
     /// Directives of a server; `None` when it is none of them.

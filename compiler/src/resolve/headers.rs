@@ -1,4 +1,4 @@
-//! `Header` and the lines of `mod_expires`.
+//! `Header`, `RequestHeader` and the lines of `mod_expires`.
 //!
 //! In: their words. Out: lines and lifetimes of a section. Absent: what they make of an answer; see the engine's
 //! `evaluate::headers`.
@@ -129,6 +129,37 @@ pub(crate) fn header(
         first if is(first, "onsuccess") => (HeaderTable::OnSuccess, &words[1..]),
         _ => (HeaderTable::OnSuccess, words),
     };
+    line(table, words, place, regex)
+}
+
+/// A `RequestHeader` line; `None` for one whose value nobody can know at the edge.
+///
+/// # Errors
+/// What Apache says to its arguments.
+pub(crate) fn request_header(
+    words: &[&[u8]],
+    place: Place,
+    regex: PatternOptions,
+) -> Result<Option<HeaderLine>, String> {
+    let action = words.first().copied().unwrap_or_default();
+    let of_answers: [&[u8]; 2] = [b"echo", b"note"];
+    if of_answers
+        .iter()
+        .any(|own| action.eq_ignore_ascii_case(own))
+    {
+        let shown = values::shown(action);
+        return Err(format!("`RequestHeader` has no action `{shown}`"));
+    }
+    line(HeaderTable::Request, words, place, regex)
+}
+
+/// What both kinds of lines have behind the table.
+fn line(
+    table: HeaderTable,
+    words: &[&[u8]],
+    place: Place,
+    regex: PatternOptions,
+) -> Result<Option<HeaderLine>, String> {
     let [action, name, arguments @ ..] = words else {
         return Err("`Header` needs an action and a name".to_owned());
     };
@@ -174,6 +205,13 @@ pub(crate) fn header(
 pub(crate) fn has_unknown_value(words: &[&[u8]]) -> bool {
     let place = Place { file: 0, line: 0 };
     matches!(header(words, place, PatternOptions::default()), Ok(None))
+}
+
+/// Is this a line about requests with a value that only a server knows?
+pub(crate) fn is_unknown_in_request(words: &[&[u8]]) -> bool {
+    let place = Place { file: 0, line: 0 };
+    let line = request_header(words, place, PatternOptions::default());
+    matches!(line, Ok(None))
 }
 
 fn action(
@@ -382,5 +420,23 @@ mod tests {
         check_header("echo [", None);
         check_header("turn X-A b", None);
         check_header("set X-A b env=", None);
+    }
+
+    #[test]
+    fn lines_about_requests_have_no_table() {
+        let read = |line: &str| {
+            let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+            request_header(
+                &words,
+                Place { file: 0, line: 1 },
+                PatternOptions::default(),
+            )
+        };
+        let table = read("set X-A b").unwrap().map(|line| line.table);
+        assert_eq!(table, Some(HeaderTable::Request));
+        assert_eq!(read("set X-A %t"), Ok(None));
+        for wrong in ["always set X-A b", "note X-A b", "echo X-A"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
     }
 }

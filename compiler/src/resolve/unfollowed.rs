@@ -6,12 +6,12 @@
 use std::collections::BTreeSet;
 
 use edgewright_engine::model::expression::Subnet;
-use edgewright_engine::model::header_names::may_be_sent;
+use edgewright_engine::model::header_names::{may_be_changed, may_be_sent};
 use edgewright_parser::diagnostic::Diagnostic;
 use edgewright_parser::source::Span;
 
 use super::Resolver;
-use super::headers::has_unknown_value;
+use super::headers::{has_unknown_value, is_unknown_in_request};
 use super::scope::is_below_home;
 use super::types::makes_maps;
 use crate::dependencies::Dependencies;
@@ -255,10 +255,6 @@ pub(crate) fn change(name: &[u8], words: &[&[u8]]) -> Option<&'static str> {
             let header = words.get(2).copied().unwrap_or_default();
             is_location(header).then_some("it adds a second `Location` to redirects")
         }
-        // An earlier hook than any rule's (`ap_headers_early`).
-        b"requestheader" if words.last().is_some_and(|word| word == b"early") => {
-            Some("it changes a header of the request before rules see it")
-        }
         b"usecanonicalname" if is(0, "dns") => {
             Some("it asks a name server what the server is called, here it is called `ServerName`")
         }
@@ -318,6 +314,12 @@ pub(crate) fn added_header(name: &[u8], words: &[&[u8]]) -> Option<&'static str>
         b"header" if adds_always(words) && !may_have(words.get(2)) => {
             Some("CloudFront keeps this header for itself, answers of the edge do not have it")
         }
+        b"requestheader" if is_unknown_in_request(words) => Some(
+            "only a server knows the value of this header, the origin gets it as the client sent it",
+        ),
+        b"requestheader" if !may_change(words.get(1)) => Some(
+            "CloudFront keeps this header for itself, the origin gets it as CloudFront sends it",
+        ),
         b"expiresdefault" if is_by_file(words.first()) => Some(BY_FILE),
         b"expiresbytype" if is_by_file(words.get(1)) => Some(BY_FILE),
         _ => None,
@@ -349,10 +351,9 @@ pub(crate) fn is_about_types(name: &[u8]) -> bool {
     NAMES.iter().any(|named| named.as_bytes() == name)
 }
 
-/// The header of the request that `RequestHeader` changes after the rules, in lower case: they see it
-/// after an internal redirect (`ap_headers_fixup`).
+/// The header of the request that `RequestHeader` gives a value that only a server knows, in lower case.
 pub(crate) fn changed_header(name: &[u8], words: &[&[u8]]) -> Option<Vec<u8>> {
-    if name != b"requestheader" || words.last().is_some_and(|word| word == b"early") {
+    if name != b"requestheader" || !is_unknown_in_request(words) {
         return None;
     }
     let header = words.get(1)?;
@@ -409,7 +410,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// Says which `RequestHeader` lines change a header that a rule looks at.
+    /// Says which `RequestHeader` lines with unknown values change a header that a rule looks at.
     pub(crate) fn report_changed_headers(&mut self) {
         let changed = std::mem::take(&mut self.changed_headers);
         if changed.is_empty() {
@@ -419,7 +420,7 @@ impl Resolver<'_> {
         let asked: BTreeSet<Vec<u8>> = rules
             .flat_map(|rule| Dependencies::of_rule(rule).headers)
             .collect();
-        let change = "it changes a header that rules look at again after an internal redirect";
+        let change = "only a server knows the value of this header, and rules look at it";
         for (_, span) in changed.iter().filter(|(header, _)| asked.contains(header)) {
             self.say(warning(change, *span));
         }
@@ -431,6 +432,13 @@ fn may_have(header: Option<&&[u8]>) -> bool {
     let name = header.copied().unwrap_or_default();
     let name = name.strip_suffix(b":").unwrap_or(name);
     is_location(name) || may_be_sent(name)
+}
+
+/// May the request to an origin have a header of this name that is not as it came?
+fn may_change(header: Option<&&[u8]>) -> bool {
+    let name = header.copied().unwrap_or_default();
+    let name = name.strip_suffix(b":").unwrap_or(name);
+    str::from_utf8(name).is_ok_and(may_be_changed)
 }
 
 fn is_location(header: &[u8]) -> bool {
@@ -462,9 +470,10 @@ mod tests {
         ("header always set Via: x", true),
         ("header set X-Took %D", false),
         ("header set Location http://x.test/", false),
-        ("requestheader set X-A b early", true),
-        ("requestheader set X-A b", true),
-        ("requestheader unset X-A early", true),
+        ("requestheader set X-A b early", false),
+        ("requestheader set X-A b", false),
+        ("requestheader set X-A t=%t", true),
+        ("requestheader set Host x", true),
         ("limitinternalrecursion 5", true),
         ("limitinternalrecursion 10", false),
         ("limitinternalrecursion 10 10", false),
@@ -601,7 +610,7 @@ mod tests {
         // Said where they stand: `resolve/section.rs`.
         const SECTIONS: [&[u8]; 2] = [b"<proxy", b"<proxymatch"];
         // Followed but for one argument.
-        const PARTLY: [&[u8]; 12] = [
+        const PARTLY: [&[u8]; 13] = [
             b"addhandler",
             b"expiresbytype",
             b"expiresdefault",
@@ -609,6 +618,7 @@ mod tests {
             b"header",
             b"multiviewsmatch",
             b"removehandler",
+            b"requestheader",
             b"sethandler",
             b"usecanonicalname",
             b"userdir",

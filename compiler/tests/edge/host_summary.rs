@@ -6,6 +6,9 @@ use edgewright_engine::evaluate::{Options, evaluate};
 use edgewright_engine::model::expression::Expression;
 use edgewright_engine::model::outcome::Outcome;
 use edgewright_engine::model::request::{Request, Scheme};
+use edgewright_engine::model::site::headers::{
+    HeaderAction, HeaderCondition, HeaderLine, HeaderPart, HeaderTable, HeaderValue,
+};
 use edgewright_engine::model::site::{
     Alias, AliasMatcher, Allowed, CanonicalName, EnvAttribute, EnvRule, ErrorDocument, FileKind,
     HostPattern, PathMatcher, Proxy, Requirement, Section, SectionId, SectionKind, Settings, Site,
@@ -47,6 +50,18 @@ fn plain(path: &str) -> PathMatcher {
 
 fn prefix(path: &str) -> AliasMatcher {
     AliasMatcher::Prefix(path.into())
+}
+
+/// `RequestHeader set X-A b`
+fn request_line(condition: HeaderCondition) -> HeaderLine {
+    let value = HeaderValue::Format(vec![HeaderPart::Text(b"b".to_vec())]);
+    HeaderLine {
+        place: place(1),
+        table: HeaderTable::Request,
+        name: b"X-A".to_vec(),
+        action: HeaderAction::Set(value),
+        condition,
+    }
 }
 
 const OBSTACLES: &[Obstacle] = &[
@@ -132,6 +147,18 @@ const OBSTACLES: &[Obstacle] = &[
             redirect_relative: Some(true),
             ..Settings::default()
         };
+        let id = add_section(site, SectionKind::Location(plain("/s")), settings);
+        site.hosts[0].locations.push(id);
+    },
+    |site| {
+        site.hosts[0]
+            .settings
+            .headers
+            .push(request_line(HeaderCondition::Early));
+    },
+    |site| {
+        let mut settings = Settings::default();
+        settings.headers.push(request_line(HeaderCondition::Always));
         let id = add_section(site, SectionKind::Location(plain("/s")), settings);
         site.hosts[0].locations.push(id);
     },

@@ -5,6 +5,7 @@
 
 use crate::budget::Budget;
 use crate::model::expression::Expression;
+use crate::model::outcome::{Header, HeaderText};
 use crate::model::rules::{Condition, FileTest};
 use crate::model::site::{EnvRule, FileKind};
 use crate::source::Source;
@@ -30,10 +31,7 @@ impl<S: Source> ExpressionContext for View<'_, '_, S> {
 
     fn variable(&mut self, name: &[u8]) -> Result<Vec<u8>, Halt> {
         if let Some(header) = header_of(name) {
-            let value = self.run.header(header);
-            if value.is_some() && header != b"Host" {
-                self.vary(header);
-            }
+            let value = self.run.header(header, self.record);
             return Ok(value.unwrap_or_default());
         }
         match name {
@@ -56,7 +54,7 @@ impl<S: Source> ExpressionContext for View<'_, '_, S> {
     }
 
     fn request_header(&self, name: &[u8]) -> Option<Vec<u8>> {
-        self.run.header(name)
+        self.run.header(name, self.record)
     }
 
     fn response_header(&self, name: &[u8]) -> Option<Vec<u8>> {
@@ -125,7 +123,7 @@ impl<S: Source> ExpressionContext for View<'_, '_, S> {
 
 impl<S: Source> EnvironmentContext for View<'_, '_, S> {
     fn headers(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
-        self.run.all_headers()
+        self.run.all_headers(self.record)
     }
 
     fn server_address(&self) -> Result<Vec<u8>, Halt> {
@@ -145,8 +143,20 @@ impl<S: Source> EnvironmentContext for View<'_, '_, S> {
 }
 
 impl<'a, S: Source> Run<'a, S> {
-    /// Every request header, `Host` included, in order, repeated ones joined.
-    pub(super) fn all_headers(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+    /// Every request header, `Host` included, in order.
+    pub(super) fn all_headers(&self, record: &Record<'a>) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let Some(changed) = &record.incoming else {
+            return self.client_headers();
+        };
+        let text = |header: &Header| match &header.value {
+            HeaderText::Text(text) => Some((header.name.clone(), text.clone())),
+            HeaderText::DateAfter(_) => None,
+        };
+        changed.all().iter().filter_map(text).collect()
+    }
+
+    /// Every header as the client sent it, `Host` included, in order, repeated ones joined.
+    pub(super) fn client_headers(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
         self.depends_on(Unknown::Header);
         let count = self.request.headers.len();
         if self.spend(1 + count * count / NAMES_A_STEP).is_err() {
@@ -158,7 +168,7 @@ impl<'a, S: Source> Run<'a, S> {
             let known = all
                 .iter()
                 .any(|(known, _)| known.eq_ignore_ascii_case(name));
-            if let Some(value) = self.header(name).filter(|_| !known) {
+            if let Some(value) = self.client_header(name).filter(|_| !known) {
                 all.push((name.to_vec(), value));
             }
         }

@@ -76,6 +76,7 @@ impl<'a, S: Source> Run<'a, S> {
         if self.is_surely_missing(&record) {
             let document = record.settings.error_document(404);
             if !matches!(document, None | Some(ErrorDocument::Text)) {
+                self.note_changed_headers(&outcome, &record);
                 self.missing = Some(outcome);
                 return self.die(404, record);
             }

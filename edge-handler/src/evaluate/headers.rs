@@ -1,10 +1,12 @@
 //! Headers of an answer that the server makes itself: a redirect, an error (`ap_send_error_response`,
 //! `ap_headers_error_filter`, `expires_filter`).
 //!
-//! In: the lines that apply, the status, and what they ask about the request. Out: [`Headers`]. Absent: headers of files;
+//! In: the lines that apply, the status, and what they ask about the request. Out: [`Headers`]. Absent: headers of files,
+//! and of requests (`incoming`);
 //! `Location` and cookies that rules make, which no line can reach in such an answer; how a request is asked (`context`).
 
 mod context;
+mod incoming;
 
 use crate::budget::Budget;
 use crate::model::expression::Expression;
@@ -59,6 +61,16 @@ impl Lines {
     /// The text of the first header of a name; `None` for a date too, which nobody reads.
     pub fn get(&self, name: &[u8]) -> Option<&[u8]> {
         text_of_first(&self.0, name)
+    }
+
+    /// The texts of all headers of a name.
+    fn texts(&self, name: &[u8]) -> Vec<&[u8]> {
+        let named = self.0.iter().filter(|header| is_named(header, name));
+        let texts = named.filter_map(|header| match &header.value {
+            HeaderText::Text(text) => Some(text.as_slice()),
+            HeaderText::DateAfter(_) => None,
+        });
+        texts.collect()
     }
 
     fn has(&self, name: &[u8]) -> bool {
@@ -133,6 +145,8 @@ pub(crate) struct Sending {
     pub always: Lines,
     /// What was there before the tables were exchanged, and what `mod_expires` adds (`headers_out`).
     pub made: Lines,
+    /// What the request says (`headers_in`).
+    pub request: Lines,
     /// The type of the page.
     pub content_type: ContentType,
 }
@@ -143,6 +157,7 @@ impl Sending {
         match table {
             HeaderTable::Always => &mut self.always,
             HeaderTable::OnSuccess => &mut self.made,
+            HeaderTable::Request => &mut self.request,
         }
     }
 
@@ -171,8 +186,12 @@ impl Sending {
             ELSEWHERE.iter().all(|name| !is_named(header, name))
                 && (vary.is_empty() || !is_named(header, VARY))
         };
-        // Where there is no type, what a line added stays.
-        let content_type = match (self.content_type, text_of_first(&all, CONTENT_TYPE)) {
+        // Where there is no type (`ap_make_content_type`), what a line added stays.
+        let own = match self.content_type {
+            ContentType::Named(name) if name.is_empty() => ContentType::None,
+            own => own,
+        };
+        let content_type = match (own, text_of_first(&all, CONTENT_TYPE)) {
             (ContentType::None, Some(added)) => ContentType::Named(added.to_vec()),
             (own, _) => own,
         };
@@ -254,6 +273,7 @@ impl<'a> Applying<'a> {
             sending.made.clone_from(before.early);
         } else {
             sending.always.clone_from(before.early);
+            sending.made.clone_from(before.made);
             sending.vary_by(before.vary);
         }
         if let Some(location) = answer.location {
@@ -279,6 +299,7 @@ impl<'a> Applying<'a> {
     ) -> Result<Finished, C::Stop> {
         let mut sending = Sending {
             always: before.early.clone(),
+            made: before.made.clone(),
             content_type,
             ..Sending::default()
         };
@@ -294,21 +315,24 @@ impl<'a> Applying<'a> {
         Ok(sending.finish())
     }
 
-    /// The headers that `always … early` lines of the server leave for the answer, `before` being there already.
+    /// The headers that early lines of the server leave for the answer: those of `always`, `before` being there already,
+    /// and the others.
     pub fn early<C: HeaderContext>(
         &self,
         before: Lines,
         context: &mut C,
-    ) -> Result<Lines, C::Stop> {
+    ) -> Result<(Lines, Lines), C::Stop> {
         let mut sending = Sending {
             always: before,
             ..Sending::default()
         };
-        let early = self.lines_of(HeaderTable::Always);
-        for line in early.filter(|line| line.condition == HeaderCondition::Early) {
-            carry_out(line, &mut sending, context)?;
+        for table in [HeaderTable::Always, HeaderTable::OnSuccess] {
+            let early = self.lines_of(table);
+            for line in early.filter(|line| line.condition == HeaderCondition::Early) {
+                carry_out(line, &mut sending, context)?;
+            }
         }
-        Ok(sending.always)
+        Ok((sending.always, sending.made))
     }
 
     fn lines_of(&self, table: HeaderTable) -> impl Iterator<Item = &'a HeaderLine> + '_ {
@@ -369,6 +393,8 @@ fn from_now(lifetime: Lifetime) -> Option<u32> {
 pub(crate) struct Before<'a> {
     /// What every answer to the request has (`err_headers_out`).
     pub early: &'a Lines,
+    /// What an answer of the record's own handler has (`headers_out`).
+    pub made: &'a Lines,
     /// What the record varies by.
     pub vary: &'a [Vec<u8>],
 }
@@ -445,7 +471,7 @@ fn carry_out<C: HeaderContext>(
             }
         }
         HeaderAction::Unset => {
-            if name.eq_ignore_ascii_case(CONTENT_TYPE) {
+            if is_about_type(line) {
                 sending.content_type = ContentType::None;
             }
             sending.table(line.table).unset(name);
@@ -467,6 +493,11 @@ fn carry_out<C: HeaderContext>(
     Ok(())
 }
 
+/// Does a line change the type of the answer?
+fn is_about_type(line: &HeaderLine) -> bool {
+    line.table != HeaderTable::Request && line.name.eq_ignore_ascii_case(CONTENT_TYPE)
+}
+
 fn set<C: HeaderContext>(
     line: &HeaderLine,
     value: &HeaderValue,
@@ -474,7 +505,7 @@ fn set<C: HeaderContext>(
     context: &mut C,
 ) -> Result<(), C::Stop> {
     let text = text_of(value, sending, context)?;
-    if line.name.eq_ignore_ascii_case(CONTENT_TYPE) {
+    if is_about_type(line) {
         sending.content_type = ContentType::Named(text.clone());
     }
     sending
@@ -494,7 +525,7 @@ fn edit<C: HeaderContext>(
     let replacement = text_of(value, sending, context)?;
     let edited = |text: &[u8], budget: &Budget| edited(text, pattern, &replacement, most, budget);
     let type_value = sending.content_type.value();
-    if line.name.eq_ignore_ascii_case(CONTENT_TYPE)
+    if is_about_type(line)
         && let Some(known) = type_value
     {
         let named = edited(known, context.budget());

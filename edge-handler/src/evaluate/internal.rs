@@ -8,6 +8,7 @@ use crate::model::outcome::Outcome;
 use crate::model::site::ErrorDocument;
 use crate::source::Source;
 
+use super::canonical::{MergeSlashes, refused};
 use super::merge::Merged;
 use super::record::{OK, Record, is_redirect};
 use super::subrequest::is_recursion_limit_exceeded;
@@ -62,6 +63,7 @@ impl<'a, S: Source> Run<'a, S> {
         new.environment = record.environment.redirected();
         let status = record.status.to_string();
         new.environment.set(b"REDIRECT_STATUS", status.as_bytes());
+        new.incoming.clone_from(&record.incoming);
         new.remembered = std::mem::take(&mut record.walks);
         new.previous = Some(Box::new(record));
         match self.canonical_url(url) {
@@ -72,7 +74,14 @@ impl<'a, S: Source> Run<'a, S> {
                 self.set_server_environment(&mut new, raw_path(url))?;
                 Ok(Next::Restart(Box::new(new)))
             }
-            Err(status) => self.die(status, new),
+            Err(status) => {
+                // What could not be read is left as far as it was read; modules that read requests have seen it.
+                let merge = MergeSlashes::of(self.host);
+                (new.uri, new.args) = refused(url, merge, self.host.encoded_slashes);
+                new.unparsed = Some(url.to_vec());
+                self.set_server_environment(&mut new, raw_path(url))?;
+                self.die(status, new)
+            }
         }
     }
 
@@ -122,11 +131,13 @@ impl<'a, S: Source> Run<'a, S> {
     }
 }
 
-/// The oldest of the requests with an error that led here, without a break.
+/// The oldest of the requests with an error that led here, without a break. All have the same headers.
 fn first_error(mut record: Record<'_>) -> Record<'_> {
+    let incoming = record.incoming.take();
     while let Some(previous) = record.previous.take_if(|previous| previous.status != OK) {
         record = *previous;
     }
+    record.incoming = incoming;
     record
 }
 

@@ -227,7 +227,7 @@ impl<'a, S: Source> Run<'a, S> {
             && !candidates.iter().any(|(one, _)| one.name.contains(&b'/'));
         let mut wishes = self.wishes(record, prefers_scripts);
         if is_transparent {
-            wishes.transparency = self.transparency();
+            wishes.transparency = self.transparency(record);
             record.negotiated = true;
         }
         let mut variants: Vec<Variant> = Vec::with_capacity(candidates.len());
@@ -284,7 +284,7 @@ impl<'a, S: Source> Run<'a, S> {
 
     /// `parse_accept_headers`, and the variables that have a say.
     fn wishes(&self, record: &Record<'a>, prefers_scripts: bool) -> Wishes {
-        let header = |name: &[u8]| self.header(name).map(|line| header_line(&line));
+        let header = |name: &[u8]| self.header(name, record).map(|line| header_line(&line));
         let settings = record.settings.negotiation();
         let variable = |name: &[u8]| {
             let value = record.environment.get(name);
@@ -307,14 +307,14 @@ impl<'a, S: Source> Run<'a, S> {
     }
 
     /// `parse_negotiate_header`
-    fn transparency(&self) -> Transparency {
+    fn transparency(&self, record: &Record<'a>) -> Transparency {
         let mut found = Transparency::default();
-        let Some(line) = self.header(b"Negotiate") else {
+        let Some(line) = self.header(b"Negotiate", record) else {
             return found;
         };
         // What Lynx sends is not meant.
         let is_lynx = || {
-            self.header(b"User-Agent")
+            self.header(b"User-Agent", record)
                 .is_some_and(|name| name.starts_with(b"Lynx"))
         };
         if line == b"trans" && is_lynx() {

@@ -134,12 +134,19 @@ impl<'a, S: Source> Run<'a, S> {
         if !env_first {
             fixup_env_module(record);
         }
+        let headers_first = self.site.traits.contains(Traits::HEADERS_BEFORE_DIR);
+        if headers_first {
+            self.change_request_headers(record)?;
+        }
         let speling_first = self.site.traits.contains(Traits::SPELING_BEFORE_DIR);
         if speling_first && let Verdict::Status(status) = self.check_speling(record)? {
             return Ok(Err(status));
         }
         if let Verdict::Status(status) = self.dir_fixups(record)? {
             return Ok(Err(status));
+        }
+        if !headers_first {
+            self.change_request_headers(record)?;
         }
         if !speling_first && let Verdict::Status(status) = self.check_speling(record)? {
             return Ok(Err(status));

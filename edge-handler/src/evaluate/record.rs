@@ -5,7 +5,7 @@
 
 use crate::model::site::FileKind;
 
-use super::headers::Sending;
+use super::headers::{Lines, Sending};
 use super::merge::Merged;
 use super::table::Table;
 use super::walk::Walks;
@@ -115,6 +115,10 @@ pub(super) struct Record<'a> {
     pub walks: Walks<'a>,
     /// Those of the request that was redirected to this one, or asked for it.
     pub remembered: Walks<'a>,
+    /// The request's headers where lines have changed them (`headers_in`).
+    pub incoming: Option<Lines>,
+    /// Headers of an answer of its own handler that were there before any rule (`headers_out`).
+    pub early: Lines,
     /// The answer on its way, for the lines that change its headers.
     pub sending: Option<Box<Sending>>,
     /// Internal redirects so far.
@@ -154,6 +158,8 @@ impl<'a> Record<'a> {
             previous: None,
             walks: Walks::default(),
             remembered: Walks::default(),
+            incoming: None,
+            early: Lines::default(),
             sending: None,
             redirects: 0,
             subrequests: 0,

@@ -20,6 +20,7 @@ impl<'a, S: Source> Run<'a, S> {
         mut record: Record<'a>,
     ) -> Result<Next<'a>, Halt> {
         if let Some(outcome) = self.checked(outcome) {
+            self.note_changed_headers(&outcome, &record);
             return Ok(Next::Done(outcome));
         }
         self.drop_headers();
@@ -107,7 +108,12 @@ fn core_headers(record: &Record<'_>, early: &Lines) -> Headers {
     let message = || ContentType::Document(b"message/http".to_vec());
     Headers {
         content_type: is_trace.then(message).unwrap_or(ContentType::None),
-        lines: early.all().into(),
+        lines: early
+            .all()
+            .iter()
+            .chain(record.early.all())
+            .cloned()
+            .collect(),
     }
 }
 

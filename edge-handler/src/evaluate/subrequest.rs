@@ -125,6 +125,7 @@ impl<'a, S: Source> Run<'a, S> {
     fn make_sub_request(&self, record: &Record<'a>) -> Record<'a> {
         let mut new = Record::new(b"GET", b"INCLUDED", Merged::new(&self.host.settings));
         new.environment = record.environment.clone();
+        new.incoming.clone_from(&record.incoming);
         new.has_script_url = record.has_script_url;
         new.had_script_url = record.had_script_url;
         new.main = Some(Main {

@@ -33,7 +33,7 @@ impl<'a, S: Source> Run<'a, S> {
             return Ok(());
         };
         match variable {
-            Variable::Header(header) => self.lookup_header(header, context, out),
+            Variable::Header(header) => self.lookup_header(header, record, context, out),
             Variable::Environment(name) => out.extend(self.environment(name, record)),
             Variable::Tls(name) if self.host.tls => return Err(unknown(&[b"SSL:", name].concat())),
             Variable::AheadUrl(ahead) | Variable::AheadFile(ahead) if record.may_look_ahead() => {
@@ -76,8 +76,14 @@ impl<'a, S: Source> Run<'a, S> {
     }
 
     /// Appends a request header and notes that the answer depends on it (`lookup_header`).
-    fn lookup_header(&self, name: &[u8], context: &mut RuleContext<'a>, out: &mut Vec<u8>) {
-        if let Some(value) = self.header(name) {
+    fn lookup_header(
+        &self,
+        name: &[u8],
+        record: &Record<'a>,
+        context: &mut RuleContext<'a>,
+        out: &mut Vec<u8>,
+    ) {
+        if let Some(value) = self.header(name, record) {
             out.extend(value);
             if !name.eq_ignore_ascii_case(b"Host") {
                 context.vary_this.push(name.to_vec());
@@ -85,8 +91,16 @@ impl<'a, S: Source> Run<'a, S> {
         }
     }
 
-    /// A request header; several of one name are joined.
-    pub(super) fn header(&self, name: &[u8]) -> Option<Vec<u8>> {
+    /// A request header; several of one name are joined, of those that lines have added the first counts.
+    pub(super) fn header(&self, name: &[u8], record: &Record<'a>) -> Option<Vec<u8>> {
+        match &record.incoming {
+            Some(changed) => changed.get(name).map(<[u8]>::to_vec),
+            None => self.client_header(name),
+        }
+    }
+
+    /// A header as the client sent it; several of one name are joined.
+    pub(super) fn client_header(&self, name: &[u8]) -> Option<Vec<u8>> {
         if name.eq_ignore_ascii_case(b"Host") {
             self.depends_on(Unknown::Host);
             return self.host_header.clone();

@@ -95,7 +95,12 @@ pub fn refused_host(
         ..request.clone()
     };
     let chosen = choose_host(site, &named, authority);
-    chosen.unwrap_or_else(|_| unread_host(site, request, authority))
+    let chosen = chosen.unwrap_or_else(|_| unread_host(site, request, authority));
+    // A name in the target takes the place of a header, and makes none.
+    ChosenHost {
+        replaced_header: chosen.replaced_header.filter(|_| request.host.is_some()),
+        ..chosen
+    }
 }
 
 /// The port of the connection: at the edge only the scheme is known.

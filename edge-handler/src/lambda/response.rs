@@ -17,6 +17,7 @@
 mod headers;
 mod members;
 mod proxied;
+mod requested;
 mod sent;
 
 use http::StatusCode;
@@ -148,11 +149,9 @@ impl Reply {
             }
             Outcome::Serve { path, query } => {
                 let query = query.as_deref().unwrap_or_default();
-                served(event, fields, answer, path, query)?.sent(
-                    event,
-                    configuration,
-                    Receiver::Origin,
-                )
+                served(event, fields, answer, path, query)?
+                    .with_headers(event, &answer.request_headers)?
+                    .sent(event, configuration, Receiver::Origin)
             }
             Outcome::Proxy { url } => {
                 let request = proxied::request(event, url, &configuration.proxy_hosts)?;
@@ -163,7 +162,9 @@ impl Reply {
                     let shortfall = Shortfall::Proxy(ascii(url, INVISIBLE));
                     (Self::because(event, shortfall), Receiver::Origin)
                 };
-                with_cookies_lost(reply, answer).sent(event, configuration, receiver)
+                with_cookies_lost(reply, answer)
+                    .with_headers(event, &answer.request_headers)?
+                    .sent(event, configuration, receiver)
             }
             Outcome::OverBudget => Self::because(event, Shortfall::OverBudget).sent(
                 event,

@@ -130,6 +130,15 @@ pub fn may_be_sent(name: &[u8]) -> bool {
     name.is_some_and(|name| may_be_set(name) && !name.eq_ignore_ascii_case("location"))
 }
 
+/// May the function at origin-request give the origin another value of this header, or take it out? `Host` leads to the
+/// origin, so it stays.
+pub fn may_be_changed(name: &str) -> bool {
+    is_token(name)
+        && !is_hidden(name)
+        && !is_read_only(name, Trigger::OriginRequest)
+        && !name.eq_ignore_ascii_case("host")
+}
+
 /// RFC 9110, 5.6.2
 fn is_token(name: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);

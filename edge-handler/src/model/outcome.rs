@@ -81,6 +81,15 @@ pub enum HeaderText {
     DateAfter(u32),
 }
 
+/// A header of a request that is not as the client sent it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangedHeader {
+    /// Its name, in lower case.
+    pub name: Vec<u8>,
+    /// Its values by now; none where it was taken out.
+    pub values: Vec<Vec<u8>>,
+}
+
 /// The type of the page that an answer has.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum ContentType {
@@ -118,6 +127,8 @@ pub struct Answer {
     pub cookies: Vec<Vec<u8>>,
     /// Other headers of an answer that is made here; of a request that goes on there are none.
     pub headers: Headers,
+    /// What lines have changed of the headers of a request that goes on.
+    pub request_headers: Vec<ChangedHeader>,
     /// Request headers the answer varies by, as Apache names them in `Vary`.
     pub vary: Vec<Vec<u8>>,
     /// True when no rule changed anything: the request may go on as it came.
@@ -143,6 +154,7 @@ impl Answer {
             outcome,
             cookies: Vec::new(),
             headers: Headers::default(),
+            request_headers: Vec::new(),
             vary: Vec::new(),
             unchanged: false,
             trace: Vec::new(),

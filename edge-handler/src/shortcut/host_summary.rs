@@ -24,6 +24,7 @@ use crate::model::normalized::NormalizedRequest;
 use crate::model::outcome::Outcome;
 use crate::model::rules::{RedirectListId, RuleSetId};
 use crate::model::site::access::is_open;
+use crate::model::site::headers::HeaderTable;
 use crate::model::site::{
     AliasMatcher, EnvAttribute, EnvRule, ErrorDocument, FileKind, Host, PathMatcher, Section,
     SectionId, SectionKind, Settings, Site,
@@ -81,6 +82,7 @@ impl HostSummary {
             || canonical_path(root) != root
             || root.ends_with(b"/")
             || !host.virtual_roots.is_empty()
+            || changes_requests(site, host)
             || host
                 .overrides
                 .keys()
@@ -165,6 +167,15 @@ impl NormalizedRequest<'_> {
     }
 }
 
+/// Does a line change headers of requests?
+fn changes_requests(site: &Site, host: &Host) -> bool {
+    let sections = site.sections.iter().map(|section| &section.settings);
+    let mut lines = sections
+        .chain([&host.settings])
+        .flat_map(|settings| &settings.headers);
+    lines.any(|line| line.table == HeaderTable::Request)
+}
+
 /// What applies to every path directly below the document root, merged as `directory_walk` does.
 fn standing<'s>(site: &'s Site, host: &'s Host) -> Option<Merged<'s>> {
     let mut merged = Merged::new(&host.settings);
@@ -237,7 +248,7 @@ fn makes_trouble(settings: &Settings) -> bool {
         // Found by name, and by status.
         files: _,
         error_documents: _,
-        // A request that goes on has no headers of ours; of redirects they are asked.
+        // A request that goes on has no headers of ours, where no line changes its own; of redirects they are asked.
         headers: _,
         expires: _,
         // Rules may look at variables, others do not.

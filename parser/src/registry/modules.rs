@@ -128,6 +128,8 @@ pub struct ModuleTraits {
     pub env_before_alias: bool,
     /// `mod_speling` was loaded before `mod_dir`: `CheckSpelling` comes before a `FallbackResource`.
     pub speling_before_dir: bool,
+    /// `mod_headers` was loaded before `mod_dir`: `RequestHeader` comes before a directory is answered.
+    pub headers_before_dir: bool,
 }
 
 /// What a directive is that none of httpd's own modules has, where no line says which modules are loaded.
@@ -204,6 +206,9 @@ impl Modules {
         }
         if name == "mod_speling" && !self.loaded.contains("mod_dir") {
             self.traits.speling_before_dir = true;
+        }
+        if name == "mod_headers" && !self.loaded.contains("mod_dir") {
+            self.traits.headers_before_dir = true;
         }
         let mut own = BUILT_IN.iter().chain(ASSUMED).chain(OTHER_OWN);
         self.foreign |= !own.any(|own| *own == name);
@@ -392,6 +397,12 @@ mod tests {
         check(&["env_module", "alias_module"], env_first);
         check(&["dir_module", "speling_module"], ModuleTraits::default());
         check(&["speling_module", "dir_module"], speling_first);
+        let headers_first = ModuleTraits {
+            headers_before_dir: true,
+            ..ModuleTraits::default()
+        };
+        check(&["dir_module", "headers_module"], ModuleTraits::default());
+        check(&["headers_module", "dir_module"], headers_first);
         check(&["lua_module"], asking);
         let assumed = modules(ModuleSource::Assumed, &[b"lua_module".to_vec()]);
         assert_eq!(assumed.traits(), asking);

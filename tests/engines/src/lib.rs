@@ -241,3 +241,74 @@ fn headers(answer: &Answer) -> Vec<(String, String)> {
     });
     lines.chain(content_type).chain(vary).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `expected` is what the origin gets: names with their values, in order.
+    fn check(config: &str, path: &str, expected: &[(&str, &[&str])]) {
+        let reading = reading(
+            &format!("ServerName h.test:80\nDocumentRoot /srv/www\n{config}"),
+            [],
+        );
+        let own: [(Vec<u8>, Vec<u8>); 2] = [
+            (b"X-A".to_vec(), b"own".to_vec()),
+            (b"X-A".to_vec(), b"other".to_vec()),
+        ];
+        let request = wire::Request {
+            headers: own.to_vec(),
+            ..wire::Request::get("h.test", path)
+        };
+        let edge = Edge::new(&reading);
+        with_request(&request, |request| {
+            let source = Sequential::new(&reading.site);
+            let reference = evaluate(&reading.site, &source, request, &options()).unwrap();
+            for answer in [reference, edge.decided(request)] {
+                let text = |bytes: &Vec<u8>| from_latin_1(bytes);
+                let changed = answer.request_headers.iter();
+                let found: Vec<(String, Vec<String>)> = changed
+                    .map(|header| (text(&header.name), header.values.iter().map(text).collect()))
+                    .collect();
+                let expected = expected.iter().map(|(name, values)| {
+                    let values = values.iter().map(|value| (*value).to_owned());
+                    ((*name).to_owned(), values.collect::<Vec<_>>())
+                });
+                assert_eq!(found, expected.collect::<Vec<_>>(), "{config} {path}");
+                assert!(expected_unchanged(&answer), "{config} {path}");
+            }
+        });
+    }
+
+    /// A request with changed headers does not go on as it came.
+    fn expected_unchanged(answer: &Answer) -> bool {
+        answer.request_headers.is_empty() || !answer.unchanged
+    }
+
+    #[test]
+    fn the_origin_gets_what_lines_made_of_headers() {
+        check("", "/a", &[]);
+        check("RequestHeader set X-B b", "/a", &[("x-b", &["b"])]);
+        check("RequestHeader set X-B b early", "/a", &[("x-b", &["b"])]);
+        check("RequestHeader unset x-a", "/a", &[("x-a", &[])]);
+        check("RequestHeader unset X-C", "/a", &[]);
+        check("RequestHeader setifempty X-A b", "/a", &[]);
+        check(
+            "RequestHeader add X-A b",
+            "/a",
+            &[("x-a", &["own, other", "b"])],
+        );
+        check(
+            "RequestHeader append X-A b env=V\nSetEnvIf Request_URI ^/a V=1",
+            "/a",
+            &[("x-a", &["own, other, b"])],
+        );
+        check("RequestHeader append X-A b env=V", "/a", &[]);
+        check("RequestHeader set X-A \"own, other\"", "/a", &[]);
+        let section = "<Location /a>\nRequestHeader set X-B b\n</Location>";
+        check(section, "/a", &[("x-b", &["b"])]);
+        check(section, "/b", &[]);
+        // What is answered here takes nothing with it.
+        check("RequestHeader set X-B b early\nRedirect /a /b", "/a", &[]);
+    }
+}

@@ -22,7 +22,7 @@
 //!   edge: 404                      only where the edge cannot answer as Apache does
 //! ```
 //!
-//! Bytes from 0x80, control characters and backslashes are written `\x80`. `@ROOT@` stands for the
+//! ` | -Host` sends no `Host`. Bytes from 0x80, control characters and backslashes are written `\x80`. `@ROOT@` stands for the
 //! document root, `@BASE@` for the folder it is in, `@ADDRESS@` for `<VirtualHost>`'s argument.
 
 use std::collections::BTreeMap;
@@ -278,9 +278,13 @@ fn filled(line: &str) -> Option<&str> {
     Some(line.trim_end()).filter(|line| !line.is_empty())
 }
 
+/// Written in the place of a header by a request that has no `Host`.
+const NO_HOST: &str = "-Host";
+
 /// `[METHOD ]TARGET[ | NAME: VALUE]…`.
 fn request(line: &str) -> Option<Request> {
-    let mut parts = line.split(" | ");
+    let has_host = line.split(" | ").all(|part| part != NO_HOST);
+    let mut parts = line.split(" | ").filter(|part| *part != NO_HOST);
     let first = parts.next()?;
     let (method, target) = match first.split_once(' ') {
         Some((method, target)) => (method, target),
@@ -298,7 +302,7 @@ fn request(line: &str) -> Option<Request> {
     Some(Request {
         method: latin_1(method),
         target: bytes(target),
-        host: host.or(Some(HOST.into())),
+        host: host.or(Some(HOST.into())).filter(|_| has_host),
         headers,
     })
 }
@@ -331,6 +335,9 @@ pub fn write_request(request: &Request) -> String {
     let host = request.host.iter().filter(|host| *host != HOST.as_bytes());
     for host in host {
         text += &format!(" | Host: {}", escape(host));
+    }
+    if request.host.is_none() {
+        text += &format!(" | {NO_HOST}");
     }
     for (name, value) in &request.headers {
         text += &format!(" | {}: {}", escape(name), escape(value));

@@ -290,20 +290,15 @@ fn header_line(random: &mut Random) -> String {
     if random.percent(20) {
         return word(random, "expires lines").to_owned();
     }
+    if random.percent(25) {
+        return request_header_line(random);
+    }
     let (table, action) = (
         word(random, "header tables"),
         word(random, "header actions"),
     );
     let name = word(random, "header names");
-    let value = match action {
-        "unset" => String::new(),
-        "edit" | "edit*" => format!(
-            " \"{}\" \"{}\"",
-            word(random, "header patterns"),
-            word(random, "header values")
-        ),
-        _ => format!(" \"{}\"", word(random, "header values")),
-    };
+    let value = header_value(random, action);
     let condition = header_condition(random);
     if action == "echo" {
         return format!(
@@ -312,6 +307,28 @@ fn header_line(random: &mut Random) -> String {
         );
     }
     format!("Header {table} {action} {name}{value}{condition}")
+}
+
+/// A line that changes the request.
+fn request_header_line(random: &mut Random) -> String {
+    let action = word(random, "request header actions");
+    let name = word(random, "request header names");
+    let value = header_value(random, action);
+    let condition = header_condition(random);
+    format!("RequestHeader {action} {name}{value}{condition}")
+}
+
+/// What an action takes.
+fn header_value(random: &mut Random, action: &str) -> String {
+    match action {
+        "unset" => String::new(),
+        "edit" | "edit*" => format!(
+            " \"{}\" \"{}\"",
+            word(random, "header patterns"),
+            word(random, "header values")
+        ),
+        _ => format!(" \"{}\"", word(random, "header values")),
+    }
 }
 
 /// When a line about headers is carried out.

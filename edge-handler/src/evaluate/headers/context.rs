@@ -22,11 +22,13 @@ impl<'a, S: Source> Run<'a, S> {
     ) -> Result<(), Halt> {
         let applying = Applying::of(record.settings.all());
         let (early, vary) = self.before(record);
+        let own = record.early.clone();
         let before = Before {
             early: &early,
+            made: &own,
             vary: &vary,
         };
-        let finished = applying.answer(made, before, &mut Asking { run: self, record })?;
+        let finished = applying.answer(made, before, &mut Asking::of_answer(self, record))?;
         self.take_headers(finished);
         Ok(())
     }
@@ -42,11 +44,13 @@ impl<'a, S: Source> Run<'a, S> {
         let applying = Applying::of(record.settings.all());
         let status = record.status;
         let (early, vary) = self.before(record);
+        let own = record.early.clone();
         let before = Before {
             early: &early,
+            made: &own,
             vary: &vary,
         };
-        let asking = &mut Asking { run: self, record };
+        let asking = &mut Asking::of_answer(self, record);
         let finished = applying.document(status, content_type, before, asking)?;
         self.take_headers(finished);
         Ok(())
@@ -67,7 +71,7 @@ impl<'a, S: Source> Run<'a, S> {
         self.vary = vary;
     }
 
-    /// `ap_headers_early`, as far as answers go: of sections nothing is known yet.
+    /// `ap_headers_early`: of sections nothing is known yet.
     pub(in super::super) fn add_early_headers(
         &mut self,
         record: &mut Record<'a>,
@@ -78,26 +82,60 @@ impl<'a, S: Source> Run<'a, S> {
             return Ok(());
         }
         let applying = Applying::of(std::iter::once(settings));
+        self.change_request_early(&applying, record)?;
         let before = std::mem::take(&mut self.early);
-        self.early = applying.early(before, &mut Asking { run: self, record })?;
+        let (always, made) = applying.early(before, &mut Asking::of_answer(self, record))?;
+        self.early = always;
+        record.early = made;
         Ok(())
     }
 }
 
 /// A record that lines ask.
-struct Asking<'r, 'a, S> {
-    run: &'r mut Run<'a, S>,
-    record: &'r mut Record<'a>,
+pub(super) struct Asking<'r, 'a, S> {
+    pub(super) run: &'r mut Run<'a, S>,
+    pub(super) record: &'r mut Record<'a>,
+    asked_by: AskedBy,
 }
 
-impl<S: Source> Asking<'_, '_, S> {
+/// Which lines ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AskedBy {
+    /// Lines about an answer on its way: they see it, and what they read is in its `Vary`.
+    Answer,
+    /// Lines about the request.
+    Request,
+}
+
+impl<'r, 'a, S: Source> Asking<'r, 'a, S> {
+    fn of_answer(run: &'r mut Run<'a, S>, record: &'r mut Record<'a>) -> Self {
+        let asked_by = AskedBy::Answer;
+        Self {
+            run,
+            record,
+            asked_by,
+        }
+    }
+
+    /// Asked by lines about the request.
+    pub(super) fn of_request(run: &'r mut Run<'a, S>, record: &'r mut Record<'a>) -> Self {
+        let asked_by = AskedBy::Request;
+        Self {
+            run,
+            record,
+            asked_by,
+        }
+    }
+
     /// Asks the record, which shows the answer so far.
     fn showing<T>(
         &mut self,
         sending: &Sending,
         ask: impl FnOnce(&mut Self) -> Result<T, Halt>,
     ) -> Result<T, Halt> {
-        self.record.sending = Some(Box::new(sending.clone()));
+        if self.asked_by == AskedBy::Answer {
+            self.record.sending = Some(Box::new(sending.clone()));
+        }
         let answer = ask(self);
         self.record.sending = None;
         answer
@@ -122,6 +160,9 @@ impl<S: Source> HeaderContext for Asking<'_, '_, S> {
     }
 
     fn holds(&mut self, expression: &Expression, sending: &mut Sending) -> Result<bool, Halt> {
+        if self.asked_by == AskedBy::Request {
+            return self.run.expression_holds(expression, self.record);
+        }
         let known = std::mem::take(&mut self.record.vary);
         let holds = self.showing(sending, |asking| {
             asking.run.expression_holds(expression, asking.record)
@@ -139,7 +180,7 @@ impl<S: Source> HeaderContext for Asking<'_, '_, S> {
     }
 
     fn request_headers(&mut self) -> Result<Vec<NameAndValue>, Halt> {
-        Ok(self.run.all_headers())
+        Ok(self.run.all_headers(self.record))
     }
 
     fn spend(&mut self, steps: usize) -> Result<(), Halt> {

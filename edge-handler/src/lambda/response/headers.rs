@@ -163,7 +163,7 @@ fn is_named(header: &Header, name: &str) -> bool {
 
 /// A header's value as CloudFront takes one: ASCII. Bytes from 0x80 are percent-encoded, since nothing
 /// says which characters they are; a control character, which could end the header, becomes a space.
-fn header_text(bytes: &[u8]) -> Cow<'_, str> {
+pub(super) fn header_text(bytes: &[u8]) -> Cow<'_, str> {
     let text = Cow::from(percent_encode(bytes, BEYOND_ASCII));
     if !text.contains(char::is_control) {
         return text;

@@ -14,7 +14,7 @@ use serde_json::value::{RawValue, to_raw_value};
 #[derive(Debug)]
 pub(super) struct Members<'a>(Vec<(Cow<'a, str>, Cow<'a, RawValue>)>);
 
-impl Members<'_> {
+impl<'a> Members<'a> {
     /// The value of the member `name`; of a name that comes twice the last one.
     pub(super) fn get(&self, name: &str) -> Option<&RawValue> {
         let mut members = self.0.iter().rev();
@@ -33,20 +33,20 @@ impl Members<'_> {
     /// `value` has no JSON form.
     pub(super) fn set(
         &mut self,
-        name: &'static str,
+        name: impl Into<Cow<'a, str>>,
         value: &(impl Serialize + ?Sized),
     ) -> Result<(), serde_json::Error> {
-        let value = Cow::Owned(to_raw_value(value)?);
-        let place = self.0.iter().position(|(member, _)| member == name);
+        let (name, value) = (name.into(), Cow::Owned(to_raw_value(value)?));
+        let place = self.0.iter().position(|(member, _)| *member == name);
         let Some(place) = place else {
-            self.0.push((Cow::Borrowed(name), value));
+            self.0.push((name, value));
             return Ok(());
         };
         self.0[place].1 = value;
         let mut at = 0;
         self.0.retain(|(member, _)| {
             at += 1;
-            at <= place + 1 || member != name
+            at <= place + 1 || *member != name
         });
         Ok(())
     }

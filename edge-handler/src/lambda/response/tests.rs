@@ -22,6 +22,7 @@ fn answer(outcome: Outcome) -> Answer {
         outcome,
         cookies: Vec::new(),
         headers: Headers::default(),
+        request_headers: Vec::new(),
         vary: Vec::new(),
         unchanged: false,
         trace: Vec::new(),

@@ -1,4 +1,4 @@
-//! Headers of answers, as lines of the configuration make them (`mod_headers`, `mod_expires`).
+//! Headers of requests and answers, as lines of the configuration make them (`mod_headers`, `mod_expires`).
 //!
 //! In: nothing. Out: [`HeaderLine`], [`Expires`]. Absent: reading the lines (the compiler), carrying them out; see
 //! `evaluate::headers`.
@@ -9,12 +9,12 @@ use crate::model::expression::Expression;
 use crate::model::rules::Place;
 use crate::pattern::Pattern;
 
-/// One `Header` line (`header_entry` of `mod_headers.c`).
+/// One `Header` or `RequestHeader` line (`header_entry` of `mod_headers.c`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeaderLine {
     /// Where it stands.
     pub place: Place,
-    /// Which answers it is for.
+    /// Whose headers it changes.
     pub table: HeaderTable,
     /// The header's name; for [`HeaderAction::Echo`] unused.
     #[serde(with = "serde_bytes")]
@@ -25,16 +25,18 @@ pub struct HeaderLine {
     pub condition: HeaderCondition,
 }
 
-/// Which of the two tables of an answer's headers a line changes.
+/// Which table of headers a line changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HeaderTable {
     /// `onsuccess`, and where nothing is said: the answers that a handler makes (`r->headers_out`).
     OnSuccess,
     /// `always`: answers that the server makes itself, too (`r->err_headers_out`).
     Always,
+    /// `RequestHeader`: what the request says (`r->headers_in`).
+    Request,
 }
 
-/// What a `Header` line does to a header.
+/// What a line does to a header.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HeaderAction {
     /// `set`: in place of all there are.
@@ -79,10 +81,10 @@ pub enum HeaderPart {
     Tls(#[serde(with = "serde_bytes")] Vec<u8>),
 }
 
-/// When a `Header` line is carried out.
+/// When a line is carried out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HeaderCondition {
-    /// With every answer.
+    /// With every answer, or every request that reaches its file.
     Always,
     /// `early`: before any rule, and once more after each internal redirect. In a section it is never carried out.
     Early,

@@ -20,6 +20,8 @@ bitflags::bitflags! {
         const ENV_BEFORE_ALIAS = 1 << 1;
         /// `mod_speling` was loaded before `mod_dir`: `CheckSpelling` comes before a `FallbackResource`.
         const SPELING_BEFORE_DIR = 1 << 2;
+        /// `mod_headers` was loaded before `mod_dir`: `RequestHeader` comes before a directory is answered.
+        const HEADERS_BEFORE_DIR = 1 << 4;
         /// Some line names the handler `send-as-is`, and `mod_asis` may be loaded.
         const SENDS_AS_IS = 1 << 3;
     }

@@ -201,7 +201,7 @@ fn same_headers(host: &Host) -> Option<Finished> {
         host,
         budget: Budget::new(Allowance::APACHE),
     };
-    let early = applying.early(Lines::default(), &mut asking).ok()?;
+    let (early, own) = applying.early(Lines::default(), &mut asking).ok()?;
     // All redirects have the same: what depends on the status or the place has to be asked.
     let made = Made {
         status: 301,
@@ -209,6 +209,7 @@ fn same_headers(host: &Host) -> Option<Finished> {
     };
     let before = Before {
         early: &early,
+        made: &own,
         vary: &[],
     };
     let mut finished = applying.answer(made, before, &mut asking).ok()?;

@@ -23,6 +23,10 @@ const TRIED_AT_ONCE: u64 = 32;
 
 /// What the lists say about a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "an answer in a box would be an allocation for each"
+)]
 pub enum Said {
     /// It goes on as it came.
     Nothing,
