@@ -12,6 +12,7 @@ use edgewright_compiler::{
     UnknownDirectives, guess, read,
 };
 use edgewright_parser::diagnostic::Diagnostic;
+use edgewright_test_support::corpus::corpus;
 use serde_json::Value;
 
 /// Apache's words for what depends on its machine, or on what is in a directive of no interest here.
@@ -204,19 +205,4 @@ fn first_error(reading: &Reading) -> Option<&Diagnostic> {
     let error = reading.first_error()?;
     // What is missing here was missing there, or the verdict says so.
     (!MISSING_HERE.contains(&error.code) || error.span.is_some()).then_some(error)
-}
-
-fn corpus() -> Option<PathBuf> {
-    let shared = std::env::var_os("EDGEWRIGHT_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
-        PathBuf::from,
-    );
-    let corpus = shared.join("corpus");
-    if corpus.is_dir() {
-        return Some(corpus);
-    }
-    let place = corpus.display();
-    assert!(std::env::var_os("CI").is_none(), "no corpus at {place}");
-    eprintln!("no corpus at {place}: nothing was tested");
-    None
 }

@@ -15,6 +15,7 @@ use std::ops::AddAssign;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use edgewright_test_support::corpus::corpus;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -195,19 +196,4 @@ fn totals(site: &Site, report: &Value) -> Totals {
         untold: untold.map(|count| count.as_u64().unwrap()).sum(),
         differences: report["differences"].as_array().unwrap().len(),
     }
-}
-
-fn corpus() -> Option<PathBuf> {
-    let shared = std::env::var_os("EDGEWRIGHT_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"),
-        PathBuf::from,
-    );
-    let corpus = shared.join("corpus");
-    if corpus.is_dir() {
-        return Some(corpus);
-    }
-    let place = corpus.display();
-    assert!(std::env::var_os("CI").is_none(), "no corpus at {place}");
-    println!("no corpus at {place}: nothing was compared");
-    None
 }

@@ -12,6 +12,7 @@ use edgewright_compiler::{
 };
 use edgewright_engine::model::header_names::is_hidden;
 use edgewright_engine::model::trigger::Trigger;
+use edgewright_test_support::corpus::corpus;
 use serde_json::Value;
 
 struct Disk;
@@ -57,22 +58,6 @@ pub fn read_one(path: &Path, context: &str) -> Reading {
         Read::MainConfig(vec![path])
     };
     read(&input, &Disk, &ReadOptions::default())
-}
-
-/// The corpus, if it is there.
-pub fn corpus() -> Option<PathBuf> {
-    let shared = std::env::var_os("EDGEWRIGHT_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
-        PathBuf::from,
-    );
-    let corpus = shared.join("corpus");
-    if corpus.is_dir() {
-        return Some(corpus);
-    }
-    let place = corpus.display();
-    assert!(std::env::var_os("CI").is_none(), "no corpus at {place}");
-    eprintln!("no corpus at {place}: nothing was tested");
-    None
 }
 
 /// What is counted of one group of files.

@@ -10,9 +10,10 @@ use std::path::Path;
 use edgewright_compiler::class::ViewerClass;
 use edgewright_compiler::inputs::{Input, Inputs};
 use edgewright_engine::model::site::Site;
+use edgewright_test_support::corpus::corpus;
 use edgewright_test_support::random::Random;
 
-use super::corpus::{corpus, read_one};
+use super::corpus::read_one;
 use super::viewer::Viewer;
 
 const DAY: usize = 86_400;

@@ -7,6 +7,7 @@ pub mod allocations;
 pub mod apache;
 pub mod cases;
 pub mod contract;
+pub mod corpus;
 pub mod dynamodb;
 pub mod legacy_site;
 pub mod random;
