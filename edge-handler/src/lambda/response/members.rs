@@ -52,6 +52,25 @@ impl<'a> Members<'a> {
     }
 }
 
+impl Members<'_> {
+    /// Changes the headers of a request; one that has none stays as it is.
+    ///
+    /// # Errors
+    /// The headers are no JSON object, or a value has no JSON form.
+    pub(super) fn change_headers(
+        &mut self,
+        change: impl FnOnce(&mut Members<'_>) -> Result<(), serde_json::Error>,
+    ) -> Result<(), serde_json::Error> {
+        let Some(headers) = self.get("headers") else {
+            return Ok(());
+        };
+        let mut headers: Members = serde_json::from_str(headers.get())?;
+        change(&mut headers)?;
+        let headers = to_raw_value(&headers)?;
+        self.set("headers", &headers)
+    }
+}
+
 impl Serialize for Members<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let members = self.0.iter();

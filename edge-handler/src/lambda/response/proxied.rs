@@ -32,13 +32,8 @@ pub(super) fn request(
         return Ok(None);
     };
     let mut request: Members = serde_json::from_str(event.request.get())?;
-    if let Some(headers) = request.get("headers") {
-        let mut headers: Members = serde_json::from_str(headers.get())?;
-        let authority = json!([{ "key": "Host", "value": target.authority }]);
-        headers.set("host", &authority)?;
-        let headers = to_raw_value(&headers)?;
-        request.set("headers", &headers)?;
-    }
+    let authority = json!([{ "key": "Host", "value": target.authority }]);
+    request.change_headers(|headers| headers.set("host", &authority))?;
     request.set("uri", &target.path)?;
     request.set("querystring", &target.query)?;
     request.set("origin", &target.origin())?;

@@ -28,14 +28,10 @@ impl Reply {
             return Ok(self);
         }
         let mut request: Members = serde_json::from_str(self.json.get())?;
-        if let Some(headers) = request.get("headers") {
-            let mut headers: Members = serde_json::from_str(headers.get())?;
-            for change in changes {
-                set(&mut headers, change)?;
-            }
-            let headers = to_raw_value(&headers)?;
-            request.set("headers", &headers)?;
-        }
+        request.change_headers(|headers| {
+            let mut changes = changes.iter();
+            changes.try_for_each(|change| set(headers, change))
+        })?;
         Ok(Self {
             json: to_raw_value(&request)?,
             shortfall: self.shortfall,

@@ -53,15 +53,13 @@ fn without(
     receiver: Receiver,
 ) -> Result<Box<serde_json::value::RawValue>, serde_json::Error> {
     let mut request: Members = serde_json::from_str(json.get())?;
-    if let Some(headers) = request.get("headers") {
-        let mut headers: Members = serde_json::from_str(headers.get())?;
+    request.change_headers(|headers| {
         headers.retain(|name| {
             let mut names = unsent.headers.iter();
             !names.any(|gone| gone.eq_ignore_ascii_case(name))
         });
-        let headers = to_raw_value(&headers)?;
-        request.set("headers", &headers)?;
-    }
+        Ok(())
+    })?;
     if unsent.query && receiver == Receiver::Origin {
         request.set("querystring", "")?;
     }
