@@ -2,12 +2,14 @@
 //! `ap_headers_error_filter`, `expires_filter`).
 //!
 //! In: the lines that apply, the status, and what they ask about the request. Out: [`Headers`]. Absent: headers of files,
-//! and of requests (`incoming`);
-//! `Location` and cookies that rules make, which no line can reach in such an answer; how a request is asked (`context`).
+//! and of requests (`incoming`); `Location` and cookies that rules make, which no line can reach in such an answer; how a
+//! request is asked (`context`); the table of headers itself (`lines`).
 
 mod context;
 mod incoming;
+mod lines;
 
+use super::record::add_names;
 use crate::budget::Budget;
 use crate::model::expression::Expression;
 use crate::model::outcome::{ContentType, Header, HeaderText, Headers};
@@ -18,6 +20,8 @@ use crate::model::site::headers::{
 };
 use crate::pattern::Pattern;
 use crate::pattern::matching::{Captures, substitute};
+pub(crate) use lines::Lines;
+use lines::{is_named, text_of_first};
 
 /// So many matches of `edit*` are replaced in one header.
 const MOST_EDITS: usize = 1_000;
@@ -51,91 +55,6 @@ pub(crate) trait HeaderContext {
 
     /// What the decision may still take.
     fn budget(&self) -> &Budget;
-}
-
-/// Headers with repeated names (`apr_table_t`).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Lines(Vec<Header>);
-
-impl Lines {
-    /// The text of the first header of a name; `None` for a date too, which nobody reads.
-    pub fn get(&self, name: &[u8]) -> Option<&[u8]> {
-        text_of_first(&self.0, name)
-    }
-
-    /// The texts of all headers of a name.
-    fn texts(&self, name: &[u8]) -> Vec<&[u8]> {
-        let named = self.0.iter().filter(|header| is_named(header, name));
-        let texts = named.filter_map(|header| match &header.value {
-            HeaderText::Text(text) => Some(text.as_slice()),
-            HeaderText::DateAfter(_) => None,
-        });
-        texts.collect()
-    }
-
-    fn has(&self, name: &[u8]) -> bool {
-        self.0.iter().any(|header| is_named(header, name))
-    }
-
-    /// All of them.
-    pub fn all(&self) -> &[Header] {
-        &self.0
-    }
-
-    /// `apr_table_addn`
-    pub fn add(&mut self, name: &[u8], value: HeaderText) {
-        self.0.push(Header {
-            name: name.to_vec(),
-            value,
-        });
-    }
-
-    /// `apr_table_setn`: in the place of the first.
-    fn set(&mut self, name: &[u8], value: HeaderText) {
-        let Some(first) = self.0.iter().position(|header| is_named(header, name)) else {
-            return self.add(name, value);
-        };
-        let mut at = 0;
-        self.0.retain(|header| {
-            at += 1;
-            at == first + 1 || !is_named(header, name)
-        });
-        if let Some(header) = self.0.get_mut(first) {
-            header.name = name.to_vec();
-            header.value = value;
-        }
-    }
-
-    /// `apr_table_mergen`: behind the first, and a comma.
-    fn append(&mut self, name: &[u8], value: &[u8]) {
-        let known = self.0.iter_mut().find(|header| is_named(header, name));
-        match known.map(|header| &mut header.value) {
-            Some(HeaderText::Text(text)) => {
-                text.extend_from_slice(b", ");
-                text.extend_from_slice(value);
-            }
-            Some(HeaderText::DateAfter(_)) => {}
-            None => self.add(name, HeaderText::Text(value.to_vec())),
-        }
-    }
-
-    /// `apr_table_unset`
-    fn unset(&mut self, name: &[u8]) {
-        self.0.retain(|header| !is_named(header, name));
-    }
-}
-
-/// The text of the first header of a name.
-fn text_of_first<'h>(headers: &'h [Header], name: &[u8]) -> Option<&'h [u8]> {
-    let found = headers.iter().find(|header| is_named(header, name))?;
-    match &found.value {
-        HeaderText::Text(text) => Some(text),
-        HeaderText::DateAfter(_) => None,
-    }
-}
-
-fn is_named(header: &Header, name: &[u8]) -> bool {
-    header.name.eq_ignore_ascii_case(name)
 }
 
 /// An answer on its way, as `Header` lines see it.
@@ -179,7 +98,7 @@ impl Sending {
         let all: Vec<Header> = all.collect();
         let mut vary = Vec::new();
         for header in all.iter().filter(|header| is_named(header, VARY)) {
-            add_names(&mut vary, &header.value);
+            add_names_of(&mut vary, &header.value);
         }
         // One without a name is sent as it is.
         let is_sent = |header: &Header| {
@@ -220,16 +139,13 @@ const CONTENT_TYPE: &[u8] = b"Content-Type";
 const VARY: &[u8] = b"Vary";
 
 /// Adds the names of a `Vary` header, each once (`uniq_field_values`).
-fn add_names(vary: &mut Vec<Vec<u8>>, value: &HeaderText) {
+fn add_names_of(vary: &mut Vec<Vec<u8>>, value: &HeaderText) {
     let HeaderText::Text(text) = value else {
         return;
     };
     let is_end = |byte: &u8| *byte == b',' || is_space(*byte);
-    for name in text.split(is_end).filter(|name| !name.is_empty()) {
-        if !vary.iter().any(|known| known.eq_ignore_ascii_case(name)) {
-            vary.push(name.to_vec());
-        }
-    }
+    let names = text.split(is_end).filter(|name| !name.is_empty());
+    add_names(vary, names.map(<[u8]>::to_vec).collect());
 }
 
 /// `apr_isspace`
@@ -261,7 +177,7 @@ impl<'a> Applying<'a> {
     pub fn answer<C: HeaderContext>(
         &self,
         answer: Made<'_>,
-        before: Before<'_>,
+        before: Before,
         context: &mut C,
     ) -> Result<Finished, C::Stop> {
         let mut sending = Sending {
@@ -270,11 +186,11 @@ impl<'a> Applying<'a> {
         };
         // Without a page the tables are not exchanged: lines reach what is there.
         if answer.has_page() {
-            sending.made.clone_from(before.early);
+            sending.made = before.early;
         } else {
-            sending.always.clone_from(before.early);
-            sending.made.clone_from(before.made);
-            sending.vary_by(before.vary);
+            sending.always = before.early;
+            sending.made = before.made;
+            sending.vary_by(&before.vary);
         }
         if let Some(location) = answer.location {
             let location = HeaderText::Text(location.to_vec());
@@ -294,16 +210,16 @@ impl<'a> Applying<'a> {
         &self,
         status: u16,
         content_type: ContentType,
-        before: Before<'_>,
+        before: Before,
         context: &mut C,
     ) -> Result<Finished, C::Stop> {
         let mut sending = Sending {
-            always: before.early.clone(),
-            made: before.made.clone(),
+            always: before.early,
+            made: before.made,
             content_type,
             ..Sending::default()
         };
-        sending.vary_by(before.vary);
+        sending.vary_by(&before.vary);
         self.expire(status, &mut sending);
         for table in [HeaderTable::Always, HeaderTable::OnSuccess] {
             for line in self.lines_of(table) {
@@ -389,14 +305,14 @@ fn from_now(lifetime: Lifetime) -> Option<u32> {
 }
 
 /// What there is before any line is carried out.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Before<'a> {
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Before {
     /// What every answer to the request has (`err_headers_out`).
-    pub early: &'a Lines,
+    pub early: Lines,
     /// What an answer of the record's own handler has (`headers_out`).
-    pub made: &'a Lines,
+    pub made: Lines,
     /// What the record varies by.
-    pub vary: &'a [Vec<u8>],
+    pub vary: Vec<Vec<u8>>,
 }
 
 /// An answer that the server makes.

@@ -11,7 +11,7 @@ use crate::source::Source;
 
 use super::super::record::Record;
 use super::super::{Halt, Run};
-use super::{Applying, Before, Finished, HeaderContext, Lines, Made, NameAndValue, Sending};
+use super::{Applying, Before, Finished, HeaderContext, Made, NameAndValue, Sending};
 
 impl<'a, S: Source> Run<'a, S> {
     /// Makes the headers of an answer that the server makes for a record.
@@ -21,13 +21,7 @@ impl<'a, S: Source> Run<'a, S> {
         record: &mut Record<'a>,
     ) -> Result<(), Halt> {
         let applying = Applying::of(record.settings.all());
-        let (early, vary) = self.before(record);
-        let own = record.early.clone();
-        let before = Before {
-            early: &early,
-            made: &own,
-            vary: &vary,
-        };
+        let before = self.before(record);
         let finished = applying.answer(made, before, &mut Asking::of_answer(self, record))?;
         self.take_headers(finished);
         Ok(())
@@ -43,27 +37,24 @@ impl<'a, S: Source> Run<'a, S> {
         let content_type = named.unwrap_or(ContentType::None);
         let applying = Applying::of(record.settings.all());
         let status = record.status;
-        let (early, vary) = self.before(record);
-        let own = record.early.clone();
-        let before = Before {
-            early: &early,
-            made: &own,
-            vary: &vary,
-        };
+        let before = self.before(record);
         let asking = &mut Asking::of_answer(self, record);
         let finished = applying.document(status, content_type, before, asking)?;
         self.take_headers(finished);
         Ok(())
     }
 
-    /// What every answer to the request has, and what the record varies by.
-    fn before(&self, record: &Record<'a>) -> (Lines, Vec<Vec<u8>>) {
+    fn before(&self, record: &Record<'a>) -> Before {
         let mut early = self.early.clone();
         if !self.vary.is_empty() {
             let names = self.vary.join(&b", "[..]);
             early.add(b"Vary", HeaderText::Text(names));
         }
-        (early, record.vary.clone())
+        Before {
+            early,
+            made: record.early.clone(),
+            vary: record.vary.clone(),
+        }
     }
 
     fn take_headers(&mut self, Finished { headers, vary }: Finished) {

@@ -3,7 +3,7 @@
 //! In: a record and the lines that apply to it. Out: the record's headers, and what an origin gets of them. Absent: what a
 //! line does.
 
-use crate::model::outcome::{ChangedHeader, HeaderText, Outcome};
+use crate::model::outcome::{ChangedHeader, Outcome};
 use crate::model::site::headers::{HeaderCondition, HeaderLine, HeaderTable};
 use crate::source::Source;
 
@@ -49,12 +49,9 @@ impl<'a, S: Source> Run<'a, S> {
         line: &HeaderLine,
         record: &mut Record<'a>,
     ) -> Result<(), Halt> {
-        let mut request = Lines::default();
-        for (name, value) in self.all_headers(record) {
-            request.add(&name, HeaderText::Text(value));
-        }
+        let known = record.incoming.clone();
         let mut sending = Sending {
-            request,
+            request: known.unwrap_or_else(|| Lines::of(self.client_headers())),
             ..Sending::default()
         };
         carry_out(line, &mut sending, &mut Asking::of_request(self, record))?;
@@ -82,10 +79,7 @@ impl<'a, S: Source> Run<'a, S> {
 
     /// The headers that are not as the client sent them.
     fn changed_headers(&self, now: &Lines) -> Vec<ChangedHeader> {
-        let mut before = Lines::default();
-        for (name, value) in self.client_headers() {
-            before.add(&name, HeaderText::Text(value));
-        }
+        let before = Lines::of(self.client_headers());
         let mut changed: Vec<ChangedHeader> = Vec::new();
         for header in before.all().iter().chain(now.all()) {
             let name = header.name.to_ascii_lowercase();

@@ -208,9 +208,9 @@ fn same_headers(host: &Host) -> Option<Finished> {
         location: None,
     };
     let before = Before {
-        early: &early,
-        made: &own,
-        vary: &[],
+        early,
+        made: own,
+        vary: Vec::new(),
     };
     let mut finished = applying.answer(made, before, &mut asking).ok()?;
     check_headers(&mut finished.headers, &mut finished.vary)?;
