@@ -78,8 +78,7 @@ impl Package {
 
     /// The class, if the trigger has a use for it.
     pub fn class(&self) -> Option<&ViewerClass> {
-        let class = self.viewer_class.as_ref();
-        class.filter(|_| self.trigger == Trigger::OriginRequest)
+        used_class(self.viewer_class.as_ref(), self.trigger)
     }
 
     /// Would answers not be kept if there were no class?
@@ -97,6 +96,11 @@ impl Package {
     fn short_hash(&self) -> &str {
         self.hash.get(..16).unwrap_or(&self.hash)
     }
+}
+
+/// A class, if the trigger has a use for it.
+fn used_class(class: Option<&ViewerClass>, trigger: Trigger) -> Option<&ViewerClass> {
+    class.filter(|_| trigger == Trigger::OriginRequest)
 }
 
 /// What the answers of a build depend on, as far as its stack does.
@@ -136,10 +140,7 @@ impl Dependence {
 
     /// Where CloudFront calls the function when nobody says.
     pub fn trigger(&self) -> Trigger {
-        match &self.viewer_class {
-            Some(_) => Trigger::OriginRequest,
-            None => Input::trigger(self.inputs.keys()),
-        }
+        ViewerClass::trigger(self.viewer_class.as_ref(), self.inputs.keys())
     }
 }
 
@@ -192,8 +193,7 @@ pub fn pack(arguments: &args::Package, binary: Binary) -> Result<Package> {
     let program = Program::load(&rules)
         .with_context(|| format!("{PROGRAM_FILE}: run `edgewright migrate` again"))?;
     let broken = broken::refuse(program.site(), args::Force::of(arguments.force))?;
-    let class = manifest.viewer_class.as_ref();
-    let class = class.filter(|_| trigger == Trigger::OriginRequest);
+    let class = used_class(manifest.viewer_class.as_ref(), trigger);
     let settings = settings::text(arguments, trigger, class)?;
     let files = files(arguments, settings, binary, (rules, &program))?;
     let content: Vec<_> = files

@@ -56,6 +56,11 @@ const ENDING: RuleFlags = RuleFlags::STATUS
     .union(RuleFlags::PASS_THROUGH)
     .union(RuleFlags::PROXY);
 
+/// With any of these a rule redirects to no URL, whatever `R` says.
+const NO_REDIRECT: RuleFlags = RuleFlags::NO_SUBSTITUTION
+    .union(RuleFlags::STATUS)
+    .union(RuleFlags::PROXY);
+
 /// Everything that is suspicious about `reading`, in the order of its lines.
 ///
 /// Their requests are still to be tried; see [`crate::replay`].
@@ -214,9 +219,6 @@ fn rules(site: &Site) -> impl Iterator<Item = (Position, &Rule)> {
 
 /// How directories use rule sets.
 fn directories(site: &Site) -> impl Iterator<Item = &DirectoryRewrite> {
-    let hosts = site.hosts.iter().map(|host| &host.settings);
-    let sections = site.sections.iter().map(|section| &section.settings);
-    hosts
-        .chain(sections)
+    site.settings()
         .filter_map(|settings| settings.rewrite.as_ref())
 }

@@ -17,7 +17,7 @@ mod pattern;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use edgewright_engine::model::header_names::{Kind, kind};
+use edgewright_engine::model::header_names::{Kind, MOST_IN_POLICY, kind};
 use edgewright_engine::model::site::Site;
 use edgewright_engine::model::trigger::Trigger;
 use serde::{Deserialize, Serialize};
@@ -33,9 +33,6 @@ pub const CLASS_HEADER: &str = "x-edgewright-class";
 
 /// CloudFront's quota for the code of a function, on the safe side: it says 10 KB.
 pub const LONGEST_CODE: usize = 10_000;
-
-/// CloudFront's quota for the headers of one policy.
-const MOST_HEADERS: usize = 10;
 
 /// What a site tells viewers apart by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,6 +117,18 @@ impl ViewerClass {
         }
     }
 
+    /// Where CloudFront should call the function for answers that depend on `inputs`: where there is a class, they may be
+    /// kept.
+    pub fn trigger<'i>(
+        class: Option<&Self>,
+        inputs: impl IntoIterator<Item = &'i Input>,
+    ) -> Trigger {
+        match class {
+            Some(_) => Trigger::OriginRequest,
+            None => Input::trigger(inputs),
+        }
+    }
+
     /// The inputs that an answer depends on by the class alone.
     pub fn guarded(&self) -> BTreeSet<Input> {
         let mut guarded = BTreeSet::new();
@@ -154,7 +163,7 @@ impl ViewerClass {
         let headers = guarded
             .iter()
             .filter(|input| matches!(input, Input::Header(_)));
-        if headers.count() > MOST_HEADERS {
+        if headers.count() > MOST_IN_POLICY {
             return guarded.pop_last();
         }
         if self.javascript(Copies::Host).len() <= LONGEST_CODE {

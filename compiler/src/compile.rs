@@ -51,10 +51,10 @@ pub struct Compilation {
 impl Compilation {
     /// Where CloudFront should call the function: where there is a class, answers may be kept.
     pub fn trigger(&self) -> Trigger {
-        match &self.viewer_class {
-            Some(_) => Trigger::OriginRequest,
-            None => self.inputs.trigger(),
-        }
+        ViewerClass::trigger(
+            self.viewer_class.as_ref(),
+            self.inputs.iter().map(|(input, _)| input),
+        )
     }
 
     /// The bytes that the edge reads: whoever needs them asks once.

@@ -72,10 +72,7 @@ impl Dependencies {
     }
 
     fn add_results(&mut self, rule: &Rule) {
-        self.add_text(rule.substitution.text());
-        let extras = rule.extras();
-        let texts = extras.environment.iter().chain(&extras.cookies);
-        for text in texts.chain(&extras.mime_type).chain(&extras.handler) {
+        for text in rule.results() {
             self.add_text(text.text());
         }
     }

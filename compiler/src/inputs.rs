@@ -195,9 +195,7 @@ impl Search<'_> {
             }
         }
         let environments = site.hosts.iter().map(|host| &host.environment);
-        let settings = site.hosts.iter().map(|host| &host.settings);
-        let settings = settings.chain(site.sections.iter().map(|section| &section.settings));
-        for settings in settings {
+        for settings in site.settings() {
             self.add_settings(settings);
         }
         for rule in environments.flatten() {

@@ -58,15 +58,10 @@ enum Groups {
 }
 
 fn uses_groups(rule: &Rule) -> Groups {
-    let extras = rule.extras();
     let subjects = rule.conditions.iter().map(|condition| &condition.subject);
-    let texts = subjects
-        .chain([&rule.substitution])
-        .chain(&extras.environment)
-        .chain(&extras.cookies)
-        .chain(&extras.mime_type)
-        .chain(&extras.handler);
-    let used = texts.map(|text| groups_in(text.text()));
+    let used = subjects
+        .chain(rule.results())
+        .map(|text| groups_in(text.text()));
     used.max().unwrap_or(Groups::Unused)
 }
 

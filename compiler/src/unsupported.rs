@@ -61,9 +61,7 @@ impl<'a> Unsupported<'a> {
             MapKind::Unavailable(why) => Some((map.name.as_slice(), why.as_str())),
             _ => None,
         });
-        let hosts = site.hosts.iter().map(|host| &host.settings);
-        let sections = site.sections.iter().map(|section| &section.settings);
-        let mut settings = hosts.chain(sections);
+        let mut settings = site.settings();
         Self {
             files_known: !site.tree.known.is_empty(),
             may_log_in: settings.any(|settings| {

@@ -10,6 +10,7 @@
 use anyhow::{Result, bail};
 use edgewright_compiler::class::{CLASS_HEADER, ViewerClass};
 use edgewright_engine::cloudfront::distribution::check_policies;
+use edgewright_engine::model::header_names::MOST_IN_POLICY;
 use edgewright_engine::model::trigger::Trigger;
 use serde_json::{Map, Value, json};
 
@@ -17,9 +18,6 @@ use super::inputs::{Key, Source};
 use super::viewer_function::{ViewerFunction, sent_beside};
 use super::{Package, regions};
 use crate::args::{self, Ignored, Origin};
-
-/// `CloudFront`'s quotas for one policy.
-const MOST_HEADERS: usize = 10;
 
 /// Milliseconds, as the function's own limits are; Lambda takes whole seconds and viewers wait.
 const TIMEOUT_SECONDS: u32 = 5;
@@ -72,9 +70,9 @@ impl CacheKey {
                 Key::Class => key.headers.push(CLASS_HEADER.to_owned()),
             }
         }
-        if key.headers.len() > MOST_HEADERS {
+        if key.headers.len() > MOST_IN_POLICY {
             bail!(
-                "answers depend on {} headers ({}), a cache key holds {MOST_HEADERS}: use --trigger viewer-request",
+                "answers depend on {} headers ({}), a cache key holds {MOST_IN_POLICY}: use --trigger viewer-request",
                 key.headers.len(),
                 key.headers.join(", ")
             );

@@ -17,7 +17,7 @@ use edgewright_engine::model::rules::{
 use edgewright_engine::model::site::Site;
 use edgewright_engine::pattern::Pattern;
 
-use super::{ENDING, Finding, Looked, Most, rules};
+use super::{ENDING, Finding, Looked, Most, NO_REDIRECT, rules};
 use crate::compiled_site::CompiledSite;
 use crate::host_names::{HostNames, target_is_here};
 use crate::parallel::{FEWEST, in_stretches_of};
@@ -219,8 +219,7 @@ fn leading<'s>(
 }
 
 fn rule_leads_here(names: &HostNames<'_>, rule: &Rule) -> bool {
-    let flags = RuleFlags::NO_SUBSTITUTION | RuleFlags::STATUS | RuleFlags::PROXY;
-    !rule.flags.intersects(flags) && target_is_here(names, &rule.substitution.fixed_head())
+    !rule.flags.intersects(NO_REDIRECT) && target_is_here(names, &rule.substitution.fixed_head())
 }
 
 /// The compiled site, asked as clients would.

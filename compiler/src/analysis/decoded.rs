@@ -25,6 +25,14 @@ impl Line<'_> {
     pub fn request(&self, text: &[u8]) -> Option<Request> {
         self.aiming.request(self.position, text)
     }
+
+    /// A request in whose path `group` of `pattern` is `text`.
+    pub fn with_group(&self, pattern: &Pattern, group: u8, text: &[u8]) -> Option<Request> {
+        let groups = Groups::from([(u32::from(group), text.to_vec())]);
+        let whole = sample(pattern, 0, &groups);
+        let holds = whole.windows(text.len()).any(|part| part == text);
+        (holds && pattern.is_match(&whole)).then(|| self.request(&whole))?
+    }
 }
 
 /// What is wrong with a pattern that is not negated.

@@ -7,19 +7,14 @@ use std::collections::HashMap;
 use edgewright_engine::model::rules::{Piece, Rule, RuleFlags, TemplateText};
 use edgewright_engine::model::site::{Map, MapKind, Site, map::MapEntry};
 
-use super::Finding;
 use super::lints::Slip;
+use super::{Finding, NO_REDIRECT};
 use crate::replay::{Shows, Tries};
-use crate::witness::{Groups, Request, sample};
-
-/// With any of these there is no URL to escape.
-const NO_URL: RuleFlags = RuleFlags::NO_SUBSTITUTION
-    .union(RuleFlags::STATUS)
-    .union(RuleFlags::PROXY);
+use crate::witness::Request;
 
 pub(super) fn of_rule(slip: &Slip<'_>, maps: &Maps<'_>) -> Vec<Option<Finding>> {
     let mut found = vec![capture_in_query(slip)];
-    if !slip.rule.flags.intersects(NO_URL) {
+    if !slip.rule.flags.intersects(NO_REDIRECT) {
         found.push(fragment_escaped(slip));
         found.extend(of_map_values(slip, maps));
     }
@@ -50,7 +45,7 @@ fn capture_in_query(slip: &Slip<'_>) -> Option<Finding> {
         return None;
     }
     let group = group_in_query(rule.substitution.text())?;
-    let request = request_with(slip, group, b"a b")?;
+    let request = slip.line().with_group(&rule.pattern, group, b"a b")?;
     let headline =
         format!("a space in what ${group} matched ends in a 403: a query string holds none");
     Some(
@@ -71,18 +66,6 @@ fn group_in_query(template: TemplateText<'_>) -> Option<u8> {
     })
 }
 
-/// A request whose path has `text` where the pattern's `group` is.
-fn request_with(slip: &Slip<'_>, group: u8, text: &[u8]) -> Option<Request> {
-    let pattern = &slip.rule.pattern;
-    let whole = sample(
-        pattern,
-        0,
-        &Groups::from([(u32::from(group), text.to_vec())]),
-    );
-    let holds = whole.windows(text.len()).any(|part| part == text);
-    (holds && pattern.is_match(&whole)).then(|| slip.line().request(&whole))?
-}
-
 /// Values of a map that do not come out as they are written.
 fn of_map_values(slip: &Slip<'_>, maps: &Maps<'_>) -> Vec<Option<Finding>> {
     let lookups = slip
@@ -99,7 +82,9 @@ fn of_map_values(slip: &Slip<'_>, maps: &Maps<'_>) -> Vec<Option<Finding>> {
             continue;
         };
         for value in maps.0.get(name).into_iter().flatten() {
-            let request = request_with(slip, group, &value.entry.key);
+            let request = slip
+                .line()
+                .with_group(&slip.rule.pattern, group, &value.entry.key);
             found.push(request.and_then(|request| value.finding(slip.rule, request)));
         }
     }

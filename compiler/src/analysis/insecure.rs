@@ -5,10 +5,10 @@
 
 use edgewright_engine::evaluate::vhost::goes_by;
 use edgewright_engine::model::request::Scheme;
-use edgewright_engine::model::rules::{Place, RedirectListId, RuleFlags};
+use edgewright_engine::model::rules::{Place, RedirectListId};
 use edgewright_engine::model::site::Site;
 
-use super::{Finding, rules};
+use super::{Finding, NO_REDIRECT, rules};
 use crate::host_names::authority;
 use crate::reading::Position;
 use crate::replay::{Shows, Tries};
@@ -16,8 +16,7 @@ use crate::witness::Aiming;
 
 /// Every line whose target begins with `http://` and a name that a host with TLS goes by.
 pub(super) fn find(site: &Site, aiming: &Aiming<'_>) -> Vec<Finding> {
-    let idle = RuleFlags::NO_SUBSTITUTION | RuleFlags::STATUS | RuleFlags::PROXY;
-    let kept = rules(site).filter(|(_, rule)| !rule.flags.intersects(idle));
+    let kept = rules(site).filter(|(_, rule)| !rule.flags.intersects(NO_REDIRECT));
     let of_rules =
         kept.map(|(position, rule)| (position, rule.place, rule.substitution.fixed_head()));
     let lists = (0..).map(RedirectListId).zip(&site.redirect_lists);

@@ -3,11 +3,11 @@
 //! In: the rules of a [`Site`]. Out: findings, each with a request that calls the host otherwise. Absent: hosts that
 //! only one name leads to, and targets whose host is a group; see [`super::open`].
 
-use edgewright_engine::model::rules::{Piece, Rule, RuleFlags, RuleSetId};
+use edgewright_engine::model::rules::{Piece, Rule, RuleSetId};
 use edgewright_engine::model::site::Site;
 
-use super::Finding;
 use super::open::{Open, STRANGER};
+use super::{Finding, NO_REDIRECT};
 use crate::reading::Position;
 use crate::replay::{Shows, Tries};
 use crate::witness::Aiming;
@@ -33,7 +33,6 @@ pub(super) fn find(site: &Site, aiming: &Aiming<'_>) -> Vec<Finding> {
 
 /// `https://%{HTTP_HOST}/`.
 fn repeats_host(rule: &Rule) -> bool {
-    let idle = RuleFlags::NO_SUBSTITUTION | RuleFlags::STATUS | RuleFlags::PROXY;
     let mut pieces = rule.substitution.pieces();
     let (Some(Piece::Literal(before)), Some(Piece::Variable(name))) =
         (pieces.next(), pieces.next())
@@ -42,5 +41,7 @@ fn repeats_host(rule: &Rule) -> bool {
     };
     let is_host = |known: &&[u8]| name.eq_ignore_ascii_case(known);
     let names: [&[u8]; 2] = [b"HTTP_HOST", b"HTTP:Host"];
-    !rule.flags.intersects(idle) && Open::behind(before).is_some() && names.iter().any(is_host)
+    !rule.flags.intersects(NO_REDIRECT)
+        && Open::behind(before).is_some()
+        && names.iter().any(is_host)
 }

@@ -60,7 +60,7 @@ pub(super) fn of_rule(slip: &Slip<'_>) -> Vec<Option<Finding>> {
     };
     let text = open.text();
     let found = match group {
-        Piece::RuleGroup(group) => with_group(&slip.line(), &rule.pattern, group, text),
+        Piece::RuleGroup(group) => slip.line().with_group(&rule.pattern, group, text),
         Piece::ConditionGroup(group) => with_query(slip, group, text),
         Piece::Literal(_) | Piece::Escaped(_) | Piece::Variable(_) | Piece::Map { .. } => None,
     };
@@ -102,22 +102,6 @@ fn group_in_host(rule: &Rule) -> Option<(Piece<'_>, Open)> {
         }
     }
     None
-}
-
-/// A request in whose path `group` is `text`.
-pub(super) fn with_group(
-    line: &Line<'_>,
-    pattern: &Pattern,
-    group: u8,
-    text: &[u8],
-) -> Option<Request> {
-    let whole = sample(
-        pattern,
-        0,
-        &Groups::from([(u32::from(group), text.to_vec())]),
-    );
-    let holds = whole.windows(text.len()).any(|part| part == text);
-    (holds && pattern.is_match(&whole)).then(|| line.request(&whole))?
 }
 
 /// A request in whose query string `group` of the last condition is `text`.
@@ -174,7 +158,7 @@ pub(super) fn of_redirect(redirect: &Redirect, line: &Line<'_>) -> Option<Findin
                 .get(dollar + 1)
                 .filter(|byte| byte.is_ascii_digit())?;
             let open = Open::behind(target.get(..dollar)?)?;
-            let request = with_group(line, pattern, group - b'0', open.text())?;
+            let request = line.with_group(pattern, group - b'0', open.text())?;
             Some(open_redirect(finding(), request))
         }
         RedirectMatcher::Section => None,

@@ -6,19 +6,16 @@
 use edgewright_engine::model::rules::{Piece, Redirect, RedirectMatcher, Rule, RuleFlags};
 use edgewright_engine::pattern::Pattern;
 
-use super::Finding;
 use super::decoded::Line;
-use super::open::with_group;
+use super::{Finding, NO_REDIRECT};
 use crate::replay::{Shows, Tries};
 
 /// What a group holds that begins with a slash.
 const PAGE: &[u8] = b"/page";
 
 pub(super) fn of_rule(rule: &Rule, line: &Line<'_>) -> Option<Finding> {
-    let is_redirect = rule.flags.contains(RuleFlags::FORCE_REDIRECT)
-        && !rule
-            .flags
-            .intersects(RuleFlags::STATUS | RuleFlags::NO_SUBSTITUTION | RuleFlags::PROXY);
+    let is_redirect =
+        rule.flags.contains(RuleFlags::FORCE_REDIRECT) && !rule.flags.intersects(NO_REDIRECT);
     let mut pieces = rule.substitution.pieces();
     let mut before = pieces.next().filter(|_| is_redirect)?;
     let group = pieces.find_map(|piece| {
@@ -46,7 +43,7 @@ pub(super) fn of_redirect(redirect: &Redirect, line: &Line<'_>) -> Option<Findin
 
 /// The group can begin with a slash, and one stands before it.
 fn doubled(line: &Line<'_>, pattern: &Pattern, group: u8) -> Option<Finding> {
-    let request = with_group(line, pattern, group, PAGE)?;
+    let request = line.with_group(pattern, group, PAGE)?;
     // A request that has them already shows nothing.
     let is_plain = !request.target.windows(2).any(|two| two == b"//");
     is_plain.then(|| {

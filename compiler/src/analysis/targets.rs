@@ -4,15 +4,10 @@
 
 use edgewright_engine::model::rules::{Piece, Redirect, RedirectMatcher, Rule, RuleFlags};
 
-use super::Finding;
 use super::lints::{Context, Slip, asks_for_question_mark, unknown_name};
+use super::{Finding, NO_REDIRECT};
 use crate::reading::Position;
 use crate::replay::{Shows, Tries};
-
-/// With any of these, `R` has no effect.
-const NO_REDIRECT: RuleFlags = RuleFlags::NO_SUBSTITUTION
-    .union(RuleFlags::STATUS)
-    .union(RuleFlags::PROXY);
 
 pub(super) fn of_rule(slip: &Slip<'_>) -> Vec<Option<Finding>> {
     vec![

@@ -10,7 +10,7 @@ use edgewright_engine::model::rules::{
 };
 use edgewright_engine::model::site::Site;
 
-use super::{Finding, rules};
+use super::{Finding, NO_REDIRECT, rules};
 use crate::dependencies::Dependencies;
 use crate::host_names::{HostNames, scheme_length, target_is_here};
 use crate::reading::Position;
@@ -122,12 +122,11 @@ fn proxied(rule: &Rule) -> Option<Finding> {
 
 /// `ProxyPass` of hosts and of sections, but not `ProxyPass … !`.
 fn proxies(site: &Site) -> impl Iterator<Item = Finding> {
-    let hosts = site.hosts.iter();
-    let of_hosts = hosts.clone().flat_map(|host| &host.proxies);
-    let settings = hosts
-        .map(|host| &host.settings)
-        .chain(site.sections.iter().map(|section| &section.settings));
-    let all = of_hosts.chain(settings.filter_map(|settings| settings.proxy.as_ref()));
+    let of_hosts = site.hosts.iter().flat_map(|host| &host.proxies);
+    let of_settings = site
+        .settings()
+        .filter_map(|settings| settings.proxy.as_ref());
+    let all = of_hosts.chain(of_settings);
     let asking = all.filter(|proxy| proxy.target.is_some());
     asking.map(|proxy| proxy_to_origin(proxy.place))
 }
@@ -141,8 +140,7 @@ fn proxy_to_origin(place: Place) -> Finding {
 
 /// The target of a redirect with `NE`, which Apache sends as it is written.
 fn encoded_target(names: &HostNames<'_>, rule: &Rule) -> Option<Finding> {
-    let others = RuleFlags::NO_SUBSTITUTION | RuleFlags::STATUS | RuleFlags::PROXY;
-    if !rule.flags.contains(RuleFlags::NO_ESCAPE) || rule.flags.intersects(others) {
+    if !rule.flags.contains(RuleFlags::NO_ESCAPE) || rule.flags.intersects(NO_REDIRECT) {
         return None;
     }
     let byte = written(&rule.substitution, not_in_url)?;

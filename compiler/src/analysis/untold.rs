@@ -33,12 +33,9 @@ pub(super) fn find(site: &Site, redundant: &Redundant) -> Vec<Finding> {
             found.extend(of_expression(asked, section.place));
         }
     }
-    let hosts = site.hosts.iter();
-    let of_hosts = hosts.clone().flat_map(|host| &host.environment);
-    let settings = hosts
-        .map(|host| &host.settings)
-        .chain(site.sections.iter().map(|section| &section.settings));
-    let all = of_hosts.chain(settings.flat_map(|settings| &settings.set_env_if));
+    let of_hosts = site.hosts.iter().flat_map(|host| &host.environment);
+    let of_settings = site.settings().flat_map(|settings| &settings.set_env_if);
+    let all = of_hosts.chain(of_settings);
     found.extend(all.flat_map(of_variable));
     found
 }

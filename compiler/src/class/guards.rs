@@ -9,7 +9,7 @@ use edgewright_engine::model::expression::{Expression, Subnet};
 use edgewright_engine::model::rules::{Condition, Piece, Rule, Template, TemplateText, Test};
 use edgewright_engine::model::site::access::{Client, HostAccess, Methods};
 use edgewright_engine::model::site::headers::HeaderTable;
-use edgewright_engine::model::site::{EnvAttribute, EnvRule, Settings, Site};
+use edgewright_engine::model::site::{EnvAttribute, EnvRule, Site};
 
 use serde::{Deserialize, Serialize};
 
@@ -71,9 +71,7 @@ impl Guards {
             let name = String::from_utf8_lossy(&remote.header).to_ascii_lowercase();
             raw.extend([Input::Client, Input::Header(name)]);
         }
-        let hosts = site.hosts.iter().map(|host| &host.settings);
-        let sections = site.sections.iter().map(|section| &section.settings);
-        let lines = hosts.chain(sections).flat_map(|settings| &settings.headers);
+        let lines = site.settings().flat_map(|settings| &settings.headers);
         for line in lines.filter(|line| line.table == HeaderTable::Request) {
             let name = String::from_utf8_lossy(&line.name).to_ascii_lowercase();
             raw.insert(match name.as_str() {
@@ -248,15 +246,8 @@ impl Elsewhere for Guards {
 impl Variables {
     fn of(site: &Site) -> Self {
         let mut known = BTreeSet::new();
-        let sections = site.sections.iter().map(|section| &section.settings);
-        let settings: Vec<&Settings> = site
-            .hosts
-            .iter()
-            .map(|host| &host.settings)
-            .chain(sections)
-            .collect();
         let hosts = site.hosts.iter().flat_map(|host| &host.environment);
-        for rule in hosts.chain(settings.iter().flat_map(|settings| &settings.set_env_if)) {
+        for rule in hosts.chain(site.settings().flat_map(|settings| &settings.set_env_if)) {
             if let EnvAttribute::Expression(expression) = &rule.attribute
                 && expression.has_patterns()
             {
@@ -269,7 +260,7 @@ impl Variables {
                     .map(|change| change.name.to_ascii_lowercase()),
             );
         }
-        for (name, _) in settings.iter().flat_map(|settings| &settings.set_env) {
+        for (name, _) in site.settings().flat_map(|settings| &settings.set_env) {
             known.insert(name.to_ascii_lowercase());
         }
         let rules = site.rule_sets.iter().flat_map(|set| &set.rules);
@@ -334,27 +325,17 @@ fn used_groups(rule: &Rule) -> Vec<&Condition> {
             add_sources(rule.conditions.get(..at).unwrap_or_default(), &mut used);
         }
     }
-    if results(rule).any(uses_condition_groups) {
+    if rule.results().any(uses_condition_groups) {
         add_sources(&rule.conditions, &mut used);
     }
     used
-}
-
-/// The texts that a rule fills in once it applies.
-fn results(rule: &Rule) -> impl Iterator<Item = &Template> {
-    let extras = rule.extras();
-    std::iter::once(&rule.substitution)
-        .chain(&extras.environment)
-        .chain(&extras.cookies)
-        .chain(&extras.mime_type)
-        .chain(&extras.handler)
 }
 
 /// The numbers of the groups that a rule uses of its conditions.
 fn group_numbers(rule: &Rule) -> BTreeSet<u32> {
     let subjects = rule.conditions.iter().map(|condition| &condition.subject);
     let mut numbers = BTreeSet::new();
-    for text in results(rule).chain(subjects) {
+    for text in rule.results().chain(subjects) {
         add_numbers(text.text(), &mut numbers);
     }
     numbers

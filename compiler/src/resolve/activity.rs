@@ -86,7 +86,7 @@ impl Resolver<'_> {
             | RewriteOptions::INHERIT_BEFORE
             | RewriteOptions::INHERIT_DOWN
             | RewriteOptions::INHERIT_DOWN_BEFORE;
-        let all = sections().chain(hosts().map(|host| &host.settings));
+        let all = self.site.settings();
         let mut rewrites = all.filter_map(|settings| settings.rewrite.as_ref());
         if !rewrites.any(|rewrite| rewrite.options.unwrap_or_default().intersects(inherit)) {
             let off = sections().filter(|settings| engine(settings) == Some(false));

@@ -4,10 +4,7 @@
 //! would not make one. Absent: their use; see `key` and `origin_headers`.
 
 use super::refusal::{HeaderRule, PolicyKind, Quantity, Refusal};
-use crate::model::header_names::{Kind, kind};
-
-/// `cloudfront-limits`: headers, cookies and query parameters that one policy names, each.
-const MOST_NAMES: usize = 10;
+use crate::model::header_names::{Kind, MOST_IN_POLICY, kind};
 
 /// `cloudfront-limits`: the length of all names of one kind together.
 const LONGEST_NAMES: usize = 1024;
@@ -233,8 +230,8 @@ fn refused_for_origin(name: &str) -> Option<HeaderRule> {
 /// `cloudfront-limits`.
 fn within(what: Quantity, policy: PolicyKind, names: &[String]) -> Result<(), Refusal> {
     let length: usize = names.iter().map(String::len).sum();
-    if names.len() > MOST_NAMES {
-        let (count, most) = (names.len(), MOST_NAMES);
+    if names.len() > MOST_IN_POLICY {
+        let (count, most) = (names.len(), MOST_IN_POLICY);
         return Err(Refusal::TooMany {
             what,
             policy,

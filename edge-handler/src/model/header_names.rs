@@ -5,6 +5,9 @@
 
 use super::trigger::Trigger;
 
+/// `cloudfront-limits`: headers, cookies and query parameters that one policy names, each.
+pub const MOST_IN_POLICY: usize = 10;
+
 /// What CloudFront does with a request header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {

@@ -72,3 +72,11 @@ pub struct Site {
     /// Where the server's clock is; `None` for one in UTC, or one that nobody told.
     pub time_zone: Option<TimeZone>,
 }
+
+impl Site {
+    /// The settings of all hosts, then of all sections.
+    pub fn settings(&self) -> impl Iterator<Item = &Settings> {
+        let hosts = self.hosts.iter().map(|host| &host.settings);
+        hosts.chain(self.sections.iter().map(|section| &section.settings))
+    }
+}

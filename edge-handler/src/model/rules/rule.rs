@@ -104,6 +104,23 @@ impl Rule {
         })
     }
 
+    /// The texts that the rule fills in once it applies. A text that is new does not compile until it is listed.
+    pub fn results(&self) -> impl Iterator<Item = &Template> {
+        let Extras {
+            environment,
+            cookies,
+            mime_type,
+            handler,
+            escapes: _,
+            no_escapes: _,
+        } = self.extras();
+        std::iter::once(&self.substitution)
+            .chain(environment)
+            .chain(cookies)
+            .chain(mime_type)
+            .chain(handler)
+    }
+
     /// What few rules have.
     pub fn extras(&self) -> &Extras {
         self.extras.as_deref().unwrap_or(&NO_EXTRAS)
