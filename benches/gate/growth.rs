@@ -57,6 +57,39 @@ const SHAPES: &[Shape] = &[
             "RewriteEngine On\n{conditions}RewriteCond %{{HTTP_HOST}} x\nRewriteRule ^/a /b [R]\n"
         )
     }),
+    ("conditions on groups", |n| {
+        let conditions = each(n, |i| format!("RewriteCond %1%{{HTTP:X{i}}} (foo{i}.*b)\n"));
+        format!("RewriteEngine On\n{conditions}RewriteRule ^/a /b%1 [R]\n")
+    }),
+    ("headers", |n| {
+        rules(n, |i| format!("^/a{i} /b\nRewriteCond %{{HTTP:X{i}}} foo"))
+    }),
+    ("lines about headers", |n| {
+        let lines = each(n, |i| {
+            format!("Header always set X{i} a\nRequestHeader set Y{i} b\nSetEnvIf Z{i} a V{i}=1\n")
+        });
+        format!("{lines}RewriteEngine On\nRewriteRule ^/a /b [R]\n")
+    }),
+    ("unknown maps", |n| {
+        let maps = each(n, |i| format!("RewriteMap m{i} int:tolower\n"));
+        let rule = |i| format!("^/a{i}/(.*) /b/${{n{i}:$1}}");
+        format!("{maps}{}", rules(n, rule))
+    }),
+    ("redirects of one page", |n| {
+        each(n, |i| {
+            format!(
+                "Redirect /p{i}.html https://www.example.com/?id={i}\nErrorDocument 404 /e{i}.html\n"
+            )
+        })
+    }),
+    ("addresses", |n| {
+        let lines = each(n, |i| {
+            format!("Require ip 10.{}.{}.0/24\n", i / 200, i % 200)
+        });
+        format!(
+            "<Location />\n<RequireAny>\n{lines}</RequireAny>\n</Location>\nRewriteEngine On\nRewriteRule ^/a /b [R]\n"
+        )
+    }),
     ("one path, many queries", |n| {
         let rule =
             |i| format!("RewriteCond %{{QUERY_STRING}} ^id={i}$\nRewriteRule ^/p$ /p{i}? [R,L]\n");

@@ -108,8 +108,9 @@ impl ViewerClass {
             }
             let before = raw.len();
             raw.extend(guarded.into_iter().filter(|input| inputs.contains(input)));
+            raw.extend(class.beyond_policy(&raw));
             if raw.len() == before {
-                raw.extend(class.too_much());
+                raw.extend(class.too_long());
             }
             if raw.len() == before {
                 return Some(class);
@@ -157,15 +158,15 @@ impl ViewerClass {
         self.cookies == SetCookies::Sometimes || self.guarded().contains(&Input::Cookies)
     }
 
-    /// An input that has to stay in the key because the function would be too long, or a policy would name too many.
-    fn too_much(&self) -> Option<Input> {
-        let mut guarded = self.guarded();
-        let headers = guarded
-            .iter()
-            .filter(|input| matches!(input, Input::Header(_)));
-        if headers.count() > MOST_IN_POLICY {
-            return guarded.pop_last();
-        }
+    /// The headers that have to stay in the key, beside `raw`, because a policy would name too many.
+    fn beyond_policy(&self, raw: &BTreeSet<Input>) -> BTreeSet<Input> {
+        let headers = self.headers().into_iter().map(Input::Header);
+        let headers = headers.filter(|header| !raw.contains(header));
+        headers.skip(MOST_IN_POLICY).collect()
+    }
+
+    /// An input that has to stay in the key because the function would be too long.
+    fn too_long(&self) -> Option<Input> {
         if self.javascript(Copies::Host).len() <= LONGEST_CODE {
             return None;
         }

@@ -39,14 +39,9 @@ fn unknown_map(slip: &Slip<'_>, site: &Site, maps: &Maps<'_>) -> Option<Finding>
             _ => None,
         });
     let unknown = unknown.filter(|_| is_whole)?;
-    let names = site.maps.iter().map(|map| map.name.as_slice());
-    let near = names
-        .map(|name| (distance(name, unknown), name))
-        .min()
-        .filter(|(distance, _)| *distance <= 2);
     let shown = String::from_utf8_lossy(unknown);
-    let help = match near {
-        Some((_, name)) => format!("write ${{{}:…}}", String::from_utf8_lossy(name)),
+    let help = match nearest(unknown, site) {
+        Some(name) => format!("write ${{{}:…}}", String::from_utf8_lossy(name)),
         None => format!("define it: RewriteMap {shown} txt:/path/to/file"),
     };
     let headline =
@@ -59,24 +54,21 @@ fn unknown_map(slip: &Slip<'_>, site: &Site, maps: &Maps<'_>) -> Option<Finding>
     )
 }
 
-/// How many letters have to be put in, left out or replaced to make one text of another.
-fn distance(one: &[u8], other: &[u8]) -> usize {
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (at, byte) in one.iter().enumerate() {
-        let mut before = at;
-        let mut left = at + 1;
-        let mut next = vec![left];
-        for (above, wanted) in row.iter().skip(1).zip(other) {
-            left = (before + usize::from(byte != wanted))
-                .min(above + 1)
-                .min(left + 1);
-            before = *above;
-            next.push(left);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
+/// The map whose name is most like `unknown`, if one is.
+fn nearest<'s>(unknown: &[u8], site: &'s Site) -> Option<&'s [u8]> {
+    let unknown = unknown.to_vec();
+    let names = site.maps.iter().map(|map| &map.name).take(MOST_NAMES);
+    let names = names.filter(|name| name.len().abs_diff(unknown.len()) <= MOST_SLIPS);
+    let slips = names.map(|name| (strsim::generic_levenshtein(name, &unknown), name));
+    let nearest = slips.min().filter(|(slips, _)| *slips <= MOST_SLIPS);
+    nearest.map(|(_, name)| name.as_slice())
 }
+
+/// A name with more letters put in, left out or replaced is another name.
+const MOST_SLIPS: usize = 2;
+
+/// An unknown name is not compared with more names.
+const MOST_NAMES: usize = 1_000;
 
 /// `%1` where no condition has a group.
 fn missing_condition_group(slip: &Slip<'_>) -> Option<Finding> {

@@ -11,7 +11,7 @@ use super::Viewed;
 use crate::inputs::Input;
 
 /// A question about a viewer that is answered by yes or no.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Guard {
     /// One condition.
@@ -27,7 +27,7 @@ pub enum Guard {
 }
 
 /// One condition on one thing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Atom {
     /// What is looked at.
     pub about: About,
@@ -36,7 +36,7 @@ pub struct Atom {
 }
 
 /// What of a request a condition looks at.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum About {
     /// The values of a header, by its name in lower case, joined; empty when there is none.
@@ -48,7 +48,7 @@ pub enum About {
 }
 
 /// What is asked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AtomTest {
     /// Does the expression match?

@@ -3,7 +3,7 @@
 //! In: conditions, one after another; inputs that stay raw. Out: the guards; of each condition what is left that is not a
 //! guard. Absent: the walk; see [`crate::inputs`].
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use edgewright_engine::model::expression::{Expression, Subnet};
 use edgewright_engine::model::rules::{Condition, Piece, Rule, Template, TemplateText, Test};
@@ -27,6 +27,8 @@ pub(crate) struct Guards {
     /// What `SetEnvIf` may find in the environment where there is no such header.
     variables: Variables,
     found: Vec<Guard>,
+    /// The guards found so far, to ask whether one is among them.
+    known: HashSet<Guard, foldhash::fast::RandomState>,
     cookies: SetCookies,
 }
 
@@ -59,6 +61,7 @@ impl Guards {
             raw,
             variables,
             found: Vec::new(),
+            known: HashSet::default(),
             cookies: SetCookies::Never,
         }
     }
@@ -94,7 +97,7 @@ impl Guards {
     }
 
     pub(super) fn add(&mut self, guard: Guard) {
-        if !self.found.contains(&guard) {
+        if self.known.insert(guard.clone()) {
             self.found.push(guard);
         }
     }
@@ -112,16 +115,9 @@ impl Guards {
         }
     }
 
-    fn add_condition(
-        &mut self,
-        condition: &Condition,
-        used: &[&Condition],
-        left: &mut Dependencies,
-    ) {
+    fn add_condition(&mut self, condition: &Condition, groups: Groups, left: &mut Dependencies) {
         match &condition.test {
-            Test::Expression(expression)
-                if !used.iter().any(|one| std::ptr::eq(*one, condition)) =>
-            {
+            Test::Expression(expression) if groups == Groups::Unused => {
                 self.add_parts(expression, left);
             }
             _ => left.add_condition(condition),
@@ -145,33 +141,30 @@ impl Guards {
 
 impl Elsewhere for Guards {
     fn add_conditions(&mut self, rule: &Rule, left: &mut Dependencies) {
-        let used = used_groups(rule);
         let numbers = group_numbers(rule);
-        let groups = or_groups(&rule.conditions);
+        let conditions: Vec<(&Condition, Groups)> = with_groups(rule);
+        let joined = conditions.split_inclusive(|(condition, _)| !condition.or_next);
         // Guards that are asked one after another, with nothing between that may end the evaluation.
         let mut row: Vec<Guard> = Vec::new();
-        for group in groups {
+        for group in joined {
             // `OR` at the end: the group decides nothing.
-            let decides = group.last().is_some_and(|condition| !condition.or_next);
-            let guards: Vec<Option<Guard>> = group
-                .iter()
-                .map(|condition| {
-                    let read = used.iter().any(|used| std::ptr::eq(*used, condition));
-                    atoms::condition(condition)
-                        .filter(|_| decides && !read)
-                        .and_then(|guard| self.allowed(guard))
-                })
-                .collect();
+            let decides = group.last().is_some_and(|(last, _)| !last.or_next);
+            let guard = |&(condition, groups): &(&Condition, Groups)| {
+                atoms::condition(condition)
+                    .filter(|_| decides && groups == Groups::Unused)
+                    .and_then(|guard| self.allowed(guard))
+            };
+            let guards: Vec<Option<Guard>> = group.iter().map(guard).collect();
             if let Some(guard) = one_guard(&guards) {
                 row.push(guard);
                 continue;
             }
             self.add_row(&mut row);
-            for (condition, guard) in group.iter().zip(guards) {
+            for (&(condition, groups), guard) in group.iter().zip(guards) {
                 match guard {
                     Some(guard) => self.add(guard),
                     None if decides && self.add_cookies(condition, &numbers) => {}
-                    None => self.add_condition(condition, &used, left),
+                    None => self.add_condition(condition, groups, left),
                 }
             }
         }
@@ -301,11 +294,6 @@ fn variable_name(text: &Template) -> Option<Vec<u8>> {
     Some(name.to_ascii_lowercase())
 }
 
-/// Conditions that are joined by `OR`, in order.
-fn or_groups(conditions: &[Condition]) -> impl Iterator<Item = &[Condition]> {
-    conditions.split_inclusive(|condition| !condition.or_next)
-}
-
 /// One guard for conditions joined by `OR`, where all are guards about one thing. Otherwise which of them held decides
 /// what the answer is said to vary by.
 fn one_guard(guards: &[Option<Guard>]) -> Option<Guard> {
@@ -317,18 +305,40 @@ fn one_guard(guards: &[Option<Guard>]) -> Option<Guard> {
     any.only_subject().is_some().then_some(any)
 }
 
-/// The conditions whose groups may be used, by another condition or by what the rule does.
-fn used_groups(rule: &Rule) -> Vec<&Condition> {
-    let mut used = Vec::new();
-    for (at, condition) in rule.conditions.iter().enumerate() {
-        if uses_condition_groups(&condition.subject) {
-            add_sources(rule.conditions.get(..at).unwrap_or_default(), &mut used);
+/// May the groups of a condition be used, by another condition or by what its rule does?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Groups {
+    Used,
+    Unused,
+}
+
+/// The conditions of `rule`, in order, each with the use of its groups.
+fn with_groups(rule: &Rule) -> Vec<(&Condition, Groups)> {
+    let mut conditions = Vec::new();
+    // From the last to the first: do those behind read what this one leaves?
+    let mut read = rule.results().any(uses_condition_groups);
+    for (at, condition) in rule.conditions.iter().enumerate().rev() {
+        let groups = if read && leaves_groups(condition) {
+            Groups::Used
+        } else {
+            Groups::Unused
+        };
+        conditions.push((condition, groups));
+        // Where it always holds, it has overwritten what earlier ones left.
+        let is_alternative =
+            condition.or_next || rule.conditions[..at].last().is_some_and(|one| one.or_next);
+        if leaves_groups(condition) && matches!(condition.test, Test::Regex(_)) && !is_alternative {
+            read = false;
         }
+        read |= uses_condition_groups(&condition.subject);
     }
-    if rule.results().any(uses_condition_groups) {
-        add_sources(&rule.conditions, &mut used);
-    }
-    used
+    conditions.reverse();
+    conditions
+}
+
+/// May the condition leave groups behind?
+fn leaves_groups(condition: &Condition) -> bool {
+    matches!(condition.test, Test::Regex(_) | Test::Expression(_)) && !condition.negated
 }
 
 /// The numbers of the groups that a rule uses of its conditions.
@@ -356,25 +366,6 @@ fn add_numbers(text: TemplateText<'_>, numbers: &mut BTreeSet<u32>) {
                 }
             }
             Piece::Literal(_) | Piece::Escaped(_) | Piece::RuleGroup(_) | Piece::Variable(_) => {}
-        }
-    }
-}
-
-/// Of `conditions`, those that may have been the last to leave groups behind.
-fn add_sources<'r>(conditions: &'r [Condition], used: &mut Vec<&'r Condition>) {
-    let groups: Vec<&[Condition]> = or_groups(conditions).collect();
-    for group in groups.into_iter().rev() {
-        let leaves = |condition: &&Condition| {
-            let matching = matches!(condition.test, Test::Regex(_) | Test::Expression(_));
-            matching && !condition.negated
-        };
-        used.extend(group.iter().filter(leaves));
-        if let [only] = group
-            && !only.or_next
-            && !only.negated
-            && matches!(only.test, Test::Regex(_))
-        {
-            return;
         }
     }
 }

@@ -18,8 +18,11 @@ use foldhash::HashMap;
 use crate::language::{Found, Language, Membership, Universe, find};
 use crate::witness::{Groups, sample};
 
-/// More pairs of conditions are not compared for one rule.
+/// More pairs of conditions are not compared for two groups joined by `OR`.
 const MOST_PAIRS: usize = 64;
+
+/// More pairs of groups are not compared for one rule.
+const MOST_GROUPS: usize = 10_000;
 
 /// Longer groups joined by `OR` are not looked at for one that always holds.
 const MOST_JOINED: usize = 8;
@@ -53,6 +56,7 @@ pub(super) fn contradiction<'c>(
     languages: &mut Languages,
 ) -> Option<(&'c Condition, &'c Condition)> {
     let groups: Vec<&[Condition]> = demands(conditions).collect();
+    let mut compared = 0;
     for (at, group) in groups.iter().enumerate() {
         if let [condition] = group
             && never_holds(condition, languages)
@@ -60,7 +64,8 @@ pub(super) fn contradiction<'c>(
             return Some((condition, condition));
         }
         let (first, rest) = (group.first()?, groups.get(at + 1..).unwrap_or_default());
-        for other in rest {
+        for other in rest.iter().take(MOST_GROUPS - compared) {
+            compared += 1;
             let pairs = group.len() * other.len();
             if pairs <= MOST_PAIRS && none_hold_together(group, other, languages) {
                 return Some((first, other.first()?));

@@ -45,8 +45,7 @@ impl Resolver<'_> {
             kind,
         });
         let rewrite = target.rewrite();
-        rewrite.maps.retain(|(name, _)| *name != read.name.value);
-        rewrite.maps.push((read.name.value.clone(), id));
+        rewrite.maps.insert(read.name.value.clone(), id);
     }
 
     fn map_kind(&mut self, source: &Word, id: MapId) -> Result<MapKind, Diagnostic> {

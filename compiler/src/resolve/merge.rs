@@ -3,9 +3,9 @@
 //! In: servers with what each says itself. Out: [`Host`]s with everything that holds for them, and
 //! where each rule and redirect ended up. Absent: merging sections for a request.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
-use edgewright_engine::model::rules::{Redirect, RedirectListId, Rule, RuleSet, RuleSetId};
+use edgewright_engine::model::rules::{MapId, Redirect, RedirectListId, Rule, RuleSet, RuleSetId};
 use edgewright_engine::model::site::headers::Expires;
 use edgewright_engine::model::site::mime::{Mime, Negotiation};
 use edgewright_engine::model::site::{
@@ -47,7 +47,7 @@ impl Resolver<'_> {
         }
         let main_rewrite = main.rewrite.present.then(|| {
             let rules = self.rule_set(std::mem::take(&mut main.rewrite.rules));
-            server_rewrite(&main.rewrite, None, rules, &main.rewrite.maps)
+            server_rewrite(&main.rewrite, None, rules, main.rewrite.maps.clone())
         });
         let mut settings = base;
         settings.rewrite = self.base_rewrite(None, base_rewrite);
@@ -217,7 +217,7 @@ impl Resolver<'_> {
             }
             Inherited::Nothing => (self.rule_set(own_rules), own.maps.clone()),
         };
-        Some(server_rewrite(own, Some(base), rules, &maps))
+        Some(server_rewrite(own, Some(base), rules, maps))
     }
 
     /// A host's own redirects, then the main server's. The main server's list is shared.
@@ -392,23 +392,24 @@ fn server_rewrite(
     own: &Rewrite,
     base: Option<&Rewrite>,
     rules: RuleSetId,
-    maps: &[(Vec<u8>, edgewright_engine::model::rules::MapId)],
+    maps: BTreeMap<Vec<u8>, MapId>,
 ) -> ServerRewrite {
     let inherited = base.and_then(|base| base.options);
     ServerRewrite {
         options: own.options.or(inherited).unwrap_or_default(),
         rules,
-        maps: maps.to_vec(),
+        maps,
     }
 }
 
 /// `apr_hash_overlay`: what `over` has wins.
-fn overlay<T: Clone>(under: &[(Vec<u8>, T)], over: &[(Vec<u8>, T)]) -> Vec<(Vec<u8>, T)> {
-    let hidden: HashSet<&[u8]> = over.iter().map(|(name, _)| name.as_slice()).collect();
-    let kept = under
-        .iter()
-        .filter(|(name, _)| !hidden.contains(name.as_slice()));
-    kept.chain(over).cloned().collect()
+fn overlay(
+    under: &BTreeMap<Vec<u8>, MapId>,
+    over: &BTreeMap<Vec<u8>, MapId>,
+) -> BTreeMap<Vec<u8>, MapId> {
+    let mut maps = under.clone();
+    maps.extend(over.clone());
+    maps
 }
 
 /// `SetEnv` of the main server under a host's own (`merge_env_dir_configs`).

@@ -34,7 +34,7 @@ pub(crate) struct Rewrite {
     pub(crate) pending: Vec<(Condition, edgewright_parser::source::Span)>,
     pub(crate) base: Option<Vec<u8>>,
     /// Maps by name; a later one of the same name replaces the earlier.
-    pub(crate) maps: Vec<(Vec<u8>, MapId)>,
+    pub(crate) maps: BTreeMap<Vec<u8>, MapId>,
 }
 
 /// One section, or a server as a whole, per directory (`per_dir_config`).

@@ -109,7 +109,7 @@ fn group_of(key: TemplateText<'_>) -> Option<u32> {
 /// The first, a middle or the last key of a map.
 fn map_key<'s>(site: &'s Site, host: &Host, name: &[u8], variant: usize) -> Option<&'s [u8]> {
     let maps = host.rewrite.as_ref().map(|rewrite| &rewrite.maps)?;
-    let MapId(id) = maps.iter().find(|(own, _)| own == name)?.1;
+    let MapId(id) = *maps.get(name)?;
     let map = site.maps.get(usize::try_from(id).ok()?)?;
     let (MapKind::Text(entries) | MapKind::Random(entries)) = &map.kind else {
         return None;

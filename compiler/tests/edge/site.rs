@@ -206,7 +206,7 @@ fn host() -> Host {
         rewrite: Some(ServerRewrite {
             options: RewriteOptions::empty(),
             rules: RuleSetId(0),
-            maps: vec![(b"m".to_vec(), MapId(0)), (b"r".to_vec(), MapId(1))],
+            maps: [(b"m".to_vec(), MapId(0)), (b"r".to_vec(), MapId(1))].into(),
         }),
         settings: Settings {
             rewrite: Some(rewriting(RuleSetId(3), RewriteOptions::empty())),

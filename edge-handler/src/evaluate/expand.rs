@@ -196,11 +196,11 @@ impl<'a, S: Source> Run<'a, S> {
         Ok(out.len() > start)
     }
 
-    /// A map of the host by its name; a later definition comes first in the list.
+    /// A map of the host by its name.
     fn map_named(&self, name: &[u8]) -> Option<(MapId, &'a Map)> {
         let maps = &self.host.rewrite.as_ref()?.maps;
-        let (_, id) = maps.iter().find(|(known, _)| known == name)?;
-        Some((*id, self.site.maps.get(id.0 as usize)?))
+        let id = *maps.get(name)?;
+        Some((id, self.site.maps.get(id.0 as usize)?))
     }
 
     fn map_value(&self, id: MapId, key: &[u8]) -> Result<&'a [u8], Halt> {

@@ -26,6 +26,9 @@ use lines::{is_named, text_of_first};
 /// So many matches of `edit*` are replaced in one header.
 const MOST_EDITS: usize = 1_000;
 
+/// So many headers are looked through in a step.
+const HEADERS_A_STEP: usize = 16;
+
 /// A header of a request.
 pub(crate) type NameAndValue = (Vec<u8>, Vec<u8>);
 
@@ -45,7 +48,11 @@ pub(crate) trait HeaderContext {
     -> Result<bool, Self::Stop>;
 
     /// The text of an expression; empty where its evaluation fails.
-    fn text(&mut self, expression: &Expression, sending: &Sending) -> Result<Vec<u8>, Self::Stop>;
+    fn text(
+        &mut self,
+        expression: &Expression,
+        sending: &mut Sending,
+    ) -> Result<Vec<u8>, Self::Stop>;
 
     /// Every header of the request, in order.
     fn request_headers(&mut self) -> Result<Vec<NameAndValue>, Self::Stop>;
@@ -365,6 +372,8 @@ fn carry_out<C: HeaderContext>(
     context: &mut C,
 ) -> Result<(), C::Stop> {
     let name = line.name.as_slice();
+    let known = sending.table(line.table).all().len();
+    context.spend(known / HEADERS_A_STEP)?;
     match &line.action {
         HeaderAction::Set(value) => set(line, value, sending, context)?,
         HeaderAction::SetIfEmpty(value) if !sending.table(line.table).has(name) => {
@@ -493,7 +502,7 @@ fn edited(
 
 fn text_of<C: HeaderContext>(
     value: &HeaderValue,
-    sending: &Sending,
+    sending: &mut Sending,
     context: &mut C,
 ) -> Result<Vec<u8>, C::Stop> {
     let parts = match value {

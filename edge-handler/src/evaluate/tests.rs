@@ -85,7 +85,7 @@ fn site(rules: Vec<Rule>) -> Site {
         rewrite: Some(ServerRewrite {
             options: RewriteOptions::empty(),
             rules: RuleSetId(0),
-            maps: Vec::new(),
+            maps: std::collections::BTreeMap::new(),
         }),
         settings: Settings {
             rewrite: Some(rewriting),

@@ -118,17 +118,21 @@ impl<'r, 'a, S: Source> Asking<'r, 'a, S> {
         }
     }
 
-    /// Asks the record, which shows the answer so far.
+    /// Asks the record, which has what lines change meanwhile.
     fn showing<T>(
         &mut self,
-        sending: &Sending,
+        sending: &mut Sending,
         ask: impl FnOnce(&mut Self) -> Result<T, Halt>,
     ) -> Result<T, Halt> {
-        if self.asked_by == AskedBy::Answer {
-            self.record.sending = Some(Box::new(sending.clone()));
+        match self.asked_by {
+            AskedBy::Answer => self.record.sending = Some(Box::new(std::mem::take(sending))),
+            AskedBy::Request => self.record.incoming = Some(std::mem::take(&mut sending.request)),
         }
         let answer = ask(self);
-        self.record.sending = None;
+        match self.asked_by {
+            AskedBy::Answer => *sending = *self.record.sending.take().unwrap_or_default(),
+            AskedBy::Request => sending.request = self.record.incoming.take().unwrap_or_default(),
+        }
         answer
     }
 }
@@ -163,7 +167,7 @@ impl<S: Source> HeaderContext for Asking<'_, '_, S> {
         holds
     }
 
-    fn text(&mut self, expression: &Expression, sending: &Sending) -> Result<Vec<u8>, Halt> {
+    fn text(&mut self, expression: &Expression, sending: &mut Sending) -> Result<Vec<u8>, Halt> {
         let text = self.showing(sending, |asking| {
             asking.run.expression_text(expression, asking.record)
         });

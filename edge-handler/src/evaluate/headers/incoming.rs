@@ -3,6 +3,8 @@
 //! In: a record and the lines that apply to it. Out: the record's headers, and what an origin gets of them. Absent: what a
 //! line does.
 
+use std::collections::BTreeMap;
+
 use crate::model::outcome::{ChangedHeader, Outcome};
 use crate::model::site::headers::{HeaderCondition, HeaderLine, HeaderTable};
 use crate::source::Source;
@@ -49,14 +51,14 @@ impl<'a, S: Source> Run<'a, S> {
         line: &HeaderLine,
         record: &mut Record<'a>,
     ) -> Result<(), Halt> {
-        let known = record.incoming.clone();
+        let known = record.incoming.take();
         let mut sending = Sending {
             request: known.unwrap_or_else(|| Lines::of(self.client_headers())),
             ..Sending::default()
         };
-        carry_out(line, &mut sending, &mut Asking::of_request(self, record))?;
+        let done = carry_out(line, &mut sending, &mut Asking::of_request(self, record));
         record.incoming = Some(sending.request);
-        Ok(())
+        done
     }
 
     /// Notes what an origin gets of a request that goes on.
@@ -80,16 +82,19 @@ impl<'a, S: Source> Run<'a, S> {
     /// The headers that are not as the client sent them.
     fn changed_headers(&self, now: &Lines) -> Vec<ChangedHeader> {
         let before = Lines::of(self.client_headers());
-        let mut changed: Vec<ChangedHeader> = Vec::new();
-        for header in before.all().iter().chain(now.all()) {
-            let name = header.name.to_ascii_lowercase();
-            let is_known = changed.iter().any(|known| known.name == name);
-            let values = now.texts(&name);
-            if !is_known && values != before.texts(&name) {
-                let values = values.into_iter().map(<[u8]>::to_vec).collect();
-                changed.push(ChangedHeader { name, values });
+        let mut values: BTreeMap<Vec<u8>, [Vec<&[u8]>; 2]> = BTreeMap::new();
+        for (at, lines) in [&before, now].into_iter().enumerate() {
+            for (name, text) in lines.texts() {
+                values.entry(name.to_ascii_lowercase()).or_default()[at].push(text);
             }
         }
-        changed
+        let changed = values
+            .into_iter()
+            .filter(|(_, [before, now])| before != now);
+        let changed = changed.map(|(name, [_, now])| ChangedHeader {
+            name,
+            values: now.into_iter().map(<[u8]>::to_vec).collect(),
+        });
+        changed.collect()
     }
 }

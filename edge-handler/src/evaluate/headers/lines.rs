@@ -25,14 +25,12 @@ impl Lines {
         text_of_first(&self.0, name)
     }
 
-    /// The texts of all headers of a name.
-    pub(super) fn texts(&self, name: &[u8]) -> Vec<&[u8]> {
-        let named = self.0.iter().filter(|header| is_named(header, name));
-        let texts = named.filter_map(|header| match &header.value {
-            HeaderText::Text(text) => Some(text.as_slice()),
+    /// The names and texts of all headers that have a text.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.0.iter().filter_map(|header| match &header.value {
+            HeaderText::Text(text) => Some((header.name.as_slice(), text.as_slice())),
             HeaderText::DateAfter(_) => None,
-        });
-        texts.collect()
+        })
     }
 
     /// Is there a header of a name?

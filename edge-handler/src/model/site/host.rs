@@ -192,7 +192,7 @@ pub struct ServerRewrite {
     /// The rules, inheritance applied.
     pub rules: RuleSetId,
     /// Maps by name.
-    pub maps: Vec<(Vec<u8>, MapId)>,
+    pub maps: BTreeMap<Vec<u8>, MapId>,
 }
 
 /// One `Alias`, `AliasMatch`, `ScriptAlias` or `ScriptAliasMatch`.

@@ -248,7 +248,11 @@ impl HeaderContext for HostOnly<'_> {
         Err(Unclear)
     }
 
-    fn text(&mut self, _expression: &Expression, _sending: &Sending) -> Result<Vec<u8>, Unclear> {
+    fn text(
+        &mut self,
+        _expression: &Expression,
+        _sending: &mut Sending,
+    ) -> Result<Vec<u8>, Unclear> {
         Err(Unclear)
     }
 
