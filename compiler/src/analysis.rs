@@ -40,6 +40,7 @@ use edgewright_engine::model::rules::{Place, Rule, RuleFlags, RuleSetId};
 use edgewright_engine::model::site::{DirectoryRewrite, Site};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 
+use crate::class::ViewerClass;
 use crate::compiled_site::CompiledSite;
 use crate::limits::Limit;
 use crate::parallel::both;
@@ -66,7 +67,7 @@ const NO_REDIRECT: RuleFlags = RuleFlags::NO_SUBSTITUTION
 /// Their requests are still to be tried; see [`crate::replay`].
 pub(crate) fn findings(
     reading: &Reading,
-    redundant: &Redundant,
+    (redundant, class): (&Redundant, Option<&ViewerClass>),
     answering: &mut CompiledSite<'_>,
     aiming: &Aiming<'_>,
 ) -> Vec<Proposed> {
@@ -79,7 +80,7 @@ pub(crate) fn findings(
     );
     found.extend(conflicts.found);
     found.extend(unsent::find(site, redundant));
-    found.extend(untold::find(site, redundant));
+    found.extend(untold::find(site, redundant, class));
     found.extend(sections::find(site));
     found.extend(flow::find(site, redundant, aiming));
     found.extend(hosts::find(site));

@@ -6,7 +6,8 @@
 //! Whatever an answer can depend on is an [`Input`]. Conditions on a header, on cookies or on the client's address that
 //! are either true or false, and of which nothing else is used, become *guards*: one digit each. An input is covered when
 //! guards are the only ones who read it; any other stays in the cache key as it came. Where answers tell `GET` from `HEAD`,
-//! which share entries of CloudFront's cache, the class begins with a letter for that.
+//! which share entries of CloudFront's cache, the class begins with a letter for that, and where they tell `/a?` from `/a`,
+//! which no event does, it has a mark for that.
 
 mod atoms;
 mod expressions;
@@ -45,6 +46,8 @@ pub struct ViewerClass {
     pub cookies: SetCookies,
     /// Whether answers tell `GET` from `HEAD`.
     pub head: Head,
+    /// Whether answers tell `/a?` from `/a`.
+    pub bare_mark: BareMark,
 }
 
 /// Do answers tell `GET` from `HEAD`?
@@ -67,11 +70,33 @@ impl Head {
     }
 }
 
+/// Do answers tell `/a?` from `/a`? No event at origin-request does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BareMark {
+    /// Both have the same answers.
+    Same,
+    /// The class has a `?` where nothing follows the one that was sent, before what guards say.
+    Apart,
+}
+
+impl BareMark {
+    fn mark(self, raw_query: Option<&str>) -> &'static str {
+        match self {
+            Self::Same => "",
+            Self::Apart if raw_query == Some("") => "?",
+            Self::Apart => "",
+        }
+    }
+}
+
 /// A request as far as a class depends on it.
 #[derive(Debug, Clone, Copy)]
 pub struct Viewed<'r> {
     /// The method.
     pub method: &'r [u8],
+    /// What follows the `?`, if there is one.
+    pub query: Option<&'r str>,
     /// Names and values of headers, without cookies.
     pub headers: &'r [(&'r [u8], &'r [u8])],
     /// Every cookie, as `name=value`.
@@ -93,16 +118,24 @@ impl ViewerClass {
             } else {
                 Head::Same
             };
+            let bare_mark = if inputs.contains(&Input::BareMark) {
+                BareMark::Apart
+            } else {
+                BareMark::Same
+            };
             let others = inputs.iter().map(|(input, _)| input);
-            let others = others.filter(|input| **input != Input::GetOrHead);
+            let others =
+                others.filter(|input| !matches!(input, Input::GetOrHead | Input::BareMark));
             let class = Self {
                 guards,
                 raw: others.cloned().collect(),
                 cookies,
                 head,
+                bare_mark,
             };
             let guarded = class.guarded();
-            let tells_nothing = guarded.is_empty() && head == Head::Same;
+            let tells_nothing =
+                guarded.is_empty() && head == Head::Same && bare_mark == BareMark::Same;
             if tells_nothing || Input::trigger(&class.raw) == Trigger::ViewerRequest {
                 return None;
             }
@@ -178,10 +211,11 @@ impl ViewerClass {
         largest.map(|(input, _)| input)
     }
 
-    /// The class of a request: its letter, and a part for each guard.
+    /// The class of a request: its letter, its mark, and a part for each guard.
     pub fn text(&self, viewed: &Viewed<'_>) -> String {
         let parts = self.guards.iter().map(|guard| guard.text(viewed));
         let letter = self.head.letter(viewed.method).to_owned();
-        std::iter::once(letter).chain(parts).collect()
+        let mark = self.bare_mark.mark(viewed.query).to_owned();
+        [letter, mark].into_iter().chain(parts).collect()
     }
 }

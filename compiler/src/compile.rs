@@ -100,9 +100,11 @@ pub fn compile_with(reading: &Reading, hops: Hops) -> Result<Compilation, Compil
     } = lowered;
     let mut answering = CompiledSite::of(parts, &entries);
     let aiming = Aiming::of(&reading.site);
+    let viewer_class = ViewerClass::of(&reading.site);
+    let class = viewer_class.as_ref();
     let (mut proposed, found) = both(
         || notices::of(reading, &account, &redundant),
-        || analysis::findings(reading, &redundant, &mut answering, &aiming),
+        || analysis::findings(reading, (&redundant, class), &mut answering, &aiming),
     );
     proposed.extend(found);
     let steps = analysis::steps(reading);
@@ -116,7 +118,7 @@ pub fn compile_with(reading: &Reading, hops: Hops) -> Result<Compilation, Compil
         precomputed,
         collapsed,
         inputs: Inputs::of(&reading.site),
-        viewer_class: ViewerClass::of(&reading.site),
+        viewer_class,
         diagnostics,
         account,
     })

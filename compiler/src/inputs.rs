@@ -19,9 +19,10 @@ use edgewright_engine::model::site::{
 };
 use edgewright_engine::model::trigger::Trigger;
 use edgewright_engine::model::variable::Named;
+use edgewright_engine::pattern::Pattern;
 
 use crate::dependencies::{Dependencies, Question};
-use crate::methods;
+use crate::{methods, request_line};
 pub(crate) use elsewhere::Elsewhere;
 use elsewhere::Nowhere;
 pub use input::{Input, UnknownInput};
@@ -357,6 +358,13 @@ impl Search<'_> {
         if methods::expression_tells(expression) {
             self.add(Input::GetOrHead);
         }
+        self.add_bare_mark(&request_line::patterns_of_expression(expression));
+    }
+
+    fn add_bare_mark(&mut self, patterns: &[&Pattern]) {
+        if request_line::tell_bare_mark(patterns) {
+            self.add(Input::BareMark);
+        }
     }
 
     fn add_section(&mut self, section: &Section) {
@@ -391,6 +399,9 @@ impl Search<'_> {
         self.add_mentions(&mentions);
         if methods::rule_tells(rule) {
             self.add(Input::GetOrHead);
+        }
+        for condition in &rule.conditions {
+            self.add_bare_mark(&request_line::patterns_of_condition(condition));
         }
         if !rule.extras().cookies.is_empty() && !self.elsewhere.add_set_cookie() {
             // CloudFront takes cookies out of an answer unless it sends cookies on.

@@ -56,6 +56,7 @@ pub mod precompute;
 pub mod reading;
 pub mod redundant;
 mod replay;
+mod request_line;
 mod reserve;
 mod resolve;
 mod shape;

@@ -89,10 +89,10 @@ impl EdgeStack {
             headers: HeaderList::default(),
             body: String::new(),
         };
-        let viewer_function = |_: &str, event: &Value, _: Option<&str>| {
+        let viewer_function = |_: &str, event: &Value, raw_query: Option<&str>| {
             let function = self.viewer_function.as_ref();
             function
-                .and_then(|function| function.run(event))
+                .and_then(|function| function.run(event, raw_query))
                 .ok_or(Ended::Threw)
         };
         let surroundings = Surroundings {

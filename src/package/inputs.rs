@@ -121,6 +121,7 @@ impl Source {
                 ..Self::new("all of them, in the key", "Cookie", Key::Cookies)
             },
             Input::Header(name) => Self::of_header(name, arguments),
+            Input::BareMark => Self::new("not told", "not told", Key::None),
             Input::Client => Self::new(IMPOSSIBLE, "the event's clientIp", Key::None),
             Input::Time => Self::new(IMPOSSIBLE, "the clock", Key::None),
             Input::Random => Self::new(IMPOSSIBLE, "the function's own", Key::None),
@@ -286,6 +287,7 @@ mod tests {
             "scheme",
             "query",
             "method",
+            "a bare ?",
             "cookies",
             "header accept-encoding",
             "header accept-language",
@@ -297,8 +299,8 @@ mod tests {
             "chance",
         ];
         let mut inputs = inputs.map(|name| (named(name), Readers::default()));
-        inputs[4].1 = readers(1, "a.conf:3");
-        inputs[11].1 = readers(2, "a.conf:4");
+        inputs[5].1 = readers(1, "a.conf:3");
+        inputs[12].1 = readers(2, "a.conf:4");
         let inputs = BTreeMap::from(inputs);
         let shown = table(&inputs, (Trigger::OriginRequest, None), &arguments(&[]));
         for text in [

@@ -219,10 +219,10 @@ impl Site {
             // A reply is read once more, as CloudFront does.
             Ok(to_raw_value(&reply).unwrap_or(reply))
         };
-        let viewer_function = |_: &str, event: &Value, _: Option<&str>| {
+        let viewer_function = |_: &str, event: &Value, raw_query: Option<&str>| {
             let function = self.viewer_function.as_ref();
             function
-                .and_then(|function| function.run(event))
+                .and_then(|function| function.run(event, raw_query))
                 .ok_or(Ended::Threw)
         };
         let origin = |_: &Asked| OriginAnswer {
@@ -276,9 +276,10 @@ impl Site {
     /// The viewers who get another answer than the reference's, in one position of the switches.
     fn differing(&self, switches: Switches, viewers: &[Viewer]) -> Vec<String> {
         let expected = viewers.iter().map(|viewer| {
-            // A lone `?` is in no event.
-            let target = viewer.target.strip_suffix('?').unwrap_or(&viewer.target);
-            self.expected(viewer, target)
+            // A lone `?` is in no event: only a class tells it.
+            let is_told = self.configuration.bare_mark_header.is_some();
+            let bare = viewer.target.strip_suffix('?').filter(|_| !is_told);
+            self.expected(viewer, bare.unwrap_or(&viewer.target))
         });
         let all = expected.zip(self.through(switches, viewers)).zip(viewers);
         let differing = all.filter_map(|((expected, seen), viewer)| {

@@ -65,8 +65,8 @@ impl ViewerFunction {
         }
     }
 
-    /// What the function returns for an event; `None` where it would throw.
-    pub fn run(&self, event: &Value) -> Option<Value> {
+    /// What the function returns for an event; `None` where it would throw. `raw_query` is what `rawQueryString()` gives.
+    pub fn run(&self, event: &Value, raw_query: Option<&str>) -> Option<Value> {
         let mut request = event["request"].clone();
         let headers = request["headers"].as_object_mut()?;
         if self.copies == Copies::Host {
@@ -83,7 +83,7 @@ impl ViewerFunction {
                     None => _ = headers.remove(&carrier),
                 }
             }
-            let text = class_text(class, event);
+            let text = class_text(class, event, raw_query);
             headers.insert(CLASS_HEADER.to_owned(), json!({ "value": text }));
         }
         Some(request)
@@ -91,7 +91,7 @@ impl ViewerFunction {
 }
 
 /// The class of the viewer of an event.
-fn class_text(class: &ViewerClass, event: &Value) -> String {
+fn class_text(class: &ViewerClass, event: &Value, raw_query: Option<&str>) -> String {
     let fields = |name: &str| values(event["request"][name].as_object());
     let headers = fields("headers");
     let headers: Vec<(&[u8], &[u8])> = headers
@@ -107,6 +107,7 @@ fn class_text(class: &ViewerClass, event: &Value) -> String {
             .as_str()
             .unwrap_or_default()
             .as_bytes(),
+        query: raw_query,
         headers: &headers,
         cookies: &cookies,
         client: event["viewer"]["ip"]

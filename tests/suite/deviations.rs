@@ -48,7 +48,7 @@ const REQUESTS: &str = "`RequestHeader` with `%t`, `%D`, `%l`, `%i` or `%b`, or 
 const HEADERS: &str = "`Header always` with `%t`, `%D`, `%l`, `%i` or `%b`, `Expires*` reckoned from a file's last change";
 const COSTLY: &str = "a decision of more than about a millisecond: a pattern that can be matched in very many ways, `[N]` that goes on and on, lookups within lookups";
 const PROTOCOL: &str = "`%{SERVER_PROTOCOL}`, `SetEnvIf Request_Protocol`, and the version at the end of `%{THE_REQUEST}`";
-const BARE: &str = "`%{THE_REQUEST}` of `/a?`, where a condition asks for the `?`";
+const BARE: &str = "`%{THE_REQUEST}` of `/a?`, where a condition asks for the `?` and the function runs at viewer-request";
 const LINK: &str = "`-l`, `-h` and `-L`";
 const FILES: &str = "`-f`, `-d`, `-U` and their like when no document root was read";
 const SPELLING: &str = "`CheckSpelling`, `AddHandler type-map`, and lines about types of files with `MultiViews`, when a document root was not read";
@@ -129,8 +129,8 @@ const ROWS: &[Meets] = &[
     server(PROTOCOL, "RewriteEngine On\nRewriteCond expr \"%{SERVER_PROTOCOL} == 'HTTP/1.0'\"\nRewriteRule ^/a$ /b [R]", (2, "http-version", "")),
     server(PROTOCOL, "<If \"%{SERVER_PROTOCOL} == 'HTTP/1.0'\">\nRedirect /a /b\n</If>", (1, "http-version", "")),
     server(PROTOCOL, "SetEnvIf Request_Protocol 1.0 old", (1, "http-version", "")),
-    server(BARE, "RewriteEngine On\nRewriteCond %{THE_REQUEST} \\?\\ HTTP\nRewriteRule ^/a$ /b? [R]", (2, "bare-question-mark", "the edge is not told")),
-    server(BARE, "RewriteEngine On\nRewriteCond %{THE_REQUEST} ^[A-Z]+\\s[^?]*\\?\nRewriteRule ^/a$ /b? [R]", (2, "bare-question-mark", "")),
+    server(BARE, "RewriteEngine On\nRewriteCond %{THE_REQUEST} \\?\\ HTTP\nRewriteCond %{TIME_SEC} >10\nRewriteRule ^/a$ /b? [R]", (2, "bare-question-mark", "the edge is not told")),
+    server(BARE, "RewriteEngine On\nRewriteCond %{THE_REQUEST} ^[A-Z]+\\s[^?]*\\?\nRewriteRule ^/a$ /b?%{TIME_SEC} [R]", (2, "bare-question-mark", "")),
     server(LINK, "RewriteEngine On\nRewriteCond /srv/www%{REQUEST_URI} -l\nRewriteRule ^/a$ /b [R]", (2, "link-test", "-l is false")),
     server(LINK, "RewriteEngine On\nRewriteCond expr \"-L '/srv/www/a'\"\nRewriteRule ^/a$ /b [R]", (2, "link-test", "")),
     server(LITERAL, "RewriteEngine On\nRewriteRule ^/a$ \"http://x.test/b c\" [R,NE]", (2, "encoded-header", "the edge percent-encodes a space in `Location`")),
@@ -168,6 +168,7 @@ const SILENT: &[(&str, &str)] = &[
     ("RewriteEngine On\nRewriteCond %{THE_REQUEST} ^GET\\s/index\\.html\\sHTTP/\nRewriteRule ^/a$ /b [R]", "http-version"),
     ("RewriteEngine On\nRewriteCond %{THE_REQUEST} /a\nRewriteRule ^/a$ /b [R]", "http-version"),
     ("RewriteEngine On\nRewriteCond %{THE_REQUEST} ^GET\\s/index\\.html\\sHTTP/\nRewriteRule ^/a$ /b [R]", "bare-question-mark"),
+    ("RewriteEngine On\nRewriteCond %{THE_REQUEST} \\?\\ HTTP\nRewriteRule ^/a$ /b? [R]", "bare-question-mark"),
     ("RewriteEngine On\nRewriteCond %{THE_REQUEST} \\?id=\nRewriteRule ^/a$ /b [R]", "bare-question-mark"),
     ("RewriteEngine On\nRewriteCond /srv/www%{REQUEST_URI} -f\nRewriteRule ^/a$ /b [R]", "link-test"),
     ("RewriteEngine On\nRewriteRule ^/a$ \"/b c\" [R]", "encoded-header"),

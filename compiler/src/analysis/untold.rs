@@ -4,27 +4,28 @@
 //! [`crate::unsupported`].
 //!
 //! What a pattern asks of the request line is tried: lines made from the pattern are matched with another version at
-//! their end, and without their bare `?`.
+//! their end; for their bare `?` see [`crate::request_line`].
 
-use edgewright_engine::model::expression::{Expression, Node, Tree, Word};
-use edgewright_engine::model::rules::{Condition, Piece, Place, Redirect, Rule, Test};
+use edgewright_engine::model::expression::Expression;
+use edgewright_engine::model::rules::{Condition, Place, Redirect, Rule, Test};
 use edgewright_engine::model::site::{EnvAttribute, EnvRule, SectionKind, Site};
 use edgewright_engine::pattern::Pattern;
 
 use super::{Finding, rules};
+use crate::class::{BareMark, ViewerClass};
 use crate::dependencies::{Dependencies, Question};
-use crate::facts::PatternFacts;
 use crate::redundant::Redundant;
-use crate::witness::Samples;
-
-/// So many texts are made of a pattern.
-const SAMPLES: usize = 4;
+use crate::request_line;
 
 /// The versions that viewers may send.
 const VERSIONS: [&[u8]; 3] = [b"1.0", b"1.1", b"2.0"];
 
-/// Everything in `site` that asks for what the edge is not told.
-pub(super) fn find(site: &Site, redundant: &Redundant) -> Vec<Finding> {
+/// Everything in `site` that asks for what the edge is not told, with a class of viewers that tells some of it.
+pub(super) fn find(
+    site: &Site,
+    redundant: &Redundant,
+    class: Option<&ViewerClass>,
+) -> Vec<Finding> {
     let kept = rules(site).filter(|(position, _)| !redundant.contains(*position));
     let mut found: Vec<Finding> = kept.flat_map(|(_, rule)| of_rule(rule)).collect();
     found.extend(site.redirect_lists.iter().flatten().filter_map(of_redirect));
@@ -37,8 +38,13 @@ pub(super) fn find(site: &Site, redundant: &Redundant) -> Vec<Finding> {
     let of_settings = site.settings().flat_map(|settings| &settings.set_env_if);
     let all = of_hosts.chain(of_settings);
     found.extend(all.flat_map(of_variable));
+    if class.is_some_and(|class| class.bare_mark == BareMark::Apart) {
+        found.retain(|finding| finding.code != BARE_MARK);
+    }
     found
 }
+
+const BARE_MARK: &str = "bare-question-mark";
 
 fn of_rule(rule: &Rule) -> Vec<Finding> {
     let mut found: Vec<Finding> = rule.conditions.iter().flat_map(of_condition).collect();
@@ -71,12 +77,10 @@ fn of_condition(condition: &Condition) -> Vec<Finding> {
     let mut mentions = Dependencies::default();
     mentions.add_condition(condition);
     let mut found = of_mentions(&mentions, place);
-    let subject = condition.subject.text().only_piece();
-    if let (Some(Piece::Variable(name)), Test::Regex(pattern)) = (subject, &condition.test)
-        && is_request_line(name)
-    {
-        found.extend(of_pattern(pattern, place));
-    }
+    found.extend(of_patterns(
+        &request_line::patterns_of_condition(condition),
+        place,
+    ));
     found
 }
 
@@ -84,15 +88,10 @@ fn of_expression(expression: &Expression, place: Place) -> Vec<Finding> {
     let mut mentions = Dependencies::default();
     mentions.add_expression(expression);
     let mut found = of_mentions(&mentions, place);
-    let mut patterns = Vec::new();
-    if let Tree::Condition(node) = &expression.tree {
-        add_patterns(node, &mut patterns);
-    }
-    found.extend(
-        patterns
-            .into_iter()
-            .flat_map(|pattern| of_pattern(pattern, place)),
-    );
+    found.extend(of_patterns(
+        &request_line::patterns_of_expression(expression),
+        place,
+    ));
     found
 }
 
@@ -109,34 +108,12 @@ fn asks_for_version(mentions: &Dependencies) -> bool {
     mentions.variables.contains(&b"SERVER_PROTOCOL"[..])
 }
 
-fn is_request_line(name: &[u8]) -> bool {
-    name.eq_ignore_ascii_case(b"THE_REQUEST")
-}
-
-/// Patterns that the request line is matched with. An expression's depth is limited where it is parsed.
-fn add_patterns<'e>(node: &'e Node, patterns: &mut Vec<&'e Pattern>) {
-    match node {
-        Node::Not(inner) => add_patterns(inner, patterns),
-        Node::All(nodes) | Node::Any(nodes) => {
-            for node in nodes {
-                add_patterns(node, patterns);
-            }
-        }
-        Node::Matches(Word::Variable(name), pattern)
-        | Node::MatchesNot(Word::Variable(name), pattern)
-            if is_request_line(name) =>
-        {
-            patterns.push(pattern);
-        }
-        _ => {}
-    }
-}
-
-fn of_pattern(pattern: &Pattern, place: Place) -> Vec<Finding> {
-    let facts = PatternFacts::of(pattern);
-    let texts = Samples::of(&facts).matching(pattern, SAMPLES);
-    let depends = texts.iter().any(|text| depends_on_version(pattern, text));
-    let bare = texts.iter().any(|text| depends_on_bare_mark(pattern, text));
+fn of_patterns(patterns: &[&Pattern], place: Place) -> Vec<Finding> {
+    let depends = patterns.iter().any(|pattern| {
+        let mut texts = request_line::samples(pattern).into_iter();
+        texts.any(|text| depends_on_version(pattern, &text))
+    });
+    let bare = request_line::tell_bare_mark(patterns);
     let version = depends.then(|| version(place));
     version
         .into_iter()
@@ -157,18 +134,6 @@ fn depends_on_version(pattern: &Pattern, text: &[u8]) -> bool {
     matches.contains(&true) && matches.contains(&false)
 }
 
-/// Does the pattern match a line with a `?` before the version and not without?
-fn depends_on_bare_mark(pattern: &Pattern, text: &[u8]) -> bool {
-    let whole = [text, b" HTTP/1.1"].concat();
-    [text, &whole].into_iter().any(|line| {
-        let Some(at) = line.windows(2).position(|two| two == b"? ") else {
-            return false;
-        };
-        let without = [&line[..at], &line[at + 1..]].concat();
-        pattern.is_match(line) && !pattern.is_match(&without)
-    })
-}
-
 fn version(place: Place) -> Finding {
     let headline =
         "the edge takes every request for HTTP/1.1: CloudFront does not tell the viewer's version";
@@ -179,9 +144,9 @@ fn version(place: Place) -> Finding {
 
 fn bare_mark(place: Place) -> Finding {
     let headline = "the edge is not told whether a `?` with nothing behind it was sent";
-    Finding::note("bare-question-mark", place, headline)
+    Finding::note(BARE_MARK, place, headline)
         .label("asks for the ?")
-        .help("`/a?` is answered as `/a` is: remove the rule, or ask for a query string that is not empty")
+        .help("`/a?` is answered as `/a` is, since no class of viewers can be made: remove the rule, or ask for a query string that is not empty")
 }
 
 fn link(place: Place) -> Finding {

@@ -11,7 +11,7 @@ use edgewright_engine::model::expression::Subnet;
 
 use super::guard::{About, Atom, AtomTest, Guard};
 use super::pattern::{expression, quoted, test};
-use super::{CLASS_HEADER, Head, ViewerClass};
+use super::{BareMark, CLASS_HEADER, Head, ViewerClass};
 
 /// Does the function copy `Host` as well?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,10 +132,11 @@ impl ViewerClass {
         if used.has(Helper::Addresses) {
             code += "    var address = numbers(ip);\n";
         }
-        code += match self.head {
-            Head::Same => "    return [\n",
-            Head::Apart => "    return (event.request.method === 'HEAD' ? 'H' : 'G') + [\n",
-        };
+        code += &format!(
+            "    return {}{}[\n",
+            self.head.code(),
+            self.bare_mark.code()
+        );
         for guard in &self.guards {
             code += &format!("      {},\n", question(guard, Joined::ByComma));
         }
@@ -177,6 +178,24 @@ impl ViewerClass {
             }
         }
         used
+    }
+}
+
+impl Head {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Same => "",
+            Self::Apart => "(event.request.method === 'HEAD' ? 'H' : 'G') + ",
+        }
+    }
+}
+
+impl BareMark {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Same => "",
+            Self::Apart => "(event.request.rawQueryString() === '' ? '?' : '') + ",
+        }
     }
 }
 

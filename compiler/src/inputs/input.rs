@@ -22,6 +22,8 @@ pub enum Input {
     Method,
     /// Whether the method is `GET` or `HEAD`.
     GetOrHead,
+    /// Whether a `?` with nothing behind it was sent.
+    BareMark,
     /// Cookies.
     Cookies,
     /// A header, by its name in lower case.
@@ -41,12 +43,13 @@ const HEADER: &str = "header ";
 
 impl Input {
     /// Every input that is no header of its own.
-    const FIXED: [Self; 10] = [
+    const FIXED: [Self; 11] = [
         Self::Host,
         Self::Scheme,
         Self::Query,
         Self::Method,
         Self::GetOrHead,
+        Self::BareMark,
         Self::Cookies,
         Self::AnyHeader,
         Self::Client,
@@ -60,6 +63,8 @@ impl Input {
             // What CloudFront hides is the same for every viewer: it is not there.
             Self::Header(name) => is_told_at_origin_request(name) || is_hidden(name),
             Self::Host | Self::Scheme | Self::Query | Self::Method | Self::Cookies => true,
+            // No event tells it: only a class of viewers does.
+            Self::BareMark => true,
             Self::GetOrHead | Self::AnyHeader | Self::Client | Self::Time | Self::Random => false,
         }
     }
@@ -81,6 +86,7 @@ impl Input {
             Self::Query => "query",
             Self::Method => "method",
             Self::GetOrHead => "GET or HEAD",
+            Self::BareMark => "a bare ?",
             Self::Cookies => "cookies",
             Self::Header(_) => HEADER,
             Self::AnyHeader => "headers by pattern",

@@ -88,7 +88,8 @@ fn is_condition(input: &Input) -> bool {
         | Input::AnyHeader
         | Input::Time
         | Input::Random
-        | Input::GetOrHead => true,
+        | Input::GetOrHead
+        | Input::BareMark => true,
         Input::Header(name) => name != "authorization" && !is_hidden(name),
         Input::Host | Input::Scheme | Input::Query | Input::Method => false,
     }

@@ -1,6 +1,6 @@
 //! Which inputs a class covers, and which stay in the key.
 
-use edgewright_compiler::class::{Head, ViewerClass};
+use edgewright_compiler::class::{BareMark, Head, ViewerClass};
 
 use super::reading;
 
@@ -95,6 +95,25 @@ fn a_letter_tells_get_from_head() {
     assert_eq!(head(&rule(&["%{HTTP_REFERER} x"])), Some(Head::Same));
     assert_eq!(head(&rule(&["%{REQUEST_METHOD} =POST"])), None);
     assert_eq!(head(&rule(&[get, "%{TIME_HOUR} 12"])), None);
+}
+
+#[test]
+fn a_mark_tells_a_bare_question_mark() {
+    let mark = |text: &str| {
+        let reading = reading(&format!("RewriteEngine On\n{text}\n"));
+        ViewerClass::of(&reading.site).map(|class| class.bare_mark)
+    };
+    let bare = "%{THE_REQUEST} \\?\\ HTTP";
+    assert_eq!(mark(&rule(&[bare])), Some(BareMark::Apart));
+    assert_eq!(
+        mark("<If \"%{THE_REQUEST} =~ /\\? HTTP/\">\nRedirect /a /b\n</If>"),
+        Some(BareMark::Apart)
+    );
+    assert_eq!(mark(&rule(&["%{THE_REQUEST} \\?id="])), None);
+    assert_eq!(
+        mark(&rule(&["%{THE_REQUEST} \\?id=", "%{HTTP_REFERER} x"])),
+        Some(BareMark::Same)
+    );
 }
 
 #[test]

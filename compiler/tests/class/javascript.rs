@@ -25,6 +25,7 @@ const BATCH: usize = 40;
 const HARNESS: &str = "
 function lines(handler, events) {
   return events.map(function (event) {
+    event.request.rawQueryString = function () { return event.rawQuery; };
     try {
       return handler(event).headers[CLASS].value;
     } catch (error) { return 'threw ' + error; }
@@ -90,14 +91,23 @@ fn event(viewer: &Viewer) -> Value {
         .map(|(name, value)| (name.to_ascii_lowercase(), value.clone()))
         .chain([host])
         .collect();
-    json!({
+    let (uri, raw_query) = match viewer.target.split_once('?') {
+        Some((uri, query)) => (uri, Some(query)),
+        None => (viewer.target.as_str(), None),
+    };
+    let mut event = json!({
         "version": "1.0",
         "viewer": { "ip": viewer.client },
         "request": {
-            "method": viewer.method, "uri": viewer.target, "querystring": {},
+            "method": viewer.method, "uri": uri, "querystring": {},
             "headers": fields(&headers), "cookies": fields(&viewer.cookies),
         },
-    })
+    });
+    // Without a `?` it is `undefined`.
+    if let Some(raw_query) = raw_query {
+        event["rawQuery"] = json!(raw_query);
+    }
+    event
 }
 
 /// One script for classes and their viewers, and what it should print.

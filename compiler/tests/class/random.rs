@@ -34,6 +34,7 @@ const CONDITIONS: &[&str] = &[
     "expr \"%{REMOTE_ADDR} -ipmatch '10.0.0.0/9'\"",
     "%{REQUEST_METHOD} =HEAD",
     "%{REQUEST_METHOD} !^(GET|POST)$",
+    "%{THE_REQUEST} \\?\\ HTTP",
     "%{QUERY_STRING} x=1",
     "%{HTTP_HOST} ^www\\.(.*)$",
     "%{HTTP:X-Own} ^(.+)$",
@@ -167,7 +168,7 @@ pub fn viewer(random: &mut Random) -> Viewer {
     let mut viewer = Viewer {
         method: random.pick(&["GET", "GET", "HEAD"]),
         target: random
-            .pick(&["/a", "/b", "/c", "/a?x=1", "/other"])
+            .pick(&["/a", "/b", "/c", "/a?", "/a?x=1", "/other"])
             .to_owned(),
         host: random.pick(&["h.test", "www.h.test"]),
         client: random.pick(CLIENTS).to_owned(),

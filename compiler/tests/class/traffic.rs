@@ -185,6 +185,7 @@ fn measured(
             .collect(),
         cookies: edgewright_compiler::class::SetCookies::Never,
         head: edgewright_compiler::class::Head::Same,
+        bare_mark: edgewright_compiler::class::BareMark::Same,
     };
     let before = numbered(viewers.iter().map(|viewer| viewer.raw_key(&all)));
     let class = ViewerClass::of(site);

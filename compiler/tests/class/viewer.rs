@@ -33,6 +33,7 @@ impl Viewer {
             .collect();
         class.text(&Viewed {
             method: self.method.as_bytes(),
+            query: self.target.split_once('?').map(|(_, query)| query),
             headers: &headers,
             cookies: &self.cookies(),
             client: self.client.as_bytes(),
@@ -85,7 +86,11 @@ impl Viewer {
                 Input::Method => self.method.to_owned(),
                 Input::Client => self.client.clone(),
                 Input::Host | Input::Scheme | Input::Query => String::new(),
-                Input::GetOrHead | Input::AnyHeader | Input::Time | Input::Random => {
+                Input::GetOrHead
+                | Input::BareMark
+                | Input::AnyHeader
+                | Input::Time
+                | Input::Random => {
                     unreachable!("no class with {input}")
                 }
             });

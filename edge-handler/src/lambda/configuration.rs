@@ -21,6 +21,7 @@
 //!   "proxy_hosts": ["app.example.com"],
 //!   "carried": {"via": "x-edgewright-via"},
 //!   "head_header": "x-edgewright-class",
+//!   "bare_mark_header": "x-edgewright-class",
 //!   "unsent": {"headers": ["user-agent"], "query": true},
 //!   "journal_interval": 10000,
 //!   "cache_control": {"redirects": "s-maxage=300", "statuses": {"410": "max-age=3600"}}
@@ -65,6 +66,8 @@ pub struct Configuration {
     /// The header whose value begins with `H` where the viewer's method at origin-request is HEAD: CloudFront may fill its
     /// cache with GET then.
     pub head_header: Option<String>,
+    /// The header whose value has a `?` where the viewer sent a `?` with nothing behind it, which no event tells.
+    pub bare_mark_header: Option<String>,
     /// What rules read at origin-request, and the origin does not get.
     pub unsent: Unsent,
     /// At least so many milliseconds lie between two lines of the log.
@@ -84,6 +87,7 @@ impl Default for Configuration {
             proxy_hosts: Vec::new(),
             carried: BTreeMap::new(),
             head_header: None,
+            bare_mark_header: None,
             unsent: Unsent::default(),
             journal_interval: 10_000,
             cache_control: CacheControl::default(),

@@ -237,12 +237,14 @@ impl Fields<'_> {
         let mut parts = Parts {
             scheme: configuration.default_scheme.into(),
             host: None,
-            target: self.target(),
+            target: self.target(BareMark::Untold),
             headers: Vec::with_capacity(self.headers.0.len()),
             method: self.method.0.as_bytes(),
             client: self.client_ip.0.as_bytes(),
         };
         let head_header = configuration.head_header.as_deref().unwrap_or_default();
+        let bare_mark_header = configuration.bare_mark_header.as_deref();
+        let bare_mark_header = bare_mark_header.unwrap_or_default();
         let mut overriding_host = None;
         for (name, value) in &self.headers.0 {
             let bytes = value.as_bytes();
@@ -258,6 +260,9 @@ impl Fields<'_> {
                     if name.eq_ignore_ascii_case(head_header) && value.starts_with('H') {
                         parts.method = b"HEAD";
                     }
+                    if name.eq_ignore_ascii_case(bare_mark_header) && value.contains('?') {
+                        parts.target = self.target(BareMark::Sent);
+                    }
                 }
                 if let Some(name) = seen_as(name, &configuration.carried) {
                     parts.headers.push((name.as_bytes(), bytes));
@@ -272,10 +277,11 @@ impl Fields<'_> {
         parts
     }
 
-    /// Path and query. `/a` and `/a?` are the same event.
-    fn target(&self) -> EventTarget<'_> {
+    /// Path and query.
+    fn target(&self, bare_mark: BareMark) -> EventTarget<'_> {
         let (uri, query) = (self.uri.0.as_bytes(), self.querystring.0.as_bytes());
-        let query = (!query.is_empty()).then_some(query);
+        let is_sent = !query.is_empty() || bare_mark == BareMark::Sent;
+        let query = is_sent.then_some(query);
         match Target::of_parts(uri, query) {
             Some(target) => EventTarget::Parts(target),
             None => EventTarget::Line(match query {
@@ -284,6 +290,13 @@ impl Fields<'_> {
             }),
         }
     }
+}
+
+/// What is known of a `?` with nothing behind it: `/a` and `/a?` are the same event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum BareMark {
+    Sent,
+    Untold,
 }
 
 /// What rules see a header as: one that another carries is not there, and its carrier has its name.

@@ -261,10 +261,12 @@ const HOLES: &[Hole] = &[
     Hole {
         name: "a lone question mark",
         configuration: "RewriteCond %{THE_REQUEST} \\?\nRewriteRule ^/old$ /new [R=301,QSD]",
-        viewers: &["GET https h.test 192.0.2.1 /old?"],
-        today: Open(
-            "an event of Lambda@Edge is the same for /old? and /old; a CloudFront Function could tell",
-        ),
+        viewers: &[
+            "GET https h.test 192.0.2.1 /old?",
+            "GET https h.test 192.0.2.1 /old",
+            "GET https h.test 192.0.2.1 /old | X-Edgewright-Class: ?",
+        ],
+        today: Mended,
     },
     Hole {
         name: "the spelling of a path",

@@ -39,6 +39,7 @@ const CONDITIONS: &[&str] = &[
     "%{REQUEST_METHOD} =OPTIONS",
     "%{THE_REQUEST} ^GET",
     "%{THE_REQUEST} ^[A-Z]{3,9}\\ /a",
+    "%{THE_REQUEST} \\?\\ HTTP",
     "%{HTTPS} off",
     "%{HTTPS} =on",
     "%{REQUEST_SCHEME} =https",

@@ -32,6 +32,7 @@ fn every_setting_is_read() {
         "proxy_hosts": ["app.example"],
         "carried": {"via": "x-own-via"},
         "head_header": "x-own-class",
+        "bare_mark_header": "x-own-class",
         "unsent": {"headers": ["cookie"], "query": true},
         "journal_interval": 7,
         "cache_control": {"redirects": "no-store", "statuses": {"410": "max-age=60"}}
@@ -58,6 +59,7 @@ fn every_setting_is_read() {
         proxy_hosts: vec!["app.example".to_owned()],
         carried: [("via".to_owned(), "x-own-via".to_owned())].into(),
         head_header: Some("x-own-class".to_owned()),
+        bare_mark_header: Some("x-own-class".to_owned()),
         unsent: Unsent {
             headers: vec!["cookie".to_owned()],
             query: true,
