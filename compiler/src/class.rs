@@ -5,9 +5,8 @@
 //!
 //! Whatever an answer can depend on is an [`Input`]. Conditions on a header, on cookies or on the client's address that
 //! are either true or false, and of which nothing else is used, become *guards*: one digit each. An input is covered when
-//! guards are the only ones who read it; any other stays in the cache key as it came. Where answers tell `GET` from `HEAD`,
-//! which share entries of CloudFront's cache, the class begins with a letter for that, and where they tell `/a?` from `/a`,
-//! which no event does, it has a mark for that.
+//! guards are the only ones who read it; any other stays in the cache key as it came. What no event tells, such as the time,
+//! stands in marks before the digits.
 
 mod atoms;
 mod expressions;
@@ -19,6 +18,7 @@ mod pattern;
 use std::collections::{BTreeMap, BTreeSet};
 
 use edgewright_engine::model::header_names::{Kind, MOST_IN_POLICY, kind};
+use edgewright_engine::model::marks::{BareMark, Choice, Head, Marks, Moment};
 use edgewright_engine::model::site::Site;
 use edgewright_engine::model::trigger::Trigger;
 use serde::{Deserialize, Serialize};
@@ -44,59 +44,15 @@ pub struct ViewerClass {
     pub raw: BTreeSet<Input>,
     /// Whether rules set cookies.
     pub cookies: SetCookies,
-    /// Whether answers tell `GET` from `HEAD`.
-    pub head: Head,
-    /// Whether answers tell `/a?` from `/a`.
-    pub bare_mark: BareMark,
-}
-
-/// Do answers tell `GET` from `HEAD`?
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Head {
-    /// Both have the same answers.
-    Same,
-    /// The class begins with `H` for `HEAD`, and with `G` for others.
-    Apart,
-}
-
-impl Head {
-    fn letter(self, method: &[u8]) -> &'static str {
-        match self {
-            Self::Same => "",
-            Self::Apart if method == b"HEAD" => "H",
-            Self::Apart => "G",
-        }
-    }
-}
-
-/// Do answers tell `/a?` from `/a`? No event at origin-request does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum BareMark {
-    /// Both have the same answers.
-    Same,
-    /// The class has a `?` where nothing follows the one that was sent, before what guards say.
-    Apart,
-}
-
-impl BareMark {
-    fn mark(self, raw_query: Option<&str>) -> &'static str {
-        match self {
-            Self::Same => "",
-            Self::Apart if raw_query == Some("") => "?",
-            Self::Apart => "",
-        }
-    }
+    /// What stands before the digits.
+    pub marks: Marks,
 }
 
 /// A request as far as a class depends on it.
 #[derive(Debug, Clone, Copy)]
 pub struct Viewed<'r> {
-    /// The method.
-    pub method: &'r [u8],
-    /// What follows the `?`, if there is one.
-    pub query: Option<&'r str>,
+    /// Method, query and time.
+    pub moment: Moment<'r>,
     /// Names and values of headers, without cookies.
     pub headers: &'r [(&'r [u8], &'r [u8])],
     /// Every cookie, as `name=value`.
@@ -113,29 +69,17 @@ impl ViewerClass {
             let mut guards = Guards::new(site, raw.clone());
             let inputs = Inputs::beside(site, &mut guards);
             let (guards, cookies) = guards.into_found();
-            let head = if inputs.contains(&Input::GetOrHead) {
-                Head::Apart
-            } else {
-                Head::Same
-            };
-            let bare_mark = if inputs.contains(&Input::BareMark) {
-                BareMark::Apart
-            } else {
-                BareMark::Same
-            };
+            let marks = marks(&inputs);
             let others = inputs.iter().map(|(input, _)| input);
-            let others =
-                others.filter(|input| !matches!(input, Input::GetOrHead | Input::BareMark));
+            let others = others.filter(|input| !is_marked(input));
             let class = Self {
                 guards,
                 raw: others.cloned().collect(),
                 cookies,
-                head,
-                bare_mark,
+                marks,
             };
             let guarded = class.guarded();
-            let tells_nothing =
-                guarded.is_empty() && head == Head::Same && bare_mark == BareMark::Same;
+            let tells_nothing = guarded.is_empty() && marks == Marks::default();
             if tells_nothing || Input::trigger(&class.raw) == Trigger::ViewerRequest {
                 return None;
             }
@@ -211,11 +155,49 @@ impl ViewerClass {
         largest.map(|(input, _)| input)
     }
 
-    /// The class of a request: its letter, its mark, and a part for each guard.
+    /// The class of a request: its marks, and a part for each guard.
     pub fn text(&self, viewed: &Viewed<'_>) -> String {
         let parts = self.guards.iter().map(|guard| guard.text(viewed));
-        let letter = self.head.letter(viewed.method).to_owned();
-        let mark = self.bare_mark.mark(viewed.query).to_owned();
-        [letter, mark].into_iter().chain(parts).collect()
+        let marks = self.marks.text(&viewed.moment);
+        std::iter::once(marks).chain(parts).collect()
+    }
+}
+
+/// The marks that a class needs for answers which depend on `inputs`.
+fn marks(inputs: &Inputs) -> Marks {
+    let mut marks = Marks::default();
+    for (input, _) in inputs.iter() {
+        match input {
+            Input::GetOrHead => marks.head = Head::Apart,
+            Input::BareMark => marks.bare_mark = BareMark::Apart,
+            Input::Time(exactness) => marks.time = marks.time.max(Some(*exactness)),
+            Input::Choice => marks.choice = Choice::Drawn,
+            Input::Host
+            | Input::Scheme
+            | Input::Query
+            | Input::Method
+            | Input::Cookies
+            | Input::Header(_)
+            | Input::AnyHeader
+            | Input::Client
+            | Input::UniqueId => {}
+        }
+    }
+    marks
+}
+
+/// Does a mark tell all of an input?
+fn is_marked(input: &Input) -> bool {
+    match input {
+        Input::GetOrHead | Input::BareMark | Input::Time(_) | Input::Choice => true,
+        Input::Host
+        | Input::Scheme
+        | Input::Query
+        | Input::Method
+        | Input::Cookies
+        | Input::Header(_)
+        | Input::AnyHeader
+        | Input::Client
+        | Input::UniqueId => false,
     }
 }

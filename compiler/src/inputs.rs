@@ -9,6 +9,7 @@ mod input;
 use std::collections::BTreeMap;
 
 use edgewright_engine::model::expression::{Expression, Subnet};
+use edgewright_engine::model::marks::Exactness;
 use edgewright_engine::model::rules::{Place, Redirect, Rule, RuleFlags, Template};
 use edgewright_engine::model::site::access::{Client, Demand, HostAccess, Requirement};
 use edgewright_engine::model::site::headers::{
@@ -18,7 +19,7 @@ use edgewright_engine::model::site::{
     EnvAttribute, EnvRule, HeaderLine, MapKind, RootPart, Section, SectionKind, Settings, Site,
 };
 use edgewright_engine::model::trigger::Trigger;
-use edgewright_engine::model::variable::Named;
+use edgewright_engine::model::variable::{Named, TimePart};
 use edgewright_engine::pattern::Pattern;
 
 use crate::dependencies::{Dependencies, Question};
@@ -133,7 +134,7 @@ impl Search<'_> {
         self.reader = None;
         for map in &site.maps {
             if matches!(map.kind, MapKind::Random(_)) {
-                self.add(Input::Random);
+                self.add(Input::Choice);
             }
         }
     }
@@ -407,7 +408,7 @@ impl Search<'_> {
             // CloudFront takes cookies out of an answer unless it sends cookies on.
             self.add(Input::Cookies);
             if rule.extras().cookies.iter().any(has_lifetime) {
-                self.add(Input::Time);
+                self.add(Input::Time(Exactness::Second));
             }
         }
         if rule.flags.contains(RuleFlags::NO_SUBSTITUTION) {
@@ -478,9 +479,23 @@ impl Search<'_> {
             Some(named) => self.add_named(named),
             // Of expressions, and of other modules.
             None if name == b"SCRIPT_URI" => self.add_self_reference(),
-            None if name == b"UNIQUE_ID" => self.add(Input::Random),
+            None if name == b"UNIQUE_ID" => self.add(Input::UniqueId),
             None => {}
         }
+    }
+
+    fn add_time(&mut self, part: TimePart) {
+        let exactness = match part {
+            TimePart::Whole | TimePart::Second => Exactness::Second,
+            TimePart::Minute => Exactness::Minute,
+            TimePart::Year
+            | TimePart::Month
+            | TimePart::Day
+            | TimePart::Hour
+            | TimePart::Weekday => Exactness::Hour,
+            TimePart::Nothing => return,
+        };
+        self.add(Input::Time(exactness));
     }
 
     /// A new variable does not compile until it is listed.
@@ -501,7 +516,7 @@ impl Search<'_> {
             | Named::RemoteHost
             | Named::RemotePort
             | Named::Ipv6 => self.add(Input::Client),
-            Named::Time(_) => self.add(Input::Time),
+            Named::Time(part) => self.add_time(part),
             // The same for all requests for a path on a host.
             Named::ApiVersion
             | Named::AuthType

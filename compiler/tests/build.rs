@@ -299,12 +299,13 @@ fn inputs_and_trigger() {
     check_inputs(&rule("%{REMOTE_ADDR} x"), origin, &["client address"]);
     let expanded = "RewriteRule ^/a$ http://o/%{REMOTE_ADDR}? [R]";
     check_inputs(expanded, viewer, &["client address"]);
-    check_inputs(&rule("%{TIME_HOUR} x"), viewer, &["time"]);
+    check_inputs(&rule("%{TIME_HOUR} x"), origin, &["time to the hour"]);
+    check_inputs(&rule("%{UNIQUE_ID} x"), viewer, &["UNIQUE_ID"]);
     // Where no cookie is in the key, CloudFront takes cookies off answers.
     check_inputs(
         "RewriteRule ^/a$ - [F,CO=a:b:c:60]",
         viewer,
-        &["cookies", "time"],
+        &["cookies", "time to the second"],
     );
     check_inputs("SetEnvIf ^X- . y", viewer, &["headers by pattern"]);
 }

@@ -5,6 +5,7 @@
 
 pub mod expression;
 pub mod header_names;
+pub mod marks;
 pub mod normalized;
 pub mod outcome;
 pub mod request;

@@ -23,6 +23,7 @@ use serde_json::value::RawValue;
 
 use super::{Build, now};
 use crate::args;
+use crate::package::viewer_function::Chance;
 use crate::package::{Dependence, Stack, ViewerFunction};
 
 /// The function behind CloudFront.
@@ -92,7 +93,7 @@ impl EdgeStack {
         let viewer_function = |_: &str, event: &Value, raw_query: Option<&str>| {
             let function = self.viewer_function.as_ref();
             function
-                .and_then(|function| function.run(event, raw_query))
+                .and_then(|function| function.run(event, raw_query, Chance::at(now())))
                 .ok_or(Ended::Threw)
         };
         let surroundings = Surroundings {

@@ -123,8 +123,10 @@ impl Source {
             Input::Header(name) => Self::of_header(name, arguments),
             Input::BareMark => Self::new("not told", "not told", Key::None),
             Input::Client => Self::new(IMPOSSIBLE, "the event's clientIp", Key::None),
-            Input::Time => Self::new(IMPOSSIBLE, "the clock", Key::None),
-            Input::Random => Self::new(IMPOSSIBLE, "the function's own", Key::None),
+            Input::Time(_) => Self::new(IMPOSSIBLE, "the clock", Key::None),
+            Input::Choice | Input::UniqueId => {
+                Self::new(IMPOSSIBLE, "the function's own", Key::None)
+            }
             Input::GetOrHead | Input::AnyHeader => Self::new(IMPOSSIBLE, "the event", Key::None),
         }
     }
@@ -295,7 +297,7 @@ mod tests {
             "header x-forwarded-proto",
             "headers by pattern",
             "client address",
-            "time",
+            "time to the hour",
             "chance",
         ];
         let mut inputs = inputs.map(|name| (named(name), Readers::default()));
@@ -365,6 +367,6 @@ mod tests {
             &header(SCHEME_HEADER),
         );
         check("header x-amz-cf-id", OriginRequest, &[], &Key::None);
-        check("time", ViewerRequest, &[], &Key::None);
+        check("time to the second", ViewerRequest, &[], &Key::None);
     }
 }

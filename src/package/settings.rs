@@ -4,8 +4,9 @@
 //! `edgewright_engine::lambda::configuration`.
 
 use anyhow::{Context, Result, bail};
-use edgewright_compiler::class::{BareMark, CLASS_HEADER, Head, ViewerClass};
+use edgewright_compiler::class::{CLASS_HEADER, ViewerClass};
 use edgewright_engine::lambda::configuration::Configuration;
+use edgewright_engine::model::marks::Marks;
 use edgewright_engine::model::trigger::Trigger;
 use serde_json::{Map, Value, json};
 
@@ -31,13 +32,8 @@ pub fn text(arguments: &Package, trigger: Trigger, class: Option<&ViewerClass>) 
         settings["unsent"]["query"] = json!(true);
     }
     if let Some(class) = class {
-        match class.head {
-            Head::Same => {}
-            Head::Apart => settings["head_header"] = json!(CLASS_HEADER),
-        }
-        match class.bare_mark {
-            BareMark::Same => {}
-            BareMark::Apart => settings["bare_mark_header"] = json!(CLASS_HEADER),
+        if class.marks != Marks::default() {
+            settings["class"] = json!({ "header": CLASS_HEADER, "marks": class.marks });
         }
         settings["carried"] = json!(viewer_function::carried(class));
         settings["unsent"]["headers"] = json!(viewer_function::unsent(class, arguments));

@@ -37,6 +37,7 @@ use edgewright_engine::lambda::function::Function;
 use edgewright_engine::lambda::journal::Journal;
 use edgewright_engine::lambda::response::Reply;
 use edgewright_engine::model::header_names::is_hidden;
+use edgewright_engine::model::marks::{BareMark, Choice, Marks};
 use edgewright_engine::model::outcome::Outcome;
 use edgewright_engine::model::request::{Request, Scheme, Target};
 use edgewright_engine::model::trigger::Trigger;
@@ -44,6 +45,7 @@ use edgewright_engine::source::Sequential;
 use serde_json::Value;
 use serde_json::value::to_raw_value;
 
+use super::viewer_function::Chance;
 use super::{Dependence, Stack, ViewerFunction};
 use crate::args::{Arguments, Command};
 
@@ -135,7 +137,24 @@ struct Site {
 }
 
 /// The clock of every request.
-const NOW: u64 = 1_700_000_000;
+const NOW: i64 = 1_700_000_000;
+
+/// What the CloudFront Function reads that is in no event.
+const CHANCE: Chance = Chance { now: NOW, draw: 5 };
+
+/// What the reference chooses by.
+fn options() -> Options {
+    let marks = Marks {
+        choice: Choice::Drawn,
+        ..Marks::default()
+    };
+    let drawn = format!("{}c", CHANCE.draw);
+    Options {
+        now: NOW,
+        random: marks.told(&drawn).random.unwrap(),
+        ..Options::default()
+    }
+}
 
 impl Site {
     /// Compiles a configuration, and makes its stack with these options of `package`.
@@ -174,10 +193,7 @@ impl Site {
     fn expected(&self, viewer: &Viewer, target: &str) -> Option<Seen> {
         viewer.with(target, |request| {
             let site = &self.reading.site;
-            let options = Options {
-                now: i64::try_from(NOW).unwrap(),
-                ..Options::default()
-            };
+            let options = options();
             let answer = evaluate(site, &Sequential::new(site), request, &options).unwrap();
             if matches!(answer.outcome, Outcome::Unsupported { .. }) || self.is_over_budget(request)
             {
@@ -200,9 +216,8 @@ impl Site {
     /// Says whether the decision takes more than its budget: then the request passes through, whatever Apache says.
     fn is_over_budget(&self, request: &Request<'_>) -> bool {
         let options = Options {
-            now: i64::try_from(NOW).unwrap(),
             allowance: Allowance::steps(DECISION_STEPS),
-            ..Options::default()
+            ..options()
         };
         let answer = handle_embedded(&self.runtime, &self.table, request, &options);
         answer.outcome == Outcome::OverBudget
@@ -222,7 +237,7 @@ impl Site {
         let viewer_function = |_: &str, event: &Value, raw_query: Option<&str>| {
             let function = self.viewer_function.as_ref();
             function
-                .and_then(|function| function.run(event, raw_query))
+                .and_then(|function| function.run(event, raw_query, CHANCE))
                 .ok_or(Ended::Threw)
         };
         let origin = |_: &Asked| OriginAnswer {
@@ -237,7 +252,9 @@ impl Site {
         };
         let mut answer = |viewer: &Viewer| {
             viewer.with(&viewer.target, |request| {
-                cloudfront.answer(request, NOW, &surroundings).response
+                cloudfront
+                    .answer(request, NOW.cast_unsigned(), &surroundings)
+                    .response
             })
         };
         viewers.iter().map(&mut answer).collect()
@@ -277,7 +294,11 @@ impl Site {
     fn differing(&self, switches: Switches, viewers: &[Viewer]) -> Vec<String> {
         let expected = viewers.iter().map(|viewer| {
             // A lone `?` is in no event: only a class tells it.
-            let is_told = self.configuration.bare_mark_header.is_some();
+            let is_told = self
+                .configuration
+                .class
+                .as_ref()
+                .is_some_and(|class| class.marks.bare_mark == BareMark::Apart);
             let bare = viewer.target.strip_suffix('?').filter(|_| !is_told);
             self.expected(viewer, bare.unwrap_or(&viewer.target))
         });

@@ -4,14 +4,36 @@
 //! function at origin-request and the policies have to know of it. Absent: running JavaScript.
 
 use std::collections::BTreeMap;
+use std::hash::{BuildHasher as _, RandomState};
 
 use edgewright_compiler::class::{CLASS_HEADER, Copies, Viewed, ViewerClass};
 use edgewright_compiler::inputs::Input;
+use edgewright_engine::model::marks::{DRAWS, Moment};
 use edgewright_engine::model::trigger::Trigger;
 use serde_json::{Map, Value, json};
 
 use super::inputs::HOST_HEADER;
 use crate::args::{Ignored, Origin, Package};
+
+/// What the function reads that is in no event.
+#[derive(Debug, Clone, Copy)]
+pub struct Chance {
+    /// Seconds since 1970.
+    pub now: i64,
+    /// A random number below [`DRAWS`].
+    pub draw: u8,
+}
+
+impl Chance {
+    /// This time, and a new number.
+    pub fn at(now: i64) -> Self {
+        let draw = RandomState::new().hash_one(0) % u64::from(DRAWS);
+        Self {
+            now,
+            draw: u8::try_from(draw).unwrap_or_default(),
+        }
+    }
+}
 
 /// A CloudFront Function.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +88,7 @@ impl ViewerFunction {
     }
 
     /// What the function returns for an event; `None` where it would throw. `raw_query` is what `rawQueryString()` gives.
-    pub fn run(&self, event: &Value, raw_query: Option<&str>) -> Option<Value> {
+    pub fn run(&self, event: &Value, raw_query: Option<&str>, chance: Chance) -> Option<Value> {
         let mut request = event["request"].clone();
         let headers = request["headers"].as_object_mut()?;
         if self.copies == Copies::Host {
@@ -83,7 +105,7 @@ impl ViewerFunction {
                     None => _ = headers.remove(&carrier),
                 }
             }
-            let text = class_text(class, event, raw_query);
+            let text = class_text(class, event, raw_query, chance);
             headers.insert(CLASS_HEADER.to_owned(), json!({ "value": text }));
         }
         Some(request)
@@ -91,7 +113,12 @@ impl ViewerFunction {
 }
 
 /// The class of the viewer of an event.
-fn class_text(class: &ViewerClass, event: &Value, raw_query: Option<&str>) -> String {
+fn class_text(
+    class: &ViewerClass,
+    event: &Value,
+    raw_query: Option<&str>,
+    chance: Chance,
+) -> String {
     let fields = |name: &str| values(event["request"][name].as_object());
     let headers = fields("headers");
     let headers: Vec<(&[u8], &[u8])> = headers
@@ -103,11 +130,15 @@ fn class_text(class: &ViewerClass, event: &Value, raw_query: Option<&str>) -> St
         .map(|(name, value)| format!("{name}={value}").into_bytes())
         .collect();
     class.text(&Viewed {
-        method: event["request"]["method"]
-            .as_str()
-            .unwrap_or_default()
-            .as_bytes(),
-        query: raw_query,
+        moment: Moment {
+            method: event["request"]["method"]
+                .as_str()
+                .unwrap_or_default()
+                .as_bytes(),
+            query: raw_query,
+            now: chance.now,
+            draw: chance.draw,
+        },
         headers: &headers,
         cookies: &cookies,
         client: event["viewer"]["ip"]

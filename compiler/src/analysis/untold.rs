@@ -7,12 +7,13 @@
 //! their end; for their bare `?` see [`crate::request_line`].
 
 use edgewright_engine::model::expression::Expression;
+use edgewright_engine::model::marks::BareMark;
 use edgewright_engine::model::rules::{Condition, Place, Redirect, Rule, Test};
 use edgewright_engine::model::site::{EnvAttribute, EnvRule, SectionKind, Site};
 use edgewright_engine::pattern::Pattern;
 
 use super::{Finding, rules};
-use crate::class::{BareMark, ViewerClass};
+use crate::class::ViewerClass;
 use crate::dependencies::{Dependencies, Question};
 use crate::redundant::Redundant;
 use crate::request_line;
@@ -38,7 +39,7 @@ pub(super) fn find(
     let of_settings = site.settings().flat_map(|settings| &settings.set_env_if);
     let all = of_hosts.chain(of_settings);
     found.extend(all.flat_map(of_variable));
-    if class.is_some_and(|class| class.bare_mark == BareMark::Apart) {
+    if class.is_some_and(|class| class.marks.bare_mark == BareMark::Apart) {
         found.retain(|finding| finding.code != BARE_MARK);
     }
     found

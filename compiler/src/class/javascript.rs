@@ -8,10 +8,11 @@
 use std::collections::BTreeSet;
 
 use edgewright_engine::model::expression::Subnet;
+use edgewright_engine::model::marks::{BareMark, Choice, DRAWS, Head, Marks};
 
 use super::guard::{About, Atom, AtomTest, Guard};
 use super::pattern::{expression, quoted, test};
-use super::{BareMark, CLASS_HEADER, Head, ViewerClass};
+use super::{CLASS_HEADER, ViewerClass};
 
 /// Does the function copy `Host` as well?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,11 +133,7 @@ impl ViewerClass {
         if used.has(Helper::Addresses) {
             code += "    var address = numbers(ip);\n";
         }
-        code += &format!(
-            "    return {}{}[\n",
-            self.head.code(),
-            self.bare_mark.code()
-        );
+        code += &format!("    return {}[\n", marks(self.marks));
         for guard in &self.guards {
             code += &format!("      {},\n", question(guard, Joined::ByComma));
         }
@@ -181,22 +178,26 @@ impl ViewerClass {
     }
 }
 
-impl Head {
-    fn code(self) -> &'static str {
-        match self {
-            Self::Same => "",
-            Self::Apart => "(event.request.method === 'HEAD' ? 'H' : 'G') + ",
-        }
+/// What writes marks, in their order.
+fn marks(marks: Marks) -> String {
+    let mut code = String::new();
+    match marks.head {
+        Head::Same => {}
+        Head::Apart => code += "(event.request.method === 'HEAD' ? 'H' : 'G') + ",
     }
-}
-
-impl BareMark {
-    fn code(self) -> &'static str {
-        match self {
-            Self::Same => "",
-            Self::Apart => "(event.request.rawQueryString() === '' ? '?' : '') + ",
-        }
+    match marks.bare_mark {
+        BareMark::Same => {}
+        BareMark::Apart => code += "(event.request.rawQueryString() === '' ? '?' : '') + ",
     }
+    if let Some(exactness) = marks.time {
+        let milliseconds = exactness.seconds() * 1_000;
+        code += &format!("Math.floor(Date.now() / {milliseconds}) + 't' + ");
+    }
+    match marks.choice {
+        Choice::Never => {}
+        Choice::Drawn => code += &format!("Math.floor(Math.random() * {DRAWS}) + 'c' + "),
+    }
+    code
 }
 
 /// What the code needs.

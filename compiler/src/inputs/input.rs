@@ -5,6 +5,7 @@
 use std::fmt;
 
 use edgewright_engine::model::header_names::{is_hidden, is_told_at_origin_request};
+use edgewright_engine::model::marks::Exactness;
 use edgewright_engine::model::trigger::Trigger;
 use serde::{Deserialize, Serialize};
 
@@ -32,10 +33,12 @@ pub enum Input {
     AnyHeader,
     /// The client's address.
     Client,
-    /// The time.
-    Time,
+    /// The time, and how exactly.
+    Time(Exactness),
     /// Chance: an `rnd:` map.
-    Random,
+    Choice,
+    /// A text that no other request has: `UNIQUE_ID`.
+    UniqueId,
 }
 
 /// What stands before the name of a header.
@@ -43,7 +46,7 @@ const HEADER: &str = "header ";
 
 impl Input {
     /// Every input that is no header of its own.
-    const FIXED: [Self; 11] = [
+    const FIXED: [Self; 14] = [
         Self::Host,
         Self::Scheme,
         Self::Query,
@@ -53,8 +56,11 @@ impl Input {
         Self::Cookies,
         Self::AnyHeader,
         Self::Client,
-        Self::Time,
-        Self::Random,
+        Self::Time(Exactness::Hour),
+        Self::Time(Exactness::Minute),
+        Self::Time(Exactness::Second),
+        Self::Choice,
+        Self::UniqueId,
     ];
 
     /// False for what cannot be part of a cache key, so that the answer must not be cached.
@@ -62,10 +68,19 @@ impl Input {
         match self {
             // What CloudFront hides is the same for every viewer: it is not there.
             Self::Header(name) => is_told_at_origin_request(name) || is_hidden(name),
-            Self::Host | Self::Scheme | Self::Query | Self::Method | Self::Cookies => true,
-            // No event tells it: only a class of viewers does.
-            Self::BareMark => true,
-            Self::GetOrHead | Self::AnyHeader | Self::Client | Self::Time | Self::Random => false,
+            // No event tells of a bare `?`: only a class of viewers does, and nothing else can.
+            Self::Host
+            | Self::Scheme
+            | Self::Query
+            | Self::Method
+            | Self::BareMark
+            | Self::Cookies => true,
+            Self::GetOrHead
+            | Self::AnyHeader
+            | Self::Client
+            | Self::Time(_)
+            | Self::Choice
+            | Self::UniqueId => false,
         }
     }
 
@@ -91,8 +106,11 @@ impl Input {
             Self::Header(_) => HEADER,
             Self::AnyHeader => "headers by pattern",
             Self::Client => "client address",
-            Self::Time => "time",
-            Self::Random => "chance",
+            Self::Time(Exactness::Hour) => "time to the hour",
+            Self::Time(Exactness::Minute) => "time to the minute",
+            Self::Time(Exactness::Second) => "time to the second",
+            Self::Choice => "chance",
+            Self::UniqueId => "UNIQUE_ID",
         }
     }
 }

@@ -86,8 +86,9 @@ fn is_condition(input: &Input) -> bool {
         Input::Cookies
         | Input::Client
         | Input::AnyHeader
-        | Input::Time
-        | Input::Random
+        | Input::Time(_)
+        | Input::Choice
+        | Input::UniqueId
         | Input::GetOrHead
         | Input::BareMark => true,
         Input::Header(name) => name != "authorization" && !is_hidden(name),

@@ -1,6 +1,7 @@
 //! Which inputs a class covers, and which stay in the key.
 
-use edgewright_compiler::class::{BareMark, Head, ViewerClass};
+use edgewright_compiler::class::ViewerClass;
+use edgewright_engine::model::marks::{BareMark, Choice, Exactness, Head, Marks};
 
 use super::reading;
 
@@ -83,37 +84,71 @@ fn conditions_become_guards() {
     check(&two, &["header referer"], 1);
 }
 
+/// `None` where there is no class.
+#[track_caller]
+fn check_marks(text: &str, expected: Option<Marks>) {
+    let reading = reading(&format!("RewriteEngine On\n{text}\n"));
+    let marks = ViewerClass::of(&reading.site).map(|class| class.marks);
+    assert_eq!(marks, expected, "{text}");
+}
+
+const PLAIN: Marks = Marks {
+    head: Head::Same,
+    bare_mark: BareMark::Same,
+    time: None,
+    choice: Choice::Never,
+};
+
 #[test]
 fn a_letter_tells_get_from_head() {
-    let head = |text: &str| {
-        let reading = reading(&format!("RewriteEngine On\n{text}\n"));
-        ViewerClass::of(&reading.site).map(|class| class.head)
-    };
     let get = "%{REQUEST_METHOD} =GET";
-    assert_eq!(head(&rule(&[get])), Some(Head::Apart));
-    assert_eq!(head(&rule(&[get, "%{HTTP_REFERER} x"])), Some(Head::Apart));
-    assert_eq!(head(&rule(&["%{HTTP_REFERER} x"])), Some(Head::Same));
-    assert_eq!(head(&rule(&["%{REQUEST_METHOD} =POST"])), None);
-    assert_eq!(head(&rule(&[get, "%{TIME_HOUR} 12"])), None);
+    let apart = Some(Marks {
+        head: Head::Apart,
+        ..PLAIN
+    });
+    check_marks(&rule(&[get]), apart);
+    check_marks(&rule(&[get, "%{HTTP_REFERER} x"]), apart);
+    check_marks(&rule(&["%{HTTP_REFERER} x"]), Some(PLAIN));
+    check_marks(&rule(&["%{REQUEST_METHOD} =POST"]), None);
+    check_marks(&rule(&[get, "%{UNIQUE_ID} 12"]), None);
 }
 
 #[test]
 fn a_mark_tells_a_bare_question_mark() {
-    let mark = |text: &str| {
-        let reading = reading(&format!("RewriteEngine On\n{text}\n"));
-        ViewerClass::of(&reading.site).map(|class| class.bare_mark)
+    let apart = Some(Marks {
+        bare_mark: BareMark::Apart,
+        ..PLAIN
+    });
+    check_marks(&rule(&["%{THE_REQUEST} \\?\\ HTTP"]), apart);
+    let section = "<If \"%{THE_REQUEST} =~ /\\? HTTP/\">\nRedirect /a /b\n</If>";
+    // Expressions are not looked at so closely: this one may ask for the method.
+    let both = apart.map(|marks| Marks {
+        head: Head::Apart,
+        ..marks
+    });
+    check_marks(section, both);
+    check_marks(&rule(&["%{THE_REQUEST} \\?id="]), None);
+    let other = ["%{THE_REQUEST} \\?id=", "%{HTTP_REFERER} x"];
+    check_marks(&rule(&other), Some(PLAIN));
+}
+
+#[test]
+fn marks_tell_the_time_and_what_was_drawn() {
+    let time = |exactness| {
+        let time = Some(exactness);
+        Some(Marks { time, ..PLAIN })
     };
-    let bare = "%{THE_REQUEST} \\?\\ HTTP";
-    assert_eq!(mark(&rule(&[bare])), Some(BareMark::Apart));
-    assert_eq!(
-        mark("<If \"%{THE_REQUEST} =~ /\\? HTTP/\">\nRedirect /a /b\n</If>"),
-        Some(BareMark::Apart)
-    );
-    assert_eq!(mark(&rule(&["%{THE_REQUEST} \\?id="])), None);
-    assert_eq!(
-        mark(&rule(&["%{THE_REQUEST} \\?id=", "%{HTTP_REFERER} x"])),
-        Some(BareMark::Same)
-    );
+    check_marks(&rule(&["%{TIME_HOUR} >8"]), time(Exactness::Hour));
+    check_marks(&rule(&["%{TIME_WDAY} =0"]), time(Exactness::Hour));
+    let both = ["%{TIME_HOUR} >8", "%{TIME_MIN} >30"];
+    check_marks(&rule(&both), time(Exactness::Minute));
+    check_marks("RewriteRule ^/a$ /%{TIME} [R]", time(Exactness::Second));
+    let chosen = Some(Marks {
+        choice: Choice::Drawn,
+        ..PLAIN
+    });
+    let map = "RewriteMap m rnd:/srv/map.txt\nRewriteRule ^/a$ /${m:x} [R]";
+    check_marks(map, chosen);
 }
 
 #[test]
@@ -140,7 +175,7 @@ fn whatever_is_read_otherwise_stays_raw() {
     check(&compared, &[], 0);
     check(&rule(&["%{HTTP:Authorization} ^Basic"]), &[], 0);
     check(&rule(&["%{HTTP:Accept-Encoding} gzip"]), &[], 0);
-    check(&rule(&["%{HTTP_USER_AGENT} x", "%{TIME_HOUR} 12"]), &[], 0);
+    check(&rule(&["%{HTTP_USER_AGENT} x", "%{UNIQUE_ID} 12"]), &[], 0);
     check(&rule(&["%{HTTP_COOKIE} ^lang=de"]), &[], 0);
     check(&rule(&["%{HTTP_COOKIE} a=.*b"]), &[], 0);
     let whole = "RewriteCond %{HTTP_COOKIE} (^|;\\ *)lang=(de|en)\nRewriteRule ^/a$ /%1 [R]";

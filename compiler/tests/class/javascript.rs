@@ -12,7 +12,7 @@ use edgewright_compiler::class::{CLASS_HEADER, Copies, LONGEST_CODE, ViewerClass
 use edgewright_test_support::random::Random;
 use serde_json::{Value, json};
 
-use super::viewer::Viewer;
+use super::viewer::{NOW, Viewer};
 use super::{random, reading};
 
 /// Requests for each configuration.
@@ -112,7 +112,11 @@ fn event(viewer: &Viewer) -> Value {
 
 /// One script for classes and their viewers, and what it should print.
 fn script(tried: &[(ViewerClass, Vec<Viewer>)]) -> (String, Vec<String>) {
-    let mut script = format!("var CLASS = '{CLASS_HEADER}';\n{HARNESS}");
+    let mut script = format!(
+        "var CLASS = '{CLASS_HEADER}';\n\
+         Date.now = function () {{ return {NOW} * 1000 + 999; }};\n\
+         Math.random = function () {{ return 1 - 1e-9; }};\n{HARNESS}"
+    );
     let mut expected = Vec::new();
     for (class, viewers) in tried {
         let code = class.javascript(Copies::Host);

@@ -35,6 +35,8 @@ const CONDITIONS: &[&str] = &[
     "%{REQUEST_METHOD} =HEAD",
     "%{REQUEST_METHOD} !^(GET|POST)$",
     "%{THE_REQUEST} \\?\\ HTTP",
+    "%{TIME_HOUR} =22",
+    "%{TIME_SEC} >19",
     "%{QUERY_STRING} x=1",
     "%{HTTP_HOST} ^www\\.(.*)$",
     "%{HTTP:X-Own} ^(.+)$",

@@ -184,8 +184,7 @@ fn measured(
             .filter(Input::can_be_cache_key)
             .collect(),
         cookies: edgewright_compiler::class::SetCookies::Never,
-        head: edgewright_compiler::class::Head::Same,
-        bare_mark: edgewright_compiler::class::BareMark::Same,
+        marks: edgewright_engine::model::marks::Marks::default(),
     };
     let before = numbered(viewers.iter().map(|viewer| viewer.raw_key(&all)));
     let class = ViewerClass::of(site);

@@ -3,10 +3,17 @@
 use edgewright_compiler::class::{Viewed, ViewerClass};
 use edgewright_compiler::inputs::Input;
 use edgewright_engine::evaluate::{Options, evaluate};
+use edgewright_engine::model::marks::Moment;
 use edgewright_engine::model::outcome::Answer;
 use edgewright_engine::model::request::{Request, Scheme, Target};
 use edgewright_engine::model::site::Site;
 use edgewright_engine::source::Sequential;
+
+/// When every request is sent.
+pub const NOW: i64 = 1_700_000_000;
+
+/// What is drawn for every request.
+pub const DRAW: u8 = 63;
 
 /// One request.
 #[derive(Debug, Clone, Default)]
@@ -32,8 +39,12 @@ impl Viewer {
             .map(|(name, value)| (name.as_bytes(), value.as_bytes()))
             .collect();
         class.text(&Viewed {
-            method: self.method.as_bytes(),
-            query: self.target.split_once('?').map(|(_, query)| query),
+            moment: Moment {
+                method: self.method.as_bytes(),
+                query: self.target.split_once('?').map(|(_, query)| query),
+                now: NOW,
+                draw: DRAW,
+            },
             headers: &headers,
             cookies: &self.cookies(),
             client: self.client.as_bytes(),
@@ -61,7 +72,7 @@ impl Viewer {
             protocol: b"HTTP/1.1",
         };
         let options = Options {
-            now: 1_700_000_000,
+            now: NOW,
             ..Options::default()
         };
         evaluate(site, &Sequential::new(site), &request, &options).unwrap()
@@ -89,8 +100,9 @@ impl Viewer {
                 Input::GetOrHead
                 | Input::BareMark
                 | Input::AnyHeader
-                | Input::Time
-                | Input::Random => {
+                | Input::Time(_)
+                | Input::Choice
+                | Input::UniqueId => {
                     unreachable!("no class with {input}")
                 }
             });

@@ -20,8 +20,7 @@
 //!   "forwarded_proto": false,
 //!   "proxy_hosts": ["app.example.com"],
 //!   "carried": {"via": "x-edgewright-via"},
-//!   "head_header": "x-edgewright-class",
-//!   "bare_mark_header": "x-edgewright-class",
+//!   "class": {"header": "x-edgewright-class", "marks": {"head": "apart", "time": "hour"}},
 //!   "unsent": {"headers": ["user-agent"], "query": true},
 //!   "journal_interval": 10000,
 //!   "cache_control": {"redirects": "s-maxage=300", "statuses": {"410": "max-age=3600"}}
@@ -38,6 +37,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::evaluate::record::is_redirect;
+use crate::model::marks::Marks;
 use crate::model::request::Scheme;
 
 /// The name of the file beside the binary. Without it every default applies.
@@ -63,11 +63,8 @@ pub struct Configuration {
     pub proxy_hosts: Vec<String>,
     /// Headers whose values as the viewer sent them stand in another header: CloudFront changes the first on its way.
     pub carried: BTreeMap<String, String>,
-    /// The header whose value begins with `H` where the viewer's method at origin-request is HEAD: CloudFront may fill its
-    /// cache with GET then.
-    pub head_header: Option<String>,
-    /// The header whose value has a `?` where the viewer sent a `?` with nothing behind it, which no event tells.
-    pub bare_mark_header: Option<String>,
+    /// What the class of viewers tells at origin-request that the event does not.
+    pub class: Option<Class>,
     /// What rules read at origin-request, and the origin does not get.
     pub unsent: Unsent,
     /// At least so many milliseconds lie between two lines of the log.
@@ -86,8 +83,7 @@ impl Default for Configuration {
             forwarded_proto: false,
             proxy_hosts: Vec::new(),
             carried: BTreeMap::new(),
-            head_header: None,
-            bare_mark_header: None,
+            class: None,
             unsent: Unsent::default(),
             journal_interval: 10_000,
             cache_control: CacheControl::default(),
@@ -103,6 +99,16 @@ impl Configuration {
     pub fn parse(text: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(text)
     }
+}
+
+/// The class of viewers in an event.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Class {
+    /// The header that it stands in.
+    pub header: String,
+    /// What stands at its beginning.
+    pub marks: Marks,
 }
 
 /// What is taken out of a request before it goes on to the origin: it is not in the cache key, so that what the origin

@@ -18,6 +18,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::configuration::Configuration;
+use crate::model::marks::Told;
 use crate::model::request::{Request, Scheme, Target};
 use crate::model::trigger::Trigger;
 
@@ -210,6 +211,7 @@ pub struct Parts<'a> {
     headers: Vec<(&'a [u8], &'a [u8])>,
     method: &'a [u8],
     client: &'a [u8],
+    told: Told,
 }
 
 impl Fields<'_> {
@@ -237,14 +239,13 @@ impl Fields<'_> {
         let mut parts = Parts {
             scheme: configuration.default_scheme.into(),
             host: None,
-            target: self.target(BareMark::Untold),
+            target: self.target(&Told::default()),
             headers: Vec::with_capacity(self.headers.0.len()),
             method: self.method.0.as_bytes(),
             client: self.client_ip.0.as_bytes(),
+            told: Told::default(),
         };
-        let head_header = configuration.head_header.as_deref().unwrap_or_default();
-        let bare_mark_header = configuration.bare_mark_header.as_deref();
-        let bare_mark_header = bare_mark_header.unwrap_or_default();
+        let class = configuration.class.as_ref();
         let mut overriding_host = None;
         for (name, value) in &self.headers.0 {
             let bytes = value.as_bytes();
@@ -257,11 +258,10 @@ impl Fields<'_> {
                     if name.eq_ignore_ascii_case(FORWARDED_PROTOCOL) {
                         parts.scheme = scheme_named(value, parts.scheme);
                     }
-                    if name.eq_ignore_ascii_case(head_header) && value.starts_with('H') {
-                        parts.method = b"HEAD";
-                    }
-                    if name.eq_ignore_ascii_case(bare_mark_header) && value.contains('?') {
-                        parts.target = self.target(BareMark::Sent);
+                    if let Some(class) =
+                        class.filter(|class| name.eq_ignore_ascii_case(&class.header))
+                    {
+                        parts.told = class.marks.told(value);
                     }
                 }
                 if let Some(name) = seen_as(name, &configuration.carried) {
@@ -270,6 +270,12 @@ impl Fields<'_> {
             }
         }
         parts.host = overriding_host.or(parts.host);
+        if parts.told.is_head {
+            parts.method = b"HEAD";
+        }
+        if parts.told.has_bare_mark {
+            parts.target = self.target(&parts.told);
+        }
         if configuration.forwarded_proto {
             let scheme = parts.scheme.name().as_bytes();
             parts.headers.push((b"x-forwarded-proto", scheme));
@@ -277,10 +283,10 @@ impl Fields<'_> {
         parts
     }
 
-    /// Path and query.
-    fn target(&self, bare_mark: BareMark) -> EventTarget<'_> {
+    /// Path and query: `/a` and `/a?` are the same event.
+    fn target(&self, told: &Told) -> EventTarget<'_> {
         let (uri, query) = (self.uri.0.as_bytes(), self.querystring.0.as_bytes());
-        let is_sent = !query.is_empty() || bare_mark == BareMark::Sent;
+        let is_sent = !query.is_empty() || told.has_bare_mark;
         let query = is_sent.then_some(query);
         match Target::of_parts(uri, query) {
             Some(target) => EventTarget::Parts(target),
@@ -290,13 +296,6 @@ impl Fields<'_> {
             }),
         }
     }
-}
-
-/// What is known of a `?` with nothing behind it: `/a` and `/a?` are the same event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum BareMark {
-    Sent,
-    Untold,
 }
 
 /// What rules see a header as: one that another carries is not there, and its carrier has its name.
@@ -323,6 +322,11 @@ fn scheme_named(value: &str, otherwise: Scheme) -> Scheme {
 }
 
 impl Parts<'_> {
+    /// What the class of viewers tells beside the event.
+    pub fn told(&self) -> &Told {
+        &self.told
+    }
+
     /// The request. Its protocol is `HTTP/1.1`: the event does not tell.
     pub fn request(&self) -> Request<'_> {
         Request {

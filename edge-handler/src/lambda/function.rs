@@ -29,6 +29,7 @@ use crate::artefact::table::{EmbeddedTable, Fetched};
 use crate::budget::{Allowance, Budget, DECISION_STEPS};
 use crate::evaluate::Options;
 use crate::handler::{self, Decision, Runtime, Step};
+use crate::model::marks::Told;
 use crate::model::request::Request;
 
 /// Between two lines of the log, where no configuration says otherwise.
@@ -202,7 +203,7 @@ impl Function {
         if let Rules::DynamoDb { live, .. } = &site.rules {
             live.look_if_due(&self.journal);
         }
-        let options = options();
+        let options = options(parts.told());
         let decision = site.decide(&parts.request(), &options).await?;
         let reply = Reply::of(event, &fields, &decision, &site.configuration, options.now)?;
         if let Some(shortfall) = &reply.shortfall {
@@ -283,13 +284,15 @@ async fn answer_fetching(
     }
 }
 
-/// The time and a random number of one request. Times are UTC: the server's time zone is not known.
-fn options() -> Options {
+/// The time and a random number of one request, which the class of viewers may tell.
+fn options(told: &Told) -> Options {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let now = now.unwrap_or_default();
     Options {
-        now: i64::try_from(now.as_secs()).unwrap_or_default(),
-        random: RandomState::new().hash_one(now),
+        now: told.time_near(i64::try_from(now.as_secs()).unwrap_or_default()),
+        random: told
+            .random
+            .unwrap_or_else(|| RandomState::new().hash_one(now)),
         allowance: Allowance::steps(DECISION_STEPS),
         ..Options::default()
     }

@@ -3,6 +3,7 @@
 //! In: a configuration, options of `package`, viewers. Out: a failure where the origin is asked otherwise, in some position
 //! of the switches. Absent: answers that no origin gives.
 
+use edgewright_engine::model::marks::Head;
 use edgewright_test_engines::reading;
 
 use super::*;
@@ -149,8 +150,11 @@ fn rules_that_tell_get_from_head_run_behind_the_cache() {
     );
     assert_eq!(site.trigger(), Trigger::OriginRequest);
     assert_eq!(
-        site.configuration.head_header.as_deref(),
-        Some("x-edgewright-class")
+        site.configuration
+            .class
+            .as_ref()
+            .map(|class| class.marks.head),
+        Some(Head::Apart)
     );
     let viewers = ["HEAD", "GET", "HEAD", "GET"]
         .map(|method| Viewer::of(&format!("{method} https h.test 192.0.2.1 /a")));

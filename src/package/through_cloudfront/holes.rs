@@ -233,7 +233,7 @@ const HOLES: &[Hole] = &[
     },
     Hole {
         name: "viewer-request does not know how the viewer connected, where no class brings the rules to origin-request",
-        configuration: "<VirtualHost *:80>\nServerName h.test\nRedirect /old http://x.test/plain\n</VirtualHost>\n<VirtualHost *:443>\nServerName h.test\nSSLEngine On\nRewriteEngine On\nRewriteCond %{TIME_YEAR} ^2\nRewriteRule ^/old$ http://x.test/tls [R]\n</VirtualHost>",
+        configuration: "<VirtualHost *:80>\nServerName h.test\nRedirect /old http://x.test/plain\n</VirtualHost>\n<VirtualHost *:443>\nServerName h.test\nSSLEngine On\nSetEnvIf ^X- . own\nRewriteEngine On\nRewriteCond %{ENV:own} !y\nRewriteRule ^/old$ http://x.test/tls [R]\n</VirtualHost>",
         viewers: &["GET http h.test 192.0.2.1 /old"],
         today: Open("Lambda@Edge is told at origin-request only"),
     },
@@ -269,6 +269,15 @@ const HOLES: &[Hole] = &[
         today: Mended,
     },
     Hole {
+        name: "the time of day, and chance",
+        configuration: "RewriteCond %{TIME_HOUR} =22\nRewriteRule ^/old$ /at/%{TIME} [R=301]\nRewriteMap m rnd:/srv/map.txt\nRewriteRule ^/any$ /${m:k|none} [R=301]",
+        viewers: &[
+            "GET https h.test 192.0.2.1 /old",
+            "GET https h.test 192.0.2.1 /any",
+        ],
+        today: Mended,
+    },
+    Hole {
         name: "the spelling of a path",
         configuration: "RewriteCond %{THE_REQUEST} //\nRewriteRule ^ - [F]",
         viewers: &[
@@ -298,7 +307,8 @@ fn found(hole: &Hole) -> Vec<String> {
         hole.configuration
     );
     let viewers: Vec<Viewer> = hole.viewers.iter().map(|line| Viewer::of(line)).collect();
-    match Site::new(reading(&text, []), &["--origin-ignores", "cookies"]) {
+    let map = ("/srv/map.txt".to_owned(), "k a|b|c|d\n".to_owned());
+    match Site::new(reading(&text, [map]), &["--origin-ignores", "cookies"]) {
         Ok(site) => {
             let expected = viewers.iter().map(|viewer| expected_of(&site, viewer));
             assert!(

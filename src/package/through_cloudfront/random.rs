@@ -307,10 +307,13 @@ fn compare(
         return;
     }
     // What differs from one moment to the next differs for one viewer, too.
-    if [Input::Time, Input::Random]
-        .iter()
-        .any(|input| site.dependence.inputs.contains_key(input))
-    {
+    let mut inputs = site.dependence.inputs.keys();
+    let is_marked = site.trigger() == Trigger::OriginRequest;
+    if inputs.any(|input| match input {
+        Input::Time(_) | Input::Choice => !is_marked,
+        Input::UniqueId => true,
+        _ => false,
+    }) {
         return;
     }
     count.at_origin += usize::from(site.trigger() == Trigger::OriginRequest);

@@ -1,6 +1,7 @@
 //! Manifests are read as they are written, and refused otherwise.
 #![expect(clippy::unwrap_used, reason = "a failed test should say so")]
 
+use edgewright_engine::model::marks::Exactness;
 use serde_json::json;
 
 use super::*;
@@ -29,7 +30,7 @@ fn sample() -> Manifest {
         collapsed_redirects: 0,
         trigger: Trigger::ViewerRequest,
         inputs: BTreeMap::from([
-            (Input::Time, readers.clone()),
+            (Input::Time(Exactness::Hour), readers.clone()),
             (Input::Header("x-y".to_owned()), readers.clone()),
         ]),
         viewer_class: None,

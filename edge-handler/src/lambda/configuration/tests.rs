@@ -5,6 +5,7 @@
 )]
 
 use super::*;
+use crate::model::marks::{Exactness, Head};
 
 #[test]
 fn an_empty_object_is_the_default() {
@@ -31,8 +32,7 @@ fn every_setting_is_read() {
         "forwarded_proto": true,
         "proxy_hosts": ["app.example"],
         "carried": {"via": "x-own-via"},
-        "head_header": "x-own-class",
-        "bare_mark_header": "x-own-class",
+        "class": { "header": "x-own-class", "marks": { "head": "apart", "time": "hour" } },
         "unsent": {"headers": ["cookie"], "query": true},
         "journal_interval": 7,
         "cache_control": {"redirects": "no-store", "statuses": {"410": "max-age=60"}}
@@ -58,8 +58,14 @@ fn every_setting_is_read() {
         forwarded_proto: true,
         proxy_hosts: vec!["app.example".to_owned()],
         carried: [("via".to_owned(), "x-own-via".to_owned())].into(),
-        head_header: Some("x-own-class".to_owned()),
-        bare_mark_header: Some("x-own-class".to_owned()),
+        class: Some(Class {
+            header: "x-own-class".to_owned(),
+            marks: Marks {
+                head: Head::Apart,
+                time: Some(Exactness::Hour),
+                ..Marks::default()
+            },
+        }),
         unsent: Unsent {
             headers: vec!["cookie".to_owned()],
             query: true,
