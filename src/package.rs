@@ -8,6 +8,7 @@
 
 mod archive;
 mod binary;
+pub mod cache_hits;
 pub mod inputs;
 mod regions;
 mod settings;
@@ -25,10 +26,11 @@ use edgewright_compiler::Compilation;
 use edgewright_compiler::class::ViewerClass;
 use edgewright_compiler::export::manifest::Readers;
 use edgewright_compiler::export::{MANIFEST_FILE, Manifest, PROGRAM_FILE, Server, TABLE_FILE};
-use edgewright_compiler::inputs::Input;
+use edgewright_compiler::inputs::{Input, Inputs};
 use edgewright_engine::artefact::program::Program;
 use edgewright_engine::artefact::table::EmbeddedTable;
 use edgewright_engine::lambda::configuration::{self, Configuration};
+use edgewright_engine::model::site::Site;
 use edgewright_engine::model::trigger::Trigger;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -71,6 +73,21 @@ pub struct Package {
 }
 
 impl Package {
+    /// The package that would be made with these options, without a zip file.
+    pub fn of_dependence(options: &args::Package, dependence: &Dependence) -> Self {
+        let trigger = options.trigger.unwrap_or_else(|| dependence.trigger());
+        Self {
+            content: Vec::new(),
+            zip: Vec::new(),
+            hash: "0".repeat(64),
+            trigger,
+            inputs: dependence.inputs.clone(),
+            viewer_class: dependence.viewer_class.clone(),
+            proxied: BTreeMap::new(),
+            broken: None,
+        }
+    }
+
     /// Where the template expects the zip file in its bucket: another place for other bytes.
     pub fn code_key(&self) -> String {
         format!("edgewright/{}.zip", self.short_hash())
@@ -138,6 +155,16 @@ impl Dependence {
         }
     }
 
+    /// What the answers of a site depend on; who reads it is not told.
+    pub fn of_site(site: &Site) -> Self {
+        let inputs = Inputs::of(site);
+        let inputs = inputs.iter().map(|(input, _)| input.clone());
+        Self {
+            inputs: inputs.map(|input| (input, Readers::default())).collect(),
+            viewer_class: ViewerClass::of(site),
+        }
+    }
+
     /// Where CloudFront calls the function when nobody says.
     pub fn trigger(&self) -> Trigger {
         ViewerClass::trigger(self.viewer_class.as_ref(), self.inputs.keys())
@@ -161,18 +188,8 @@ impl Stack {
     /// # Errors
     /// The rules depend on more than a cache key holds, or CloudFront would refuse the template.
     pub fn of(options: &args::Package, dependence: &Dependence) -> Result<Self> {
-        let trigger = options.trigger.unwrap_or_else(|| dependence.trigger());
-        let package = Package {
-            content: Vec::new(),
-            zip: Vec::new(),
-            hash: "0".repeat(64),
-            trigger,
-            inputs: dependence.inputs.clone(),
-            viewer_class: dependence.viewer_class.clone(),
-            proxied: BTreeMap::new(),
-            broken: None,
-        };
-        let settings = settings::text(options, trigger, package.class())?;
+        let package = Package::of_dependence(options, dependence);
+        let settings = settings::text(options, package.trigger, package.class())?;
         Ok(Self {
             template: template(options, &package)?,
             configuration: Configuration::parse(&settings)?,

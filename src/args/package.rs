@@ -19,7 +19,7 @@ Examples:
   edgewright package build/ --cache-control s-maxage=3600 --cache-control 302=no-store";
 
 /// `edgewright package`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Package {
     /// A build folder
     #[arg(value_name = "BUILD")]
