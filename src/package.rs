@@ -8,6 +8,7 @@
 
 mod archive;
 mod binary;
+mod cache_control;
 pub mod cache_hits;
 pub mod inputs;
 mod regions;
@@ -39,6 +40,7 @@ use crate::args;
 use crate::broken;
 use archive::{File, Mode};
 pub use binary::Binary;
+use cache_control::OwnCacheControl;
 pub use template::{key_names, template};
 pub use viewer_function::ViewerFunction;
 
@@ -70,6 +72,8 @@ pub struct Package {
     pub proxied: BTreeMap<Server, Readers>,
     /// What speaks against it, where it is packed all the same.
     pub broken: Option<String>,
+    /// What the configuration says of `Cache-Control` itself.
+    pub cache_control: OwnCacheControl,
 }
 
 impl Package {
@@ -85,6 +89,7 @@ impl Package {
             viewer_class: dependence.viewer_class.clone(),
             proxied: BTreeMap::new(),
             broken: None,
+            cache_control: OwnCacheControl::default(),
         }
     }
 
@@ -211,6 +216,7 @@ pub fn pack(arguments: &args::Package, binary: Binary) -> Result<Package> {
         .with_context(|| format!("{PROGRAM_FILE}: run `edgewright migrate` again"))?;
     let broken = broken::refuse(program.site(), args::Force::of(arguments.force))?;
     let class = used_class(manifest.viewer_class.as_ref(), trigger);
+    let cache_control = OwnCacheControl::of(program.site());
     let settings = settings::text(arguments, trigger, class)?;
     let files = files(arguments, settings, binary, (rules, &program))?;
     let content: Vec<_> = files
@@ -230,6 +236,7 @@ pub fn pack(arguments: &args::Package, binary: Binary) -> Result<Package> {
         viewer_class: manifest.viewer_class,
         proxied: manifest.proxied,
         broken,
+        cache_control,
     })
 }
 

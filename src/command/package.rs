@@ -45,7 +45,9 @@ pub fn run(arguments: &args::Package) -> Result<Exit> {
     let at_origin = at_origin(arguments, &package)?;
     let proxied = inputs::proxied(&package.proxied, package.trigger, arguments);
     let hits = cache_hits::of_a_made_up_day(arguments, &package);
-    say(&format!("\n{inputs}{proxied}{in_front}{at_origin}{hits}"))?;
+    let kept = package.cache_control.lines(&arguments.cache_control)?;
+    let told = [inputs, proxied, in_front, at_origin, kept, hits];
+    say(&format!("\n{}", told.concat()))?;
     say(&next(arguments, &package, &beside))?;
     Ok(Exit::Clean)
 }

@@ -426,6 +426,7 @@ mod tests {
     use edgewright_compiler::export::manifest::Readers;
     use edgewright_compiler::inputs::Input;
 
+    use super::super::cache_control::OwnCacheControl;
     use super::*;
     use crate::args::{Arguments, Command};
 
@@ -448,6 +449,7 @@ mod tests {
             viewer_class: None,
             proxied: BTreeMap::new(),
             broken: None,
+            cache_control: OwnCacheControl::default(),
         };
         template(&arguments, &package).unwrap()
     }
