@@ -8,6 +8,8 @@
 
 mod archive;
 mod binary;
+mod cache_control;
+pub mod cache_hits;
 pub mod inputs;
 mod regions;
 mod settings;
@@ -25,10 +27,11 @@ use edgewright_compiler::Compilation;
 use edgewright_compiler::class::ViewerClass;
 use edgewright_compiler::export::manifest::Readers;
 use edgewright_compiler::export::{MANIFEST_FILE, Manifest, PROGRAM_FILE, Server, TABLE_FILE};
-use edgewright_compiler::inputs::Input;
+use edgewright_compiler::inputs::{Input, Inputs};
 use edgewright_engine::artefact::program::Program;
 use edgewright_engine::artefact::table::EmbeddedTable;
 use edgewright_engine::lambda::configuration::{self, Configuration};
+use edgewright_engine::model::site::Site;
 use edgewright_engine::model::trigger::Trigger;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -37,6 +40,7 @@ use crate::args;
 use crate::broken;
 use archive::{File, Mode};
 pub use binary::Binary;
+use cache_control::OwnCacheControl;
 pub use template::{key_names, template};
 pub use viewer_function::ViewerFunction;
 
@@ -68,9 +72,27 @@ pub struct Package {
     pub proxied: BTreeMap<Server, Readers>,
     /// What speaks against it, where it is packed all the same.
     pub broken: Option<String>,
+    /// What the configuration says of `Cache-Control` itself.
+    pub cache_control: OwnCacheControl,
 }
 
 impl Package {
+    /// The package that would be made with these options, without a zip file.
+    pub fn of_dependence(options: &args::Package, dependence: &Dependence) -> Self {
+        let trigger = options.trigger.unwrap_or_else(|| dependence.trigger());
+        Self {
+            content: Vec::new(),
+            zip: Vec::new(),
+            hash: "0".repeat(64),
+            trigger,
+            inputs: dependence.inputs.clone(),
+            viewer_class: dependence.viewer_class.clone(),
+            proxied: BTreeMap::new(),
+            broken: None,
+            cache_control: OwnCacheControl::default(),
+        }
+    }
+
     /// Where the template expects the zip file in its bucket: another place for other bytes.
     pub fn code_key(&self) -> String {
         format!("edgewright/{}.zip", self.short_hash())
@@ -138,6 +160,16 @@ impl Dependence {
         }
     }
 
+    /// What the answers of a site depend on; who reads it is not told.
+    pub fn of_site(site: &Site) -> Self {
+        let inputs = Inputs::of(site);
+        let inputs = inputs.iter().map(|(input, _)| input.clone());
+        Self {
+            inputs: inputs.map(|input| (input, Readers::default())).collect(),
+            viewer_class: ViewerClass::of(site),
+        }
+    }
+
     /// Where CloudFront calls the function when nobody says.
     pub fn trigger(&self) -> Trigger {
         ViewerClass::trigger(self.viewer_class.as_ref(), self.inputs.keys())
@@ -161,18 +193,8 @@ impl Stack {
     /// # Errors
     /// The rules depend on more than a cache key holds, or CloudFront would refuse the template.
     pub fn of(options: &args::Package, dependence: &Dependence) -> Result<Self> {
-        let trigger = options.trigger.unwrap_or_else(|| dependence.trigger());
-        let package = Package {
-            content: Vec::new(),
-            zip: Vec::new(),
-            hash: "0".repeat(64),
-            trigger,
-            inputs: dependence.inputs.clone(),
-            viewer_class: dependence.viewer_class.clone(),
-            proxied: BTreeMap::new(),
-            broken: None,
-        };
-        let settings = settings::text(options, trigger, package.class())?;
+        let package = Package::of_dependence(options, dependence);
+        let settings = settings::text(options, package.trigger, package.class())?;
         Ok(Self {
             template: template(options, &package)?,
             configuration: Configuration::parse(&settings)?,
@@ -194,6 +216,7 @@ pub fn pack(arguments: &args::Package, binary: Binary) -> Result<Package> {
         .with_context(|| format!("{PROGRAM_FILE}: run `edgewright migrate` again"))?;
     let broken = broken::refuse(program.site(), args::Force::of(arguments.force))?;
     let class = used_class(manifest.viewer_class.as_ref(), trigger);
+    let cache_control = OwnCacheControl::of(program.site());
     let settings = settings::text(arguments, trigger, class)?;
     let files = files(arguments, settings, binary, (rules, &program))?;
     let content: Vec<_> = files
@@ -213,6 +236,7 @@ pub fn pack(arguments: &args::Package, binary: Binary) -> Result<Package> {
         viewer_class: manifest.viewer_class,
         proxied: manifest.proxied,
         broken,
+        cache_control,
     })
 }
 

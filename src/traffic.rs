@@ -4,6 +4,7 @@
 //! was made and what was answered. Absent: the format of a line; see `access_log`.
 
 mod account;
+mod cache;
 mod lines;
 mod request;
 mod unpack;
@@ -16,9 +17,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use edgewright_engine::model::site::Site;
 
-use crate::access_log::{Entry, FORMATS, Line, Logged, Reader, SAMPLE, Template};
+use crate::access_log::{Entry, FORMATS, Line, Logged, Reader, SAMPLE, Template, Time};
 use crate::contract::OwnedRequest;
 pub use account::LogAccount;
+pub use cache::{CacheReport, LogCaches};
 use lines::{Extent, Lines};
 use request::{Relevant, default_host, request};
 
@@ -68,6 +70,17 @@ impl Traffic {
     /// # Errors
     /// A file cannot be read, or no line of all the logs is a log line.
     pub fn read(logs: &Logs<'_>) -> Result<Self> {
+        Self::read_watched(logs, &mut |_, _| {})
+    }
+
+    /// Reads logs like [`Traffic::read`], and shows each logged request to `watch`, with its time if the log says.
+    ///
+    /// # Errors
+    /// A file cannot be read, or no line of all the logs is a log line.
+    pub fn read_watched(
+        logs: &Logs<'_>,
+        watch: &mut dyn FnMut(&Logged, Option<Time>),
+    ) -> Result<Self> {
         let templates = logs.formats.iter();
         let templates: Vec<Template> = templates.filter_map(|text| Template::new(text)).collect();
         let mut gathering = Gathering {
@@ -83,6 +96,7 @@ impl Traffic {
             room: ROOM,
             places: HashMap::new(),
             traffic: Self::default(),
+            watch,
         };
         for log in logs.files {
             gathering
@@ -127,6 +141,8 @@ struct Gathering<'s> {
     /// Where a request stands in the traffic.
     places: HashMap<Logged, usize>,
     traffic: Traffic,
+    /// Who sees each request as it was logged.
+    watch: &'s mut dyn FnMut(&Logged, Option<Time>),
 }
 
 impl Gathering<'_> {
@@ -193,6 +209,7 @@ impl Gathering<'_> {
             None => account.not_repeatable += 1,
             Some(logged) => {
                 account.requests += 1;
+                (self.watch)(&logged, entry.time);
                 self.count(self.relevant.only(logged), entry.status);
             }
         }

@@ -1,6 +1,6 @@
 //! Numbers as a person reads them.
 //!
-//! In: a whole number. Out: a text. Absent: units, and rounding.
+//! In: whole numbers. Out: a text. Absent: units.
 
 /// `1,234,567`.
 pub fn thousands(number: impl Copy + ToString) -> String {
@@ -15,9 +15,24 @@ pub fn thousands(number: impl Copy + ToString) -> String {
     text
 }
 
+/// `part / whole` rounded to one digit behind the point; 0 where `whole` is.
+pub fn tenths(part: usize, whole: usize) -> String {
+    let tenths = (part * 10 + whole / 2).checked_div(whole).unwrap_or(0);
+    format!("{}.{}", thousands(tenths / 10), tenths % 10)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_ratio_has_one_digit_behind_the_point() {
+        assert_eq!(tenths(19, 10), "1.9");
+        assert_eq!(tenths(194, 100), "1.9");
+        assert_eq!(tenths(195, 100), "2.0");
+        assert_eq!(tenths(12_345, 10), "1,234.5");
+        assert_eq!(tenths(5, 0), "0.0");
+    }
 
     #[test]
     fn three_digits_stand_together() {

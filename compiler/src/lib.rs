@@ -42,6 +42,7 @@ mod encode;
 pub mod export;
 mod facts;
 pub mod figures;
+pub mod hits;
 mod host_names;
 pub mod input;
 pub mod inputs;

@@ -19,7 +19,7 @@ Examples:
   edgewright package build/ --cache-control s-maxage=3600 --cache-control 302=no-store";
 
 /// `edgewright package`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Package {
     /// A build folder
     #[arg(value_name = "BUILD")]
@@ -42,7 +42,7 @@ pub struct Package {
     /// Where CloudFront calls the function [default: what the rules allow]
     #[arg(long, value_name = "TRIGGER", value_parser = triggers())]
     pub trigger: Option<Trigger>,
-    /// How long answers are kept: of redirects, or of every answer with one status
+    /// The Cache-Control of redirects, or of every answer with one status, in place of what Apache sends
     #[arg(long, value_name = "[STATUS=]VALUE")]
     pub cache_control: Vec<String>,
     /// What serves the requests that no rule answers

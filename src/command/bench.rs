@@ -17,14 +17,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::Exit;
-use crate::args::{Bench, Engine, ResultFormat};
+use crate::args::{self, Bench, Engine, ResultFormat};
 use crate::contract::{OwnedRequest, to_text};
 use crate::engine::{Answerer, Build};
 use crate::input;
+use crate::package::{Dependence, Package, cache_hits};
 use crate::progress;
 use crate::stopwatch;
 use crate::summary::{shorten, thousands};
-use crate::traffic::{LogAccount, Logs, Traffic};
+use crate::traffic::{CacheReport, LogAccount, LogCaches, Logs, Traffic};
 use crate::typed;
 
 /// Enough to tell one in a hundred, and few enough for a minute.
@@ -66,7 +67,11 @@ pub fn run(arguments: &Bench) -> Result<Exit> {
     let inputs = arguments.requests.iter().chain(&arguments.log);
     typed::once(inputs.chain([&arguments.source]))?;
     let answering = Answerer::open(&arguments.source, Engine::Edge, &arguments.reading)?;
-    let (requests, log) = progress::spinner("requests", || gather(arguments, &answering))?;
+    let Gathered {
+        requests,
+        log,
+        cache,
+    } = progress::spinner("requests", || gather(arguments, &answering))?;
     if requests.is_empty() {
         bail!("there is no request to make: give some with --requests or --log");
     }
@@ -84,11 +89,21 @@ pub fn run(arguments: &Bench) -> Result<Exit> {
             for remark in log.remarks() {
                 writeln!(out, "log          {remark}")?;
             }
-            figures.print(&mut out, slowest, &findings)?;
+            figures.print(&mut out, slowest)?;
+            let titles = ["cache"].into_iter().chain(std::iter::repeat(""));
+            let lines = cache.iter().flat_map(CacheReport::lines);
+            for (title, line) in titles.zip(lines) {
+                writeln!(out, "{title:<12} {line}")?;
+            }
+            for finding in &findings {
+                writeln!(out, "{finding}")?;
+            }
         }
         ResultFormat::Json => {
             let log = (!arguments.log.is_empty()).then(|| log.to_json());
-            let document = json!({"figures": figures, "findings": findings, "log": log});
+            let cache = cache.map(|cache| cache.to_json());
+            let document =
+                json!({"figures": figures, "findings": findings, "log": log, "cache": cache});
             writeln!(out, "{document:#}")?;
         }
     }
@@ -103,30 +118,58 @@ pub fn run(arguments: &Bench) -> Result<Exit> {
     })
 }
 
+/// What there is to measure.
+struct Gathered {
+    requests: Vec<OwnedRequest>,
+    log: LogAccount,
+    /// What CloudFront's cache would do with the log's requests.
+    cache: Option<CacheReport>,
+}
+
 /// The requests of the file and the logs, or those made from the rules.
-fn gather(arguments: &Bench, answering: &Answerer) -> Result<(Vec<OwnedRequest>, LogAccount)> {
-    let mut log = LogAccount::default();
+fn gather(arguments: &Bench, answering: &Answerer) -> Result<Gathered> {
+    let (mut log, mut cache) = (LogAccount::default(), None);
     let mut all = match &arguments.requests {
         Some(file) => input::requests(file, answering.default_host())?,
         None => Vec::new(),
     };
     if !arguments.log.is_empty() {
-        let site = answering.whole_site();
-        let traffic = Traffic::read(&Logs {
-            files: &arguments.log,
-            sites: &[&site],
-            formats: answering.log_formats(),
-            most: MOST_REQUESTS,
-        })?;
+        let (traffic, report) = logged(arguments, answering)?;
         all.extend(traffic.requests.into_iter().map(|asked| asked.request));
         log = traffic.account;
+        cache = Some(report);
     }
     if arguments.requests.is_none() && arguments.log.is_empty() {
         let made = witnesses(&answering.whole_site()).into_iter();
         all.extend(made.map(|witness| witness.request.into()));
     }
     let every = all.len().div_ceil(MOST_REQUESTS).max(1);
-    Ok((all.into_iter().step_by(every).collect(), log))
+    Ok(Gathered {
+        requests: all.into_iter().step_by(every).collect(),
+        log,
+        cache,
+    })
+}
+
+/// The logs, and what the cache of the stack that `package` makes by itself would do with their requests.
+fn logged(arguments: &Bench, answering: &Answerer) -> Result<(Traffic, CacheReport)> {
+    let site = answering.whole_site();
+    let dependence = if typed::is_build(&arguments.source) {
+        Dependence::of_build(&arguments.source)?
+    } else {
+        Dependence::of_site(&site)
+    };
+    let options = args::Package::usual()?;
+    let package = Package::of_dependence(&options, &dependence);
+    let mut caches = LogCaches::new(cache_hits::keys(&options, &package));
+    let logs = Logs {
+        files: &arguments.log,
+        sites: &[&site],
+        formats: answering.log_formats(),
+        most: MOST_REQUESTS,
+    };
+    let traffic = Traffic::read_watched(&logs, &mut |logged, time| caches.add(logged, time))?;
+    Ok((traffic, caches.report()))
 }
 
 impl Figures {
@@ -173,7 +216,7 @@ impl Figures {
         )
     }
 
-    fn print(&self, out: &mut impl Write, slowest: Target<'_>, findings: &[String]) -> Result<()> {
+    fn print(&self, out: &mut impl Write, slowest: Target<'_>) -> Result<()> {
         writeln!(out, "requests     {}", thousands(self.requests))?;
         writeln!(out, "p50          {}", time(self.p50))?;
         writeln!(out, "p99          {}", time(self.p99))?;
@@ -196,9 +239,6 @@ impl Figures {
             thousands(self.table_reads),
             self.most_table_reads
         )?;
-        for finding in findings {
-            writeln!(out, "{finding}")?;
-        }
         Ok(())
     }
 }

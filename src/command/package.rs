@@ -14,7 +14,7 @@ use edgewright_engine::model::trigger::Trigger;
 use super::{Exit, say};
 use crate::args;
 use crate::package::viewer_function::unsent;
-use crate::package::{Binary, LARGEST_ZIP, Package, inputs, key_names, pack, template};
+use crate::package::{Binary, LARGEST_ZIP, Package, cache_hits, inputs, key_names, pack, template};
 use crate::summary::thousands;
 
 /// Packs the build and says what to do with it.
@@ -44,7 +44,10 @@ pub fn run(arguments: &args::Package) -> Result<Exit> {
     let in_front = in_front(arguments, &package)?;
     let at_origin = at_origin(arguments, &package)?;
     let proxied = inputs::proxied(&package.proxied, package.trigger, arguments);
-    say(&format!("\n{inputs}{proxied}{in_front}{at_origin}"))?;
+    let hits = cache_hits::of_a_made_up_day(arguments, &package);
+    let kept = package.cache_control.lines(&arguments.cache_control)?;
+    let told = [inputs, proxied, in_front, at_origin, kept, hits];
+    say(&format!("\n{}", told.concat()))?;
     say(&next(arguments, &package, &beside))?;
     Ok(Exit::Clean)
 }

@@ -15,7 +15,7 @@ use edgewright_engine::model::trigger::Trigger;
 use crate::args::{Origin, Package};
 
 /// How the viewer connected, which CloudFront tells at origin-request.
-const SCHEME_HEADER: &str = "CloudFront-Forwarded-Proto";
+pub const SCHEME_HEADER: &str = "CloudFront-Forwarded-Proto";
 
 /// The header that carries the viewer's host past a bucket's own.
 pub const HOST_HEADER: &str = "x-viewer-host";

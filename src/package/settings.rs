@@ -3,13 +3,14 @@
 //! In: the command line. Out: the file's text. Absent: what each setting does; see
 //! `edgewright_engine::lambda::configuration`.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use edgewright_compiler::class::{CLASS_HEADER, ViewerClass};
 use edgewright_engine::lambda::configuration::Configuration;
 use edgewright_engine::model::marks::Marks;
 use edgewright_engine::model::trigger::Trigger;
 use serde_json::{Map, Value, json};
 
+use super::cache_control::Said;
 use super::inputs::HOST_HEADER;
 use super::{regions, viewer_function};
 use crate::args::{Origin, Package};
@@ -58,22 +59,10 @@ fn cache_control(texts: &[String]) -> Result<Option<Value>> {
     let mut redirects = None;
     let mut statuses = Map::new();
     for text in texts {
-        let (status, value) = match text.split_once('=') {
-            // `s-maxage=300` has the same sign in it.
-            Some((status, value)) if status.bytes().all(|byte| byte.is_ascii_digit()) => {
-                (Some(status), value)
-            }
-            _ => (None, text.as_str()),
-        };
-        if !value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-            bail!("--cache-control {text}: a header cannot hold this");
-        }
-        match status.map(str::parse::<u16>) {
+        let Said { status, value } = Said::read(text)?;
+        match status {
             None => redirects = Some(value),
-            Some(Ok(status)) if (200..600).contains(&status) => {
-                statuses.insert(status.to_string(), json!(value));
-            }
-            Some(_) => bail!("--cache-control {text}: a status is 200 to 599"),
+            Some(status) => _ = statuses.insert(status.to_string(), json!(value)),
         }
     }
     let mut value = json!({ "statuses": statuses });

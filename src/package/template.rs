@@ -9,12 +9,13 @@
 
 use anyhow::{Result, bail};
 use edgewright_compiler::class::{CLASS_HEADER, ViewerClass};
+use edgewright_compiler::inputs::Input;
 use edgewright_engine::cloudfront::distribution::check_policies;
 use edgewright_engine::model::header_names::MOST_IN_POLICY;
 use edgewright_engine::model::trigger::Trigger;
 use serde_json::{Map, Value, json};
 
-use super::inputs::{Key, Source};
+use super::inputs::{HOST_HEADER, Key, SCHEME_HEADER, Source};
 use super::viewer_function::{ViewerFunction, sent_beside};
 use super::{Package, regions};
 use crate::args::{self, Ignored, Origin};
@@ -78,6 +79,20 @@ impl CacheKey {
             );
         }
         Ok(key)
+    }
+
+    /// What the key holds as requests have it, so without the class.
+    pub fn inputs(&self) -> impl Iterator<Item = Input> {
+        let headers = self.headers.iter().map(String::as_str);
+        let headers = headers.filter_map(|name| match name {
+            CLASS_HEADER => None,
+            "Host" | HOST_HEADER => Some(Input::Host),
+            SCHEME_HEADER => Some(Input::Scheme),
+            other => Some(Input::Header(other.to_ascii_lowercase())),
+        });
+        let cookies = self.cookies.then_some(Input::Cookies);
+        let query = self.query.then_some(Input::Query);
+        headers.chain(cookies).chain(query)
     }
 
     /// The three parts of a policy.
@@ -411,6 +426,7 @@ mod tests {
     use edgewright_compiler::export::manifest::Readers;
     use edgewright_compiler::inputs::Input;
 
+    use super::super::cache_control::OwnCacheControl;
     use super::*;
     use crate::args::{Arguments, Command};
 
@@ -433,6 +449,7 @@ mod tests {
             viewer_class: None,
             proxied: BTreeMap::new(),
             broken: None,
+            cache_control: OwnCacheControl::default(),
         };
         template(&arguments, &package).unwrap()
     }

@@ -151,6 +151,45 @@ fn other_commands_say_it_too() {
         .check(0, &["1 request in the log, from 10 Nov 2026 13:55"]);
 }
 
+/// What `bench` says that CloudFront's cache would do with a log.
+#[track_caller]
+fn check_cache(rules: &str, log: &[&str], texts: &[&str]) {
+    let place = Place::new().with("site.conf", rules);
+    let place = place.with("access.log", log.concat());
+    let bench = ["bench", "site.conf", "--log", "access.log"];
+    place.run(&bench).check(0, texts);
+}
+
+#[test]
+fn bench_counts_what_the_cache_answers() {
+    let phones =
+        "RewriteEngine On\nRewriteCond %{HTTP_USER_AGENT} Phone\nRewriteRule ^/old$ /m [R,QSD]\n";
+    let by = |agent: &str| OLD.replace(" 20\n", &format!(" 20 \"-\" \"{agent}\"\n"));
+    let (one, two, phone) = (by("Firefox/1"), by("Firefox/2"), by("Phone"));
+    let log = [
+        &one[..],
+        &two,
+        &phone,
+        &one,
+        &one.replace("13:55", "14:05"),
+        &one.replace("GET", "POST"),
+    ];
+    check_cache(
+        phones,
+        &log,
+        &[
+            "cache        answers, of 6 requests in the log (an answer is kept for 300 s):",
+            "33.3 %  as packed: 2.0 keys a page",
+            "16.7 %  without the class of viewers: 3.0 keys a page",
+            "50.0 %  if answers depended on the path alone: 1.0 keys a page",
+            "at most: the log does not tell host, scheme, cookies\n",
+        ],
+    );
+    let at_viewer = "RewriteEngine On\nRewriteRule ^/old$ /%{TIME_HOUR} [R]\n";
+    let none = "cache        answers no request: at viewer-request the function is called for each";
+    check_cache(at_viewer, &[OLD], &[none]);
+}
+
 #[test]
 fn programs_are_told_as_well() {
     let log = [OLD, DELETE, "x\n"].concat();
@@ -171,5 +210,12 @@ fn programs_are_told_as_well() {
         ran.check(code, &[]);
         let document: Value = serde_json::from_str(&ran.out).unwrap();
         assert_eq!(document["log"], expected, "{arguments:?}");
+        if arguments[0] == "bench" {
+            let hits = json!({ "requests": 1, "hits": 0, "keys": 1, "paths": 1 });
+            assert_eq!(
+                document["cache"]["keys"][0],
+                json!({ "key": "as packed", "hits": hits })
+            );
+        }
     }
 }

@@ -62,12 +62,11 @@ fn compare(cases: usize, how: Class) -> Count {
             class.guards.remove(random.below(class.guards.len()));
         }
         count.classes += 1;
-        let mut answers: HashMap<Vec<String>, Answer> = HashMap::new();
+        let mut answers: HashMap<Vec<Vec<u8>>, Answer> = HashMap::new();
         let mut unsound = None;
         for _ in 0..VIEWERS {
             let viewer = random::viewer(&mut random);
-            let mut key = viewer.raw_key(&class);
-            key.push(viewer.class(&class));
+            let key = viewer.key(&class);
             let answer = delivered(viewer.answer(&reading.site));
             count.requests += 1;
             let first = answers.entry(key.clone()).or_insert_with(|| answer.clone());

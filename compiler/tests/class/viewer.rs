@@ -1,7 +1,7 @@
 //! Requests of viewers, random or written.
 
 use edgewright_compiler::class::{Viewed, ViewerClass};
-use edgewright_compiler::inputs::Input;
+use edgewright_compiler::hits::{KeyParts, Keyed};
 use edgewright_engine::evaluate::{Options, evaluate};
 use edgewright_engine::model::marks::Moment;
 use edgewright_engine::model::outcome::Answer;
@@ -32,20 +32,27 @@ impl Viewer {
         self.cookies.iter().map(one).collect()
     }
 
+    fn headers(&self) -> Vec<(&[u8], &[u8])> {
+        let headers = self.headers.iter();
+        headers
+            .map(|(name, value)| (name.as_bytes(), value.as_bytes()))
+            .collect()
+    }
+
+    fn moment(&self) -> Moment<'_> {
+        Moment {
+            method: self.method.as_bytes(),
+            query: self.target.split_once('?').map(|(_, query)| query),
+            now: NOW,
+            draw: DRAW,
+        }
+    }
+
     /// The class.
     pub fn class(&self, class: &ViewerClass) -> String {
-        let headers = self.headers.iter();
-        let headers: Vec<(&[u8], &[u8])> = headers
-            .map(|(name, value)| (name.as_bytes(), value.as_bytes()))
-            .collect();
         class.text(&Viewed {
-            moment: Moment {
-                method: self.method.as_bytes(),
-                query: self.target.split_once('?').map(|(_, query)| query),
-                now: NOW,
-                draw: DRAW,
-            },
-            headers: &headers,
+            moment: self.moment(),
+            headers: &self.headers(),
             cookies: &self.cookies(),
             client: self.client.as_bytes(),
         })
@@ -54,11 +61,7 @@ impl Viewer {
     /// What the request becomes.
     pub fn answer(&self, site: &Site) -> Answer {
         let line = self.cookies().join(b"; ".as_slice());
-        let mut headers: Vec<(&[u8], &[u8])> = self
-            .headers
-            .iter()
-            .map(|(name, value)| (name.as_bytes(), value.as_bytes()))
-            .collect();
+        let mut headers = self.headers();
         if !line.is_empty() {
             headers.push((b"Cookie", &line));
         }
@@ -78,35 +81,25 @@ impl Viewer {
         evaluate(site, &Sequential::new(site), &request, &options).unwrap()
     }
 
-    /// What the cache key would hold beside the class.
-    pub fn raw_key(&self, class: &ViewerClass) -> Vec<String> {
-        let mut key = vec![self.target.clone(), self.host.to_owned()];
-        for input in &class.raw {
-            key.push(match input {
-                Input::Header(name) => {
-                    let values = self.headers.iter();
-                    let values = values.filter(|(known, _)| known.eq_ignore_ascii_case(name));
-                    values
-                        .map(|(_, value)| value.as_str())
-                        .collect::<Vec<_>>()
-                        .join("|")
-                }
-                Input::Cookies => String::from_utf8_lossy(&self.cookies().join(&b';')).into_owned(),
-                // Both share an entry.
-                Input::Method if self.method == "HEAD" => "GET".to_owned(),
-                Input::Method => self.method.to_owned(),
-                Input::Client => self.client.clone(),
-                Input::Host | Input::Scheme | Input::Query => String::new(),
-                Input::GetOrHead
-                | Input::BareMark
-                | Input::AnyHeader
-                | Input::Time(_)
-                | Input::Choice
-                | Input::UniqueId => {
-                    unreachable!("no class with {input}")
-                }
-            });
-        }
+    /// The target, the host, what the cache key would hold of the rest, and the class.
+    pub fn key(&self, class: &ViewerClass) -> Vec<Vec<u8>> {
+        let parts = KeyParts::new(class.raw.iter().cloned(), Some(class));
+        let mut key = vec![self.target.clone().into_bytes(), self.host.into()];
+        key.extend(
+            parts.of(&Keyed {
+                viewed: Viewed {
+                    moment: self.moment(),
+                    headers: &self.headers(),
+                    cookies: &self.cookies(),
+                    client: self.client.as_bytes(),
+                },
+                scheme: Scheme::Https,
+                host: self.host.as_bytes(),
+                query: Target::of(self.target.as_bytes())
+                    .query()
+                    .unwrap_or_default(),
+            }),
+        );
         key
     }
 }

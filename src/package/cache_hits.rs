@@ -1,0 +1,188 @@
+//! How many requests CloudFront's cache would answer under the key of a stack, and under others.
+//!
+//! In: what the rules depend on, the command line. Out: [`Keys`], the keys that are compared; and what a made-up day says of
+//! them, for a person. Absent: the requests of a log; see `crate::command::bench`.
+
+use edgewright_compiler::class::ViewerClass;
+use edgewright_compiler::hits::made_up::{Day, PAGES, VIEWERS};
+use edgewright_compiler::hits::{Hits, KEPT_SECONDS, KeyParts};
+use edgewright_engine::model::trigger::Trigger;
+
+use super::Package;
+use super::template::CacheKey;
+use crate::args::{self, Ignored};
+use crate::summary::thousands;
+
+/// How many requests a made-up day has: counted in a fraction of a second.
+const REQUESTS: usize = 100_000;
+
+/// What a row is about, for a person.
+pub type RowName = &'static str;
+
+/// The row of the key that the stack has.
+pub const OWN: RowName = "as packed";
+
+/// The row of a stack without the class of viewers.
+pub const WITHOUT_CLASS: RowName = "without the class of viewers";
+
+/// The row of a server whose pages do not depend on cookies.
+const WITHOUT_COOKIES: RowName = "with --origin-ignores cookies";
+
+/// The row that no key can be better than.
+pub const PATH_ALONE: RowName = "if answers depended on the path alone";
+
+/// Why the cache answers nothing at viewer-request.
+pub const IN_FRONT: &str = "at viewer-request the function is called for each";
+
+/// A key, or why nothing is kept.
+#[derive(Debug, Clone)]
+pub enum Kept<'c> {
+    /// Answers are kept under keys of these parts.
+    Under(KeyParts<'c>),
+    /// No answer is kept, because the key would have to hold what none can.
+    Nothing,
+}
+
+/// The keys that are worth comparing, the stack's own first; nothing where the function is in front of the cache.
+pub fn keys<'p>(arguments: &args::Package, package: &'p Package) -> Vec<(RowName, Kept<'p>)> {
+    if package.trigger == Trigger::ViewerRequest {
+        return Vec::new();
+    }
+    let class = package.class();
+    let mut keys = vec![(OWN, Kept::of(arguments, package, class))];
+    if class.is_some() {
+        let without = if package.keeps_nothing_without_class() {
+            Kept::Nothing
+        } else {
+            Kept::of(arguments, package, None)
+        };
+        keys.push((WITHOUT_CLASS, without));
+    }
+    keys.push((PATH_ALONE, Kept::Under(KeyParts::default())));
+    keys
+}
+
+impl<'p> Kept<'p> {
+    fn of(arguments: &args::Package, package: &Package, class: Option<&'p ViewerClass>) -> Self {
+        match CacheKey::of(arguments, package, class) {
+            Ok(key) => Self::Under(KeyParts::new(key.inputs(), class)),
+            Err(_) => Self::Nothing,
+        }
+    }
+}
+
+/// The key of a stack whose server does not depend on cookies, where that is another.
+fn without_cookies<'p>(
+    arguments: &args::Package,
+    package: &'p Package,
+) -> Option<(RowName, Kept<'p>)> {
+    let mut ignoring = arguments.clone();
+    ignoring.origin_ignores.push(Ignored::Cookies);
+    let class = package.class();
+    let own = CacheKey::of(arguments, package, class).ok()?;
+    let other = CacheKey::of(&ignoring, package, class).ok()?;
+    (other != own).then(|| (WITHOUT_COOKIES, Kept::of(&ignoring, package, class)))
+}
+
+/// What a made-up day says of the keys.
+pub fn of_a_made_up_day(arguments: &args::Package, package: &Package) -> String {
+    let mut keys = keys(arguments, package);
+    let Some(last) = keys.len().checked_sub(1) else {
+        return format!("  the cache answers no request: {IN_FRONT}\n");
+    };
+    keys.splice(last..last, without_cookies(arguments, package));
+    let day = Day::new(REQUESTS);
+    let rows = keys.iter().map(|(name, kept)| {
+        let hits = match kept {
+            Kept::Under(parts) => Some(day.hits(parts)),
+            Kept::Nothing => None,
+        };
+        format!("  {}\n", row(name, hits))
+    });
+    let rows: String = rows.collect();
+    let [requests, pages, viewers] = [REQUESTS, PAGES, VIEWERS].map(thousands);
+    format!(
+        "  the cache answers, of {requests} requests of a made-up day ({pages} pages, {viewers} viewers, no queries; \
+         an answer is kept for {KEPT_SECONDS} s):\n{rows}  `edgewright bench BUILD --log FILE` counts the requests of a log\n"
+    )
+}
+
+/// `46.8 %  as packed: 3.6 keys a page`; nothing is kept without hits.
+pub fn row(name: &str, hits: Option<Hits>) -> String {
+    match hits {
+        Some(hits) => {
+            let (share, keys) = (hits.share(), hits.keys_a_path());
+            format!("{share:>7}  {name}: {keys} keys a page")
+        }
+        None => format!("{:>7}  {name}: no answer is kept", "0 %"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+    use edgewright_compiler::testing::MemoryLoader;
+    use edgewright_compiler::{Input, ReadOptions, read};
+
+    use super::*;
+    use crate::args::{Arguments, Command};
+    use crate::package::Dependence;
+
+    /// The rows that `package` prints for a site with these rules.
+    #[track_caller]
+    fn check(rules: &str, options: &[&str], expected: &[&str]) {
+        let text = format!("RewriteEngine On\n{rules}\n");
+        let loader = MemoryLoader::new().with("/site.conf", text);
+        let input = Input::MainConfig(vec![b"/site.conf".to_vec()]);
+        let reading = read(&input, &loader, &ReadOptions::default());
+        let line = ["edgewright", "package", "build"].iter().chain(options);
+        let Command::Package(arguments) = Arguments::parse_from(line).command else {
+            unreachable!("it is the package command");
+        };
+        let package = Package::of_dependence(&arguments, &Dependence::of_site(&reading.site));
+        let said = of_a_made_up_day(&arguments, &package);
+        let said: Vec<&str> = said.lines().skip(1).map(str::trim).collect();
+        let rows = said.split_last().map_or(&said[..], |(_, rows)| rows);
+        assert_eq!(rows, expected, "{rules} {options:?}");
+    }
+
+    const PHONES: &str = "RewriteCond %{HTTP_USER_AGENT} iPhone\nRewriteRule ^/$ /m [R]";
+    const CLIENTS: &str = "RewriteCond %{REMOTE_ADDR} ^10\\.\nRewriteRule ^/$ /m [R,QSD]";
+
+    #[test]
+    fn rows_say_what_the_class_and_the_options_do() {
+        const ALONE: &str = "52.8 %  if answers depended on the path alone: 1.0 keys a page";
+        check(
+            PHONES,
+            &[],
+            &[
+                "10.1 %  as packed: 34.9 keys a page",
+                "0.3 %  without the class of viewers: 44.0 keys a page",
+                "49.3 %  with --origin-ignores cookies: 1.7 keys a page",
+                ALONE,
+            ],
+        );
+        check(
+            PHONES,
+            &["--origin-ignores", "cookies"],
+            &[
+                "49.3 %  as packed: 1.7 keys a page",
+                "2.5 %  without the class of viewers: 28.9 keys a page",
+                ALONE,
+            ],
+        );
+        check(
+            CLIENTS,
+            &["--origin", "bucket"],
+            &[
+                "52.8 %  as packed: 1.0 keys a page",
+                "0 %  without the class of viewers: no answer is kept",
+                ALONE,
+            ],
+        );
+        let bucket = ["--origin", "bucket"];
+        let rows = ["52.8 %  as packed: 1.0 keys a page", ALONE];
+        check("Redirect /old /new", &bucket, &rows);
+        check(PHONES, &["--trigger", "viewer-request"], &[]);
+    }
+}
