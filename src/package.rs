@@ -11,6 +11,7 @@ mod binary;
 mod cache_control;
 pub mod cache_hits;
 pub mod inputs;
+mod own_function;
 mod regions;
 mod settings;
 mod template;
@@ -41,6 +42,7 @@ use crate::broken;
 use archive::{File, Mode};
 pub use binary::Binary;
 use cache_control::OwnCacheControl;
+use own_function::OwnFunctions;
 pub use template::{key_names, template};
 pub use viewer_function::ViewerFunction;
 
@@ -68,6 +70,8 @@ pub struct Package {
     pub inputs: BTreeMap<Input, Readers>,
     /// What viewers are told apart by at origin-request, where that helps.
     pub viewer_class: Option<ViewerClass>,
+    /// Functions of the user's own in front of the cache.
+    pub own: OwnFunctions,
     /// The servers that rules proxy to, each with the lines that name it.
     pub proxied: BTreeMap<Server, Readers>,
     /// What speaks against it, where it is packed all the same.
@@ -87,6 +91,7 @@ impl Package {
             trigger,
             inputs: dependence.inputs.clone(),
             viewer_class: dependence.viewer_class.clone(),
+            own: OwnFunctions::default(),
             proxied: BTreeMap::new(),
             broken: None,
             cache_control: OwnCacheControl::default(),
@@ -110,8 +115,7 @@ impl Package {
 
     /// The function in front of the cache, if there is one.
     pub fn viewer_function(&self, arguments: &args::Package) -> Option<ViewerFunction> {
-        let reads_host = self.inputs.contains_key(&Input::Host);
-        ViewerFunction::of(self.class(), self.trigger, arguments, reads_host)
+        ViewerFunction::of(self, arguments)
     }
 
     /// Enough of the hash to tell packages apart.
@@ -217,6 +221,7 @@ pub fn pack(arguments: &args::Package, binary: Binary) -> Result<Package> {
     let broken = broken::refuse(program.site(), args::Force::of(arguments.force))?;
     let class = used_class(manifest.viewer_class.as_ref(), trigger);
     let cache_control = OwnCacheControl::of(program.site());
+    let own = own_functions(arguments, trigger)?;
     let settings = settings::text(arguments, trigger, class)?;
     let files = files(arguments, settings, binary, (rules, &program))?;
     let content: Vec<_> = files
@@ -234,10 +239,27 @@ pub fn pack(arguments: &args::Package, binary: Binary) -> Result<Package> {
         trigger,
         inputs: manifest.inputs,
         viewer_class: manifest.viewer_class,
+        own,
         proxied: manifest.proxied,
         broken,
         cache_control,
     })
+}
+
+/// The functions of the user's own.
+///
+/// # Errors
+/// One cannot be read, or there is no room for any.
+fn own_functions(arguments: &args::Package, trigger: Trigger) -> Result<OwnFunctions> {
+    let path = Option::as_deref;
+    let (before, after) = (&arguments.function_before, &arguments.function_after);
+    let own = OwnFunctions::read(path(before), path(after))?;
+    if trigger == Trigger::ViewerRequest && !own.is_empty() {
+        bail!(
+            "at viewer-request CloudFront calls Lambda@Edge, and no CloudFront Function beside it: there is no room for yours"
+        );
+    }
+    Ok(own)
 }
 
 /// Bytes as lower-case hexadecimal digits.

@@ -99,10 +99,9 @@ fn text(input: &Input, request: &Keyed<'_>) -> Vec<u8> {
         Input::Host => request.host.to_vec(),
         Input::Scheme => request.scheme.name().into(),
         Input::Query => request.query.to_vec(),
-        // GET and HEAD share an entry, and others have none.
-        Input::Method => Vec::new(),
-        // No key holds them.
-        Input::GetOrHead
+        // GET and HEAD share an entry, and other methods have none. No key holds the rest.
+        Input::Method
+        | Input::GetOrHead
         | Input::BareMark
         | Input::AnyHeader
         | Input::Client

@@ -55,6 +55,13 @@ pub struct Package {
     /// A header that the origin gets, and that answers are kept apart by; may be given more than once
     #[arg(long, value_name = "HEADER", value_parser = header_name)]
     pub origin_gets: Vec<String>,
+    /// A CloudFront Function of your own that gets each request first: a behaviour has room for one, so that edgewright's
+    /// and yours are put into one
+    #[arg(long, value_name = "FILE")]
+    pub function_before: Option<PathBuf>,
+    /// A CloudFront Function of your own that gets each request after edgewright's
+    #[arg(long, value_name = "FILE")]
+    pub function_after: Option<PathBuf>,
     /// A server that requests may be handed to where the rules say `P`; may be given more than once,
     /// works at origin-request only
     #[arg(long, value_name = "HOST")]

@@ -8,7 +8,7 @@
 //! the function's own requests to the origin differ by.
 
 use anyhow::{Result, bail};
-use edgewright_compiler::class::{CLASS_HEADER, ViewerClass};
+use edgewright_compiler::class::{CLASS_HEADER, LONGEST_CODE, ViewerClass};
 use edgewright_compiler::inputs::Input;
 use edgewright_engine::cloudfront::distribution::check_policies;
 use edgewright_engine::model::header_names::MOST_IN_POLICY;
@@ -167,7 +167,7 @@ pub fn template(arguments: &args::Package, package: &Package) -> Result<Value> {
         behaviour["OriginRequestPolicyId"] = json!({ "Ref": "OriginRequestPolicy" });
     }
     if let Some(function) = package.viewer_function(arguments) {
-        add("ViewerFunction", viewer_function(&function));
+        add("ViewerFunction", viewer_function(&function)?);
         behaviour["FunctionAssociations"] = json!([{
             "EventType": "viewer-request",
             "FunctionARN": { "Fn::GetAtt": ["ViewerFunction", "FunctionARN"] },
@@ -367,19 +367,29 @@ fn origin_request_policy(class: &ViewerClass) -> Option<Value> {
 
 /// A bucket refuses requests with the viewer's `Host`, so it never reaches origin-request, and a class is made before the
 /// cache. What a viewer sent in the headers that it writes is overwritten.
-fn viewer_function(function: &ViewerFunction) -> Value {
-    json!({
+///
+/// # Errors
+/// Its code is longer than `CloudFront` takes.
+fn viewer_function(function: &ViewerFunction) -> Result<Value> {
+    let code = function.code();
+    if code.len() > LONGEST_CODE {
+        bail!(
+            "the CloudFront Function has {} bytes with yours, CloudFront takes {LONGEST_CODE}: shorten yours",
+            code.len()
+        );
+    }
+    Ok(json!({
         "Type": "AWS::CloudFront::Function",
         "Properties": {
             "Name": { "Fn::Sub": "${AWS::StackName}-viewer" },
             "AutoPublish": true,
-            "FunctionCode": function.code(),
+            "FunctionCode": code,
             "FunctionConfig": {
                 "Comment": function.comment(),
                 "Runtime": "cloudfront-js-2.0",
             },
         },
-    })
+    }))
 }
 
 fn distribution(trigger: Trigger, version: &str) -> Value {
@@ -429,6 +439,7 @@ mod tests {
     use super::super::cache_control::OwnCacheControl;
     use super::*;
     use crate::args::{Arguments, Command};
+    use crate::package::own_function::OwnFunctions;
 
     fn read(name: &str) -> (Input, Readers) {
         let input = Input::try_from(name.to_owned()).unwrap();
@@ -447,6 +458,7 @@ mod tests {
             trigger,
             inputs: inputs.iter().map(|name| read(name)).collect(),
             viewer_class: None,
+            own: OwnFunctions::default(),
             proxied: BTreeMap::new(),
             broken: None,
             cache_control: OwnCacheControl::default(),

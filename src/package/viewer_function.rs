@@ -12,7 +12,9 @@ use edgewright_engine::model::marks::{DRAWS, Moment};
 use edgewright_engine::model::trigger::Trigger;
 use serde_json::{Map, Value, json};
 
+use super::Package as Packed;
 use super::inputs::HOST_HEADER;
+use super::own_function::{OwnFunctions, chained};
 use crate::args::{Ignored, Origin, Package};
 
 /// What the function reads that is in no event.
@@ -40,46 +42,56 @@ impl Chance {
 pub struct ViewerFunction {
     class: Option<ViewerClass>,
     copies: Copies,
+    own: OwnFunctions,
 }
 
 impl ViewerFunction {
-    /// The function for a stack; `None` where none is needed. `reads_host` is whether rules look at the viewer's host.
-    pub fn of(
-        class: Option<&ViewerClass>,
-        trigger: Trigger,
-        arguments: &Package,
-        reads_host: bool,
-    ) -> Option<Self> {
-        if trigger == Trigger::ViewerRequest {
+    /// The function for a stack with these functions of the user's own; `None` where none is needed.
+    pub fn of(package: &Packed, arguments: &Package) -> Option<Self> {
+        if package.trigger == Trigger::ViewerRequest {
             return None;
         }
+        let reads_host = package.inputs.contains_key(&Input::Host);
         let copies = if reads_host && arguments.origin == Origin::Bucket {
             Copies::Host
         } else {
             Copies::Nothing
         };
-        let needed = class.is_some() || copies == Copies::Host;
+        let class = package.class();
+        let needed = class.is_some() || copies == Copies::Host || !package.own.is_empty();
         needed.then(|| Self {
             class: class.cloned(),
             copies,
+            own: package.own.clone(),
         })
     }
 
     /// The code.
     pub fn code(&self) -> String {
-        match &self.class {
-            Some(class) => class.javascript(self.copies),
-            None => format!(
+        let ours = self.our_code();
+        if self.own.is_empty() {
+            return ours.unwrap_or_default();
+        }
+        chained(&self.own, ours.as_deref())
+    }
+
+    /// The code without the user's own.
+    fn our_code(&self) -> Option<String> {
+        match (&self.class, self.copies) {
+            (Some(class), copies) => Some(class.javascript(copies)),
+            (None, Copies::Host) => Some(format!(
                 "function handler(event) {{\n  var request = event.request;\n{}  return request;\n}}\n",
                 self.copies.code()
-            ),
+            )),
+            (None, Copies::Nothing) => None,
         }
     }
 
     /// What the function is there for.
     pub fn comment(&self) -> &'static str {
         match (&self.class, self.copies) {
-            (None, _) => "Copies Host to where the rules look for it.",
+            (None, Copies::Nothing) => "Runs functions of your own.",
+            (None, Copies::Host) => "Copies Host to where the rules look for it.",
             (Some(_), Copies::Nothing) => "Writes what the rules tell viewers apart by.",
             (Some(_), Copies::Host) => {
                 "Copies Host, and writes what the rules tell viewers apart by."
@@ -87,7 +99,7 @@ impl ViewerFunction {
         }
     }
 
-    /// What the function returns for an event; `None` where it would throw. `raw_query` is what `rawQueryString()` gives.
+    /// What the function returns for an event, without the user's own; `None` where it would throw. `raw_query` is what `rawQueryString()` gives.
     pub fn run(&self, event: &Value, raw_query: Option<&str>, chance: Chance) -> Option<Value> {
         let mut request = event["request"].clone();
         let headers = request["headers"].as_object_mut()?;

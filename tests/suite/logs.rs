@@ -185,7 +185,7 @@ fn bench_counts_what_the_cache_answers() {
             "at most: the log does not tell host, scheme, cookies\n",
         ],
     );
-    let at_viewer = "RewriteEngine On\nRewriteRule ^/old$ /%{TIME_HOUR} [R]\n";
+    let at_viewer = "RewriteEngine On\nRewriteRule ^/old$ /%{REMOTE_ADDR} [R]\n";
     let none = "cache        answers no request: at viewer-request the function is called for each";
     check_cache(at_viewer, &[OLD], &[none]);
 }
