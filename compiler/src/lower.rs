@@ -11,6 +11,7 @@
 mod choose;
 mod found;
 mod literals;
+mod origin_headers;
 mod partition;
 mod table;
 
@@ -364,7 +365,7 @@ fn without_rules(site: &Site) -> Site {
     };
     Site {
         files: site.files.clone(),
-        hosts: site.hosts.clone(),
+        hosts: origin_headers::hosts(site),
         sections: site.sections.clone(),
         rule_sets: vec![RuleSet::default(); site.rule_sets.len()],
         redirect_lists: vec![Vec::new(); site.redirect_lists.len()],

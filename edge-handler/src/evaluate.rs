@@ -456,7 +456,10 @@ impl<'a, S: Source> Run<'a, S> {
             }
             _ => false,
         };
-        Answer {
+        let (host, request) = (self.host, self.request);
+        // Before there is a request, nobody knows how it changes: whoever uses the answer adds that.
+        let is_symbolic = self.symbolic.is_some();
+        let answer = Answer {
             outcome,
             cookies: self
                 .cookies
@@ -470,7 +473,11 @@ impl<'a, S: Source> Run<'a, S> {
             unchanged,
             trace: self.steps,
             assumed_absent: self.assumed,
+        };
+        if is_symbolic || host.origin_headers.is_empty() {
+            return answer;
         }
+        answer.with_origin_headers(host, request)
     }
 
     /// Takes steps off the budget.

@@ -20,6 +20,7 @@ use crate::artefact::table::{EmbeddedTable, Fetched, Lookup, Probe, Table};
 use crate::model::normalized::NormalizedRequest;
 use crate::model::outcome::{Answer, Outcome};
 use crate::model::request::Request;
+use crate::model::site::Host;
 use crate::source::{Finder, Indexed, Unavailable};
 
 /// A request is given up after this many entries. Ten internal redirects, each with an entry for
@@ -183,11 +184,19 @@ fn run_unchecked<T: Table>(
         Some(plain) => {
             let probe = Probe::of(table, plain.path);
             if let Some(answer) = precomputed(runtime, table, &probe, &plain, (request, budget))? {
-                return Ok(Decision::Answer(answer));
+                return Ok(Decision::Answer(match runtime.changing(plain.host) {
+                    None => answer,
+                    Some(host) => answer.with_origin_headers(host, request),
+                }));
             }
             let finder = Finder::knowing(runtime.program(), table, probe);
             match said(runtime, &finder, &plain, (request, budget))? {
-                Said::Nothing => return Ok(Decision::Unchanged),
+                Said::Nothing => {
+                    return Ok(match runtime.changing(plain.host) {
+                        None => Decision::Unchanged,
+                        Some(host) => unchanged(host, &plain, request),
+                    });
+                }
                 Said::Answer(answer) => answer,
                 Said::Unclear => {
                     let source = Indexed::over(finder);
@@ -197,6 +206,19 @@ fn run_unchecked<T: Table>(
         }
     };
     Ok(Decision::Answer(answer))
+}
+
+/// What becomes of a plain request that no rule is about, on a host that changes headers for an origin.
+#[cold]
+fn unchanged(host: &Host, plain: &NormalizedRequest<'_>, request: &Request<'_>) -> Decision {
+    let request_headers = host.changed_for_origin(request);
+    if request_headers.is_empty() {
+        return Decision::Unchanged;
+    }
+    Decision::Answer(Answer {
+        request_headers,
+        ..Answer::of(plain.served())
+    })
 }
 
 /// The precomputed answer for the path at `probe`, if there is one.

@@ -181,6 +181,7 @@ impl Resolver<'_> {
             .unwrap_or_default(),
             virtual_roots: own.virtual_roots.over(&base.virtual_roots),
             settings,
+            origin_headers: Vec::new(),
             directories,
             directory_patterns: both(|server| &server.directory_patterns),
             locations: both(|server| &server.locations),

@@ -14,6 +14,7 @@ mod fetching;
 mod host_summary;
 mod long_lists;
 mod misleading;
+mod origin_headers;
 mod redundancy;
 mod rounds;
 mod samples;

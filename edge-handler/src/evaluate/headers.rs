@@ -8,6 +8,7 @@
 mod context;
 mod incoming;
 mod lines;
+mod origin;
 
 use super::record::add_names;
 use crate::budget::Budget;

@@ -6,7 +6,7 @@ use crate::artefact::program::{Program, ProgramError};
 use crate::evaluate::remote;
 use crate::model::normalized::{NormalizedRequest, is_plain_name};
 use crate::model::request::Request;
-use crate::model::site::{HostId, Site};
+use crate::model::site::{Host, HostId, Site};
 use crate::shortcut::host_index::HostIndex;
 use crate::shortcut::host_summary::HostSummary;
 
@@ -59,6 +59,12 @@ impl Runtime {
         self.program.site()
     }
 
+    /// A host, if it changes headers of requests for an origin.
+    pub(super) fn changing(&self, id: HostId) -> Option<&Host> {
+        let host = self.site().hosts.get(usize::try_from(id.0).ok()?)?;
+        (!host.origin_headers.is_empty()).then_some(host)
+    }
+
     /// The hosts by name.
     pub fn names(&self) -> &HostIndex {
         &self.names
@@ -76,11 +82,11 @@ impl Runtime {
 
     /// Reads `request` as a plain one; `None` when it is none.
     pub fn plain<'r>(&self, request: &Request<'r>) -> Option<NormalizedRequest<'r>> {
-        NormalizedRequest::of(request, |name| self.host(request, name))
+        NormalizedRequest::of(request, |name| self.named(request, name))
     }
 
     /// The host of a plain name; `None` when it is none, or where the host does not see the request as it was sent.
-    fn host(&self, request: &Request<'_>, name: &[u8]) -> Option<HostId> {
+    fn named(&self, request: &Request<'_>, name: &[u8]) -> Option<HostId> {
         let site = self.site();
         if let Some(known) = self.names.plain(request.scheme, name) {
             return Some(known);

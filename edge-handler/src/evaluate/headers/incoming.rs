@@ -70,13 +70,17 @@ impl<'a, S: Source> Run<'a, S> {
         let Some(now) = &record.incoming else {
             return;
         };
-        self.request_headers = match outcome {
-            Outcome::Serve { .. } | Outcome::Proxy { .. } => self.changed_headers(now),
+        match outcome {
+            // An error document is looked for; the origin is asked for what is missing.
+            Outcome::Serve { .. } if self.missing.is_some() => {}
+            Outcome::Serve { .. } | Outcome::Proxy { .. } => {
+                self.request_headers = self.changed_headers(now);
+            }
             Outcome::Redirect { .. }
             | Outcome::Status { .. }
             | Outcome::OverBudget
-            | Outcome::Unsupported { .. } => Vec::new(),
-        };
+            | Outcome::Unsupported { .. } => {}
+        }
     }
 
     /// The headers that are not as the client sent them.

@@ -25,6 +25,17 @@ pub struct HeaderLine {
     pub condition: HeaderCondition,
 }
 
+/// A header that `RequestHeader` lines of a host always set or take out, and that nothing in the configuration reads: only an
+/// origin sees the change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OriginHeader {
+    /// The header's name, in lower case.
+    #[serde(with = "serde_bytes")]
+    pub name: Vec<u8>,
+    /// Its one value; `None` where it is taken out.
+    pub value: Option<Vec<u8>>,
+}
+
 /// Which table of headers a line changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HeaderTable {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::headers::OriginHeader;
 use super::remote::RemoteIp;
 use super::virtual_roots::VirtualRoots;
 use super::{EnvRule, SectionId, Settings};
@@ -59,6 +60,8 @@ pub struct Host {
     pub virtual_roots: VirtualRoots,
     /// What holds in the whole host, before any section: main server and host merged.
     pub settings: Settings,
+    /// `RequestHeader` lines that no answer depends on, by the names of headers. In a program they are not among `settings`.
+    pub origin_headers: Vec<OriginHeader>,
     /// `<Directory>` (shortest first) and `.htaccess`-bearing directories are found by path;
     /// these are the plain and wildcard `<Directory>` sections in walk order.
     pub directories: Vec<SectionId>,
@@ -97,6 +100,7 @@ impl Host {
             user_dirs: UserDirs::default(),
             virtual_roots: VirtualRoots::default(),
             settings: Settings::default(),
+            origin_headers: Vec::new(),
             directories: Vec::new(),
             directory_patterns: Vec::new(),
             locations: Vec::new(),
