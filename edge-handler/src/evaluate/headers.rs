@@ -93,6 +93,14 @@ impl Sending {
         self.made.get(name).or_else(|| self.always.get(name))
     }
 
+    /// Lets expressions see the `Location`.
+    fn show_location(&mut self, location: Option<&[u8]>) {
+        if let Some(location) = location {
+            let location = HeaderText::Text(location.to_vec());
+            self.made.set(MADE_LOCATION, location);
+        }
+    }
+
     /// The answer varies by headers of the request.
     pub fn vary_by(&mut self, names: &[Vec<u8>]) {
         if !names.is_empty() {
@@ -200,10 +208,7 @@ impl<'a> Applying<'a> {
             sending.made = before.made;
             sending.vary_by(&before.vary);
         }
-        if let Some(location) = answer.location {
-            let location = HeaderText::Text(location.to_vec());
-            sending.made.set(MADE_LOCATION, location);
-        }
+        sending.show_location(answer.location);
         self.expire(answer.status, &mut sending);
         for line in self.lines_of(HeaderTable::Always) {
             if applies(line, &mut sending, context)? {
@@ -216,7 +221,7 @@ impl<'a> Applying<'a> {
     /// The headers of a document that a handler sends: lines of both tables reach it.
     pub fn document<C: HeaderContext>(
         &self,
-        status: u16,
+        answer: Made<'_>,
         content_type: ContentType,
         before: Before,
         context: &mut C,
@@ -228,7 +233,9 @@ impl<'a> Applying<'a> {
             ..Sending::default()
         };
         sending.vary_by(&before.vary);
-        self.expire(status, &mut sending);
+        // It is handed on to the document (`internal_internal_redirect`).
+        sending.show_location(answer.location);
+        self.expire(answer.status, &mut sending);
         for table in [HeaderTable::Always, HeaderTable::OnSuccess] {
             for line in self.lines_of(table) {
                 if applies(line, &mut sending, context)? {

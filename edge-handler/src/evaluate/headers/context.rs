@@ -36,10 +36,14 @@ impl<'a, S: Source> Run<'a, S> {
         let named = self.content_type(record).map(ContentType::Document);
         let content_type = named.unwrap_or(ContentType::None);
         let applying = Applying::of(record.settings.all());
-        let status = record.status;
+        let location = record.location.clone();
+        let made = Made {
+            status: record.status,
+            location: location.as_deref(),
+        };
         let before = self.before(record);
         let asking = &mut Asking::of_answer(self, record);
-        let finished = applying.document(status, content_type, before, asking)?;
+        let finished = applying.document(made, content_type, before, asking)?;
         self.take_headers(finished);
         Ok(())
     }
