@@ -1,6 +1,6 @@
 //! How many requests CloudFront's cache would answer under the key of a stack, and under others.
 //!
-//! In: what the rules depend on, the command line. Out: [`Keys`], the keys that are compared; and what a made-up day says of
+//! In: what the rules depend on, the command line. Out: [`keys`]: the keys that are compared; and what a made-up day says of
 //! them, for a person. Absent: the requests of a log; see `crate::command::bench`.
 
 use edgewright_compiler::class::ViewerClass;
