@@ -157,20 +157,20 @@ impl Dependence {
 
     /// What the compiler found; who reads what is not told.
     pub fn of_compilation(compilation: &Compilation) -> Self {
-        let inputs = compilation.inputs.iter().map(|(input, _)| input.clone());
-        Self {
-            inputs: inputs.map(|input| (input, Readers::default())).collect(),
-            viewer_class: compilation.viewer_class.clone(),
-        }
+        Self::unread(&compilation.inputs, compilation.viewer_class.clone())
     }
 
     /// What the answers of a site depend on; who reads it is not told.
     pub fn of_site(site: &Site) -> Self {
-        let inputs = Inputs::of(site);
+        Self::unread(&Inputs::of(site), ViewerClass::of(site))
+    }
+
+    /// Without who reads the inputs.
+    fn unread(inputs: &Inputs, viewer_class: Option<ViewerClass>) -> Self {
         let inputs = inputs.iter().map(|(input, _)| input.clone());
         Self {
             inputs: inputs.map(|input| (input, Readers::default())).collect(),
-            viewer_class: ViewerClass::of(site),
+            viewer_class,
         }
     }
 

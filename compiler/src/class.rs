@@ -69,9 +69,9 @@ impl ViewerClass {
             let mut guards = Guards::new(site, raw.clone());
             let inputs = Inputs::beside(site, &mut guards);
             let (guards, cookies) = guards.into_found();
-            let marks = marks(&inputs);
+            let mut marks = Marks::default();
             let others = inputs.iter().map(|(input, _)| input);
-            let others = others.filter(|input| !is_marked(input));
+            let others = others.filter(|input| !add_mark(&mut marks, input));
             let class = Self {
                 guards,
                 raw: others.cloned().collect(),
@@ -163,33 +163,13 @@ impl ViewerClass {
     }
 }
 
-/// The marks that a class needs for answers which depend on `inputs`.
-fn marks(inputs: &Inputs) -> Marks {
-    let mut marks = Marks::default();
-    for (input, _) in inputs.iter() {
-        match input {
-            Input::GetOrHead => marks.head = Head::Apart,
-            Input::BareMark => marks.bare_mark = BareMark::Apart,
-            Input::Time(exactness) => marks.time = marks.time.max(Some(*exactness)),
-            Input::Choice => marks.choice = Choice::Drawn,
-            Input::Host
-            | Input::Scheme
-            | Input::Query
-            | Input::Method
-            | Input::Cookies
-            | Input::Header(_)
-            | Input::AnyHeader
-            | Input::Client
-            | Input::UniqueId => {}
-        }
-    }
-    marks
-}
-
-/// Does a mark tell all of an input?
-fn is_marked(input: &Input) -> bool {
+/// Adds the mark that tells all of `input`; false where none does.
+fn add_mark(marks: &mut Marks, input: &Input) -> bool {
     match input {
-        Input::GetOrHead | Input::BareMark | Input::Time(_) | Input::Choice => true,
+        Input::GetOrHead => marks.head = Head::Apart,
+        Input::BareMark => marks.bare_mark = BareMark::Apart,
+        Input::Time(exactness) => marks.time = marks.time.max(Some(*exactness)),
+        Input::Choice => marks.choice = Choice::Drawn,
         Input::Host
         | Input::Scheme
         | Input::Query
@@ -198,6 +178,7 @@ fn is_marked(input: &Input) -> bool {
         | Input::Header(_)
         | Input::AnyHeader
         | Input::Client
-        | Input::UniqueId => false,
+        | Input::UniqueId => return false,
     }
+    true
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use edgewright_compiler::class::ViewerClass;
+use edgewright_compiler::class::{Copies, ViewerClass};
 use edgewright_compiler::export::Server;
 use edgewright_compiler::export::manifest::Readers;
 use edgewright_compiler::inputs::Input;
@@ -18,7 +18,7 @@ use crate::args::{Origin, Package};
 pub const SCHEME_HEADER: &str = "CloudFront-Forwarded-Proto";
 
 /// The header that carries the viewer's host past a bucket's own.
-pub const HOST_HEADER: &str = "x-viewer-host";
+pub const HOST_HEADER: &str = Copies::HEADER;
 
 /// What stands in the column of origin-request when the trigger cannot be used.
 const IMPOSSIBLE: &str = "impossible: no cache key holds it";

@@ -236,51 +236,49 @@ impl Fields<'_> {
         configuration: &'p Configuration,
     ) -> Parts<'p> {
         let viewer_host = configuration.host_header.as_deref().unwrap_or_default();
-        let mut parts = Parts {
-            scheme: configuration.default_scheme.into(),
-            host: None,
-            target: self.target(&Told::default()),
-            headers: Vec::with_capacity(self.headers.0.len()),
-            method: self.method.0.as_bytes(),
-            client: self.client_ip.0.as_bytes(),
-            told: Told::default(),
-        };
         let class = configuration.class.as_ref();
-        let mut overriding_host = None;
+        let mut scheme = configuration.default_scheme.into();
+        let (mut host, mut overriding_host) = (None, None);
+        let mut headers = Vec::with_capacity(self.headers.0.len());
+        let mut told = Told::default();
         for (name, value) in &self.headers.0 {
             let bytes = value.as_bytes();
             if name.eq_ignore_ascii_case("host") {
-                parts.host = Some(bytes);
+                host = Some(bytes);
             } else if name.eq_ignore_ascii_case(viewer_host) {
                 overriding_host = Some(bytes);
             } else {
                 if trigger == Some(Trigger::OriginRequest) {
                     if name.eq_ignore_ascii_case(FORWARDED_PROTOCOL) {
-                        parts.scheme = scheme_named(value, parts.scheme);
+                        scheme = scheme_named(value, scheme);
                     }
                     if let Some(class) =
                         class.filter(|class| name.eq_ignore_ascii_case(&class.header))
                     {
-                        parts.told = class.marks.told(value);
+                        told = class.marks.told(value);
                     }
                 }
                 if let Some(name) = seen_as(name, &configuration.carried) {
-                    parts.headers.push((name.as_bytes(), bytes));
+                    headers.push((name.as_bytes(), bytes));
                 }
             }
         }
-        parts.host = overriding_host.or(parts.host);
-        if parts.told.is_head {
-            parts.method = b"HEAD";
-        }
-        if parts.told.has_bare_mark {
-            parts.target = self.target(&parts.told);
-        }
         if configuration.forwarded_proto {
-            let scheme = parts.scheme.name().as_bytes();
-            parts.headers.push((b"x-forwarded-proto", scheme));
+            headers.push((b"x-forwarded-proto", scheme.name().as_bytes()));
         }
-        parts
+        Parts {
+            scheme,
+            host: overriding_host.or(host),
+            target: self.target(&told),
+            headers,
+            method: if told.is_head {
+                b"HEAD"
+            } else {
+                self.method.0.as_bytes()
+            },
+            client: self.client_ip.0.as_bytes(),
+            told,
+        }
     }
 
     /// Path and query: `/a` and `/a?` are the same event.
