@@ -5,11 +5,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::path::{Path, PathBuf};
-
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 use edgewright_parser::source::FileId;
 use edgewright_parser::{Parsed, parse, tree};
+use edgewright_test_support::corpus::corpus;
 use serde_json::Value;
 
 /// What Apache says about directives this crate has a grammar for, regular expressions aside.
@@ -118,22 +117,4 @@ fn first_error(parsed: &Parsed) -> Option<&Diagnostic> {
 fn line_of(bytes: &[u8], at: u32) -> u64 {
     let before = &bytes[..at as usize];
     before.split(|&byte| byte == b'\n').count() as u64
-}
-
-fn corpus() -> Option<PathBuf> {
-    let shared = std::env::var_os("EDGEWRIGHT_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
-        PathBuf::from,
-    );
-    let corpus = shared.join("corpus");
-    if corpus.is_dir() {
-        return Some(corpus);
-    }
-    assert!(
-        std::env::var_os("CI").is_none(),
-        "no corpus at {}",
-        corpus.display()
-    );
-    println!("skipped: no corpus at {}", corpus.display());
-    None
 }

@@ -7,14 +7,12 @@ use edgewright_compiler::redundant::Redundant;
 use edgewright_engine::artefact::decision::{At, DecisionView, PathDecision, Queried, Step};
 use edgewright_engine::artefact::key::Key;
 use edgewright_engine::artefact::table::Content;
-use edgewright_engine::evaluate::{Options, evaluate};
-use edgewright_engine::model::outcome::Outcome;
+use edgewright_engine::evaluate::Options;
 use edgewright_engine::model::request::{Request, Scheme};
 use edgewright_engine::model::rules::Rule;
 use edgewright_engine::model::site::{EnvAttribute, EnvChange, EnvRule, HostId, HostPattern};
 use edgewright_engine::pattern::Pattern;
 use edgewright_engine::pattern::PatternOptions;
-use edgewright_engine::source::Sequential;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
@@ -412,14 +410,7 @@ proptest! {
                 scheme: Scheme::Http,
                 ..Request::get(host.as_bytes(), target.as_bytes())
             };
-            let expected = evaluate(&site, &Sequential::new(&site), &request, &options).unwrap();
-            if matches!(expected.outcome, Outcome::Unsupported { .. }) {
-                continue;
-            }
-            let found = edge.with_table_in_memory(&request, &options);
-            prop_assert_eq!(&found, &expected, "{} {}", host, target);
-            let found = edge.with_entries_fetched(&request, &options);
-            prop_assert_eq!(&found, &expected, "{} {}", host, target);
+            edge.check_evaluation(&site, &request, &options)?;
         }
     }
 }

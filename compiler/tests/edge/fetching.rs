@@ -9,11 +9,14 @@ use edgewright_compiler::redundant::Redundant;
 use edgewright_engine::artefact::key::Key;
 use edgewright_engine::artefact::table::{EmbeddedTable, Entry, Fetched};
 use edgewright_engine::budget::Budget;
-use edgewright_engine::evaluate::Options;
+use edgewright_engine::evaluate::{Options, evaluate};
 use edgewright_engine::handler::Runtime;
 use edgewright_engine::handler::{Decision, MOST_FETCHES, Step, decide, handle, step};
 use edgewright_engine::model::outcome::{Answer, Outcome};
 use edgewright_engine::model::request::Request;
+use edgewright_engine::model::site::Site;
+use edgewright_engine::source::Sequential;
+use proptest::prelude::*;
 
 use crate::site::{Parts, redirect, rule};
 
@@ -47,6 +50,27 @@ impl Edge {
 
     pub fn with_entries_fetched(&self, request: &Request<'_>, options: &Options) -> Answer {
         self.fetching(request, options).0
+    }
+
+    /// With its table in both ways the edge answers as an evaluation of `site` does, where that has an answer.
+    pub fn check_evaluation(
+        &self,
+        site: &Site,
+        request: &Request<'_>,
+        options: &Options,
+    ) -> Result<(), TestCaseError> {
+        let expected = evaluate(site, &Sequential::new(site), request, options).unwrap();
+        if matches!(expected.outcome, Outcome::Unsupported { .. }) {
+            return Ok(());
+        }
+        let target = request.target.line();
+        let asked = request.host.map(String::from_utf8_lossy);
+        let asked = (asked, String::from_utf8_lossy(&target));
+        let found = self.with_table_in_memory(request, options);
+        prop_assert_eq!(&found, &expected, "{:?}", asked);
+        let found = self.with_entries_fetched(request, options);
+        prop_assert_eq!(&found, &expected, "{:?}, fetched", asked);
+        Ok(())
     }
 
     /// The answer, and how many reads it took.

@@ -123,14 +123,7 @@ proptest! {
                 scheme: Scheme::Http,
                 ..Request::get(host.as_bytes(), target.as_bytes())
             };
-            let expected = evaluate(&site, &Sequential::new(&site), &request, &options).unwrap();
-            if matches!(expected.outcome, Outcome::Unsupported { .. }) {
-                continue;
-            }
-            let found = edge.with_table_in_memory(&request, &options);
-            prop_assert_eq!(&found, &expected, "{} {}", host, target);
-            let found = edge.with_entries_fetched(&request, &options);
-            prop_assert_eq!(&found, &expected, "{} {}", host, target);
+            edge.check_evaluation(&site, &request, &options)?;
         }
     }
 }
