@@ -6,7 +6,7 @@
 //!
 //! What makes a `Location` is done by the functions that the evaluator does it with.
 
-use crate::budget::{Allowance, Budget};
+use crate::budget::{Allowance, Budget, DECISION_STEPS};
 use crate::model::expression::Expression;
 use crate::model::outcome::{Answer, Outcome};
 use crate::model::request::Scheme;
@@ -199,7 +199,8 @@ fn same_headers(host: &Host) -> Option<Finished> {
     let applying = Applying::of(std::iter::once(&host.settings));
     let mut asking = HostOnly {
         host,
-        budget: Budget::new(Allowance::APACHE),
+        // What takes longer than a decision may is left to one.
+        budget: Budget::new(Allowance::steps(DECISION_STEPS)),
     };
     let (early, own) = applying.early(Lines::default(), &mut asking).ok()?;
     // All redirects have the same: what depends on the status or the place has to be asked.
@@ -260,8 +261,9 @@ impl HeaderContext for HostOnly<'_> {
         Err(Unclear)
     }
 
-    fn spend(&mut self, _steps: usize) -> Result<(), Unclear> {
-        Ok(())
+    fn spend(&mut self, steps: usize) -> Result<(), Unclear> {
+        let spent = self.budget.spend(steps as u64);
+        spent.map_err(|_| Unclear)
     }
 
     fn budget(&self) -> &Budget {
