@@ -96,6 +96,7 @@ impl Report<'_> {
                 "\nand {more} more: edgewright verify --format json lists all"
             )?;
         }
+        self.print_unsteady(out)?;
         self.print_logged(out)?;
         self.print_unreached(arguments, out)
     }
@@ -112,6 +113,22 @@ impl Report<'_> {
         if let Some(reason) = self.coverage.shortfall() {
             writeln!(out, "not enough   {reason}: the exit code is 1")?;
         }
+        Ok(())
+    }
+
+    /// What Apache did not always answer alike: whether it differs from the engine cannot be told.
+    fn print_unsteady(&self, out: &mut impl Write) -> Result<()> {
+        let unsteady = &self.comparison.unsteady;
+        let Some(first) = unsteady.first() else {
+            return Ok(());
+        };
+        let requests = count(unsteady.len(), "request");
+        writeln!(
+            out,
+            "unsteady     {requests} answered by Apache in another way at first, and as by edgewright when \
+             asked again:\n\n{}",
+            first.to_text()
+        )?;
         Ok(())
     }
 
@@ -218,6 +235,7 @@ impl Report<'_> {
         } = self;
         let unreached = &coverage.unreached;
         let differences = comparison.differences.iter().map(Difference::to_json);
+        let unsteady = comparison.unsteady.iter().map(Difference::to_json);
         let reasons = unreached
             .iter()
             .map(|one| json!({"rule": one.rule, "reason": one.reason}));
@@ -241,6 +259,7 @@ impl Report<'_> {
             "own_instead": server.left_out.to_replaced(),
             "cage": server.held,
             "differences": differences.collect::<Vec<_>>(),
+            "unsteady": unsteady.collect::<Vec<_>>(),
         });
         serde_json::to_writer_pretty(&mut *out, &document)?;
         writeln!(out)?;

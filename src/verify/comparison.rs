@@ -39,6 +39,8 @@ pub struct Comparison<'a> {
     pub compared: usize,
     /// Those that were answered differently.
     pub differences: Vec<Difference>,
+    /// Those that Apache answered differently at first, and as the engine does when asked again.
+    pub unsteady: Vec<Difference>,
     /// Requests the engine gives no answer to, by reason.
     pub untold: BTreeMap<String, usize>,
     /// What the logs say was answered, and Apache answers otherwise now.
@@ -79,6 +81,7 @@ impl<'a> Comparison<'a> {
             hindrances: BTreeMap::new(),
             compared: 0,
             differences: Vec::new(),
+            unsteady: Vec::new(),
             untold: BTreeMap::new(),
             logged: LoggedStatuses::default(),
         };
@@ -106,12 +109,20 @@ impl<'a> Comparison<'a> {
             ..apache
         };
         if ours != apache.seen && !self.agrees_about_files(request, &apache, &ours) {
-            self.differences.push(Difference {
+            let rules = self.answering.rules(&answer);
+            let again = self.server.answer(request);
+            let is_unsteady = again.is_ok_and(|again| again.seen.known_to(&answer) == ours);
+            let found = Difference {
                 request: request.clone(),
                 apache: apache.seen,
                 ours,
-                rules: self.answering.rules(&answer),
-            });
+                rules,
+            };
+            if is_unsteady {
+                self.unsteady.push(found);
+            } else {
+                self.differences.push(found);
+            }
         }
     }
 

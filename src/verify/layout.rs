@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -24,6 +24,7 @@ use super::cleanup::Cleanup;
 use super::folder;
 use super::install::Installation;
 use super::normalized_response::Naming;
+use super::ports::HeldPort;
 use super::roots::Roots;
 use super::sandbox::document_root;
 use super::sandbox::relocation::Relocation;
@@ -58,6 +59,8 @@ pub struct Layout<'r> {
     /// Where `https` URLs come in; nowhere if that is over TLS and there is none here.
     pub https: Option<Listener>,
     ports: Ports,
+    /// What keeps other programs off its ports.
+    pub held_ports: Vec<HeldPort>,
     relocation: Relocation,
     roots: Roots,
     /// Folders of the user's that the server looks into.
@@ -106,6 +109,7 @@ impl<'r> Layout<'r> {
             http: doors.http,
             https: doors.https,
             ports: doors.ports,
+            held_ports: doors.held,
             readable: known
                 .map(|root| to_path(&relocation.to_here(root)).to_owned())
                 .collect(),
@@ -321,6 +325,7 @@ struct Doors {
     http: Listener,
     https: Option<Listener>,
     ports: Ports,
+    held: Vec<HeldPort>,
 }
 
 impl Doors {
@@ -333,13 +338,15 @@ impl Doors {
     ) -> Result<Self> {
         let [http, https] =
             [Scheme::Http, Scheme::Https].map(|scheme| connection_port(site, scheme));
+        let held = HeldPort::new()?;
         let mut doors = Self {
             http: Listener {
-                port: free_port()?,
+                port: held.number,
                 transport: Transport::Plain,
             },
             https: None,
             ports: Ports::default(),
+            held: vec![held],
         };
         doors.ports.served.push((http, doors.http.port));
         if http == https {
@@ -369,16 +376,13 @@ impl Doors {
         } else {
             return Ok(doors);
         };
-        let port = free_port()?;
+        let held = HeldPort::new()?;
+        let port = held.number;
+        doors.held.push(held);
         doors.ports.served.push((https, port));
         doors.https = Some(Listener { port, transport });
         Ok(doors)
     }
-}
-
-fn free_port() -> io::Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    Ok(listener.local_addr()?.port())
 }
 
 /// The offset from UTC that local time has now in the server's zone, as `TZ` tells it without any file.

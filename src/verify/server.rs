@@ -16,6 +16,7 @@ use super::cleanup::Cleanup;
 use super::install::Installation;
 use super::layout::Layout;
 use super::normalized_response::{Naming, Observed};
+use super::ports::HeldPort;
 use super::sandbox::LeftOut;
 use super::wire::{self, Listener};
 use crate::contract::OwnedRequest;
@@ -36,6 +37,7 @@ pub struct Server {
     pub held: Vec<String>,
     naming: Naming,
     _cleanup: Cleanup,
+    _held_ports: Vec<HeldPort>,
 }
 
 impl Server {
@@ -63,6 +65,7 @@ impl Server {
             held,
             naming,
             _cleanup: layout.cleanup,
+            _held_ports: layout.held_ports,
         })
     }
 

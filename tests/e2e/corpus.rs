@@ -78,14 +78,14 @@ impl fmt::Display for Totals {
 fn real_configurations_are_answered_as_apache_does() {
     let Some(corpus) = corpus() else { return };
     let mut by_source: BTreeMap<String, Totals> = BTreeMap::new();
-    let mut different = Vec::new();
+    let (mut different, mut unsteady) = (Vec::new(), Vec::new());
     let mut not_started = 0;
     for (source, site) in sites(&corpus) {
         match verify(&site) {
             Ok(report) => {
                 let own = totals(&site, &report);
-                let shown = report["differences"].as_array().unwrap().iter().take(5);
-                different.extend(shown.map(|one| format!("{}: {one}", site.name)));
+                different.extend(some(&site, &report["differences"]));
+                unsteady.extend(some(&site, &report["unsteady"]));
                 *by_source.entry(source).or_default() += &own;
             }
             Err(words) => {
@@ -101,8 +101,11 @@ fn real_configurations_are_answered_as_apache_does() {
         all += totals;
     }
     println!("{:28} {all}", "all");
+    println!("answered in another way at first: {unsteady:#?}");
     println!("{not_started} configurations are refused by Apache whatever is left out of them");
     assert!(different.is_empty(), "{}", different.join("\n"));
+    // A server under load may fail once; one that does so often is no measure.
+    assert!(unsteady.len() < 20, "{}", unsteady.join("\n"));
     assert!(all.fired * 10 >= all.rules, "hardly a rule fired: {all}");
 }
 
@@ -182,6 +185,12 @@ fn verify(site: &Site) -> Result<Value, String> {
     let output = command.output().unwrap();
     let words = || String::from_utf8_lossy(&output.stderr).into_owned();
     serde_json::from_slice(&output.stdout).map_err(|_| words())
+}
+
+/// The first five of a list in a report.
+fn some(site: &Site, list: &Value) -> Vec<String> {
+    let list = list.as_array().unwrap().iter().take(5);
+    list.map(|one| format!("{}: {one}", site.name)).collect()
 }
 
 fn totals(site: &Site, report: &Value) -> Totals {
