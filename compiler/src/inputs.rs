@@ -217,6 +217,7 @@ impl Search<'_> {
             spelling,
             allow,
             headers,
+            error_documents,
             // Rules, redirects and sections are looked through by themselves.
             rewrite: _,
             redirects: _,
@@ -231,7 +232,7 @@ impl Search<'_> {
             directory_slash: _,
             index_redirect: _,
             fallback: _,
-            error_documents: _,
+            default_charset: _,
             canonical_name: _,
             // They ask for nothing of a request but its path.
             accept_path_info: _,
@@ -264,6 +265,11 @@ impl Search<'_> {
         }
         for line in headers {
             self.add_header_line(line);
+        }
+        for (_, document) in error_documents {
+            if let Some(said) = document.expression() {
+                self.add_expression(said);
+            }
         }
         self.add_access(requirement.as_ref(), host_access.as_ref());
     }

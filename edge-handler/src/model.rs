@@ -7,6 +7,7 @@ pub mod expression;
 pub mod header_names;
 pub mod normalized;
 pub mod outcome;
+pub mod page;
 pub mod request;
 pub mod rules;
 pub mod site;
