@@ -94,7 +94,7 @@ impl<'a> Comparison<'a> {
         let answer = request.with(|request| self.answering.answer(request));
         self.note(&answer, made_for);
         let ours = match NormalizedResponse::of_engine(&answer) {
-            Ok(ours) => ours,
+            Ok(ours) => ours.known_to(&answer).asked_by(&request.method),
             Err(reason) => {
                 *self.untold.entry(reason).or_default() += 1;
                 return;
@@ -102,10 +102,10 @@ impl<'a> Comparison<'a> {
         };
         self.compared += 1;
         let apache = Observed {
-            seen: apache.seen.known_to(&answer),
+            seen: known(apache.seen, &answer, request),
             ..apache
         };
-        if ours != apache.seen && !self.agrees_about_files(request, &apache, &ours) {
+        if ours != apache.seen && !self.agrees_about_files(request, &apache, (&answer, &ours)) {
             self.differences.push(Difference {
                 request: request.clone(),
                 apache: apache.seen,
@@ -132,17 +132,14 @@ impl<'a> Comparison<'a> {
         &self,
         request: &OwnedRequest,
         apache: &Observed,
-        ours: &NormalizedResponse,
+        (answer, ours): (&Answer, &NormalizedResponse),
     ) -> bool {
         if apache.is_about_the_file_of(ours) || is_index_of(&ours.end, &apache.seen.end) {
             return true;
         }
         let served = matches!(apache.seen.end, End::Serve(..));
-        let answer = || self.server.answer_from_files(request);
-        served
-            && answer().is_ok_and(|answer| {
-                answer.seen.end == ours.end && answer.seen.cookies == ours.cookies
-            })
+        let from_files = || self.server.answer_from_files(request);
+        served && from_files().is_ok_and(|files| known(files.seen, answer, request) == *ours)
     }
 
     /// How many rules answered, and why the others did not.
@@ -201,6 +198,31 @@ impl<'a> Comparison<'a> {
             None => (cause, reason),
         }
     }
+}
+
+/// For a person: the first line of a page that is not the same in another.
+fn first_differing(page: &[u8], other: &[u8]) -> String {
+    let lines = |page: &[u8]| -> Vec<Vec<u8>> {
+        page.split(|byte| *byte == b'\n')
+            .map(<[u8]>::to_vec)
+            .collect()
+    };
+    let (page, other) = (lines(page), lines(other));
+    let mut pairs = page.iter().zip(1..);
+    let differing = pairs.find(|(line, at)| other.get(at - 1) != Some(*line));
+    match differing {
+        Some((line, at)) => format!("page, line {at}: {}", line.escape_ascii()),
+        None => format!("page: {} lines of {}", page.len(), other.len()),
+    }
+}
+
+/// A response to `request` less what nobody can know who gives `answer`.
+fn known(
+    response: NormalizedResponse,
+    answer: &Answer,
+    request: &OwnedRequest,
+) -> NormalizedResponse {
+    response.known_to(answer).asked_by(&request.method)
 }
 
 /// The index of a directory: which it is, is known only where the files are.
@@ -296,6 +318,11 @@ impl Difference {
         text += &format!("\n  Apache      {}", self.apache.to_line());
         for line in self.apache.headers.differing(&self.ours.headers) {
             text += &format!("\n                {line}");
+        }
+        if let (Some(apaches), Some(ours)) = (&self.apache.page, &self.ours.page)
+            && apaches != ours
+        {
+            text += &format!("\n                {}", first_differing(apaches, ours));
         }
         text += &format!("\n  edgewright  {}", self.ours.to_line());
         for line in self.ours.headers.differing(&self.apache.headers) {
