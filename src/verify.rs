@@ -13,6 +13,7 @@ pub mod layout;
 pub mod logged_status;
 pub mod normalized_response;
 mod own_headers;
+mod own_page;
 mod ports;
 pub mod requests;
 pub mod roots;

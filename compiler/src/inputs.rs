@@ -219,6 +219,7 @@ impl Search<'_> {
             spelling,
             allow,
             headers,
+            error_documents,
             // Rules, redirects and sections are looked through by themselves.
             rewrite: _,
             redirects: _,
@@ -233,7 +234,7 @@ impl Search<'_> {
             directory_slash: _,
             index_redirect: _,
             fallback: _,
-            error_documents: _,
+            default_charset: _,
             canonical_name: _,
             // They ask for nothing of a request but its path.
             accept_path_info: _,
@@ -266,6 +267,11 @@ impl Search<'_> {
         }
         for line in headers {
             self.add_header_line(line);
+        }
+        for (_, document) in error_documents {
+            if let Some(said) = document.expression() {
+                self.add_expression(said);
+            }
         }
         self.add_access(requirement.as_ref(), host_access.as_ref());
     }

@@ -373,6 +373,7 @@ fn without_rules(site: &Site) -> Site {
         tree: site.tree.clone(),
         types: site.types.clone(),
         type_maps: site.type_maps.clone(),
+        documents: site.documents.clone(),
         listen: site.listen.clone(),
         server_root: site.server_root.clone(),
         traits: site.traits,

@@ -9,6 +9,7 @@ mod as_is;
 mod carry;
 mod context;
 mod dbm;
+mod documents;
 mod environment;
 mod headers;
 mod htaccess;
@@ -88,6 +89,8 @@ pub(crate) struct Resolver<'a> {
     spelling: Vec<Span>,
     /// Lines that name the handler `send-as-is`, and the directories they are for.
     as_is_lines: Vec<as_is::AsIsLine>,
+    /// Lines that name documents for errors.
+    document_lines: Vec<documents::DocumentLine>,
     /// `ModMimeUsePathInfo On`: where.
     path_info_lines: Vec<Span>,
     /// Headers that `RequestHeader` changes, in lower case, and where.
@@ -138,6 +141,7 @@ pub(crate) fn resolve(
         types: TypeLines::default(),
         spelling: Vec::new(),
         as_is_lines: Vec::new(),
+        document_lines: Vec::new(),
         path_info_lines: Vec::new(),
         changed_headers: Vec::new(),
         root_lines: HashMap::default(),
@@ -154,6 +158,7 @@ pub(crate) fn resolve(
     resolver.mark_inactive();
     resolver.report_changed_headers();
     resolver.settle_types();
+    resolver.read_documents();
     resolver.report_types();
     resolver.report_spelling();
     if !matches!(input, Input::MainConfig(_)) {

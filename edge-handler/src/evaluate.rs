@@ -26,6 +26,7 @@ pub(crate) mod list;
 mod map_function;
 pub(crate) mod merge;
 mod negotiation;
+mod page;
 mod process;
 mod proxy;
 pub(crate) mod record;
@@ -49,6 +50,7 @@ mod walk;
 use crate::budget::{Allowance, Budget, Spent};
 use crate::model::normalized::NormalizedRequest;
 use crate::model::outcome::{Answer, ChangedHeader, Event, Headers, Outcome, Step};
+use crate::model::page::Page;
 use crate::model::request::Request;
 use crate::model::rules::Place;
 use crate::model::site::{Host, Site};
@@ -356,6 +358,8 @@ struct Run<'a, S> {
     cookies: Vec<Cookie>,
     /// Other headers of an answer that is made here.
     headers: Headers,
+    /// The page of an answer that is made here.
+    page: Page,
     /// What lines have changed of the headers of a request that goes on.
     request_headers: Vec<ChangedHeader>,
     /// Headers that were there before any rule.
@@ -396,6 +400,7 @@ impl<'a, S: Source> Run<'a, S> {
             canonical: arrival.canonical,
             cookies: Vec::new(),
             headers: Headers::default(),
+            page: Page::Own,
             request_headers: Vec::new(),
             early: Lines::default(),
             vary: Vec::new(),
@@ -447,6 +452,11 @@ impl<'a, S: Source> Run<'a, S> {
             }
             Outcome::OverBudget | Outcome::Unsupported { .. } => (Headers::default(), Vec::new()),
         };
+        let page = if outcome.is_made() {
+            self.page
+        } else {
+            Page::Own
+        };
         let unchanged = match &outcome {
             Outcome::Serve { path, query } => {
                 *path == self.canonical.path
@@ -468,6 +478,7 @@ impl<'a, S: Source> Run<'a, S> {
                 .map(|cookie| cookie.header)
                 .collect(),
             headers,
+            page,
             request_headers,
             vary: self.vary,
             unchanged,

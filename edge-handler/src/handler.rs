@@ -29,6 +29,10 @@ pub const MOST_FETCHES: usize = 40;
 
 /// What to do next for a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "an answer in a box would be an allocation for each"
+)]
 pub enum Step {
     /// Nothing: this is the answer.
     Done(Decision),

@@ -8,6 +8,7 @@ pub mod header_names;
 pub mod marks;
 pub mod normalized;
 pub mod outcome;
+pub mod page;
 pub mod request;
 pub mod rules;
 pub mod site;

@@ -97,7 +97,7 @@ impl<'a> Comparison<'a> {
         let answer = request.with(|request| self.answering.answer(request));
         self.note(&answer, made_for);
         let ours = match NormalizedResponse::of_engine(&answer) {
-            Ok(ours) => ours,
+            Ok(ours) => ours.known_to(&answer).asked_by(&request.method),
             Err(reason) => {
                 *self.untold.entry(reason).or_default() += 1;
                 return;
@@ -105,13 +105,13 @@ impl<'a> Comparison<'a> {
         };
         self.compared += 1;
         let apache = Observed {
-            seen: apache.seen.known_to(&answer),
+            seen: known(apache.seen, &answer, request),
             ..apache
         };
-        if ours != apache.seen && !self.agrees_about_files(request, &apache, &ours) {
+        if ours != apache.seen && !self.agrees_about_files(request, &apache, (&answer, &ours)) {
             let rules = self.answering.rules(&answer);
             let again = self.server.answer(request);
-            let is_unsteady = again.is_ok_and(|again| again.seen.known_to(&answer) == ours);
+            let is_unsteady = again.is_ok_and(|again| known(again.seen, &answer, request) == ours);
             let found = Difference {
                 request: request.clone(),
                 apache: apache.seen,
@@ -143,17 +143,14 @@ impl<'a> Comparison<'a> {
         &self,
         request: &OwnedRequest,
         apache: &Observed,
-        ours: &NormalizedResponse,
+        (answer, ours): (&Answer, &NormalizedResponse),
     ) -> bool {
         if apache.is_about_the_file_of(ours) || is_index_of(&ours.end, &apache.seen.end) {
             return true;
         }
         let served = matches!(apache.seen.end, End::Serve(..));
-        let answer = || self.server.answer_from_files(request);
-        served
-            && answer().is_ok_and(|answer| {
-                answer.seen.end == ours.end && answer.seen.cookies == ours.cookies
-            })
+        let from_files = || self.server.answer_from_files(request);
+        served && from_files().is_ok_and(|files| known(files.seen, answer, request) == *ours)
     }
 
     /// How many rules answered, and why the others did not.
@@ -212,6 +209,31 @@ impl<'a> Comparison<'a> {
             None => (cause, reason),
         }
     }
+}
+
+/// For a person: the first line of a page that is not the same in another.
+fn first_differing(page: &[u8], other: &[u8]) -> String {
+    let lines = |page: &[u8]| -> Vec<Vec<u8>> {
+        page.split(|byte| *byte == b'\n')
+            .map(<[u8]>::to_vec)
+            .collect()
+    };
+    let (page, other) = (lines(page), lines(other));
+    let mut pairs = page.iter().zip(1..);
+    let differing = pairs.find(|(line, at)| other.get(at - 1) != Some(*line));
+    match differing {
+        Some((line, at)) => format!("page, line {at}: {}", line.escape_ascii()),
+        None => format!("page: {} lines of {}", page.len(), other.len()),
+    }
+}
+
+/// A response to `request` less what nobody can know who gives `answer`.
+fn known(
+    response: NormalizedResponse,
+    answer: &Answer,
+    request: &OwnedRequest,
+) -> NormalizedResponse {
+    response.known_to(answer).asked_by(&request.method)
 }
 
 /// The index of a directory: which it is, is known only where the files are.
@@ -308,6 +330,9 @@ impl Difference {
         for line in self.apache.headers.differing(&self.ours.headers) {
             text += &format!("\n                {line}");
         }
+        if let Some(line) = self.differing_line() {
+            text += &format!("\n                {line}");
+        }
         text += &format!("\n  edgewright  {}", self.ours.to_line());
         for line in self.ours.headers.differing(&self.apache.headers) {
             text += &format!("\n                {line}");
@@ -318,13 +343,23 @@ impl Difference {
         text
     }
 
+    /// Where the pages differ, what the first such line of Apache's is.
+    fn differing_line(&self) -> Option<String> {
+        let (apaches, ours) = (self.apache.page.as_ref()?, self.ours.page.as_ref()?);
+        (apaches != ours).then(|| first_differing(apaches, ours))
+    }
+
     /// For a program.
     pub fn to_json(&self) -> Value {
-        json!({
+        let mut document = json!({
             "request": self.request.to_json(),
             "apache": self.apache.to_json(),
             "edgewright": self.ours.to_json(),
             "rules": self.rules,
-        })
+        });
+        if let (Value::Object(fields), Some(line)) = (&mut document, self.differing_line()) {
+            fields.insert("page".to_owned(), json!(line));
+        }
+        document
     }
 }

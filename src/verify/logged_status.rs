@@ -123,6 +123,7 @@ mod tests {
             end,
             cookies: Vec::new(),
             headers: crate::verify::own_headers::OwnHeaders::default(),
+            page: None,
         };
         let mut statuses = LoggedStatuses::default();
         statuses.compare(&sent, &Observed { seen, file });

@@ -8,6 +8,7 @@ use edgewright_engine::model::outcome::{Answer, Outcome};
 use serde_json::{Value, json};
 
 use super::own_headers::OwnHeaders;
+use super::own_page;
 use super::sandbox::relocation::Relocation;
 use super::wire::Response;
 use crate::access_log::percent;
@@ -22,6 +23,8 @@ pub struct NormalizedResponse {
     pub cookies: Vec<Vec<u8>>,
     /// Other headers of an answer that the server makes itself.
     pub headers: OwnHeaders,
+    /// Its page; `None` where it has none, or where nobody knows it.
+    pub page: Option<Vec<u8>>,
 }
 
 /// What Apache answered.
@@ -87,10 +90,17 @@ impl Observed {
             }
             End::Serve(..) | End::Proxy(_) => OwnHeaders::default(),
         };
+        let page = match &end {
+            End::Redirect(status, _) | End::Status(status) => {
+                own_page::of_response(*status, &naming.general(&response.body))
+            }
+            End::Serve(..) | End::Proxy(_) => None,
+        };
         let seen = NormalizedResponse {
             end,
             cookies: cookies.collect(),
             headers,
+            page,
         };
         let file = match seen.end {
             End::Status(403 | 404 | 500) => file(response, naming),
@@ -134,14 +144,27 @@ impl NormalizedResponse {
             end,
             cookies: cookies.map(|cookie| without_date(cookie)).collect(),
             headers: OwnHeaders::of_answer(answer),
+            page: own_page::of_answer(answer),
         })
     }
 
     /// The response less what nobody can know who gives `answer`.
     #[must_use]
     pub fn known_to(self, answer: &Answer) -> Self {
+        let is_known = own_page::is_sent(answer);
         Self {
             headers: self.headers.known_to(answer),
+            page: self.page.filter(|_| is_known),
+            ..self
+        }
+    }
+
+    /// The response to a request with `method`: `HEAD` is answered without a page.
+    #[must_use]
+    pub fn asked_by(self, method: &[u8]) -> Self {
+        let has_page = method != b"HEAD";
+        Self {
+            page: self.page.filter(|_| has_page),
             ..self
         }
     }

@@ -8,6 +8,7 @@ use std::time::UNIX_EPOCH;
 
 use edgewright_engine::model::header_names::may_be_sent;
 use edgewright_engine::model::outcome::{Answer, ContentType, HeaderText, Outcome};
+use edgewright_engine::model::page::Page;
 
 use super::wire::Response;
 
@@ -80,8 +81,13 @@ impl OwnHeaders {
         headers
     }
 
-    /// The headers less those that nobody can know who answers so: the type of a file that no list of types was read for.
+    /// The headers less those that nobody can know who answers so: the type of a file that no list of types was read for,
+    /// and all of a document that nobody has seen.
     pub fn known_to(mut self, answer: &Answer) -> Self {
+        let is_document = matches!(answer.headers.content_type, ContentType::Document(_));
+        if is_document && answer.page == Page::Unknown {
+            return Self::default();
+        }
         if answer.headers.content_type == ContentType::None {
             self.0.remove("content-type");
         }
@@ -135,6 +141,7 @@ mod tests {
         let response = Response {
             status: 301,
             headers: headers.collect(),
+            body: Vec::new(),
         };
         let found = OwnHeaders::of_response(&response, <[u8]>::to_vec);
         assert_eq!(found.differing(&OwnHeaders::default()), expected);

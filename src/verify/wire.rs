@@ -15,13 +15,15 @@ use crate::contract::OwnedRequest;
 /// Longest wait for an answer; only a hanging server comes near it.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// An answer as it came, without its body.
+/// An answer as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
     /// The status.
     pub status: u16,
     /// Names and values in order.
     pub headers: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Everything after the headers.
+    pub body: Vec<u8>,
 }
 
 impl Response {
@@ -52,6 +54,7 @@ impl Response {
         Some(Self {
             status: std::str::from_utf8(status).ok()?.parse().ok()?,
             headers: lines.filter_map(header).collect(),
+            body: bytes.get(end + 4..).unwrap_or_default().to_vec(),
         })
     }
 }

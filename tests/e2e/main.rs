@@ -18,6 +18,7 @@ mod lambda;
 mod layouts;
 mod legacy_site;
 mod packaged;
+mod pages;
 mod records;
 mod runtime_api;
 mod tables;

@@ -67,6 +67,7 @@ const FILES_MATCH: &str = "groups of a `<FilesMatch>` whose variables a rule cha
 
 const AS_IS: &str =
     "files with the handler `send-as-is`: headers but `Status` and `Location`, and the content";
+const PAGES: &str = "the page of `ErrorDocument /path` where its file was not read, is longer than 32 KB, or is made by a program or a filter of the server (PHP, SSI)";
 const UNREAD_AS_IS: &str =
     "files with the handler `send-as-is` that were not read, or say a status outside of 200 to 599";
 const CANNOT: &str = "%{";
@@ -117,6 +118,7 @@ const ROWS: &[Meets] = &[
     server(HEADERS, "ExpiresDefault \"modification plus 1 day\"", (1, "header-not-sent", "redirects of files that are there have Expires")),
     server(AS_IS, "AddHandler send-as-is .asis", (1, "header-not-sent", "of a file that is sent as it is")),
     server(AS_IS, "<Files a>\nSetHandler send-as-is\n</Files>", (2, "header-not-sent", "of a file that is sent as it is")),
+    server(PAGES, "# nobody reads the document root\nErrorDocument 403 /e.html", (2, "page-not-sent", "the edge sends Apache's own page in the place of `/e.html`")),
     server(UNREAD_AS_IS, "# nobody reads the document root\nAddHandler send-as-is .asis", (2, "unfollowed-directive", "Apache answers by what is in such a file")),
     server(OTHER, "AddType httpd/send-as-is .asis", (1, "unfollowed-directive", "Apache answers by what is in such a file")),
     server(COSTLY, "RewriteEngine On\nRewriteRule ^/a/(.+)\\1+x$ /b [R,L]", (2, "over-budget", "")),
@@ -156,6 +158,10 @@ const ROWS: &[Meets] = &[
 /// Configurations that come near to a row, and the code that must not be there.
 #[rustfmt::skip]
 const SILENT: &[(&str, &str)] = &[
+    ("ErrorDocument 403 \"a text\"", "page-not-sent"),
+    ("ErrorDocument 403 http://x.test/e", "page-not-sent"),
+    ("ErrorDocument 403 /e.html", "page-not-sent"),
+    ("ErrorDocument 403 default", "page-not-sent"),
     ("RewriteEngine On\nRewriteRule ^ /b [R,L,CO=n:v:h.test]", "cookie-not-sent"),
     ("RewriteEngine On\nRewriteRule ^/a http://x.test/ [CO=n:v:h.test]", "cookie-not-sent"),
     ("RewriteEngine On\nRewriteRule ^/a - [F,CO=n:v:h.test]", "cookie-not-sent"),

@@ -11,6 +11,7 @@ use edgewright_engine::artefact::decision::{
 use edgewright_engine::evaluate::{Options, Unknown, evaluate_symbolic};
 use edgewright_engine::model::normalized::NormalizedRequest;
 use edgewright_engine::model::outcome::{Answer, Headers, Outcome};
+use edgewright_engine::model::page::Page;
 use edgewright_engine::model::request::Request;
 use edgewright_engine::model::site::Site;
 use edgewright_engine::model::subject::Subject;
@@ -249,7 +250,7 @@ impl<F: Fn(&Assumptions<'_>) -> Result<EndingBuf, Undecided>> Explorer<'_, F> {
 fn ending(answer: Answer, plain: &NormalizedRequest<'_>) -> Result<EndingBuf, Undecided> {
     // Of those a record has those that the request has, which is for answers that go on.
     let varies = answer.outcome.is_made() && !answer.vary.is_empty();
-    if answer.headers != Headers::default() || varies {
+    if answer.headers != Headers::default() || answer.page != Page::Own || varies {
         return Err(Undecided::Headers);
     }
     let cookies = &answer.cookies;

@@ -3,6 +3,7 @@
 //! In: a directive that may stand where it does. Out: what it changes. Absent: directives that
 //! change nothing here; they are accepted and forgotten.
 
+use edgewright_engine::model::expression::Expression;
 use edgewright_engine::model::request::Scheme;
 use edgewright_engine::model::site::{
     Allowed, CanonicalName, EncodedSlashes, ErrorDocument, HostPattern, Settings, TraceEnable,
@@ -93,6 +94,7 @@ impl Resolver<'_> {
                 self.log_format(name, &words);
                 self.report_unfollowed(name, &words, origin.span);
                 self.note_as_is(name, &words, origin.span, target);
+                self.note_document(name, &words, origin.span);
                 let of_request = name == b"requestheader";
                 if of_request || name == b"header" {
                     let reading = if of_request {
@@ -265,6 +267,13 @@ impl Resolver<'_> {
                 settings.fallback = Some(if disabled { Vec::new() } else { first.to_vec() });
             }
             b"errordocument" => return Some(error_document(words, settings)),
+            b"adddefaultcharset" => {
+                settings.default_charset = Some(match first.to_ascii_lowercase().as_slice() {
+                    b"off" => Vec::new(),
+                    b"on" => b"iso-8859-1".to_vec(),
+                    _ => first.to_vec(),
+                });
+            }
             b"allowmethods" => return Some(allow_methods(words, settings)),
             b"sslrequiressl" => settings.requires_tls = true,
             b"checkspelling" | b"checkcaseonly" | b"checkbasenamematch" => {
@@ -493,12 +502,17 @@ fn error_document(words: &[&[u8]], settings: &mut Settings) -> Result<(), String
         return Err(format!("`{}` is no HTTP status", values::shown(status)));
     }
     let status = u16::try_from(number).unwrap_or(500);
-    let document = match target {
+    let kind: fn(Expression) -> ErrorDocument = match target {
         _ if target.contains(&b' ') => ErrorDocument::Text,
-        [b'/', ..] => ErrorDocument::Path(target.to_vec()),
+        [b'/', ..] => ErrorDocument::Path,
         _ if is_url(target) && status == 401 => return Ok(()),
-        _ if is_url(target) => ErrorDocument::Url(target.to_vec()),
+        _ if is_url(target) => ErrorDocument::Url,
         _ => ErrorDocument::Text,
+    };
+    let document = if target.eq_ignore_ascii_case(b"default") {
+        ErrorDocument::Default
+    } else {
+        kind(values::text(target)?)
     };
     settings
         .error_documents

@@ -457,6 +457,7 @@ fn merged_settings(base: Settings, own: Settings) -> Settings {
         index_redirect: own.index_redirect.or(base.index_redirect),
         fallback: own.fallback.or(base.fallback),
         error_documents,
+        default_charset: own.default_charset.or(base.default_charset),
         headers: [base.headers, own.headers].concat(),
         expires: merged_boxes(own.expires, base.expires, Expires::over),
         allow: own.allow.over(base.allow),

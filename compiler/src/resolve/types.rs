@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use edgewright_engine::model::site::mime::{
     Attribute, ForcePriority, MultiviewsMatch, TypeMap, Types,
 };
-use edgewright_engine::model::site::{ErrorDocument, FileKind, Settings, Traits};
+use edgewright_engine::model::site::{FileKind, Settings, Traits};
 use edgewright_parser::source::Span;
 
 use super::{Resolver, type_map, unfollowed, values};
@@ -186,7 +186,7 @@ pub(super) fn extensions_of(path: &[u8]) -> impl Iterator<Item = Vec<u8>> {
 /// Does a file stand in for an answer here?
 fn has_document(settings: &Settings) -> bool {
     let mut documents = settings.error_documents.iter();
-    documents.any(|(_, document)| matches!(document, ErrorDocument::Path(_)))
+    documents.any(|(_, document)| document.path().is_some())
 }
 
 impl Resolver<'_> {
@@ -290,9 +290,9 @@ impl Resolver<'_> {
     /// Extensions of files that are known, and of documents for errors.
     fn used_extensions(&mut self) -> BTreeSet<Vec<u8>> {
         let documents = self.all_settings().flat_map(|own| &own.error_documents);
-        let paths = documents.filter_map(|(_, document)| match document {
-            ErrorDocument::Path(path) => path.split(|byte| *byte == b'?').next(),
-            ErrorDocument::Url(_) | ErrorDocument::Text => None,
+        let paths = documents.filter_map(|(_, document)| {
+            let path = document.path()?;
+            path.split(|byte| *byte == b'?').next()
         });
         let mut used: BTreeSet<Vec<u8>> = paths.flat_map(extensions_of).collect();
         let files = self.site.tree.entries.keys();

@@ -119,22 +119,34 @@ const OBSTACLES: &[Obstacle] = &[
         site.hosts[0].settings.ifs.push(id);
     },
     |site| {
-        site.hosts[0].settings.error_documents =
-            vec![(404, ErrorDocument::Url(b"http://o/".to_vec()))];
+        site.hosts[0].settings.error_documents = vec![(
+            404,
+            ErrorDocument::Url(Expression::parse_string(b"http://o/").unwrap()),
+        )];
     },
     |site| {
-        site.sections[0].settings.error_documents =
-            vec![(404, ErrorDocument::Path(b"/b".to_vec()))];
+        site.sections[0].settings.error_documents = vec![(
+            404,
+            ErrorDocument::Path(Expression::parse_string(b"/b").unwrap()),
+        )];
     },
     |site| {
         site.hosts[0].settings.error_documents = vec![
-            (301, ErrorDocument::Path(b"/b".to_vec())),
-            (302, ErrorDocument::Text),
+            (
+                301,
+                ErrorDocument::Path(Expression::parse_string(b"/b").unwrap()),
+            ),
+            (
+                302,
+                ErrorDocument::Text(Expression::parse_string(b"text").unwrap()),
+            ),
         ];
     },
     |site| {
-        site.hosts[0].settings.error_documents =
-            vec![(302, ErrorDocument::Url(b"http://o/".to_vec()))];
+        site.hosts[0].settings.error_documents = vec![(
+            302,
+            ErrorDocument::Url(Expression::parse_string(b"http://o/").unwrap()),
+        )];
     },
     |site| site.hosts[0].settings.canonical_name = Some(CanonicalName::Configured),
     |site| site.hosts[0].settings.redirect_relative = Some(true),

@@ -3,6 +3,7 @@
 use edgewright_compiler::lower::lower;
 use edgewright_compiler::redundant::Redundant;
 use edgewright_engine::evaluate::{Options, evaluate};
+use edgewright_engine::model::expression::Expression;
 use edgewright_engine::model::outcome::Outcome;
 use edgewright_engine::model::request::{Request, Scheme};
 use edgewright_engine::model::site::headers::{
@@ -165,7 +166,7 @@ fn check(lines: &[HeaderLine], headers: &[(&[u8], &[u8])], expected: Way) {
 fn a_missing_file_is_asked_for_with_changed_headers() {
     for document in ["/b", "/nothing", "/denied"] {
         let mut site = Parts::default().site();
-        let path = ErrorDocument::Path(document.into());
+        let path = ErrorDocument::Path(Expression::parse_string(document.as_bytes()).unwrap());
         site.hosts[0].settings.error_documents = vec![(404, path)];
         site.hosts[0].settings.headers = vec![set("X-A", "b")];
         let denied = Settings {

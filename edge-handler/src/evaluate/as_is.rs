@@ -4,6 +4,7 @@
 //! reading it, and what it holds besides status and `Location`.
 
 use crate::model::outcome::Outcome;
+use crate::model::page::Page;
 use crate::model::site::as_is::is_as_is;
 use crate::model::site::{AsIs, FileKind, Traits};
 use crate::source::Source;
@@ -73,6 +74,7 @@ impl<'a, S: Source> Run<'a, S> {
             return self.internal_redirect(&inner, record, Vary::Drop);
         }
         let outcome = self.said(&record);
+        self.page = Page::Unknown;
         self.make_document_headers(&mut record)?;
         self.send(outcome, record)
     }

@@ -62,20 +62,23 @@ impl<'a, S: Source> Run<'a, S> {
         }
         // Of other methods `mod_autoindex` makes no list.
         let is_unlisted = is_directory && !is_read(record.method) && self.is_known(&record);
-        if (record.status != OK || is_unlisted)
+        // Whether the document for an error is there, which nobody looked for, is for nobody to say: the status stays.
+        let is_unseen = record.status >= 400 && record.kind.is_none() && !self.is_known(&record);
+        if (record.status != OK && !is_unseen || is_unlisted)
             && let Some(status) = refused_by_file(&record)
         {
             return self.die(status, record);
         }
         if record.status != OK {
             let outcome = redirect_or_status(record.status, record.location.as_deref());
+            self.page = self.document_page(&record);
             self.make_document_headers(&mut record)?;
             return self.send(outcome, record);
         }
         let outcome = self.served(&record);
         if self.is_surely_missing(&record) {
             let document = record.settings.error_document(404);
-            if !matches!(document, None | Some(ErrorDocument::Text)) {
+            if !document.is_none_or(ErrorDocument::keeps_status) {
                 self.note_changed_headers(&outcome, &record);
                 self.missing = Some(outcome);
                 return self.die(404, record);

@@ -108,8 +108,8 @@ impl Sending {
         }
     }
 
-    /// The headers as they are sent, without those that the answer has elsewhere.
-    fn finish(self) -> Finished {
+    /// The headers as they are sent, without those that the answer has elsewhere. `charset` is that of texts without one.
+    fn finish(self, charset: Option<&[u8]>) -> Finished {
         let all = self.always.0.into_iter().chain(self.made.0);
         let all: Vec<Header> = all.collect();
         let mut vary = Vec::new();
@@ -128,7 +128,7 @@ impl Sending {
         };
         let content_type = match (own, text_of_first(&all, CONTENT_TYPE)) {
             (ContentType::None, Some(added)) => ContentType::Named(added.to_vec()),
-            (own, _) => own,
+            (own, _) => with_charset(own, charset),
         };
         let headers = Headers {
             content_type,
@@ -154,6 +154,27 @@ const CONTENT_TYPE: &[u8] = b"Content-Type";
 
 const VARY: &[u8] = b"Vary";
 
+/// A type with the charset that texts have without one (`ap_make_content_type`).
+fn with_charset(content_type: ContentType, charset: Option<&[u8]>) -> ContentType {
+    let Some(charset) = charset else {
+        return content_type;
+    };
+    let whole = |name: Vec<u8>| {
+        let lower = name.to_ascii_lowercase();
+        let holds = |part: &[u8]| lower.windows(part.len()).any(|at| at == part);
+        let is_text = holds(b"text/plain") || holds(b"text/html");
+        if !is_text || holds(b"charset=") {
+            return name;
+        }
+        [&name, b"; charset=".as_slice(), charset].concat()
+    };
+    match content_type {
+        ContentType::Named(name) => ContentType::Named(whole(name)),
+        ContentType::Document(name) => ContentType::Document(whole(name)),
+        own @ (ContentType::Page | ContentType::PageWithoutCharset | ContentType::None) => own,
+    }
+}
+
 /// Adds the names of a `Vary` header, each once (`uniq_field_values`).
 fn add_names_of(vary: &mut Vec<Vec<u8>>, value: &HeaderText) {
     let HeaderText::Text(text) = value else {
@@ -178,12 +199,17 @@ pub(crate) struct Applying<'a> {
     lines: Vec<&'a HeaderLine>,
     /// Of the sections that have lines of `mod_expires`.
     expires: Vec<&'a Expires>,
+    /// What texts have without a charset; `None` where nothing is added.
+    default_charset: Option<&'a [u8]>,
 }
 
 impl<'a> Applying<'a> {
     /// What these sections say together.
     pub fn of(sections: impl Iterator<Item = &'a Settings> + Clone) -> Self {
+        let charsets = sections.clone();
+        let charsets = charsets.filter_map(|own| own.default_charset.as_deref());
         Self {
+            default_charset: charsets.last().filter(|name| !name.is_empty()),
             lines: sections.clone().flat_map(|own| &own.headers).collect(),
             expires: sections.filter_map(|own| own.expires.as_deref()).collect(),
         }
@@ -196,8 +222,11 @@ impl<'a> Applying<'a> {
         before: Before,
         context: &mut C,
     ) -> Result<Finished, C::Stop> {
+        let content_type = answer.content_type(context)?;
+        let is_suppressed = content_type == ContentType::PageWithoutCharset;
+        let charset = self.default_charset.filter(|_| !is_suppressed);
         let mut sending = Sending {
-            content_type: answer.content_type(context)?,
+            content_type,
             ..Sending::default()
         };
         // Without a page the tables are not exchanged: lines reach what is there.
@@ -215,7 +244,7 @@ impl<'a> Applying<'a> {
                 carry_out(line, &mut sending, context)?;
             }
         }
-        Ok(sending.finish())
+        Ok(sending.finish(charset))
     }
 
     /// The headers of a document that a handler sends: lines of both tables reach it.
@@ -243,7 +272,7 @@ impl<'a> Applying<'a> {
                 }
             }
         }
-        Ok(sending.finish())
+        Ok(sending.finish(self.default_charset))
     }
 
     /// The headers that early lines of the server leave for the answer: those of `always`, `before` being there already,

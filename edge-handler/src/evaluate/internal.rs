@@ -113,22 +113,50 @@ impl<'a, S: Source> Run<'a, S> {
         if before != OK {
             let mut first = first_error(record);
             let outcome = redirect_or_status(first.status, first.location.as_deref());
+            self.page = self.page_of(&outcome, &mut first, Some(before))?;
             return Ok(Next::Done(self.send_or_500(outcome, &mut first)?));
         }
-        match record.settings.error_document(status) {
-            Some(ErrorDocument::Url(url)) => {
+        match self.error_document(status, &mut record)? {
+            Leads::To(url) => {
                 record.status = 302;
-                record.location = Some(url.clone());
+                record.location = Some(url);
             }
-            Some(ErrorDocument::Path(path)) => {
+            Leads::Inside(path) => {
                 record.method = b"GET";
-                return self.internal_redirect(path, record, Vary::Drop);
+                return self.internal_redirect(&path, record, Vary::Drop);
             }
-            Some(ErrorDocument::Text) | None => {}
+            Leads::Nowhere => {}
         }
         let outcome = redirect_or_status(record.status, record.location.as_deref());
+        self.page = self.page_of(&outcome, &mut record, None)?;
         self.send_made(outcome, record)
     }
+}
+
+impl<'a, S: Source> Run<'a, S> {
+    /// Where the `ErrorDocument` for a status leads (`ap_response_code_string`).
+    fn error_document(&mut self, status: u16, record: &mut Record<'a>) -> Result<Leads, Halt> {
+        let (said, leads): (_, fn(Vec<u8>) -> Leads) = match record.settings.error_document(status)
+        {
+            Some(ErrorDocument::Url(said)) => (said, Leads::To),
+            Some(ErrorDocument::Path(said)) => (said, Leads::Inside),
+            Some(ErrorDocument::Text(_) | ErrorDocument::Default) | None => {
+                return Ok(Leads::Nowhere);
+            }
+        };
+        let text = self.expression_text(said, record)?;
+        Ok(text.map_or(Leads::Nowhere, leads))
+    }
+}
+
+/// Where an `ErrorDocument` leads.
+enum Leads {
+    /// To a URL, by a redirect.
+    To(Vec<u8>),
+    /// To a path of the same server.
+    Inside(Vec<u8>),
+    /// Nowhere: the answer has a page.
+    Nowhere,
 }
 
 /// The oldest of the requests with an error that led here, without a break. All have the same headers.

@@ -169,12 +169,35 @@ impl<'a, S: Source> Run<'a, S> {
 
     /// The type that the file of a record is sent with; `None` where it has none, or where nobody can know it.
     pub(super) fn content_type(&self, record: &Record<'a>) -> Option<Vec<u8>> {
-        let media = self.media(record.filename(), record).ok()?;
+        let Ok(media) = self.media(record.filename(), record) else {
+            return self.usual_type(record.filename());
+        };
         let name = media.content_type?;
         Some(match media.charset {
             Some(charset) => [&name, b"; charset=".as_slice(), &charset].concat(),
             None => name,
         })
+    }
+
+    /// The type of a file by an extension that every list of types has, where nobody has read the server's.
+    fn usual_type(&self, path: &[u8]) -> Option<Vec<u8>> {
+        let name = path.get(parent_directory(path).len()..)?;
+        let mut parts = name.split(|byte| *byte == b'.').skip(1);
+        let (extension, None) = (parts.next()?, parts.next()) else {
+            return None;
+        };
+        let name: &[u8] = match extension.to_ascii_lowercase().as_slice() {
+            b"html" | b"htm" => b"text/html",
+            b"txt" => b"text/plain",
+            _ => return None,
+        };
+        (!self.site.types.known).then(|| name.to_vec())
+    }
+
+    /// Is the file of a record sent in an encoding that its name says?
+    pub(super) fn is_encoded(&self, record: &Record<'a>) -> bool {
+        let media = self.media(record.filename(), record);
+        media.is_ok_and(|media| media.encoding.is_some())
     }
 
     /// `read_type_map`
@@ -243,6 +266,7 @@ impl<'a, S: Source> Run<'a, S> {
         let Choice::One(at) = choice else {
             let takes_list = is_transparent && wishes.transparency.takes_list;
             self.add_varying(record, varying);
+            record.has_list = true;
             return Ok(Err(if takes_list { 300 } else { 406 }));
         };
         if is_transparent

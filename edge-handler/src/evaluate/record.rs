@@ -95,6 +95,8 @@ pub(super) struct Record<'a> {
     pub document_root: Option<Vec<u8>>,
     /// Headers of the client chose it among files (`TCN`).
     pub negotiated: bool,
+    /// The page of an answer to it lists files (`variant-list`).
+    pub has_list: bool,
     /// Where an alias took it.
     pub context: Option<Context>,
     /// The result of rewriting named this very host (`mod_rewrite_uri_reduced`).
@@ -148,6 +150,7 @@ impl<'a> Record<'a> {
             handler: Handler::Default,
             document_root: None,
             negotiated: false,
+            has_list: false,
             context: None,
             reduced: false,
             form: UrlForm::Escaped,

@@ -4,6 +4,7 @@
 //! that Apache refuses to send. Absent: making headers; at the edge they are escaped once more.
 
 use crate::model::outcome::{ContentType, HeaderText, Headers, Outcome};
+use crate::model::page::Page;
 use crate::source::Source;
 
 use super::headers::{Lines, Made};
@@ -27,6 +28,7 @@ impl<'a, S: Source> Run<'a, S> {
         record.location = None;
         if std::mem::replace(&mut self.headers_refused, true) {
             self.headers.content_type = ContentType::None;
+            self.page = Page::Text(Vec::new());
             return Ok(Next::Done(Outcome::Status { status: 500 }));
         }
         self.die_after(record.status, 500, record)
@@ -52,6 +54,7 @@ impl<'a, S: Source> Run<'a, S> {
         Ok(self.checked(outcome).unwrap_or_else(|| {
             self.drop_headers();
             self.headers.content_type = ContentType::None;
+            self.page = Page::Text(Vec::new());
             Outcome::Status { status: 500 }
         }))
     }

@@ -53,6 +53,7 @@ impl<'a, S: Source> Run<'a, S> {
             return Ok(Verdict::Decline);
         };
         let Found::One(found) = found else {
+            record.has_list = true;
             return Ok(Verdict::Status(300));
         };
         let mut path = escape_uri(&[url, found, &record.path_info].concat());

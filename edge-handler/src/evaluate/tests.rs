@@ -735,7 +735,7 @@ fn sections() {
     let mut denied = site(Vec::new());
     let settings = Settings {
         requirement: Some(Requirement::DENIED),
-        error_documents: vec![(403, ErrorDocument::Path(b"/b".to_vec()))],
+        error_documents: vec![(403, ErrorDocument::Path(literal(b"/b")))],
         ..Settings::default()
     };
     let kind = SectionKind::Directory(PathMatcher::Plain(b"/docroot/sub".to_vec()));
@@ -806,6 +806,11 @@ fn redirects() {
     }
 }
 
+/// A text without variables.
+fn literal(text: &[u8]) -> Expression {
+    Expression::parse_string(text).unwrap()
+}
+
 #[test]
 fn error_documents() {
     let mut site = site(vec![
@@ -815,10 +820,10 @@ fn error_documents() {
         rule("^/moved$", "/n", R),
     ]);
     site.hosts[0].settings.error_documents = vec![
-        (403, ErrorDocument::Url(b"http://e.test/x".to_vec())),
-        (410, ErrorDocument::Path(b"/moved".to_vec())),
-        (404, ErrorDocument::Path(b"/moved".to_vec())),
-        (400, ErrorDocument::Path(b"/b".to_vec())),
+        (403, ErrorDocument::Url(literal(b"http://e.test/x"))),
+        (410, ErrorDocument::Path(literal(b"/moved"))),
+        (404, ErrorDocument::Path(literal(b"/moved"))),
+        (400, ErrorDocument::Path(literal(b"/b"))),
     ];
     check("the status stays with the document", &site, "/a%zz", "400");
     check(

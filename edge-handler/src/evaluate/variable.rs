@@ -142,6 +142,14 @@ impl<'a, S: Source> Run<'a, S> {
         Ok(value)
     }
 
+    /// Who looks after the server (`server_admin`).
+    pub(super) fn admin(&self) -> &'a [u8] {
+        match self.host.admin.as_slice() {
+            b"" => NO_ADMIN,
+            admin => admin,
+        }
+    }
+
     fn variable_value(&self, named: Named, record: &Record<'a>) -> Result<Vec<u8>, Halt> {
         let request = self.request;
         if is_about_client(named) {
@@ -163,8 +171,7 @@ impl<'a, S: Source> Run<'a, S> {
             Named::IsSubrequest => truth(record.main.is_some()),
             Named::ServerName => self.server_name(record),
             Named::ServerPort => self.server_port(record).to_string().into_bytes(),
-            Named::ServerAdmin if self.host.admin.is_empty() => NO_ADMIN.to_vec(),
-            Named::ServerAdmin => self.host.admin.clone(),
+            Named::ServerAdmin => self.admin().to_vec(),
             Named::ApiVersion => API_VERSION.to_vec(),
             Named::DocumentRoot => self.document_root(record).to_vec(),
             Named::ContextPrefix => context_of(record, |context| &context.prefix, b""),

@@ -14,6 +14,7 @@
 //!   the edge cannot know, go to the origin as they came.
 //! * So does a request whose new URL, or whose answer, is longer than CloudFront takes.
 
+mod body;
 mod headers;
 mod members;
 mod proxied;
@@ -25,11 +26,13 @@ use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str,
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::configuration::Configuration;
+use super::configuration::{CacheControl, Configuration};
 use super::event::{Event, Fields};
 use crate::handler::Decision;
 use crate::model::outcome::{Answer, Outcome};
+use crate::model::page::Page;
 use crate::model::trigger::Trigger;
+use body::{Body, Sent, Whose};
 use headers::Headers;
 use members::Members;
 use sent::Receiver;
@@ -235,8 +238,8 @@ struct Generated<'a> {
     status: String,
     status_description: &'static str,
     headers: Headers<'a>,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    body: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<Box<RawValue>>,
     body_encoding: &'static str,
 }
 
@@ -248,18 +251,20 @@ fn generated(
     configuration: &Configuration,
     now: i64,
 ) -> Result<Reply, serde_json::Error> {
-    let status = possible(status);
-    let body = page(status);
-    let response = Generated {
-        status: status.to_string(),
-        status_description: reason_phrase(status),
-        headers: Headers::of(answer, (status, &body), &configuration.cache_control, now),
-        body,
-        body_encoding: "text",
-    };
-    let json = to_raw_value(&response)?;
+    let sent = Sent::of(answer, possible(status));
+    let most = longest_response(event.trigger);
+    let cache_control = &configuration.cache_control;
+    let respond = |body| response(answer, &sent, body, cache_control, now);
+    let mut json = respond(sent.body(answer)?)?;
+    // A page that is too long does not change the answer: an error is no request for the origin.
+    if json.get().len() > most && answer.page != Page::Own {
+        json = respond(sent.own_page(Whose::StandIn)?)?;
+    }
+    if json.get().len() > most {
+        json = respond(Body::NONE)?;
+    }
     let length = json.get().len();
-    if length > longest_response(event.trigger) {
+    if length > most {
         return Reply::because(event, Shortfall::TooLong(length)).sent(
             event,
             configuration,
@@ -272,6 +277,23 @@ fn generated(
     })
 }
 
+fn response(
+    answer: &Answer,
+    sent: &Sent,
+    body: Body,
+    cache_control: &CacheControl,
+    now: i64,
+) -> Result<Box<RawValue>, serde_json::Error> {
+    let headers = Headers::of(answer, (sent, &body), cache_control, now);
+    to_raw_value(&Generated {
+        status: sent.status.to_string(),
+        status_description: reason_phrase(sent.status),
+        headers,
+        body: body.json,
+        body_encoding: body.encoding,
+    })
+}
+
 /// The status CloudFront can send for Apache's.
 fn possible(status: u16) -> u16 {
     if (200..600).contains(&status) {
@@ -279,16 +301,6 @@ fn possible(status: u16) -> u16 {
     } else {
         500
     }
-}
-
-/// A page for people, since some clients show it. Also for `HEAD`: CloudFront keeps one answer for
-/// both methods and leaves the body out itself.
-fn page(status: u16) -> String {
-    if matches!(status, 204 | 205 | 304) {
-        return String::new();
-    }
-    let phrase = reason_phrase(status);
-    format!("<!DOCTYPE html><title>{status} {phrase}</title><h1>{phrase}</h1>")
 }
 
 /// `bytes` as ASCII, each byte of `encoded` and each byte from 0x80 as `%XX`.

@@ -2,6 +2,7 @@
 //!
 //! In: nothing. Out: [`Outcome`], [`Answer`]. Absent: how it is put on the wire; see `lambda`.
 
+use crate::model::page::Page;
 use crate::model::rules::Place;
 
 /// What a request becomes. Texts are bytes exactly as Apache would send or open them.
@@ -127,6 +128,8 @@ pub struct Answer {
     pub cookies: Vec<Vec<u8>>,
     /// Other headers of an answer that is made here; of a request that goes on there are none.
     pub headers: Headers,
+    /// The page of an answer that is made here.
+    pub page: Page,
     /// What lines have changed of the headers of a request that goes on.
     pub request_headers: Vec<ChangedHeader>,
     /// Request headers the answer varies by, as Apache names them in `Vary`.
@@ -154,6 +157,7 @@ impl Answer {
             outcome,
             cookies: Vec::new(),
             headers: Headers::default(),
+            page: Page::Own,
             request_headers: Vec::new(),
             vary: Vec::new(),
             unchanged: false,

@@ -40,6 +40,7 @@ pub use settings::{
 pub use time_zone::TimeZone;
 pub use virtual_roots::{RootPart, RootPattern, Selection, VirtualRoots};
 
+use crate::model::page::Document;
 use crate::model::rules::{Redirect, RuleSet};
 
 /// A whole configuration.
@@ -63,6 +64,8 @@ pub struct Site {
     pub types: mime::Types,
     /// Files that list others, by absolute path.
     pub type_maps: BTreeMap<Vec<u8>, mime::TypeMap>,
+    /// Files that stand in for answers to errors, by path.
+    pub documents: Vec<Document>,
     /// Ports from `Listen`, in order; empty when there was none.
     pub listen: Vec<u16>,
     /// `ServerRoot`.

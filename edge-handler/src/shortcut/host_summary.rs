@@ -26,8 +26,8 @@ use crate::model::rules::{RedirectListId, RuleSetId};
 use crate::model::site::access::is_open;
 use crate::model::site::headers::HeaderTable;
 use crate::model::site::{
-    AliasMatcher, EnvAttribute, EnvRule, ErrorDocument, FileKind, Host, PathMatcher, Section,
-    SectionId, SectionKind, Settings, Site,
+    AliasMatcher, EnvAttribute, EnvRule, FileKind, Host, PathMatcher, Section, SectionId,
+    SectionKind, Settings, Site,
 };
 
 use crate::evaluate::files::canonical_path;
@@ -248,6 +248,7 @@ fn makes_trouble(settings: &Settings) -> bool {
         // Found by name, and by status.
         files: _,
         error_documents: _,
+        default_charset: _,
         // A request that goes on has no headers of ours, where no line changes its own; of redirects they are asked.
         headers: _,
         expires: _,
@@ -336,6 +337,7 @@ fn is_harmless(settings: &Settings) -> bool {
         mime: _,
         negotiation: _,
         // A request that goes on has no headers of ours.
+        default_charset: _,
         headers: _,
         expires: _,
         // Rules may look at variables, others do not.
@@ -368,8 +370,8 @@ fn tree(site: &Site, root: &[u8], standing: &Merged<'_>) -> Tree {
         return Tree::Unknown;
     }
     match standing.error_document(404) {
-        None | Some(ErrorDocument::Text) => Tree::Known,
-        Some(ErrorDocument::Path(_) | ErrorDocument::Url(_)) => Tree::Watched,
+        Some(document) if !document.keeps_status() => Tree::Watched,
+        Some(_) | None => Tree::Known,
     }
 }
 

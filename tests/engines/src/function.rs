@@ -10,6 +10,7 @@ use edgewright_engine::lambda::configuration::Configuration;
 use edgewright_engine::lambda::event::Event;
 use edgewright_engine::lambda::response::Reply;
 use edgewright_engine::model::outcome::{Answer, ContentType, Outcome};
+use edgewright_engine::model::page::Page;
 use edgewright_engine::model::request::Request;
 use edgewright_engine::model::trigger::Trigger;
 use edgewright_test_support::record::latin_1;
@@ -81,7 +82,7 @@ fn is_decided(name: &str, answer: &Answer, exact: &[(String, String)]) -> bool {
         "cache-control" => answer.sets_cookies() || !is_said(),
         // A 205 has no content, whatever Apache sends.
         "content-type" if answer.outcome == (Outcome::Status { status: 205 }) => true,
-        "content-type" => matches!(
+        "content-type" if answer.page == Page::Unknown => matches!(
             answer.headers.content_type,
             ContentType::Document(_) | ContentType::None
         ),

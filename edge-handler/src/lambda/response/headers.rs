@@ -9,11 +9,11 @@ use percent_encoding::{AsciiSet, percent_encode};
 use serde::{Serialize, Serializer};
 use smallvec::SmallVec;
 
-use super::{INVISIBLE, ascii};
+use super::body::{Body, Sent, Whose};
 use crate::evaluate::cookie::http_date;
 use crate::lambda::configuration::CacheControl;
 use crate::model::header_names::may_be_sent;
-use crate::model::outcome::{Answer, ContentType, Header, HeaderText, Outcome};
+use crate::model::outcome::{Answer, ContentType, Header, HeaderText};
 
 /// No ASCII character: what is left to encode are the bytes from 0x80.
 const BEYOND_ASCII: &AsciiSet = &AsciiSet::EMPTY;
@@ -39,16 +39,16 @@ struct Line<'a> {
 }
 
 impl<'a> Headers<'a> {
-    /// The headers of an answer that is sent with `status` and `page` at `now`, in seconds since 1970.
+    /// The headers of an answer that is sent with `body` at `now`, in seconds since 1970.
     pub fn of(
         answer: &'a Answer,
-        (status, page): (u16, &str),
+        (sent, body): (&'a Sent, &Body),
         cache_control: &'a CacheControl,
         now: i64,
     ) -> Self {
         let mut headers = Self::default();
-        if let Outcome::Redirect { location, .. } = &answer.outcome {
-            headers.add("Location", ascii(location, INVISIBLE));
+        if let Some(location) = &sent.location {
+            headers.add("Location", location.as_str());
         }
         let lines = answer.headers.lines.iter();
         let is_cache_control = |header: &&Header| is_named(header, "Cache-Control");
@@ -59,18 +59,12 @@ impl<'a> Headers<'a> {
             headers.add("Set-Cookie", header_text(cookie));
         }
         let own = lines.filter(is_cache_control);
-        headers.add_cache_control(answer, status, cache_control, own);
+        headers.add_cache_control(answer, sent.status, cache_control, own);
         if !answer.vary.is_empty() {
             let names: Vec<_> = answer.vary.iter().map(|name| header_text(name)).collect();
             headers.add("Vary", names.join(","));
         }
-        // The page is ours, whatever document stands in for it in Apache.
-        let content_type = match &answer.headers.content_type {
-            ContentType::Named(name) => Some(name.as_slice()),
-            _ if page.is_empty() => None,
-            ContentType::Document(_) | ContentType::None => PAGE.value(),
-            own => own.value(),
-        };
+        let content_type = content_type(answer, body);
         if let Some(value) = content_type {
             headers.add("Content-Type", header_text(value));
         }
@@ -144,6 +138,17 @@ impl Serialize for Headers<'_> {
                 .iter()
                 .map(|group| (&group.name, group.values.as_slice())),
         )
+    }
+}
+
+/// The type of the body. The one of a document is not that of a page in its place.
+fn content_type<'a>(answer: &'a Answer, body: &Body) -> Option<&'a [u8]> {
+    match (&answer.headers.content_type, body.whose) {
+        (ContentType::Named(name), _) => Some(name),
+        (own, Whose::LeftOut) => own.value(),
+        _ if body.json.is_none() => None,
+        (ContentType::Document(_) | ContentType::None, Whose::StandIn) => PAGE.value(),
+        (own, Whose::Answers | Whose::StandIn) => own.value(),
     }
 }
 

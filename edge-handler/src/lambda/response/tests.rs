@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::lambda::configuration::CacheControl;
 use crate::model::outcome::{ContentType, Header, HeaderText, Headers};
+use crate::model::page::own::{About, own_page};
 
 const ORIGIN_S3: &[u8] = include_bytes!("../../../tests/events/origin-s3.json");
 const VIEWER_GET: &[u8] = include_bytes!("../../../tests/events/viewer-get.json");
@@ -22,6 +23,7 @@ fn answer(outcome: Outcome) -> Answer {
         outcome,
         cookies: Vec::new(),
         headers: Headers::default(),
+        page: Page::Own,
         request_headers: Vec::new(),
         vary: Vec::new(),
         unchanged: false,
@@ -71,7 +73,6 @@ fn a_redirect_has_a_location_and_may_be_kept_by_the_edge() {
             r#""location":[{"key":"Location","value":"https://example.com/new"}],"#,
             r#""cache-control":[{"key":"Cache-Control","value":"s-maxage=300"}],"#,
             r#""content-type":[{"key":"Content-Type","value":"text/html; charset=iso-8859-1"}]},"#,
-            r#""body":"<!DOCTYPE html><title>301 Moved Permanently</title><h1>Moved Permanently</h1>","#,
             r#""bodyEncoding":"text"}"#
         )
     );
@@ -243,6 +244,83 @@ fn an_answer_without_content_has_no_body() {
     }
 }
 
+/// The type, the encoding and the body of the reply to `event` for a refused request with a page.
+fn check_page(event: &[u8], page: Page, content_type: ContentType, expected: &(Value, &str, &str)) {
+    let answer = Answer {
+        page,
+        headers: Headers {
+            content_type,
+            ..Headers::default()
+        },
+        ..answer(Outcome::Status { status: 403 })
+    };
+    let reply = reply(event, &answer);
+    let sent: Value = serde_json::from_str(reply.json.get()).unwrap();
+    assert_eq!(sent["status"], "403");
+    let content_type = sent["headers"].get("content-type");
+    let content_type = content_type.map_or(Value::Null, |lines| lines[0]["value"].clone());
+    let encoding = sent["bodyEncoding"].as_str().unwrap();
+    let body = sent["body"].as_str().unwrap_or_default();
+    assert_eq!((content_type, encoding, body), *expected);
+}
+
+#[test]
+fn a_page_is_sent_as_it_is() {
+    let own = String::from_utf8(own_page(403, &About::default())).unwrap();
+    let (page, html) = (json!("text/html; charset=iso-8859-1"), json!("text/html"));
+    let document = || ContentType::Document(b"text/html".to_vec());
+    let text = |text: &[u8]| Page::Text(text.to_vec());
+    let own_type = ContentType::Page;
+    let as_own = (page.clone(), "text", own.as_str());
+    check_page(ORIGIN_S3, Page::Own, own_type.clone(), &as_own);
+    check_page(
+        ORIGIN_S3,
+        text(b"Keep \"out\""),
+        own_type.clone(),
+        &(page.clone(), "text", "Keep \"out\""),
+    );
+    check_page(
+        ORIGIN_S3,
+        text(b"\xe9"),
+        own_type.clone(),
+        &(page, "base64", "6Q=="),
+    );
+    check_page(
+        ORIGIN_S3,
+        text(b""),
+        ContentType::None,
+        &(Value::Null, "text", ""),
+    );
+    check_page(
+        ORIGIN_S3,
+        Page::Document(b"<p>".to_vec()),
+        document(),
+        &(html.clone(), "text", "<p>"),
+    );
+    check_page(
+        ORIGIN_S3,
+        Page::Document(b"<p>".to_vec()),
+        ContentType::None,
+        &(Value::Null, "text", "<p>"),
+    );
+    check_page(ORIGIN_S3, Page::Unknown, document(), &as_own);
+    // What does not fit is no reason to ask the origin.
+    let long = "a".repeat(39 * 1024);
+    let fits = (html, "text", long.as_str());
+    check_page(
+        VIEWER_GET,
+        Page::Document(long.clone().into_bytes()),
+        document(),
+        &fits,
+    );
+    check_page(
+        VIEWER_GET,
+        Page::Document(vec![b'\n'; 39 * 1024]),
+        document(),
+        &as_own,
+    );
+}
+
 #[test]
 fn an_answer_with_cookies_is_kept_by_nobody_else() {
     let mut answer = redirect(302, b"/x");
@@ -367,7 +445,7 @@ fn what_cannot_be_done_leaves_the_request_untouched_and_says_so() {
             Shortfall::Unsupported("a program map".to_owned()),
         ),
         (serve(&long, None), Shortfall::TooLong(50_001)),
-        (redirect(301, &long), Shortfall::TooLong(50_366)),
+        (redirect(301, &long), Shortfall::TooLong(50_199)),
     ];
     for (answer, shortfall) in cases {
         check_too_long(VIEWER_GET, &answer, &shortfall);
@@ -385,7 +463,7 @@ fn check_too_long(event: &[u8], answer: &Answer, shortfall: &Shortfall) {
 fn origin_request_takes_longer_answers() {
     let location = |length| redirect(301, &vec![b'x'; length]);
     assert_eq!(reply(ORIGIN_S3, &location(50_000)).shortfall, None);
-    let shortfall = Shortfall::TooLong(1_100_365);
+    let shortfall = Shortfall::TooLong(1_100_198);
     check_too_long(ORIGIN_S3, &location(1_100_000), &shortfall);
 }
 

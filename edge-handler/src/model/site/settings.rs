@@ -48,6 +48,8 @@ pub struct Settings {
     pub fallback: Option<Vec<u8>>,
     /// `ErrorDocument`, by status.
     pub error_documents: Vec<(u16, ErrorDocument)>,
+    /// `AddDefaultCharset`; an empty name for `Off`.
+    pub default_charset: Option<Vec<u8>>,
     /// `Header`, in order.
     pub headers: Vec<HeaderLine>,
     /// `ExpiresActive` and what else `mod_expires` has; `None` when the section holds none of its directives.
@@ -236,15 +238,43 @@ pub enum CanonicalName {
     LookedUp,
 }
 
-/// `ErrorDocument`.
+/// `ErrorDocument`. What it says may hold variables.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ErrorDocument {
-    /// A text, or `default`: the status stays as it is.
-    Text,
+    /// `default`: the server's own page.
+    Default,
+    /// A text, which is the page.
+    Text(Expression),
     /// A URL-path on the same server.
-    Path(Vec<u8>),
+    Path(Expression),
     /// An absolute URL: becomes a 302.
-    Url(Vec<u8>),
+    Url(Expression),
+}
+
+impl ErrorDocument {
+    /// Does the status stay, and nothing but the page change?
+    pub fn keeps_status(&self) -> bool {
+        match self {
+            Self::Default | Self::Text(_) => true,
+            Self::Path(_) | Self::Url(_) => false,
+        }
+    }
+
+    /// The URL-path on the same server, as it is written.
+    pub fn path(&self) -> Option<&[u8]> {
+        match self {
+            Self::Path(path) => Some(&path.source),
+            Self::Default | Self::Text(_) | Self::Url(_) => None,
+        }
+    }
+
+    /// What is evaluated for each answer.
+    pub fn expression(&self) -> Option<&Expression> {
+        match self {
+            Self::Text(said) | Self::Path(said) | Self::Url(said) => Some(said),
+            Self::Default => None,
+        }
+    }
 }
 
 /// One `SetEnvIf`, `SetEnvIfNoCase`, `SetEnvIfExpr` or `BrowserMatch`.

@@ -67,7 +67,7 @@ impl DirectRedirect {
         };
         let mut documents = host.settings.error_documents.iter();
         let own_documents = documents
-            .any(|(status, document)| is_redirect(*status) && *document != ErrorDocument::Text);
+            .any(|(status, document)| is_redirect(*status) && *document != ErrorDocument::Default);
         let plain = before.canonical_name() == CanonicalName::Asked && !own_documents;
         (plain && host.locations.iter().all(says_nothing)).then_some(())?;
         Some(Self {
@@ -157,6 +157,7 @@ fn leaves_redirects_alone(settings: &Settings) -> bool {
         canonical_name,
         redirect_relative,
         error_documents,
+        default_charset,
         headers,
         expires,
         // Asked after a URL is mapped to a file, which a redirect of the server is not.
@@ -190,6 +191,7 @@ fn leaves_redirects_alone(settings: &Settings) -> bool {
     canonical_name.is_none()
         && redirect_relative.is_none()
         && error_documents.is_empty()
+        && default_charset.is_none()
         && headers.is_empty()
         && expires.is_none()
 }
