@@ -356,6 +356,8 @@ struct Run<'a, S> {
     /// What the client asked for.
     canonical: Canonical,
     cookies: Vec<Cookie>,
+    /// `Set-Cookie` values of an answer that is made here: what lines about headers leave of `cookies`, and add.
+    made_cookies: Vec<Vec<u8>>,
     /// Other headers of an answer that is made here.
     headers: Headers,
     /// The page of an answer that is made here.
@@ -399,6 +401,7 @@ impl<'a, S: Source> Run<'a, S> {
             host_header: arrival.host_header,
             canonical: arrival.canonical,
             cookies: Vec::new(),
+            made_cookies: Vec::new(),
             headers: Headers::default(),
             page: Page::Own,
             request_headers: Vec::new(),
@@ -444,13 +447,19 @@ impl<'a, S: Source> Run<'a, S> {
     }
 
     fn finish(self, outcome: Outcome) -> Answer {
+        let own_cookies = self.cookies.into_iter().filter(|cookie| !cookie.dropped);
+        let own_cookies: Vec<_> = own_cookies.map(|cookie| cookie.header).collect();
         // What goes on gets its headers elsewhere, and only that takes headers with it.
-        let (headers, request_headers) = match &outcome {
-            Outcome::Redirect { .. } | Outcome::Status { .. } => (self.headers, Vec::new()),
-            Outcome::Serve { .. } | Outcome::Proxy { .. } => {
-                (Headers::default(), self.request_headers)
+        let (headers, request_headers, cookies) = match &outcome {
+            Outcome::Redirect { .. } | Outcome::Status { .. } => {
+                (self.headers, Vec::new(), self.made_cookies)
             }
-            Outcome::OverBudget | Outcome::Unsupported { .. } => (Headers::default(), Vec::new()),
+            Outcome::Serve { .. } | Outcome::Proxy { .. } => {
+                (Headers::default(), self.request_headers, own_cookies)
+            }
+            Outcome::OverBudget | Outcome::Unsupported { .. } => {
+                (Headers::default(), Vec::new(), own_cookies)
+            }
         };
         let page = if outcome.is_made() {
             self.page
@@ -462,7 +471,7 @@ impl<'a, S: Source> Run<'a, S> {
                 *path == self.canonical.path
                     && *query == self.canonical.query
                     && request_headers.is_empty()
-                    && self.cookies.iter().all(|cookie| cookie.dropped)
+                    && cookies.is_empty()
             }
             _ => false,
         };
@@ -471,12 +480,7 @@ impl<'a, S: Source> Run<'a, S> {
         let is_symbolic = self.symbolic.is_some();
         let answer = Answer {
             outcome,
-            cookies: self
-                .cookies
-                .into_iter()
-                .filter(|cookie| !cookie.dropped)
-                .map(|cookie| cookie.header)
-                .collect(),
+            cookies,
             headers,
             page,
             request_headers,

@@ -222,10 +222,7 @@ fn line_parts<'a>(method: &[u8], target: &'a [u8]) -> Result<Parts<'a>, u16> {
         parts.path = if method == b"OPTIONS" { b"*" } else { b"/" };
     }
     let user_info = parts.host.is_some_and(|host| host.contains(&b'@'));
-    // `apr_uri_parse` takes a colon before any slash for the end of a scheme, which `*` cannot be in.
-    let before_slash = target.split(|byte| *byte == b'/').next().unwrap_or(target);
-    let is_scheme = parts.scheme.is_none() && before_slash.contains(&b':');
-    let for_server = method == b"OPTIONS" && parts.path == b"*" && !is_scheme;
+    let for_server = method == b"OPTIONS" && parts.path == b"*";
     if parts.fragment || user_info || !parts.path.starts_with(b"/") && !for_server {
         return Err(400);
     }
@@ -262,6 +259,11 @@ fn split(target: &[u8]) -> Result<Parts<'_>, u16> {
     let slashes = target.iter().take_while(|byte| **byte == b'/').count();
     let target = &target[slashes.saturating_sub(1)..];
     let (scheme, rest) = split_scheme(target);
+    // A colon before any slash is taken for the end of a scheme, which not every text can be.
+    let mut before_slash = target.split(|byte| *byte == b'/');
+    if scheme.is_none() && before_slash.next().is_some_and(|text| text.contains(&b':')) {
+        return Err(400);
+    }
     let (host, rest) = match rest.strip_prefix(b"//") {
         Some(rest) if scheme.is_some() => {
             let (host, rest) = split_before(rest, b"/?#");

@@ -2,7 +2,7 @@
 //! `ap_headers_error_filter`, `expires_filter`).
 //!
 //! In: the lines that apply, the status, and what they ask about the request. Out: [`Headers`]. Absent: headers of files,
-//! and of requests (`incoming`); `Location` and cookies that rules make, which no line can reach in such an answer; how a
+//! and of requests (`incoming`); `Location`, which no line can reach in such an answer; how a
 //! request is asked (`context`); the table of headers itself (`lines`).
 
 mod context;
@@ -130,11 +130,21 @@ impl Sending {
             (ContentType::None, Some(added)) => ContentType::Named(added.to_vec()),
             (own, _) => with_charset(own, charset),
         };
+        let texts = all.iter().filter(|header| is_named(header, SET_COOKIE));
+        let cookies = texts.filter_map(|header| match &header.value {
+            HeaderText::Text(text) => Some(text.clone()),
+            HeaderText::DateAfter(_) => None,
+        });
+        let cookies = cookies.collect();
         let headers = Headers {
             content_type,
             lines: all.into_iter().filter(is_sent).collect(),
         };
-        Finished { headers, vary }
+        Finished {
+            headers,
+            vary,
+            cookies,
+        }
     }
 }
 
@@ -145,14 +155,18 @@ pub(crate) struct Finished {
     pub headers: Headers,
     /// The names in `Vary`.
     pub vary: Vec<Vec<u8>>,
+    /// The values of `Set-Cookie`, in order.
+    pub cookies: Vec<Vec<u8>>,
 }
 
 /// What is sent from elsewhere. The type is written in the place of whatever a line added (`ap_http_header_filter`).
-const ELSEWHERE: [&[u8]; 2] = [CONTENT_TYPE, MADE_LOCATION];
+const ELSEWHERE: [&[u8]; 3] = [CONTENT_TYPE, MADE_LOCATION, SET_COOKIE];
 
 const CONTENT_TYPE: &[u8] = b"Content-Type";
 
 const VARY: &[u8] = b"Vary";
+
+const SET_COOKIE: &[u8] = b"Set-Cookie";
 
 /// A type with the charset that texts have without one (`ap_make_content_type`).
 fn with_charset(content_type: ContentType, charset: Option<&[u8]>) -> ContentType {
@@ -245,6 +259,18 @@ impl<'a> Applying<'a> {
             }
         }
         Ok(sending.finish(charset))
+    }
+
+    /// The headers of an answer that the core makes by itself: no line reaches it but early ones.
+    pub fn untouched(content_type: ContentType, before: Before) -> Finished {
+        let mut sending = Sending {
+            always: before.early,
+            made: before.made,
+            content_type,
+            ..Sending::default()
+        };
+        sending.vary_by(&before.vary);
+        sending.finish(None)
     }
 
     /// The headers of a document that a handler sends: lines of both tables reach it.

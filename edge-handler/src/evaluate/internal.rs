@@ -113,7 +113,9 @@ impl<'a, S: Source> Run<'a, S> {
         if before != OK {
             let mut first = first_error(record);
             let outcome = redirect_or_status(first.status, first.location.as_deref());
-            self.page = self.page_of(&outcome, &mut first, Some(before))?;
+            // A status that no flag names (`R=foo`) is 0, which is none to tell of.
+            let also = Some(before).filter(|status| *status != 0);
+            self.page = self.page_of(&outcome, &mut first, also)?;
             return Ok(Next::Done(self.send_or_500(outcome, &mut first)?));
         }
         match self.error_document(status, &mut record)? {

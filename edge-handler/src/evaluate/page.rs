@@ -3,8 +3,8 @@
 //! In: the outcome of a record. Out: its [`Page`]. Absent: the words of the server's own pages; see `model::page::own`.
 
 use crate::model::outcome::Outcome;
-use crate::model::page::Page;
 use crate::model::page::own::{About, is_plain, own_page};
+use crate::model::page::{Page, has_none};
 use crate::model::site::ErrorDocument;
 use crate::source::Source;
 
@@ -28,6 +28,9 @@ impl<'a, S: Source> Run<'a, S> {
         };
         if record.handler == Handler::Core {
             return Ok(core_page(record.method));
+        }
+        if has_none(status) {
+            return Ok(Page::Own);
         }
         if let Some(ErrorDocument::Text(said)) = record.settings.error_document(status) {
             match self.expression_text(said, record) {

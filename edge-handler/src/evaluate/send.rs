@@ -9,7 +9,7 @@ use crate::source::Source;
 
 use super::headers::{Lines, Made};
 use super::internal::Next;
-use super::record::{Handler, Record, add_names};
+use super::record::{Handler, Record};
 use super::{Halt, Run};
 
 impl<'a, S: Source> Run<'a, S> {
@@ -72,8 +72,7 @@ impl<'a, S: Source> Run<'a, S> {
             }
         };
         if record.handler == Handler::Core {
-            self.headers = core_headers(record, &self.early);
-            add_names(&mut self.vary, record.vary.clone());
+            self.make_core_headers(record);
             return Ok(());
         }
         self.make_headers(Made { status, location }, record)
@@ -83,6 +82,9 @@ impl<'a, S: Source> Run<'a, S> {
     fn checked(&mut self, outcome: Outcome) -> Option<Outcome> {
         for cookie in self.cookies.iter_mut().filter(|cookie| !cookie.dropped) {
             cookie.header = sendable(std::mem::take(&mut cookie.header))?;
+        }
+        for cookie in &mut self.made_cookies {
+            *cookie = sendable(std::mem::take(cookie))?;
         }
         check_headers(&mut self.headers, &mut self.vary)?;
         Some(match outcome {
@@ -98,25 +100,11 @@ impl<'a, S: Source> Run<'a, S> {
         for cookie in &mut self.cookies {
             cookie.dropped = true;
         }
+        self.made_cookies.clear();
         self.headers = Headers::default();
         self.early = Lines::default();
         self.vary.clear();
         self.missing = None;
-    }
-}
-
-/// What the core answers by itself (`ap_send_http_trace`, `ap_send_http_options`): no line reaches it but early ones.
-fn core_headers(record: &Record<'_>, early: &Lines) -> Headers {
-    let is_trace = record.method == b"TRACE";
-    let message = || ContentType::Document(b"message/http".to_vec());
-    Headers {
-        content_type: is_trace.then(message).unwrap_or(ContentType::None),
-        lines: early
-            .all()
-            .iter()
-            .chain(record.early.all())
-            .cloned()
-            .collect(),
     }
 }
 

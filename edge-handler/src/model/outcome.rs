@@ -124,7 +124,7 @@ impl ContentType {
 pub struct Answer {
     /// What the request becomes.
     pub outcome: Outcome,
-    /// `Set-Cookie` values, in order.
+    /// `Set-Cookie` values, in order: those of rules, and of an answer that is made here also those of lines about headers.
     pub cookies: Vec<Vec<u8>>,
     /// Other headers of an answer that is made here; of a request that goes on there are none.
     pub headers: Headers,
@@ -144,13 +144,6 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Does the answer set cookies, by a rule or by a line about headers? Then it is one viewer's own.
-    pub fn sets_cookies(&self) -> bool {
-        let mut lines = self.headers.lines.iter();
-        !self.cookies.is_empty()
-            || lines.any(|header| header.name.eq_ignore_ascii_case(b"Set-Cookie"))
-    }
-
     /// An outcome that nothing accompanies.
     pub fn of(outcome: Outcome) -> Self {
         Self {

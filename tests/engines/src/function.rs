@@ -79,7 +79,7 @@ fn is_decided(name: &str, answer: &Answer, exact: &[(String, String)]) -> bool {
             .any(|(known, _)| known.eq_ignore_ascii_case(name))
     };
     match name.to_ascii_lowercase().as_str() {
-        "cache-control" => answer.sets_cookies() || !is_said(),
+        "cache-control" => !answer.cookies.is_empty() || !is_said(),
         // A 205 has no content, whatever Apache sends.
         "content-type" if answer.outcome == (Outcome::Status { status: 205 }) => true,
         "content-type" if answer.page == Page::Unknown => matches!(

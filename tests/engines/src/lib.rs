@@ -6,6 +6,7 @@
 
 mod function;
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -81,6 +82,11 @@ pub trait Engine {
     /// Answers a request, with the headers of the answer.
     fn sent(&self, request: &wire::Request) -> Sent;
 
+    /// The page of an answer that is made for a request; `None` where nobody knows it, or where this engine is not asked.
+    fn page(&self, _request: &wire::Request) -> Option<Vec<u8>> {
+        None
+    }
+
     /// Answers a request.
     fn answer(&self, request: &wire::Request) -> Line {
         self.sent(request).line
@@ -113,6 +119,22 @@ impl Engine for Reference {
             let answer = evaluate(site, &source, request, &options());
             sent(&answer.unwrap())
         })
+    }
+
+    fn page(&self, request: &wire::Request) -> Option<Vec<u8>> {
+        let site = &self.0.site;
+        let answer = with_request(request, |request| {
+            evaluate(site, &Sequential::new(site), request, &options()).unwrap()
+        });
+        let (status, location) = match &answer.outcome {
+            outcome::Outcome::Redirect { status, location } => (*status, Some(location.as_slice())),
+            outcome::Outcome::Status { status } => (*status, None),
+            outcome::Outcome::Serve { .. }
+            | outcome::Outcome::Proxy { .. }
+            | outcome::Outcome::OverBudget
+            | outcome::Outcome::Unsupported { .. } => return None,
+        };
+        answer.page.content(status, location).map(Cow::into_owned)
     }
 }
 

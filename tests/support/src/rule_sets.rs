@@ -114,6 +114,13 @@ impl RuleSet {
         main
     }
 
+    /// Does a line about headers set a cookie?
+    pub fn sets_cookies_by_header(&self) -> bool {
+        let own = [&self.main, &self.host, &self.second].into_iter();
+        let mut pieces = own.chain(self.htaccess.values()).flatten();
+        pieces.any(|piece| piece.contains("Set-Cookie"))
+    }
+
     /// Every rule set with one piece less.
     pub fn smaller(&self) -> Vec<Self> {
         let mut all = Vec::new();
@@ -297,7 +304,11 @@ fn header_line(random: &mut Random) -> String {
         word(random, "header tables"),
         word(random, "header actions"),
     );
-    let name = word(random, "header names");
+    let name = match word(random, "header names") {
+        // What makes a `Location` is a documented difference.
+        "Location" if !matches!(action, "edit" | "edit*" | "unset" | "note") => "X-A",
+        name => name,
+    };
     let value = header_value(random, action);
     let condition = header_condition(random);
     if action == "echo" {

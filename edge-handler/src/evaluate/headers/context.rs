@@ -48,8 +48,20 @@ impl<'a, S: Source> Run<'a, S> {
         Ok(())
     }
 
+    /// Makes the headers of an answer that the core makes by itself.
+    pub(in super::super) fn make_core_headers(&mut self, record: &Record<'a>) {
+        let is_trace = record.method == b"TRACE";
+        let message = || ContentType::Document(b"message/http".to_vec());
+        let content_type = is_trace.then(message).unwrap_or(ContentType::None);
+        let finished = Applying::untouched(content_type, self.before(record));
+        self.take_headers(finished);
+    }
+
     fn before(&self, record: &Record<'a>) -> Before {
         let mut early = self.early.clone();
+        for cookie in self.cookies.iter().filter(|cookie| !cookie.dropped) {
+            early.add(b"Set-Cookie", HeaderText::Text(cookie.header.clone()));
+        }
         if !self.vary.is_empty() {
             let names = self.vary.join(&b", "[..]);
             early.add(b"Vary", HeaderText::Text(names));
@@ -61,9 +73,15 @@ impl<'a, S: Source> Run<'a, S> {
         }
     }
 
-    fn take_headers(&mut self, Finished { headers, vary }: Finished) {
+    fn take_headers(&mut self, finished: Finished) {
+        let Finished {
+            headers,
+            vary,
+            cookies,
+        } = finished;
         self.headers = headers;
         self.vary = vary;
+        self.made_cookies = cookies;
     }
 
     /// `ap_headers_early`: of sections nothing is known yet.

@@ -80,7 +80,7 @@ impl<'a> Headers<'a> {
         own: impl Iterator<Item = &'a Header>,
     ) {
         const NAME: &str = "Cache-Control";
-        if answer.sets_cookies() {
+        if !answer.cookies.is_empty() {
             self.add(NAME, "private");
             return;
         }

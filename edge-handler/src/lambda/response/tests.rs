@@ -144,9 +144,17 @@ fn check_lines(lines: &[(&str, HeaderText)], cache_control: &CacheControl, expec
         name: name.as_bytes().to_vec(),
         value: value.clone(),
     });
+    // The evaluator takes cookies out of the lines.
+    let (cookies, lines): (Vec<Header>, Vec<Header>) =
+        lines.partition(|header| header.name == b"Set-Cookie");
+    let cookies = cookies.into_iter().map(|header| match header.value {
+        HeaderText::Text(text) => text,
+        HeaderText::DateAfter(_) => Vec::new(),
+    });
     let answer = Answer {
+        cookies: cookies.collect(),
         headers: Headers {
-            lines: lines.collect(),
+            lines,
             content_type: ContentType::PageWithoutCharset,
         },
         ..redirect(301, b"/x")

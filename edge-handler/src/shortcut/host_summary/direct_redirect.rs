@@ -140,6 +140,7 @@ impl DirectRedirect {
         Some(Answer {
             headers: self.headers.headers.clone(),
             vary: self.headers.vary.clone(),
+            cookies: self.headers.cookies.clone(),
             ..Answer::of(Outcome::Redirect { status, location })
         })
     }
@@ -217,6 +218,9 @@ fn same_headers(host: &Host) -> Option<Finished> {
     };
     let mut finished = applying.answer(made, before, &mut asking).ok()?;
     check_headers(&mut finished.headers, &mut finished.vary)?;
+    for cookie in &mut finished.cookies {
+        *cookie = sendable(std::mem::take(cookie))?;
+    }
     Some(finished)
 }
 
