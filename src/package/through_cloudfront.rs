@@ -1,8 +1,8 @@
 //! Each answer through CloudFront is the reference's answer to that viewer.
 //!
 //! In: configurations, written and random; sequences of requests of different viewers, who share a cache; the template
-//! that `package` makes; positions of the switches. Out: what differs: status, `Location`, cookies, and the path and query
-//! that the origin is asked for. Absent: a real Apache, which judges the reference elsewhere.
+//! that `package` makes; positions of the switches. Out: what differs: status, `Location`, cookies, other headers, and the
+//! path and query that the origin is asked for. Absent: a real Apache, which judges the reference elsewhere.
 //!
 //! `EDGEWRIGHT_SEED` says which random configurations, `EDGEWRIGHT_RANDOM_SETS` how many.
 #![expect(
@@ -122,6 +122,44 @@ impl fmt::Display for Viewer {
 struct Seen {
     outcome: Outcome,
     cookies: Vec<String>,
+    /// Other headers of an answer that the function makes: names in lower case with values, sorted.
+    headers: Vec<String>,
+}
+
+/// Headers that are CloudFront's own, or compared by themselves; and those of `x-amz-cf-`.
+const NOT_COMPARED: &[&str] = &[
+    "age",
+    "connection",
+    "content-length",
+    "date",
+    "location",
+    "server",
+    "set-cookie",
+    "via",
+    "x-cache",
+];
+
+/// Headers in comparable form.
+fn compared<'h>(lines: impl Iterator<Item = (&'h str, &'h str)>) -> Vec<String> {
+    let lines = lines.map(|(name, value)| (name.to_ascii_lowercase(), value));
+    let lines = lines.filter(|(name, _)| {
+        !NOT_COMPARED.contains(&name.as_str()) && !name.starts_with("x-amz-cf-")
+    });
+    let mut lines: Vec<String> = lines
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect();
+    lines.sort();
+    lines
+}
+
+/// The headers of a reply that is an answer.
+fn headers_of(reply: &Value) -> Vec<String> {
+    let names = reply["headers"].as_object().into_iter().flatten();
+    let lines = names.flat_map(|(name, lines)| {
+        let lines = lines.as_array().into_iter().flatten();
+        lines.map(move |line| (name.as_str(), line["value"].as_str().unwrap()))
+    });
+    compared(lines)
 }
 
 /// A configuration, compiled and deployed.
@@ -206,7 +244,13 @@ impl Site {
                 Reply::to(&event, &fields, &answer, &self.configuration, options.now).unwrap();
             let effect = event::effect(&reply.json).unwrap();
             let cookies = effect.cookies.into_iter();
+            let headers = if effect.outcome.is_made() {
+                headers_of(&serde_json::from_str(reply.json.get()).unwrap())
+            } else {
+                Vec::new()
+            };
             Some(Seen {
+                headers,
                 outcome: effect.outcome,
                 cookies: cookies.map(|one| String::from_utf8(one).unwrap()).collect(),
             })
@@ -282,7 +326,13 @@ impl Site {
                 (_, None) => Outcome::Status { status },
             };
             let cookies = response.headers.values("set-cookie");
+            let headers = if outcome.is_made() {
+                compared(response.headers.lines())
+            } else {
+                Vec::new()
+            };
             seen.push(Seen {
+                headers,
                 outcome,
                 cookies: cookies.map(str::to_owned).collect(),
             });
@@ -330,7 +380,7 @@ fn shown(seen: &Seen) -> String {
         }
         other => format!("{other:?}"),
     };
-    format!("{outcome} {:?}", seen.cookies)
+    format!("{outcome} {:?} {:?}", seen.cookies, seen.headers)
 }
 
 fn difference(viewer: &Viewer, expected: &Seen, seen: &Seen) -> String {

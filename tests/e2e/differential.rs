@@ -278,10 +278,10 @@ fn is_cookie_of_a_file(set: &RuleSet, expected: &Sent, ours: &Sent) -> bool {
         Outcome::Serve { .. } | Outcome::Proxy { .. }
     );
     is_served && set.sets_cookies_by_header() && {
-        let without = |sent: &Sent| {
-            let mut sent = sent.clone();
-            sent.line.cookies.clear();
-            sent
+        let without = |answer: &Sent| {
+            let mut without = answer.clone();
+            without.line.cookies.clear();
+            without
         };
         without(expected) == without(ours)
     }

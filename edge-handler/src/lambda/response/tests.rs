@@ -147,14 +147,14 @@ fn check_lines(lines: &[(&str, HeaderText)], cache_control: &CacheControl, expec
     // The evaluator takes cookies out of the lines.
     let (cookies, lines): (Vec<Header>, Vec<Header>) =
         lines.partition(|header| header.name == b"Set-Cookie");
-    let cookies = cookies.into_iter().map(|header| match header.value {
-        HeaderText::Text(text) => text,
-        HeaderText::DateAfter(_) => Vec::new(),
+    let cookies = cookies.into_iter().filter_map(|header| match header.value {
+        HeaderText::Text(text) => Some(text),
+        HeaderText::DateAfter(_) => None,
     });
     let answer = Answer {
         cookies: cookies.collect(),
         headers: Headers {
-            lines,
+            lines: lines.into(),
             content_type: ContentType::PageWithoutCharset,
         },
         ..redirect(301, b"/x")
