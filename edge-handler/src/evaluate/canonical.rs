@@ -222,10 +222,7 @@ fn line_parts<'a>(method: &[u8], target: &'a [u8]) -> Result<Parts<'a>, u16> {
         parts.path = if method == b"OPTIONS" { b"*" } else { b"/" };
     }
     let user_info = parts.host.is_some_and(|host| host.contains(&b'@'));
-    // `apr_uri_parse` takes a colon before any slash for the end of a scheme, which `*` cannot be in.
-    let before_slash = target.split(|byte| *byte == b'/').next().unwrap_or(target);
-    let is_scheme = parts.scheme.is_none() && before_slash.contains(&b':');
-    let for_server = method == b"OPTIONS" && parts.path == b"*" && !is_scheme;
+    let for_server = method == b"OPTIONS" && parts.path == b"*";
     if parts.fragment || user_info || !parts.path.starts_with(b"/") && !for_server {
         return Err(400);
     }
@@ -262,6 +259,9 @@ fn split(target: &[u8]) -> Result<Parts<'_>, u16> {
     let slashes = target.iter().take_while(|byte| **byte == b'/').count();
     let target = &target[slashes.saturating_sub(1)..];
     let (scheme, rest) = split_scheme(target);
+    if scheme.is_none() && has_early_colon(target) {
+        return Err(400);
+    }
     let (host, rest) = match rest.strip_prefix(b"//") {
         Some(rest) if scheme.is_some() => {
             let (host, rest) = split_before(rest, b"/?#");
@@ -299,6 +299,12 @@ fn split_scheme(target: &[u8]) -> (Option<&[u8]>, &[u8]) {
     } else {
         (None, target)
     }
+}
+
+/// Is there a colon before any slash, wherever it stands otherwise? It would be the end of a scheme.
+fn has_early_colon(target: &[u8]) -> bool {
+    let mut ends = target.iter().filter(|byte| matches!(byte, b'/' | b':'));
+    ends.next() == Some(&b':')
 }
 
 /// A port must be a number; none after the `:` is one too.
@@ -545,6 +551,9 @@ mod tests {
         check("a", "400");
         check("*", "400");
         check("foo:bar", "400");
+        check("?a", "/");
+        check("?a:b", "400");
+        check("1a:/b", "400");
         check("foo://h/bar", "400");
         check("http://u@h/", "400");
         check("http://h:a/", "400");
