@@ -41,6 +41,9 @@ pub(crate) trait HeaderContext {
     /// An environment variable.
     fn environment(&mut self, name: &[u8]) -> Result<Option<Vec<u8>>, Self::Stop>;
 
+    /// The type of the file that the request is about, as far as it is known by now.
+    fn file_type(&mut self) -> Result<ContentType, Self::Stop>;
+
     /// A variable of the TLS connection; `None` where it has no value.
     fn tls(&mut self, name: &[u8]) -> Result<Option<Vec<u8>>, Self::Stop>;
 
@@ -109,7 +112,7 @@ impl Sending {
     }
 
     /// The headers as they are sent, without those that the answer has elsewhere.
-    fn finish(self) -> Finished {
+    fn finish(self, answer: Made<'_>) -> Finished {
         let all = self.always.0.into_iter().chain(self.made.0);
         let all: Vec<Header> = all.collect();
         let mut vary = Vec::new();
@@ -124,6 +127,7 @@ impl Sending {
         // Where there is no type (`ap_make_content_type`), what a line added stays.
         let own = match self.content_type {
             ContentType::Named(name) if name.is_empty() => ContentType::None,
+            _ if !answer.has_page() => ContentType::None,
             own => own,
         };
         let content_type = match (own, text_of_first(&all, CONTENT_TYPE)) {
@@ -215,7 +219,7 @@ impl<'a> Applying<'a> {
                 carry_out(line, &mut sending, context)?;
             }
         }
-        Ok(sending.finish())
+        Ok(sending.finish(answer))
     }
 
     /// The headers of a document that a handler sends: lines of both tables reach it.
@@ -243,7 +247,7 @@ impl<'a> Applying<'a> {
                 }
             }
         }
-        Ok(sending.finish())
+        Ok(sending.finish(answer))
     }
 
     /// The headers that early lines of the server leave for the answer: those of `always`, `before` being there already,
@@ -255,6 +259,7 @@ impl<'a> Applying<'a> {
     ) -> Result<(Lines, Lines), C::Stop> {
         let mut sending = Sending {
             always: before,
+            content_type: ContentType::None,
             ..Sending::default()
         };
         for table in [HeaderTable::Always, HeaderTable::OnSuccess] {
@@ -347,7 +352,7 @@ impl Made<'_> {
 
     fn content_type<C: HeaderContext>(self, context: &mut C) -> Result<ContentType, C::Stop> {
         if !self.has_page() {
-            return Ok(ContentType::None);
+            return context.file_type();
         }
         let is_suppressed = context.environment(b"suppress-error-charset")?.is_some();
         Ok(if is_suppressed {

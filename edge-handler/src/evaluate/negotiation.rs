@@ -6,6 +6,7 @@
 mod accept;
 mod choice;
 mod media;
+mod media_type;
 
 use crate::model::site::FileKind;
 use crate::model::site::mime::{MultiviewsMatch, TypeMap};
@@ -19,7 +20,8 @@ use super::{BYTES_A_STEP, Halt, Run};
 use crate::text::escape::escape_uri;
 use accept::{Accepted, header_line};
 use choice::{Choice, Transparency, Variant, Wishes};
-use media::{Media, SCRIPT_TYPE};
+pub(super) use media::Media;
+use media::SCRIPT_TYPE;
 
 /// A file that may be chosen, with its record where it was looked up.
 type Candidate<'a> = (Variant, Option<Record<'a>>);
@@ -165,16 +167,6 @@ impl<'a, S: Source> Run<'a, S> {
         }
         let name = &path[parent_directory(path).len()..];
         Media::of(name, self.site, &mime, &forced)
-    }
-
-    /// The type that the file of a record is sent with; `None` where it has none, or where nobody can know it.
-    pub(super) fn content_type(&self, record: &Record<'a>) -> Option<Vec<u8>> {
-        let media = self.media(record.filename(), record).ok()?;
-        let name = media.content_type?;
-        Some(match media.charset {
-            Some(charset) => [&name, b"; charset=".as_slice(), &charset].concat(),
-            None => name,
-        })
     }
 
     /// `read_type_map`
