@@ -192,7 +192,7 @@ impl Judge<'_> {
 
     fn obstacle(&self, position: Position) -> Option<String> {
         match position {
-            Position::Rule(..) => self.obstacles.of_rule(self.rule(position)?),
+            Position::Rule(set, _) => self.obstacles.of_rule(set, self.rule(position)?),
             Position::Redirect(list, at) => {
                 let list = usize::try_from(list.0).ok()?;
                 let redirect = self.site.redirect_lists.get(list)?.get(at)?;

@@ -6,6 +6,7 @@ mod access;
 mod activity;
 mod alias;
 mod as_is;
+pub(crate) mod asked_types;
 mod carry;
 mod context;
 mod dbm;
@@ -241,5 +242,9 @@ fn traits(modules: ModuleTraits) -> Traits {
     traits.set(Traits::ENV_BEFORE_ALIAS, modules.env_before_alias);
     traits.set(Traits::SPELING_BEFORE_DIR, modules.speling_before_dir);
     traits.set(Traits::HEADERS_BEFORE_DIR, modules.headers_before_dir);
+    traits.set(
+        Traits::REWRITE_BEFORE_HEADERS,
+        modules.rewrite_before_headers,
+    );
     traits
 }

@@ -4,12 +4,13 @@
 //! about it: the rule stays, and a request that comes upon it is answered as unsupported, or as if
 //! no file were there.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use edgewright_engine::model::rules::{Redirect, Rule};
+use edgewright_engine::model::rules::{Redirect, Rule, RuleSetId};
 use edgewright_engine::model::site::{MapKind, Requirement, Site};
 
 use crate::dependencies::{Dependencies, Question};
+use crate::resolve::asked_types::condition_asks;
 
 /// Variables nobody knows at the edge.
 const UNKNOWABLE: [&[u8]; 6] = [
@@ -51,6 +52,8 @@ pub struct Unsupported<'a> {
     may_log_in: bool,
     /// Some host speaks TLS: elsewhere `%{SSL:…}` is empty.
     tls: bool,
+    /// Rule sets of directories, which see the type of a file.
+    of_directories: HashSet<RuleSetId>,
     unavailable_maps: HashMap<&'a [u8], &'a str>,
 }
 
@@ -61,6 +64,8 @@ impl<'a> Unsupported<'a> {
             MapKind::Unavailable(why) => Some((map.name.as_slice(), why.as_str())),
             _ => None,
         });
+        let rewrites = site.settings().filter_map(|own| own.rewrite.as_ref());
+        let rewrites = rewrites.filter(|rewrite| rewrite.directory.is_some());
         let mut settings = site.settings();
         Self {
             files_known: !site.tree.known.is_empty(),
@@ -69,13 +74,21 @@ impl<'a> Unsupported<'a> {
                 requirement.is_some_and(Requirement::is_unanswerable)
             }),
             tls: site.hosts.iter().any(|host| host.tls),
+            of_directories: rewrites.map(|rewrite| rewrite.rules).collect(),
             unavailable_maps: unavailable.collect(),
         }
     }
 
-    /// Why `rule` cannot be answered surely; `None` when it can.
-    pub fn of_rule(&self, rule: &Rule) -> Option<String> {
-        self.of_mentions(&Dependencies::of_rule(rule))
+    /// Why `rule` of a rule set cannot be answered surely; `None` when it can.
+    pub fn of_rule(&self, set: RuleSetId, rule: &Rule) -> Option<String> {
+        let has_types = !self.files_known && self.of_directories.contains(&set);
+        let asks_for_type = has_types && rule.conditions.iter().any(condition_asks);
+        self.of_mentions(&Dependencies::of_rule(rule)).or_else(|| {
+            asks_for_type.then(|| {
+                "it asks for the type of a file or folder, and no document root was read; name one with --docroot"
+                    .to_owned()
+            })
+        })
     }
 
     /// Why `redirect` cannot be answered surely; `None` when it can.

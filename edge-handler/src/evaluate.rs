@@ -17,6 +17,7 @@ mod directory;
 pub mod environment;
 mod expand;
 pub mod expression;
+mod file_type;
 pub mod files;
 mod handler;
 pub(crate) mod headers;

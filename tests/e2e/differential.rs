@@ -219,16 +219,16 @@ fn compare_set(apache: &mut Apache, at: usize, set: &RuleSet, requests: &[Reques
         // What runs in circles, or looks up requests within requests, is over the edge's budget. Where Apache gives up,
         // too, with a 500, nothing is lost.
         let gives_up = expected.line.outcome == Outcome::Status { status: 500 };
-        let mut over_budget = 0;
+        let mut is_over = false;
         let differs = |(_, ours): &(_, Sent)| {
-            over_budget += usize::from(is_over_budget(&ours.line) && !gives_up);
+            is_over |= is_over_budget(&ours.line) && !gives_up;
             let known = unknowable.as_ref() == Some(&ours.line.outcome)
                 || is_over_budget(&ours.line)
                 || is_cookie_of_a_file(set, &expected, ours);
             *ours != expected && !known
         };
         let found = answers.find(differs);
-        findings.over_budget += over_budget;
+        findings.over_budget += usize::from(is_over);
         let found = found
             .map(|(engine, ours)| (engine, expected.clone(), ours))
             .or_else(|| differing_page(&*engines[0], request, &answer, &expected));

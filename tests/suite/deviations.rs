@@ -51,6 +51,7 @@ const PROTOCOL: &str = "`%{SERVER_PROTOCOL}`, `SetEnvIf Request_Protocol`, and t
 const BARE: &str = "`%{THE_REQUEST}` of `/a?`, where a condition asks for the `?` and the function runs at viewer-request";
 const LINK: &str = "`-l`, `-h` and `-L`";
 const FILES: &str = "`-f`, `-d`, `-U` and their like when no document root was read";
+const TYPES: &str = "`%{CONTENT_TYPE}` in rules of directories and in `RequestHeader`, when no document root was read";
 const SPELLING: &str = "`CheckSpelling`, `AddHandler type-map`, and lines about types of files with `MultiViews`, when a document root was not read";
 const LITERAL: &str = "bytes from 0x80 and spaces in `Location`, written in a target";
 const COOKIE: &str = "bytes from 0x80 in a cookie or in `Vary`";
@@ -92,6 +93,8 @@ const ROWS: &[Meets] = &[
     server("`-x` on a file", "RewriteEngine On\nRewriteCond /bin/ls -x\nRewriteRule ^/a$ /b [R]", (3, "not-at-edge", ONLY_THE_SERVER)),
     server(USER, "RewriteEngine On\nRewriteRule ^/a$ /%{REMOTE_USER} [R]\n<Location /b>\nRequire valid-user\n</Location>", (2, "not-at-edge", "%{REMOTE_USER}: nobody has logged in")),
     server(FILES, "# nobody reads the document root\nRewriteEngine On\nRewriteCond /srv/www%{REQUEST_URI} -f\nRewriteRule ^/a$ /b [R]", (4, "not-at-edge", "it asks about files, and no document root was read")),
+    server(TYPES, "# nobody reads the document root\n<Directory /srv/www>\nRewriteEngine On\nRewriteCond expr \"%{CONTENT_TYPE} == 'text/html'\"\nRewriteRule ^a$ /b [R]\n</Directory>", (5, "not-at-edge", "it asks for the type of a file or folder, and no document root was read")),
+    server(TYPES, "# nobody reads the document root\nRequestHeader set X-A \"expr=%{CONTENT_TYPE}\"", (2, "unfollowed-directive", "it asks for the type of a file or folder")),
     server(LOCATION, "Header always set Location http://x.test/", (1, "unfollowed-directive", "it adds a second `Location` to redirects")),
     server(LOCATION, "RequestHeader set X-A %t\nRewriteEngine On\nRewriteCond %{HTTP:X-A} b\nRewriteRule ^/a$ /b [R]", (1, "unfollowed-directive", "only a server knows the value of this header")),
     server(LOCATION, "LimitInternalRecursion 3", (1, "unfollowed-directive", "it changes after how many internal redirects")),
@@ -177,6 +180,9 @@ const SILENT: &[(&str, &str)] = &[
     ("RewriteEngine On\nRewriteCond %{THE_REQUEST} \\?\\ HTTP\nRewriteRule ^/a$ /b? [R]", "bare-question-mark"),
     ("RewriteEngine On\nRewriteCond %{THE_REQUEST} \\?id=\nRewriteRule ^/a$ /b [R]", "bare-question-mark"),
     ("RewriteEngine On\nRewriteCond /srv/www%{REQUEST_URI} -f\nRewriteRule ^/a$ /b [R]", "link-test"),
+    ("<Directory /srv/www>\nRewriteEngine On\nRewriteCond expr \"%{CONTENT_TYPE} == 'text/html'\"\nRewriteRule ^a$ /b [R]\n</Directory>", "not-at-edge"),
+    ("# nobody reads the document root\nRewriteEngine On\nRewriteCond expr \"%{CONTENT_TYPE} == 'text/html'\"\nRewriteRule ^/a$ /b [R]", "not-at-edge"),
+    ("RequestHeader set X-A \"expr=%{CONTENT_TYPE}\"", "unfollowed-directive"),
     ("RewriteEngine On\nRewriteRule ^/a$ \"/b c\" [R]", "encoded-header"),
     ("RewriteEngine On\nRewriteRule ^/a$ \"/b c\"", "encoded-header"),
     ("RewriteEngine On\nRewriteRule ^/a$ /b%20c [R,NE]", "encoded-header"),

@@ -11,6 +11,7 @@ use edgewright_engine::model::site::headers::{
 };
 use edgewright_engine::pattern::PatternOptions;
 
+use super::asked_types::line_asks;
 use super::values;
 
 /// Carries out a line of `mod_expires`; `None` when it is none.
@@ -205,6 +206,13 @@ fn line(
 pub(crate) fn has_unknown_value(words: &[&[u8]]) -> bool {
     let place = Place { file: 0, line: 0 };
     matches!(header(words, place, PatternOptions::default()), Ok(None))
+}
+
+/// Is this a line about requests that asks for the type of a file?
+pub(crate) fn asks_for_type(words: &[&[u8]]) -> bool {
+    let place = Place { file: 0, line: 0 };
+    let line = request_header(words, place, PatternOptions::default());
+    matches!(line, Ok(Some(line)) if line_asks(&line))
 }
 
 /// Is this a line about requests with a value that only a server knows?

@@ -11,6 +11,7 @@ use edgewright_engine::model::site::mime::{
 use edgewright_engine::model::site::{FileKind, Settings, Traits};
 use edgewright_parser::source::Span;
 
+use super::asked_types::asks_for_types;
 use super::{Resolver, type_map, unfollowed, values};
 
 /// Debian's compiled-in `AP_TYPES_CONFIG_FILE`.
@@ -29,6 +30,8 @@ pub(crate) struct TypeLines {
     pub(crate) spans: Vec<Span>,
     /// Lines that make files with an extension type maps.
     pub(crate) maps: Vec<Span>,
+    /// `RequestHeader` lines that ask for the type of a file.
+    pub(crate) asking: Vec<Span>,
     /// `TypesConfig` of the main server.
     pub(crate) config: Option<Vec<u8>>,
 }
@@ -191,14 +194,19 @@ fn has_document(settings: &Settings) -> bool {
 
 impl Resolver<'_> {
     /// Reads what a choice among files depends on, where there is one. What lines say of types is forgotten where neither a
-    /// choice, nor a document for an error, nor the handler `send-as-is` needs it.
+    /// choice, nor a document for an error, nor the handler `send-as-is`, nor an expression needs it.
     pub(crate) fn settle_types(&mut self) {
+        let asks = asks_for_types(&self.site);
+        self.site.traits.set(Traits::ASKS_FOR_TYPES, asks);
+        let without_mime = asks && !self.reader.modules.may_have("mod_mime");
+        self.site.traits.set(Traits::WITHOUT_MIME, without_mime);
         let chooses = self.all_settings().any(|own| own.allow.may_negotiate());
         let has_documents = self.all_settings().any(|own| has_document(own));
         let maps = self.map_extensions();
         let is_plain = !chooses && maps.is_empty();
         self.site.types = self.read_types();
-        if is_plain && !has_documents && !self.site.traits.contains(Traits::SENDS_AS_IS) {
+        let needs_types = Traits::SENDS_AS_IS | Traits::ASKS_FOR_TYPES;
+        if is_plain && !has_documents && !self.site.traits.intersects(needs_types) {
             for settings in self.all_settings() {
                 settings.mime = None;
                 settings.negotiation = None;
@@ -256,7 +264,8 @@ impl Resolver<'_> {
             .collect()
     }
 
-    /// The types of extensions that files of the site have (`mime_post_config`).
+    /// The types of extensions that files of the site have (`mime_post_config`): of all, where something asks for the type
+    /// of whatever is in a URL.
     fn read_types(&mut self) -> Types {
         let name = self.types.config.as_deref().unwrap_or(DEFAULT_TYPES);
         let path = self.reader.files.absolute(name);
@@ -272,6 +281,7 @@ impl Resolver<'_> {
             return Types::default();
         };
         let used = self.used_extensions();
+        let all = self.site.traits.contains(Traits::ASKS_FOR_TYPES);
         let mut types = nothing;
         for line in text.split(|byte| *byte == b'\n') {
             let words = line.split(u8::is_ascii_whitespace);
@@ -280,7 +290,7 @@ impl Resolver<'_> {
                 continue;
             };
             let extensions = words.map(<[u8]>::to_ascii_lowercase);
-            for extension in extensions.filter(|extension| used.contains(extension)) {
+            for extension in extensions.filter(|extension| all || used.contains(extension)) {
                 types.by_extension.insert(extension, media_type.to_vec());
             }
         }
@@ -332,6 +342,11 @@ impl Resolver<'_> {
         let help = "`--docroot FOLDER` gives a copy of a document root that was not read";
         let change = "Apache answers by what is in such a file, which is not read";
         for span in lines.maps {
+            self.say(unfollowed::warning(change, span).help(help));
+        }
+        let change =
+            "it asks for the type of a file or folder, and not every document root was read";
+        for span in lines.asking {
             self.say(unfollowed::warning(change, span).help(help));
         }
         let change = "`MultiViews` chooses among files by it, and not every document root was read";

@@ -11,7 +11,7 @@ use edgewright_parser::diagnostic::Diagnostic;
 use edgewright_parser::source::Span;
 
 use super::Resolver;
-use super::headers::{has_unknown_value, is_unknown_in_request};
+use super::headers::{asks_for_type, has_unknown_value, is_unknown_in_request};
 use super::scope::is_below_home;
 use super::types::makes_maps;
 use crate::dependencies::Dependencies;
@@ -386,6 +386,9 @@ impl Resolver<'_> {
         }
         if makes_maps(name, words) {
             self.types.maps.push(span);
+        }
+        if name == b"requestheader" && asks_for_type(words) {
+            self.types.asking.push(span);
         }
         if name == b"checkspelling" && is_word(words, 0, "on") {
             self.spelling.push(span);

@@ -259,9 +259,7 @@ fn split(target: &[u8]) -> Result<Parts<'_>, u16> {
     let slashes = target.iter().take_while(|byte| **byte == b'/').count();
     let target = &target[slashes.saturating_sub(1)..];
     let (scheme, rest) = split_scheme(target);
-    // A colon before any slash is taken for the end of a scheme, which not every text can be.
-    let mut before_slash = target.split(|byte| *byte == b'/');
-    if scheme.is_none() && before_slash.next().is_some_and(|text| text.contains(&b':')) {
+    if scheme.is_none() && has_early_colon(target) {
         return Err(400);
     }
     let (host, rest) = match rest.strip_prefix(b"//") {
@@ -301,6 +299,12 @@ fn split_scheme(target: &[u8]) -> (Option<&[u8]>, &[u8]) {
     } else {
         (None, target)
     }
+}
+
+/// Is there a colon before any slash, wherever it stands otherwise? It would be the end of a scheme.
+fn has_early_colon(target: &[u8]) -> bool {
+    let mut ends = target.iter().filter(|byte| matches!(byte, b'/' | b':'));
+    ends.next() == Some(&b':')
 }
 
 /// A port must be a number; none after the `:` is one too.
@@ -547,6 +551,9 @@ mod tests {
         check("a", "400");
         check("*", "400");
         check("foo:bar", "400");
+        check("?a", "/");
+        check("?a:b", "400");
+        check("1a:/b", "400");
         check("foo://h/bar", "400");
         check("http://u@h/", "400");
         check("http://h:a/", "400");

@@ -38,12 +38,11 @@ impl<S: Source> ExpressionContext for View<'_, '_, S> {
             b"DOCUMENT_URI" => Ok(self.record.uri.clone()),
             b"HTTP2" => Ok(b"off".to_vec()),
             b"REQUEST_STATUS" => Ok(self.record.status.to_string().into_bytes()),
-            // Before there is an answer nothing has found out its type; the handler nobody asks about then.
-            b"CONTENT_TYPE" => {
-                let sending = self.record.sending.as_ref();
-                let value = sending.and_then(|sending| sending.content_type.value());
-                Ok(value.unwrap_or_default().to_vec())
-            }
+            b"CONTENT_TYPE" => match &self.record.sending {
+                Some(sending) => Ok(sending.content_type.value().unwrap_or_default().to_vec()),
+                None => Ok(self.run.type_so_far(self.record)?.unwrap_or_default()),
+            },
+            // Nobody asks about the handler.
             b"HANDLER" => Ok(Vec::new()),
             b"REQUEST_LOG_ID" | b"CONN_LOG_ID" | b"LAST_MODIFIED" => Err(unknown(name)),
             _ => match Named::of(name) {

@@ -120,6 +120,7 @@ pub(super) fn fast_redirect<'a>(found: Record<'a>, record: &mut Record<'a>) {
     record.path_info = found.path_info;
     record.args = found.args;
     record.kind = found.kind;
+    record.file_type.take_place(found.file_type);
     record.handler = found.handler;
     record.form = found.form;
     record.settings = found.settings;

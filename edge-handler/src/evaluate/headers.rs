@@ -41,6 +41,9 @@ pub(crate) trait HeaderContext {
     /// An environment variable.
     fn environment(&mut self, name: &[u8]) -> Result<Option<Vec<u8>>, Self::Stop>;
 
+    /// The type of the file that the request is about, as far as it is known by now.
+    fn file_type(&mut self) -> Result<ContentType, Self::Stop>;
+
     /// A variable of the TLS connection; `None` where it has no value.
     fn tls(&mut self, name: &[u8]) -> Result<Option<Vec<u8>>, Self::Stop>;
 
@@ -258,6 +261,9 @@ impl<'a> Applying<'a> {
                 carry_out(line, &mut sending, context)?;
             }
         }
+        if !answer.has_page() {
+            sending.content_type = ContentType::None;
+        }
         Ok(sending.finish(charset))
     }
 
@@ -298,6 +304,9 @@ impl<'a> Applying<'a> {
                 }
             }
         }
+        if !answer.has_page() {
+            sending.content_type = ContentType::None;
+        }
         Ok(sending.finish(self.default_charset))
     }
 
@@ -310,6 +319,7 @@ impl<'a> Applying<'a> {
     ) -> Result<(Lines, Lines), C::Stop> {
         let mut sending = Sending {
             always: before,
+            content_type: ContentType::None,
             ..Sending::default()
         };
         for table in [HeaderTable::Always, HeaderTable::OnSuccess] {
@@ -402,7 +412,7 @@ impl Made<'_> {
 
     fn content_type<C: HeaderContext>(self, context: &mut C) -> Result<ContentType, C::Stop> {
         if !self.has_page() {
-            return Ok(ContentType::None);
+            return context.file_type();
         }
         let is_suppressed = context.environment(b"suppress-error-charset")?.is_some();
         Ok(if is_suppressed {

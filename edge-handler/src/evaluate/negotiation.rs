@@ -6,6 +6,7 @@
 mod accept;
 mod choice;
 mod media;
+mod media_type;
 
 use crate::model::site::FileKind;
 use crate::model::site::mime::{MultiviewsMatch, TypeMap};
@@ -19,7 +20,8 @@ use super::{BYTES_A_STEP, Halt, Run};
 use crate::text::escape::escape_uri;
 use accept::{Accepted, header_line};
 use choice::{Choice, Transparency, Variant, Wishes};
-use media::{Media, SCRIPT_TYPE};
+pub(super) use media::Media;
+use media::SCRIPT_TYPE;
 
 /// A file that may be chosen, with its record where it was looked up.
 type Candidate<'a> = (Variant, Option<Record<'a>>);
@@ -165,33 +167,6 @@ impl<'a, S: Source> Run<'a, S> {
         }
         let name = &path[parent_directory(path).len()..];
         Media::of(name, self.site, &mime, &forced)
-    }
-
-    /// The type that the file of a record is sent with; `None` where it has none, or where nobody can know it.
-    pub(super) fn content_type(&self, record: &Record<'a>) -> Option<Vec<u8>> {
-        let Ok(media) = self.media(record.filename(), record) else {
-            return self.usual_type(record.filename());
-        };
-        let name = media.content_type?;
-        Some(match media.charset {
-            Some(charset) => [&name, b"; charset=".as_slice(), &charset].concat(),
-            None => name,
-        })
-    }
-
-    /// The type of a file by an extension that every list of types has, where nobody has read the server's.
-    fn usual_type(&self, path: &[u8]) -> Option<Vec<u8>> {
-        let name = path.get(parent_directory(path).len()..)?;
-        let mut parts = name.split(|byte| *byte == b'.').skip(1);
-        let (extension, None) = (parts.next()?, parts.next()) else {
-            return None;
-        };
-        let name: &[u8] = match extension.to_ascii_lowercase().as_slice() {
-            b"html" | b"htm" => b"text/html",
-            b"txt" => b"text/plain",
-            _ => return None,
-        };
-        (!self.site.types.known).then(|| name.to_vec())
     }
 
     /// Is the file of a record sent in an encoding that its name says?

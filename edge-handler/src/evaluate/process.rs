@@ -48,9 +48,11 @@ impl<'a, S: Source> Run<'a, S> {
         {
             return Ok(Err(status));
         }
-        if let Verdict::Status(status) = self.handle_multi(record)? {
+        let chosen = self.handle_multi(record)?;
+        if let Verdict::Status(status) = chosen {
             return Ok(Err(status));
         }
+        self.find_type(record, chosen);
         self.find_handler(record);
         self.fixups(record)
     }
@@ -136,7 +138,7 @@ impl<'a, S: Source> Run<'a, S> {
         }
         let headers_first = self.site.traits.contains(Traits::HEADERS_BEFORE_DIR);
         if headers_first {
-            self.change_request_headers(record)?;
+            self.headers_fixup(record)?;
         }
         let speling_first = self.site.traits.contains(Traits::SPELING_BEFORE_DIR);
         if speling_first && let Verdict::Status(status) = self.check_speling(record)? {
@@ -146,12 +148,27 @@ impl<'a, S: Source> Run<'a, S> {
             return Ok(Err(status));
         }
         if !headers_first {
-            self.change_request_headers(record)?;
+            self.headers_fixup(record)?;
         }
         if !speling_first && let Verdict::Status(status) = self.check_speling(record)? {
             return Ok(Err(status));
         }
+        if !self.rewrites_before_headers() {
+            record.file_type.force();
+        }
         Ok(Ok(()))
+    }
+
+    /// Lines about the request, behind the type of a rule where `mod_rewrite` was loaded first.
+    fn headers_fixup(&mut self, record: &mut Record<'a>) -> Result<(), Halt> {
+        if self.rewrites_before_headers() {
+            record.file_type.force();
+        }
+        self.change_request_headers(record)
+    }
+
+    fn rewrites_before_headers(&self) -> bool {
+        self.site.traits.contains(Traits::REWRITE_BEFORE_HEADERS)
     }
 }
 

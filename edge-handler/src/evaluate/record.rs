@@ -5,6 +5,7 @@
 
 use crate::model::site::FileKind;
 
+use super::file_type::FileType;
 use super::headers::{Lines, Sending};
 use super::merge::Merged;
 use super::table::Table;
@@ -89,6 +90,8 @@ pub(super) struct Record<'a> {
     pub settings: Merged<'a>,
     /// What the file name is on disk (`finfo`).
     pub kind: Option<FileKind>,
+    /// Its type, as far as something asks for it.
+    pub file_type: FileType,
     /// Who answers.
     pub handler: Handler,
     /// Its document root, where it is not the host's (`ap_set_document_root`).
@@ -147,6 +150,7 @@ impl<'a> Record<'a> {
             environment: Table::default(),
             settings,
             kind: None,
+            file_type: FileType::default(),
             handler: Handler::Default,
             document_root: None,
             negotiated: false,

@@ -124,10 +124,12 @@ impl<'a, S: Source> Run<'a, S> {
         self.expand_environment(rule, record, context)?;
         self.expand_cookies(rule, record, context)?;
         if no_substitution {
+            self.note_type(rule, record, context)?;
             self.trace(rule.place, || Event::Applied);
             return Ok(Effect::Applied);
         }
         self.substitute(rule, record, context, new_uri);
+        self.note_type(rule, record, context)?;
         Ok(Effect::Substituted)
     }
 

@@ -221,6 +221,15 @@ impl Expression {
         }
     }
 
+    /// Does the expression ask for the type of a file (`%{CONTENT_TYPE}`)?
+    pub fn asks_for_type(&self) -> bool {
+        let is_type = |word: &Word| matches!(word, Word::Variable(name) if name == b"CONTENT_TYPE");
+        match &self.tree {
+            Tree::Condition(node) => node.any(&|_| false, &is_type),
+            Tree::Text(word) => word.any(&is_type),
+        }
+    }
+
     /// Does the expression read a file, or ask for its size (`file()`, `filesize()`)?
     pub fn opens_files(&self) -> bool {
         match &self.tree {

@@ -130,6 +130,8 @@ pub struct ModuleTraits {
     pub speling_before_dir: bool,
     /// `mod_headers` was loaded before `mod_dir`: `RequestHeader` comes before a directory is answered.
     pub headers_before_dir: bool,
+    /// `mod_rewrite` was loaded before `mod_headers`: `RequestHeader` sees the type of a rule with `T`.
+    pub rewrite_before_headers: bool,
 }
 
 /// What a directive is that none of httpd's own modules has, where no line says which modules are loaded.
@@ -209,6 +211,9 @@ impl Modules {
         }
         if name == "mod_headers" && !self.loaded.contains("mod_dir") {
             self.traits.headers_before_dir = true;
+        }
+        if name == "mod_rewrite" && !self.loaded.contains("mod_headers") {
+            self.traits.rewrite_before_headers = true;
         }
         let mut own = BUILT_IN.iter().chain(ASSUMED).chain(OTHER_OWN);
         self.foreign |= !own.any(|own| *own == name);
@@ -403,6 +408,15 @@ mod tests {
         };
         check(&["dir_module", "headers_module"], ModuleTraits::default());
         check(&["headers_module", "dir_module"], headers_first);
+        let rewrite_first = ModuleTraits {
+            rewrite_before_headers: true,
+            ..ModuleTraits::default()
+        };
+        check(&["headers_module", "rewrite_module"], headers_first);
+        check(
+            &["dir_module", "rewrite_module", "headers_module"],
+            rewrite_first,
+        );
         check(&["lua_module"], asking);
         let assumed = modules(ModuleSource::Assumed, &[b"lua_module".to_vec()]);
         assert_eq!(assumed.traits(), asking);

@@ -326,9 +326,7 @@ fn request_header_line(random: &mut Random) -> String {
     let name = word(random, "request header names");
     let value = header_value(random, action);
     let condition = header_condition(random);
-    let line = format!("RequestHeader {action} {name}{value}{condition}");
-    // An open difference: at the fixups Apache knows the type of a file or folder, and the evaluator says that there is none.
-    line.replace("%{CONTENT_TYPE}", "%{REQUEST_METHOD}")
+    format!("RequestHeader {action} {name}{value}{condition}")
 }
 
 /// What an action takes.

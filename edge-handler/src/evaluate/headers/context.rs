@@ -33,7 +33,7 @@ impl<'a, S: Source> Run<'a, S> {
         &mut self,
         record: &mut Record<'a>,
     ) -> Result<(), Halt> {
-        let named = self.content_type(record).map(ContentType::Document);
+        let named = self.document_type(record).map(ContentType::Document);
         let content_type = named.unwrap_or(ContentType::None);
         let applying = Applying::of(record.settings.all());
         let location = record.location.clone();
@@ -166,6 +166,11 @@ impl<S: Source> HeaderContext for Asking<'_, '_, S> {
         let value = self.run.environment(name, self.record);
         let is_set = !value.is_empty() || self.record.environment.get(name).is_some();
         Ok(is_set.then_some(value))
+    }
+
+    fn file_type(&mut self) -> Result<ContentType, Halt> {
+        let found = self.run.type_so_far(self.record)?;
+        Ok(found.map_or(ContentType::None, ContentType::Document))
     }
 
     fn tls(&mut self, name: &[u8]) -> Result<Option<Vec<u8>>, Halt> {

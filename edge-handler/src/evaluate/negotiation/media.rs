@@ -7,6 +7,7 @@ use crate::model::site::mime::{Extension, Mime, MultiviewsMatch, Negotiation};
 
 use super::super::Halt;
 use super::accept::{self, Accepted};
+use super::media_type::with_charset;
 
 /// What a type map is called as a handler, and as a type.
 const TYPE_MAP: &[u8] = b"type-map";
@@ -20,7 +21,7 @@ const AMBIGUOUS: [&[u8]; 3] = [b"me", b"ms", b"tr"];
 
 /// What a file is.
 #[derive(Debug, Default)]
-pub(super) struct Media<'n> {
+pub(in crate::evaluate) struct Media<'n> {
     pub content_type: Option<Vec<u8>>,
     pub charset: Option<Vec<u8>>,
     pub languages: Vec<Vec<u8>>,
@@ -38,6 +39,13 @@ impl<'n> Media<'n> {
         mime: &Mime,
         forced: &Negotiation,
     ) -> Result<Self, Halt> {
+        let mut found = Self::by_name(name, site, mime)?;
+        found.override_by(forced);
+        Ok(found)
+    }
+
+    /// What the extensions of `name` say of the file, whatever a section says of all files.
+    pub fn by_name(name: &'n [u8], site: &Site, mime: &Mime) -> Result<Self, Halt> {
         let mut found = Self::default();
         let dots = name.iter().take_while(|byte| **byte == b'.').count();
         let after = name.get(dots..).unwrap_or_default();
@@ -63,7 +71,6 @@ impl<'n> Media<'n> {
         if found.languages.is_empty() {
             found.languages.extend(mime.default_language.clone());
         }
-        found.override_by(forced);
         Ok(found)
     }
 
@@ -118,8 +125,14 @@ impl<'n> Media<'n> {
         }
     }
 
+    /// The type that a file is sent with which no section gives another; `None` where it has none.
+    pub fn sent_type(&self) -> Option<Vec<u8>> {
+        let content_type = self.content_type.as_deref()?;
+        Some(with_charset(content_type, self.charset.as_deref()))
+    }
+
     /// The type with its parameters; `None` where it cannot be told apart what they are.
-    pub fn entry(&self) -> Option<Accepted> {
+    pub(super) fn entry(&self) -> Option<Accepted> {
         let content_type = self.content_type.as_deref()?;
         let is_odd = |byte: &u8| matches!(byte, b'"' | b',' | b'(' | b'\\');
         if content_type.iter().any(is_odd) || !content_type.contains(&b'/') {

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
 )]
-pub struct Traits(u8);
+pub struct Traits(u16);
 
 bitflags::bitflags! {
-    impl Traits: u8 {
+    impl Traits: u16 {
         /// A module has a say in access that may depend on more than the sections that apply, as
         /// `mod_lua` does (`auth_internal_per_conf` is 0): who may go is asked again after an internal
         /// redirect, unless every walk was remembered.
@@ -24,5 +24,11 @@ bitflags::bitflags! {
         const HEADERS_BEFORE_DIR = 1 << 4;
         /// Some line names the handler `send-as-is`, and `mod_asis` may be loaded.
         const SENDS_AS_IS = 1 << 3;
+        /// Something asks for the type of a file once it is known, such as an expression with `%{CONTENT_TYPE}`.
+        const ASKS_FOR_TYPES = 1 << 5;
+        /// `mod_mime` is not loaded: no name says a type.
+        const WITHOUT_MIME = 1 << 6;
+        /// `mod_rewrite` was loaded before `mod_headers`: `RequestHeader` sees the type of a rule with `T`.
+        const REWRITE_BEFORE_HEADERS = 1 << 7;
     }
 }

@@ -8,7 +8,7 @@
 
 use crate::budget::{Allowance, Budget, DECISION_STEPS};
 use crate::model::expression::Expression;
-use crate::model::outcome::{Answer, Outcome};
+use crate::model::outcome::{Answer, ContentType, Outcome};
 use crate::model::request::Scheme;
 use crate::model::rules::{Replacement, RuleFlags};
 use crate::model::site::{CanonicalName, ErrorDocument, Host, SectionId, Settings, Site};
@@ -241,6 +241,11 @@ impl HeaderContext for HostOnly<'_> {
             return Err(Unclear);
         }
         Ok(None)
+    }
+
+    /// No redirect of a server is about a file.
+    fn file_type(&mut self) -> Result<ContentType, Unclear> {
+        Ok(ContentType::None)
     }
 
     fn tls(&mut self, _name: &[u8]) -> Result<Option<Vec<u8>>, Unclear> {
