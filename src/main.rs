@@ -10,6 +10,7 @@ mod contract;
 mod describe;
 mod dynamodb;
 mod engine;
+mod findings;
 mod folder;
 mod input;
 mod loader;

@@ -4,7 +4,7 @@
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use edgewright_compiler::{Limit, Limits, Sources};
+use edgewright_compiler::Sources;
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 use edgewright_parser::source::{LineColumn, Span};
 use serde_json::{Value, json};
@@ -140,31 +140,6 @@ impl Excerpt {
             .fold(false)
             .annotation(annotation)
     }
-}
-
-/// How many diagnostics are shown.
-pub fn most_shown(limits: &Limits) -> usize {
-    usize::try_from(limits.get(Limit::Diagnostics)).unwrap_or(usize::MAX)
-}
-
-/// The `most` heaviest of `diagnostics`, in their order, and how many are missing.
-pub fn heaviest(diagnostics: &[Diagnostic], most: usize, limits: &Limits) -> Vec<Diagnostic> {
-    let mut places: Vec<usize> = (0..diagnostics.len()).collect();
-    let weight = |at: &usize| {
-        diagnostics
-            .get(*at)
-            .map(|one| std::cmp::Reverse(one.severity))
-    };
-    places.sort_by_key(weight);
-    places.truncate(most);
-    places.sort_unstable();
-    let kept = places.into_iter().filter_map(|at| diagnostics.get(at));
-    let mut kept: Vec<Diagnostic> = kept.cloned().collect();
-    let rest = diagnostics.len() - kept.len();
-    if rest > 0 {
-        kept.push(limits.not_shown(rest));
-    }
-    kept
 }
 
 /// One diagnostic as a JSON object.

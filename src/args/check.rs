@@ -7,12 +7,14 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::Reading;
+use crate::findings::select::Selector;
 
 /// How `edgewright check` is used.
 pub const EXAMPLES: &str = "\
 Examples:
   edgewright check /etc/apache2/apache2.conf
   edgewright check .htaccess --format json
+  edgewright check site.conf --select security --min-severity warning
   edgewright check site.conf --format github          annotations in a GitHub workflow";
 
 /// `edgewright check`.
@@ -28,7 +30,34 @@ pub struct Check {
     #[arg(long)]
     pub all: bool,
     #[command(flatten)]
+    pub choice: Choice,
+    #[command(flatten)]
     pub reading: Reading,
+}
+
+/// Which findings are wanted.
+#[derive(Debug, Args, Default)]
+pub struct Choice {
+    /// Look for these codes or groups only; `edgewright rule` lists them
+    #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = Selector::named)]
+    pub select: Vec<Selector>,
+    /// Do not look for these codes or groups; a code outweighs a group
+    #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = Selector::named)]
+    pub ignore: Vec<Selector>,
+    /// Leave out what weighs less
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub min_severity: Option<Weight>,
+}
+
+/// How much a finding weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Weight {
+    /// Worth knowing
+    Note,
+    /// Probably not what was meant, or not the same at the edge
+    Warning,
+    /// Apache refuses to start
+    Error,
 }
 
 /// How findings are printed.

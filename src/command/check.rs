@@ -9,7 +9,10 @@ use edgewright_compiler::{Reading, compile};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 
 use super::Exit;
-use crate::args::{Check, Format};
+use crate::args::{Check, Choice, Format, Weight};
+use crate::findings::allow::{self, Extent};
+use crate::findings::select::Selection;
+use crate::findings::{Findings, most_shown};
 use crate::input::{WITHOUT_RULES, read_to_limit};
 use crate::render::{self, TextRenderer};
 use crate::summary;
@@ -23,19 +26,42 @@ const MOST_SHOWN: usize = 20;
 /// The configuration cannot be read at all, or is too large to be compiled.
 pub fn run(arguments: &Check) -> Result<Exit> {
     let mut reading = read_to_limit(&arguments.conf, &arguments.reading)?;
-    let mut findings = std::mem::take(&mut reading.diagnostics);
-    let is_whole = findings.iter().all(|said| said.code != LIMIT_REACHED);
-    if is_whole {
-        findings.extend(compile(&reading)?.diagnostics);
-        findings.extend(no_rules(&reading, &findings));
-    }
+    let findings = found(&mut reading, &arguments.choice)?;
     print(&reading, &findings, arguments)?;
-    let worst = findings.iter().map(|diagnostic| diagnostic.severity).max();
-    Ok(if worst > Some(Severity::Note) {
+    Ok(if findings.worst() > Some(Severity::Note) {
         Exit::Findings
     } else {
         Exit::Clean
     })
+}
+
+/// What there is to say about a configuration, as far as it is wanted.
+fn found(reading: &mut Reading, choice: &Choice) -> Result<Findings> {
+    let mut diagnostics = std::mem::take(&mut reading.diagnostics);
+    let is_part = diagnostics.iter().any(|said| said.code == LIMIT_REACHED);
+    let extent = if is_part { Extent::Part } else { Extent::Whole };
+    if extent == Extent::Whole {
+        diagnostics.extend(compile(reading)?.diagnostics);
+        diagnostics.extend(no_rules(reading, &diagnostics));
+    }
+    let findings = allow::apply(reading, diagnostics, extent);
+    let all = selection(choice).apply(findings);
+    Ok(Findings { all })
+}
+
+/// What the command line chooses.
+fn selection(choice: &Choice) -> Selection {
+    let severity = |weight| match weight {
+        Weight::Note => Severity::Note,
+        Weight::Warning => Severity::Warning,
+        Weight::Error => Severity::Error,
+    };
+    Selection {
+        select: choice.select.clone(),
+        ignore: choice.ignore.clone(),
+        severity: BTreeMap::new(),
+        min_severity: choice.min_severity.map(severity),
+    }
 }
 
 /// A configuration without a rule is seldom what was meant. Where reading it met errors, these say more.
@@ -47,29 +73,29 @@ fn no_rules(reading: &Reading, findings: &[Diagnostic]) -> Option<Diagnostic> {
     Some(Diagnostic::without_place(Severity::Warning, "no-rules", what).help(WITHOUT_RULES))
 }
 
-fn print(reading: &Reading, findings: &[Diagnostic], arguments: &Check) -> Result<()> {
+fn print(reading: &Reading, findings: &Findings, arguments: &Check) -> Result<()> {
     let mut out = std::io::BufWriter::new(stdout().lock());
     if arguments.format == Format::Text {
         print_text(reading, findings, arguments.all, &mut out)?;
         return Ok(out.flush()?);
     }
-    let most = render::most_shown(&reading.limits);
-    let some = (findings.len() > most).then(|| render::heaviest(findings, most, &reading.limits));
-    let findings = some.as_deref().unwrap_or(findings);
+    let mut findings = findings.clone();
+    findings.cap(&reading.limits);
     match arguments.format {
         Format::Text => {}
         Format::Json => {
-            for diagnostic in findings {
+            for diagnostic in findings.open() {
                 writeln!(out, "{}", render::to_json(diagnostic, &reading.sources))?;
             }
         }
         Format::Sarif => {
-            let document = render::to_sarif(findings, &reading.sources);
+            let open: Vec<Diagnostic> = findings.open().cloned().collect();
+            let document = render::to_sarif(&open, &reading.sources);
             serde_json::to_writer_pretty(&mut out, &document)?;
             writeln!(out)?;
         }
         Format::Github => {
-            for diagnostic in findings {
+            for diagnostic in findings.open() {
                 writeln!(out, "{}", render::to_github(diagnostic, &reading.sources))?;
             }
         }
@@ -80,15 +106,15 @@ fn print(reading: &Reading, findings: &[Diagnostic], arguments: &Check) -> Resul
 
 fn print_text(
     reading: &Reading,
-    findings: &[Diagnostic],
+    findings: &Findings,
     all: bool,
     out: &mut impl Write,
 ) -> Result<()> {
     let renderer = TextRenderer::new(super::colour_for(stdout().is_terminal()));
     let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut room = render::most_shown(&reading.limits);
+    let mut room = most_shown(&reading.limits);
     let mut left_out = 0;
-    for diagnostic in findings {
+    for diagnostic in findings.open() {
         let count = shown.entry(diagnostic.code).or_default();
         *count += 1;
         let wanted = all || *count <= MOST_SHOWN || diagnostic.severity == Severity::Error;
@@ -100,7 +126,7 @@ fn print_text(
         }
     }
     writeln!(out, "{}", summary::reading(&reading.counts))?;
-    writeln!(out, "{}", summary::findings(findings))?;
+    writeln!(out, "{}", summary::findings(&findings.open()))?;
     if left_out > 0 {
         let rest = reading.limits.not_shown(left_out);
         writeln!(
@@ -115,6 +141,9 @@ fn print_text(
             out,
             "             --all shows more than {MOST_SHOWN} of a kind"
         )?;
+    }
+    if let Some(silenced) = summary::silenced(findings) {
+        writeln!(out, "{silenced}")?;
     }
     Ok(())
 }

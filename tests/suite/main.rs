@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a failed test should say so")]
 
 mod architecture;
+mod check;
 mod cli;
+mod codes;
 mod debug;
 mod deploy;
 mod deviations;

@@ -1,0 +1,240 @@
+//! `edgewright check` as a CI uses it: findings chosen, silenced, remembered, and handed to others.
+
+use serde_json::Value;
+
+use crate::cli::Place;
+
+/// Runs `check` with `arguments` on `site.conf`; code and line of each finding, one a word: `dot-in-host:3`.
+#[track_caller]
+fn found(place: &Place, arguments: &[&str], code: i32) -> String {
+    let arguments = [
+        &["check", "--format", "json", "--ignore", "docroot-unknown"],
+        arguments,
+    ]
+    .concat();
+    let ran = place.run(&arguments);
+    ran.check(code, &[]);
+    let finding = |line: &str| {
+        let json: Value = serde_json::from_str(line).unwrap();
+        let file = json["place"]["file"].as_str().unwrap_or_default();
+        let file = file.strip_suffix("site.conf").unwrap_or(file);
+        let line = &json["place"]["line"];
+        format!("{file}{}:{line}", json["code"].as_str().unwrap())
+    };
+    ran.out.lines().map(finding).collect::<Vec<_>>().join(" ")
+}
+
+/// `site.conf` with `lines` is checked.
+#[track_caller]
+fn check_lines(lines: &str, code: i32, expected: &str) {
+    let place = Place::new().with("site.conf", lines);
+    assert_eq!(found(&place, &["site.conf"], code), expected, "{lines}");
+}
+
+/// A line with one finding, and what is found in every file that is only a part of a configuration left out.
+const MISSING: &str = "Redirect /a/ https://x.test/b\n";
+
+#[test]
+fn a_comment_silences_the_next_directive() {
+    let check = |before: &str, code: i32, expected: &str| {
+        check_lines(&format!("{before}{MISSING}"), code, expected);
+    };
+    check("", 1, "missing-slash:1");
+    check("# edgewright: allow(missing-slash) both are taken\n", 0, "");
+    check("#edgewright: allow( missing-slash ) x\n# more\n\n", 0, "");
+    check(
+        "# edgewright: allow(missing-slash) x\nRedirect /c https://x.test/c\n",
+        1,
+        "missing-slash:3 unused-allow:1",
+    );
+    check(
+        "# edgewright: allow-file(missing-slash) x\nRedirect /c https://x.test/c\n",
+        0,
+        "",
+    );
+    check(
+        "# edgewright: allow(missing-slash, dot-in-host) x\n",
+        1,
+        "unused-allow:1",
+    );
+    check(
+        "# edgewright: allow(missing-slash)\n",
+        1,
+        "allow-without-reason:1",
+    );
+    check(
+        "# edgewright: allow(missing-slashs) x\n",
+        1,
+        "missing-slash:2 unknown-code:1",
+    );
+    check(
+        "# edgewright: missing-slash\n",
+        1,
+        "missing-slash:2 bad-allow:1",
+    );
+    check(
+        "# edgewright: allow(bad-allow) x\n# edgewright: allow\n",
+        1,
+        "missing-slash:3 unused-allow:1 bad-allow:2",
+    );
+}
+
+#[test]
+fn a_comment_is_about_what_it_stands_before() {
+    check_lines(
+        "Redirect /a/ \\\n  https://x.test/b\n# edgewright: allow(missing-slash) x\n",
+        1,
+        "missing-slash:1 unused-allow:3",
+    );
+    check_lines(
+        "# edgewright: allow(missing-slash) x\nRedirect /a/ \\\n  https://x.test/b\n",
+        0,
+        "",
+    );
+    // A condition and its rule are two directives.
+    let rule = "RewriteEngine On\nRewriteCond %{HTTP_HOST} ^a.test$\n\
+                # edgewright: allow(dot-in-host) x\nRewriteRule ^/old$ /new [R,L]\n";
+    check_lines(rule, 1, "dot-in-host:2 unused-allow:3");
+    // What Apache does not read is not looked at.
+    let skipped = "<IfModule mod_nope.c>\n# edgewright: allow(missing-slash) x\n";
+    check_lines(
+        &format!("{skipped}{MISSING}</IfModule>\nRedirect /c /d\n"),
+        0,
+        "",
+    );
+    // An error can be silenced; that not everything was read cannot.
+    let comment = "# edgewright: allow-file(unknown-directive, limit-reached) x\n";
+    check_lines(
+        &format!("{comment}Nonsense\n{MISSING}"),
+        1,
+        "missing-slash:3 unused-allow:1",
+    );
+    let place = Place::new().with(
+        "site.conf",
+        format!("{comment}Include site.conf\n{MISSING}"),
+    );
+    let limited = found(&place, &["site.conf", "--max", "files=0"], 1);
+    assert!(limited.starts_with("limit-reached:"), "{limited}");
+}
+
+#[test]
+fn comments_are_read_in_every_file() {
+    let comment = "# edgewright: allow(missing-slash) x\n";
+    let main = "DocumentRoot \"ROOT\"\n<Directory \"ROOT\">\nAllowOverride All\n</Directory>\nInclude more.conf\n";
+    let place = Place::new();
+    let root = place.path("www");
+    let main = main.replace("ROOT", root.to_str().unwrap());
+    let place = place
+        .with("site.conf", &main)
+        .with("more.conf", format!("{comment}{MISSING}{MISSING}"))
+        .with(
+            "www/.htaccess",
+            format!("{comment}Redirect /x/ https://x.test/x\n"),
+        );
+    let said = found(&place, &["site.conf", "--server-root", "."], 1);
+    assert_eq!(said, "more.confduplicate-rule:3 more.confmissing-slash:3");
+    let text = place.run(&["check", "site.conf", "--server-root", "."]);
+    text.check(1, &["silenced     2 findings by comments"]);
+}
+
+#[test]
+fn a_misplaced_comment_is_told_where_to_go() {
+    let lines = "# edgewright: allow(dot-in-host) x\nRewriteEngine On\n\
+                 RewriteCond %{HTTP_HOST} ^a.test$\nRewriteRule ^/old$ /new [R,L]\n";
+    Place::new()
+        .with("site.conf", lines)
+        .run(&["check", "site.conf"])
+        .check(
+            1,
+            &[
+                "warning[unused-allow]: `dot-in-host` is not found in the next directive",
+                "site.conf:1:21",
+                "it is found at line 3: write the comment before that line",
+            ],
+        );
+    Place::new()
+        .with(
+            "site.conf",
+            "# edgewright: alow(x) y\n# edgewright: allow(open-redirct) y\nRedirect /a /b\n",
+        )
+        .run(&["check", "site.conf"])
+        .check(
+            1,
+            &["did you mean `allow`?", "did you mean `open-redirect`?"],
+        );
+}
+
+#[test]
+fn codes_and_weights_are_chosen() {
+    let lines = "RewriteEngine On\nRewriteCond %{HTTP_HOST} ^a.test$\nRewriteRule ^/old$ /new [R,L]\n\
+                 Redirect /a/ https://x.test/b\nRewriteRule ^/go/(.*)$ http://$1 [R,L]\nRedirect /c /a/d\n";
+    let place = Place::new().with("site.conf", lines);
+    let check = |arguments: &[&str], code: i32, expected: &str| {
+        let found = found(&place, &[&["site.conf"], arguments].concat(), code);
+        assert_eq!(found, expected, "{arguments:?}");
+    };
+    let all = "dot-in-host:2 open-redirect:5 missing-slash:4 redirect-chain:6";
+    let mut sorted: Vec<&str> = all.split(' ').collect();
+    let found = found(&place, &["site.conf"], 1);
+    let mut every: Vec<&str> = found.split(' ').collect();
+    sorted.sort_unstable();
+    every.sort_unstable();
+    assert_eq!(every, sorted);
+    check(&["--select", "security"], 1, "open-redirect:5");
+    check(
+        &["--select", "security", "--ignore", "open-redirect"],
+        0,
+        "",
+    );
+    check(&["--select", "redirect-chain"], 0, "redirect-chain:6");
+    check(
+        &["--select", "redirect-chain", "--min-severity", "warning"],
+        0,
+        "",
+    );
+    check(&["--ignore", "mistakes,chains"], 1, "open-redirect:5");
+    check(
+        &[
+            "--ignore",
+            "mistakes",
+            "--ignore",
+            "security",
+            "--min-severity",
+            "warning",
+        ],
+        0,
+        "",
+    );
+    place
+        .run(&["check", "site.conf", "--select", "open-redirct"])
+        .check(
+            2,
+            &["there is no code or group `open-redirct`: did you mean `open-redirect`?"],
+        );
+}
+
+#[test]
+fn a_code_is_explained() {
+    let place = Place::new();
+    let check = |arguments: &[&str], code: i32, said: &[&str]| {
+        place
+            .run(&[&["rule"], arguments].concat())
+            .check(code, said);
+    };
+    check(
+        &["missing-slash"],
+        0,
+        &[
+            "missing-slash (mistakes)",
+            "becomes `https://example.orgpage`",
+            "```apache\nRedirect /a/ https://example.org/b/\n",
+        ],
+    );
+    check(
+        &[],
+        0,
+        &["security: lines that", "  open-proxy  ", "  bad-flags  "],
+    );
+    check(&["security"], 0, &["  open-proxy  "]);
+    check(&["missing-slashs"], 2, &["did you mean `missing-slash`?"]);
+}
