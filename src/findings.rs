@@ -4,7 +4,9 @@
 //! see `render`.
 
 pub mod allow;
+pub mod baseline;
 pub mod codes;
+pub mod fingerprint;
 pub mod select;
 
 use edgewright_compiler::limits::{DIAGNOSTICS_LEFT_OUT, LIMIT_REACHED};
@@ -26,6 +28,8 @@ pub struct Finding {
 pub enum Silenced {
     /// A comment in the configuration: where it stands, and its reason.
     Comment { at: Span, reason: String },
+    /// The baseline: it is known.
+    Baseline,
 }
 
 impl Finding {
@@ -48,6 +52,8 @@ impl Finding {
 pub struct Findings {
     /// Every finding that was chosen, in the order it was found.
     pub all: Vec<Finding>,
+    /// How many findings of the baseline are not there any more.
+    pub gone: usize,
 }
 
 impl Findings {
@@ -57,12 +63,16 @@ impl Findings {
         open.map(|one| &one.diagnostic)
     }
 
-    /// How many findings comments silence.
-    pub fn by_comments(&self) -> usize {
-        let silenced = self.all.iter().filter_map(|one| one.silenced.as_ref());
-        silenced
-            .filter(|by| matches!(by, Silenced::Comment { .. }))
-            .count()
+    /// How many findings comments silence, and how many the baseline.
+    pub fn silenced(&self) -> (usize, usize) {
+        let count = |wanted: fn(&Silenced) -> bool| {
+            let silenced = self.all.iter().filter_map(|one| one.silenced.as_ref());
+            silenced.filter(|by| wanted(by)).count()
+        };
+        (
+            count(|by| matches!(by, Silenced::Comment { .. })),
+            count(|by| matches!(by, Silenced::Baseline)),
+        )
     }
 
     /// The heaviest weight of the findings that nothing silences.

@@ -18,6 +18,7 @@ mod opened;
 mod package;
 mod progress;
 mod render;
+mod settings;
 mod stopwatch;
 mod summary;
 mod time_zone;

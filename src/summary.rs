@@ -71,10 +71,26 @@ pub fn findings<'f>(findings: &(impl Iterator<Item = &'f Diagnostic> + Clone)) -
     text
 }
 
-/// How many findings are not shown because of a comment; `None` where there is none.
+/// How many findings are not shown because of a comment or the baseline; `None` where there is none.
 pub fn silenced(findings: &Findings) -> Option<String> {
-    let by_comments = findings.by_comments();
-    (by_comments > 0).then(|| format!("silenced     {} by comments", count(by_comments, "finding")))
+    let (by_comments, by_baseline) = findings.silenced();
+    let mut parts = Vec::new();
+    if by_comments > 0 {
+        parts.push(format!("{} by comments", count(by_comments, "finding")));
+    }
+    if by_baseline > 0 {
+        parts.push(format!("{} by the baseline", count(by_baseline, "finding")));
+    }
+    let mut lines = Vec::new();
+    if !parts.is_empty() {
+        lines.push(format!("silenced     {}", parts.join(", ")));
+    }
+    if findings.gone > 0 {
+        let gone = count(findings.gone, "finding");
+        let help = "--write-baseline leaves out what is gone";
+        lines.push(format!("gone         {gone} of the baseline: {help}"));
+    }
+    (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
 /// The largest number first.

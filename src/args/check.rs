@@ -15,13 +15,15 @@ Examples:
   edgewright check /etc/apache2/apache2.conf
   edgewright check .htaccess --format json
   edgewright check site.conf --select security --min-severity warning
-  edgewright check site.conf --format github          annotations in a GitHub workflow";
+  edgewright check site.conf --format github          annotations in a GitHub workflow
+  edgewright check                                   as edgewright.toml says";
 
 /// `edgewright check`.
 #[derive(Debug, Args)]
 pub struct Check {
-    /// The configuration: a file, several that are read in order, a document root, or an archive of `collect`
-    #[arg(required = true, value_name = "CONF")]
+    /// The configuration: a file, several that are read in order, a document root, or an archive of `collect`;
+    /// without one, that of edgewright.toml
+    #[arg(value_name = "CONF")]
     pub conf: Vec<PathBuf>,
     /// How findings are printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -29,8 +31,17 @@ pub struct Check {
     /// Show every finding as text, not only the first of each kind
     #[arg(long)]
     pub all: bool,
+    /// What to check and how, as TOML [default: edgewright.toml, where there is one]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     #[command(flatten)]
     pub choice: Choice,
+    /// Findings that are known: only others fail
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Write all findings into a file for --baseline, and fail for none
+    #[arg(long, value_name = "FILE")]
+    pub write_baseline: Option<PathBuf>,
     #[command(flatten)]
     pub reading: Reading,
 }

@@ -1,20 +1,25 @@
 //! `edgewright check`: diagnostics only.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::{IsTerminal, Write, stdout};
+use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use edgewright_compiler::limits::LIMIT_REACHED;
 use edgewright_compiler::{Reading, compile};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 
 use super::Exit;
-use crate::args::{Check, Choice, Format, Weight};
+use crate::args::{Check, Format};
 use crate::findings::allow::{self, Extent};
+use crate::findings::baseline::Baseline;
+use crate::findings::fingerprint::Folder;
 use crate::findings::select::Selection;
 use crate::findings::{Findings, most_shown};
 use crate::input::{WITHOUT_RULES, read_to_limit};
 use crate::render::{self, TextRenderer};
+use crate::settings::Settings;
 use crate::summary;
 
 /// Findings of one kind that are shown as text unless all are asked for.
@@ -23,10 +28,18 @@ const MOST_SHOWN: usize = 20;
 /// Reads the configuration and prints what there is to say about it.
 ///
 /// # Errors
-/// The configuration cannot be read at all, or is too large to be compiled.
+/// The configuration cannot be read at all, or is too large to be compiled; or a file of settings or findings.
 pub fn run(arguments: &Check) -> Result<Exit> {
-    let mut reading = read_to_limit(&arguments.conf, &arguments.reading)?;
-    let findings = found(&mut reading, &arguments.choice)?;
+    let settings = Settings::of(arguments)?;
+    let known = settings.baseline.as_deref();
+    let known = known.filter(|_| arguments.write_baseline.is_none());
+    let known = known.map(Known::read).transpose()?;
+    let mut reading = read_to_limit(&settings.conf, &settings.reading)?;
+    let findings = found(&mut reading, &settings.selection, known)?;
+    if let Some(path) = &arguments.write_baseline {
+        write_baseline(path, &findings, &reading)?;
+        return Ok(Exit::Clean);
+    }
     print(&reading, &findings, arguments)?;
     Ok(if findings.worst() > Some(Severity::Note) {
         Exit::Findings
@@ -36,7 +49,7 @@ pub fn run(arguments: &Check) -> Result<Exit> {
 }
 
 /// What there is to say about a configuration, as far as it is wanted.
-fn found(reading: &mut Reading, choice: &Choice) -> Result<Findings> {
+fn found(reading: &mut Reading, selection: &Selection, known: Option<Known>) -> Result<Findings> {
     let mut diagnostics = std::mem::take(&mut reading.diagnostics);
     let is_part = diagnostics.iter().any(|said| said.code == LIMIT_REACHED);
     let extent = if is_part { Extent::Part } else { Extent::Whole };
@@ -44,24 +57,46 @@ fn found(reading: &mut Reading, choice: &Choice) -> Result<Findings> {
         diagnostics.extend(compile(reading)?.diagnostics);
         diagnostics.extend(no_rules(reading, &diagnostics));
     }
-    let findings = allow::apply(reading, diagnostics, extent);
-    let all = selection(choice).apply(findings);
-    Ok(Findings { all })
+    let mut all = selection.choose(allow::apply(reading, diagnostics, extent));
+    let gone = known.map_or(0, |Known { baseline, folder }| {
+        baseline.silence(&mut all, &reading.sources, &folder, selection)
+    });
+    all.retain(|finding| selection.weighs(finding));
+    let gone = if is_part { 0 } else { gone };
+    Ok(Findings { all, gone })
 }
 
-/// What the command line chooses.
-fn selection(choice: &Choice) -> Selection {
-    let severity = |weight| match weight {
-        Weight::Note => Severity::Note,
-        Weight::Warning => Severity::Warning,
-        Weight::Error => Severity::Error,
-    };
-    Selection {
-        select: choice.select.clone(),
-        ignore: choice.ignore.clone(),
-        severity: BTreeMap::new(),
-        min_severity: choice.min_severity.map(severity),
+/// A baseline, and the folder that its names are seen from.
+struct Known {
+    baseline: Baseline,
+    folder: Folder,
+}
+
+impl Known {
+    fn read(path: &Path) -> Result<Self> {
+        let name = path.display();
+        let text = fs::read_to_string(path).with_context(|| {
+            format!("cannot read the baseline {name}; --write-baseline {name} makes one")
+        })?;
+        let baseline = Baseline::read(&text).with_context(|| format!("{name} is no baseline"))?;
+        let folder = folder_of(path)?;
+        Ok(Self { baseline, folder })
     }
+}
+
+fn folder_of(path: &Path) -> Result<Folder> {
+    Ok(Folder::new(path.parent().unwrap_or(Path::new("")))?)
+}
+
+/// Writes a baseline that knows all findings.
+fn write_baseline(path: &Path, findings: &Findings, reading: &Reading) -> Result<()> {
+    let baseline = Baseline::of(findings, &reading.sources, &folder_of(path)?);
+    let name = path.display();
+    fs::write(path, baseline.to_text()?).with_context(|| format!("cannot write {name}"))?;
+    let known = summary::count(baseline.count(), "finding");
+    super::say(&format!(
+        "{known} written to {name}: --baseline {name} lets others fail only\n"
+    ))
 }
 
 /// A configuration without a rule is seldom what was meant. Where reading it met errors, these say more.

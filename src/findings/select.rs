@@ -80,18 +80,25 @@ impl Selection {
         }
     }
 
-    /// The findings that are wanted, with their weights.
-    pub fn apply(&self, findings: Vec<Finding>) -> Vec<Finding> {
-        let mut findings = findings;
-        findings.retain_mut(|finding| {
-            let diagnostic = &mut finding.diagnostic;
+    /// The findings whose codes are looked for, with their weights.
+    pub fn choose(&self, findings: Vec<Finding>) -> Vec<Finding> {
+        let wanted = findings.into_iter();
+        let mut wanted: Vec<Finding> = wanted
+            .filter(|finding| self.takes(finding.diagnostic.code))
+            .collect();
+        for Finding { diagnostic, .. } in &mut wanted {
             if let Some(severity) = self.severity.get(diagnostic.code) {
                 diagnostic.severity = *severity;
             }
-            let weighs = Some(diagnostic.severity) >= self.min_severity;
-            self.takes(diagnostic.code) && (weighs || !Finding::may_be_silenced(diagnostic.code))
-        });
-        findings
+        }
+        wanted
+    }
+
+    /// Does a finding weigh enough to be told?
+    pub fn weighs(&self, finding: &Finding) -> bool {
+        let diagnostic = &finding.diagnostic;
+        let is_heavy = Some(diagnostic.severity) >= self.min_severity;
+        is_heavy || !Finding::may_be_silenced(diagnostic.code)
     }
 }
 

@@ -238,3 +238,124 @@ fn a_code_is_explained() {
     check(&["security"], 0, &["  open-proxy  "]);
     check(&["missing-slashs"], 2, &["did you mean `missing-slash`?"]);
 }
+
+/// Lines of `site.conf` that the baseline of `known` lets pass: what is found besides, and how many are gone.
+#[track_caller]
+fn check_baseline(known: &str, lines: &str, code: i32, expected: &str, gone: Option<&str>) {
+    let place = Place::new().with("conf/site.conf", known);
+    let write = ["check", "conf/site.conf", "--write-baseline", "known.json"];
+    place.run(&write).check(0, &["written to known.json"]);
+    let place = place.with("conf/site.conf", lines);
+    let arguments = ["conf/site.conf", "--baseline", "known.json"];
+    assert_eq!(found(&place, &arguments, code), expected, "{lines}");
+    let text = place.run(&[&["check"], &arguments[..]].concat());
+    match gone {
+        Some(gone) => text.check(code, &[gone]),
+        None => assert!(!text.out.contains("gone "), "{}", text.out),
+    }
+}
+
+#[test]
+fn what_a_baseline_knows_does_not_fail() {
+    let other = MISSING.replace("/a/", "/c/");
+    check_baseline(MISSING, MISSING, 0, "", None);
+    let moved = "# more\n".repeat(100) + "Redirect gone /x\n   " + MISSING;
+    check_baseline(MISSING, &moved, 0, "", None);
+    check_baseline(
+        MISSING,
+        &format!("{MISSING}{other}"),
+        1,
+        "conf/missing-slash:2",
+        None,
+    );
+    let gone =
+        Some("gone         1 finding of the baseline: --write-baseline leaves out what is gone");
+    check_baseline(&format!("{MISSING}{other}"), MISSING, 0, "", gone);
+    check_baseline(MISSING, "Redirect /a/ https://x.test/b/\n", 0, "", gone);
+    // Of equals, as many as there were are known.
+    let two = format!("{MISSING}<IfModule mod_alias.c>\n{MISSING}</IfModule>\n");
+    check_baseline(
+        MISSING,
+        &two,
+        1,
+        "conf/duplicate-rule:3 conf/missing-slash:3",
+        None,
+    );
+}
+
+#[test]
+fn a_baseline_is_the_same_from_every_folder() {
+    let place = Place::new().with("conf/site.conf", MISSING);
+    let full = place.path("conf/site.conf");
+    let write = ["check", "conf/site.conf", "--write-baseline", "known.json"];
+    place.run(&write).check(0, &[]);
+    let arguments = [full.to_str().unwrap(), "--baseline", "known.json"];
+    assert_eq!(found(&place, &arguments, 0), "");
+    let stored = std::fs::read_to_string(place.path("known.json")).unwrap();
+    assert!(stored.contains("\"file\": \"conf/site.conf\""), "{stored}");
+    place
+        .run(&["check", "conf/site.conf", "--baseline", "none.json"])
+        .check(2, &["--write-baseline none.json makes one"]);
+    let place = place.with("bad.json", "[]");
+    place
+        .run(&["check", "conf/site.conf", "--baseline", "bad.json"])
+        .check(2, &["bad.json is no baseline"]);
+}
+
+#[test]
+fn codes_that_are_not_looked_for_are_not_gone() {
+    let place = Place::new().with("site.conf", MISSING);
+    place
+        .run(&["check", "site.conf", "--write-baseline", "known.json"])
+        .check(0, &[]);
+    let run = |more: &[&str]| {
+        let arguments = ["check", "site.conf", "--baseline", "known.json"];
+        place.run(&[&arguments, more].concat())
+    };
+    for more in [&["--select", "security"], &["--min-severity", "error"]] {
+        let ran = run(more);
+        ran.check(0, &["0 errors"]);
+        assert!(!ran.out.contains("gone "), "{}", ran.out);
+    }
+    run(&[]).check(0, &["silenced     2 findings by the baseline"]);
+}
+
+#[test]
+fn a_file_of_settings_says_what_to_check() {
+    let place = Place::new()
+        .with("ci/conf/site.conf", format!("RewriteEngine On\nRewriteRule ^/go/(.*)$ http://$1 [R,L]\n{MISSING}Redirect /c /a/d\n"))
+        .with("ci/edgewright.toml", "conf = 'conf/site.conf'\nmin-severity = 'warning'\n[severity]\nredirect-chain = 'error'\n");
+    let check = |arguments: &[&str], code: i32, expected: &str| {
+        let all = [&["--config", "ci/edgewright.toml"], arguments].concat();
+        let found = found(&place, &all, code).replace("ci/conf/", "");
+        assert_eq!(found, expected, "{arguments:?}");
+    };
+    check(&[], 1, "open-redirect:2 missing-slash:3 redirect-chain:4");
+    // The command line outweighs the file.
+    check(&["--select", "chains"], 1, "redirect-chain:4");
+    check(&["--min-severity", "error"], 1, "redirect-chain:4");
+    let place = place
+        .with(
+            "edgewright.toml",
+            "conf = ['ci/conf/site.conf']\nignore = ['security']\nbaseline = 'known.json'\n",
+        )
+        .with("other.conf", MISSING);
+    place
+        .run(&["check"])
+        .check(2, &["cannot read the baseline known.json"]);
+    place
+        .run(&["check", "--write-baseline", "known.json"])
+        .check(0, &[]);
+    place.run(&["check"]).check(0, &["silenced"]);
+    let ran = place.run(&["check", "other.conf"]);
+    ran.check(1, &["other.conf:1:1", "gone "]);
+    let place = place.with("edgewright.toml", "conf = 'x'\nbaselin = 'x'\n");
+    place.run(&["check"]).check(
+        2,
+        &["edgewright.toml:2:1: there is no key `baselin`: did you mean `baseline`?"],
+    );
+    Place::new().run(&["check"]).check(
+        2,
+        &["write edgewright check CONF, or conf = \"CONF\" in edgewright.toml"],
+    );
+}
