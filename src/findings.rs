@@ -7,6 +7,9 @@ pub mod allow;
 pub mod baseline;
 pub mod codes;
 pub mod fingerprint;
+pub mod github;
+pub mod region;
+pub mod sarif;
 pub mod select;
 
 use edgewright_compiler::limits::{DIAGNOSTICS_LEFT_OUT, LIMIT_REACHED};
@@ -52,8 +55,8 @@ impl Finding {
 pub struct Findings {
     /// Every finding that was chosen, in the order it was found.
     pub all: Vec<Finding>,
-    /// How many findings of the baseline are not there any more.
-    pub gone: usize,
+    /// How many findings of the baseline are not there any more; `None` without a baseline.
+    pub gone: Option<usize>,
 }
 
 impl Findings {

@@ -85,8 +85,8 @@ pub fn silenced(findings: &Findings) -> Option<String> {
     if !parts.is_empty() {
         lines.push(format!("silenced     {}", parts.join(", ")));
     }
-    if findings.gone > 0 {
-        let gone = count(findings.gone, "finding");
+    if let Some(gone) = findings.gone.filter(|gone| *gone > 0) {
+        let gone = count(gone, "finding");
         let help = "--write-baseline leaves out what is gone";
         lines.push(format!("gone         {gone} of the baseline: {help}"));
     }

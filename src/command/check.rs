@@ -17,6 +17,7 @@ use crate::findings::baseline::Baseline;
 use crate::findings::fingerprint::Folder;
 use crate::findings::select::Selection;
 use crate::findings::{Findings, most_shown};
+use crate::findings::{github, sarif};
 use crate::input::{WITHOUT_RULES, read_to_limit};
 use crate::render::{self, TextRenderer};
 use crate::settings::Settings;
@@ -58,11 +59,11 @@ fn found(reading: &mut Reading, selection: &Selection, known: Option<Known>) -> 
         diagnostics.extend(no_rules(reading, &diagnostics));
     }
     let mut all = selection.choose(allow::apply(reading, diagnostics, extent));
-    let gone = known.map_or(0, |Known { baseline, folder }| {
+    let gone = known.map(|Known { baseline, folder }| {
         baseline.silence(&mut all, &reading.sources, &folder, selection)
     });
     all.retain(|finding| selection.weighs(finding));
-    let gone = if is_part { 0 } else { gone };
+    let gone = gone.map(|gone| if is_part { 0 } else { gone });
     Ok(Findings { all, gone })
 }
 
@@ -116,27 +117,42 @@ fn print(reading: &Reading, findings: &Findings, arguments: &Check) -> Result<()
     }
     let mut findings = findings.clone();
     findings.cap(&reading.limits);
+    let sources = &reading.sources;
     match arguments.format {
         Format::Text => {}
         Format::Json => {
             for diagnostic in findings.open() {
-                writeln!(out, "{}", render::to_json(diagnostic, &reading.sources))?;
+                writeln!(out, "{}", render::to_json(diagnostic, sources))?;
             }
         }
         Format::Sarif => {
-            let open: Vec<Diagnostic> = findings.open().cloned().collect();
-            let document = render::to_sarif(&open, &reading.sources);
+            let document = sarif::document(&findings, sources, &repository()?);
             serde_json::to_writer_pretty(&mut out, &document)?;
             writeln!(out)?;
         }
         Format::Github => {
-            for diagnostic in findings.open() {
-                writeln!(out, "{}", render::to_github(diagnostic, &reading.sources))?;
-            }
+            let folder = repository()?;
+            write!(out, "{}", github::commands(&findings, sources, &folder))?;
+            add_to_step_summary(&github::step_summary(&findings, sources, &folder))?;
         }
     }
     out.flush()?;
     Ok(())
+}
+
+/// The root of the repository: what a GitHub workflow says, or else the current folder.
+fn repository() -> Result<Folder> {
+    let workspace = std::env::var_os("GITHUB_WORKSPACE").unwrap_or_default();
+    Ok(Folder::new(Path::new(&workspace))?)
+}
+
+/// Adds to what a GitHub workflow shows of a step.
+fn add_to_step_summary(text: &str) -> Result<()> {
+    let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY") else {
+        return Ok(());
+    };
+    let file = fs::OpenOptions::new().append(true).create(true).open(path);
+    Ok(file.and_then(|mut file| file.write_all(text.as_bytes()))?)
 }
 
 fn print_text(

@@ -2,6 +2,7 @@
 //!
 //! In: a diagnostic and the files. Out: [`Fingerprint`]. Absent: line numbers.
 
+use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 
@@ -41,6 +42,25 @@ impl Fingerprint {
             file,
             line: cut(&line),
         }
+    }
+
+    /// Sixteen digits that stand for the whole, and which of its equals it is.
+    pub fn hash(&self, ordinal: usize) -> String {
+        let Self { code, file, line } = self;
+        format!("{}:{ordinal}", digits(&format!("{code}\n{file}\n{line}")))
+    }
+}
+
+/// How many findings had a fingerprint so far.
+#[derive(Debug, Default)]
+pub struct Ordinals(HashMap<Fingerprint, usize>);
+
+impl Ordinals {
+    /// Which of its equals this one is, from 1.
+    pub fn next(&mut self, fingerprint: &Fingerprint) -> usize {
+        let count = self.0.entry(fingerprint.clone()).or_default();
+        *count += 1;
+        *count
     }
 }
 
@@ -141,6 +161,7 @@ mod tests {
         assert_eq!(of(&format!("{before}  {line}"), "Redirect"), alone);
         assert_eq!(of(line, "/b"), alone);
         assert_ne!(of("Redirect /a /c\n", "Redirect"), alone);
+        assert_ne!(alone.hash(1), alone.hash(2));
     }
 
     #[test]

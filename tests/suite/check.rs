@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::architecture::root;
 use crate::cli::Place;
 
 /// Runs `check` with `arguments` on `site.conf`; code and line of each finding, one a word: `dot-in-host:3`.
@@ -357,5 +358,174 @@ fn a_file_of_settings_says_what_to_check() {
     Place::new().run(&["check"]).check(
         2,
         &["write edgewright check CONF, or conf = \"CONF\" in edgewright.toml"],
+    );
+}
+
+/// What is wrong with a SARIF document by its official schema.
+fn schema_errors(document: &Value) -> Vec<String> {
+    let path = root().join("tests/schemas/sarif-2.1.0.json");
+    // One pattern of the schema has a bracket too many, which only some engines of regular expressions take for itself.
+    let text = std::fs::read_to_string(path).unwrap();
+    let text = text.replace("-[a-zA-Z]{2}]?$", "-[a-zA-Z]{2}$");
+    let schema = serde_json::from_str(&text).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors = validator.iter_errors(document);
+    errors
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect()
+}
+
+/// Runs `check` on `sub/dir é/site.conf` in that folder, and reads the SARIF document that it prints.
+#[track_caller]
+fn sarif(place: &Place, arguments: &[&str]) -> Value {
+    let arguments = [
+        &["check", "dir é/site.conf", "--format", "sarif"],
+        arguments,
+    ]
+    .concat();
+    let ran = place.run(&arguments);
+    let document: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(
+        schema_errors(&document),
+        Vec::<String>::new(),
+        "{}",
+        ran.out
+    );
+    document
+}
+
+const OLD_AND_NEW: &str = "Redirect /ä/ https://x.test/b\nRedirect gone /k\nRedirect /ä/ https://x.test/b\n\
+     # edgewright: allow(missing-slash) wanted\nRedirect /c/ https://x.test/b\n";
+
+#[test]
+fn sarif_says_all_there_is() {
+    let place = Place::new().with("dir é/site.conf", OLD_AND_NEW);
+    let document = sarif(&place, &["--ignore", "docroot-unknown"]);
+    let run = &document["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    let ids: Vec<&str> = rules
+        .iter()
+        .map(|rule| rule["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(ids, ["duplicate-rule", "missing-slash"]);
+    assert!(
+        rules[1]["help"]["markdown"]
+            .as_str()
+            .unwrap()
+            .contains("```apache")
+    );
+    let results = run["results"].as_array().unwrap();
+    assert_eq!(results.len(), 4);
+    for result in results {
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(result["ruleId"], ids[index]);
+        assert!(result.get("baselineState").is_none());
+    }
+    let of = |code: &str, at: u64| {
+        let mut all = results.iter();
+        let line =
+            |one: &Value| one["locations"][0]["physicalLocation"]["region"]["startLine"].as_u64();
+        all.find(|one| one["ruleId"] == code && line(one) == Some(at))
+            .unwrap()
+    };
+    let first = of("missing-slash", 1);
+    let place = &first["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "dir%20%C3%A9/site.conf");
+    // Columns count characters: `ä` is one.
+    assert_eq!(place["region"]["endColumn"], 30);
+    assert_eq!(first["suppressions"], serde_json::json!([]));
+    let duplicate = of("duplicate-rule", 3);
+    let related = &duplicate["relatedLocations"][0];
+    assert_eq!(related["physicalLocation"]["region"]["startLine"], 1);
+    let allowed = of("missing-slash", 5);
+    assert_eq!(allowed["suppressions"][0]["kind"], "inSource");
+    assert_eq!(allowed["suppressions"][0]["justification"], "wanted");
+    // Equal lines have the same hash, and another number behind it.
+    let hash = |one: &Value| {
+        one["partialFingerprints"]["primaryLocationLineHash"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let (one, two) = (hash(first), hash(of("missing-slash", 3)));
+    assert_eq!(one.split(':').next(), two.split(':').next());
+    assert_ne!(one, two);
+}
+
+#[test]
+fn sarif_tells_what_is_known() {
+    let place = Place::new().with("dir é/site.conf", OLD_AND_NEW);
+    place
+        .run(&["check", "dir é/site.conf", "--write-baseline", "known.json"])
+        .check(0, &[]);
+    let moved = "# more\n".repeat(100) + OLD_AND_NEW + "Redirect /d/ https://x.test/b\n";
+    let before = sarif(&place, &[]);
+    let place = place.with("dir é/site.conf", moved);
+    let after = sarif(&place, &["--baseline", "known.json"]);
+    let all = |document: &Value, field: fn(&Value) -> String| {
+        let results = document["runs"][0]["results"].as_array().unwrap();
+        results.iter().map(field).collect::<Vec<_>>()
+    };
+    let fingerprints =
+        |document: &Value| all(document, |one| one["partialFingerprints"].to_string());
+    let (old, new) = (fingerprints(&before), fingerprints(&after));
+    assert!(old.iter().all(|one| new.contains(one)), "{old:?}\n{new:?}");
+    let mut states = all(&after, |one| {
+        format!(
+            "{} {}",
+            one["baselineState"], one["suppressions"][0]["kind"]
+        )
+    });
+    states.sort();
+    let known = r#""unchanged" "external""#;
+    assert_eq!(
+        states,
+        [
+            r#""new" "inSource""#,
+            r#""new" null"#,
+            known,
+            known,
+            known,
+            known
+        ]
+    );
+}
+
+#[test]
+fn a_wrong_document_is_seen() {
+    let place = Place::new().with("dir é/site.conf", MISSING);
+    let mut document = sarif(&place, &[]);
+    document["runs"][0]["results"][0]["level"] = serde_json::json!("heavy");
+    assert!(!schema_errors(&document).is_empty());
+}
+
+#[test]
+fn a_workflow_gets_annotations_and_a_summary() {
+    let lines: String = (0..14)
+        .map(|at| MISSING.replace("/a/", &format!("/a{at}/")))
+        .collect();
+    let place = Place::new().with("repo/sub/site.conf", lines);
+    let workspace = place.path("repo");
+    let summary = place.path("summary.md");
+    let variables = [
+        ("GITHUB_WORKSPACE", workspace.to_str().unwrap()),
+        ("GITHUB_STEP_SUMMARY", summary.to_str().unwrap()),
+    ];
+    let ran = place.run_in(
+        &variables,
+        &["check", "repo/sub/site.conf", "--format", "github"],
+    );
+    ran.check(
+        1,
+        &[
+            "::warning file=sub/site.conf,line=9,endLine=9,col=1,endColumn=",
+            "::warning title=edgewright::5 more warnings: the log of this step has them",
+            "::group::5 more warnings\nsub/site.conf:10:1: warning: ",
+        ],
+    );
+    let summary = std::fs::read_to_string(summary).unwrap();
+    assert!(
+        summary.contains("| warning | `missing-slash` | sub/site.conf:14:1 |"),
+        "{summary}"
     );
 }
