@@ -59,6 +59,11 @@ fn found(reading: &mut Reading, selection: &Selection, known: Option<Known>) -> 
         diagnostics.extend(no_rules(reading, &diagnostics));
     }
     let mut all = selection.choose(allow::apply(reading, diagnostics, extent));
+    // A person goes from line to line; behind them comes what has no place.
+    all.sort_by_key(|finding| {
+        let span = finding.diagnostic.span;
+        (span.is_none(), span.map(|span| (span.file, span.start)))
+    });
     let gone = known.map(|Known { baseline, folder }| {
         baseline.silence(&mut all, &reading.sources, &folder, selection)
     });

@@ -34,7 +34,6 @@ pub fn apply(reading: &Reading, diagnostics: Vec<Diagnostic>, read: Extent) -> V
     if read == Extent::Whole {
         complaints.extend(allows.unused(reading, &findings));
     }
-    complaints.sort_by_key(|complaint| complaint.span);
     findings.extend(complaints.into_iter().map(Finding::open));
     findings
 }

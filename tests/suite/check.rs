@@ -46,7 +46,7 @@ fn a_comment_silences_the_next_directive() {
     check(
         "# edgewright: allow(missing-slash) x\nRedirect /c https://x.test/c\n",
         1,
-        "missing-slash:3 unused-allow:1",
+        "unused-allow:1 missing-slash:3",
     );
     check(
         "# edgewright: allow-file(missing-slash) x\nRedirect /c https://x.test/c\n",
@@ -66,17 +66,17 @@ fn a_comment_silences_the_next_directive() {
     check(
         "# edgewright: allow(missing-slashs) x\n",
         1,
-        "missing-slash:2 unknown-code:1",
+        "unknown-code:1 missing-slash:2",
     );
     check(
         "# edgewright: missing-slash\n",
         1,
-        "missing-slash:2 bad-allow:1",
+        "bad-allow:1 missing-slash:2",
     );
     check(
         "# edgewright: allow(bad-allow) x\n# edgewright: allow\n",
         1,
-        "missing-slash:3 unused-allow:1 bad-allow:2",
+        "unused-allow:1 bad-allow:2 missing-slash:3",
     );
 }
 
@@ -108,7 +108,7 @@ fn a_comment_is_about_what_it_stands_before() {
     check_lines(
         &format!("{comment}Nonsense\n{MISSING}"),
         1,
-        "missing-slash:3 unused-allow:1",
+        "unused-allow:1 missing-slash:3",
     );
     let place = Place::new().with(
         "site.conf",
@@ -174,7 +174,7 @@ fn codes_and_weights_are_chosen() {
         let found = found(&place, &[&["site.conf"], arguments].concat(), code);
         assert_eq!(found, expected, "{arguments:?}");
     };
-    let all = "dot-in-host:2 open-redirect:5 missing-slash:4 redirect-chain:6";
+    let all = "dot-in-host:2 missing-slash:4 open-redirect:5 redirect-chain:6";
     let mut sorted: Vec<&str> = all.split(' ').collect();
     let found = found(&place, &["site.conf"], 1);
     let mut every: Vec<&str> = found.split(' ').collect();
@@ -407,9 +407,9 @@ fn sarif_says_all_there_is() {
         .iter()
         .map(|rule| rule["id"].as_str().unwrap())
         .collect();
-    assert_eq!(ids, ["duplicate-rule", "missing-slash"]);
+    assert_eq!(ids, ["missing-slash", "duplicate-rule"]);
     assert!(
-        rules[1]["help"]["markdown"]
+        rules[0]["help"]["markdown"]
             .as_str()
             .unwrap()
             .contains("```apache")
