@@ -7,6 +7,7 @@ pub mod allow;
 pub mod baseline;
 pub mod codes;
 pub mod fingerprint;
+pub mod fix;
 pub mod github;
 pub mod region;
 pub mod sarif;

@@ -42,6 +42,9 @@ pub struct Check {
     /// Write all findings into a file for --baseline, and fail for none
     #[arg(long, value_name = "FILE")]
     pub write_baseline: Option<PathBuf>,
+    /// Delete lines that are proved to change no answer: repeated rules, redirects and keys of maps
+    #[arg(long)]
+    pub fix: bool,
     #[command(flatten)]
     pub reading: Reading,
 }

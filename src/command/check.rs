@@ -1,5 +1,7 @@
 //! `edgewright check`: diagnostics only.
 
+mod fix;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{IsTerminal, Write, stdout};
@@ -7,7 +9,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use edgewright_compiler::limits::LIMIT_REACHED;
-use edgewright_compiler::{Reading, compile};
+use edgewright_compiler::{Account, Reading, compile};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 
 use super::Exit;
@@ -15,7 +17,6 @@ use crate::args::{Check, Format};
 use crate::findings::allow::{self, Extent};
 use crate::findings::baseline::Baseline;
 use crate::findings::fingerprint::Folder;
-use crate::findings::select::Selection;
 use crate::findings::{Findings, most_shown};
 use crate::findings::{github, sarif};
 use crate::input::{WITHOUT_RULES, read_to_limit};
@@ -35,8 +36,14 @@ pub fn run(arguments: &Check) -> Result<Exit> {
     let known = settings.baseline.as_deref();
     let known = known.filter(|_| arguments.write_baseline.is_none());
     let known = known.map(Known::read).transpose()?;
-    let mut reading = read_to_limit(&settings.conf, &settings.reading)?;
-    let findings = found(&mut reading, &settings.selection, known)?;
+    let check = || Checked::of(&settings, known.clone());
+    let mut checked = check()?;
+    if arguments.fix && checked.fix(&settings)? {
+        checked = check()?;
+    }
+    let Checked {
+        reading, findings, ..
+    } = checked;
     if let Some(path) = &arguments.write_baseline {
         write_baseline(path, &findings, &reading)?;
         return Ok(Exit::Clean);
@@ -49,30 +56,57 @@ pub fn run(arguments: &Check) -> Result<Exit> {
     })
 }
 
-/// What there is to say about a configuration, as far as it is wanted.
-fn found(reading: &mut Reading, selection: &Selection, known: Option<Known>) -> Result<Findings> {
-    let mut diagnostics = std::mem::take(&mut reading.diagnostics);
-    let is_part = diagnostics.iter().any(|said| said.code == LIMIT_REACHED);
-    let extent = if is_part { Extent::Part } else { Extent::Whole };
-    if extent == Extent::Whole {
-        diagnostics.extend(compile(reading)?.diagnostics);
-        diagnostics.extend(no_rules(reading, &diagnostics));
+/// A configuration, and what there is to say about it.
+struct Checked {
+    reading: Reading,
+    findings: Findings,
+    /// What became of each line; `None` where a limit ended reading.
+    account: Option<Account>,
+}
+
+impl Checked {
+    fn of(settings: &Settings, known: Option<Known>) -> Result<Self> {
+        let selection = &settings.selection;
+        let mut reading = read_to_limit(&settings.conf, &settings.reading)?;
+        let mut diagnostics = std::mem::take(&mut reading.diagnostics);
+        let is_part = diagnostics.iter().any(|said| said.code == LIMIT_REACHED);
+        let extent = if is_part { Extent::Part } else { Extent::Whole };
+        let mut account = None;
+        if extent == Extent::Whole {
+            let compilation = compile(&reading)?;
+            diagnostics.extend(compilation.diagnostics);
+            diagnostics.extend(no_rules(&reading, &diagnostics));
+            account = Some(compilation.account);
+        }
+        let mut all = selection.choose(allow::apply(&reading, diagnostics, extent));
+        let gone = known.map(|Known { baseline, folder }| {
+            baseline.silence(&mut all, &reading.sources, &folder, selection)
+        });
+        all.retain(|finding| selection.weighs(finding));
+        // A person goes from line to line; behind them comes what has no place.
+        all.sort_by_key(|finding| {
+            let span = finding.diagnostic.span;
+            (span.is_none(), span.map(|span| (span.file, span.start)))
+        });
+        let gone = gone.map(|gone| if is_part { 0 } else { gone });
+        Ok(Self {
+            findings: Findings { all, gone },
+            reading,
+            account,
+        })
     }
-    let mut all = selection.choose(allow::apply(reading, diagnostics, extent));
-    // A person goes from line to line; behind them comes what has no place.
-    all.sort_by_key(|finding| {
-        let span = finding.diagnostic.span;
-        (span.is_none(), span.map(|span| (span.file, span.start)))
-    });
-    let gone = known.map(|Known { baseline, folder }| {
-        baseline.silence(&mut all, &reading.sources, &folder, selection)
-    });
-    all.retain(|finding| selection.weighs(finding));
-    let gone = gone.map(|gone| if is_part { 0 } else { gone });
-    Ok(Findings { all, gone })
+
+    /// Deletes what changes no answer; true when files were written.
+    fn fix(&self, settings: &Settings) -> Result<bool> {
+        match &self.account {
+            Some(account) => fix::apply(settings, &self.reading, account, &self.findings),
+            None => Ok(false),
+        }
+    }
 }
 
 /// A baseline, and the folder that its names are seen from.
+#[derive(Clone)]
 struct Known {
     baseline: Baseline,
     folder: Folder,
