@@ -5,7 +5,7 @@
 //!
 //! Apache has comments on lines of their own only, so a comment is about the directive after it.
 
-mod comment;
+pub mod comment;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;

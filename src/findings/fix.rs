@@ -15,6 +15,7 @@ use edgewright_parser::lines::Lines;
 use edgewright_parser::source::FileId;
 
 use super::Findings;
+use super::allow::comment;
 
 /// Codes whose lines can be deleted.
 const CODES: [&str; 2] = ["duplicate-rule", "repeated-key"];
@@ -101,24 +102,48 @@ fn is_counted(unit: &Unit, reading: &Reading) -> bool {
     })
 }
 
-/// The lines of a file that are directives or entries, with the bytes of each, by the number of the first line.
+/// The lines of a file that are directives or entries, by the number of the first line.
 struct Directives<'s> {
-    lines: BTreeMap<u32, (Range<usize>, &'s [u8])>,
+    lines: BTreeMap<u32, Directive<'s>>,
+}
+
+struct Directive<'s> {
+    bytes: Range<usize>,
+    text: &'s [u8],
+    comments: Comments,
+}
+
+/// Comments that stand before a directive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Comments {
+    /// None that allows something.
+    Usual,
+    /// One allows something here, and must not come to allow it in the next directive.
+    Allow,
 }
 
 impl<'s> Directives<'s> {
     fn of(file: FileId, source: &'s Source) -> Self {
         let mut reader = Lines::new(file, &source.bytes);
         let mut lines = BTreeMap::new();
+        let mut comments = Comments::Usual;
         loop {
             let start = reader.position();
             let Some(line) = reader.next() else { break };
-            if !line.is_ignored() {
-                let bytes = start..reader.position();
-                let number = source.line_column(line.origin().span.start).line;
-                let text = source.bytes.get(bytes.clone()).unwrap_or_default();
-                lines.insert(number, (bytes, text));
+            if line.is_ignored() {
+                if comment::read(&line).is_some() {
+                    comments = Comments::Allow;
+                }
+                continue;
             }
+            let bytes = start..reader.position();
+            let number = source.line_column(line.origin().span.start).line;
+            let directive = Directive {
+                text: source.bytes.get(bytes.clone()).unwrap_or_default(),
+                bytes,
+                comments: std::mem::replace(&mut comments, Comments::Usual),
+            };
+            lines.insert(number, directive);
         }
         Self { lines }
     }
@@ -126,14 +151,14 @@ impl<'s> Directives<'s> {
     /// The lines of a unit: those of its conditions, which must stand right before it, and its own.
     fn lines_of(&self, unit: &Unit, reading: &Reading) -> Option<Vec<Range<usize>>> {
         let conditions = conditions(unit, reading)?;
-        let mut lines = vec![self.lines.get(&unit.place.line)?.0.clone()];
+        let own = self.lines.get(&unit.place.line)?;
         let before = self.lines.range(..unit.place.line).rev();
-        let before: Vec<_> = before
-            .take_while(|(_, (_, text))| is_condition(text))
-            .collect();
-        let found: BTreeSet<u32> = before.iter().map(|(number, _)| **number).collect();
-        lines.extend(before.into_iter().map(|(_, (bytes, _))| bytes.clone()));
-        (found == conditions).then_some(lines)
+        let before = before.take_while(|(_, line)| is_condition(line.text));
+        let (numbers, mut lines): (BTreeSet<u32>, Vec<&Directive<'_>>) = before.unzip();
+        lines.push(own);
+        let is_usual = lines.iter().all(|line| line.comments == Comments::Usual);
+        let bytes = lines.iter().map(|line| line.bytes.clone());
+        (is_usual && numbers == conditions).then(|| bytes.collect())
     }
 }
 

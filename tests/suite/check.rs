@@ -575,6 +575,10 @@ fn what_is_not_proved_stays() {
     same(&format!(
         "RewriteEngine On\n{rule}# edgewright: allow(duplicate-rule) a test\n{rule}"
     ));
+    // Its comment would be about the next line.
+    same(&format!(
+        "RewriteEngine On\n{rule}# edgewright: allow(no-rules) x\n{rule}RewriteRule ^/c$ /d [R,L]\n"
+    ));
     // A line of a macro is there once, and read twice.
     same(&format!(
         "RewriteEngine On\n<Macro m>\n{rule}</Macro>\nUse m\nUse m\n"
