@@ -14,13 +14,14 @@ mod package;
 mod prune;
 mod reading;
 mod replay;
+mod rule;
 mod serve;
 mod verify;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use bench::Bench;
-pub use check::{Check, Format};
+pub use check::{Check, Choice, Format, Weight};
 pub use collect::Collect;
 pub use debug::{Debug, DebugDecision, Stage, Staged};
 pub use diff::Diff;
@@ -31,6 +32,7 @@ pub use package::{Ignored, Origin, Package};
 pub use prune::Prune;
 pub use reading::{Force, Kind, Reading, UnknownDirective};
 pub use replay::Replay;
+pub use rule::Rule;
 pub use serve::Serve;
 pub use verify::{Cage, Verify};
 
@@ -57,6 +59,9 @@ pub enum Command {
     /// Say what is wrong or will differ, without building anything
     #[command(after_help = check::EXAMPLES)]
     Check(Check),
+    /// Say what a code of `check` means, with an example and what to do; without a code, list all
+    #[command(after_help = rule::EXAMPLES)]
+    Rule(Rule),
     /// Pack what Apache reads into one file, on its server, for another machine
     #[command(after_help = collect::EXAMPLES)]
     Collect(Collect),

@@ -16,6 +16,7 @@ pub mod prune;
 pub mod prune_generations;
 pub mod replay;
 pub mod rollback;
+pub mod rule;
 pub mod serve;
 pub mod status;
 pub mod verify;
@@ -55,6 +56,7 @@ pub fn run(command: &Command) -> Result<Exit> {
     match command {
         Command::Bench(arguments) => bench::run(arguments),
         Command::Check(arguments) => check::run(arguments),
+        Command::Rule(arguments) => rule::run(arguments),
         Command::Collect(arguments) => collect::run(arguments),
         Command::Debug(arguments) => debug::run(&arguments.stage),
         Command::Explain(arguments) => explain::run(arguments),

@@ -4,7 +4,7 @@
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use edgewright_compiler::{Limit, Limits, Sources};
+use edgewright_compiler::Sources;
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 use edgewright_parser::source::{LineColumn, Span};
 use serde_json::{Value, json};
@@ -142,31 +142,6 @@ impl Excerpt {
     }
 }
 
-/// How many diagnostics are shown.
-pub fn most_shown(limits: &Limits) -> usize {
-    usize::try_from(limits.get(Limit::Diagnostics)).unwrap_or(usize::MAX)
-}
-
-/// The `most` heaviest of `diagnostics`, in their order, and how many are missing.
-pub fn heaviest(diagnostics: &[Diagnostic], most: usize, limits: &Limits) -> Vec<Diagnostic> {
-    let mut places: Vec<usize> = (0..diagnostics.len()).collect();
-    let weight = |at: &usize| {
-        diagnostics
-            .get(*at)
-            .map(|one| std::cmp::Reverse(one.severity))
-    };
-    places.sort_by_key(weight);
-    places.truncate(most);
-    places.sort_unstable();
-    let kept = places.into_iter().filter_map(|at| diagnostics.get(at));
-    let mut kept: Vec<Diagnostic> = kept.cloned().collect();
-    let rest = diagnostics.len() - kept.len();
-    if rest > 0 {
-        kept.push(limits.not_shown(rest));
-    }
-    kept
-}
-
 /// One diagnostic as a JSON object.
 pub fn to_json(diagnostic: &Diagnostic, sources: &Sources) -> Value {
     let others: Vec<Value> = diagnostic
@@ -205,77 +180,6 @@ fn severity_name(severity: Severity) -> &'static str {
         Severity::Warning => "warning",
         Severity::Note => "note",
     }
-}
-
-/// One diagnostic as a GitHub workflow command.
-pub fn to_github(diagnostic: &Diagnostic, sources: &Sources) -> String {
-    let command = match diagnostic.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Note => "notice",
-    };
-    let place = diagnostic.span.and_then(|span| {
-        let source = sources.get(span.file)?;
-        let LineColumn { line, column } = source.line_column(span.start);
-        Some(format!(
-            "file={},line={line},col={column},",
-            escape_property(&source.name)
-        ))
-    });
-    let mut message = diagnostic.headline.clone();
-    for help in &diagnostic.help {
-        message = message + "\n" + help;
-    }
-    format!(
-        "::{command} {}title={}::{}",
-        place.unwrap_or_default(),
-        diagnostic.code,
-        escape_data(&message)
-    )
-}
-
-fn escape_data(text: &str) -> String {
-    text.replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
-}
-
-fn escape_property(text: &str) -> String {
-    escape_data(text).replace(':', "%3A").replace(',', "%2C")
-}
-
-/// All diagnostics as one SARIF 2.1.0 document.
-pub fn to_sarif(diagnostics: &[Diagnostic], sources: &Sources) -> Value {
-    let results: Vec<Value> = diagnostics
-        .iter()
-        .map(|diagnostic| sarif_result(diagnostic, sources))
-        .collect();
-    json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": {"driver": {"name": "edgewright", "version": env!("CARGO_PKG_VERSION")}},
-            "results": results,
-        }],
-    })
-}
-
-fn sarif_result(diagnostic: &Diagnostic, sources: &Sources) -> Value {
-    let location = |span: Span| {
-        let source = sources.get(span.file)?;
-        let LineColumn { line, column } = source.line_column(span.start);
-        Some(json!({"physicalLocation": {
-            "artifactLocation": {"uri": source.name},
-            "region": {"startLine": line, "startColumn": column},
-        }}))
-    };
-    let locations: Vec<Value> = diagnostic.span.and_then(location).into_iter().collect();
-    json!({
-        "ruleId": diagnostic.code,
-        "level": severity_name(diagnostic.severity),
-        "message": {"text": diagnostic.headline},
-        "locations": locations,
-    })
 }
 
 #[cfg(test)]

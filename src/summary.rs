@@ -15,6 +15,7 @@ use edgewright_compiler::{Compilation, Counts, Written};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 
 use crate::args::Migrate;
+use crate::findings::Findings;
 
 /// More reasons than this are summed up.
 const MOST_REASONS: usize = 12;
@@ -49,9 +50,9 @@ fn add(texts: &mut Vec<String>, number: usize, what: &str) {
 }
 
 /// How many findings of which weight, and of which kind.
-pub fn findings(findings: &[Diagnostic]) -> String {
+pub fn findings<'f>(findings: &(impl Iterator<Item = &'f Diagnostic> + Clone)) -> String {
     let of = |severity| {
-        let same = findings.iter().filter(|one| one.severity == severity);
+        let same = findings.clone().filter(|one| one.severity == severity);
         same.count()
     };
     let mut text = format!(
@@ -61,13 +62,35 @@ pub fn findings(findings: &[Diagnostic]) -> String {
         count(of(Severity::Note), "note"),
     );
     let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
-    for finding in findings {
+    for finding in findings.clone() {
         *kinds.entry(finding.code).or_default() += 1;
     }
     for (kind, number) in by_number(kinds) {
         let _ = write!(text, "\n{:>12} {kind}", thousands(number));
     }
     text
+}
+
+/// How many findings are not shown because of a comment or the baseline; `None` where there is none.
+pub fn silenced(findings: &Findings) -> Option<String> {
+    let (by_comments, by_baseline) = findings.silenced();
+    let mut parts = Vec::new();
+    if by_comments > 0 {
+        parts.push(format!("{} by comments", count(by_comments, "finding")));
+    }
+    if by_baseline > 0 {
+        parts.push(format!("{} by the baseline", count(by_baseline, "finding")));
+    }
+    let mut lines = Vec::new();
+    if !parts.is_empty() {
+        lines.push(format!("silenced     {}", parts.join(", ")));
+    }
+    if let Some(gone) = findings.gone.filter(|gone| *gone > 0) {
+        let gone = count(gone, "finding");
+        let help = "--write-baseline leaves out what is gone";
+        lines.push(format!("gone         {gone} of the baseline: {help}"));
+    }
+    (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
 /// The largest number first.

@@ -16,10 +16,11 @@ use super::{Exit, say};
 use crate::args::{Force, Migrate};
 use crate::broken;
 use crate::dynamodb;
+use crate::findings::most_shown;
 use crate::folder::Fresh;
 use crate::input::{WITHOUT_RULES, read_configuration};
 use crate::progress;
-use crate::render::{self, TextRenderer};
+use crate::render::TextRenderer;
 use crate::summary;
 
 /// More errors than this are counted, not shown.
@@ -106,7 +107,7 @@ fn show_diagnostics(
     let wanted =
         all.filter(|diagnostic| arguments.verbose || diagnostic.severity == Severity::Error);
     let limit = if arguments.verbose {
-        render::most_shown(&reading.limits)
+        most_shown(&reading.limits)
     } else {
         MOST_SHOWN
     };

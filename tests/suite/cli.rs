@@ -30,12 +30,28 @@ impl Place {
         self.run_with(arguments, b"")
     }
 
-    /// Runs the program with `input` on its standard input, a pipe.
-    pub fn run_with(&self, arguments: &[&str], input: &[u8]) -> Ran {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_edgewright"))
+    /// Runs the program with these variables in its environment.
+    pub fn run_in(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Ran {
+        let mut command = self.command(arguments);
+        Ran::of(&command.envs(variables.iter().copied()).output().unwrap())
+    }
+
+    /// The program, not knowing of a workflow that these tests may run in.
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_edgewright"));
+        command
             .args(arguments)
             .current_dir(self.0.path())
             .env("NO_COLOR", "1")
+            .env_remove("GITHUB_WORKSPACE")
+            .env_remove("GITHUB_STEP_SUMMARY");
+        command
+    }
+
+    /// Runs the program with `input` on its standard input, a pipe.
+    pub fn run_with(&self, arguments: &[&str], input: &[u8]) -> Ran {
+        let mut child = self
+            .command(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -201,7 +217,7 @@ fn check_says_what_apache_refuses() {
         .run(&["check", "site.conf", "--format", "github"])
         .check(
             1,
-            &["::error file=site.conf,line=2,col=25,title=bad-flags::"],
+            &["::error file=site.conf,line=2,endLine=2,col=25,endColumn=33,title=bad-flags::"],
         );
     place
         .run(&["check", "site.conf", "--format", "sarif"])

@@ -1,8 +1,11 @@
 //! Tests that need nothing but this repository.
 #![expect(clippy::unwrap_used, reason = "a failed test should say so")]
 
+mod action;
 mod architecture;
+mod check;
 mod cli;
+mod codes;
 mod debug;
 mod deploy;
 mod deviations;

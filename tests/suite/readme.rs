@@ -1,4 +1,4 @@
-//! The README's transcripts are what the program prints.
+//! The transcripts of the README and of documents are what the program prints.
 //!
 //! Each block of `$ edgewright …` (or `$ cargo run --release -- …`) with an output below is run on
 //! the example site; times, ports and the width of gaps may differ.
@@ -6,17 +6,20 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// A command and what the README says it prints.
+/// Documents with transcripts, and how many each has at least.
+const DOCUMENTS: &[(&str, usize)] = &[("README.md", 3), ("docs/check.md", 3)];
+
+/// A command and what a document says it prints.
 struct Transcript {
     command: String,
     output: String,
 }
 
-/// The transcripts of the README: the output stands in the same block as the command, or in a block
+/// The transcripts of a document: the output stands in the same block as the command, or in a block
 /// of plain text after it.
-fn transcripts(readme: &str) -> Vec<Transcript> {
+fn transcripts(document: &str) -> Vec<Transcript> {
     let mut found: Vec<Transcript> = Vec::new();
-    let mut blocks = readme.split("\n```").skip(1);
+    let mut blocks = document.split("\n```").skip(1);
     while let Some(block) = blocks.next() {
         let (kind, text) = block.split_once('\n').unwrap_or((block, ""));
         match (kind, text.strip_prefix("$ ")) {
@@ -35,7 +38,9 @@ fn transcripts(readme: &str) -> Vec<Transcript> {
         // What follows is the text up to the next block.
         blocks.next();
     }
-    found.retain(|transcript| !transcript.output.is_empty());
+    // A block of several commands shows none of their outputs.
+    let is_output = |text: &str| !text.is_empty() && !text.starts_with("$ ");
+    found.retain(|transcript| is_output(&transcript.output));
     found
 }
 
@@ -109,22 +114,27 @@ fn run(command: &str, folder: &Path) -> Option<String> {
 #[test]
 fn transcripts_are_true() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
     let place = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink(root.join("examples"), place.path().join("examples")).unwrap();
-    let mut checked = 0;
-    for Transcript { command, output } in transcripts(&readme) {
-        let Some(printed) = run(&command, place.path()) else {
-            continue;
-        };
-        let equal = settled(&printed) == settled(&output);
+    for (name, least) in DOCUMENTS {
+        let document = std::fs::read_to_string(root.join(name)).unwrap();
+        let mut checked = 0;
+        for Transcript { command, output } in transcripts(&document) {
+            let Some(printed) = run(&command, place.path()) else {
+                continue;
+            };
+            let equal = settled(&printed) == settled(&output);
+            assert!(
+                equal,
+                "{name} shows something else for `{command}`, which prints:\n{printed}"
+            );
+            checked += 1;
+        }
         assert!(
-            equal,
-            "README.md shows something else for `{command}`, which prints:\n{printed}"
+            checked >= *least,
+            "only {checked} transcripts were found in {name}"
         );
-        checked += 1;
     }
-    assert!(checked >= 3, "only {checked} transcripts were found");
 }
 
 /// The transcripts are run with the program that is at hand; this is how a user comes to it.
