@@ -603,14 +603,30 @@ fn text_of<C: HeaderContext>(
     Ok(out)
 }
 
-/// Is a text an element of a list with commas, in which commas between quotes part nothing?
+/// Is a text an element of a list with commas, in which commas between quotes part nothing? Where the list ends, there is
+/// no empty element any more.
 fn has_element(list: &[u8], element: &[u8]) -> bool {
+    let is_space = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'\x0b';
+    let mut rest = list;
+    while !rest.is_empty() {
+        let spaces = rest.iter().take_while(|byte| is_space(byte)).count();
+        let (own, after) = rest[spaces..].split_at(length_of_element(&rest[spaces..]));
+        if own == element {
+            return true;
+        }
+        rest = after.get(1..).unwrap_or_default();
+    }
+    false
+}
+
+/// How much comes before the next comma that is not between quotes.
+fn length_of_element(list: &[u8]) -> usize {
     let mut is_quoted = false;
-    let mut elements = list.split(|byte| {
+    let end = list.iter().position(|byte| {
         is_quoted ^= *byte == b'"';
         *byte == b',' && !is_quoted
     });
-    elements.any(|known| known.trim_ascii_start() == element)
+    end.unwrap_or(list.len())
 }
 
 #[cfg(test)]
