@@ -67,8 +67,13 @@ impl Source {
         (trigger, class): (Trigger, Option<&ViewerClass>),
         arguments: &Package,
     ) -> Self {
-        if class.is_some_and(|class| !class.raw.contains(input)) {
-            return Self::in_class(Self::at_origin_request(input, arguments));
+        if let Some(class) = class.filter(|class| !class.raw.contains(input)) {
+            let is_untold = matches!(input, Input::Time(_)) && class.marks.time.is_none();
+            return if is_untold {
+                Self::of_cookies()
+            } else {
+                Self::in_class(Self::at_origin_request(input, arguments))
+            };
         }
         let mut source = Self::at_origin_request(input, arguments);
         let always = matches!(input, Input::Host | Input::Query);
@@ -85,6 +90,12 @@ impl Source {
     /// Of a header that the origin is to get.
     pub fn wanted(name: &str) -> Self {
         Self::new("in the key", "the event", Key::Header(name.to_owned()))
+    }
+
+    /// Of the time, where nothing but the lifetime of cookies depends on it.
+    fn of_cookies() -> Self {
+        let at_origin = "the clock; answers with cookies are not kept";
+        Self::new(at_origin, "the clock", Key::None)
     }
 
     /// Of an input that guards alone look at.
@@ -331,6 +342,25 @@ mod tests {
         );
         let told = say(Trigger::ViewerRequest, &["--proxy-to", "app.example"]);
         assert!(told.contains("only at origin-request"), "{told}");
+    }
+
+    #[test]
+    fn the_lifetime_of_a_cookie_is_in_no_class() {
+        let rule =
+            "RewriteCond %{HTTP_COOKIE} !seen\nRewriteRule ^/a$ /b [R,L,CO=seen:1:.h.test:30]";
+        let text = format!("ServerName h.test\nRewriteEngine On\n{rule}");
+        let class = ViewerClass::of(&edgewright_test_engines::reading(&text, []).site).unwrap();
+        let time = named("time to the second");
+        let source = Source::of(
+            &time,
+            (Trigger::OriginRequest, Some(&class)),
+            &arguments(&[]),
+        );
+        assert_eq!(source.key, Key::None);
+        assert_eq!(
+            source.at_origin,
+            "the clock; answers with cookies are not kept"
+        );
     }
 
     fn check(input: &str, trigger: Trigger, options: &[&str], expected: &Key) {
