@@ -9,6 +9,7 @@ mod input;
 use std::collections::BTreeMap;
 
 use edgewright_engine::model::expression::{Expression, Subnet};
+use edgewright_engine::model::header_names::{MOST_IN_POLICY, is_token};
 use edgewright_engine::model::marks::Exactness;
 use edgewright_engine::model::rules::{Place, Redirect, Rule, RuleFlags, Template};
 use edgewright_engine::model::site::access::{Client, Demand, HostAccess, Requirement};
@@ -23,6 +24,7 @@ use edgewright_engine::model::variable::{Named, TimePart};
 use edgewright_engine::pattern::Pattern;
 
 use crate::dependencies::{Dependencies, Question};
+use crate::shape::Shape;
 use crate::{methods, request_line};
 pub(crate) use elsewhere::Elsewhere;
 use elsewhere::Nowhere;
@@ -387,7 +389,7 @@ impl Search<'_> {
         match &rule.attribute {
             // A variable that was not set is a header of that name.
             EnvAttribute::Header(name) | EnvAttribute::Variable(name) => self.add_header(name),
-            EnvAttribute::HeaderPattern(_) => self.add(Input::AnyHeader),
+            EnvAttribute::HeaderPattern(pattern) => self.add_headers_of(pattern),
             EnvAttribute::Method => {
                 self.add(Input::Method);
                 if methods::pattern_tells(&rule.pattern) {
@@ -397,6 +399,19 @@ impl Search<'_> {
             EnvAttribute::ClientAddress | EnvAttribute::ClientHost => self.add(Input::Client),
             EnvAttribute::Uri | EnvAttribute::Protocol | EnvAttribute::ServerAddress => {}
             EnvAttribute::Expression(expression) => self.add_expression(expression),
+        }
+    }
+
+    /// The headers whose names match: each, where the pattern says them all and a policy can name them. Nobody sends one
+    /// that is no name of a header.
+    fn add_headers_of(&mut self, pattern: &Pattern) {
+        match Shape::of(pattern) {
+            Shape::Words(_, names) if names.len() <= MOST_IN_POLICY => {
+                let is_name = |name: &&Vec<u8>| str::from_utf8(name).is_ok_and(is_token);
+                let names = names.iter().filter(is_name);
+                names.for_each(|name| self.add_header(name));
+            }
+            Shape::Words(..) | Shape::Prefixes(..) | Shape::Open => self.add(Input::AnyHeader),
         }
     }
 

@@ -14,6 +14,9 @@ use crate::facts::PatternFacts;
 /// A rule has at most this many keys or prefixes.
 const MOST_WORDS: usize = 64;
 
+/// A part that is repeated more often ends a word.
+const MOST_REPEATS: usize = 32;
+
 /// No key or prefix is longer than this.
 const LONGEST_WORD: usize = 4_096;
 
@@ -100,6 +103,7 @@ fn of_structure(structure: &Hir, case: Case) -> Shape {
     let mut extractor = Extractor::new();
     extractor
         .limit_total(MOST_WORDS)
+        .limit_repeat(MOST_REPEATS)
         .limit_literal_len(LONGEST_WORD);
     let sequence = extractor.extract(structure);
     let Some(literals) = sequence.literals() else {

@@ -308,4 +308,8 @@ fn inputs_and_trigger() {
         &["cookies", "time to the second"],
     );
     check_inputs("SetEnvIf ^X- . y", viewer, &["headers by pattern"]);
+    check_inputs("SetEnvIf X-(A|B) . y", viewer, &["headers by pattern"]);
+    let named = ["header x-a", "header x-b", "header yyyyyyyyyyyyyyy"];
+    check_inputs("SetEnvIfNoCase ^(X-[AB]|Y{15})$ . y", origin, &named);
+    check_inputs("SetEnvIf \"^(a b|Host)$\" . y", origin, &["host"]);
 }

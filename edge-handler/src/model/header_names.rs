@@ -142,8 +142,8 @@ pub fn may_be_changed(name: &str) -> bool {
         && !name.eq_ignore_ascii_case("host")
 }
 
-/// RFC 9110, 5.6.2
-fn is_token(name: &str) -> bool {
+/// May a header have this name (RFC 9110, 5.6.2)?
+pub fn is_token(name: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     !name.is_empty() && name.bytes().all(is_part)
 }
