@@ -13,9 +13,7 @@ use edgewright_engine::model::header_names::{MOST_IN_POLICY, is_token};
 use edgewright_engine::model::marks::Exactness;
 use edgewright_engine::model::rules::{Place, Redirect, Rule, RuleFlags, Template};
 use edgewright_engine::model::site::access::{Client, Demand, HostAccess, Requirement};
-use edgewright_engine::model::site::headers::{
-    HeaderAction, HeaderCondition, HeaderTable, HeaderValue,
-};
+use edgewright_engine::model::site::headers::{HeaderAction, HeaderTable};
 use edgewright_engine::model::site::{
     EnvAttribute, EnvRule, HeaderLine, MapKind, RootPart, Section, SectionKind, Settings, Site,
 };
@@ -280,30 +278,14 @@ impl Search<'_> {
 
     /// What a line about headers asks for. Variables of the environment are set by lines that count anyway.
     fn add_header_line(&mut self, line: &HeaderLine) {
-        match &line.condition {
-            HeaderCondition::Expression(expression) => self.add_expression(expression),
-            HeaderCondition::Always
-            | HeaderCondition::Early
-            | HeaderCondition::Set(_)
-            | HeaderCondition::NotSet(_) => {}
+        for expression in line.expressions() {
+            self.add_expression(expression);
         }
         if line.table == HeaderTable::Request && !is_set_anew(&line.action) {
             self.add_header(&line.name);
         }
-        let value = match &line.action {
-            HeaderAction::Set(value)
-            | HeaderAction::SetIfEmpty(value)
-            | HeaderAction::Add(value)
-            | HeaderAction::Append(value)
-            | HeaderAction::Merge(value)
-            | HeaderAction::Edit(_, value)
-            | HeaderAction::EditAll(_, value) => value,
-            HeaderAction::Echo(_) => return self.add(Input::AnyHeader),
-            HeaderAction::Unset | HeaderAction::Note => return,
-        };
-        match value {
-            HeaderValue::Expression(expression) => self.add_expression(expression),
-            HeaderValue::Format(_) => {}
+        if let HeaderAction::Echo(_) = line.action {
+            self.add(Input::AnyHeader);
         }
     }
 

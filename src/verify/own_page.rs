@@ -34,18 +34,12 @@ pub fn is_sent(answer: &Answer) -> bool {
 
 /// The page of an answer; `None` where none is sent.
 pub fn of_answer(answer: &Answer) -> Option<Vec<u8>> {
-    let (status, location) = match &answer.outcome {
-        Outcome::Redirect { status, location } => (*status, Some(location.as_slice())),
-        Outcome::Status { status } => (*status, None),
-        Outcome::Serve { .. }
-        | Outcome::Proxy { .. }
-        | Outcome::OverBudget
-        | Outcome::Unsupported { .. } => return None,
+    let (Outcome::Redirect { status, .. } | Outcome::Status { status }) = &answer.outcome else {
+        return None;
     };
-    let page = answer.page.content(status, location);
-    let page = page.filter(|_| is_sent(answer));
-    page.filter(|_| !WITHOUT_CONTENT.contains(&status))
-        .map(Cow::into_owned)
+    let has_content = is_sent(answer) && !WITHOUT_CONTENT.contains(status);
+    let page = answer.page_content().filter(|_| has_content);
+    page.map(Cow::into_owned)
 }
 
 fn unsigned(body: &[u8]) -> Vec<u8> {

@@ -185,12 +185,11 @@ fn pages_are_apaches() {
         let found = with_request(request, |request| {
             let site = &reading.site;
             let answer = evaluate(site, &Sequential::new(site), request, &options()).unwrap();
-            let (status, location) = match &answer.outcome {
-                Outcome::Redirect { status, location } => (*status, Some(location.as_slice())),
-                Outcome::Status { status } => (*status, None),
-                other => unreachable!("{other:?} is not made here"),
+            let (Outcome::Redirect { status, .. } | Outcome::Status { status }) = answer.outcome
+            else {
+                unreachable!("{:?} is not made here", answer.outcome);
             };
-            let page = answer.page.content(status, location).unwrap_or_default();
+            let page = answer.page_content().unwrap_or_default();
             let content_type = answer.headers.content_type.value().unwrap_or_default();
             (status, text_of(content_type), text_of(&page))
         });

@@ -96,8 +96,7 @@ fn answers_of_the_edge_have_the_headers_of_apaches() {
 
 /// The page of an answer; `None` where nobody knows it.
 fn page(answer: &Answer) -> Option<Vec<u8>> {
-    let (status, location) = status_and_location(answer);
-    let page = answer.page.content(status, location);
+    let page = answer.page_content();
     assert_eq!(page.is_none(), answer.page == Page::Unknown);
     page.map(Cow::into_owned)
 }

@@ -4,10 +4,9 @@
 //! mapped to a file, where there is no type yet: those of `<If>`, `SetEnvIfExpr`, `Require expr` and `Alias`.
 
 use edgewright_engine::model::expression::Expression;
+use edgewright_engine::model::page::has_none;
 use edgewright_engine::model::rules::{Condition, Test};
-use edgewright_engine::model::site::headers::{
-    HeaderAction, HeaderCondition, HeaderLine, HeaderTable, HeaderValue,
-};
+use edgewright_engine::model::site::headers::{HeaderLine, HeaderTable};
 use edgewright_engine::model::site::{Settings, Site};
 
 /// Does a rule, a redirect or a line about headers ask? Lines about answers see the type of a file only where the answer has
@@ -17,7 +16,7 @@ pub(super) fn asks_for_types(site: &Site) -> bool {
     let redirects = || site.redirect_lists.iter().flatten();
     let statuses = rules().map(|rule| rule.status);
     let mut statuses = statuses.chain(redirects().map(|redirect| redirect.status));
-    let has_pageless = statuses.any(|status| matches!(status, 204 | 304));
+    let has_pageless = statuses.any(has_none);
     site.settings().any(requests_ask)
         || (has_pageless && site.settings().any(answers_ask))
         || redirects()
@@ -45,29 +44,5 @@ fn answers_ask(settings: &Settings) -> bool {
 
 /// Does a line about headers ask?
 pub(super) fn line_asks(line: &HeaderLine) -> bool {
-    let condition = match &line.condition {
-        HeaderCondition::Expression(expression) => Some(expression),
-        HeaderCondition::Always
-        | HeaderCondition::Early
-        | HeaderCondition::Set(_)
-        | HeaderCondition::NotSet(_) => None,
-    };
-    let value = match &line.action {
-        HeaderAction::Set(value)
-        | HeaderAction::SetIfEmpty(value)
-        | HeaderAction::Add(value)
-        | HeaderAction::Append(value)
-        | HeaderAction::Merge(value)
-        | HeaderAction::Edit(_, value)
-        | HeaderAction::EditAll(_, value) => Some(value),
-        HeaderAction::Unset | HeaderAction::Echo(_) | HeaderAction::Note => None,
-    };
-    let value = value.and_then(|value| match value {
-        HeaderValue::Expression(expression) => Some(expression),
-        HeaderValue::Format(_) => None,
-    });
-    [condition, value]
-        .into_iter()
-        .flatten()
-        .any(Expression::asks_for_type)
+    line.expressions().any(Expression::asks_for_type)
 }

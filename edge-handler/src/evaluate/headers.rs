@@ -1,19 +1,20 @@
 //! Headers of an answer that the server makes itself: a redirect, an error (`ap_send_error_response`,
 //! `ap_headers_error_filter`, `expires_filter`).
 //!
-//! In: the lines that apply, the status, and what they ask about the request. Out: [`Headers`]. Absent: headers of files,
-//! and of requests (`incoming`); `Location`, which no line can reach in such an answer; how a
-//! request is asked (`context`); the table of headers itself (`lines`).
+//! In: the lines that apply, the status, and what they ask about the request. Out: [`Finished`]. Absent: headers of files,
+//! and of requests (`incoming`); `Location`, which no line can reach in such an answer; how a request is asked
+//! (`context`); the answer on its way (`sending`), and its tables of headers (`lines`).
 
 mod context;
 mod incoming;
 mod lines;
 mod origin;
+mod sending;
 
-use super::record::add_names;
 use crate::budget::Budget;
 use crate::model::expression::Expression;
-use crate::model::outcome::{ContentType, Header, HeaderText, Headers};
+use crate::model::outcome::{ContentType, HeaderText};
+use crate::model::page::has_none;
 use crate::model::site::Settings;
 use crate::model::site::headers::{
     Expires, HeaderAction, HeaderCondition, HeaderLine, HeaderPart, HeaderTable, HeaderValue,
@@ -22,7 +23,8 @@ use crate::model::site::headers::{
 use crate::pattern::Pattern;
 use crate::pattern::matching::{Captures, substitute};
 pub(crate) use lines::Lines;
-use lines::{is_named, text_of_first};
+pub(crate) use sending::{Before, Finished, Sending};
+use sending::{CONTENT_TYPE, is_space};
 
 /// So many matches of `edit*` are replaced in one header.
 const MOST_EDITS: usize = 1_000;
@@ -68,148 +70,6 @@ pub(crate) trait HeaderContext {
     fn budget(&self) -> &Budget;
 }
 
-/// An answer on its way, as `Header` lines see it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Sending {
-    /// What lines with `always` change (`err_headers_out`).
-    pub always: Lines,
-    /// What was there before the tables were exchanged, and what `mod_expires` adds (`headers_out`).
-    pub made: Lines,
-    /// What the request says (`headers_in`).
-    pub request: Lines,
-    /// The type of the page.
-    pub content_type: ContentType,
-}
-
-impl Sending {
-    /// What a line changes.
-    fn table(&mut self, table: HeaderTable) -> &mut Lines {
-        match table {
-            HeaderTable::Always => &mut self.always,
-            HeaderTable::OnSuccess => &mut self.made,
-            HeaderTable::Request => &mut self.request,
-        }
-    }
-
-    /// A header of the answer so far (`req_table_func`).
-    pub fn header(&self, name: &[u8]) -> Option<&[u8]> {
-        self.made.get(name).or_else(|| self.always.get(name))
-    }
-
-    /// Lets expressions see the `Location`.
-    fn show_location(&mut self, location: Option<&[u8]>) {
-        if let Some(location) = location {
-            let location = HeaderText::Text(location.to_vec());
-            self.made.set(MADE_LOCATION, location);
-        }
-    }
-
-    /// The answer varies by headers of the request.
-    pub fn vary_by(&mut self, names: &[Vec<u8>]) {
-        if !names.is_empty() {
-            self.made.append(VARY, &names.join(&b", "[..]));
-        }
-    }
-
-    /// The headers as they are sent, without those that the answer has elsewhere. `charset` is that of texts without one.
-    fn finish(self, charset: Option<&[u8]>) -> Finished {
-        let all = self.always.0.into_iter().chain(self.made.0);
-        let all: Vec<Header> = all.collect();
-        let mut vary = Vec::new();
-        for header in all.iter().filter(|header| is_named(header, VARY)) {
-            add_names_of(&mut vary, &header.value);
-        }
-        // One without a name is sent as it is.
-        let is_sent = |header: &Header| {
-            ELSEWHERE.iter().all(|name| !is_named(header, name))
-                && (vary.is_empty() || !is_named(header, VARY))
-        };
-        // Where there is no type (`ap_make_content_type`), what a line added stays.
-        let own = match self.content_type {
-            ContentType::Named(name) if name.is_empty() => ContentType::None,
-            own => own,
-        };
-        let content_type = match (own, text_of_first(&all, CONTENT_TYPE)) {
-            (ContentType::None, Some(added)) => ContentType::Named(added.to_vec()),
-            (own, _) => with_charset(own, charset),
-        };
-        let texts = all.iter().filter(|header| is_named(header, SET_COOKIE));
-        let cookies = texts.filter_map(|header| match &header.value {
-            HeaderText::Text(text) => Some(text.clone()),
-            HeaderText::DateAfter(_) => None,
-        });
-        let cookies = cookies.collect();
-        let headers = Headers {
-            content_type,
-            lines: all.into_iter().filter(is_sent).collect(),
-        };
-        Finished {
-            headers,
-            vary,
-            cookies,
-        }
-    }
-}
-
-/// Headers as they are sent.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Finished {
-    /// Those that the answer has nowhere else.
-    pub headers: Headers,
-    /// The names in `Vary`.
-    pub vary: Vec<Vec<u8>>,
-    /// The values of `Set-Cookie`, in order.
-    pub cookies: Vec<Vec<u8>>,
-}
-
-/// What is sent from elsewhere. The type is written in the place of whatever a line added (`ap_http_header_filter`).
-const ELSEWHERE: [&[u8]; 3] = [CONTENT_TYPE, MADE_LOCATION, SET_COOKIE];
-
-const CONTENT_TYPE: &[u8] = b"Content-Type";
-
-const VARY: &[u8] = b"Vary";
-
-const SET_COOKIE: &[u8] = b"Set-Cookie";
-
-/// A type with the charset that texts have without one (`ap_make_content_type`).
-fn with_charset(content_type: ContentType, charset: Option<&[u8]>) -> ContentType {
-    let Some(charset) = charset else {
-        return content_type;
-    };
-    let whole = |name: Vec<u8>| {
-        let lower = name.to_ascii_lowercase();
-        let holds = |part: &[u8]| lower.windows(part.len()).any(|at| at == part);
-        let is_text = holds(b"text/plain") || holds(b"text/html");
-        if !is_text || holds(b"charset=") {
-            return name;
-        }
-        [&name, b"; charset=".as_slice(), charset].concat()
-    };
-    match content_type {
-        ContentType::Named(name) => ContentType::Named(whole(name)),
-        ContentType::Document(name) => ContentType::Document(whole(name)),
-        own @ (ContentType::Page | ContentType::PageWithoutCharset | ContentType::None) => own,
-    }
-}
-
-/// Adds the names of a `Vary` header, each once (`uniq_field_values`).
-fn add_names_of(vary: &mut Vec<Vec<u8>>, value: &HeaderText) {
-    let HeaderText::Text(text) = value else {
-        return;
-    };
-    let is_end = |byte: &u8| *byte == b',' || is_space(*byte);
-    let names = text.split(is_end).filter(|name| !name.is_empty());
-    add_names(vary, names.map(<[u8]>::to_vec).collect());
-}
-
-/// `apr_isspace`
-fn is_space(byte: u8) -> bool {
-    byte.is_ascii_whitespace() || byte == 0x0b
-}
-
-/// The name under which expressions see the `Location` of the answer; it is no line's.
-const MADE_LOCATION: &[u8] = b"Location";
-
 /// What applies to an answer: the lines and lifetimes of all sections, the outermost first.
 #[derive(Debug)]
 pub(crate) struct Applying<'a> {
@@ -242,18 +102,16 @@ impl<'a> Applying<'a> {
         let content_type = answer.content_type(context)?;
         let is_suppressed = content_type == ContentType::PageWithoutCharset;
         let charset = self.default_charset.filter(|_| !is_suppressed);
-        let mut sending = Sending {
-            content_type,
-            ..Sending::default()
-        };
         // Without a page the tables are not exchanged: lines reach what is there.
-        if answer.has_page() {
-            sending.made = before.early;
+        let mut sending = if answer.has_page() {
+            Sending {
+                made: before.early,
+                content_type,
+                ..Sending::default()
+            }
         } else {
-            sending.always = before.early;
-            sending.made = before.made;
-            sending.vary_by(&before.vary);
-        }
+            Sending::beginning(content_type, before)
+        };
         sending.show_location(answer.location);
         self.expire(answer.status, &mut sending);
         for line in self.lines_of(HeaderTable::Always) {
@@ -261,22 +119,12 @@ impl<'a> Applying<'a> {
                 carry_out(line, &mut sending, context)?;
             }
         }
-        if !answer.has_page() {
-            sending.content_type = ContentType::None;
-        }
-        Ok(sending.finish(charset))
+        Ok(sending.finish_for(answer, charset))
     }
 
     /// The headers of an answer that the core makes by itself: no line reaches it but early ones.
     pub fn untouched(content_type: ContentType, before: Before) -> Finished {
-        let mut sending = Sending {
-            always: before.early,
-            made: before.made,
-            content_type,
-            ..Sending::default()
-        };
-        sending.vary_by(&before.vary);
-        sending.finish(None)
+        Sending::beginning(content_type, before).finish(None)
     }
 
     /// The headers of a document that a handler sends: lines of both tables reach it.
@@ -287,13 +135,7 @@ impl<'a> Applying<'a> {
         before: Before,
         context: &mut C,
     ) -> Result<Finished, C::Stop> {
-        let mut sending = Sending {
-            always: before.early,
-            made: before.made,
-            content_type,
-            ..Sending::default()
-        };
-        sending.vary_by(&before.vary);
+        let mut sending = Sending::beginning(content_type, before);
         // It is handed on to the document (`internal_internal_redirect`).
         sending.show_location(answer.location);
         self.expire(answer.status, &mut sending);
@@ -304,10 +146,7 @@ impl<'a> Applying<'a> {
                 }
             }
         }
-        if !answer.has_page() {
-            sending.content_type = ContentType::None;
-        }
-        Ok(sending.finish(self.default_charset))
+        Ok(sending.finish_for(answer, self.default_charset))
     }
 
     /// The headers that early lines of the server leave for the answer: those of `always`, `before` being there already,
@@ -317,11 +156,11 @@ impl<'a> Applying<'a> {
         before: Lines,
         context: &mut C,
     ) -> Result<(Lines, Lines), C::Stop> {
-        let mut sending = Sending {
-            always: before,
-            content_type: ContentType::None,
-            ..Sending::default()
+        let before = Before {
+            early: before,
+            ..Before::default()
         };
+        let mut sending = Sending::beginning(ContentType::None, before);
         for table in [HeaderTable::Always, HeaderTable::OnSuccess] {
             let early = self.lines_of(table);
             for line in early.filter(|line| line.condition == HeaderCondition::Early) {
@@ -384,17 +223,6 @@ fn from_now(lifetime: Lifetime) -> Option<u32> {
     }
 }
 
-/// What there is before any line is carried out.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Before {
-    /// What every answer to the request has (`err_headers_out`).
-    pub early: Lines,
-    /// What an answer of the record's own handler has (`headers_out`).
-    pub made: Lines,
-    /// What the record varies by.
-    pub vary: Vec<Vec<u8>>,
-}
-
 /// An answer that the server makes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Made<'a> {
@@ -405,9 +233,8 @@ pub(crate) struct Made<'a> {
 }
 
 impl Made<'_> {
-    /// Statuses 204 and 304 are sent without a page.
     fn has_page(self) -> bool {
-        !matches!(self.status, 204 | 304)
+        !has_none(self.status)
     }
 
     fn content_type<C: HeaderContext>(self, context: &mut C) -> Result<ContentType, C::Stop> {
@@ -606,10 +433,9 @@ fn text_of<C: HeaderContext>(
 /// Is a text an element of a list with commas, in which commas between quotes part nothing? Where the list ends, there is
 /// no empty element any more.
 fn has_element(list: &[u8], element: &[u8]) -> bool {
-    let is_space = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'\x0b';
     let mut rest = list;
     while !rest.is_empty() {
-        let spaces = rest.iter().take_while(|byte| is_space(byte)).count();
+        let spaces = rest.iter().take_while(|byte| is_space(**byte)).count();
         let (own, after) = rest[spaces..].split_at(length_of_element(&rest[spaces..]));
         if own == element {
             return true;

@@ -83,10 +83,8 @@ impl<'a, S: Source> Run<'a, S> {
         for cookie in self.cookies.iter_mut().filter(|cookie| !cookie.dropped) {
             cookie.header = sendable(std::mem::take(&mut cookie.header))?;
         }
-        for cookie in &mut self.made_cookies {
-            *cookie = sendable(std::mem::take(cookie))?;
-        }
-        check_headers(&mut self.headers, &mut self.vary)?;
+        let texts = self.vary.iter_mut().chain(&mut self.made_cookies);
+        check_headers(&mut self.headers, texts)?;
         Some(match outcome {
             Outcome::Redirect { status, location } => {
                 let location = sendable(location)?;
@@ -108,8 +106,11 @@ impl<'a, S: Source> Run<'a, S> {
     }
 }
 
-/// Headers as they are sent, `vary` among them; `None` where one is refused.
-pub(crate) fn check_headers(headers: &mut Headers, vary: &mut [Vec<u8>]) -> Option<()> {
+/// Headers as they are sent, and the values of others; `None` where one is refused.
+pub(crate) fn check_headers<'v>(
+    headers: &mut Headers,
+    others: impl IntoIterator<Item = &'v mut Vec<u8>>,
+) -> Option<()> {
     for header in &mut headers.lines {
         if let HeaderText::Text(text) = &mut header.value {
             *text = sendable(std::mem::take(text))?;
@@ -118,8 +119,8 @@ pub(crate) fn check_headers(headers: &mut Headers, vary: &mut [Vec<u8>]) -> Opti
     if let ContentType::Named(name) = &mut headers.content_type {
         *name = sendable(std::mem::take(name))?;
     }
-    for name in vary {
-        *name = sendable(std::mem::take(name))?;
+    for value in others {
+        *value = sendable(std::mem::take(value))?;
     }
     Some(())
 }

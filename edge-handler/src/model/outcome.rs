@@ -2,6 +2,8 @@
 //!
 //! In: nothing. Out: [`Outcome`], [`Answer`]. Absent: how it is put on the wire; see `lambda`.
 
+use std::borrow::Cow;
+
 use crate::model::page::Page;
 use crate::model::rules::Place;
 
@@ -144,6 +146,19 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// The bytes of the page of an answer that is made here; `None` where nobody knows them, or it is not made here.
+    pub fn page_content(&self) -> Option<Cow<'_, [u8]>> {
+        let (status, location) = match &self.outcome {
+            Outcome::Redirect { status, location } => (*status, Some(location.as_slice())),
+            Outcome::Status { status } => (*status, None),
+            Outcome::Serve { .. }
+            | Outcome::Proxy { .. }
+            | Outcome::OverBudget
+            | Outcome::Unsupported { .. } => return None,
+        };
+        self.page.content(status, location)
+    }
+
     /// An outcome that nothing accompanies.
     pub fn of(outcome: Outcome) -> Self {
         Self {

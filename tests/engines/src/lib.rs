@@ -126,15 +126,7 @@ impl Engine for Reference {
         let answer = with_request(request, |request| {
             evaluate(site, &Sequential::new(site), request, &options()).unwrap()
         });
-        let (status, location) = match &answer.outcome {
-            outcome::Outcome::Redirect { status, location } => (*status, Some(location.as_slice())),
-            outcome::Outcome::Status { status } => (*status, None),
-            outcome::Outcome::Serve { .. }
-            | outcome::Outcome::Proxy { .. }
-            | outcome::Outcome::OverBudget
-            | outcome::Outcome::Unsupported { .. } => return None,
-        };
-        answer.page.content(status, location).map(Cow::into_owned)
+        answer.page_content().map(Cow::into_owned)
     }
 }
 

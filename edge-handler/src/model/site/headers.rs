@@ -25,6 +25,24 @@ pub struct HeaderLine {
     pub condition: HeaderCondition,
 }
 
+impl HeaderLine {
+    /// The expressions of the line: when it does something, and what the value is.
+    pub fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        let condition = match &self.condition {
+            HeaderCondition::Expression(expression) => Some(expression),
+            HeaderCondition::Always
+            | HeaderCondition::Early
+            | HeaderCondition::Set(_)
+            | HeaderCondition::NotSet(_) => None,
+        };
+        let value = self.action.value().and_then(|value| match value {
+            HeaderValue::Expression(expression) => Some(expression),
+            HeaderValue::Format(_) => None,
+        });
+        condition.into_iter().chain(value)
+    }
+}
+
 /// A header that `RequestHeader` lines of a host always set or take out, and that nothing in the configuration reads: only an
 /// origin sees the change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +88,22 @@ pub enum HeaderAction {
     Echo(Pattern),
     /// `note`: nothing of the answer.
     Note,
+}
+
+impl HeaderAction {
+    /// The value that is put into the header.
+    pub fn value(&self) -> Option<&HeaderValue> {
+        match self {
+            Self::Set(value)
+            | Self::SetIfEmpty(value)
+            | Self::Add(value)
+            | Self::Append(value)
+            | Self::Merge(value)
+            | Self::Edit(_, value)
+            | Self::EditAll(_, value) => Some(value),
+            Self::Unset | Self::Echo(_) | Self::Note => None,
+        }
+    }
 }
 
 /// The value of a header.

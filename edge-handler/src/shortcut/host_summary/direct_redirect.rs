@@ -217,10 +217,8 @@ fn same_headers(host: &Host) -> Option<Finished> {
         vary: Vec::new(),
     };
     let mut finished = applying.answer(made, before, &mut asking).ok()?;
-    check_headers(&mut finished.headers, &mut finished.vary)?;
-    for cookie in &mut finished.cookies {
-        *cookie = sendable(std::mem::take(cookie))?;
-    }
+    let texts = finished.vary.iter_mut().chain(&mut finished.cookies);
+    check_headers(&mut finished.headers, texts)?;
     Some(finished)
 }
 
