@@ -110,7 +110,7 @@ impl<'a> Comparison<'a> {
         };
         if ours != apache.seen && !self.agrees_about_files(request, &apache, (&answer, &ours)) {
             let rules = self.answering.rules(&answer);
-            let again = self.server.answer(request);
+            let again = answer_of(self.server, request);
             let is_unsteady = again.is_ok_and(|again| known(again.seen, &answer, request) == ours);
             let found = Difference {
                 request: request.clone(),

@@ -1,8 +1,9 @@
 //! Random rule sets: every engine must answer as the Apache at hand does.
 //!
 //! Every run has rule sets of its own, but where `CI` is set: a change is judged by what it changes. The command that
-//! repeats a run is printed. `EDGEWRIGHT_SEED` says which rule sets, `EDGEWRIGHT_RANDOM_SETS` how many (400, with 50 requests each). Every difference is
-//! made small before it is shown, in the form of `tests/cases/*.txt`: there it stays, mended.
+//! repeats a run is printed. `EDGEWRIGHT_SEED` says which rule sets, `EDGEWRIGHT_RANDOM_SETS` how many (400, with 50
+//! requests each). Every difference is made small before it is shown, in the form of `tests/cases/*.txt`: there it
+//! stays, mended.
 
 use std::collections::BTreeMap;
 use std::thread;

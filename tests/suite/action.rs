@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use crate::architecture::root;
+use crate::architecture::{printed, root};
 use crate::cli::Place;
 
 /// Answers what `known` has to the question for comments, and keeps what is written.
@@ -45,17 +45,7 @@ impl Workflow {
     }
 
     fn git(&self, arguments: &[&str]) -> String {
-        let output = self
-            .command("git", "repo")
-            .args(arguments)
-            .output()
-            .unwrap();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        String::from_utf8(output.stdout).unwrap()
+        printed(self.command("git", "repo").args(arguments))
     }
 
     fn command(&self, program: &str, folder: &str) -> Command {

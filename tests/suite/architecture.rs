@@ -123,11 +123,16 @@ fn tree(package: &str) -> BTreeSet<String> {
 
 /// What Cargo prints.
 pub fn cargo(arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO"))
-        .args(arguments)
-        .current_dir(root())
-        .output()
-        .unwrap();
+    printed(
+        Command::new(env!("CARGO"))
+            .args(arguments)
+            .current_dir(root()),
+    )
+}
+
+/// What a command prints that has to succeed.
+pub fn printed(command: &mut Command) -> String {
+    let output = command.output().unwrap();
     assert!(
         output.status.success(),
         "{}",

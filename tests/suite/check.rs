@@ -1,5 +1,7 @@
 //! `edgewright check` as a CI uses it: findings chosen, silenced, remembered, and handed to others.
 
+mod fix;
+
 use serde_json::Value;
 
 use crate::architecture::root;
@@ -30,6 +32,14 @@ fn found(place: &Place, arguments: &[&str], code: i32) -> String {
 fn check_lines(lines: &str, code: i32, expected: &str) {
     let place = Place::new().with("site.conf", lines);
     assert_eq!(found(&place, &["site.conf"], code), expected, "{lines}");
+}
+
+/// Writes the findings of `file` of today into `known.json`.
+#[track_caller]
+fn write_baseline(place: &Place, file: &str) {
+    place
+        .run(&["check", file, "--write-baseline", "known.json"])
+        .check(0, &["written to known.json"]);
 }
 
 /// A line with one finding, and what is found in every file that is only a part of a configuration left out.
@@ -244,8 +254,7 @@ fn a_code_is_explained() {
 #[track_caller]
 fn check_baseline(known: &str, lines: &str, code: i32, expected: &str, gone: Option<&str>) {
     let place = Place::new().with("conf/site.conf", known);
-    let write = ["check", "conf/site.conf", "--write-baseline", "known.json"];
-    place.run(&write).check(0, &["written to known.json"]);
+    write_baseline(&place, "conf/site.conf");
     let place = place.with("conf/site.conf", lines);
     let arguments = ["conf/site.conf", "--baseline", "known.json"];
     assert_eq!(found(&place, &arguments, code), expected, "{lines}");
@@ -288,8 +297,7 @@ fn what_a_baseline_knows_does_not_fail() {
 fn a_baseline_is_the_same_from_every_folder() {
     let place = Place::new().with("conf/site.conf", MISSING);
     let full = place.path("conf/site.conf");
-    let write = ["check", "conf/site.conf", "--write-baseline", "known.json"];
-    place.run(&write).check(0, &[]);
+    write_baseline(&place, "conf/site.conf");
     let arguments = [full.to_str().unwrap(), "--baseline", "known.json"];
     assert_eq!(found(&place, &arguments, 0), "");
     let stored = std::fs::read_to_string(place.path("known.json")).unwrap();
@@ -306,9 +314,7 @@ fn a_baseline_is_the_same_from_every_folder() {
 #[test]
 fn codes_that_are_not_looked_for_are_not_gone() {
     let place = Place::new().with("site.conf", MISSING);
-    place
-        .run(&["check", "site.conf", "--write-baseline", "known.json"])
-        .check(0, &[]);
+    write_baseline(&place, "site.conf");
     let run = |more: &[&str]| {
         let arguments = ["check", "site.conf", "--baseline", "known.json"];
         place.run(&[&arguments, more].concat())
@@ -455,9 +461,7 @@ fn sarif_says_all_there_is() {
 #[test]
 fn sarif_tells_what_is_known() {
     let place = Place::new().with("dir é/site.conf", OLD_AND_NEW);
-    place
-        .run(&["check", "dir é/site.conf", "--write-baseline", "known.json"])
-        .check(0, &[]);
+    write_baseline(&place, "dir é/site.conf");
     let moved = "# more\n".repeat(100) + OLD_AND_NEW + "Redirect /d/ https://x.test/b\n";
     let before = sarif(&place, &[]);
     let place = place.with("dir é/site.conf", moved);
@@ -528,105 +532,4 @@ fn a_workflow_gets_annotations_and_a_summary() {
         summary.contains("| warning | `missing-slash` | sub/site.conf:14:1 |"),
         "{summary}"
     );
-}
-
-/// What `--fix` makes of `site.conf` with `lines`.
-#[track_caller]
-fn check_fix(lines: &str, expected: &str) {
-    let place = Place::new().with("site.conf", lines);
-    let ran = place.run(&["check", "site.conf", "--fix"]);
-    assert!(ran.code < 2, "{}", ran.err);
-    let now = std::fs::read_to_string(place.path("site.conf")).unwrap();
-    assert_eq!(now, expected, "{}", ran.err);
-    let is_said = ran.err.contains("fixed; ");
-    assert_eq!(is_said, lines != expected, "{}", ran.err);
-}
-
-#[test]
-fn what_is_repeated_is_deleted() {
-    let rule = "RewriteCond %{QUERY_STRING} ^a$\nRewriteRule ^/a$ https://x.test/b [R,L]\n";
-    let other = "RewriteCond %{QUERY_STRING} ^b$\nRewriteRule ^/a$ https://x.test/c [R,L]\n";
-    let on = "RewriteEngine On\n";
-    check_fix(
-        &format!("{on}{rule}# one\n{other}# two\n  {rule}\n{other}# three\n"),
-        &format!("{on}{rule}# one\n{other}# two\n\n# three\n"),
-    );
-    check_fix(
-        &format!(
-            "Redirect /a \\\n  https://x.test/b\n{MISSING}Redirect /a \\\n  https://x.test/b\n"
-        ),
-        &format!("Redirect /a \\\n  https://x.test/b\n{MISSING}"),
-    );
-}
-
-#[test]
-fn what_is_not_proved_stays() {
-    let same = |lines: &str| check_fix(lines, lines);
-    let rule = "RewriteRule ^/a$ https://x.test/b [R,L]\n";
-    // Only shadowed: which of the two is meant, a person knows.
-    same(&format!(
-        "RewriteEngine On\n{rule}RewriteRule ^/a$ https://x.test/c [R,L]\n"
-    ));
-    // Somebody counts the lines.
-    same(&format!(
-        "RewriteEngine On\n{rule}RewriteRule ^/b - [S=1]\n{rule}RewriteRule ^/c$ /d [R,L]\n"
-    ));
-    // Somebody wants it.
-    same(&format!(
-        "RewriteEngine On\n{rule}# edgewright: allow(duplicate-rule) a test\n{rule}"
-    ));
-    // Its comment would be about the next line.
-    same(&format!(
-        "RewriteEngine On\n{rule}# edgewright: allow(no-rules) x\n{rule}RewriteRule ^/c$ /d [R,L]\n"
-    ));
-    // A line of a macro is there once, and read twice.
-    same(&format!(
-        "RewriteEngine On\n<Macro m>\n{rule}</Macro>\nUse m\nUse m\n"
-    ));
-    same(MISSING);
-}
-
-#[test]
-fn fixes_are_made_in_every_file_or_in_none() {
-    let map = "a /x\nb /y\na /z\n";
-    let main = "RewriteEngine On\nRewriteMap m txt:map.txt\nRewriteRule ^/m/(.+)$ https://x.test${m:$1|/} [R,L]\nInclude more.conf\n";
-    let more = "Redirect /a https://x.test/b\n";
-    let place = Place::new()
-        .with("site.conf", main)
-        .with("map.txt", map)
-        .with("more.conf", more.repeat(2));
-    let run = |more: &[&str]| {
-        place.run(&[&["check", "site.conf", "--server-root", ".", "--fix"], more].concat())
-    };
-    let read = |name: &str| std::fs::read_to_string(place.path(name)).unwrap();
-    run(&["--select", "security"]).check(0, &[]);
-    assert_eq!(
-        (read("map.txt"), read("more.conf")),
-        (map.to_owned(), more.repeat(2))
-    );
-    run(&[]).check(
-        0,
-        &["2 findings fixed; ", "requests are answered as before"],
-    );
-    assert_eq!(
-        (read("map.txt").as_str(), read("more.conf").as_str()),
-        ("a /x\nb /y\n", more)
-    );
-    assert_eq!(read("site.conf"), main);
-    // A file that is read twice is as it is.
-    let place = Place::new()
-        .with("site.conf", "Include more.conf\nInclude more.conf\n")
-        .with("more.conf", more);
-    place
-        .run(&["check", "site.conf", "--server-root", ".", "--fix"])
-        .check(0, &["duplicate-rule"]);
-    assert_eq!(
-        std::fs::read_to_string(place.path("more.conf")).unwrap(),
-        more
-    );
-    // A copy of a server's files is not written.
-    let place = Place::new().with("copy/etc/site.conf", more.repeat(2));
-    place
-        .run(&["check", "/etc/site.conf", "--root", "copy", "--fix"])
-        .check(2, &["--fix writes into the configuration itself"]);
 }
