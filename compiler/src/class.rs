@@ -13,6 +13,7 @@ mod expressions;
 mod guard;
 mod guards;
 mod javascript;
+mod lookups;
 mod pattern;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -111,7 +112,7 @@ impl ViewerClass {
     pub fn guarded(&self) -> BTreeSet<Input> {
         let mut guarded = BTreeSet::new();
         for guard in &self.guards {
-            guard.each(&mut |atom| _ = guarded.insert(atom.about.input()));
+            guard.each(&mut |atom| guarded.extend(atom.about.inputs()));
         }
         guarded
     }
@@ -149,7 +150,11 @@ impl ViewerClass {
         }
         let mut sizes: BTreeMap<Input, usize> = BTreeMap::new();
         for guard in &self.guards {
-            guard.each(&mut |atom| *sizes.entry(atom.about.input()).or_default() += atom.size());
+            guard.each(&mut |atom| {
+                for input in atom.about.inputs() {
+                    *sizes.entry(input).or_default() += atom.size();
+                }
+            });
         }
         let largest = sizes.into_iter().max_by_key(|(_, size)| *size);
         largest.map(|(input, _)| input)

@@ -4,6 +4,7 @@
 //! maps, and kinds of questions. Absent: what follows; see [`crate::inputs`] and [`crate::unsupported`].
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use edgewright_engine::model::expression::{Expression, Function, Node, Tree, Unary, Word};
 use edgewright_engine::model::rules::{
@@ -24,6 +25,8 @@ pub struct Dependencies {
     pub maps: BTreeSet<Vec<u8>>,
     /// Questions of other kinds.
     pub questions: BTreeSet<Question>,
+    /// Maps that end any evaluation that asks them, whatever the key: what their keys look at is left out.
+    unanswering: Arc<BTreeSet<Vec<u8>>>,
 }
 
 /// A question that a path alone does not answer.
@@ -55,6 +58,14 @@ impl Dependencies {
         found
     }
 
+    /// Nothing yet, and nothing of what only the keys of these maps look at, by name.
+    pub fn beside_keys_of(unanswering: Arc<BTreeSet<Vec<u8>>>) -> Self {
+        Self {
+            unanswering,
+            ..Self::default()
+        }
+    }
+
     /// What the target, the variables, the cookies and the types of `rule` look at, without its conditions.
     pub fn of_results(rule: &Rule) -> Self {
         let mut found = Self::default();
@@ -71,7 +82,8 @@ impl Dependencies {
         found
     }
 
-    fn add_results(&mut self, rule: &Rule) {
+    /// Adds what the target, the variables, the cookies and the types of `rule` look at.
+    pub fn add_results(&mut self, rule: &Rule) {
         for text in rule.results() {
             self.add_text(text.text());
         }
@@ -94,7 +106,9 @@ impl Dependencies {
                 Piece::Variable(name) => self.add_variable(name),
                 Piece::Map { name, key, default } => {
                     self.maps.insert(name.to_vec());
-                    self.add_text(key);
+                    if !self.unanswering.contains(name) {
+                        self.add_text(key);
+                    }
                     if let Some(default) = default {
                         self.add_text(default);
                     }

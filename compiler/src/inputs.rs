@@ -6,7 +6,8 @@
 mod elsewhere;
 mod input;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use edgewright_engine::model::expression::{Expression, Subnet};
 use edgewright_engine::model::header_names::{MOST_IN_POLICY, is_token};
@@ -15,7 +16,7 @@ use edgewright_engine::model::rules::{Place, Redirect, Rule, RuleFlags, Template
 use edgewright_engine::model::site::access::{Client, Demand, HostAccess, Requirement};
 use edgewright_engine::model::site::headers::{HeaderAction, HeaderTable};
 use edgewright_engine::model::site::{
-    EnvAttribute, EnvRule, HeaderLine, MapKind, RootPart, Section, SectionKind, Settings, Site,
+    EnvAttribute, EnvRule, HeaderLine, Map, MapKind, RootPart, Section, SectionKind, Settings, Site,
 };
 use edgewright_engine::model::trigger::Trigger;
 use edgewright_engine::model::variable::{Named, TimePart};
@@ -55,6 +56,7 @@ impl Inputs {
             inputs: Self::default(),
             remote_headers: Vec::new(),
             reader: None,
+            unanswering: Arc::new(unanswering(site)),
             elsewhere,
         };
         found.add_site(site);
@@ -88,6 +90,17 @@ impl Inputs {
     }
 }
 
+/// The names that stand for maps of which none can answer.
+fn unanswering(site: &Site) -> BTreeSet<Vec<u8>> {
+    let is_unavailable = |map: &&Map| matches!(map.kind, MapKind::Unavailable(_));
+    let (unavailable, others): (Vec<&Map>, Vec<&Map>) = site.maps.iter().partition(is_unavailable);
+    let mut names: BTreeSet<Vec<u8>> = unavailable.iter().map(|map| map.name.clone()).collect();
+    for map in others {
+        names.remove(&map.name);
+    }
+    names
+}
+
 /// Does what a line makes of a header not depend on what it was?
 fn is_set_anew(action: &HeaderAction) -> bool {
     match action {
@@ -114,6 +127,8 @@ struct Search<'e> {
     inputs: Inputs,
     /// Headers from which a host takes the client's address, in lower case.
     remote_headers: Vec<String>,
+    /// Names of maps that no host can ask.
+    unanswering: Arc<BTreeSet<Vec<u8>>>,
     /// Whose inputs are being added.
     reader: Option<Place>,
     /// Who answers some of the conditions.
@@ -398,7 +413,8 @@ impl Search<'_> {
     }
 
     fn add_rule(&mut self, rule: &Rule) {
-        let mut mentions = Dependencies::of_results(rule);
+        let mut mentions = Dependencies::beside_keys_of(Arc::clone(&self.unanswering));
+        mentions.add_results(rule);
         self.elsewhere.add_conditions(rule, &mut mentions);
         self.add_mentions(&mentions);
         if methods::rule_tells(rule) {

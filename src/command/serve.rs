@@ -9,7 +9,8 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use edgewright_engine::model::outcome::{Answer, Outcome};
+use edgewright_engine::evaluate::cookie::http_date;
+use edgewright_engine::model::outcome::{Answer, HeaderText, Outcome};
 use edgewright_engine::model::request::Scheme;
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
@@ -21,7 +22,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use super::{Exit, say};
 use crate::args::{Engine, Serve};
 use crate::contract::{OwnedRequest, answer_to_json, to_text};
-use crate::engine::{Answerer, Answering};
+use crate::engine::{Answerer, Answering, now};
 
 type Reply = Response<Full<Bytes>>;
 
@@ -113,23 +114,22 @@ impl LocalEdge {
         let answer = request.with(|request| self.answering.answer(request));
         let mut reply = match &answer.outcome {
             Outcome::Redirect { status, location } => {
-                redirect(*status, &self.kept_local(location, asked.as_deref()))
+                let location = self.kept_local(location, asked.as_deref());
+                let mut reply = made(*status, &answer);
+                append(&mut reply, LOCATION, &location);
+                reply
             }
-            Outcome::Status { status } => text(*status, &format!("{status}\n")),
+            Outcome::Status { status } => made(*status, &answer),
             Outcome::Serve { path, .. } => self.serve(path, &answer),
             Outcome::Proxy { .. } | Outcome::OverBudget | Outcome::Unsupported { .. } => {
                 self.echo(&answer)
             }
         };
         for cookie in &answer.cookies {
-            if let Ok(value) = HeaderValue::from_bytes(cookie) {
-                reply.headers_mut().append(SET_COOKIE, value);
-            }
+            append(&mut reply, SET_COOKIE, cookie);
         }
         for name in &answer.vary {
-            if let Ok(value) = HeaderValue::from_bytes(name) {
-                reply.headers_mut().append(VARY, value);
-            }
+            append(&mut reply, VARY, name);
         }
         reply
     }
@@ -188,15 +188,32 @@ fn owned<B>(request: &hyper::Request<B>, client: &str, scheme: Scheme) -> OwnedR
     }
 }
 
-fn redirect(status: u16, location: &[u8]) -> Reply {
-    let mut reply = text(status, &format!("{status} {}\n", to_text(location)));
-    insert(&mut reply, LOCATION, location);
+/// An answer of the rules: Apache's page and headers, as far as they are known.
+fn made(status: u16, answer: &Answer) -> Reply {
+    let page = answer.page_content().unwrap_or_default().into_owned();
+    let mut reply = with_status(status, page);
+    if let Some(value) = answer.headers.content_type.value() {
+        append(&mut reply, CONTENT_TYPE, value);
+    }
+    for header in &answer.headers.lines {
+        let Ok(name) = HeaderName::from_bytes(&header.name) else {
+            continue;
+        };
+        match &header.value {
+            HeaderText::Text(value) => append(&mut reply, name, value),
+            HeaderText::DateAfter(seconds) => {
+                let date = http_date(now() + i64::from(*seconds));
+                append(&mut reply, name, date.as_bytes());
+            }
+        }
+    }
     reply
 }
 
-fn insert(reply: &mut Reply, name: HeaderName, value: &[u8]) {
+/// Adds a header; one that HTTP has no room for is left out.
+fn append(reply: &mut Reply, name: HeaderName, value: &[u8]) {
     if let Ok(value) = HeaderValue::from_bytes(value) {
-        reply.headers_mut().insert(name, value);
+        reply.headers_mut().append(name, value);
     }
 }
 
@@ -209,11 +226,16 @@ fn text(status: u16, body: &str) -> Reply {
 }
 
 fn with_type(status: u16, kind: &str, body: Vec<u8>) -> Reply {
+    let mut reply = with_status(status, body);
+    append(&mut reply, CONTENT_TYPE, kind.as_bytes());
+    reply
+}
+
+fn with_status(status: u16, body: Vec<u8>) -> Reply {
     let mut reply = Response::new(Full::new(Bytes::from(body)));
     // A status below 200 cannot end a response; hyper refuses it.
     *reply.status_mut() =
         StatusCode::from_u16(status.max(200)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    insert(&mut reply, CONTENT_TYPE, kind.as_bytes());
     reply
 }
 

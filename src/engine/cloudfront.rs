@@ -16,7 +16,10 @@ use edgewright_engine::cloudfront::viewer_function::Ended;
 use edgewright_engine::cloudfront::visit::{CloudFront, OriginAnswer, Surroundings};
 use edgewright_engine::lambda::function::Function;
 use edgewright_engine::lambda::journal::Journal;
-use edgewright_engine::model::outcome::{Answer, Outcome};
+use edgewright_engine::model::outcome::{
+    Answer, ContentType, Header, HeaderText, Headers, Outcome,
+};
+use edgewright_engine::model::page::Page;
 use edgewright_engine::model::request::{Request, Scheme};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -88,7 +91,7 @@ impl EdgeStack {
         let origin = |_: &Asked| OriginAnswer {
             status: 200,
             headers: HeaderList::default(),
-            body: String::new(),
+            body: Vec::new(),
         };
         let viewer_function = |_: &str, event: &Value, raw_query: Option<&str>| {
             let function = self.viewer_function.as_ref();
@@ -117,11 +120,18 @@ impl EdgeStack {
         let Response {
             status,
             headers,
-            body: _,
+            body,
             maker,
         } = self.delivered(request).response;
         let outcome = match maker {
-            Maker::Origin(asked) => served(request, &asked, &edge),
+            Maker::Origin(asked) => {
+                return Answer {
+                    outcome: served(request, &asked, &edge),
+                    cookies: cookies(&headers),
+                    vary: vary(&headers),
+                    ..edge
+                };
+            }
             Maker::CloudFront if matches!(status, 502 | 503) => {
                 let reason = format!("CloudFront would answer {status} to what the function said");
                 Outcome::Unsupported { reason }
@@ -136,15 +146,47 @@ impl EdgeStack {
                 }
             }
         };
-        let vary = headers.joined("vary").unwrap_or_default();
-        let vary = vary.split(", ").filter(|name| !name.is_empty());
-        let cookies = headers.values("set-cookie");
         Answer {
             outcome,
-            cookies: cookies.map(|value| value.as_bytes().to_vec()).collect(),
-            vary: vary.map(|name| name.as_bytes().to_vec()).collect(),
+            cookies: cookies(&headers),
+            vary: vary(&headers),
+            headers: made(&headers),
+            page: Page::Document(body),
             ..edge
         }
+    }
+}
+
+fn cookies(headers: &HeaderList) -> Vec<Vec<u8>> {
+    let cookies = headers.values("set-cookie");
+    cookies.map(|value| value.as_bytes().to_vec()).collect()
+}
+
+fn vary(headers: &HeaderList) -> Vec<Vec<u8>> {
+    let vary = headers.joined("vary").unwrap_or_default();
+    let names = vary.split(", ").filter(|name| !name.is_empty());
+    names.map(|name| name.as_bytes().to_vec()).collect()
+}
+
+/// The headers of an answer that a function or CloudFront made, but for those that an [`Answer`] has by themselves.
+fn made(headers: &HeaderList) -> Headers {
+    const BY_THEMSELVES: [&str; 4] = ["location", "set-cookie", "vary", "content-type"];
+    let is_own = |name: &str| {
+        BY_THEMSELVES
+            .iter()
+            .any(|own| own.eq_ignore_ascii_case(name))
+    };
+    let lines = headers.lines().filter(|(name, _)| !is_own(name));
+    let lines = lines.map(|(name, value)| Header {
+        name: name.as_bytes().to_vec(),
+        value: HeaderText::Text(value.as_bytes().to_vec()),
+    });
+    let content_type = headers.joined("content-type");
+    Headers {
+        content_type: content_type.map_or(ContentType::None, |value| {
+            ContentType::Named(value.into_bytes())
+        }),
+        lines: lines.collect(),
     }
 }
 

@@ -287,7 +287,7 @@ impl Site {
         let origin = |_: &Asked| OriginAnswer {
             status: 200,
             headers: HeaderList::default(),
-            body: String::new(),
+            body: Vec::new(),
         };
         let surroundings = Surroundings {
             viewer_function: &viewer_function,

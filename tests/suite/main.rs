@@ -19,6 +19,7 @@ mod readme;
 mod rooms;
 mod seed_site;
 mod semantics;
+mod serve;
 mod shown;
 mod supply;
 mod travel;

@@ -76,7 +76,7 @@ pub(super) fn header(name: &[u8]) -> Option<About> {
 /// `about` matches a pattern, where JavaScript reads it alike.
 pub(super) fn matches(about: About, pattern: &Pattern) -> Option<Guard> {
     let pattern = match about {
-        About::Header(_) | About::Client => {
+        About::Header(_) | About::Client | About::Behind(_) => {
             pattern::expression(pattern)?;
             pattern.clone()
         }
@@ -109,6 +109,14 @@ pub(super) fn which(condition: &Condition, groups: &BTreeSet<u32>) -> Option<Gua
 pub(super) fn equals(about: About, other: &[u8]) -> Option<Guard> {
     let test = AtomTest::Equals(other.to_vec());
     (about != About::Cookies).then_some(Guard::Is(Atom { about, test }))
+}
+
+/// The client is whoever connects.
+pub(super) fn is_connection() -> Guard {
+    Guard::Is(Atom {
+        about: About::Client,
+        test: AtomTest::IsConnection,
+    })
 }
 
 /// The client is in one of these networks.

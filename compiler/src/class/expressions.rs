@@ -7,6 +7,7 @@ use edgewright_engine::model::expression::{
     Binary, Comparison, Expression, Function, Node, Tree, Unary, Word,
 };
 use edgewright_engine::model::rules::Order;
+use edgewright_engine::model::variable::{Named, Variable};
 
 use super::atoms;
 use super::guard::{About, Guard, Negated};
@@ -32,7 +33,7 @@ impl Guards {
     /// What is left of a node when its guards are taken out.
     fn rest(&mut self, node: &Node) -> Node {
         if let Some(guard) = guard(node).and_then(|guard| self.allowed(guard)) {
-            self.add(guard);
+            self.add(&guard);
             return Node::True;
         }
         match node {
@@ -110,12 +111,21 @@ fn compared(comparison: Comparison, left: &Word, right: &Word) -> Option<Guard> 
             Order::Less | Order::LessOrEqual | Order::GreaterOrEqual | Order::Greater,
         ) => return None,
     };
+    if is_connection(left, right) || is_connection(right, left) {
+        return Some(atoms::is_connection().negated_if(negated));
+    }
     let (about, text) = match (literal(left), literal(right)) {
         (None, Some(text)) => (about(left)?, text),
         (Some(text), None) => (about(right)?, text),
         (Some(_), Some(_)) | (None, None) => return None,
     };
     atoms::equals(about, text).map(|guard| guard.negated_if(negated))
+}
+
+/// Is the client whom rules see compared with whoever connects?
+fn is_connection(client: &Word, connection: &Word) -> bool {
+    let names = |word: &Word, wanted: Named| matches!(word, Word::Variable(name) if Variable::of(name) == Some(Variable::Named(wanted)));
+    names(client, Named::RemoteAddress) && names(connection, Named::ConnectionAddress)
 }
 
 fn literal(word: &Word) -> Option<&[u8]> {

@@ -2,8 +2,10 @@
 //!
 //! In: a request as its viewer sent it. Out: [`Guard`], and whether it holds. Absent: which guards there are.
 
+use edgewright_engine::evaluate::remote;
 use edgewright_engine::model::expression::Subnet;
 use edgewright_engine::model::request::{Request, Scheme, Target};
+use edgewright_engine::model::site::RemoteIp;
 use edgewright_engine::pattern::{Pattern, PatternOptions};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -43,8 +45,10 @@ pub enum About {
     Header(String),
     /// Each cookie by itself: one has to pass.
     Cookies,
-    /// The client's address.
+    /// The address of whoever connects.
     Client,
+    /// The client whom trusted proxies name in a header; whoever connects where they name none.
+    Behind(RemoteIp),
 }
 
 /// What is asked.
@@ -57,6 +61,8 @@ pub enum AtomTest {
     Equals(#[serde(with = "byte_text")] Vec<u8>),
     /// Is the address in one of these networks?
     Within(Vec<Subnet>),
+    /// Is the address that of whoever connects?
+    IsConnection,
 }
 
 impl Guard {
@@ -82,7 +88,7 @@ impl Guard {
     }
 
     /// Every condition in it.
-    pub fn each(&self, take: &mut impl FnMut(&Atom)) {
+    pub fn each<'g>(&'g self, take: &mut impl FnMut(&'g Atom)) {
         match self {
             Self::Is(atom) | Self::Which(atom) => take(atom),
             Self::Not(guard) => guard.each(take),
@@ -100,6 +106,18 @@ impl Guard {
         self.each(&mut |atom| subjects.push(atom.about.clone()));
         subjects.dedup();
         subjects.pop().filter(|_| subjects.is_empty())
+    }
+
+    /// The same question about the client whom `remote` tells, where this one is about whoever connects.
+    pub(super) fn behind(&self, remote: &RemoteIp) -> Self {
+        let all = |guards: &[Self]| guards.iter().map(|guard| guard.behind(remote)).collect();
+        match self {
+            Self::Is(atom) => Self::Is(atom.behind(remote)),
+            Self::Which(atom) => Self::Which(atom.behind(remote)),
+            Self::Not(guard) => Self::Not(Box::new(guard.behind(remote))),
+            Self::All(guards) => Self::All(all(guards)),
+            Self::Any(guards) => Self::Any(all(guards)),
+        }
     }
 
     /// The opposite where `negated`.
@@ -126,23 +144,28 @@ impl From<bool> for Negated {
 
 impl Atom {
     fn holds(&self, viewed: &Viewed<'_>) -> bool {
+        let asks = |text: &[u8]| self.test.holds(text, viewed.client);
         match &self.about {
             About::Header(name) => {
-                let request = Request {
-                    method: b"GET",
-                    scheme: Scheme::Https,
-                    host: None,
-                    target: Target::of(b"/"),
-                    headers: viewed.headers,
-                    client: viewed.client,
-                    protocol: b"HTTP/1.1",
-                };
-                self.test
-                    .holds(&request.header(name.as_bytes()).unwrap_or_default())
+                let value = request(viewed).header(name.as_bytes()).unwrap_or_default();
+                asks(&value)
             }
-            About::Cookies => viewed.cookies.iter().any(|cookie| self.test.holds(cookie)),
-            About::Client => self.test.holds(viewed.client),
+            About::Cookies => viewed.cookies.iter().any(|cookie| asks(cookie)),
+            About::Client => asks(viewed.client),
+            About::Behind(remote) => match remote::seen(remote, &request(viewed)) {
+                Some(seen) => asks(&seen.client),
+                None => asks(viewed.client),
+            },
         }
+    }
+
+    fn behind(&self, remote: &RemoteIp) -> Self {
+        let about = match &self.about {
+            About::Client => About::Behind(remote.clone()),
+            About::Header(_) | About::Cookies | About::Behind(_) => self.about.clone(),
+        };
+        let test = self.test.clone();
+        Self { about, test }
     }
 
     /// The cookies that pass, in the order of their names.
@@ -154,7 +177,7 @@ impl Atom {
         let mut passing: Vec<&Vec<u8>> = viewed
             .cookies
             .iter()
-            .filter(|cookie| self.test.holds(cookie))
+            .filter(|cookie| self.test.holds(cookie, viewed.client))
             .collect();
         passing.sort_by_key(name);
         passing.into_iter().map(|cookie| encoded(cookie)).collect()
@@ -166,7 +189,21 @@ impl Atom {
             AtomTest::Matches(pattern) => pattern.text.len(),
             AtomTest::Equals(text) => text.len(),
             AtomTest::Within(subnets) => subnets.len() * 40,
+            AtomTest::IsConnection => 0,
         }
+    }
+}
+
+/// A request as far as conditions look at it.
+fn request<'v>(viewed: &Viewed<'v>) -> Request<'v> {
+    Request {
+        method: b"GET",
+        scheme: Scheme::Https,
+        host: None,
+        target: Target::of(b"/"),
+        headers: viewed.headers,
+        client: viewed.client,
+        protocol: b"HTTP/1.1",
     }
 }
 
@@ -187,24 +224,31 @@ fn encoded(text: &[u8]) -> String {
 }
 
 impl AtomTest {
-    fn holds(&self, text: &[u8]) -> bool {
+    fn holds(&self, text: &[u8], connection: &[u8]) -> bool {
         match self {
             Self::Matches(pattern) => pattern.is_match(text),
             Self::Equals(equal) => text == equal,
             Self::Within(subnets) => subnets.iter().any(|subnet| subnet.contains(text)),
+            Self::IsConnection => text == connection,
         }
     }
 }
 
 impl About {
-    /// The input that it is, or a part of.
-    pub fn input(&self) -> Input {
+    /// The inputs that it is, or is made of.
+    pub fn inputs(&self) -> Vec<Input> {
         match self {
-            Self::Header(name) => Input::Header(name.clone()),
-            Self::Cookies => Input::Cookies,
-            Self::Client => Input::Client,
+            Self::Header(name) => vec![Input::Header(name.clone())],
+            Self::Cookies => vec![Input::Cookies],
+            Self::Client => vec![Input::Client],
+            Self::Behind(remote) => vec![Input::Client, remote_header(remote)],
         }
     }
+}
+
+/// The header in which proxies name their clients.
+pub(super) fn remote_header(remote: &RemoteIp) -> Input {
+    Input::Header(String::from_utf8_lossy(&remote.header).to_ascii_lowercase())
 }
 
 /// Bytes as a text that people can read: a character for each byte.

@@ -9,12 +9,13 @@ use edgewright_engine::model::expression::{Expression, Subnet};
 use edgewright_engine::model::rules::{Condition, Piece, Rule, Template, TemplateText, Test};
 use edgewright_engine::model::site::access::{Client, HostAccess, Methods};
 use edgewright_engine::model::site::headers::HeaderTable;
-use edgewright_engine::model::site::{EnvAttribute, EnvRule, Site};
+use edgewright_engine::model::site::{EnvAttribute, EnvRule, RemoteIp, Site};
 
 use serde::{Deserialize, Serialize};
 
 use super::atoms;
-use super::guard::{About, Guard};
+use super::guard::{About, Guard, remote_header};
+use super::lookups::Lookups;
 use crate::dependencies::Dependencies;
 use crate::inputs::{Elsewhere, Input};
 use crate::methods::uses_condition_groups;
@@ -26,6 +27,9 @@ pub(crate) struct Guards {
     raw: BTreeSet<Input>,
     /// What `SetEnvIf` may find in the environment where there is no such header.
     variables: Variables,
+    /// Who tells the hosts' rules the client: nobody (`None`), or proxies, in the order of the hosts.
+    remotes: Vec<Option<RemoteIp>>,
+    lookups: Lookups,
     found: Vec<Guard>,
     /// The guards found so far, to ask whether one is among them.
     known: HashSet<Guard, foldhash::fast::RandomState>,
@@ -60,20 +64,17 @@ impl Guards {
         Self {
             raw,
             variables,
+            remotes: remotes(site),
+            lookups: Lookups::of(site),
             found: Vec::new(),
             known: HashSet::default(),
             cookies: SetCookies::Never,
         }
     }
 
-    /// The inputs of which no class can be made: where a header tells the client's address, both are one; and headers that
-    /// lines change, which rules see otherwise than a class does.
+    /// The inputs of which no class can be made: headers that lines change, which rules see otherwise than a class does.
     pub(super) fn never_covered(site: &Site) -> BTreeSet<Input> {
         let mut raw = BTreeSet::new();
-        for remote in site.hosts.iter().filter_map(|host| host.remote_ip.as_ref()) {
-            let name = String::from_utf8_lossy(&remote.header).to_ascii_lowercase();
-            raw.extend([Input::Client, Input::Header(name)]);
-        }
         let lines = site.settings().flat_map(|settings| &settings.headers);
         for line in lines.filter(|line| line.table == HeaderTable::Request) {
             let name = String::from_utf8_lossy(&line.name).to_ascii_lowercase();
@@ -92,13 +93,43 @@ impl Guards {
     /// The guard, unless what it is about stays raw.
     pub(super) fn allowed(&self, guard: Guard) -> Option<Guard> {
         let mut allowed = true;
-        guard.each(&mut |atom| allowed &= !self.raw.contains(&atom.about.input()));
+        guard.each(&mut |atom| allowed &= self.may_ask(&atom.about));
         allowed.then_some(guard)
     }
 
-    pub(super) fn add(&mut self, guard: Guard) {
-        if self.known.insert(guard.clone()) {
-            self.found.push(guard);
+    /// Rules see of a header that tells the client what its proxies have not told of it.
+    fn may_ask(&self, about: &About) -> bool {
+        let mut remotes = self.remotes.iter().flatten();
+        let is_raw = |input: &Input| self.raw.contains(input);
+        match about {
+            About::Client => {
+                !is_raw(&Input::Client) && remotes.all(|remote| self.may_ask_behind(remote))
+            }
+            About::Behind(remote) => self.may_ask_behind(remote),
+            About::Cookies => !is_raw(&Input::Cookies),
+            About::Header(name) => {
+                let header = Input::Header(name.clone());
+                !is_raw(&header) && remotes.all(|remote| remote_header(remote) != header)
+            }
+        }
+    }
+
+    fn may_ask_behind(&self, remote: &RemoteIp) -> bool {
+        let is_header = matches!(atoms::header(&remote.header), Some(About::Header(_)));
+        is_header && !self.raw.contains(&remote_header(remote))
+    }
+
+    /// Adds a guard, once for each way in which a host may come to know the client.
+    pub(super) fn add(&mut self, guard: &Guard) {
+        let as_told = |remote: &Option<RemoteIp>| match remote {
+            Some(remote) => guard.behind(remote),
+            None => guard.clone(),
+        };
+        let guards: Vec<Guard> = self.remotes.iter().map(as_told).collect();
+        for guard in guards {
+            if self.known.insert(guard.clone()) {
+                self.found.push(guard);
+            }
         }
     }
 
@@ -106,10 +137,10 @@ impl Guards {
         let mut guards = std::mem::take(row);
         guards.dedup();
         match guards.pop() {
-            Some(only) if guards.is_empty() => self.add(only),
+            Some(only) if guards.is_empty() => self.add(&only),
             Some(last) => {
                 guards.push(last);
-                self.add(Guard::All(guards));
+                self.add(&Guard::All(guards));
             }
             None => {}
         }
@@ -133,7 +164,7 @@ impl Guards {
         let guard = guard.and_then(|guard| self.allowed(guard));
         let took = guard.is_some();
         if let Some(guard) = guard {
-            self.add(guard);
+            self.add(&guard);
         }
         took
     }
@@ -151,6 +182,7 @@ impl Elsewhere for Guards {
             let decides = group.last().is_some_and(|(last, _)| !last.or_next);
             let guard = |&(condition, groups): &(&Condition, Groups)| {
                 atoms::condition(condition)
+                    .or_else(|| self.lookups.guard(condition))
                     .filter(|_| decides && groups == Groups::Unused)
                     .and_then(|guard| self.allowed(guard))
             };
@@ -162,7 +194,7 @@ impl Elsewhere for Guards {
             self.add_row(&mut row);
             for (&(condition, groups), guard) in group.iter().zip(guards) {
                 match guard {
-                    Some(guard) => self.add(guard),
+                    Some(guard) => self.add(&guard),
                     None if decides && self.add_cookies(condition, &numbers) => {}
                     None => self.add_condition(condition, groups, left),
                 }
@@ -234,6 +266,17 @@ impl Elsewhere for Guards {
     fn add_expression(&mut self, expression: &Expression, left: &mut Dependencies) {
         self.add_parts(expression, left);
     }
+}
+
+/// Who tells the hosts of `site` their clients, each once.
+fn remotes(site: &Site) -> Vec<Option<RemoteIp>> {
+    let mut remotes = Vec::new();
+    for host in &site.hosts {
+        if !remotes.contains(&host.remote_ip) {
+            remotes.push(host.remote_ip.clone());
+        }
+    }
+    remotes
 }
 
 impl Variables {

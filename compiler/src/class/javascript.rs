@@ -5,10 +5,11 @@
 //! A function that throws is a viewer's 503, so that nothing in it may: what goes wrong makes a class of its own, which
 //! no other request has.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use edgewright_engine::model::expression::Subnet;
 use edgewright_engine::model::marks::{BareMark, Choice, DRAWS, Head, Marks};
+use edgewright_engine::model::site::Trust;
 
 use super::guard::{About, Atom, AtomTest, Guard};
 use super::pattern::{expression, quoted, test};
@@ -39,75 +40,6 @@ impl Copies {
     }
 }
 
-const TEXT: &str = "
-// The values of a header, UTF-8 with a character for each byte.
-function text(header) {
-  if (!header) return '';
-  var all = header.multiValue || [header];
-  return bytes(all.map(function (one) { return one.value; }).join(', '));
-}
-";
-
-const CARRY: &str = "
-// CloudFront changes this header on its way to the function at origin-request, which reads it here.
-function carry(headers, name, carrier) {
-  if (headers[name]) headers[carrier] = headers[name];
-  else delete headers[carrier];
-}
-";
-
-const BYTES: &str = "
-function bytes(text) {
-  if (!/[^\\x00-\\x7f]/.test(text)) return text;
-  return encodeURIComponent(text).replace(/%(..)/g, function (all, hex) {
-    return String.fromCharCode(parseInt(hex, 16));
-  });
-}
-";
-
-const COOKIES: &str = "
-// Does one of the cookies, as name=value, match?
-function some(cookies, expression) {
-  return Object.keys(cookies).some(function (name) {
-    var all = cookies[name].multiValue || [cookies[name]];
-    return all.some(function (one) { return expression.test(bytes(name + '=' + one.value)); });
-  });
-}
-";
-
-const MATCHING: &str = "
-// The cookies that match, in the order of their names.
-function matching(cookies, expression) {
-  var found = [];
-  Object.keys(cookies).sort().forEach(function (name) {
-    (cookies[name].multiValue || [cookies[name]]).forEach(function (one) {
-      var cookie = bytes(name + '=' + one.value);
-      if (expression.test(cookie)) found.push(encodeURIComponent(cookie));
-    });
-  });
-  return found.join('&') + ';';
-}
-";
-
-const ADDRESSES: &str = "
-// An address in numbers of 16 bits: two of IPv4, eight of IPv6.
-function numbers(ip) {
-  var v4 = /^(?:::ffff:)?(\\d+)\\.(\\d+)\\.(\\d+)\\.(\\d+)(?![\\s\\S])/i.exec(ip);
-  if (v4) return [v4[1] * 256 + +v4[2], v4[3] * 256 + +v4[4]];
-  var parts = ip.split('::');
-  var head = parts[0] ? parts[0].split(':') : [];
-  var tail = parts[1] ? parts[1].split(':') : [];
-  while (parts.length > 1 && head.length + tail.length < 8) head.push('0');
-  var all = head.concat(tail).map(function (part) { return parseInt(part, 16); });
-  return all.slice(0, 6).join() === '0,0,0,0,0,65535' ? all.slice(6) : all;
-}
-
-function within(address, network, mask) {
-  return address.length === network.length
-    && address.every(function (part, at) { return (part & mask[at]) === network[at]; });
-}
-";
-
 impl ViewerClass {
     /// The whole function.
     pub fn javascript(&self, copies: Copies) -> String {
@@ -127,15 +59,18 @@ impl ViewerClass {
         if used.has(Helper::Cookies) || used.has(Helper::Matching) {
             code += "    var cookies = event.request.cookies;\n";
         }
-        if used.client {
+        if used.has(Helper::Ip) {
             code += "    var ip = event.viewer.ip;\n";
         }
-        if used.has(Helper::Addresses) {
-            code += "    var address = numbers(ip);\n";
+        for (about, name) in &used.clients {
+            code += &client(about, name);
+            if used.in_numbers.contains(about) {
+                code += &format!("    var {} = numbers({name});\n", in_numbers(name));
+            }
         }
         code += &format!("    return {}[\n", marks(self.marks));
         for guard in &self.guards {
-            code += &format!("      {},\n", question(guard, Joined::ByComma));
+            code += &format!("      {},\n", used.question(guard, Joined::ByComma));
         }
         code += if used.has(Helper::Matching) {
             "    ].map(function (part) { return part === !!part ? +part : part; }).join('');\n"
@@ -144,8 +79,9 @@ impl ViewerClass {
         };
         code += "  \
                  } catch (error) {\n    return '!' + Math.random(); // shared with nobody\n  }\n}\n";
-        for helper in &used.helpers {
-            code += helper.code();
+        for helper in used.helpers.iter().map(|helper| helper.code()) {
+            code += if helper.is_empty() { "" } else { "\n" };
+            code += helper;
         }
         code
     }
@@ -161,7 +97,7 @@ impl ViewerClass {
         self.headers().iter().filter_map(line).collect()
     }
 
-    fn used(&self) -> Used {
+    fn used(&self) -> Used<'_> {
         let mut used = Used::default();
         if !self.carrying().is_empty() {
             used.helpers.insert(Helper::Carry);
@@ -173,6 +109,10 @@ impl ViewerClass {
                     guard.each(&mut |atom| used.add(atom));
                 }
             }
+        }
+        if used.has(Helper::Behind) {
+            // It reads addresses that nobody has checked, too.
+            used.helpers.remove(&Helper::Numbers);
         }
         used
     }
@@ -202,13 +142,17 @@ fn marks(marks: Marks) -> String {
 
 /// What the code needs.
 #[derive(Default)]
-struct Used {
-    abouts: BTreeSet<About>,
+struct Used<'c> {
+    abouts: BTreeSet<&'c About>,
+    /// The addresses of clients, each with the variable that holds it.
+    clients: BTreeMap<&'c About, String>,
+    /// Those of them that are needed in numbers.
+    in_numbers: BTreeSet<&'c About>,
     helpers: BTreeSet<Helper>,
-    client: bool,
 }
 
-/// A function that the code may need.
+/// What the code may need beside the questions themselves: a function of its own, or for `Ip` the variable that holds the
+/// viewer's address.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Helper {
     Carry,
@@ -216,32 +160,52 @@ enum Helper {
     Bytes,
     Cookies,
     Matching,
-    Addresses,
+    Ip,
+    Behind,
+    Numbers,
+    Within,
 }
 
 impl Helper {
+    /// What stands behind the function that CloudFront calls.
     fn code(self) -> &'static str {
         match self {
-            Self::Carry => CARRY,
-            Self::Text => TEXT,
-            Self::Bytes => BYTES,
-            Self::Cookies => COOKIES,
-            Self::Matching => MATCHING,
-            Self::Addresses => ADDRESSES,
+            Self::Carry => include_str!("javascript/carry.js"),
+            Self::Text => include_str!("javascript/text.js"),
+            Self::Bytes => include_str!("javascript/bytes.js"),
+            Self::Cookies => include_str!("javascript/some.js"),
+            Self::Matching => include_str!("javascript/matching.js"),
+            Self::Ip => "",
+            Self::Behind => include_str!("javascript/behind.js"),
+            Self::Numbers => include_str!("javascript/numbers.js"),
+            Self::Within => include_str!("javascript/within.js"),
         }
     }
 }
 
-impl Used {
-    fn add(&mut self, atom: &Atom) {
-        self.abouts.insert(atom.about.clone());
-        match &atom.about {
+impl<'c> Used<'c> {
+    fn add(&mut self, atom: &'c Atom) {
+        let about = &atom.about;
+        self.abouts.insert(about);
+        let behind = self.clients.len();
+        match about {
             About::Header(_) => self.helpers.extend([Helper::Text, Helper::Bytes]),
             About::Cookies => self.helpers.extend([Helper::Cookies, Helper::Bytes]),
-            About::Client => self.client = true,
+            About::Client => {
+                self.helpers.insert(Helper::Ip);
+                self.clients.entry(about).or_insert_with(|| "ip".to_owned());
+            }
+            About::Behind(_) => {
+                let functions = [Helper::Ip, Helper::Behind, Helper::Text, Helper::Bytes];
+                self.helpers.extend(functions);
+                self.helpers.insert(Helper::Within);
+                let name = || format!("client{behind}");
+                self.clients.entry(about).or_insert_with(name);
+            }
         }
         if let AtomTest::Within(_) = atom.test {
-            self.helpers.insert(Helper::Addresses);
+            self.helpers.extend([Helper::Numbers, Helper::Within]);
+            self.in_numbers.insert(about);
         }
     }
 
@@ -252,9 +216,34 @@ impl Used {
     fn headers(&self) -> impl Iterator<Item = &str> {
         self.abouts.iter().filter_map(|about| match about {
             About::Header(name) => Some(name.as_str()),
-            About::Cookies | About::Client => None,
+            About::Cookies | About::Client | About::Behind(_) => None,
         })
     }
+}
+
+/// The line that finds the client whom proxies name; nothing for whoever connects.
+fn client(about: &About, name: &str) -> String {
+    let About::Behind(remote) = about else {
+        return String::new();
+    };
+    let proxy = |(subnet, trust): &(Subnet, Trust)| {
+        let may_be_private = match trust {
+            Trust::Internal => "true",
+            Trust::Public => "false",
+        };
+        format!("[{}, {may_be_private}]", network_and_mask(subnet))
+    };
+    let proxies: Vec<String> = remote.proxies.iter().map(proxy).collect();
+    let header = quoted(&remote.header.to_ascii_lowercase());
+    format!(
+        "    var {name} = behind(ip, event.request.headers[{header}], [{}]);\n",
+        proxies.join(", ")
+    )
+}
+
+/// The variable that holds a client's address in numbers.
+fn in_numbers(client: &str) -> String {
+    format!("{client}_numbers")
 }
 
 /// The variable that holds a header: its name is no word of the language.
@@ -278,75 +267,91 @@ enum Joined {
     Negated,
 }
 
-fn question(guard: &Guard, around: Joined) -> String {
-    let (text, weakest) = match guard {
-        Guard::Is(atom) => {
-            let text = atom_test(atom);
-            // A comparison binds weaker than `!`.
-            let weakest = if text.contains(" === ") || text.contains(" >= ") {
-                Joined::ByAnd
-            } else {
-                Joined::Negated
-            };
-            (text, weakest)
-        }
-        Guard::Which(atom) => {
-            let text = cookies_test("matching", atom);
-            (text, Joined::Negated)
-        }
-        Guard::Not(guard) => (
-            format!("!{}", question(guard, Joined::Negated)),
-            Joined::Negated,
-        ),
-        Guard::All(guards) => (joined(guards, " && ", Joined::ByAnd), Joined::ByAnd),
-        Guard::Any(guards) => (joined(guards, " || ", Joined::ByOr), Joined::ByOr),
-    };
-    let bare = match (around, weakest) {
-        (Joined::ByComma, _) | (_, Joined::Negated) => true,
-        (around, weakest) => around == weakest,
-    };
-    if bare { text } else { format!("({text})") }
-}
+impl Used<'_> {
+    fn question(&self, guard: &Guard, around: Joined) -> String {
+        let (text, weakest) = match guard {
+            Guard::Is(atom) => {
+                let text = self.atom_test(atom);
+                // A comparison binds weaker than `!`.
+                let weakest = if text.contains(" === ") || text.contains(" >= ") {
+                    Joined::ByAnd
+                } else {
+                    Joined::Negated
+                };
+                (text, weakest)
+            }
+            Guard::Which(atom) => {
+                let text = cookies_test("matching", atom);
+                (text, Joined::Negated)
+            }
+            Guard::Not(guard) => (
+                format!("!{}", self.question(guard, Joined::Negated)),
+                Joined::Negated,
+            ),
+            Guard::All(guards) if guards.is_empty() => ("true".to_owned(), Joined::Negated),
+            Guard::Any(guards) if guards.is_empty() => ("false".to_owned(), Joined::Negated),
+            Guard::All(guards) => (self.joined(guards, " && ", Joined::ByAnd), Joined::ByAnd),
+            Guard::Any(guards) => (self.joined(guards, " || ", Joined::ByOr), Joined::ByOr),
+        };
+        let bare = match (around, weakest) {
+            (Joined::ByComma, _) | (_, Joined::Negated) => true,
+            (around, weakest) => around == weakest,
+        };
+        if bare { text } else { format!("({text})") }
+    }
 
-fn joined(guards: &[Guard], sign: &str, around: Joined) -> String {
-    let parts: Vec<String> = guards.iter().map(|guard| question(guard, around)).collect();
-    parts.join(sign)
+    fn joined(&self, guards: &[Guard], sign: &str, around: Joined) -> String {
+        let parts = guards.iter().map(|guard| self.question(guard, around));
+        let parts: Vec<String> = parts.collect();
+        parts.join(sign)
+    }
+
+    /// A pattern that cannot be written is no atom: `false` is never reached.
+    fn atom_test(&self, atom: &Atom) -> String {
+        let variable = match &atom.about {
+            About::Header(name) => variable(name),
+            About::Client | About::Behind(_) => {
+                let client = self.clients.get(&atom.about);
+                client.cloned().unwrap_or_default()
+            }
+            About::Cookies => return cookies_test("some", atom),
+        };
+        match &atom.test {
+            AtomTest::Matches(pattern) => test(pattern, &variable).unwrap_or("false".to_owned()),
+            AtomTest::Equals(text) => format!("{variable} === {}", quoted(text)),
+            AtomTest::Within(subnets) => {
+                let numbers = in_numbers(&variable);
+                let test = |subnet| format!("within({numbers}, {})", network_and_mask(subnet));
+                let tests: Vec<String> = subnets.iter().map(test).collect();
+                format!("({})", tests.join(" || "))
+            }
+            AtomTest::IsConnection => match atom.about {
+                About::Client => "true".to_owned(),
+                About::Header(_) | About::Cookies | About::Behind(_) => {
+                    format!("{variable} === ip")
+                }
+            },
+        }
+    }
 }
 
 /// A question about each cookie, asked by a function of this name.
 fn cookies_test(function: &str, atom: &Atom) -> String {
     let pattern = match &atom.test {
         AtomTest::Matches(pattern) => expression(pattern),
-        AtomTest::Equals(_) | AtomTest::Within(_) => None,
+        AtomTest::Equals(_) | AtomTest::Within(_) | AtomTest::IsConnection => None,
     };
     pattern.map_or("false".to_owned(), |text| {
         format!("{function}(cookies, {text})")
     })
 }
 
-/// A pattern that cannot be written is no atom: `false` is never reached.
-fn atom_test(atom: &Atom) -> String {
-    let variable = match &atom.about {
-        About::Header(name) => variable(name),
-        About::Client => "ip".to_owned(),
-        About::Cookies => return cookies_test("some", atom),
-    };
-    match &atom.test {
-        AtomTest::Matches(pattern) => test(pattern, &variable).unwrap_or("false".to_owned()),
-        AtomTest::Equals(text) => format!("{variable} === {}", quoted(text)),
-        AtomTest::Within(subnets) => {
-            let tests: Vec<String> = subnets.iter().map(network).collect();
-            format!("({})", tests.join(" || "))
-        }
-    }
-}
-
-fn network(subnet: &Subnet) -> String {
+fn network_and_mask(subnet: &Subnet) -> String {
     let (network, mask) = match subnet {
         Subnet::V4(network, mask) => (halves(network.to_be_bytes()), halves(mask.to_be_bytes())),
         Subnet::V6(network, mask) => (halves(network.to_be_bytes()), halves(mask.to_be_bytes())),
     };
-    format!("within(address, [{network}], [{mask}])")
+    format!("[{network}], [{mask}]")
 }
 
 /// Bytes as numbers of 16 bits.

@@ -1,6 +1,7 @@
 //! Which inputs a class covers, and which stay in the key.
 
 use edgewright_compiler::class::ViewerClass;
+use edgewright_compiler::inputs::{Input, Inputs};
 use edgewright_engine::model::marks::{BareMark, Choice, Exactness, Head, Marks};
 
 use super::reading;
@@ -185,11 +186,74 @@ fn whatever_is_read_otherwise_stays_raw() {
     check(&rule(&["%{HTTP_COOKIE} (^|;)lang=de"]), &[], 0);
     check(&rule(&["%{HTTP_COOKIE} [^;]+lang=de"]), &[], 0);
     check(&rule(&["%{HTTP_COOKIE} lang=de$"]), &[], 0);
+    let header = rule(&["%{REMOTE_ADDR} ^1", "%{HTTP:X-Forwarded-For} x"]);
+    check(&format!("RemoteIPHeader X-Forwarded-For\n{header}"), &[], 0);
+    let address = rule(&["%{REMOTE_ADDR} ^1"]);
     check(
-        "RemoteIPHeader X-Forwarded-For\nRewriteCond %{REMOTE_ADDR} ^1\nRewriteRule ^/a /b [R]",
+        &format!(
+            "RemoteIPHeader X-Forwarded-For\nRequestHeader edit X-Forwarded-For a b early\n{address}"
+        ),
         &[],
         0,
     );
+}
+
+#[test]
+fn the_client_behind_a_proxy_is_a_guard() {
+    let both = &["header x-forwarded-for", "client address"];
+    let address = rule(&["%{REMOTE_ADDR} ^1"]);
+    check(
+        &format!("RemoteIPHeader X-Forwarded-For\n{address}"),
+        both,
+        1,
+    );
+    let host = |lines: &str| format!("<VirtualHost *:80>\n{lines}\n</VirtualHost>\n");
+    let lines = "RemoteIPHeader X-Forwarded-For\nRemoteIPInternalProxy 10.0.0.0/8";
+    // The main server has its clients from the connection.
+    check(&format!("{}{address}", host(lines)), both, 2);
+    let refused =
+        "<Location />\nRequire expr \"%{CONN_REMOTE_ADDR} != %{REMOTE_ADDR}\"\n</Location>";
+    check(
+        &format!("RemoteIPHeader X-Forwarded-For\n{refused}"),
+        both,
+        1,
+    );
+    check(refused, &["client address"], 1);
+}
+
+#[test]
+fn a_lookup_is_a_guard_where_the_map_is_known() {
+    let client = &["client address"][..];
+    let map = |kind: &str, condition: &str| {
+        let rule = rule(&[condition]);
+        format!("RewriteMap m {kind}:/srv/map.txt\n{rule}")
+    };
+    check(&map("txt", "${m:%{REMOTE_ADDR}} ."), client, 1);
+    check(&map("txt", "${m:%{REMOTE_ADDR}|no} !=no"), client, 1);
+    check(&map("txt", "${m:%{REMOTE_ADDR}} ^a$"), client, 1);
+    // Which value it is matters.
+    check(&map("txt", "${m:%{REMOTE_ADDR}} (.+)"), client, 1);
+    let used = format!(
+        "{}\nRewriteCond ${{m:%{{REMOTE_ADDR}}}} (.+)\nRewriteRule ^/c$ /%1 [R]",
+        map("txt", "a b")
+    );
+    check(&used, &[], 0);
+    check(&map("rnd", "${m:%{REMOTE_ADDR}} ."), &[], 0);
+    check(&map("txt", "${m:x%{REMOTE_ADDR}} ."), &[], 0);
+    check(&map("txt", "${m:%{REMOTE_ADDR}|%{HTTP_REFERER}} ."), &[], 0);
+}
+
+#[test]
+fn what_is_asked_of_a_map_that_cannot_answer_is_no_input() {
+    #[track_caller]
+    fn check(map: &str, expected: bool) {
+        let lines = rule(&["${m:%{REMOTE_ADDR}} ."]);
+        let reading = reading(&format!("RewriteEngine On\nRewriteMap m {map}\n{lines}\n"));
+        let inputs = Inputs::of(&reading.site);
+        assert_eq!(inputs.contains(&Input::Client), expected, "{map}");
+    }
+    check("prg:/usr/bin/where", false);
+    check("txt:/srv/map.txt", true);
 }
 
 #[test]

@@ -32,6 +32,16 @@ const CONDITIONS: &[&str] = &[
     "expr \"%{HTTP_REFERER} =~ /spam/ || %{HTTP_USER_AGENT} =~ /bot/\"",
     "expr \"! %{HTTP_USER_AGENT} == 'curl' && %{HTTP:X-Own} != '1'\"",
     "expr \"%{REMOTE_ADDR} -ipmatch '10.0.0.0/9'\"",
+    "expr \"%{REMOTE_ADDR} != %{CONN_REMOTE_ADDR}\"",
+    "%{REMOTE_ADDR} ^2001:db8(:|::)",
+    "${m:%{REMOTE_ADDR}} .",
+    "${m:%{REMOTE_ADDR}|b} =b",
+    "${m:%{HTTP_USER_AGENT}} !^$",
+    "${m:%{HTTP:Accept-Language}|7} -ge3",
+    "${m:%{REMOTE_ADDR}} (.)",
+    "${r:%{REMOTE_ADDR}} a",
+    "${none:%{REMOTE_ADDR}|a} a",
+    "${asked:%{HTTP_REFERER}} a",
     "%{REQUEST_METHOD} =HEAD",
     "%{REQUEST_METHOD} !^(GET|POST)$",
     "%{THE_REQUEST} \\?\\ HTTP",
@@ -70,12 +80,21 @@ const EXTRAS: &[&str] = &[
     "<Location /a>\nRequire ip 192.0.2.0/255.255.255.128 10\n</Location>",
     "<If \"%{HTTP_USER_AGENT} =~ /bot/ && %{REQUEST_URI} =~ m#^/b#\">\nRedirect 302 /b /bots\n</If>",
     "<If \"req('Accept-Language') == 'de'\">\nRedirect /a /de\n</If>",
+    "RemoteIPHeader X-Forwarded-For",
+    "RemoteIPHeader X-Forwarded-For\nRemoteIPInternalProxy 192.0.2.0/24 10.0.0.0/8 ::1\nRemoteIPTrustedProxy 2001:db8::/32 198.51.100.7",
+    "RemoteIPHeader X-Own\nRemoteIPTrustedProxy 127.0.0.1 192.0.2.1 203.0.113.0/24",
+    "<Location /b>\nRequire expr \"%{CONN_REMOTE_ADDR} != %{REMOTE_ADDR}\"\n</Location>",
     "Header always set X-Seen 1 \"expr=%{HTTP_USER_AGENT} =~ /Mozilla/\"",
 ];
 
 /// A configuration.
 pub fn configuration(random: &mut Random) -> String {
-    let mut text = String::from("ServerName h.test\nDocumentRoot /srv\nRewriteEngine On\n");
+    let mut text = String::from(
+        "ServerName h.test\nDocumentRoot /srv\nRewriteEngine On\nRewriteMap m txt:/srv/map.txt\n",
+    );
+    if random.percent(10) {
+        text += "RewriteMap r rnd:/srv/map.txt\nRewriteMap asked prg:/usr/bin/x\n";
+    }
     while random.percent(50) {
         text += &format!("{}\n", random.pick(EXTRAS));
     }
@@ -134,8 +153,63 @@ const HEADERS: &[(&str, &[&str])] = &[
             "*/*",
         ],
     ),
-    ("X-Own", &["1", "2", ""]),
+    (
+        "X-Own",
+        &[
+            "1",
+            "2",
+            "",
+            "192.0.2.9",
+            "127.0.0.1,203.0.113.5, 2001:db8::7",
+        ],
+    ),
+    ("X-Forwarded-For", FORWARDED),
     ("X-Edgewright-Class", &["0", "11111"]),
+];
+
+/// Addresses, and what nearly is one.
+const FORWARDED: &[&str] = &[
+    "192.0.2.9",
+    "198.51.100.7",
+    "10.0.0.1",
+    "10.0.0.1, 192.0.2.9 ",
+    "  192.0.2.200",
+    "unknown, 10.200.0.1",
+    "198",
+    "198.1",
+    "0xc0.0002.2",
+    "0300.0.0x2.9",
+    "3221225985",
+    "4294967296",
+    "1.2.3.4.5",
+    "192.0.2.256",
+    "192.0.2.08",
+    "0x",
+    "1.",
+    "192.0.2.9\u{e9}",
+    "192.0.2.9\t",
+    "2001:DB8::0:1",
+    "2001:db8:0:0:1:0:0:0",
+    "2001:db8:1:0:0:2:0:3",
+    "2001:db8:1:2:3:4:5::",
+    "2001:db8:1:2:3:4:5:6:7",
+    "2001:db8::1::2",
+    "2001:db8:::1",
+    "2001:db8:12345::",
+    "2001:db8::192.0.2.9",
+    "2001:db8::192.0.2.09",
+    "2001:db8:1:2:3:4:192.0.2.9",
+    "2001:db8:1:2:3:4:5:192.0.2.9",
+    "::192.0.2.9:1",
+    "::ffff:10.0.0.1",
+    "::ffff:a00:1",
+    ":ffff::1",
+    "::1",
+    "::",
+    ":",
+    "fd00::1",
+    "3fff::7, ::1",
+    "",
 ];
 
 const COOKIES: &[(&str, &str)] = &[

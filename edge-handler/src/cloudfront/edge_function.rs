@@ -3,6 +3,7 @@
 //! In: a request, and the function behind a trait. Out: the request it made of that, its answer, or the status that a
 //! viewer gets for its fault. Absent: triggers for responses.
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -130,6 +131,11 @@ fn response(reply: &Value, trigger: Trigger) -> Option<Response> {
         Value::Null => "",
         body => body.as_str()?,
     };
+    let content = match reply["bodyEncoding"].as_str() {
+        Some("base64") => BASE64_STANDARD.decode(body).ok()?,
+        Some("text") | None => body.as_bytes().to_vec(),
+        Some(_) => return None,
+    };
     let (largest, maker) = match trigger {
         Trigger::ViewerRequest => (40 * 1024, Maker::ViewerRequest),
         Trigger::OriginRequest => (1024 * 1024, Maker::OriginRequest),
@@ -138,10 +144,10 @@ fn response(reply: &Value, trigger: Trigger) -> Option<Response> {
         && headers.size() + body.len() <= largest
         && !(trigger == Trigger::ViewerRequest && status == 204 && !body.is_empty())
         && headers.names().iter().all(|name| may_be_set(name));
-    fits.then(|| Response {
+    fits.then_some( Response {
         status,
         headers,
-        body: body.to_owned(),
+        body: content,
         maker,
     })
 }

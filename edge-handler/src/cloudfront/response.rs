@@ -18,8 +18,8 @@ pub struct Response {
     pub status: u16,
     /// The headers.
     pub headers: HeaderList,
-    /// The body, as text.
-    pub body: String,
+    /// The body.
+    pub body: Vec<u8>,
     /// Who made it.
     pub maker: Maker,
 }
@@ -59,7 +59,7 @@ impl Response {
         Self {
             status,
             headers: HeaderList::from_iter([("Server", "CloudFront")]),
-            body: String::new(),
+            body: Vec::new(),
             maker: Maker::CloudFront,
         }
     }

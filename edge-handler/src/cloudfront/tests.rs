@@ -30,6 +30,11 @@ use super::viewer_function::Ended;
 use super::visit::{CloudFront, OriginAnswer, Surroundings};
 use crate::model::request::{Request, Scheme, Target};
 
+/// The body that a viewer gets.
+fn text(delivered: &Delivered) -> String {
+    String::from_utf8(delivered.response.body.clone()).unwrap()
+}
+
 /// A template with a server, whose key is the path alone, and a function at origin-request.
 pub(super) fn template() -> Value {
     let nothing = json!({
@@ -176,7 +181,7 @@ pub(super) fn echo(asked: &Asked) -> OriginAnswer {
     OriginAnswer {
         status: 200,
         headers: HeaderList::default(),
-        body: format!("{} {domain}{} {query}", request.method, request.uri),
+        body: format!("{} {domain}{} {query}", request.method, request.uri).into_bytes(),
     }
 }
 

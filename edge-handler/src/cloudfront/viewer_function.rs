@@ -273,7 +273,7 @@ fn response(returned: &Value) -> Option<Response> {
     valid.then(|| Response {
         status,
         headers,
-        body: body.unwrap_or_default().to_owned(),
+        body: body.unwrap_or_default().as_bytes().to_vec(),
         maker: Maker::ViewerRequest,
     })
 }

@@ -56,8 +56,8 @@ pub struct OriginAnswer {
     pub status: u16,
     /// The headers.
     pub headers: HeaderList,
-    /// The body, as text.
-    pub body: String,
+    /// The body.
+    pub body: Vec<u8>,
 }
 
 impl CloudFront {

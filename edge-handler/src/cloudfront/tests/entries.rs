@@ -19,7 +19,7 @@ fn what_head_leaves() {
         });
         let second = trial.ask(get("/a"));
         assert_eq!(
-            (trial.events.borrow().len(), &second.response.body[..]),
+            (trial.events.borrow().len(), &*text(&second)),
             (events, body),
             "{head:?}"
         );
@@ -78,7 +78,7 @@ fn ok(_: &Asked) -> OriginAnswer {
     OriginAnswer {
         status: 200,
         headers: HeaderList::default(),
-        body: "old".to_owned(),
+        body: b"old".to_vec(),
     }
 }
 
@@ -86,7 +86,7 @@ fn broken(_: &Asked) -> OriginAnswer {
     OriginAnswer {
         status: 503,
         headers: HeaderList::default(),
-        body: String::new(),
+        body: Vec::new(),
     }
 }
 
@@ -94,7 +94,7 @@ fn gone(_: &Asked) -> OriginAnswer {
     OriginAnswer {
         status: 404,
         headers: HeaderList::default(),
-        body: String::new(),
+        body: Vec::new(),
     }
 }
 

@@ -601,7 +601,7 @@ fn what_a_cloudfront_function_sees() {
             viewer_function: |event| Ok(json!({ "statusCode": 200, "body": event.to_string() })),
             ..trial(&[], first())
         };
-        let event: Value = serde_json::from_str(&trial.ask(sent).response.body).unwrap();
+        let event: Value = serde_json::from_str(&text(&trial.ask(sent))).unwrap();
         assert_eq!(
             event.pointer(pointer).cloned().unwrap_or_default(),
             expected,

@@ -49,7 +49,7 @@ fn check_in(switches: Switches, changes: &[Change<'_>], row: Row<'_>) {
         OriginAnswer {
             status,
             headers,
-            body: String::new(),
+            body: Vec::new(),
         }
     };
     let mut trial = Trial {

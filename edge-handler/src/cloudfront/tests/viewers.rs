@@ -146,7 +146,7 @@ fn viewer_protocol_policies() {
 #[test]
 fn the_default_root_object() {
     let root = [("config.DefaultRootObject", json!("index.html"))];
-    let asked = |target| trial(&root, first()).ask(get(target)).response.body;
+    let asked = |target| text(&trial(&root, first()).ask(get(target)));
     assert_eq!(asked("/"), "GET origin.test/index.html ", "for the root");
     assert_eq!(asked("/a/"), "GET origin.test/a/ ", "not below");
     assert_eq!(asked("///"), "GET origin.test/// ", "not for ///");
@@ -178,7 +178,7 @@ fn answer(headers: &[(&str, &str)]) -> OriginAnswer {
     OriginAnswer {
         status: 200,
         headers: headers.iter().copied().collect(),
-        body: "body".to_owned(),
+        body: b"body".to_vec(),
     }
 }
 
@@ -295,7 +295,7 @@ fn headers_of_a_kept_answer() {
         },
     );
     assert_eq!(
-        (head.response.status, &head.response.body[..]),
+        (head.response.status, &*text(&head)),
         (200, ""),
         "HEAD has no body"
     );

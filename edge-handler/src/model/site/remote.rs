@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::expression::Subnet;
 
 /// `mod_remoteip` on one host (`remoteip_config_t`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RemoteIp {
     /// `RemoteIPHeader`: the header with the addresses, the nearest last.
     pub header: Vec<u8>,
@@ -16,7 +16,7 @@ pub struct RemoteIp {
 }
 
 /// How far a proxy is trusted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Trust {
     /// It may name any address.
     Internal,

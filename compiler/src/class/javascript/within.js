@@ -1,0 +1,4 @@
+function within(address, network, mask) {
+  return address.length === network.length
+    && address.every(function (part, at) { return (part & mask[at]) === network[at]; });
+}
