@@ -28,7 +28,7 @@ pub use diff::Diff;
 pub use explain::Explain;
 pub use generations::{Deploy, PruneGenerations, Rollback, Status};
 pub use migrate::Migrate;
-pub use package::{Ignored, Origin, Package};
+pub use package::Package;
 pub use prune::Prune;
 pub use reading::{Force, Kind, Reading, UnknownDirective};
 pub use replay::Replay;

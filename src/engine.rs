@@ -9,6 +9,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
+use edgewright_compiler::export::function::Dependence;
 use edgewright_compiler::{Reading, compile};
 use edgewright_engine::artefact::key::KeySpace;
 use edgewright_engine::artefact::table::{Content, EmbeddedTable};
@@ -25,7 +26,7 @@ use edgewright_engine::source::{Counted, Indexed, Restored, Sequential, Source, 
 
 use crate::args::{self, Engine};
 use crate::input;
-use crate::package::Dependence;
+use crate::package;
 use crate::typed;
 pub use cloudfront::EdgeStack;
 
@@ -158,8 +159,8 @@ impl Answerer {
         let mut stack = None;
         let origin = if typed::is_build(source) {
             if let Answering::CloudFront(scheme) = engine {
-                let dependence = Dependence::of_build(source)?;
-                stack = Some(EdgeStack::usual(Build::open(source)?, &dependence, scheme)?);
+                let dependence = package::dependence(source)?;
+                stack = Some(EdgeStack::usual(Build::open(source)?, dependence, scheme)?);
             }
             let build = keep(Build::open(source)?);
             match engine {
@@ -195,7 +196,7 @@ impl Answerer {
         let stack = match engine {
             Answering::CloudFront(scheme) => {
                 let (build, dependence) = compiled(&reading)?;
-                Some(EdgeStack::usual(build, &dependence, scheme)?)
+                Some(EdgeStack::usual(build, dependence, scheme)?)
             }
             Answering::Reference | Answering::Edge => None,
         };

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use edgewright_compiler::account::Class;
 use edgewright_compiler::export::{PROGRAM_FILE, TABLE_FILE};
-pub use edgewright_compiler::figures::thousands;
+pub use edgewright_compiler::figures::{count, thousands};
 use edgewright_compiler::inputs::Input;
 use edgewright_compiler::precompute::PrecomputedCounts;
 use edgewright_compiler::{Compilation, Counts, Written};
@@ -293,12 +293,6 @@ pub fn shorten(text: &str) -> String {
         .take(WIDEST_DIRECTIVE - 1)
         .chain(['…'])
         .collect()
-}
-
-/// A number with its noun.
-pub fn count(number: usize, what: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {what}{plural}", thousands(number))
 }
 
 /// A size in human units.

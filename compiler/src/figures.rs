@@ -15,6 +15,12 @@ pub fn thousands(number: impl Copy + ToString) -> String {
     text
 }
 
+/// A number with its noun.
+pub fn count(number: usize, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {what}{plural}", thousands(number))
+}
+
 /// `part / whole` rounded to one digit behind the point; 0 where `whole` is.
 pub fn tenths(part: usize, whole: usize) -> String {
     let tenths = (part * 10 + whole / 2).checked_div(whole).unwrap_or(0);

@@ -4,10 +4,13 @@
 
 use std::collections::BTreeSet;
 
+use edgewright_compiler::export::function::{Dependence, FunctionOptions, FunctionPackage, Stack};
 use edgewright_compiler::export::item::Item;
 use edgewright_compiler::export::{Built, Export, Function, Table, export};
 use edgewright_compiler::testing::MemoryLoader;
-use edgewright_compiler::{BuildFolder, Class, Input, ReadOptions, compile, read};
+use edgewright_compiler::{
+    BuildFolder, Class, Compilation, Encoded, Input, ReadOptions, Reading, compile, read,
+};
 use edgewright_engine::artefact::index::ListIndex;
 use edgewright_engine::artefact::program::Program;
 use edgewright_engine::artefact::table::{Content, EmbeddedTable, Entry};
@@ -37,13 +40,17 @@ fn places(entry: &Entry) -> Vec<Place> {
 
 fn in_function(folder: &BuildFolder) -> BTreeSet<Place> {
     let table = EmbeddedTable::load(folder.get("table.bin").unwrap()).unwrap();
+    let keyed = table.entries().flat_map(places);
+    keyed.chain(in_program(folder)).collect()
+}
+
+fn in_program(folder: &BuildFolder) -> BTreeSet<Place> {
     let program = Program::load(folder.get("rules.bin").unwrap()).unwrap();
     let rules = program.rule_lists().flat_map(ListIndex::kept);
     let redirects = program.redirect_lists().flat_map(ListIndex::kept);
     let rules = rules.map(|(_, rule)| rule.place);
     let redirects = redirects.map(|(_, redirect)| redirect.place);
-    let keyed = table.entries().flat_map(places);
-    keyed.chain(rules).chain(redirects).collect()
+    rules.chain(redirects).collect()
 }
 
 fn in_table(folder: &BuildFolder) -> BTreeSet<Place> {
@@ -53,13 +60,24 @@ fn in_table(folder: &BuildFolder) -> BTreeSet<Place> {
     entries.flat_map(|entry| places(&entry)).collect()
 }
 
-/// Exports the sample to `target`, whose files hold the lines that `held` finds in them.
-fn check(
-    target: &dyn Export,
-    held: impl FnOnce(&BuildFolder) -> BTreeSet<Place>,
-    files: &[&str],
-    expected: (usize, usize),
-) {
+/// The sample, compiled.
+struct Sample {
+    reading: Reading,
+    compilation: Compilation,
+    encoded: Encoded,
+}
+
+impl Sample {
+    fn built(&self) -> Built<'_> {
+        Built {
+            reading: &self.reading,
+            compilation: &self.compilation,
+            encoded: &self.encoded,
+        }
+    }
+}
+
+fn sample() -> Sample {
     let loader = MemoryLoader::new()
         .with("/conf/httpd.conf", SAMPLE)
         .with("/conf/m.txt", "one /1\none /2\ntwo /2\n");
@@ -67,11 +85,22 @@ fn check(
     let reading = read(&input, &loader, &ReadOptions::default());
     let compilation = compile(&reading).unwrap();
     let encoded = compilation.encode().unwrap();
-    let built = Built {
-        reading: &reading,
-        compilation: &compilation,
-        encoded: &encoded,
-    };
+    Sample {
+        reading,
+        compilation,
+        encoded,
+    }
+}
+
+/// Exports the sample to `target`, whose files hold the lines that `held` finds in them.
+fn check(
+    target: &dyn Export,
+    held: impl FnOnce(&BuildFolder) -> BTreeSet<Place>,
+    files: &[&str],
+    expected: (usize, usize),
+) {
+    let sample = sample();
+    let (built, reading) = (sample.built(), &sample.reading);
     let mut folder = BuildFolder::default();
     let exported = export(target, built, &mut folder).unwrap();
     let names: Vec<&str> = exported.files.iter().map(|file| file.name).collect();
@@ -84,7 +113,10 @@ fn check(
     );
     assert!(exported.left_out.iter().all(|one| !one.reason.is_empty()));
     let held = held(&folder);
-    let units = reading.units.iter().zip(&compilation.account.verdicts);
+    let units = reading
+        .units
+        .iter()
+        .zip(&sample.compilation.account.verdicts);
     for (unit, verdict) in units {
         let (place, class) = (unit.place, verdict.class);
         let is_carried = !left_out.contains(&place);
@@ -103,4 +135,27 @@ fn the_function_carries_what_can_be_answered() {
 #[test]
 fn the_table_carries_what_a_look_up_finds() {
     check(&Table, in_table, &["table.jsonl"], (6, 8));
+}
+
+#[test]
+fn the_package_of_the_function_carries_what_the_function_does() {
+    let files = ["index.mjs", "edgewright.json", "rules.bin", "table.bin"];
+    let stack = Stack::new(FunctionOptions::default(), Dependence::default()).unwrap();
+    check(&FunctionPackage(&stack), in_function, &files, (10, 4));
+}
+
+#[test]
+fn a_package_with_its_table_in_dynamodb_has_none() {
+    let options = FunctionOptions {
+        table: Some("redirects".to_owned()),
+        ..FunctionOptions::default()
+    };
+    let stack = Stack::new(options, Dependence::default()).unwrap();
+    let built = sample();
+    let mut folder = BuildFolder::default();
+    let exported = export(&FunctionPackage(&stack), built.built(), &mut folder).unwrap();
+    let names: Vec<&str> = exported.files.iter().map(|file| file.name).collect();
+    assert_eq!(names, ["index.mjs", "edgewright.json", "rules.bin"]);
+    let settings = std::str::from_utf8(folder.get("edgewright.json").unwrap()).unwrap();
+    assert!(settings.contains("\"name\": \"redirects\""), "{settings}");
 }

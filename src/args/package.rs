@@ -4,8 +4,9 @@
 
 use std::path::PathBuf;
 
+use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{Args, FromArgMatches as _, ValueEnum};
+use edgewright_compiler::export::function::{FunctionOptions, Ignored, Origin};
 use edgewright_engine::model::request::Scheme;
 use edgewright_engine::model::trigger::Trigger;
 
@@ -46,11 +47,11 @@ pub struct Package {
     #[arg(long, value_name = "[STATUS=]VALUE")]
     pub cache_control: Vec<String>,
     /// What serves the requests that no rule answers
-    #[arg(long, value_enum, default_value_t = Origin::Server)]
+    #[arg(long, default_value = Origin::Server.name(), value_parser = origins())]
     pub origin: Origin,
     /// What of a request a server's pages do not depend on: it does not get that unless rules read it, and more answers are
     /// shared; may be given more than once, or with commas
-    #[arg(long, value_enum, value_name = "PART", value_delimiter = ',')]
+    #[arg(long, value_name = "PART", value_delimiter = ',', value_parser = parts())]
     pub origin_ignores: Vec<Ignored>,
     /// A header that the origin gets, and that answers are kept apart by; may be given more than once
     #[arg(long, value_name = "HEADER", value_parser = header_name)]
@@ -78,37 +79,54 @@ pub struct Package {
 }
 
 impl Package {
-    /// Is there a server that gets `part` even where no rule reads it?
-    pub fn server_gets(&self, part: Ignored) -> bool {
-        self.origin == Origin::Server && !self.origin_ignores.contains(&part)
-    }
-
-    /// What the command does where nothing is said but the build.
-    ///
-    /// # Errors
-    /// Never: the command's options have defaults.
-    pub fn usual() -> Result<Self, clap::Error> {
-        let command = Self::augment_args(clap::Command::new("package"));
-        Self::from_arg_matches(&command.try_get_matches_from(["package", "build"])?)
+    /// What is chosen of the function's stack.
+    pub fn options(&self) -> FunctionOptions {
+        FunctionOptions {
+            table: self.table.clone(),
+            regions: self.region.clone(),
+            endpoint_url: self.endpoint_url.clone(),
+            trigger: self.trigger,
+            cache_control: self.cache_control.clone(),
+            origin: self.origin,
+            origin_ignores: self.origin_ignores.clone(),
+            origin_gets: self.origin_gets.clone(),
+            proxy_to: self.proxy_to.clone(),
+            forwarded_proto: self.forwarded_proto,
+            scheme: self.scheme,
+        }
     }
 }
 
-/// What serves the requests that no rule answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Origin {
-    /// A web server, which gets the viewer's Host
-    Server,
-    /// An S3 bucket, which must not get it
-    Bucket,
+/// Reads the name of an origin.
+fn origins() -> impl TypedValueParser<Value = Origin> {
+    let names = Origin::ALL.map(|origin| {
+        PossibleValue::new(origin.name()).help(match origin {
+            Origin::Server => "A web server, which gets the viewer's Host",
+            Origin::Bucket => "An S3 bucket, which must not get it",
+        })
+    });
+    PossibleValuesParser::new(names).try_map(|name| {
+        let mut all = Origin::ALL.into_iter();
+        all.find(|origin| origin.name() == name)
+            .ok_or("there is no such origin")
+    })
 }
 
-/// What a server gets unless somebody says that its pages do not depend on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Ignored {
-    /// The query, as far as no rule reads it
-    Query,
-    /// Cookies, as far as the rules ask of them what a class of viewers can hold, or nothing
-    Cookies,
+/// Reads the name of what a server's pages do not depend on.
+fn parts() -> impl TypedValueParser<Value = Ignored> {
+    let names = Ignored::ALL.map(|part| {
+        PossibleValue::new(part.name()).help(match part {
+            Ignored::Query => "The query, as far as no rule reads it",
+            Ignored::Cookies => {
+                "Cookies, as far as the rules ask of them what a class of viewers can hold, or nothing"
+            }
+        })
+    });
+    PossibleValuesParser::new(names).try_map(|name| {
+        let mut all = Ignored::ALL.into_iter();
+        all.find(|part| part.name() == name)
+            .ok_or("there is no such part")
+    })
 }
 
 /// A header's name, in lower case.
@@ -145,4 +163,49 @@ fn schemes() -> impl TypedValueParser<Value = Scheme> {
     });
     PossibleValuesParser::new(names)
         .try_map(|name| Scheme::named(&name).ok_or("there is no such scheme"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::args::{Arguments, Command};
+
+    /// What the command line with these options chooses.
+    #[track_caller]
+    fn check(options: &[&str], expected: &FunctionOptions) {
+        let line = ["edgewright", "package", "build"].iter().chain(options);
+        let Command::Package(arguments) = Arguments::parse_from(line).command else {
+            unreachable!("it is the package command");
+        };
+        assert_eq!(arguments.options(), *expected);
+    }
+
+    #[test]
+    fn nothing_is_chosen_by_itself() {
+        check(&[], &FunctionOptions::default());
+    }
+
+    #[test]
+    fn what_is_chosen_is_carried() {
+        let line = "--table t --region eu-west-1 --endpoint-url http://l --trigger viewer-request --cache-control no-store \
+                    --origin bucket --origin-ignores cookies,query --origin-gets X-A --proxy-to h --forwarded-proto --scheme http";
+        let text = |text: &str| vec![text.to_owned()];
+        let expected = FunctionOptions {
+            table: Some("t".to_owned()),
+            regions: text("eu-west-1"),
+            endpoint_url: Some("http://l".to_owned()),
+            trigger: Some(Trigger::ViewerRequest),
+            cache_control: text("no-store"),
+            origin: Origin::Bucket,
+            origin_ignores: vec![Ignored::Cookies, Ignored::Query],
+            origin_gets: text("x-a"),
+            proxy_to: text("h"),
+            forwarded_proto: true,
+            scheme: Scheme::Http,
+        };
+        let options: Vec<&str> = line.split_whitespace().collect();
+        check(&options, &expected);
+    }
 }

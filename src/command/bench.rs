@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
+use edgewright_compiler::export::function::{Dependence, FunctionOptions, Stack, cache_hits};
 use edgewright_compiler::witnesses;
 use edgewright_engine::artefact::table::{Fetched, Lookup, Table as _};
 use edgewright_engine::budget::{Allowance, Budget, DECISION_STEPS};
@@ -17,11 +18,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::Exit;
-use crate::args::{self, Bench, Engine, ResultFormat};
+use crate::args::{Bench, Engine, ResultFormat};
 use crate::contract::{OwnedRequest, to_text};
 use crate::engine::{Answerer, Build};
 use crate::input;
-use crate::package::{Dependence, Package, cache_hits};
+use crate::package::dependence;
 use crate::progress;
 use crate::stopwatch;
 use crate::summary::{shorten, thousands};
@@ -155,13 +156,12 @@ fn gather(arguments: &Bench, answering: &Answerer) -> Result<Gathered> {
 fn logged(arguments: &Bench, answering: &Answerer) -> Result<(Traffic, CacheReport)> {
     let site = answering.whole_site();
     let dependence = if typed::is_build(&arguments.source) {
-        Dependence::of_build(&arguments.source)?
+        dependence(&arguments.source)?
     } else {
         Dependence::of_site(&site)
     };
-    let options = args::Package::usual()?;
-    let package = Package::of_dependence(&options, &dependence);
-    let mut caches = LogCaches::new(cache_hits::keys(&options, &package));
+    let stack = Stack::new(FunctionOptions::default(), dependence)?;
+    let mut caches = LogCaches::new(cache_hits::keys(&stack));
     let logs = Logs {
         files: &arguments.log,
         sites: &[&site],

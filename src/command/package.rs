@@ -8,13 +8,14 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use edgewright_compiler::class::{CLASS_HEADER, LONGEST_CODE};
+use edgewright_compiler::export::function::cache_key::key_names;
+use edgewright_compiler::export::function::{Ignored, Origin, Stack, cache_hits, inputs};
 use edgewright_compiler::inputs::Input;
 use edgewright_engine::model::trigger::Trigger;
 
 use super::{Exit, say};
 use crate::args;
-use crate::package::viewer_function::unsent;
-use crate::package::{Binary, LARGEST_ZIP, Package, cache_hits, inputs, key_names, pack, template};
+use crate::package::{Binary, LARGEST_ZIP, Package, pack};
 use crate::summary::thousands;
 
 /// Packs the build and says what to do with it.
@@ -31,22 +32,21 @@ pub fn run(arguments: &args::Package) -> Result<Exit> {
     if let Some(said) = &package.broken {
         say(said)?;
     }
-    let template = template(arguments, &package)?;
+    let stack = &package.stack;
+    let template = stack.template(&package.hash)?;
     let beside = arguments.out.with_extension("template.json");
     write(&arguments.out, &package.zip)?;
     write(&beside, format!("{template:#}\n").as_bytes())?;
     say(&content(&arguments.out, &package, &needs))?;
-    let inputs = inputs::table(
-        &package.inputs,
-        (package.trigger, package.class()),
-        arguments,
-    );
-    let in_front = in_front(arguments, &package)?;
-    let at_origin = at_origin(arguments, &package)?;
-    let proxied = inputs::proxied(&package.proxied, package.trigger, arguments);
-    let hits = cache_hits::of_a_made_up_day(arguments, &package);
-    let kept = package.cache_control.lines(&arguments.cache_control)?;
-    let told = [inputs, proxied, in_front, at_origin, kept, hits];
+    let kept = &package.cache_control;
+    let told = [
+        inputs::table(stack),
+        inputs::proxied(stack),
+        in_front(stack)?,
+        at_origin(stack)?,
+        kept.lines(&arguments.cache_control)?,
+        cache_hits::of_a_made_up_day(stack),
+    ];
     say(&format!("\n{}", told.concat()))?;
     say(&next(arguments, &package, &beside))?;
     Ok(Exit::Clean)
@@ -72,8 +72,8 @@ fn content(out: &Path, package: &Package, needs: &str) -> String {
 }
 
 /// The function in front of the cache, what it does to the cache key, and what the origin does not get because of it.
-fn in_front(arguments: &args::Package, package: &Package) -> Result<String> {
-    let Some(function) = package.viewer_function(arguments) else {
+fn in_front(stack: &Stack) -> Result<String> {
+    let Some(function) = stack.viewer_function() else {
         return Ok(String::new());
     };
     let size = thousands(function.code().len());
@@ -81,10 +81,10 @@ fn in_front(arguments: &args::Package, package: &Package) -> Result<String> {
     let mut text = format!(
         "  in front of the cache: a CloudFront Function of {size} bytes, of {most} that CloudFront takes\n"
     );
-    if let Some(class) = package.class() {
-        let key = key_names(arguments, package, Some(class))?;
-        let before = match key_names(arguments, package, None) {
-            _ if package.keeps_nothing_without_class() => "answers were not kept".to_owned(),
+    if let Some(class) = stack.class() {
+        let key = key_names(stack, Some(class))?;
+        let before = match key_names(stack, None) {
+            _ if stack.keeps_nothing_without_class() => "answers were not kept".to_owned(),
             Ok(names) => names.join(", "),
             Err(_) => "more than CloudFront takes".to_owned(),
         };
@@ -94,16 +94,16 @@ fn in_front(arguments: &args::Package, package: &Package) -> Result<String> {
 }
 
 /// What the origin gets, and what it does not get because somebody chose so.
-fn at_origin(arguments: &args::Package, package: &Package) -> Result<String> {
-    let class = package.class();
-    let key = key_names(arguments, package, class)?.into_iter();
-    let sent = key.filter(|name| match (arguments.origin, name.as_str()) {
-        (_, CLASS_HEADER) | (args::Origin::Bucket, "the query") => false,
-        (args::Origin::Bucket | args::Origin::Server, _) => true,
+fn at_origin(stack: &Stack) -> Result<String> {
+    let class = stack.class();
+    let key = key_names(stack, class)?.into_iter();
+    let sent = key.filter(|name| match (stack.options().origin, name.as_str()) {
+        (_, CLASS_HEADER) | (Origin::Bucket, "the query") => false,
+        (Origin::Bucket | Origin::Server, _) => true,
     });
     let sent: Vec<String> = std::iter::once("the path".to_owned()).chain(sent).collect();
     let mut text = format!("  the origin gets: {}\n", sent.join(", "));
-    for (name, remedy) in withheld(arguments, package) {
+    for (name, remedy) in withheld(stack) {
         if !sent.contains(&name) {
             text += &format!("  the origin does not get: {name} ({remedy})\n");
         }
@@ -112,18 +112,18 @@ fn at_origin(arguments: &args::Package, package: &Package) -> Result<String> {
 }
 
 /// What may be kept from the origin, and why it is.
-fn withheld(arguments: &args::Package, package: &Package) -> Vec<(String, &'static str)> {
-    let why = |part| match arguments.origin {
-        args::Origin::Bucket => "a bucket has no use for it",
-        args::Origin::Server if arguments.origin_ignores.contains(&part) => "--origin-ignores",
-        args::Origin::Server => "",
+fn withheld(stack: &Stack) -> Vec<(String, &'static str)> {
+    let options = stack.options();
+    let why = |part| match options.origin {
+        Origin::Bucket => "a bucket has no use for it",
+        Origin::Server if options.origin_ignores.contains(&part) => "--origin-ignores",
+        Origin::Server => "",
     };
     let mut all = vec![
-        ("the query".to_owned(), why(args::Ignored::Query)),
-        ("all cookies".to_owned(), why(args::Ignored::Cookies)),
+        ("the query".to_owned(), why(Ignored::Query)),
+        ("all cookies".to_owned(), why(Ignored::Cookies)),
     ];
-    let gone = package.class().map(|class| unsent(class, arguments));
-    let named = gone.into_iter().flatten();
+    let named = stack.unsent().into_iter();
     let named = named.filter(|name| !name.starts_with("x-edgewright-") && name != "cookie");
     all.extend(named.map(|name| {
         (
@@ -136,23 +136,23 @@ fn withheld(arguments: &args::Package, package: &Package) -> Vec<(String, &'stat
 
 fn next(arguments: &args::Package, package: &Package, template: &Path) -> String {
     let (zip, template) = (arguments.out.display(), template.display());
-    let (trigger, key) = (package.trigger.name(), package.code_key());
+    let (trigger, key) = (package.stack.trigger().name(), package.hash.key());
     format!(
         "\n  trigger {trigger} · template {template}\n{}  \
          next: aws s3 cp {zip} s3://BUCKET/{key}\n        \
          aws cloudformation deploy --region us-east-1 --stack-name edgewright --template-file {template} \\\n          \
          --capabilities CAPABILITY_IAM --parameter-overrides CodeBucket=BUCKET CodeKey={key} OriginDomain=HOST\n",
-        doubt(arguments, package)
+        doubt(&package.stack)
     )
 }
 
 /// What the function cannot know at this trigger.
-fn doubt(arguments: &args::Package, package: &Package) -> String {
-    let matters = package.inputs.contains_key(&Input::Scheme);
-    if package.trigger == Trigger::OriginRequest || !matters {
+fn doubt(stack: &Stack) -> String {
+    let matters = stack.dependence().inputs.contains_key(&Input::Scheme);
+    if stack.trigger() == Trigger::OriginRequest || !matters {
         return String::new();
     }
-    let scheme = arguments.scheme.name();
+    let scheme = stack.options().scheme.name();
     format!(
         "  CloudFront does not tell http from https there: every answer is the one for {scheme} (--scheme)\n"
     )

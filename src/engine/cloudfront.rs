@@ -4,9 +4,14 @@
 //! Absent: an origin: what it would be asked for is the answer.
 
 use std::fmt;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
+use edgewright_compiler::export::function::viewer_function::Chance;
+use edgewright_compiler::export::function::{
+    CodeHash, Dependence, FunctionOptions, Stack, ViewerFunction,
+};
 use edgewright_engine::cloudfront::distribution::Distribution;
 use edgewright_engine::cloudfront::edge_function::{EdgeFunction, Failed};
 use edgewright_engine::cloudfront::header_list::HeaderList;
@@ -16,6 +21,7 @@ use edgewright_engine::cloudfront::viewer_function::Ended;
 use edgewright_engine::cloudfront::visit::{CloudFront, OriginAnswer, Surroundings};
 use edgewright_engine::lambda::function::Function;
 use edgewright_engine::lambda::journal::Journal;
+use edgewright_engine::model::marks::DRAWS;
 use edgewright_engine::model::outcome::{
     Answer, ContentType, Header, HeaderText, Headers, Outcome,
 };
@@ -25,9 +31,6 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{Build, now};
-use crate::args;
-use crate::package::viewer_function::Chance;
-use crate::package::{Dependence, Stack, ViewerFunction};
 
 /// The function behind CloudFront.
 pub struct EdgeStack {
@@ -54,23 +57,20 @@ impl EdgeStack {
     /// `package` would refuse the build, or CloudFront the stack.
     pub fn new(
         build: Build,
-        dependence: &Dependence,
-        options: &args::Package,
+        dependence: Dependence,
+        options: FunctionOptions,
         switches: Switches,
     ) -> Result<Self> {
-        let Stack {
-            template,
-            configuration,
-            viewer_function,
-        } = Stack::of(options, dependence)?;
+        let stack = Stack::new(options, dependence)?;
+        let template = stack.template(&CodeHash::of_nothing())?;
         let distribution = Distribution::of_template(&template)
             .context("CloudFront would refuse what `package` makes")?;
         let Build { runtime, table } = build;
         let journal = Journal::standard_error();
         Ok(Self {
             cloudfront: Mutex::new(CloudFront::new(distribution, switches)),
-            function: Function::embedded(configuration, runtime, table, journal),
-            viewer_function,
+            function: Function::embedded(stack.configuration()?, runtime, table, journal),
+            viewer_function: stack.viewer_function(),
         })
     }
 
@@ -78,12 +78,12 @@ impl EdgeStack {
     ///
     /// # Errors
     /// `package` would refuse the build, or CloudFront the stack.
-    pub fn usual(build: Build, dependence: &Dependence, scheme: Scheme) -> Result<Self> {
-        let options = args::Package {
+    pub fn usual(build: Build, dependence: Dependence, scheme: Scheme) -> Result<Self> {
+        let options = FunctionOptions {
             scheme,
-            ..args::Package::usual()?
+            ..FunctionOptions::default()
         };
-        Self::new(build, dependence, &options, usual_positions())
+        Self::new(build, dependence, options, usual_positions())
     }
 
     /// What a viewer gets now.
@@ -96,7 +96,7 @@ impl EdgeStack {
         let viewer_function = |_: &str, event: &Value, raw_query: Option<&str>| {
             let function = self.viewer_function.as_ref();
             function
-                .and_then(|function| function.run(event, raw_query, Chance::at(now())))
+                .and_then(|function| function.run(event, raw_query, chance(now())))
                 .ok_or(Ended::Threw)
         };
         let surroundings = Surroundings {
@@ -187,6 +187,15 @@ fn made(headers: &HeaderList) -> Headers {
             ContentType::Named(value.into_bytes())
         }),
         lines: lines.collect(),
+    }
+}
+
+/// A time, and a new random number.
+fn chance(now: i64) -> Chance {
+    let draw = RandomState::new().hash_one(0) % u64::from(DRAWS);
+    Chance {
+        now,
+        draw: u8::try_from(draw).unwrap_or_default(),
     }
 }
 

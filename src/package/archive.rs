@@ -1,27 +1,28 @@
 //! A zip file as Lambda takes it: the same files give the same bytes.
 //!
-//! In: names, contents, modes. Out: the zip file's bytes. Absent: which files.
+//! In: names, contents, modes; or files, as a [`Folder`] takes them. Out: the zip file's bytes. Absent: which files.
 
 use std::io::{Cursor, Write};
 
 use anyhow::Result;
+use edgewright_compiler::{Folder, FolderError};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
 /// One file of the package.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct File {
+struct File {
     /// Its name, without folders.
-    pub name: &'static str,
+    name: &'static str,
     /// Its content.
-    pub bytes: Vec<u8>,
+    bytes: Vec<u8>,
     /// Who may do what with it.
-    pub mode: Mode,
+    mode: Mode,
 }
 
 /// Unix permissions. Lambda runs the function as another user than the owner of its files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
+enum Mode {
     /// Everybody may read it.
     Data,
     /// Everybody may read and run it.
@@ -37,11 +38,49 @@ impl Mode {
     }
 }
 
+/// A zip file's content while it is gathered.
+#[derive(Debug)]
+pub struct Contents(Vec<File>);
+
+impl Contents {
+    /// Content that begins with a program.
+    pub fn of_program(name: &'static str, bytes: Vec<u8>) -> Self {
+        let mode = Mode::Program;
+        Self(vec![File { name, bytes, mode }])
+    }
+
+    /// The zip file.
+    ///
+    /// # Errors
+    /// Two files have one name.
+    pub fn zip(&self) -> Result<Vec<u8>> {
+        zip(&self.0)
+    }
+}
+
+impl Folder for Contents {
+    fn begin(&mut self, name: &'static str) -> Result<(), FolderError> {
+        self.0.push(File {
+            name,
+            bytes: Vec::new(),
+            mode: Mode::Data,
+        });
+        Ok(())
+    }
+
+    fn append(&mut self, piece: &[u8]) -> Result<(), FolderError> {
+        if let Some(file) = self.0.last_mut() {
+            file.bytes.extend_from_slice(piece);
+        }
+        Ok(())
+    }
+}
+
 /// The zip file: in the order of `files`, dated 1980, as small as deflate makes it.
 ///
 /// # Errors
 /// Two files have one name.
-pub fn zip(files: &[File]) -> Result<Vec<u8>> {
+fn zip(files: &[File]) -> Result<Vec<u8>> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     for file in files {
         let options = SimpleFileOptions::default()

@@ -19,6 +19,8 @@ use std::fmt;
 use clap::Parser as _;
 use edgewright_compiler::Reading;
 use edgewright_compiler::compile;
+use edgewright_compiler::export::function::viewer_function::Chance;
+use edgewright_compiler::export::function::{CodeHash, Dependence, Stack, ViewerFunction};
 use edgewright_engine::artefact::table::EmbeddedTable;
 use edgewright_engine::budget::{Allowance, DECISION_STEPS};
 use edgewright_engine::cloudfront::distribution::Distribution;
@@ -45,8 +47,6 @@ use edgewright_engine::source::Sequential;
 use serde_json::Value;
 use serde_json::value::to_raw_value;
 
-use super::viewer_function::Chance;
-use super::{Dependence, Stack, ViewerFunction};
 use crate::args::{Arguments, Command};
 
 /// One request of one viewer.
@@ -203,13 +203,17 @@ impl Site {
         };
         let compilation = compile(&reading).map_err(|error| error.to_string())?;
         let dependence = Dependence::of_compilation(&compilation);
-        let stack = Stack::of(&options, &dependence).map_err(|error| format!("{error:#}"))?;
+        let stack = Stack::new(options.options(), dependence.clone());
+        let stack = stack.map_err(|error| error.to_string())?;
+        let template = stack.template(&CodeHash::of_nothing());
+        let template = template.map_err(|error| error.to_string())?;
+        let configuration = stack.configuration().unwrap();
         let distribution =
-            Distribution::of_template(&stack.template).map_err(|error| error.to_string())?;
+            Distribution::of_template(&template).map_err(|error| error.to_string())?;
         let encoded = compilation.encode().unwrap();
         let (program, table) = (encoded.program.concat(), encoded.table.concat());
         let function = Function::embedded(
-            stack.configuration.clone(),
+            configuration.clone(),
             Runtime::load(&program).unwrap(),
             EmbeddedTable::load(&table).unwrap(),
             Journal::new(|_| {}),
@@ -219,9 +223,9 @@ impl Site {
             runtime: Runtime::load(&program).unwrap(),
             table: EmbeddedTable::load(&table).unwrap(),
             function,
-            configuration: stack.configuration,
+            configuration,
             distribution,
-            viewer_function: stack.viewer_function,
+            viewer_function: stack.viewer_function(),
             dependence,
         })
     }

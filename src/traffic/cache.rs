@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use edgewright_compiler::class::Viewed;
+use edgewright_compiler::export::function::cache_hits::{IN_FRONT, Kept, RowName, row};
 use edgewright_compiler::hits::{Cache, Hits, KEPT_SECONDS, Keyed};
 use edgewright_compiler::inputs::Input;
 use edgewright_engine::model::marks::{DRAWS, Moment};
@@ -13,7 +14,6 @@ use edgewright_engine::model::request::{Scheme, Target};
 use serde_json::{Value, json};
 
 use crate::access_log::{Logged, Time};
-use crate::package::cache_hits::{IN_FRONT, Kept, RowName, row};
 use crate::summary::thousands;
 
 /// A cache for each key, and what the log tells.

@@ -46,7 +46,8 @@ const CRATES: &[CrateRule] = &[
     CrateRule {
         name: "edgewright-compiler",
         direct: None,
-        never: &["clap", "edgewright"],
+        // What a package takes of a disk, a zip file or a binary is the command line's.
+        never: &["clap", "edgewright", "object", "tempfile", "zip"],
     },
 ];
 

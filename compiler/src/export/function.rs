@@ -1,13 +1,34 @@
-//! The function: the program, and the table in memory.
+//! The function: the program, and the table in memory; and its package and its stack, as far as they need no disk.
 //!
-//! In: a [`Built`]. Out: `rules.bin` and `table.bin`. Absent: the function's binary, its settings and the zip file, which the
-//! command line adds.
+//! In: a [`Built`]. Out: `rules.bin` and `table.bin`. With [`FunctionOptions`] and a [`Dependence`]: a [`Stack`], which has the
+//! template and the function in front of the cache, and the [`FunctionPackage`] that is deployed with it. Absent: the
+//! function's binary and the zip file, which the command line adds.
+
+pub mod cache_control;
+pub mod cache_hits;
+pub mod cache_key;
+pub mod error;
+pub mod inputs;
+pub mod options;
+pub mod own_function;
+pub mod package;
+mod regions;
+mod settings;
+pub mod stack;
+mod template;
+pub mod viewer_function;
 
 use std::borrow::Cow;
 
 use super::folder::{Files, FolderError};
 use super::{Built, Export};
 use crate::account::{Class, Verdict};
+pub use error::FunctionError;
+pub use options::{FunctionOptions, Ignored, Origin};
+pub use own_function::{OwnFunction, OwnFunctions};
+pub use package::FunctionPackage;
+pub use stack::{CodeHash, Dependence, Stack};
+pub use viewer_function::ViewerFunction;
 
 /// The program.
 pub const PROGRAM_FILE: &str = "rules.bin";

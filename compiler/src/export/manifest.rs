@@ -234,16 +234,6 @@ impl Manifest {
         bytes.push(b'\n');
         Ok(bytes)
     }
-
-    /// The inputs that forbid caching, with the lines that read them.
-    pub fn uncacheable(&self) -> impl Iterator<Item = (&Input, &Readers)> {
-        let inputs = self.inputs.iter();
-        let is_raw = |input: &Input| {
-            let class = self.viewer_class.as_ref();
-            class.is_none_or(|class| class.raw.contains(input))
-        };
-        inputs.filter(move |(input, _)| !input.can_be_cache_key() && is_raw(input))
-    }
 }
 
 /// The names of the files that the manifest in `bytes` lists, whatever its version; `None` if edgewright did not write it.

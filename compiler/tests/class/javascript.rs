@@ -34,7 +34,7 @@ function lines(handler, events) {
 ";
 
 /// Runs scripts. `None` where the engine is missing.
-fn run(engine: &str, script: &str) -> Option<Vec<String>> {
+pub fn run(engine: &str, script: &str) -> Option<Vec<String>> {
     static SCRIPTS: AtomicUsize = AtomicUsize::new(0);
     let number = SCRIPTS.fetch_add(1, Ordering::Relaxed);
     let name = format!("class-{}-{number}.js", std::process::id());

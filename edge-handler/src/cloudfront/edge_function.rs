@@ -144,7 +144,7 @@ fn response(reply: &Value, trigger: Trigger) -> Option<Response> {
         && headers.size() + body.len() <= largest
         && !(trigger == Trigger::ViewerRequest && status == 204 && !body.is_empty())
         && headers.names().iter().all(|name| may_be_set(name));
-    fits.then_some( Response {
+    fits.then_some(Response {
         status,
         headers,
         body: content,

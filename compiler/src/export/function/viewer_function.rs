@@ -1,40 +1,28 @@
 //! The CloudFront Function in front of the cache, where one is needed: for the class, for a bucket's `Host`, or for both.
 //!
-//! In: what the rules tell viewers apart by, the command line. Out: its code, what it makes of an event, and what the
+//! In: a [`Stack`]. Out: its code, what it makes of an event, and what the
 //! function at origin-request and the policies have to know of it. Absent: running JavaScript.
 
 use std::collections::BTreeMap;
-use std::hash::{BuildHasher as _, RandomState};
 
-use edgewright_compiler::class::{CLASS_HEADER, Copies, Viewed, ViewerClass};
-use edgewright_compiler::inputs::Input;
-use edgewright_engine::model::marks::{DRAWS, Moment};
+use edgewright_engine::model::marks::Moment;
 use edgewright_engine::model::trigger::Trigger;
 use serde_json::{Map, Value, json};
 
-use super::Package as Packed;
 use super::inputs::HOST_HEADER;
+use super::options::{FunctionOptions, Ignored, Origin};
 use super::own_function::{OwnFunctions, chained};
-use crate::args::{Ignored, Origin, Package};
+use super::stack::Stack;
+use crate::class::{CLASS_HEADER, Copies, Viewed, ViewerClass};
+use crate::inputs::Input;
 
 /// What the function reads that is in no event.
 #[derive(Debug, Clone, Copy)]
 pub struct Chance {
     /// Seconds since 1970.
     pub now: i64,
-    /// A random number below [`DRAWS`].
+    /// A random number below [`DRAWS`](edgewright_engine::model::marks::DRAWS).
     pub draw: u8,
-}
-
-impl Chance {
-    /// This time, and a new number.
-    pub fn at(now: i64) -> Self {
-        let draw = RandomState::new().hash_one(0) % u64::from(DRAWS);
-        Self {
-            now,
-            draw: u8::try_from(draw).unwrap_or_default(),
-        }
-    }
 }
 
 /// A CloudFront Function.
@@ -46,23 +34,23 @@ pub struct ViewerFunction {
 }
 
 impl ViewerFunction {
-    /// The function for a stack with these functions of the user's own; `None` where none is needed.
-    pub fn of(package: &Packed, arguments: &Package) -> Option<Self> {
-        if package.trigger == Trigger::ViewerRequest {
+    /// The function of a stack; `None` where none is needed.
+    pub(super) fn of(stack: &Stack) -> Option<Self> {
+        if stack.trigger() == Trigger::ViewerRequest {
             return None;
         }
-        let reads_host = package.inputs.contains_key(&Input::Host);
-        let copies = if reads_host && arguments.origin == Origin::Bucket {
+        let reads_host = stack.dependence().inputs.contains_key(&Input::Host);
+        let copies = if reads_host && stack.options().origin == Origin::Bucket {
             Copies::Host
         } else {
             Copies::Nothing
         };
-        let class = package.class();
-        let needed = class.is_some() || copies == Copies::Host || !package.own.is_empty();
+        let class = stack.class();
+        let needed = class.is_some() || copies == Copies::Host || !stack.own().is_empty();
         needed.then(|| Self {
             class: class.cloned(),
             copies,
-            own: package.own.clone(),
+            own: stack.own().clone(),
         })
     }
 
@@ -189,11 +177,11 @@ pub fn carried(class: &ViewerClass) -> BTreeMap<String, String> {
 }
 
 /// The headers that the origin does not get, since they are not in the key by themselves.
-pub fn unsent(class: &ViewerClass, arguments: &Package) -> Vec<String> {
+pub fn unsent(class: &ViewerClass, options: &FunctionOptions) -> Vec<String> {
     let mut names = sent_beside(class);
-    names.retain(|name| !arguments.origin_gets.contains(name));
+    names.retain(|name| !options.origin_gets.contains(name));
     names.push(CLASS_HEADER.to_owned());
-    let in_key = class.raw.contains(&Input::Cookies) || arguments.server_gets(Ignored::Cookies);
+    let in_key = class.raw.contains(&Input::Cookies) || options.server_gets(Ignored::Cookies);
     if class.sends_cookies() && !in_key {
         names.push("cookie".to_owned());
     }

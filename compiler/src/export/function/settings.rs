@@ -1,61 +1,63 @@
 //! `edgewright.json`: what the function is told beside its program.
 //!
-//! In: the command line. Out: the file's text. Absent: what each setting does; see
+//! In: a [`Stack`]. Out: the file's text. Absent: what each setting does; see
 //! `edgewright_engine::lambda::configuration`.
 
-use anyhow::{Context, Result};
-use edgewright_compiler::class::{CLASS_HEADER, ViewerClass};
 use edgewright_engine::lambda::configuration::Configuration;
 use edgewright_engine::model::marks::Marks;
 use edgewright_engine::model::trigger::Trigger;
 use serde_json::{Map, Value, json};
 
 use super::cache_control::Said;
+use super::error::FunctionError;
 use super::inputs::HOST_HEADER;
+use super::options::Origin;
+use super::stack::Stack;
 use super::{regions, viewer_function};
-use crate::args::{Origin, Package};
+use crate::class::CLASS_HEADER;
 
 /// The file's text.
 ///
 /// # Errors
 /// A `--cache-control` is not of the form `[STATUS=]VALUE`, a Region is unknown, or the function
 /// would not read the file.
-pub fn text(arguments: &Package, trigger: Trigger, class: Option<&ViewerClass>) -> Result<Vec<u8>> {
+pub fn text(stack: &Stack) -> Result<Vec<u8>, FunctionError> {
+    let options = stack.options();
     let mut settings = json!({
-        "default_scheme": arguments.scheme.name(),
-        "forwarded_proto": arguments.forwarded_proto,
-        "proxy_hosts": arguments.proxy_to,
+        "default_scheme": options.scheme.name(),
+        "forwarded_proto": options.forwarded_proto,
+        "proxy_hosts": options.proxy_to,
         "table": { "embedded": {} },
     });
-    if trigger == Trigger::OriginRequest && arguments.origin == Origin::Bucket {
+    if stack.trigger() == Trigger::OriginRequest && options.origin == Origin::Bucket {
         settings["host_header"] = json!(HOST_HEADER);
         // A bucket's answer to a signed request may depend on the query: on who may see it, and what it is called.
         settings["unsent"]["query"] = json!(true);
     }
-    if let Some(class) = class {
+    if let Some(class) = stack.class() {
         if class.marks != Marks::default() {
             settings["class"] = json!({ "header": CLASS_HEADER, "marks": class.marks });
         }
         settings["carried"] = json!(viewer_function::carried(class));
-        settings["unsent"]["headers"] = json!(viewer_function::unsent(class, arguments));
+        settings["unsent"]["headers"] = json!(stack.unsent());
     }
-    if let Some(name) = &arguments.table {
-        let region = regions::rule(&arguments.region)?;
+    if let Some(name) = &options.table {
+        let region = regions::rule(&options.regions)?;
         let mut table = json!({ "name": name, "region": region });
-        if let Some(url) = &arguments.endpoint_url {
+        if let Some(url) = &options.endpoint_url {
             table["endpoint_url"] = json!(url);
         }
         settings["table"] = json!({ "dynamodb": table });
     }
-    if let Some(value) = cache_control(&arguments.cache_control)? {
+    if let Some(value) = cache_control(&options.cache_control)? {
         settings["cache_control"] = value;
     }
     let text = format!("{settings:#}\n").into_bytes();
-    Configuration::parse(&text).context("the function would not read its settings")?;
+    Configuration::parse(&text).map_err(FunctionError::Settings)?;
     Ok(text)
 }
 
-fn cache_control(texts: &[String]) -> Result<Option<Value>> {
+fn cache_control(texts: &[String]) -> Result<Option<Value>, FunctionError> {
     let mut redirects = None;
     let mut statuses = Map::new();
     for text in texts {

@@ -1,18 +1,17 @@
 //! Where each input of the rules comes from at each trigger, and what the cache key holds for it.
 //!
-//! In: an [`Input`], the command line. Out: [`Source`]. Absent: finding the
-//! inputs; see `edgewright_compiler::inputs`.
+//! In: an [`Input`], [`FunctionOptions`]. Out: [`Source`], and lines for a person. Absent: finding the inputs; see
+//! `crate::inputs`.
 
-use std::collections::BTreeMap;
-
-use edgewright_compiler::class::{Copies, ViewerClass};
-use edgewright_compiler::export::Server;
-use edgewright_compiler::export::manifest::Readers;
-use edgewright_compiler::inputs::Input;
 use edgewright_engine::model::header_names::{is_hidden, is_told_at_origin_request};
 use edgewright_engine::model::trigger::Trigger;
 
-use crate::args::{Origin, Package};
+use super::options::{FunctionOptions, Origin};
+use super::stack::Stack;
+use crate::class::{Copies, ViewerClass};
+use crate::export::manifest::Readers;
+use crate::export::proxied::Server;
+use crate::inputs::Input;
 
 /// How the viewer connected, which CloudFront tells at origin-request.
 pub const SCHEME_HEADER: &str = "CloudFront-Forwarded-Proto";
@@ -65,22 +64,22 @@ impl Source {
     pub fn of(
         input: &Input,
         (trigger, class): (Trigger, Option<&ViewerClass>),
-        arguments: &Package,
+        options: &FunctionOptions,
     ) -> Self {
         if let Some(class) = class.filter(|class| !class.raw.contains(input)) {
             let is_untold = matches!(input, Input::Time(_)) && class.marks.time.is_none();
             return if is_untold {
                 Self::of_cookies()
             } else {
-                Self::in_class(Self::at_origin_request(input, arguments))
+                Self::in_class(Self::at_origin_request(input, options))
             };
         }
-        let mut source = Self::at_origin_request(input, arguments);
+        let mut source = Self::at_origin_request(input, options);
         let always = matches!(input, Input::Host | Input::Query);
         if trigger == Trigger::ViewerRequest && !always {
             source.key = Key::None;
         }
-        if trigger == Trigger::ViewerRequest && arguments.origin == Origin::Bucket {
+        if trigger == Trigger::ViewerRequest && options.origin == Origin::Bucket {
             // A bucket refuses the viewer's host, must not get the query, and has no use for another header.
             source.key = Key::None;
         }
@@ -108,10 +107,10 @@ impl Source {
         }
     }
 
-    fn at_origin_request(input: &Input, arguments: &Package) -> Self {
-        let scheme = format!("not told: always {} (--scheme)", arguments.scheme.name());
+    fn at_origin_request(input: &Input, options: &FunctionOptions) -> Self {
+        let scheme = format!("not told: always {} (--scheme)", options.scheme.name());
         match input {
-            Input::Host if arguments.origin == Origin::Bucket => Self::new(
+            Input::Host if options.origin == Origin::Bucket => Self::new(
                 format!("{HOST_HEADER}, in the key; a CloudFront Function copies Host there"),
                 "Host",
                 Key::Header(HOST_HEADER.to_owned()),
@@ -131,7 +130,7 @@ impl Source {
                 note: Some("nearly every viewer has other cookies: few answers are shared"),
                 ..Self::new("all of them, in the key", "Cookie", Key::Cookies)
             },
-            Input::Header(name) => Self::of_header(name, arguments),
+            Input::Header(name) => Self::of_header(name, options),
             Input::BareMark => Self::new("not told", "not told", Key::None),
             Input::Client => Self::new(IMPOSSIBLE, "the event's clientIp", Key::None),
             Input::Time(_) => Self::new(IMPOSSIBLE, "the clock", Key::None),
@@ -142,10 +141,10 @@ impl Source {
         }
     }
 
-    fn of_header(name: &str, arguments: &Package) -> Self {
-        let scheme = format!("{} (--scheme)", arguments.scheme.name());
+    fn of_header(name: &str, options: &FunctionOptions) -> Self {
+        let scheme = format!("{} (--scheme)", options.scheme.name());
         match name {
-            "x-forwarded-proto" if arguments.forwarded_proto => Self::new(
+            "x-forwarded-proto" if options.forwarded_proto => Self::new(
                 format!("{SCHEME_HEADER}, in the key"),
                 scheme,
                 Key::Header(SCHEME_HEADER.to_owned()),
@@ -173,11 +172,8 @@ fn hidden() -> Source {
 }
 
 /// The inputs of the rules, where each comes from, and who reads it.
-pub fn table(
-    inputs: &BTreeMap<Input, Readers>,
-    (trigger, class): (Trigger, Option<&ViewerClass>),
-    arguments: &Package,
-) -> String {
+pub fn table(stack: &Stack) -> String {
+    let (inputs, trigger) = (&stack.dependence().inputs, stack.trigger());
     if inputs.is_empty() {
         return String::new();
     }
@@ -194,7 +190,7 @@ pub fn table(
     let mut rows = vec![head];
     let mut notes = String::new();
     for (input, readers) in inputs {
-        let source = Source::of(input, (trigger, class), arguments);
+        let source = Source::of(input, (trigger, stack.class()), stack.options());
         rows.push([
             input.to_string(),
             source.at_origin,
@@ -219,16 +215,13 @@ pub fn read_by(Readers { count, first }: &Readers) -> String {
 
 /// The servers that rules proxy to and that CloudFront cannot send requests to: what becomes of such
 /// a request, and what can be done.
-pub fn proxied(
-    servers: &BTreeMap<Server, Readers>,
-    trigger: Trigger,
-    arguments: &Package,
-) -> String {
+pub fn proxied(stack: &Stack) -> String {
+    let (servers, trigger) = (&stack.dependence().proxied, stack.trigger());
     let is_known = |server: &Server| {
         let Server::Named(name) = server else {
             return false;
         };
-        let mut known = arguments.proxy_to.iter();
+        let mut known = stack.options().proxy_to.iter();
         trigger == Trigger::OriginRequest && known.any(|host| host.eq_ignore_ascii_case(name))
     };
     let line = |(server, readers): (&Server, &Readers)| {
@@ -271,16 +264,28 @@ fn aligned(rows: &[[String; 4]]) -> String {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed test should say so")]
 
-    use clap::Parser as _;
+    use std::collections::BTreeMap;
 
+    use super::super::stack::Dependence;
     use super::*;
-    use crate::args::{Arguments, Command};
+    use crate::testing::MemoryLoader;
+    use crate::{ReadOptions, read};
 
-    fn arguments(options: &[&str]) -> Package {
-        let line = ["edgewright", "package", "build"].iter().chain(options);
-        match Arguments::parse_from(line).command {
-            Command::Package(arguments) => arguments,
-            _ => unreachable!("it is the package command"),
+    fn usual() -> FunctionOptions {
+        FunctionOptions::default()
+    }
+
+    fn bucket() -> FunctionOptions {
+        FunctionOptions {
+            origin: Origin::Bucket,
+            ..usual()
+        }
+    }
+
+    fn forwarded() -> FunctionOptions {
+        FunctionOptions {
+            forwarded_proto: true,
+            ..usual()
         }
     }
 
@@ -314,8 +319,11 @@ mod tests {
         let mut inputs = inputs.map(|name| (named(name), Readers::default()));
         inputs[5].1 = readers(1, "a.conf:3");
         inputs[12].1 = readers(2, "a.conf:4");
-        let inputs = BTreeMap::from(inputs);
-        let shown = table(&inputs, (Trigger::OriginRequest, None), &arguments(&[]));
+        let dependence = Dependence {
+            inputs: BTreeMap::from(inputs),
+            ..Dependence::default()
+        };
+        let shown = table(&Stack::new(usual(), dependence).unwrap());
         for text in [
             "cookies                   all of them, in the key",
             "a.conf:3",
@@ -330,17 +338,25 @@ mod tests {
     fn a_server_nobody_named_is_told_of() {
         let server = Server::Named("app.example".to_owned());
         let servers = BTreeMap::from([(server, readers(1, "a.conf:7"))]);
-        let say = |trigger, options: &[&str]| proxied(&servers, trigger, &arguments(options));
+        let say = |trigger, known: &[&str]| {
+            let options = FunctionOptions {
+                trigger: Some(trigger),
+                proxy_to: known.iter().copied().map(str::to_owned).collect(),
+                ..usual()
+            };
+            let dependence = Dependence {
+                proxied: servers.clone(),
+                ..Dependence::default()
+            };
+            proxied(&Stack::new(options, dependence).unwrap())
+        };
         let told = say(Trigger::OriginRequest, &[]);
         assert!(
             told.contains("a.conf:7") && told.contains("--proxy-to app.example"),
             "{told}"
         );
-        assert_eq!(
-            say(Trigger::OriginRequest, &["--proxy-to", "App.example"]),
-            ""
-        );
-        let told = say(Trigger::ViewerRequest, &["--proxy-to", "app.example"]);
+        assert_eq!(say(Trigger::OriginRequest, &["App.example"]), "");
+        let told = say(Trigger::ViewerRequest, &["app.example"]);
         assert!(told.contains("only at origin-request"), "{told}");
     }
 
@@ -349,13 +365,12 @@ mod tests {
         let rule =
             "RewriteCond %{HTTP_COOKIE} !seen\nRewriteRule ^/a$ /b [R,L,CO=seen:1:.h.test:30]";
         let text = format!("ServerName h.test\nRewriteEngine On\n{rule}");
-        let class = ViewerClass::of(&edgewright_test_engines::reading(&text, []).site).unwrap();
+        let loader = MemoryLoader::new().with("/site.conf", &text);
+        let input = crate::Input::MainConfig(vec![b"/site.conf".to_vec()]);
+        let reading = read(&input, &loader, &ReadOptions::default());
+        let class = ViewerClass::of(&reading.site).unwrap();
         let time = named("time to the second");
-        let source = Source::of(
-            &time,
-            (Trigger::OriginRequest, Some(&class)),
-            &arguments(&[]),
-        );
+        let source = Source::of(&time, (Trigger::OriginRequest, Some(&class)), &usual());
         assert_eq!(source.key, Key::None);
         assert_eq!(
             source.at_origin,
@@ -363,8 +378,9 @@ mod tests {
         );
     }
 
-    fn check(input: &str, trigger: Trigger, options: &[&str], expected: &Key) {
-        let source = Source::of(&named(input), (trigger, None), &arguments(options));
+    #[track_caller]
+    fn check(input: &str, trigger: Trigger, options: &FunctionOptions, expected: &Key) {
+        let source = Source::of(&named(input), (trigger, None), options);
         assert_eq!(source.key, *expected, "{input} {trigger:?} {options:?}");
     }
 
@@ -372,31 +388,36 @@ mod tests {
     fn the_key_holds_what_the_answer_depends_on() {
         use Trigger::{OriginRequest, ViewerRequest};
         let header = |name: &str| Key::Header(name.to_owned());
-        let bucket = ["--origin", "bucket"];
-        check("host", OriginRequest, &[], &header("Host"));
-        check("host", ViewerRequest, &[], &header("Host"));
+        let (usual, bucket) = (usual(), bucket());
+        check("host", OriginRequest, &usual, &header("Host"));
+        check("host", ViewerRequest, &usual, &header("Host"));
         check("host", OriginRequest, &bucket, &header(HOST_HEADER));
         check("host", ViewerRequest, &bucket, &Key::None);
-        check("scheme", OriginRequest, &[], &header(SCHEME_HEADER));
-        check("scheme", ViewerRequest, &[], &Key::None);
-        check("query", ViewerRequest, &[], &Key::Query);
+        check("scheme", OriginRequest, &usual, &header(SCHEME_HEADER));
+        check("scheme", ViewerRequest, &usual, &Key::None);
+        check("query", ViewerRequest, &usual, &Key::Query);
         check("query", ViewerRequest, &bucket, &Key::None);
-        check("cookies", OriginRequest, &[], &Key::Cookies);
-        check("cookies", ViewerRequest, &[], &Key::None);
+        check("cookies", OriginRequest, &usual, &Key::Cookies);
+        check("cookies", ViewerRequest, &usual, &Key::None);
         check(
             "header accept-encoding",
             OriginRequest,
-            &[],
+            &usual,
             &header("accept-encoding"),
         );
-        check("header x-forwarded-proto", OriginRequest, &[], &Key::None);
         check(
             "header x-forwarded-proto",
             OriginRequest,
-            &["--forwarded-proto"],
+            &usual,
+            &Key::None,
+        );
+        check(
+            "header x-forwarded-proto",
+            OriginRequest,
+            &forwarded(),
             &header(SCHEME_HEADER),
         );
-        check("header x-amz-cf-id", OriginRequest, &[], &Key::None);
-        check("time to the second", ViewerRequest, &[], &Key::None);
+        check("header x-amz-cf-id", OriginRequest, &usual, &Key::None);
+        check("time to the second", ViewerRequest, &usual, &Key::None);
     }
 }

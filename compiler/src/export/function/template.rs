@@ -1,162 +1,44 @@
 //! The stack that runs the function: a CloudFormation template.
 //!
-//! In: what the rules depend on, the package, the command line. Out: JSON. Absent: uploading and
-//! deploying; docs/deploy.md has the commands.
-//!
-//! Everything an answer depends on is part of the cache key at origin-request: otherwise one viewer
-//! would get another's answer. At viewer-request answers are not cached, and the key only holds what
-//! the function's own requests to the origin differ by.
+//! In: a [`Stack`], and the [`CodeHash`] of its zip file. Out: JSON. Absent: uploading and deploying; docs/deploy.md has the
+//! commands.
 
-use anyhow::{Result, bail};
-use edgewright_compiler::class::{CLASS_HEADER, LONGEST_CODE, ViewerClass};
-use edgewright_compiler::inputs::Input;
 use edgewright_engine::cloudfront::distribution::check_policies;
-use edgewright_engine::model::header_names::MOST_IN_POLICY;
 use edgewright_engine::model::trigger::Trigger;
 use serde_json::{Map, Value, json};
 
-use super::inputs::{HOST_HEADER, Key, SCHEME_HEADER, Source};
+use super::cache_key::CacheKey;
+use super::error::FunctionError;
+use super::options::Origin;
+use super::regions;
+use super::stack::{CodeHash, Stack};
 use super::viewer_function::{ViewerFunction, sent_beside};
-use super::{Package, regions};
-use crate::args::{self, Ignored, Origin};
+use crate::class::{LONGEST_CODE, ViewerClass};
 
 /// Milliseconds, as the function's own limits are; Lambda takes whole seconds and viewers wait.
 const TIMEOUT_SECONDS: u32 = 5;
-
-/// What the cache key holds beside the path. All of it goes on to the function and to the origin: what an origin does not
-/// see cannot change what is cached.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct CacheKey {
-    headers: Vec<String>,
-    cookies: bool,
-    query: bool,
-}
-
-impl CacheKey {
-    /// The key of a stack with this class: what answers depend on, and what the origin is to get.
-    ///
-    /// # Errors
-    /// More headers than `CloudFront` takes.
-    pub fn of(
-        arguments: &args::Package,
-        package: &Package,
-        class: Option<&ViewerClass>,
-    ) -> Result<Self> {
-        let source = |input| Source::of(input, (package.trigger, class), arguments);
-        let wanted = arguments
-            .origin_gets
-            .iter()
-            .map(|name| Source::wanted(name));
-        let mut key = Self::new(package.inputs.keys().map(source).chain(wanted))?;
-        // A server's pages may depend on them, whatever the rules look at.
-        key.query |= arguments.server_gets(Ignored::Query);
-        key.cookies |= arguments.server_gets(Ignored::Cookies);
-        Ok(key)
-    }
-
-    fn new(sources: impl Iterator<Item = Source>) -> Result<Self> {
-        let mut key = Self::default();
-        for source in sources {
-            match source.key {
-                Key::None => {}
-                Key::Header(name)
-                    if key
-                        .headers
-                        .iter()
-                        .any(|known| known.eq_ignore_ascii_case(&name)) => {}
-                Key::Header(name) => key.headers.push(name),
-                Key::Cookies => key.cookies = true,
-                Key::Query => key.query = true,
-                Key::Class if key.headers.iter().any(|name| name == CLASS_HEADER) => {}
-                Key::Class => key.headers.push(CLASS_HEADER.to_owned()),
-            }
-        }
-        if key.headers.len() > MOST_IN_POLICY {
-            bail!(
-                "answers depend on {} headers ({}), a cache key holds {MOST_IN_POLICY}: use --trigger viewer-request",
-                key.headers.len(),
-                key.headers.join(", ")
-            );
-        }
-        Ok(key)
-    }
-
-    /// What the key holds as requests have it, so without the class.
-    pub fn inputs(&self) -> impl Iterator<Item = Input> {
-        let headers = self.headers.iter().map(String::as_str);
-        let headers = headers.filter_map(|name| match name {
-            CLASS_HEADER => None,
-            "Host" | HOST_HEADER => Some(Input::Host),
-            SCHEME_HEADER => Some(Input::Scheme),
-            other => Some(Input::Header(other.to_ascii_lowercase())),
-        });
-        let cookies = self.cookies.then_some(Input::Cookies);
-        let query = self.query.then_some(Input::Query);
-        headers.chain(cookies).chain(query)
-    }
-
-    /// The three parts of a policy.
-    fn parts(&self) -> Map<String, Value> {
-        let headers = if self.headers.is_empty() {
-            json!({ "HeaderBehavior": "none" })
-        } else {
-            json!({ "HeaderBehavior": "whitelist", "Headers": self.headers })
-        };
-        let behaviour = |all| if all { "all" } else { "none" };
-        let parts = [
-            ("HeadersConfig", headers),
-            (
-                "CookiesConfig",
-                json!({ "CookieBehavior": behaviour(self.cookies) }),
-            ),
-            (
-                "QueryStringsConfig",
-                json!({ "QueryStringBehavior": behaviour(self.query) }),
-            ),
-        ];
-        parts
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect()
-    }
-}
-
-/// What the cache key holds beside the path, for a person, with a class or without.
-///
-/// # Errors
-/// More headers than `CloudFront` takes.
-pub fn key_names(
-    arguments: &args::Package,
-    package: &Package,
-    class: Option<&ViewerClass>,
-) -> Result<Vec<String>> {
-    let key = CacheKey::of(arguments, package, class)?;
-    let mut names = key.headers;
-    names.extend(key.cookies.then(|| "all cookies".to_owned()));
-    names.extend(key.query.then(|| "the query".to_owned()));
-    Ok(names)
-}
 
 /// The whole template.
 ///
 /// # Errors
 /// The rules depend on more than a cache key holds, a Region is no name, or CloudFront would refuse a policy.
-pub fn template(arguments: &args::Package, package: &Package) -> Result<Value> {
-    let class = package.class();
-    let key = CacheKey::of(arguments, package, class)?;
+pub fn template(stack: &Stack, code: &CodeHash) -> Result<Value, FunctionError> {
+    let (options, trigger) = (stack.options(), stack.trigger());
+    let class = stack.class();
+    let key = CacheKey::of(stack, class)?;
     // A version is published only when its name in the template is new.
-    let version = format!("Version{}", package.short_hash());
+    let version = format!("Version{}", code.short());
     let mut resources = Map::new();
     let mut add = |name: &str, value| _ = resources.insert(name.to_owned(), value);
-    if let Some(name) = &arguments.table {
-        add("Table", table(name, &regions::chosen(&arguments.region)?));
+    if let Some(name) = &options.table {
+        add("Table", table(name, &regions::chosen(&options.regions)?));
     }
-    add("Role", role(arguments.table.as_deref()));
-    add("Function", function(package.trigger));
+    add("Role", role(options.table.as_deref()));
+    add("Function", function(trigger));
     add(&version, published());
     add("CachePolicy", cache_policy(&key));
-    let mut distribution = distribution(package.trigger, &version);
-    if arguments.origin == Origin::Bucket {
+    let mut distribution = distribution(trigger, &version);
+    if options.origin == Origin::Bucket {
         add("OriginAccess", origin_access());
         let config = &mut distribution["Properties"]["DistributionConfig"];
         config["Origins"] = json!([bucket()]);
@@ -166,7 +48,7 @@ pub fn template(arguments: &args::Package, package: &Package) -> Result<Value> {
         add("OriginRequestPolicy", policy);
         behaviour["OriginRequestPolicyId"] = json!({ "Ref": "OriginRequestPolicy" });
     }
-    if let Some(function) = package.viewer_function(arguments) {
+    if let Some(function) = stack.viewer_function() {
         add("ViewerFunction", viewer_function(&function)?);
         behaviour["FunctionAssociations"] = json!([{
             "EventType": "viewer-request",
@@ -177,7 +59,7 @@ pub fn template(arguments: &args::Package, package: &Package) -> Result<Value> {
     let template = json!({
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": "Redirects and rewrites at the edge, made by edgewright. Deploy in us-east-1.",
-        "Parameters": parameters(package),
+        "Parameters": parameters(code),
         "Resources": resources,
         "Outputs": {
             "DomainName": { "Value": { "Fn::GetAtt": ["Distribution", "DomainName"] } },
@@ -189,10 +71,10 @@ pub fn template(arguments: &args::Package, package: &Package) -> Result<Value> {
     Ok(template)
 }
 
-fn parameters(package: &Package) -> Value {
+fn parameters(code: &CodeHash) -> Value {
     let text = |description: &str| json!({ "Type": "String", "Description": description });
     let mut key = text("Where the zip file lies in it.");
-    key["Default"] = json!(package.code_key());
+    key["Default"] = json!(code.key());
     json!({
         "CodeBucket": text("A bucket in us-east-1 that holds the function's zip file."),
         "CodeKey": key,
@@ -370,13 +252,10 @@ fn origin_request_policy(class: &ViewerClass) -> Option<Value> {
 ///
 /// # Errors
 /// Its code is longer than `CloudFront` takes.
-fn viewer_function(function: &ViewerFunction) -> Result<Value> {
+fn viewer_function(function: &ViewerFunction) -> Result<Value, FunctionError> {
     let code = function.code();
     if code.len() > LONGEST_CODE {
-        bail!(
-            "the CloudFront Function has {} bytes with yours, CloudFront takes {LONGEST_CODE}: shorten yours",
-            code.len()
-        );
+        return Err(FunctionError::TooLong(code.len()));
     }
     Ok(json!({
         "Type": "AWS::CloudFront::Function",
@@ -430,40 +309,47 @@ fn distribution(trigger: Trigger, version: &str) -> Value {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed test should say so")]
 
-    use std::collections::BTreeMap;
-
-    use clap::Parser as _;
-    use edgewright_compiler::export::manifest::Readers;
-    use edgewright_compiler::inputs::Input;
-
-    use super::super::cache_control::OwnCacheControl;
+    use super::super::options::{FunctionOptions, Ignored};
+    use super::super::stack::Dependence;
     use super::*;
-    use crate::args::{Arguments, Command};
-    use crate::package::own_function::OwnFunctions;
+    use crate::export::manifest::Readers;
+    use crate::inputs::Input;
 
     fn read(name: &str) -> (Input, Readers) {
         let input = Input::try_from(name.to_owned()).unwrap();
         (input, Readers::default())
     }
 
-    fn made(options: &[&str], inputs: &[&str], trigger: Trigger, hash: &str) -> Value {
-        let line = ["edgewright", "package", "build"].iter().chain(options);
-        let Command::Package(arguments) = Arguments::parse_from(line).command else {
-            unreachable!("it is the package command");
+    fn made(options: FunctionOptions, inputs: &[&str], trigger: Trigger, hash: &str) -> Value {
+        let options = FunctionOptions {
+            trigger: Some(trigger),
+            ..options
         };
-        let package = Package {
-            content: Vec::new(),
-            zip: Vec::new(),
-            hash: hash.repeat(32),
-            trigger,
+        let dependence = Dependence {
             inputs: inputs.iter().map(|name| read(name)).collect(),
-            viewer_class: None,
-            own: OwnFunctions::default(),
-            proxied: BTreeMap::new(),
-            broken: None,
-            cache_control: OwnCacheControl::default(),
+            ..Dependence::default()
         };
-        template(&arguments, &package).unwrap()
+        let stack = Stack::new(options, dependence).unwrap();
+        stack.template(&CodeHash(hash.repeat(32))).unwrap()
+    }
+
+    fn usual() -> FunctionOptions {
+        FunctionOptions::default()
+    }
+
+    fn bucket() -> FunctionOptions {
+        FunctionOptions {
+            origin: Origin::Bucket,
+            ..usual()
+        }
+    }
+
+    fn in_table(name: &str) -> FunctionOptions {
+        FunctionOptions {
+            table: Some(name.to_owned()),
+            regions: vec!["eu-west-1".to_owned()],
+            ..usual()
+        }
     }
 
     fn of_type<'a>(template: &'a Value, kind: &str) -> (&'a String, &'a Value) {
@@ -484,7 +370,7 @@ mod tests {
             "cookies",
             "header accept-language",
         ];
-        let template = made(&[], &inputs, Trigger::OriginRequest, "00");
+        let template = made(usual(), &inputs, Trigger::OriginRequest, "00");
         let (_, policy) = of_type(&template, "AWS::CloudFront::CachePolicy");
         let key =
             &policy["Properties"]["CachePolicyConfig"]["ParametersInCacheKeyAndForwardedToOrigin"];
@@ -496,13 +382,12 @@ mod tests {
 
     #[test]
     fn a_server_ignores_what_it_is_said_to() {
-        let options = [
-            "--origin-ignores",
-            "query,cookies",
-            "--origin-gets",
-            "X-Own",
-        ];
-        let template = made(&options, &["method"], Trigger::OriginRequest, "00");
+        let options = FunctionOptions {
+            origin_ignores: Ignored::ALL.to_vec(),
+            origin_gets: vec!["x-own".to_owned()],
+            ..usual()
+        };
+        let template = made(options, &["method"], Trigger::OriginRequest, "00");
         let (_, policy) = of_type(&template, "AWS::CloudFront::CachePolicy");
         let key =
             &policy["Properties"]["CachePolicyConfig"]["ParametersInCacheKeyAndForwardedToOrigin"];
@@ -513,8 +398,7 @@ mod tests {
 
     #[test]
     fn the_cache_key_holds_nothing_else() {
-        let bucket = ["--origin", "bucket"];
-        let template = made(&bucket, &["method"], Trigger::OriginRequest, "00");
+        let template = made(bucket(), &["method"], Trigger::OriginRequest, "00");
         let (_, policy) = of_type(&template, "AWS::CloudFront::CachePolicy");
         let key =
             &policy["Properties"]["CachePolicyConfig"]["ParametersInCacheKeyAndForwardedToOrigin"];
@@ -526,26 +410,12 @@ mod tests {
     #[test]
     fn a_server_gets_query_and_cookies_and_its_pages_are_told_apart_by_them() {
         for trigger in [Trigger::OriginRequest, Trigger::ViewerRequest] {
-            let template = made(&[], &["method"], trigger, "00");
+            let template = made(usual(), &["method"], trigger, "00");
             let (_, policy) = of_type(&template, "AWS::CloudFront::CachePolicy");
             let key = &policy["Properties"]["CachePolicyConfig"]["ParametersInCacheKeyAndForwardedToOrigin"];
             assert_eq!(key["QueryStringsConfig"]["QueryStringBehavior"], "all");
             assert_eq!(key["CookiesConfig"]["CookieBehavior"], "all");
         }
-    }
-
-    #[test]
-    fn eleven_headers_need_the_other_trigger() {
-        let source = |number: usize| Source {
-            at_origin: String::new(),
-            at_viewer: String::new(),
-            key: Key::Header(format!("x-{number}")),
-            note: None,
-        };
-        assert!(CacheKey::new((0..11).map(source)).is_err());
-        assert!(CacheKey::new((1..11).map(source)).is_ok());
-        // The same header twice is one.
-        assert!(CacheKey::new((1..11).chain(1..11).map(source)).is_ok());
     }
 
     #[test]
@@ -555,7 +425,7 @@ mod tests {
             (Trigger::ViewerRequest, "viewer-request", 128),
         ];
         for (trigger, name, memory) in triggers {
-            let template = made(&[], &["host"], trigger, "01");
+            let template = made(usual(), &["host"], trigger, "01");
             let (version, _) = of_type(&template, "AWS::Lambda::Version");
             let (_, distribution) = of_type(&template, "AWS::CloudFront::Distribution");
             let behaviour =
@@ -576,11 +446,7 @@ mod tests {
     fn lambda_at_edge_takes_the_function() {
         let inputs = ["host", "scheme", "query", "cookies", "header x-a"];
         for trigger in [Trigger::OriginRequest, Trigger::ViewerRequest] {
-            for options in [
-                &[][..],
-                &["--table", "t", "--region", "eu-west-1"],
-                &["--origin", "bucket"],
-            ] {
+            for options in [usual(), in_table("t"), bucket()] {
                 let template = made(options, &inputs, trigger, "01");
                 check_function(&template, trigger);
                 check_role(&template);
@@ -655,7 +521,7 @@ mod tests {
     #[test]
     fn a_bucket_never_gets_the_viewers_host() {
         for trigger in [Trigger::OriginRequest, Trigger::ViewerRequest] {
-            let template = made(&["--origin", "bucket"], &["host"], trigger, "00");
+            let template = made(bucket(), &["host"], trigger, "00");
             let (_, policy) = of_type(&template, "AWS::CloudFront::CachePolicy");
             assert!(!policy.to_string().contains("\"Host\""));
             let (_, distribution) = of_type(&template, "AWS::CloudFront::Distribution");
@@ -669,7 +535,7 @@ mod tests {
     #[test]
     fn other_bytes_are_another_version() {
         let version = |hash| {
-            let template = made(&[], &[], Trigger::OriginRequest, hash);
+            let template = made(usual(), &[], Trigger::OriginRequest, hash);
             let (name, _) = of_type(&template, "AWS::Lambda::Version");
             (
                 name.clone(),
@@ -687,8 +553,7 @@ mod tests {
 
     #[test]
     fn the_table_is_read_and_not_written() {
-        let options = ["--table", "moved", "--region", "eu-west-1"];
-        let template = made(&options, &[], Trigger::OriginRequest, "00");
+        let template = made(in_table("moved"), &[], Trigger::OriginRequest, "00");
         let (_, table) = of_type(&template, "AWS::DynamoDB::GlobalTable");
         let replicas = table["Properties"]["Replicas"].as_array().unwrap();
         let regions: Vec<_> = replicas.iter().map(|one| &one["Region"]).collect();
@@ -703,7 +568,7 @@ mod tests {
 
     #[test]
     fn without_a_table_there_is_none() {
-        let template = made(&[], &[], Trigger::OriginRequest, "00").to_string();
+        let template = made(usual(), &[], Trigger::OriginRequest, "00").to_string();
         assert!(!template.to_lowercase().contains("dynamodb"));
     }
 }

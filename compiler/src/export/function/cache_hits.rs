@@ -1,17 +1,17 @@
 //! How many requests CloudFront's cache would answer under the key of a stack, and under others.
 //!
-//! In: what the rules depend on, the command line. Out: [`keys`]: the keys that are compared; and what a made-up day says of
-//! them, for a person. Absent: the requests of a log; see `crate::command::bench`.
+//! In: a [`Stack`]. Out: [`keys`]: the keys that are compared; and what a made-up day says of
+//! them, for a person. Absent: the requests of a log; see `edgewright bench`.
 
-use edgewright_compiler::class::ViewerClass;
-use edgewright_compiler::hits::made_up::{Day, PAGES, VIEWERS};
-use edgewright_compiler::hits::{Hits, KEPT_SECONDS, KeyParts};
 use edgewright_engine::model::trigger::Trigger;
 
-use super::Package;
-use super::template::CacheKey;
-use crate::args::{self, Ignored};
-use crate::summary::thousands;
+use super::cache_key::CacheKey;
+use super::options::Ignored;
+use super::stack::Stack;
+use crate::class::ViewerClass;
+use crate::figures::thousands;
+use crate::hits::made_up::{Day, PAGES, VIEWERS};
+use crate::hits::{Hits, KEPT_SECONDS, KeyParts};
 
 /// How many requests a made-up day has: counted in a fraction of a second.
 const REQUESTS: usize = 100_000;
@@ -44,17 +44,17 @@ pub enum Kept<'c> {
 }
 
 /// The keys that are worth comparing, the stack's own first; nothing where the function is in front of the cache.
-pub fn keys<'p>(arguments: &args::Package, package: &'p Package) -> Vec<(RowName, Kept<'p>)> {
-    if package.trigger == Trigger::ViewerRequest {
+pub fn keys(stack: &Stack) -> Vec<(RowName, Kept<'_>)> {
+    if stack.trigger() == Trigger::ViewerRequest {
         return Vec::new();
     }
-    let class = package.class();
-    let mut keys = vec![(OWN, Kept::of(arguments, package, class))];
+    let class = stack.class();
+    let mut keys = vec![(OWN, Kept::of(stack, class))];
     if class.is_some() {
-        let without = if package.keeps_nothing_without_class() {
+        let without = if stack.keeps_nothing_without_class() {
             Kept::Nothing
         } else {
-            Kept::of(arguments, package, None)
+            Kept::of(stack, None)
         };
         keys.push((WITHOUT_CLASS, without));
     }
@@ -62,9 +62,9 @@ pub fn keys<'p>(arguments: &args::Package, package: &'p Package) -> Vec<(RowName
     keys
 }
 
-impl<'p> Kept<'p> {
-    fn of(arguments: &args::Package, package: &Package, class: Option<&'p ViewerClass>) -> Self {
-        match CacheKey::of(arguments, package, class) {
+impl<'c> Kept<'c> {
+    fn of(stack: &Stack, class: Option<&'c ViewerClass>) -> Self {
+        match CacheKey::of(stack, class) {
             Ok(key) => Self::Under(KeyParts::new(key.inputs(), class)),
             Err(_) => Self::Nothing,
         }
@@ -72,25 +72,21 @@ impl<'p> Kept<'p> {
 }
 
 /// The key of a stack whose server does not depend on cookies, where that is another.
-fn without_cookies<'p>(
-    arguments: &args::Package,
-    package: &'p Package,
-) -> Option<(RowName, Kept<'p>)> {
-    let mut ignoring = arguments.clone();
-    ignoring.origin_ignores.push(Ignored::Cookies);
-    let class = package.class();
-    let own = CacheKey::of(arguments, package, class).ok()?;
-    let other = CacheKey::of(&ignoring, package, class).ok()?;
-    (other != own).then(|| (WITHOUT_COOKIES, Kept::of(&ignoring, package, class)))
+fn without_cookies(stack: &Stack) -> Option<(RowName, Kept<'_>)> {
+    let ignoring = stack.ignoring(Ignored::Cookies);
+    let class = stack.class();
+    let own = CacheKey::of(stack, class).ok()?;
+    let other = CacheKey::of(&ignoring, class).ok()?;
+    (other != own).then(|| (WITHOUT_COOKIES, Kept::of(&ignoring, class)))
 }
 
 /// What a made-up day says of the keys.
-pub fn of_a_made_up_day(arguments: &args::Package, package: &Package) -> String {
-    let mut keys = keys(arguments, package);
+pub fn of_a_made_up_day(stack: &Stack) -> String {
+    let mut keys = keys(stack);
     let Some(last) = keys.len().checked_sub(1) else {
         return format!("  the cache answers no request: {IN_FRONT}\n");
     };
-    keys.splice(last..last, without_cookies(arguments, package));
+    keys.splice(last..last, without_cookies(stack));
     let day = Day::new(REQUESTS);
     let rows = keys.iter().map(|(name, kept)| {
         let hits = match kept {
@@ -120,30 +116,34 @@ pub fn row(name: &str, hits: Option<Hits>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser as _;
-    use edgewright_compiler::testing::MemoryLoader;
-    use edgewright_compiler::{Input, ReadOptions, read};
+    #![expect(clippy::unwrap_used, reason = "a failed test should say so")]
 
+    use super::super::options::{FunctionOptions, Origin};
+    use super::super::stack::Dependence;
     use super::*;
-    use crate::args::{Arguments, Command};
-    use crate::package::Dependence;
+    use crate::testing::MemoryLoader;
+    use crate::{Input, ReadOptions, read};
 
     /// The rows that `package` prints for a site with these rules.
     #[track_caller]
-    fn check(rules: &str, options: &[&str], expected: &[&str]) {
+    fn check(rules: &str, options: FunctionOptions, expected: &[&str]) {
         let text = format!("RewriteEngine On\n{rules}\n");
         let loader = MemoryLoader::new().with("/site.conf", text);
         let input = Input::MainConfig(vec![b"/site.conf".to_vec()]);
         let reading = read(&input, &loader, &ReadOptions::default());
-        let line = ["edgewright", "package", "build"].iter().chain(options);
-        let Command::Package(arguments) = Arguments::parse_from(line).command else {
-            unreachable!("it is the package command");
-        };
-        let package = Package::of_dependence(&arguments, &Dependence::of_site(&reading.site));
-        let said = of_a_made_up_day(&arguments, &package);
+        let shown = format!("{rules} {options:?}");
+        let stack = Stack::new(options, Dependence::of_site(&reading.site)).unwrap();
+        let said = of_a_made_up_day(&stack);
         let said: Vec<&str> = said.lines().skip(1).map(str::trim).collect();
         let rows = said.split_last().map_or(&said[..], |(_, rows)| rows);
-        assert_eq!(rows, expected, "{rules} {options:?}");
+        assert_eq!(rows, expected, "{shown}");
+    }
+
+    fn bucket() -> FunctionOptions {
+        FunctionOptions {
+            origin: Origin::Bucket,
+            ..FunctionOptions::default()
+        }
     }
 
     const PHONES: &str = "RewriteCond %{HTTP_USER_AGENT} iPhone\nRewriteRule ^/$ /m [R]";
@@ -154,7 +154,7 @@ mod tests {
         const ALONE: &str = "52.8 %  if answers depended on the path alone: 1.0 keys a page";
         check(
             PHONES,
-            &[],
+            FunctionOptions::default(),
             &[
                 "10.1 %  as packed: 34.9 keys a page",
                 "0.3 %  without the class of viewers: 44.0 keys a page",
@@ -164,7 +164,10 @@ mod tests {
         );
         check(
             PHONES,
-            &["--origin-ignores", "cookies"],
+            FunctionOptions {
+                origin_ignores: vec![Ignored::Cookies],
+                ..FunctionOptions::default()
+            },
             &[
                 "49.3 %  as packed: 1.7 keys a page",
                 "2.5 %  without the class of viewers: 28.9 keys a page",
@@ -173,16 +176,19 @@ mod tests {
         );
         check(
             CLIENTS,
-            &["--origin", "bucket"],
+            bucket(),
             &[
                 "52.8 %  as packed: 1.0 keys a page",
                 "0 %  without the class of viewers: no answer is kept",
                 ALONE,
             ],
         );
-        let bucket = ["--origin", "bucket"];
         let rows = ["52.8 %  as packed: 1.0 keys a page", ALONE];
-        check("Redirect /old /new", &bucket, &rows);
-        check(PHONES, &["--trigger", "viewer-request"], &[]);
+        check("Redirect /old /new", bucket(), &rows);
+        let in_front = FunctionOptions {
+            trigger: Some(Trigger::ViewerRequest),
+            ..FunctionOptions::default()
+        };
+        check(PHONES, in_front, &[]);
     }
 }

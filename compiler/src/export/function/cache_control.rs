@@ -5,13 +5,13 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{Result, bail};
 use edgewright_engine::lambda::configuration::CacheControl;
 use edgewright_engine::model::rules::Place;
 use edgewright_engine::model::site::Site;
 use edgewright_engine::model::site::headers::{HeaderAction, HeaderLine, HeaderTable};
 
-use crate::summary::count;
+use super::error::FunctionError;
+use crate::figures::count;
 
 /// One `--cache-control`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +27,12 @@ impl<'t> Said<'t> {
     ///
     /// # Errors
     /// The status is none of an answer, or a header cannot hold the value.
-    pub fn read(text: &'t str) -> Result<Self> {
+    pub fn read(text: &'t str) -> Result<Self, FunctionError> {
+        let refused = |why| FunctionError::Option {
+            name: "--cache-control",
+            text: text.to_owned(),
+            why,
+        };
         let (status, value) = match text.split_once('=') {
             // `s-maxage=300` has the same sign in it.
             Some((status, value)) if status.bytes().all(|byte| byte.is_ascii_digit()) => {
@@ -36,12 +41,12 @@ impl<'t> Said<'t> {
             _ => (None, text),
         };
         if !value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-            bail!("--cache-control {text}: a header cannot hold this");
+            return Err(refused("a header cannot hold this"));
         }
         let status = match status.map(str::parse::<u16>) {
             None => None,
             Some(Ok(status)) if (200..600).contains(&status) => Some(status),
-            Some(_) => bail!("--cache-control {text}: a status is 200 to 599"),
+            Some(_) => return Err(refused("a status is 200 to 599")),
         };
         Ok(Self { status, value })
     }
@@ -133,11 +138,11 @@ impl OwnCacheControl {
     ///
     /// # Errors
     /// A text is no `[STATUS=]VALUE`.
-    pub fn lines(&self, texts: &[String]) -> Result<String> {
+    pub fn lines(&self, texts: &[String]) -> Result<String, FunctionError> {
         let said: Vec<Said<'_>> = texts
             .iter()
             .map(|text| Said::read(text))
-            .collect::<Result<_>>()?;
+            .collect::<Result<_, _>>()?;
         let mut lines: String = said.iter().map(|said| said.line(self)).collect();
         if !said.iter().any(|said| said.status.is_none()) {
             let usual = CacheControl::DEFAULT;
@@ -170,10 +175,9 @@ fn gives(line: &HeaderLine) -> bool {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed test should say so")]
 
-    use edgewright_compiler::testing::MemoryLoader;
-    use edgewright_compiler::{Input, ReadOptions, read};
-
     use super::*;
+    use crate::testing::MemoryLoader;
+    use crate::{Input, ReadOptions, read};
 
     /// What `package` says with these options of a server with these lines.
     #[track_caller]

@@ -3,8 +3,9 @@
 //! In: Regions that hold the table. Out: the rule for `edgewright.json`. Absent: measuring; near is
 //! what lies on the same continent, then what is nearest over the usual cables.
 
-use anyhow::{Result, bail};
 use serde_json::{Value, json};
+
+use super::error::FunctionError;
 
 /// Where the function runs, from "Set up IAM permissions and roles for Lambda@Edge"; and for each,
 /// the others by distance.
@@ -58,7 +59,7 @@ pub const HOME: &str = "us-east-1";
 ///
 /// # Errors
 /// One of them is not a Region's name.
-pub fn chosen(given: &[String]) -> Result<Vec<&str>> {
+pub fn chosen(given: &[String]) -> Result<Vec<&str>, FunctionError> {
     if given.is_empty() {
         return Ok(vec![HOME]);
     }
@@ -66,7 +67,11 @@ pub fn chosen(given: &[String]) -> Result<Vec<&str>> {
     for region in given {
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if region.split('-').count() < 3 || !region.bytes().all(plain) {
-            bail!("--region {region}: a Region is called like eu-west-1");
+            return Err(FunctionError::Option {
+                name: "--region",
+                text: region.clone(),
+                why: "a Region is called like eu-west-1",
+            });
         }
         if !regions.contains(&region.as_str()) {
             regions.push(region);
@@ -79,7 +84,7 @@ pub fn chosen(given: &[String]) -> Result<Vec<&str>> {
 ///
 /// # Errors
 /// As [`chosen`].
-pub fn rule(given: &[String]) -> Result<Value> {
+pub fn rule(given: &[String]) -> Result<Value, FunctionError> {
     let replicas = chosen(given)?;
     let first = replicas.first().copied().unwrap_or(HOME);
     if replicas.len() == 1 {

@@ -1,11 +1,9 @@
 //! A CloudFront Function of the user's own, run before or after ours: a behaviour has room for one.
 //!
-//! In: its text. Out: [`OwnFunction`], and one function of [several](chained). Absent: what ours does; running JavaScript.
+//! In: its text. Out: [`OwnFunction`], and one function of [several](chained). Absent: what ours does; running JavaScript, which
+//! `tests/class` does.
 
-use std::fs;
-use std::path::Path;
-
-use anyhow::{Context, Result, bail};
+use super::error::FunctionError;
 
 /// A function as its author wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,17 +32,6 @@ pub struct OwnFunctions {
 }
 
 impl OwnFunctions {
-    /// Reads both files.
-    ///
-    /// # Errors
-    /// One cannot be read, or has no function.
-    pub fn read(before: Option<&Path>, after: Option<&Path>) -> Result<Self> {
-        Ok(Self {
-            before: before.map(OwnFunction::read).transpose()?,
-            after: after.map(OwnFunction::read).transpose()?,
-        })
-    }
-
     /// Are there none?
     pub fn is_empty(&self) -> bool {
         self.before.is_none() && self.after.is_none()
@@ -52,16 +39,14 @@ impl OwnFunctions {
 }
 
 impl OwnFunction {
-    fn read(path: &Path) -> Result<Self> {
-        let text = fs::read_to_string(path)
-            .with_context(|| format!("{} cannot be read", path.display()))?;
-        Self::of(&text).with_context(|| path.display().to_string())
-    }
-
-    fn of(text: &str) -> Result<Self> {
+    /// Reads the text of a function.
+    ///
+    /// # Errors
+    /// The text has no handler.
+    pub fn of(text: &str) -> Result<Self, FunctionError> {
         let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
         if !words.contains("function handler") {
-            bail!("it has no `function handler(event)`, which CloudFront calls");
+            return Err(FunctionError::NoHandler);
         }
         let is_import = |line: &&str| line.starts_with("import ");
         let lines = |wanted: bool| -> String {
@@ -112,60 +97,9 @@ pub fn chained(own: &OwnFunctions, ours: Option<&str>) -> String {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed test should say so")]
 
-    use std::process::Command;
-
     use super::*;
 
-    const OURS: &str = "function handler(event) {\n  event.request.path.push('ours');\n  return event.request;\n}\n";
-
-    /// Runs the chain in both engines; `shown` is what its request, or answer, is then.
-    #[track_caller]
-    fn check(before: Option<&str>, after: Option<&str>, shown: &str) {
-        let own = OwnFunctions {
-            before: before.map(|text| OwnFunction::of(text).unwrap()),
-            after: after.map(|text| OwnFunction::of(text).unwrap()),
-        };
-        let code = chained(&own, Some(OURS));
-        let script = format!(
-            "{code}\nvar event = {{ request: {{ path: [] }} }};\nPromise.resolve(handler(event))\
-             .then(function (it) {{ console.log(JSON.stringify(it)); }});\n"
-        );
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("chain.js");
-        fs::write(&file, script).unwrap();
-        for engine in ["njs", "node"] {
-            let Ok(output) = Command::new(engine).arg(&file).output() else {
-                assert!(std::env::var_os("CI").is_none(), "{engine} is missing");
-                eprintln!("{engine} is missing: nothing was tested with it");
-                continue;
-            };
-            let text = String::from_utf8_lossy(&output.stdout);
-            let errors = String::from_utf8_lossy(&output.stderr);
-            assert_eq!(text.trim_end(), shown, "{engine}: {errors}\n{code}");
-        }
-    }
-
-    const PUSHES: &str = "var name = 'own';\nfunction handler(event) {\n  event.request.path.push(name);\n  return event.request;\n}\n";
-    const WAITS: &str = "async function handler(event) {\n  await null;\n  event.request.path.push('later');\n  return event.request;\n}\n";
-    const ANSWERS: &str = "function handler(event) {\n  return { statusCode: 401 };\n}\n";
-
-    #[test]
-    fn functions_run_in_turn() {
-        check(None, None, r#"{"path":["ours"]}"#);
-        check(Some(PUSHES), None, r#"{"path":["own","ours"]}"#);
-        check(None, Some(PUSHES), r#"{"path":["ours","own"]}"#);
-        check(
-            Some(WAITS),
-            Some(PUSHES),
-            r#"{"path":["later","ours","own"]}"#,
-        );
-    }
-
-    #[test]
-    fn an_answer_ends_it() {
-        check(Some(ANSWERS), Some(PUSHES), r#"{"statusCode":401}"#);
-        check(Some(PUSHES), Some(ANSWERS), r#"{"statusCode":401}"#);
-    }
+    const PUSHES: &str = "function handler(event) {\n  return event.request;\n}\n";
 
     #[test]
     fn imports_stand_at_the_top() {
