@@ -18,6 +18,7 @@ mod pattern;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use edgewright_engine::model::forwarded_for::ForwardedFor;
 use edgewright_engine::model::header_names::{Kind, MOST_IN_POLICY, kind};
 use edgewright_engine::model::marks::{BareMark, Choice, Head, Marks, Moment};
 use edgewright_engine::model::site::Site;
@@ -47,6 +48,9 @@ pub struct ViewerClass {
     pub cookies: SetCookies,
     /// What stands before the digits.
     pub marks: Marks,
+    /// What became of `X-Forwarded-For` on the way to the old server.
+    #[serde(default)]
+    pub forwarded_for: ForwardedFor,
 }
 
 /// A request as far as a class depends on it.
@@ -78,6 +82,7 @@ impl ViewerClass {
                 raw: others.cloned().collect(),
                 cookies,
                 marks,
+                forwarded_for: ForwardedFor::default(),
             };
             let guarded = class.guarded();
             let tells_nothing = guarded.is_empty() && marks == Marks::default();
@@ -162,6 +167,12 @@ impl ViewerClass {
 
     /// The class of a request: its marks, and a part for each guard.
     pub fn text(&self, viewed: &Viewed<'_>) -> String {
+        let mut headers = viewed.headers.to_vec();
+        self.forwarded_for.apply(&mut headers, viewed.client);
+        let viewed = &Viewed {
+            headers: &headers,
+            ..*viewed
+        };
         let parts = self.guards.iter().map(|guard| guard.text(viewed));
         let marks = self.marks.text(&viewed.moment);
         std::iter::once(marks).chain(parts).collect()

@@ -302,6 +302,11 @@ impl Search<'_> {
         if let HeaderAction::Echo(_) = line.action {
             self.add(Input::AnyHeader);
         }
+        let is_cookie = line.name.eq_ignore_ascii_case(b"set-cookie");
+        if is_cookie && line.table == HeaderTable::Always && !self.elsewhere.add_set_cookie() {
+            // CloudFront takes cookies out of an answer unless it sends cookies on.
+            self.add(Input::Cookies);
+        }
     }
 
     /// What a choice among files depends on. Whether the client is Lynx is asked only with a header `Negotiate` that

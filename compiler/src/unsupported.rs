@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use edgewright_engine::model::rules::{Redirect, Rule, RuleSetId};
+use edgewright_engine::model::rules::{Condition, Redirect, Rule, RuleSetId, Test};
 use edgewright_engine::model::site::{MapKind, Requirement, Site};
 
 use crate::dependencies::{Dependencies, Question};
@@ -81,14 +81,19 @@ impl<'a> Unsupported<'a> {
 
     /// Why `rule` of a rule set cannot be answered surely; `None` when it can.
     pub fn of_rule(&self, set: RuleSetId, rule: &Rule) -> Option<String> {
-        let has_types = !self.files_known && self.of_directories.contains(&set);
-        let asks_for_type = has_types && rule.conditions.iter().any(condition_asks);
-        self.of_mentions(&Dependencies::of_rule(rule)).or_else(|| {
-            asks_for_type.then(|| {
-                "it asks for the type of a file or folder, and no document root was read; name one with --docroot"
-                    .to_owned()
-            })
-        })
+        let sees_files = self.of_directories.contains(&set);
+        let asks_for_type = !self.files_known && rule.conditions.iter().any(condition_asks);
+        let reason = if sees_files && rule.conditions.iter().any(asks_for_handler) {
+            Some("%{HANDLER} cannot be known at the edge")
+        } else if sees_files && asks_for_type {
+            Some(
+                "it asks for the type of a file or folder, and no document root was read; name one with --docroot",
+            )
+        } else {
+            None
+        };
+        let mentions = self.of_mentions(&Dependencies::of_rule(rule));
+        mentions.or_else(|| reason.map(str::to_owned))
     }
 
     /// Why `redirect` cannot be answered surely; `None` when it can.
@@ -144,6 +149,10 @@ impl<'a> Unsupported<'a> {
             .or_else(|| mentions.environment.iter().find_map(environment))
             .or_else(|| mentions.questions.iter().find_map(question))
     }
+}
+
+fn asks_for_handler(condition: &Condition) -> bool {
+    matches!(&condition.test, Test::Expression(expression) if expression.asks_for_handler())
 }
 
 fn lossy(name: &[u8]) -> std::borrow::Cow<'_, str> {

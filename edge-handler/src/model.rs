@@ -4,6 +4,7 @@
 //! (`evaluate`), storing them (`artefact`), and reading configuration text (the compiler).
 
 pub mod expression;
+pub mod forwarded_for;
 pub mod header_names;
 pub mod marks;
 pub mod normalized;

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use edgewright_compiler::export::function::{FunctionOptions, Ignored, Origin};
+use edgewright_engine::model::forwarded_for::ForwardedFor;
 use edgewright_engine::model::request::Scheme;
 use edgewright_engine::model::trigger::Trigger;
 
@@ -70,6 +71,9 @@ pub struct Package {
     /// Rules that read X-Forwarded-Proto, which CloudFront hides, see how the viewer connected
     #[arg(long)]
     pub forwarded_proto: bool,
+    /// What stood in front of the server did to X-Forwarded-For: rules that read it see that
+    #[arg(long, value_name = "HOW", default_value = ForwardedFor::AsSent.name(), value_parser = forwarded_for())]
+    pub forwarded_for: ForwardedFor,
     /// How viewers connect, where CloudFront does not tell the function
     #[arg(long, default_value = Scheme::Https.name(), value_parser = schemes())]
     pub scheme: Scheme,
@@ -92,6 +96,7 @@ impl Package {
             origin_gets: self.origin_gets.clone(),
             proxy_to: self.proxy_to.clone(),
             forwarded_proto: self.forwarded_proto,
+            forwarded_for: self.forwarded_for,
             scheme: self.scheme,
         }
     }
@@ -153,6 +158,22 @@ fn triggers() -> impl TypedValueParser<Value = Trigger> {
         .try_map(|name| Trigger::named(&name).ok_or("there is no such trigger"))
 }
 
+/// Reads what became of `X-Forwarded-For`.
+fn forwarded_for() -> impl TypedValueParser<Value = ForwardedFor> {
+    let names = ForwardedFor::ALL.map(|how| {
+        PossibleValue::new(how.name()).help(match how {
+            ForwardedFor::AsSent => "Nothing: the server got what the viewer sent",
+            ForwardedFor::Append => "A balancer appended the viewer's address",
+            ForwardedFor::Replace => "A balancer put the viewer's address in its place",
+        })
+    });
+    PossibleValuesParser::new(names).try_map(|name| {
+        let mut all = ForwardedFor::ALL.into_iter();
+        all.find(|how| how.name() == name)
+            .ok_or("there is no such way")
+    })
+}
+
 /// Reads the name of a scheme.
 fn schemes() -> impl TypedValueParser<Value = Scheme> {
     let names = Scheme::ALL.map(|scheme| {
@@ -190,7 +211,7 @@ mod tests {
     #[test]
     fn what_is_chosen_is_carried() {
         let line = "--table t --region eu-west-1 --endpoint-url http://l --trigger viewer-request --cache-control no-store \
-                    --origin bucket --origin-ignores cookies,query --origin-gets X-A --proxy-to h --forwarded-proto --scheme http";
+                    --origin bucket --origin-ignores cookies,query --origin-gets X-A --proxy-to h --forwarded-proto --forwarded-for append --scheme http";
         let text = |text: &str| vec![text.to_owned()];
         let expected = FunctionOptions {
             table: Some("t".to_owned()),
@@ -203,6 +224,7 @@ mod tests {
             origin_gets: text("x-a"),
             proxy_to: text("h"),
             forwarded_proto: true,
+            forwarded_for: ForwardedFor::Append,
             scheme: Scheme::Http,
         };
         let options: Vec<&str> = line.split_whitespace().collect();

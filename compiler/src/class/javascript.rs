@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use edgewright_engine::model::expression::Subnet;
+use edgewright_engine::model::forwarded_for::{FORWARDED_FOR, ForwardedFor};
 use edgewright_engine::model::marks::{BareMark, Choice, DRAWS, Head, Marks};
 use edgewright_engine::model::site::Trust;
 
@@ -53,7 +54,7 @@ impl ViewerClass {
             self.carrying()
         );
         for about in used.headers() {
-            let (name, variable) = (quoted(about.as_bytes()), variable(about));
+            let (name, variable) = (self.read_from(about), variable(about));
             code += &format!("    var {variable} = text(event.request.headers[{name}]);\n");
         }
         if used.has(Helper::Cookies) || used.has(Helper::Matching) {
@@ -63,7 +64,7 @@ impl ViewerClass {
             code += "    var ip = event.viewer.ip;\n";
         }
         for (about, name) in &used.clients {
-            code += &client(about, name);
+            code += &self.client(about, name);
             if used.in_numbers.contains(about) {
                 code += &format!("    var {} = numbers({name});\n", in_numbers(name));
             }
@@ -90,6 +91,9 @@ impl ViewerClass {
     fn carrying(&self) -> String {
         let line = |name: &String| {
             let carrier = Self::carrier(name)?;
+            if self.forwards(name) {
+                return Some("  forward(request.headers, event.viewer.ip);\n".to_owned());
+            }
             Some(format!(
                 "  carry(request.headers, '{name}', '{carrier}');\n"
             ))
@@ -97,10 +101,28 @@ impl ViewerClass {
         self.headers().iter().filter_map(line).collect()
     }
 
+    /// Does the carrier of a header have something else than the viewer sent?
+    fn forwards(&self, name: &str) -> bool {
+        name == FORWARDED_FOR && self.forwarded_for != ForwardedFor::AsSent
+    }
+
+    /// The header in which the code finds what the viewer sent as `name`, or what the old server got in its place.
+    fn read_from(&self, name: &str) -> String {
+        let carrier = Self::carrier(name).filter(|_| self.forwards(name));
+        quoted(carrier.as_deref().unwrap_or(name).as_bytes())
+    }
+
     fn used(&self) -> Used<'_> {
         let mut used = Used::default();
-        if !self.carrying().is_empty() {
-            used.helpers.insert(Helper::Carry);
+        for name in self.headers() {
+            used.helpers.extend(match self.forwarded_for {
+                _ if Self::carrier(&name).is_none() => None,
+                ForwardedFor::Append if self.forwards(&name) => Some(Helper::Append),
+                ForwardedFor::Replace if self.forwards(&name) => Some(Helper::Replace),
+                ForwardedFor::AsSent | ForwardedFor::Append | ForwardedFor::Replace => {
+                    Some(Helper::Carry)
+                }
+            });
         }
         for guard in &self.guards {
             match guard {
@@ -156,6 +178,8 @@ struct Used<'c> {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Helper {
     Carry,
+    Append,
+    Replace,
     Text,
     Bytes,
     Cookies,
@@ -171,6 +195,8 @@ impl Helper {
     fn code(self) -> &'static str {
         match self {
             Self::Carry => include_str!("javascript/carry.js"),
+            Self::Append => include_str!("javascript/append.js"),
+            Self::Replace => include_str!("javascript/replace.js"),
             Self::Text => include_str!("javascript/text.js"),
             Self::Bytes => include_str!("javascript/bytes.js"),
             Self::Cookies => include_str!("javascript/some.js"),
@@ -221,24 +247,27 @@ impl<'c> Used<'c> {
     }
 }
 
-/// The line that finds the client whom proxies name; nothing for whoever connects.
-fn client(about: &About, name: &str) -> String {
-    let About::Behind(remote) = about else {
-        return String::new();
-    };
-    let proxy = |(subnet, trust): &(Subnet, Trust)| {
-        let may_be_private = match trust {
-            Trust::Internal => "true",
-            Trust::Public => "false",
+impl ViewerClass {
+    /// The line that finds the client whom proxies name; nothing for whoever connects.
+    fn client(&self, about: &About, name: &str) -> String {
+        let About::Behind(remote) = about else {
+            return String::new();
         };
-        format!("[{}, {may_be_private}]", network_and_mask(subnet))
-    };
-    let proxies: Vec<String> = remote.proxies.iter().map(proxy).collect();
-    let header = quoted(&remote.header.to_ascii_lowercase());
-    format!(
-        "    var {name} = behind(ip, event.request.headers[{header}], [{}]);\n",
-        proxies.join(", ")
-    )
+        let proxy = |(subnet, trust): &(Subnet, Trust)| {
+            let may_be_private = match trust {
+                Trust::Internal => "true",
+                Trust::Public => "false",
+            };
+            format!("[{}, {may_be_private}]", network_and_mask(subnet))
+        };
+        let proxies: Vec<String> = remote.proxies.iter().map(proxy).collect();
+        let header = String::from_utf8_lossy(&remote.header).to_ascii_lowercase();
+        let header = self.read_from(&header);
+        format!(
+            "    var {name} = behind(ip, event.request.headers[{header}], [{}]);\n",
+            proxies.join(", ")
+        )
+    }
 }
 
 /// The variable that holds a client's address in numbers.

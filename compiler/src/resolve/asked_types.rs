@@ -1,4 +1,4 @@
-//! Whether something asks for the type of a file once it is known (`%{CONTENT_TYPE}`, `ExpiresByType`).
+//! Whether something asks for the type of a file once it is known (`%{CONTENT_TYPE}`, `ExpiresByType`), or for its handler.
 //!
 //! In: a site whose rules and sections are complete. Out: the answer. Absent: expressions that are asked before a URL is
 //! mapped to a file, where there is no type yet: those of `<If>`, `SetEnvIfExpr`, `Require expr` and `Alias`.

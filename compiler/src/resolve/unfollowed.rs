@@ -314,6 +314,9 @@ pub(crate) fn added_header(name: &[u8], words: &[&[u8]]) -> Option<&'static str>
         b"header" if adds_always(words) && !may_have(words.get(2)) => {
             Some("CloudFront keeps this header for itself, answers of the edge do not have it")
         }
+        b"header" if is(0, "always") && is(1, "echo") && asks_for_capitals(words.get(2)) => Some(
+            "the edge has names of headers in lower case, as HTTP/2 has, and this pattern asks for capital letters",
+        ),
         b"requestheader" if is_unknown_in_request(words) => Some(
             "only a server knows the value of this header, the origin gets it as the client sent it",
         ),
@@ -324,6 +327,16 @@ pub(crate) fn added_header(name: &[u8], words: &[&[u8]]) -> Option<&'static str>
         b"expiresbytype" if is_by_file(words.get(1)) => Some(BY_FILE),
         _ => None,
     }
+}
+
+/// Does a pattern of names ask for capital letters? One behind a backslash is no letter.
+fn asks_for_capitals(pattern: Option<&&[u8]>) -> bool {
+    let pattern = pattern.copied().unwrap_or_default();
+    let mut pairs = std::iter::once(b' ')
+        .chain(pattern.iter().copied())
+        .zip(pattern);
+    let has_capitals = pairs.any(|(before, byte)| byte.is_ascii_uppercase() && before != b'\\');
+    has_capitals && !pattern.starts_with(b"(?i)")
 }
 
 /// Says of what files are by their extensions, in lower case: languages, types, encodings, and how one of several files

@@ -9,6 +9,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use edgewright_compiler::class::{CLASS_HEADER, Copies, LONGEST_CODE, ViewerClass};
+use edgewright_engine::model::forwarded_for::ForwardedFor;
 use edgewright_test_support::random::Random;
 use serde_json::{Value, json};
 
@@ -135,9 +136,10 @@ fn compare(engine: &str, cases: usize) {
     let (mut requests, mut tried, mut configurations) = (0, Vec::new(), 0);
     while requests < cases {
         let reading = reading(&random::configuration(&mut random));
-        let Some(class) = ViewerClass::of(&reading.site) else {
+        let Some(mut class) = ViewerClass::of(&reading.site) else {
             continue;
         };
+        class.forwarded_for = random.pick(&ForwardedFor::ALL);
         let viewers: Vec<Viewer> = (0..VIEWERS).map(|_| random::viewer(&mut random)).collect();
         requests += viewers.len();
         configurations += 1;

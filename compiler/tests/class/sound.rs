@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 
 use edgewright_compiler::class::ViewerClass;
+use edgewright_engine::model::forwarded_for::ForwardedFor;
 use edgewright_engine::model::outcome::{Answer, Outcome};
 use edgewright_test_support::random::Random;
 
@@ -55,6 +56,7 @@ fn compare(cases: usize, how: Class) -> Count {
         let Some(mut class) = ViewerClass::of(&reading.site) else {
             continue;
         };
+        class.forwarded_for = random.pick(&ForwardedFor::ALL);
         if how == Class::WithoutADigit && class.guards.is_empty() {
             continue;
         }
@@ -67,7 +69,7 @@ fn compare(cases: usize, how: Class) -> Count {
         for _ in 0..VIEWERS {
             let viewer = random::viewer(&mut random);
             let key = viewer.key(&class);
-            let answer = delivered(viewer.answer(&reading.site));
+            let answer = delivered(viewer.answer(&reading.site, class.forwarded_for));
             count.requests += 1;
             let first = answers.entry(key.clone()).or_insert_with(|| answer.clone());
             if *first != answer {

@@ -3,6 +3,7 @@
 use edgewright_compiler::class::{Viewed, ViewerClass};
 use edgewright_compiler::hits::{KeyParts, Keyed};
 use edgewright_engine::evaluate::{Options, evaluate};
+use edgewright_engine::model::forwarded_for::ForwardedFor;
 use edgewright_engine::model::marks::Moment;
 use edgewright_engine::model::outcome::Answer;
 use edgewright_engine::model::request::{Request, Scheme, Target};
@@ -58,10 +59,11 @@ impl Viewer {
         })
     }
 
-    /// What the request becomes.
-    pub fn answer(&self, site: &Site) -> Answer {
+    /// What the request becomes, where `forwarded_for` became of its header on the way.
+    pub fn answer(&self, site: &Site, forwarded_for: ForwardedFor) -> Answer {
         let line = self.cookies().join(b"; ".as_slice());
         let mut headers = self.headers();
+        forwarded_for.apply(&mut headers, self.client.as_bytes());
         if !line.is_empty() {
             headers.push((b"Cookie", &line));
         }

@@ -42,8 +42,9 @@ impl<S: Source> ExpressionContext for View<'_, '_, S> {
                 Some(sending) => Ok(sending.content_type.value().unwrap_or_default().to_vec()),
                 None => Ok(self.run.type_so_far(self.record)?.unwrap_or_default()),
             },
-            // Nobody asks about the handler.
-            b"HANDLER" => Ok(Vec::new()),
+            // There is none before a file is found.
+            b"HANDLER" if !self.record.file_type.is_found() => Ok(Vec::new()),
+            b"HANDLER" => Err(unknown(name)),
             b"REQUEST_LOG_ID" | b"CONN_LOG_ID" | b"LAST_MODIFIED" => Err(unknown(name)),
             _ => match Named::of(name) {
                 Some(named) => self.run.named_variable(named, self.record),

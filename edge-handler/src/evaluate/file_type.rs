@@ -42,6 +42,11 @@ enum Found {
 }
 
 impl FileType {
+    /// Has the type been looked for, and with it what else the name says?
+    pub fn is_found(&self) -> bool {
+        !matches!(self.found, Found::Nothing)
+    }
+
     /// Puts the type that a rule has noted in place (`hook_mimetype`).
     pub fn force(&mut self) {
         if let Some(noted) = &self.noted {

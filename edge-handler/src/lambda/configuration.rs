@@ -18,6 +18,7 @@
 //!   "default_scheme": "https",
 //!   "host_header": "x-viewer-host",
 //!   "forwarded_proto": false,
+//!   "forwarded_for": "append",
 //!   "proxy_hosts": ["app.example.com"],
 //!   "carried": {"via": "x-edgewright-via"},
 //!   "class": {"header": "x-edgewright-class", "marks": {"head": "apart", "time": "hour"}},
@@ -37,6 +38,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::evaluate::record::is_redirect;
+use crate::model::forwarded_for::ForwardedFor;
 use crate::model::marks::Marks;
 use crate::model::request::Scheme;
 
@@ -58,6 +60,9 @@ pub struct Configuration {
     pub host_header: Option<String>,
     /// Rules that read `X-Forwarded-Proto`, which CloudFront hides, see the scheme there.
     pub forwarded_proto: bool,
+    /// What became of `X-Forwarded-For` on the way to the old server. Only at viewer-request: at origin-request a carrier has
+    /// what came of it.
+    pub forwarded_for: ForwardedFor,
     /// Names of other servers that requests may be handed to where the rules say `[P]`: only at
     /// origin-request.
     pub proxy_hosts: Vec<String>,
@@ -81,6 +86,7 @@ impl Default for Configuration {
             default_scheme: SchemeName::Https,
             host_header: None,
             forwarded_proto: false,
+            forwarded_for: ForwardedFor::default(),
             proxy_hosts: Vec::new(),
             carried: BTreeMap::new(),
             class: None,

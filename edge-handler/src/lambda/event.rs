@@ -266,6 +266,10 @@ impl Fields<'_> {
         if configuration.forwarded_proto {
             headers.push((b"x-forwarded-proto", scheme.name().as_bytes()));
         }
+        let client = self.client_ip.0.as_bytes();
+        if trigger != Some(Trigger::OriginRequest) {
+            configuration.forwarded_for.apply(&mut headers, client);
+        }
         Parts {
             scheme,
             host: overriding_host.or(host),
@@ -276,7 +280,7 @@ impl Fields<'_> {
             } else {
                 self.method.0.as_bytes()
             },
-            client: self.client_ip.0.as_bytes(),
+            client,
             told,
         }
     }

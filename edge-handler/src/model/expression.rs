@@ -221,12 +221,21 @@ impl Expression {
         }
     }
 
-    /// Does the expression ask for the type of a file (`%{CONTENT_TYPE}`)?
+    /// Does the expression ask for the type of a file (`%{CONTENT_TYPE}`), or for its handler?
     pub fn asks_for_type(&self) -> bool {
-        let is_type = |word: &Word| matches!(word, Word::Variable(name) if name == b"CONTENT_TYPE");
+        self.names(b"CONTENT_TYPE") || self.asks_for_handler()
+    }
+
+    /// Does the expression ask for the handler of a file?
+    pub fn asks_for_handler(&self) -> bool {
+        self.names(b"HANDLER")
+    }
+
+    fn names(&self, variable: &[u8]) -> bool {
+        let is_named = |word: &Word| matches!(word, Word::Variable(name) if name == variable);
         match &self.tree {
-            Tree::Condition(node) => node.any(&|_| false, &is_type),
-            Tree::Text(word) => word.any(&is_type),
+            Tree::Condition(node) => node.any(&|_| false, &is_named),
+            Tree::Text(word) => word.any(&is_named),
         }
     }
 

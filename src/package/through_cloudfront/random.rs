@@ -26,6 +26,8 @@ const OPTIONS: &[&[&str]] = &[
     &["--origin-ignores", "cookies"],
     &["--origin-gets", "user-agent"],
     &["--origin", "bucket"],
+    &["--forwarded-for", "append"],
+    &["--forwarded-for", "replace"],
 ];
 
 const ROOT: &str = "/srv/www";
@@ -59,6 +61,8 @@ const CONDITIONS: &[&str] = &[
     "%{HTTP:Accept-Encoding} gzip",
     "%{REMOTE_ADDR} ^192\\.0\\.2\\.",
     "%{HTTP:X-Forwarded-For} ^10\\.",
+    "%{HTTP:X-Forwarded-For} 192\\.0\\.2\\.[0-9]+$",
+    "expr \"%{REMOTE_ADDR} != %{CONN_REMOTE_ADDR}\"",
     "%{HTTP:Via} !^$",
     "%{HTTP:Pragma} no-cache",
     "%{HTTP:Cache-Control} no-cache",
@@ -100,7 +104,10 @@ const EXTRAS: &[&str] = &[
     "Header always set X-B \"expr=%{HTTP:X-Own}%{HTTP_HOST}\"",
     "Header always set X-C yes \"expr=%{HTTP_COOKIE} =~ /login/\"",
     "Header always append X-D \"expr=%{REQUEST_METHOD} %{HTTPS}\"",
-    "Header always echo ^X-Own$",
+    "Header always echo ^x-own$",
+    "RemoteIPHeader X-Forwarded-For\nRemoteIPInternalProxy 192.0.2.0/24 10.0.0.0/8",
+    "RemoteIPHeader X-Forwarded-For",
+    "<Location /d>\nRequire ip 198.51.100.0/24 10.0.0.0/8\n</Location>",
     "<Location /al>\nAlias \"/data/%{HTTP_HOST}\"\n</Location>",
     "<If \"%{HTTPS} == 'on'\">\nRedirect /e /tls\n</If>",
     "<If \"%{REQUEST_METHOD} == 'HEAD'\">\nRedirect /e /head\n</If>",
@@ -235,10 +242,13 @@ fn viewer(random: &mut Random, targets: &[String]) -> Viewer {
     let mut headers: Vec<(String, String)> = Vec::new();
     while random.percent(65) {
         let (name, values) = random.pick(HEADERS);
-        let repeats =
-            name.eq_ignore_ascii_case("x-own") || !headers.iter().any(|(known, _)| known == name);
+        let repeats = name.eq_ignore_ascii_case("x-own")
+            || !headers
+                .iter()
+                .any(|(known, _)| known.eq_ignore_ascii_case(name));
         if repeats {
-            headers.push((name.to_owned(), random.pick(values).to_owned()));
+            // As over HTTP/2: an event has names in lower case.
+            headers.push((name.to_ascii_lowercase(), random.pick(values).to_owned()));
         }
     }
     Viewer {

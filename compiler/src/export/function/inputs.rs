@@ -3,6 +3,7 @@
 //! In: an [`Input`], [`FunctionOptions`]. Out: [`Source`], and lines for a person. Absent: finding the inputs; see
 //! `crate::inputs`.
 
+use edgewright_engine::model::forwarded_for::{FORWARDED_FOR, ForwardedFor};
 use edgewright_engine::model::header_names::{is_hidden, is_told_at_origin_request};
 use edgewright_engine::model::trigger::Trigger;
 
@@ -102,7 +103,7 @@ impl Source {
         Self {
             at_origin: "in the class of viewers, which the key holds".to_owned(),
             key: Key::Class,
-            note: None,
+            note: whole.note.filter(|_| whole.key == Key::None),
             ..whole
         }
     }
@@ -157,6 +158,13 @@ impl Source {
                 note: Some("rules see no such header"),
                 ..hidden()
             },
+            FORWARDED_FOR => Self {
+                note: (options.forwarded_for == ForwardedFor::AsSent).then_some(
+                    "rules see what the viewer sent; did a balancer in front of the server name the viewer there, say so \
+                     with --forwarded-for append or replace",
+                ),
+                ..Self::new(IMPOSSIBLE, forwarded_for(options.forwarded_for), Key::None)
+            },
             _ if !is_told_at_origin_request(name) => Self::new(IMPOSSIBLE, "the event", Key::None),
             "user-agent" | "referer" => Self {
                 note: Some("nearly every viewer has another: few answers are shared"),
@@ -164,6 +172,14 @@ impl Source {
             },
             _ => Self::new("in the key", "the event", Key::Header(name.to_owned())),
         }
+    }
+}
+
+fn forwarded_for(how: ForwardedFor) -> &'static str {
+    match how {
+        ForwardedFor::AsSent => "the event",
+        ForwardedFor::Append => "the event, with its clientIp appended",
+        ForwardedFor::Replace => "the event's clientIp",
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! In: nothing. Out: [`FunctionOptions`], with the choices that hold where nobody chooses. Absent: reading a command line.
 
+use edgewright_engine::model::forwarded_for::ForwardedFor;
 use edgewright_engine::model::request::Scheme;
 use edgewright_engine::model::trigger::Trigger;
 
@@ -28,6 +29,8 @@ pub struct FunctionOptions {
     pub proxy_to: Vec<String>,
     /// What rules see that read `X-Forwarded-Proto`, which CloudFront hides: how the viewer connected?
     pub forwarded_proto: bool,
+    /// What became of `X-Forwarded-For` on the way to the old server.
+    pub forwarded_for: ForwardedFor,
     /// How viewers connect, where CloudFront does not tell the function.
     pub scheme: Scheme,
 }
@@ -45,6 +48,7 @@ impl Default for FunctionOptions {
             origin_gets: Vec::new(),
             proxy_to: Vec::new(),
             forwarded_proto: false,
+            forwarded_for: ForwardedFor::default(),
             scheme: Scheme::Https,
         }
     }

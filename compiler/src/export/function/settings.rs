@@ -26,6 +26,7 @@ pub fn text(stack: &Stack) -> Result<Vec<u8>, FunctionError> {
     let mut settings = json!({
         "default_scheme": options.scheme.name(),
         "forwarded_proto": options.forwarded_proto,
+        "forwarded_for": options.forwarded_for,
         "proxy_hosts": options.proxy_to,
         "table": { "embedded": {} },
     });

@@ -115,7 +115,13 @@ impl Stack {
     ///
     /// # Errors
     /// Answers may not be kept, and the trigger asked for keeps them.
-    pub fn new(options: FunctionOptions, dependence: Dependence) -> Result<Self, FunctionError> {
+    pub fn new(
+        options: FunctionOptions,
+        mut dependence: Dependence,
+    ) -> Result<Self, FunctionError> {
+        if let Some(class) = &mut dependence.viewer_class {
+            class.forwarded_for = options.forwarded_for;
+        }
         let trigger = options.trigger.unwrap_or_else(|| dependence.trigger());
         if options.trigger == Some(Trigger::OriginRequest) {
             let reason = |(input, readers)| format!("{input} ({})", read_by(readers));

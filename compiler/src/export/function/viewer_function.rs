@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use edgewright_engine::model::forwarded_for::{FORWARDED_FOR, ForwardedFor};
 use edgewright_engine::model::marks::Moment;
 use edgewright_engine::model::trigger::Trigger;
 use serde_json::{Map, Value, json};
@@ -96,11 +97,16 @@ impl ViewerFunction {
             headers.insert(HOST_HEADER.to_owned(), json!({ "value": host }));
         }
         if let Some(class) = &self.class {
+            let forwarded = forwarded(class, event);
             for name in class.headers() {
                 let Some(carrier) = ViewerClass::carrier(&name) else {
                     continue;
                 };
-                match headers.get(&name).cloned() {
+                let value = match &forwarded {
+                    Some(forwarded) if name == FORWARDED_FOR => Some(forwarded.clone()),
+                    _ => headers.get(&name).cloned(),
+                };
+                match value {
                     Some(value) => _ = headers.insert(carrier, value),
                     None => _ = headers.remove(&carrier),
                 }
@@ -110,6 +116,27 @@ impl ViewerFunction {
         }
         Some(request)
     }
+}
+
+/// What the old server got as `X-Forwarded-For`, where that is not what the viewer sent.
+fn forwarded(class: &ViewerClass, event: &Value) -> Option<Value> {
+    if class.forwarded_for == ForwardedFor::AsSent {
+        return None;
+    }
+    let sent = values(event["request"]["headers"].as_object());
+    let sent = sent.iter();
+    let mut headers: Vec<(&[u8], &[u8])> = sent
+        .map(|(name, value)| (name.as_bytes(), value.as_bytes()))
+        .collect();
+    let client = event["viewer"]["ip"].as_str().unwrap_or_default();
+    class.forwarded_for.apply(&mut headers, client.as_bytes());
+    let own = headers
+        .iter()
+        .filter(|(name, _)| *name == FORWARDED_FOR.as_bytes());
+    let values: Vec<_> = own
+        .map(|(_, value)| String::from_utf8_lossy(value))
+        .collect();
+    Some(json!({ "value": values.join(", ") }))
 }
 
 /// The class of the viewer of an event.

@@ -5,6 +5,7 @@
 )]
 
 use super::*;
+use crate::model::forwarded_for::ForwardedFor;
 use crate::model::marks::{Exactness, Head};
 
 #[test]
@@ -30,6 +31,7 @@ fn every_setting_is_read() {
         "default_scheme": "http",
         "host_header": "x-viewer-host",
         "forwarded_proto": true,
+        "forwarded_for": "append",
         "proxy_hosts": ["app.example"],
         "carried": {"via": "x-own-via"},
         "class": { "header": "x-own-class", "marks": { "head": "apart", "time": "hour" } },
@@ -56,6 +58,7 @@ fn every_setting_is_read() {
         default_scheme: SchemeName::Http,
         host_header: Some("x-viewer-host".to_owned()),
         forwarded_proto: true,
+        forwarded_for: ForwardedFor::Append,
         proxy_hosts: vec!["app.example".to_owned()],
         carried: [("via".to_owned(), "x-own-via".to_owned())].into(),
         class: Some(Class {

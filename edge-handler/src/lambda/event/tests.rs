@@ -47,6 +47,10 @@ macro_rules! requests {
 requests! {
     viewer_get: "viewer-get", "{}" =>
         "GET https www.example.com /old/page.html 203.0.113.178 | user-agent=curl/8.5.0 | accept=*/* | cookie=a=1; b=2";
+    a_balancer_names_the_viewer: "viewer-get", r#"{"forwarded_for":"append"}"# =>
+        "GET https www.example.com /old/page.html 203.0.113.178 | user-agent=curl/8.5.0 | accept=*/* | cookie=a=1; b=2 | x-forwarded-for=203.0.113.178";
+    at_origin_request_a_carrier_does: "origin-custom", r#"{"forwarded_for":"append","carried":{"x-forwarded-for":"user-agent"}}"# =>
+        "GET http origin.example.org /old/page.html?a=1&b=2 203.0.113.178 | x-forwarded-for=Amazon CloudFront | via=2.0 2afae0d44e2540f472c0635ab62c232b.cloudfront.net (CloudFront) | cache-control=no-cache | cloudfront-forwarded-proto=http | x-viewer-host=www.example.com";
     viewer_get_where_http_is_the_default: "viewer-get", r#"{"default_scheme":"http"}"# =>
         "GET http www.example.com /old/page.html 203.0.113.178 | user-agent=curl/8.5.0 | accept=*/* | cookie=a=1; b=2";
     a_header_with_two_values_is_two_headers: "viewer-head-ipv6", "{}" =>
