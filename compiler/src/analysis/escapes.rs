@@ -52,6 +52,7 @@ fn capture_in_query(slip: &Slip<'_>) -> Option<Finding> {
         Finding::note("capture-in-query", rule.place, headline)
             .label("is put into the query string as it was decoded")
             .help("add B to its flags")
+            .habit()
             .shows(Shows::Status(403), Tries::only(request)),
     )
 }
@@ -61,7 +62,7 @@ fn group_in_query(template: TemplateText<'_>) -> Option<u8> {
     let mut pieces = template.pieces();
     pieces.find(|piece| matches!(piece, Piece::Literal(text) if text.contains(&b'?')))?;
     pieces.find_map(|piece| match piece {
-        Piece::RuleGroup(group) if group > 0 => Some(group),
+        Piece::RuleGroup(group) => Some(group),
         _ => None,
     })
 }
