@@ -187,7 +187,8 @@ fn plain(diagnostic: Diagnostic) -> Proposed {
 fn shared(removal: &Removal) -> Option<replay::Cause> {
     match removal.cause {
         Cause::Shadowed | Cause::Unreachable => removal.by.map(replay::Cause::Taken),
-        Cause::Duplicate | Cause::Skipped | Cause::Contradiction | Cause::Impossible => None,
+        Cause::Impossible => Some(replay::Cause::Habit),
+        Cause::Duplicate | Cause::Skipped | Cause::Contradiction => None,
     }
 }
 

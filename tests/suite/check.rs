@@ -90,6 +90,30 @@ fn a_comment_silences_the_next_directive() {
     );
 }
 
+/// A finding that stands for several lines is about those that nothing silences.
+#[test]
+fn one_line_of_several_is_silenced() {
+    let allow = "# edgewright: allow(fragment-escaped) x\n";
+    let one = "RewriteRule ^/a$ /b#c [R=301,L]\n";
+    let other = "RewriteRule ^/d$ /e#f [R=301,L]\n";
+    let check = |lines: &str, code: i32, expected: &str| {
+        check_lines(&format!("RewriteEngine On\n{lines}"), code, expected);
+    };
+    check(&format!("{one}{other}"), 1, "fragment-escaped:2");
+    check(&format!("{allow}{one}{other}"), 1, "fragment-escaped:4");
+    check(&format!("{one}{allow}{other}"), 1, "fragment-escaped:2");
+    check(&format!("{allow}{one}{allow}{other}"), 0, "");
+    let known = format!("RewriteEngine On\n{one}");
+    let place = Place::new().with("site.conf", &known);
+    write_baseline(&place, "site.conf");
+    let arguments = ["site.conf", "--baseline", "known.json"];
+    assert_eq!(found(&place, &arguments, 0), "");
+    let place = place.with("site.conf", format!("{known}{other}"));
+    assert_eq!(found(&place, &arguments, 1), "fragment-escaped:3");
+    write_baseline(&place, "site.conf");
+    assert_eq!(found(&place, &arguments, 0), "");
+}
+
 #[test]
 fn a_comment_is_about_what_it_stands_before() {
     check_lines(

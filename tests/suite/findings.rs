@@ -176,6 +176,7 @@ fn patterns_and_targets_that_say_something_else() {
     host("RewriteRule ^/a(.*)$ /b/$1 [R,L]", &[("doubled-slash", 2)]);
     host("RewriteRule ^/a/(.*)$ /b/$1 [R,L]", &[]);
     host("RewriteRule ^/a/?(.*)$ /b/$1 [R,L]", &[]);
+    host("RewriteRule ^/a:(.*)$ /b/$1 [R,L]", &[]);
     host("RedirectMatch ^/a(.*)$ /b/$1", &[("doubled-slash", 2)]);
     host("RedirectMatch ^/a(/.*)$ /b$1", &[]);
     htaccess("RewriteRule ^c$ b [R]", &[("file-path-in-redirect", 2)]);
@@ -239,6 +240,11 @@ fn paths_of_redirects_that_never_come() {
 fn targets_whose_characters_come_out_otherwise() {
     host("RewriteRule ^/a$ /b#c [R,L]", &[("fragment-escaped", 2)]);
     host("RewriteRule ^/a$ /b#c [R,L,NE]", &[]);
+    host(
+        "RewriteRule ^/a$ /b?x=1#c [R,L]",
+        &[("fragment-escaped", 2)],
+    );
+    host("RewriteRule ^/a$ /b?id=https://x.test/#c [R,L]", &[]);
     host("Redirect /a /b#c", &[]);
     host(
         "RewriteRule ^/a/(.*)$ /b?c=$1 [L]",
@@ -412,6 +418,11 @@ fn lines_that_match_some_of_the_same_requests() {
     );
     host(
         "RewriteRule ^/a/b$ http://x.test/ [R,L]\nRewriteRule ^/a/(.*)$ http://y.test/ [R,L]",
+        &[],
+    );
+    // What is for all comes behind what is for some.
+    htaccess(
+        "RewriteRule ^.?$ http://x.test/ [R,L]\nRewriteRule ^(.+)$ http://y.test/$1 [R,L]",
         &[],
     );
 }
@@ -656,9 +667,30 @@ fn redirects_to_pages_that_are_not_there() {
     );
 }
 
-/// What one line takes is told once, and not beside its reason.
+/// What one line takes is told once, and not beside its reason; so is what somebody writes everywhere in a file.
 #[test]
 fn findings_with_one_cause() {
+    let twice = |one: &str| format!("{one}\n{}", one.replace("/a", "/c").replace("^a", "^c"));
+    host(
+        &twice("RewriteRule ^/view-$1 /a/$1 [R=301,L]"),
+        &[("impossible-pattern", 2)],
+    );
+    host(
+        &twice("RewriteRule ^/a$ /b#c [R=301,L]"),
+        &[("fragment-escaped", 2)],
+    );
+    host(
+        &twice("RewriteCond %{QUERY_STRING} x [OR]\nRewriteRule ^/a$ /b [R=301,L]"),
+        &[("or-on-last-condition", 2)],
+    );
+    htaccess(
+        &twice("RewriteRule ^a/(.*)$ /a/$1x [L]"),
+        &[("rewrite-loop", 2)],
+    );
+    host(
+        "RewriteCond %{QUERY_STRING} x\nRewriteCond %{QUERY_STRING} y",
+        &[("unattached-condition", 2)],
+    );
     let first = "RewriteRule ^/a /x [R=301,L]";
     let two = "RewriteRule ^/ab$ /y [R=301,L]\nRewriteRule ^/ac$ /z [R=301,L]";
     host(&format!("{first}\n{two}"), &[("shadowed-rule", 3)]);

@@ -56,7 +56,7 @@ pub(super) fn find(site: &Site, aiming: &Aiming<'_>) -> Vec<Finding> {
             found.extend(paths);
             let opens = open::of_redirect(redirect, &line).filter(|_| is_path);
             if opens.is_none() && is_path {
-                found.extend(targets::of_redirect(redirect, position));
+                found.extend(targets::of_redirect(redirect, &line));
             }
             found.extend(opens);
             found.extend(slashes::of_redirect(redirect, &line));
@@ -178,7 +178,9 @@ impl Slip<'_> {
         Some(
             Finding::warning("or-on-last-condition", last.place, headline)
                 .label("asked in vain")
-                .help("remove [OR] from this condition"),
+                .help("remove [OR] from this condition")
+                .habit()
+                .shows(Shows::FailsFor(self.rule.place), self.tries()),
         )
     }
 

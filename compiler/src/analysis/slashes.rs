@@ -48,11 +48,21 @@ fn doubled(line: &Line<'_>, pattern: &Pattern, group: u8) -> Option<Finding> {
         return whole(line, pattern);
     }
     let request = line.with_group(pattern, group, PAGE)?;
+    // Behind anything but a name, a slash is as likely as any other byte.
+    let page = request
+        .target
+        .windows(PAGE.len())
+        .position(|part| part == PAGE)?;
+    let before = request.target.get(page.checked_sub(1)?)?;
+    if !before.is_ascii_alphanumeric() {
+        return None;
+    }
     // A request that has them already shows nothing.
     let is_plain = !request.target.windows(2).any(|two| two == b"//");
     is_plain.then(|| {
         let headline = format!("two slashes side by side: ${group} begins with one too");
         Finding::note("doubled-slash", line.place, headline)
+            .habit()
             .label("a slash stands before the group, and in it")
             .help(format!(
                 "leave out the slash before ${group}, or write one before the ( of the pattern"
@@ -69,6 +79,7 @@ fn whole(line: &Line<'_>, pattern: &Pattern) -> Option<Finding> {
     let headline = "two slashes side by side: $0 is the whole path, and begins with one too";
     Some(
         Finding::note("doubled-slash", line.place, headline)
+            .habit()
             .label("a slash stands before $0, and in it")
             .help("leave out the slash before $0")
             .shows(

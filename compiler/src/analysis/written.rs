@@ -158,7 +158,7 @@ fn temporary_moves(moves: &[(Position, Place)]) -> Option<Finding> {
     let headline = format!("this redirect names no status, and is temporary: 302{more}");
     let mut finding = Finding::note("temporary-move", place, headline)
         .label("search engines keep the old URL, and browsers ask for it again each time")
-        .help("where a page has moved for good, write 301: R=301, or Redirect 301; where it has not, R=302 says so")
+        .help("write 301 where a page has moved for good (R=301, Redirect 301), and 302 where it has not")
         .shows(Shows::Redirect(302), Tries::Any(position, None));
     let others = moves.iter().skip(1).map(|(_, other)| *other);
     let others = others.filter(|other| *other != place).take(MOST_NAMED);

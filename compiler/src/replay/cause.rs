@@ -6,16 +6,19 @@
 use std::collections::{HashMap, HashSet};
 
 use edgewright_engine::model::rules::Place;
-use edgewright_parser::diagnostic::Diagnostic;
+use edgewright_parser::diagnostic::{Diagnostic, Same};
 use edgewright_parser::source::{FileId, Span};
 
 use crate::spans::Spans;
 
-/// So many other lines are named; the rest is counted.
-const MOST_NAMED: usize = 5;
-
 /// A line without conditions below one that has some, which takes what later lines are for.
 const FOR_ONE_RULE: &str = "condition-for-one-rule";
+
+/// A pattern that matches nothing, which is why its groups are empty.
+const IMPOSSIBLE: &str = "impossible-pattern";
+
+/// A group that is always empty.
+const MISSING_GROUP: &str = "missing-group";
 
 /// What findings of one code have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -35,16 +38,11 @@ impl Cause {
         }
     }
 
-    /// What the headline goes on with, for `count` more lines.
-    fn more(self, count: usize) -> String {
-        let (lines, are) = if count == 1 {
-            ("line", "is")
-        } else {
-            ("lines", "are")
-        };
+    /// What the headline goes on with.
+    fn more(self) -> &'static str {
         match self {
-            Self::Taken(_) => format!(", and what {count} more {lines} {are} for"),
-            Self::Habit => format!("; the same in {count} more {lines} of this file"),
+            Self::Taken(_) => "; it takes those for {} too",
+            Self::Habit => "; the same in {} of this file",
         }
     }
 
@@ -65,11 +63,18 @@ pub(super) fn once_each(
     told: Vec<(Diagnostic, Option<Cause>)>,
     spans: &Spans<'_>,
 ) -> Vec<Diagnostic> {
-    let explained = explained(&told);
+    let explained = spans_of(&told, FOR_ONE_RULE);
+    let impossible = spans_of(&told, IMPOSSIBLE);
     let mut firsts: HashMap<Key, usize> = HashMap::new();
     let mut kept: Vec<Diagnostic> = Vec::with_capacity(told.len());
     let mut more: HashMap<usize, (Cause, Vec<Span>)> = HashMap::new();
     for (diagnostic, cause) in told {
+        let is_impossible = diagnostic
+            .span
+            .is_some_and(|span| impossible.contains(&span));
+        if is_impossible && diagnostic.code == MISSING_GROUP {
+            continue;
+        }
         let Some(cause) = cause else {
             kept.push(diagnostic);
             continue;
@@ -95,34 +100,26 @@ pub(super) fn once_each(
     }
     for (first, (cause, others)) in more {
         if let Some(kept) = kept.get_mut(first) {
-            name_others(kept, cause, &others);
+            *kept = with_others(kept, cause, &others);
         }
     }
     kept
 }
 
-/// The lines of which it is said why they take what later lines are for.
-fn explained(told: &[(Diagnostic, Option<Cause>)]) -> HashSet<Span> {
+/// The lines of findings with a code.
+fn spans_of(told: &[(Diagnostic, Option<Cause>)], code: &str) -> HashSet<Span> {
     let all = told.iter().map(|(diagnostic, _)| diagnostic);
-    let explaining = all.filter(|diagnostic| diagnostic.code == FOR_ONE_RULE);
-    explaining
-        .filter_map(|diagnostic| diagnostic.span)
-        .collect()
+    let with_code = all.filter(|diagnostic| diagnostic.code == code);
+    with_code.filter_map(|diagnostic| diagnostic.span).collect()
 }
 
-fn name_others(first: &mut Diagnostic, cause: Cause, others: &[Span]) {
+fn with_others(first: &Diagnostic, cause: Cause, others: &[Span]) -> Diagnostic {
     let mut known: HashSet<Span> = first.span.into_iter().collect();
-    let others: Vec<Span> = others
-        .iter()
-        .copied()
-        .filter(|span| known.insert(*span))
-        .collect();
-    if others.is_empty() {
-        return;
-    }
-    first.headline.push_str(&cause.more(others.len()));
-    let named = others.into_iter().take(MOST_NAMED);
-    first
-        .others
-        .extend(named.map(|span| (span, cause.other().to_owned())));
+    let others = others.iter().copied();
+    first.clone().with_same(Same {
+        headline: first.headline.clone(),
+        more: cause.more(),
+        label: cause.other(),
+        spans: others.filter(|span| known.insert(*span)).collect(),
+    })
 }

@@ -41,6 +41,8 @@ pub(crate) enum Shows {
     Fails,
     /// The condition at the place is asked, and holds.
     Holds,
+    /// The condition at the place does not hold, and this line applies nevertheless.
+    FailsFor(Place),
     /// It is redirected to a URL with this text.
     Location(Vec<u8>),
     /// It is redirected, or passed on, to a host whose name ends with this text.
@@ -109,6 +111,10 @@ impl Judge<'_, '_> {
             Shows::Misses => shown_if(!applies(&answer, at)),
             Shows::Passes(path) => shown_if(passes_by(&answer, path)),
             Shows::Fails => shown_if(asks(&answer, at, |event| matches!(event, Event::Failed(_)))),
+            Shows::FailsFor(line) => {
+                let fails = asks(&answer, at, |event| matches!(event, Event::Failed(_)));
+                shown_if(fails && applies(&answer, *line))
+            }
             Shows::Holds => shown_if(asks(&answer, at, |event| matches!(event, Event::Held(_)))),
             _ if !applies(&answer, at) => Verdict::ShowsNothing,
             Shows::Circles | Shows::Redirects(_) => match by {
@@ -183,6 +189,7 @@ impl Shows {
             | Self::Passes(_)
             | Self::Fails
             | Self::Holds
+            | Self::FailsFor(_)
             | Self::Circles
             | Self::Redirects(_)
             | Self::OverBudget => false,
