@@ -96,7 +96,12 @@ pub(crate) fn findings(
     found.extend(insecure::find(site, aiming));
     found.extend(names::find(site, aiming));
     found.extend(dots::find(site, redundant, aiming));
-    found.extend(written::find(reading, redundant, &spans));
+    found.extend(written::find(
+        reading,
+        redundant,
+        &spans,
+        (answering, aiming),
+    ));
     found.extend(surroundings::find(reading, answering, aiming, most));
     found.extend(goes_on::find(site, redundant, answering, aiming, most));
     found.extend(costly::find(site, redundant, answering, aiming));

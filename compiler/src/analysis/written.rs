@@ -2,6 +2,7 @@
 //!
 //! In: a [`Reading`] and its rules and redirects. Out: findings. Absent: what the model keeps; see [`super::lints`].
 
+use edgewright_engine::model::request::Scheme;
 use edgewright_engine::model::rules::{
     Condition, Piece, Place, Redirect, RedirectListId, RedirectMatcher, Rule, RuleFlags,
 };
@@ -11,13 +12,20 @@ use edgewright_parser::source::FileId;
 use edgewright_parser::syntax::{Directive, Flag, Kind, RedirectFrom, RewriteRule};
 
 use super::{Finding, NO_REDIRECT, rules};
+use crate::compiled_site::CompiledSite;
 use crate::reading::{Position, Reading};
 use crate::redundant::Redundant;
-use crate::replay::{Shows, Tries};
+use crate::replay::{Shows, Tries, answering_line};
 use crate::spans::Spans;
+use crate::witness::{Aiming, Request};
 
 /// Everything of that kind in `reading`.
-pub(super) fn find(reading: &Reading, redundant: &Redundant, spans: &Spans<'_>) -> Vec<Finding> {
+pub(super) fn find(
+    reading: &Reading,
+    redundant: &Redundant,
+    spans: &Spans<'_>,
+    (answering, aiming): (&CompiledSite<'_>, &Aiming<'_>),
+) -> Vec<Finding> {
     let lines = Lines { reading, spans };
     let mut found = Vec::new();
     let mut moves = Vec::new();
@@ -36,12 +44,36 @@ pub(super) fn find(reading: &Reading, redundant: &Redundant, spans: &Spans<'_>) 
             }
         }
     }
-    found.extend(temporary_moves(&moves));
+    let answered = |(position, place): &(Position, Place)| {
+        let requests = aiming.others(*position).into_iter().flat_map(either_scheme);
+        let mut requests = requests.take(MOST_REQUESTS);
+        requests.find(|request| answering_line(&answering.ask(request)) == Some(*place))
+    };
+    let asked = moves.iter().take(MOST_ASKED).enumerate();
+    let first = asked
+        .filter_map(|(at, one)| Some((at, answered(one)?)))
+        .next();
+    found.extend(first.and_then(|(at, request)| temporary_moves(moves.get(at..)?, request)));
     found
 }
 
 /// A status and the space around it has so many bytes at least.
 const SHORTEST_STATUS: u32 = 4;
+
+/// So many redirects are asked for, to find one that answers.
+const MOST_ASKED: usize = 64;
+
+/// For each of them, so many requests.
+const MOST_REQUESTS: usize = 4;
+
+/// A request by https and by http: what is asked about the scheme is in no request line.
+fn either_scheme(request: Request) -> [Request; 2] {
+    let other = Request {
+        scheme: Scheme::Http,
+        ..request.clone()
+    };
+    [request, other]
+}
 
 /// The lines of a configuration as they are written.
 struct Lines<'r> {
@@ -148,8 +180,8 @@ fn moves_for_good(rule: &Rule) -> bool {
 }
 
 /// One note for all of them: who leaves the status out leaves it out everywhere.
-fn temporary_moves(moves: &[(Position, Place)]) -> Option<Finding> {
-    let (position, place) = *moves.first()?;
+fn temporary_moves(moves: &[(Position, Place)], request: Request) -> Option<Finding> {
+    let (_, place) = *moves.first()?;
     let more = match moves.len() - 1 {
         0 => String::new(),
         1 => "; so does 1 more line".to_owned(),
@@ -159,7 +191,7 @@ fn temporary_moves(moves: &[(Position, Place)]) -> Option<Finding> {
     let mut finding = Finding::note("temporary-move", place, headline)
         .label("search engines keep the old URL, and browsers ask for it again each time")
         .help("write 301 where a page has moved for good (R=301, Redirect 301), and 302 where it has not")
-        .shows(Shows::Redirect(302), Tries::Any(position, None));
+        .shows(Shows::Redirect(302), Tries::only(request));
     let others = moves.iter().skip(1).map(|(_, other)| *other);
     let others = others.filter(|other| *other != place).take(MOST_NAMED);
     finding.others = others.map(|other| (other, "so does this one")).collect();
