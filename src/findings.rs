@@ -9,6 +9,7 @@ pub mod codes;
 pub mod fingerprint;
 pub mod fix;
 pub mod github;
+pub mod lines;
 pub mod region;
 pub mod sarif;
 pub mod select;

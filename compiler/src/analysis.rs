@@ -19,20 +19,27 @@ mod conditions;
 mod conflicts;
 mod costly;
 mod decoded;
+mod dots;
 mod escapes;
+mod flags;
 mod flow;
+mod goes_on;
 mod hosts;
 mod insecure;
 mod lints;
 mod names;
+mod nowhere;
 mod open;
+mod posts;
 mod redirect_paths;
 mod references;
 mod sections;
 mod slashes;
+mod surroundings;
 mod targets;
 mod unsent;
 mod untold;
+mod written;
 
 use std::collections::HashSet;
 
@@ -46,7 +53,7 @@ use crate::limits::Limit;
 use crate::parallel::both;
 use crate::reading::{Position, Reading};
 use crate::redundant::Redundant;
-use crate::replay::{Claim, Proposed, Shows, Tries};
+use crate::replay::{Cause, Claim, Proposed, Shows, Tries};
 use crate::spans::Spans;
 use crate::witness::Aiming;
 
@@ -81,11 +88,22 @@ pub(crate) fn findings(
     found.extend(conflicts.found);
     found.extend(unsent::find(site, redundant));
     found.extend(untold::find(site, redundant, class));
-    found.extend(sections::find(site));
+    found.extend(sections::find(site, aiming));
     found.extend(flow::find(site, redundant, aiming));
-    found.extend(hosts::find(site));
+    found.extend(hosts::find(site, aiming));
+    found.extend(posts::find(site, redundant, aiming));
+    found.extend(nowhere::find(site, redundant, answering, aiming, most));
     found.extend(insecure::find(site, aiming));
     found.extend(names::find(site, aiming));
+    found.extend(dots::find(site, redundant, aiming));
+    found.extend(written::find(
+        reading,
+        redundant,
+        &spans,
+        (answering, aiming),
+    ));
+    found.extend(surroundings::find(reading, answering, aiming, most));
+    found.extend(goes_on::find(site, redundant, answering, aiming, most));
     found.extend(costly::find(site, redundant, answering, aiming));
     let chains = chains::find(site, redundant, answering, aiming, most);
     found.extend(chains.found);
@@ -134,6 +152,7 @@ fn left_out(reading: &Reading, what: &str, left_out: Option<(usize, Place)>) -> 
     Some(Proposed {
         diagnostic: limits.left_out(Limit::AnalysisSteps, headline, span),
         claim: None,
+        cause: None,
     })
 }
 
@@ -150,6 +169,10 @@ struct Finding {
     others: Vec<(Place, &'static str)>,
     /// What a request must show, and where to take it from.
     claim: Option<(Shows, Tries)>,
+    /// The line that the request is about, where that is another one.
+    about: Option<Place>,
+    /// What it has in common with others of its code.
+    cause: Option<Cause>,
 }
 
 impl Finding {
@@ -163,6 +186,8 @@ impl Finding {
             help: String::new(),
             others: Vec::new(),
             claim: None,
+            about: None,
+            cause: None,
         }
     }
 
@@ -188,6 +213,18 @@ impl Finding {
         Self { claim, ..self }
     }
 
+    /// Says that the request is about the line at `place`.
+    fn about(self, place: Place) -> Self {
+        let about = Some(place);
+        Self { about, ..self }
+    }
+
+    /// Of the findings of this code in a file, the first is told.
+    fn habit(self) -> Self {
+        let cause = Some(Cause::Habit);
+        Self { cause, ..self }
+    }
+
     fn tell(self, spans: &Spans<'_>) -> Option<Proposed> {
         let span = spans.at(self.at)?;
         let mut told =
@@ -200,10 +237,11 @@ impl Finding {
                 told = told.other(other, what);
             }
         }
-        let at = self.at;
+        let at = self.about.unwrap_or(self.at);
         let claim = self.claim;
         Some(Proposed {
             diagnostic: told,
+            cause: self.cause,
             claim: claim.map(|(shows, tries)| Claim { at, shows, tries }),
         })
     }

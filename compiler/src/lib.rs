@@ -32,6 +32,7 @@
 
 pub mod account;
 mod analysis;
+mod anchors;
 mod chain;
 pub mod class;
 mod clock;

@@ -4,15 +4,17 @@
 //! In: a [`Reading`], its [`Account`], what is redundant. Out: diagnostics. Absent: what reading found;
 //! see [`Reading::diagnostics`].
 
-use edgewright_engine::model::rules::{Place, Rule};
-use edgewright_engine::pattern::syntax::{self, Node, Syntax};
+use edgewright_engine::model::rules::{Condition, Place, RedirectMatcher, Rule, Test};
+use edgewright_engine::pattern::Pattern;
+use edgewright_engine::pattern::syntax::{Node, Syntax};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 use edgewright_parser::source::Span;
 
 use crate::account::{Account, Class, REPEATED_KEY, Verdict};
+use crate::anchors::Misplaced;
 use crate::reading::{Position, Reading, Unit, UnitStatus};
 use crate::redundant::{Cause, Redundant, Removal};
-use crate::replay::{Claim, Proposed, Shows, Tries};
+use crate::replay::{self, Claim, Proposed, Shows, Tries};
 use crate::spans::Spans;
 
 /// One diagnostic for each unit that is redundant or that the edge cannot answer surely. What
@@ -79,6 +81,7 @@ impl Teller<'_> {
             .help(self.help(position, removal));
         Proposed {
             diagnostic: self.with_other(notice, removal.by, other(cause)),
+            cause: shared(removal),
             claim: shows(removal).map(|shows| Claim {
                 at: unit.place,
                 shows,
@@ -100,8 +103,36 @@ impl Teller<'_> {
             Cause::Shadowed => "delete it, or move it above the other line if it is to answer",
             Cause::Unreachable => "move it above the other line, or give that one a condition",
             Cause::Skipped => "delete it, or lower the number of S= in the other line",
-            Cause::Contradiction => "write [OR] after the first condition if either is to do",
-            Cause::Impossible => self.rule(position).map_or("delete it", why_impossible),
+            Cause::Contradiction => {
+                let condition = self.condition(position, removal.by);
+                let misplaced = condition.and_then(misplaced);
+                misplaced.map_or(
+                    "write [OR] after the first condition if either is to do",
+                    Misplaced::why,
+                )
+            }
+            Cause::Impossible => self.pattern(position).map_or("delete it", why_impossible),
+        }
+    }
+
+    /// The condition of a rule at `place`.
+    fn condition(&self, position: Position, place: Option<Place>) -> Option<&Condition> {
+        let mut conditions = self.rule(position)?.conditions.iter();
+        conditions.find(|condition| Some(condition.place) == place)
+    }
+
+    fn pattern(&self, position: Position) -> Option<&Pattern> {
+        match position {
+            Position::Rule(..) => Some(&self.rule(position)?.pattern),
+            Position::Redirect(list, at) => {
+                let list = usize::try_from(list.0).ok()?;
+                let redirects = self.reading.site.redirect_lists.get(list)?;
+                match &redirects.get(at)?.matcher {
+                    RedirectMatcher::Regex(pattern) => Some(pattern),
+                    RedirectMatcher::Prefix(_) | RedirectMatcher::Section => None,
+                }
+            }
+            Position::MapEntry(..) => None,
         }
     }
 
@@ -116,18 +147,49 @@ impl Teller<'_> {
 
 /// What the request of a removal must show, if one can.
 fn shows(removal: &Removal) -> Option<Shows> {
-    let by = removal.by?;
     match removal.cause {
-        Cause::Shadowed => Some(Shows::Instead(by)),
-        Cause::Duplicate | Cause::Unreachable | Cause::Skipped => Some(Shows::OnlyInstead(by)),
-        Cause::Contradiction | Cause::Impossible => None,
+        Cause::Shadowed => removal.by.map(Shows::Instead),
+        Cause::Duplicate | Cause::Unreachable | Cause::Skipped => {
+            removal.by.map(Shows::OnlyInstead)
+        }
+        Cause::Impossible => looks_like_path(removal).then_some(Shows::Misses),
+        Cause::Contradiction => None,
+    }
+}
+
+/// Is the text that a pattern was meant for one that a path may be?
+fn looks_like_path(removal: &Removal) -> bool {
+    let is_path = |text: &Vec<u8>| {
+        let has_more = text.windows(2).any(|two| two == b"//");
+        !has_more && !text.is_empty() && !text.contains(&b'?')
+    };
+    removal.example.as_ref().is_some_and(is_path)
+}
+
+/// The anchor in the middle of what a condition asks.
+fn misplaced(condition: &Condition) -> Option<Misplaced> {
+    match &condition.test {
+        Test::Regex(pattern) => Misplaced::of(pattern.syntax().as_ref()),
+        _ => None,
     }
 }
 
 /// What is said without a request.
 fn plain(diagnostic: Diagnostic) -> Proposed {
-    let claim = None;
-    Proposed { diagnostic, claim }
+    Proposed {
+        diagnostic,
+        claim: None,
+        cause: None,
+    }
+}
+
+/// The cause that a removal shares with others.
+fn shared(removal: &Removal) -> Option<replay::Cause> {
+    match removal.cause {
+        Cause::Shadowed | Cause::Unreachable => removal.by.map(replay::Cause::Taken),
+        Cause::Impossible => Some(replay::Cause::Habit),
+        Cause::Duplicate | Cause::Skipped | Cause::Contradiction => None,
+    }
 }
 
 /// What the other line of a removal is.
@@ -142,28 +204,15 @@ fn other(cause: Cause) -> &'static str {
     }
 }
 
-/// Does something follow the end of the path?
-fn goes_on_behind_end(node: &Node) -> bool {
-    let is_end = |node: &Node| {
-        matches!(
-            node,
-            Node::Place(syntax::Place::End | syntax::Place::LastLine)
-        )
-    };
-    match node.parts() {
-        [before @ .., _] => before.iter().any(|part| part.any(&is_end)),
-        [] => false,
+fn why_impossible(pattern: &Pattern) -> &'static str {
+    let syntax = pattern.syntax();
+    if let Some(misplaced) = Misplaced::of(syntax.as_ref()) {
+        return misplaced.why();
     }
-}
-
-fn why_impossible(rule: &Rule) -> &'static str {
-    let syntax = rule.pattern.syntax();
     let head = syntax.as_ref().and_then(Syntax::head);
     let is_so =
         |asked: fn(&Node) -> bool| syntax.as_ref().is_some_and(|syntax| asked(&syntax.root));
-    if is_so(|root| root.any(&goes_on_behind_end)) {
-        "$ stands for the end of the path, and nothing can follow it: write \\$ for the character"
-    } else if is_so(|root| root.writes(b"://")) {
+    if is_so(|root| root.writes(b"://")) {
         "a pattern sees the path only: ask for the host with RewriteCond %{HTTP_HOST}"
     } else if head.is_some_and(|head| head.requires_first(b'/')) {
         "leave out the slash after ^: in a directory a pattern sees what follows the directory"

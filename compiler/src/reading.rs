@@ -11,6 +11,7 @@ use edgewright_parser::source::Origin;
 use serde::{Deserialize, Serialize};
 
 use crate::limits::{LIMIT_REACHED, Limits};
+pub use crate::resolve::{Noted, NotedLine};
 use crate::sources::Sources;
 
 /// A configuration, read.
@@ -28,6 +29,8 @@ pub struct Reading {
     pub counts: Counts,
     /// How much work the configuration may ask for.
     pub limits: Limits,
+    /// Lines that settings keep the meaning of, and not the place.
+    pub noted: Vec<NotedLine>,
     /// Formats that access logs are written in, from `LogFormat`, `CustomLog` and their variants, each
     /// once; of very many the first.
     pub log_formats: Vec<Vec<u8>>,

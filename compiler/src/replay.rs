@@ -10,6 +10,7 @@
 //!
 //! The steps are counted. When they are used up, what was not tried is said without a request.
 
+mod cause;
 mod follow;
 mod shows;
 
@@ -24,6 +25,8 @@ use crate::reading::{Position, Reading};
 use crate::spans::Spans;
 use crate::witness::{Aiming, Request};
 
+pub(crate) use cause::Cause;
+use cause::once_each;
 pub(crate) use follow::{Browser, MOST_HOPS};
 pub(crate) use shows::{GAVE_UP, MOST_INTERNAL, Shows, answering_line, is_effect};
 use shows::{Judge, Verdict};
@@ -38,6 +41,8 @@ pub(crate) struct Proposed {
     pub diagnostic: Diagnostic,
     /// What a request must show.
     pub claim: Option<Claim>,
+    /// What it has in common with others, of which the first is told.
+    pub cause: Option<Cause>,
 }
 
 /// What the request of a finding must show.
@@ -86,9 +91,13 @@ pub(crate) fn tried(
     let mut untried: Vec<Diagnostic> = Vec::new();
     let mut count = 0;
     for one in proposed {
-        let Proposed { diagnostic, claim } = one;
+        let Proposed {
+            diagnostic,
+            claim,
+            cause,
+        } = one;
         let Some(claim) = claim else {
-            told.push(diagnostic);
+            told.push((diagnostic, cause));
             continue;
         };
         count += 1;
@@ -101,21 +110,23 @@ pub(crate) fn tried(
             most,
         };
         match judge.settle(&claim, aiming) {
-            Settled::Shown(request) => told.push(diagnostic.witness(Some(request))),
+            Settled::Shown(request) => told.push((diagnostic.witness(Some(request)), cause)),
             Settled::Blamed(by, request) => {
                 let blamed = blame(diagnostic, &claim, by, request, &spans);
                 if moved.insert((blamed.code, blamed.span)) {
-                    told.push(blamed);
+                    let cause = cause.map(|cause| cause.moved_to(by));
+                    told.push((blamed, cause));
                 }
             }
-            Settled::Unshown => told.push(diagnostic),
+            Settled::Unshown => told.push((diagnostic, cause)),
             Settled::Untried => {
                 untried.extend(untried.is_empty().then(|| diagnostic.clone()));
-                told.push(diagnostic);
+                told.push((diagnostic, cause));
             }
             Settled::Dropped => {}
         }
     }
+    let mut told = once_each(told, &spans);
     told.extend(untried.first().map(|first| {
         let headline =
             "from this line on, findings are told without a request: trying them takes too many steps";

@@ -18,6 +18,7 @@ mod limit;
 mod logging;
 mod maps;
 mod merge;
+mod noted;
 mod rewrite;
 mod roots;
 mod scope;
@@ -53,6 +54,7 @@ pub use access::{asks_for_a_name, is_unanswerable, names_a_client};
 use context::Context;
 use htaccess::{AccessFile, Policy};
 use maps::MapFiles;
+pub use noted::{Noted, NotedLine};
 use scope::Server;
 use types::TypeLines;
 use walk::Target;
@@ -92,6 +94,8 @@ pub(crate) struct Resolver<'a> {
     as_is_lines: Vec<as_is::AsIsLine>,
     /// Lines that name documents for errors.
     document_lines: Vec<documents::DocumentLine>,
+    /// Lines that analyses ask the place of.
+    noted: Vec<NotedLine>,
     /// `ModMimeUsePathInfo On`: where.
     path_info_lines: Vec<Span>,
     /// Headers that `RequestHeader` changes, in lower case, and where.
@@ -143,6 +147,7 @@ pub(crate) fn resolve(
         spelling: Vec::new(),
         as_is_lines: Vec::new(),
         document_lines: Vec::new(),
+        noted: Vec::new(),
         path_info_lines: Vec::new(),
         changed_headers: Vec::new(),
         root_lines: HashMap::default(),
@@ -229,6 +234,7 @@ impl Resolver<'_> {
             units: self.units,
             counts,
             limits: self.limits,
+            noted: self.noted,
             log_formats: self.log_formats,
         };
         (reading, self.reader.transcript)

@@ -49,7 +49,26 @@ pub struct Diagnostic {
     pub help: Vec<String>,
     /// A URL that shows it, for one that is about certain requests.
     pub witness: Option<String>,
+    /// Other lines of which the same would be said, for the same cause.
+    pub same: Option<Box<Same>>,
 }
+
+/// Lines that one message stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Same {
+    /// The headline about one line.
+    pub headline: String,
+    /// What the headline goes on with, `{}` standing for the number of other lines.
+    pub more: &'static str,
+    /// What is said at another line.
+    pub label: &'static str,
+    /// The other lines.
+    pub spans: Vec<Span>,
+}
+
+/// So many other lines are named; the rest is counted.
+const MOST_NAMED: usize = 5;
 
 impl Diagnostic {
     /// A diagnostic at `span`.
@@ -77,6 +96,7 @@ impl Diagnostic {
             others: Vec::new(),
             help: Vec::new(),
             witness: None,
+            same: None,
         }
     }
 
@@ -87,6 +107,27 @@ impl Diagnostic {
         span: Option<Span>,
     ) -> Self {
         Self::without_place(Severity::Error, code, headline).at(span)
+    }
+
+    /// One message for this line and those of `same`, which names some of them and counts all.
+    #[must_use]
+    pub fn with_same(mut self, same: Same) -> Self {
+        self.others.retain(|(_, what)| what != same.label);
+        self.headline.clone_from(&same.headline);
+        if same.spans.is_empty() {
+            self.same = None;
+            return self;
+        }
+        let lines = match same.spans.len() {
+            1 => "1 more line".to_owned(),
+            more => format!("{more} more lines"),
+        };
+        self.headline.push_str(&same.more.replace("{}", &lines));
+        let named = same.spans.iter().take(MOST_NAMED);
+        self.others
+            .extend(named.map(|span| (*span, same.label.to_owned())));
+        self.same = Some(Box::new(same));
+        self
     }
 
     /// The same at another place.

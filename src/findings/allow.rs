@@ -16,7 +16,7 @@ use edgewright_parser::lines::Lines;
 use edgewright_parser::source::{FileId, Span};
 use memchr::memmem;
 
-use super::{Finding, Silenced};
+use super::{Finding, Silenced, lines};
 use comment::{Comment, MARK, Named, Scope};
 
 /// Findings, those silenced that a comment of the configuration allows, and behind them what is wrong with the comments.
@@ -140,13 +140,23 @@ impl Allows {
 
     /// A finding, silenced if a comment allows it.
     fn finding(&mut self, diagnostic: Diagnostic) -> Finding {
-        let silenced = diagnostic
-            .span
-            .filter(|_| Finding::may_be_silenced(diagnostic.code))
-            .and_then(|span| self.silencing(diagnostic.code, span));
-        Finding {
-            diagnostic,
-            silenced,
+        if !Finding::may_be_silenced(diagnostic.code) {
+            return Finding::open(diagnostic);
+        }
+        let code = diagnostic.code;
+        let mut first = None;
+        let left = lines::left(&diagnostic, |span| {
+            let silenced = self.silencing(code, span);
+            let is_left = silenced.is_none();
+            first = first.take().or(silenced);
+            is_left
+        });
+        match left {
+            Some(left) => Finding::open(left),
+            None => Finding {
+                diagnostic,
+                silenced: first,
+            },
         }
     }
 

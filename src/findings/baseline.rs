@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fingerprint::{Fingerprint, Folder};
 use super::select::Selection;
-use super::{Finding, Findings, Silenced};
+use super::{Finding, Findings, Silenced, lines};
 
 /// The version of the format.
 const VERSION: u32 = 1;
@@ -56,8 +56,9 @@ impl Baseline {
         let mut known = BTreeMap::new();
         let open = findings.open();
         for diagnostic in open.filter(|one| Finding::may_be_silenced(one.code)) {
-            let fingerprint = Fingerprint::of(diagnostic, sources, folder);
-            *known.entry(fingerprint).or_default() += 1;
+            for fingerprint in Fingerprint::of_lines(diagnostic, sources, folder) {
+                *known.entry(fingerprint).or_default() += 1;
+            }
         }
         Self(known)
     }
@@ -93,13 +94,24 @@ impl Baseline {
         selection: &Selection,
     ) -> usize {
         for finding in findings.iter_mut().filter(|one| one.silenced.is_none()) {
-            let fingerprint = Fingerprint::of(&finding.diagnostic, sources, folder);
-            let left = self.0.get_mut(&fingerprint);
-            if let Some(left) = left.filter(|left| **left > 0)
-                && Finding::may_be_silenced(finding.diagnostic.code)
-            {
-                *left -= 1;
-                finding.silenced = Some(Silenced::Baseline);
+            if !Finding::may_be_silenced(finding.diagnostic.code) {
+                continue;
+            }
+            let mut is_known = |fingerprint: Fingerprint| {
+                let left = self.0.get_mut(&fingerprint).filter(|left| **left > 0);
+                left.map(|left| *left -= 1).is_some()
+            };
+            let diagnostic = &finding.diagnostic;
+            if diagnostic.span.is_none() {
+                let fingerprint = Fingerprint::of(diagnostic, sources, folder);
+                finding.silenced = is_known(fingerprint).then_some(Silenced::Baseline);
+                continue;
+            }
+            let code = diagnostic.code;
+            let is_new = |span| !is_known(Fingerprint::of_line(code, span, sources, folder));
+            match lines::left(diagnostic, is_new) {
+                Some(left) => finding.diagnostic = left,
+                None => finding.silenced = Some(Silenced::Baseline),
             }
         }
         let rest = self.0.into_iter();

@@ -12,6 +12,7 @@ use edgewright_parser::source::Span;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::lines;
 use crate::loader::rooted::clean;
 use crate::loader::to_bytes;
 
@@ -30,18 +31,38 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// The fingerprint of a finding.
+    /// The fingerprint of a finding: that of its first line.
     pub fn of(diagnostic: &Diagnostic, sources: &Sources, folder: &Folder) -> Self {
-        let place = diagnostic.span.and_then(|span| {
-            let file = &sources.get(span.file)?.name;
-            Some((folder.name(file), line(span, sources)))
-        });
-        let (file, line) = place.unwrap_or_else(|| (String::new(), diagnostic.headline.clone()));
-        Self {
+        let place = diagnostic
+            .span
+            .map(|span| Self::of_line(diagnostic.code, span, sources, folder));
+        place.unwrap_or_else(|| Self {
             code: diagnostic.code.to_owned(),
+            file: String::new(),
+            line: cut(&diagnostic.headline),
+        })
+    }
+
+    /// The fingerprint of a code at one line.
+    pub fn of_line(code: &str, span: Span, sources: &Sources, folder: &Folder) -> Self {
+        let file = sources.get(span.file);
+        let file = file.map(|file| folder.name(&file.name)).unwrap_or_default();
+        Self {
+            code: code.to_owned(),
             file,
-            line: cut(&line),
+            line: cut(&line(span, sources)),
         }
+    }
+
+    /// The fingerprints of all lines that a finding is about.
+    pub fn of_lines(diagnostic: &Diagnostic, sources: &Sources, folder: &Folder) -> Vec<Self> {
+        let spans = lines::of(diagnostic);
+        if spans.is_empty() {
+            return vec![Self::of(diagnostic, sources, folder)];
+        }
+        let each = spans.into_iter();
+        each.map(|span| Self::of_line(diagnostic.code, span, sources, folder))
+            .collect()
     }
 
     /// Sixteen digits that stand for the whole, and which of its equals it is.

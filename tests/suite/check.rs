@@ -43,7 +43,7 @@ fn write_baseline(place: &Place, file: &str) {
 }
 
 /// A line with one finding, and what is found in every file that is only a part of a configuration left out.
-const MISSING: &str = "Redirect /a/ https://x.test/b\n";
+const MISSING: &str = "Redirect 301 /a/ https://x.test/b\n";
 
 #[test]
 fn a_comment_silences_the_next_directive() {
@@ -54,12 +54,12 @@ fn a_comment_silences_the_next_directive() {
     check("# edgewright: allow(missing-slash) both are taken\n", 0, "");
     check("#edgewright: allow( missing-slash ) x\n# more\n\n", 0, "");
     check(
-        "# edgewright: allow(missing-slash) x\nRedirect /c https://x.test/c\n",
+        "# edgewright: allow(missing-slash) x\nRedirect 301 /c https://x.test/c\n",
         1,
         "unused-allow:1 missing-slash:3",
     );
     check(
-        "# edgewright: allow-file(missing-slash) x\nRedirect /c https://x.test/c\n",
+        "# edgewright: allow-file(missing-slash) x\nRedirect 301 /c https://x.test/c\n",
         0,
         "",
     );
@@ -90,15 +90,39 @@ fn a_comment_silences_the_next_directive() {
     );
 }
 
+/// A finding that stands for several lines is about those that nothing silences.
+#[test]
+fn one_line_of_several_is_silenced() {
+    let allow = "# edgewright: allow(fragment-escaped) x\n";
+    let one = "RewriteRule ^/a$ /b#c [R=301,L]\n";
+    let other = "RewriteRule ^/d$ /e#f [R=301,L]\n";
+    let check = |lines: &str, code: i32, expected: &str| {
+        check_lines(&format!("RewriteEngine On\n{lines}"), code, expected);
+    };
+    check(&format!("{one}{other}"), 1, "fragment-escaped:2");
+    check(&format!("{allow}{one}{other}"), 1, "fragment-escaped:4");
+    check(&format!("{one}{allow}{other}"), 1, "fragment-escaped:2");
+    check(&format!("{allow}{one}{allow}{other}"), 0, "");
+    let known = format!("RewriteEngine On\n{one}");
+    let place = Place::new().with("site.conf", &known);
+    write_baseline(&place, "site.conf");
+    let arguments = ["site.conf", "--baseline", "known.json"];
+    assert_eq!(found(&place, &arguments, 0), "");
+    let place = place.with("site.conf", format!("{known}{other}"));
+    assert_eq!(found(&place, &arguments, 1), "fragment-escaped:3");
+    write_baseline(&place, "site.conf");
+    assert_eq!(found(&place, &arguments, 0), "");
+}
+
 #[test]
 fn a_comment_is_about_what_it_stands_before() {
     check_lines(
-        "Redirect /a/ \\\n  https://x.test/b\n# edgewright: allow(missing-slash) x\n",
+        "Redirect 301 /a/ \\\n  https://x.test/b\n# edgewright: allow(missing-slash) x\n",
         1,
         "missing-slash:1 unused-allow:3",
     );
     check_lines(
-        "# edgewright: allow(missing-slash) x\nRedirect /a/ \\\n  https://x.test/b\n",
+        "# edgewright: allow(missing-slash) x\nRedirect 301 /a/ \\\n  https://x.test/b\n",
         0,
         "",
     );
@@ -109,7 +133,7 @@ fn a_comment_is_about_what_it_stands_before() {
     // What Apache does not read is not looked at.
     let skipped = "<IfModule mod_nope.c>\n# edgewright: allow(missing-slash) x\n";
     check_lines(
-        &format!("{skipped}{MISSING}</IfModule>\nRedirect /c /d\n"),
+        &format!("{skipped}{MISSING}</IfModule>\nRedirect 301 /c /d\n"),
         0,
         "",
     );
@@ -140,7 +164,7 @@ fn comments_are_read_in_every_file() {
         .with("more.conf", format!("{comment}{MISSING}{MISSING}"))
         .with(
             "www/.htaccess",
-            format!("{comment}Redirect /x/ https://x.test/x\n"),
+            format!("{comment}Redirect 301 /x/ https://x.test/x\n"),
         );
     let said = found(&place, &["site.conf", "--server-root", "."], 1);
     assert_eq!(said, "more.confduplicate-rule:3 more.confmissing-slash:3");
@@ -166,7 +190,7 @@ fn a_misplaced_comment_is_told_where_to_go() {
     Place::new()
         .with(
             "site.conf",
-            "# edgewright: alow(x) y\n# edgewright: allow(open-redirct) y\nRedirect /a /b\n",
+            "# edgewright: alow(x) y\n# edgewright: allow(open-redirct) y\nRedirect 301 /a /b\n",
         )
         .run(&["check", "site.conf"])
         .check(
@@ -178,7 +202,7 @@ fn a_misplaced_comment_is_told_where_to_go() {
 #[test]
 fn codes_and_weights_are_chosen() {
     let lines = "RewriteEngine On\nRewriteCond %{HTTP_HOST} ^a.test$\nRewriteRule ^/old$ /new [R,L]\n\
-                 Redirect /a/ https://x.test/b\nRewriteRule ^/go/(.*)$ http://$1 [R,L]\nRedirect /c /a/d\n";
+                 Redirect 301 /a/ https://x.test/b\nRewriteRule ^/go/(.*)$ http://$1 [R,L]\nRedirect 301 /c /a/d\n";
     let place = Place::new().with("site.conf", lines);
     let check = |arguments: &[&str], code: i32, expected: &str| {
         let found = found(&place, &[&["site.conf"], arguments].concat(), code);
@@ -281,7 +305,7 @@ fn what_a_baseline_knows_does_not_fail() {
     let gone =
         Some("gone         1 finding of the baseline: --write-baseline leaves out what is gone");
     check_baseline(&format!("{MISSING}{other}"), MISSING, 0, "", gone);
-    check_baseline(MISSING, "Redirect /a/ https://x.test/b/\n", 0, "", gone);
+    check_baseline(MISSING, "Redirect 301 /a/ https://x.test/b/\n", 0, "", gone);
     // Of equals, as many as there were are known.
     let two = format!("{MISSING}<IfModule mod_alias.c>\n{MISSING}</IfModule>\n");
     check_baseline(
@@ -330,7 +354,7 @@ fn codes_that_are_not_looked_for_are_not_gone() {
 #[test]
 fn a_file_of_settings_says_what_to_check() {
     let place = Place::new()
-        .with("ci/conf/site.conf", format!("RewriteEngine On\nRewriteRule ^/go/(.*)$ http://$1 [R,L]\n{MISSING}Redirect /c /a/d\n"))
+        .with("ci/conf/site.conf", format!("RewriteEngine On\nRewriteRule ^/go/(.*)$ http://$1 [R,L]\n{MISSING}Redirect 301 /c /a/d\n"))
         .with("ci/edgewright.toml", "conf = 'conf/site.conf'\nmin-severity = 'warning'\n[severity]\nredirect-chain = 'error'\n");
     let check = |arguments: &[&str], code: i32, expected: &str| {
         let all = [&["--config", "ci/edgewright.toml"], arguments].concat();
@@ -400,8 +424,8 @@ fn sarif(place: &Place, arguments: &[&str]) -> Value {
     document
 }
 
-const OLD_AND_NEW: &str = "Redirect /ä/ https://x.test/b\nRedirect gone /k\nRedirect /ä/ https://x.test/b\n\
-     # edgewright: allow(missing-slash) wanted\nRedirect /c/ https://x.test/b\n";
+const OLD_AND_NEW: &str = "Redirect 301 /ä/ https://x.test/b\nRedirect gone /k\nRedirect 301 /ä/ https://x.test/b\n\
+     # edgewright: allow(missing-slash) wanted\nRedirect 301 /c/ https://x.test/b\n";
 
 #[test]
 fn sarif_says_all_there_is() {
@@ -438,7 +462,7 @@ fn sarif_says_all_there_is() {
     let place = &first["locations"][0]["physicalLocation"];
     assert_eq!(place["artifactLocation"]["uri"], "dir%20%C3%A9/site.conf");
     // Columns count characters: `ä` is one.
-    assert_eq!(place["region"]["endColumn"], 30);
+    assert_eq!(place["region"]["endColumn"], 34);
     assert_eq!(first["suppressions"], serde_json::json!([]));
     let duplicate = of("duplicate-rule", 3);
     let related = &duplicate["relatedLocations"][0];
@@ -462,7 +486,7 @@ fn sarif_says_all_there_is() {
 fn sarif_tells_what_is_known() {
     let place = Place::new().with("dir é/site.conf", OLD_AND_NEW);
     write_baseline(&place, "dir é/site.conf");
-    let moved = "# more\n".repeat(100) + OLD_AND_NEW + "Redirect /d/ https://x.test/b\n";
+    let moved = "# more\n".repeat(100) + OLD_AND_NEW + "Redirect 301 /d/ https://x.test/b\n";
     let before = sarif(&place, &[]);
     let place = place.with("dir é/site.conf", moved);
     let after = sarif(&place, &["--baseline", "known.json"]);

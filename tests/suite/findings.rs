@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use edgewright_compiler::compile;
+use edgewright_parser::diagnostic::Diagnostic;
 use edgewright_test_engines::reading;
 
 const ROOT: &str = "/srv/www";
@@ -52,7 +53,8 @@ fn found(host: &str, htaccess: &str) -> BTreeSet<(&'static str, u32)> {
     let reading = reading(&format!("ServerRoot /etc/apache2\n{config}"), files);
     let compilation = compile(&reading).unwrap();
     let all = reading.diagnostics.iter().chain(&compilation.diagnostics);
-    let ours = all.filter(|one| one.code != "not-at-edge");
+    // Most rules here are as short as they can be, and have no status.
+    let ours = all.filter(|one| !["not-at-edge", TEMPORARY].contains(&one.code));
     ours.map(|one| {
         (
             one.code,
@@ -61,6 +63,9 @@ fn found(host: &str, htaccess: &str) -> BTreeSet<(&'static str, u32)> {
     })
     .collect()
 }
+
+/// A code with tests of its own.
+const TEMPORARY: &str = "temporary-move";
 
 /// Lines count from 2: the first switches the engine on.
 #[track_caller]
@@ -171,6 +176,7 @@ fn patterns_and_targets_that_say_something_else() {
     host("RewriteRule ^/a(.*)$ /b/$1 [R,L]", &[("doubled-slash", 2)]);
     host("RewriteRule ^/a/(.*)$ /b/$1 [R,L]", &[]);
     host("RewriteRule ^/a/?(.*)$ /b/$1 [R,L]", &[]);
+    host("RewriteRule ^/a:(.*)$ /b/$1 [R,L]", &[]);
     host("RedirectMatch ^/a(.*)$ /b/$1", &[("doubled-slash", 2)]);
     host("RedirectMatch ^/a(/.*)$ /b$1", &[]);
     htaccess("RewriteRule ^c$ b [R]", &[("file-path-in-redirect", 2)]);
@@ -234,6 +240,11 @@ fn paths_of_redirects_that_never_come() {
 fn targets_whose_characters_come_out_otherwise() {
     host("RewriteRule ^/a$ /b#c [R,L]", &[("fragment-escaped", 2)]);
     host("RewriteRule ^/a$ /b#c [R,L,NE]", &[]);
+    host(
+        "RewriteRule ^/a$ /b?x=1#c [R,L]",
+        &[("fragment-escaped", 2)],
+    );
+    host("RewriteRule ^/a$ /b?id=https://x.test/#c [R,L]", &[]);
     host("Redirect /a /b#c", &[]);
     host(
         "RewriteRule ^/a/(.*)$ /b?c=$1 [L]",
@@ -314,7 +325,7 @@ fn lines_that_reach_further() {
     let first = "RewriteCond %{HTTP_HOST} ^x\nRewriteRule ^/c$ /e [R,L]";
     host(
         &format!("{first}\nRewriteRule ^/a /f [R,L]\n{third}"),
-        &[("condition-for-one-rule", 4), ("shadowed-rule", 5)],
+        &[("condition-for-one-rule", 4)],
     );
     host(
         &format!("{first}\n\nRewriteRule ^/a /f [R,L]\n{third}"),
@@ -409,6 +420,11 @@ fn lines_that_match_some_of_the_same_requests() {
         "RewriteRule ^/a/b$ http://x.test/ [R,L]\nRewriteRule ^/a/(.*)$ http://y.test/ [R,L]",
         &[],
     );
+    // What is for all comes behind what is for some.
+    htaccess(
+        "RewriteRule ^.?$ http://x.test/ [R,L]\nRewriteRule ^(.+)$ http://y.test/$1 [R,L]",
+        &[],
+    );
 }
 
 /// The decision about the request that is shown is over its budget; the near miss is silent.
@@ -430,4 +446,256 @@ fn lines_whose_decision_takes_too_long() {
         &[],
     );
     host("RewriteRule ^(.*)_(.*)$ $1-$2 [N]", &[]);
+}
+
+/// Text before `^` or behind `$`, wherever patterns stand.
+#[test]
+fn anchors_with_something_on_their_other_side() {
+    let never = [("impossible-pattern", 2)];
+    host("RewriteRule ^/b$c /x [R=301,L]", &never);
+    host("RewriteRule c^/b /x [R=301,L]", &never);
+    host("RewriteRule ^/view-$1 /x [R=301,L]", &never);
+    host("RedirectMatch 301 ^/b$c /x", &never);
+    host("RedirectMatch 301 c^/b /x", &never);
+    host("RewriteRule ^/b(c|$) /x [R=301,L]", &[]);
+    host("RewriteRule (^|/)b$ /x [R=301,L]", &[]);
+    host("RewriteRule ^/b\\$c /x [R=301,L]", &[]);
+    host("RedirectMatch 301 ^/b(c$|d)$ /x", &[]);
+    host("RedirectMatch 301 ^/b$|^/c$ /x", &[]);
+    host(
+        "RewriteCond %{QUERY_STRING} ^a$b\nRewriteRule ^/z$ /y [R=301,L]",
+        &[("contradictory-conditions", 3)],
+    );
+}
+
+/// Flags and targets that have no effect.
+#[test]
+fn flags_and_targets_without_effect() {
+    host("RewriteRule ^/a$ /b [N,L]", &[("flag-without-effect", 2)]);
+    host(
+        "RewriteRule ^/a$ - [S=1,L]\nRewriteRule ^/b$ /c [R=301,L]",
+        &[("flag-without-effect", 2)],
+    );
+    host("RewriteRule ^/a$ /b [NC,L]", &[]);
+    host(
+        "RewriteRule ^/a$ - [S=1]\nRewriteRule ^/b$ /c [R=301,L]",
+        &[],
+    );
+    host("RewriteRule ^/a_(.*)$ /a-$1 [N]", &[]);
+    host(
+        "RewriteRule ^/a$ /b.html [R=200,L]",
+        &[("target-ignored", 2)],
+    );
+    host(
+        "RewriteRule ^/a$ /b.html [R=404,L]",
+        &[("target-ignored", 2)],
+    );
+    host(
+        "RewriteRule ^/a$ /b.html [R=404,L]\nRewriteRule ^/c$ /d.html [R=404,L]",
+        &[("target-ignored", 2)],
+    );
+    host("RewriteRule ^/a$ - [R=404,L]", &[]);
+    host("RewriteRule ^/a$ /b.html [F]", &[]);
+    host("RewriteRule ^/a$ /b.html [R=303,L]", &[]);
+}
+
+/// `$0` is the whole of what was matched, slash included.
+#[test]
+fn the_whole_match_as_a_group() {
+    host(
+        "RewriteRule ^/d(.*)$ /e/$0 [R=301,L]",
+        &[("doubled-slash", 2)],
+    );
+    host("RewriteRule ^/d(.*)$ /e$0 [R=301,L]", &[]);
+    host("RedirectMatch 301 ^/d(.*)$ /e/$0", &[("doubled-slash", 2)]);
+    host("RedirectMatch 301 ^/d(.*)$ /e$0", &[]);
+    htaccess("RewriteRule ^d(.*)$ /e/$0 [R=301,L]", &[]);
+    htaccess(
+        "RewriteRule .* https://x.test$0 [R=301,L]",
+        &[("open-redirect", 2)],
+    );
+    htaccess("RewriteRule .* https://x.test/$0 [R=301,L]", &[]);
+}
+
+/// A rewrite that goes on, and redirects whose status is another one than was meant.
+#[test]
+fn lines_that_lead_further_than_they_say() {
+    let later = "RewriteRule ^/c/(.*)$ /d/$1 [L]";
+    host(
+        &format!("RewriteRule ^/a/(.*)$ /c/$1\n{later}"),
+        &[("rewrite-goes-on", 2)],
+    );
+    host(&format!("RewriteRule ^/a/(.*)$ /c/$1 [L]\n{later}"), &[]);
+    host(&format!("RewriteRule ^/a$ /c/x\n{later}"), &[]);
+    // The later rule is for all paths.
+    host(
+        "RewriteRule ^/a/(.*)$ /c/$1\nRewriteRule ^(.*)$ /index.html [L]",
+        &[],
+    );
+    host(
+        "RewriteRule ^/api/v1/(.*)$ /api/v2/$1 [R=301,L]",
+        &[("redirect-loses-post", 2)],
+    );
+    host(
+        "RewriteCond %{REQUEST_METHOD} =POST\nRewriteRule ^/a$ /b [R=302,L]",
+        &[("redirect-loses-post", 3)],
+    );
+    host("RewriteRule ^/api/v1/(.*)$ /api/v2/$1 [R=308,L]", &[]);
+    host("RewriteRule ^/api/docs/(.*)$ /docs/api/$1 [R=301,L]", &[]);
+    host(
+        "RewriteCond %{REQUEST_METHOD} !=POST\nRewriteRule ^/api/v1/(.*)$ /api/v2/$1 [R=301,L]",
+        &[],
+    );
+}
+
+/// The line of the one note about redirects without a status.
+#[track_caller]
+fn temporary(lines: &str, expected: Option<u32>) {
+    let config = format!("ServerName h.test:80\nDocumentRoot {ROOT}\nRewriteEngine On\n{lines}\n");
+    let files: [(String, String); 0] = [];
+    let reading = reading(&config, files);
+    let compilation = compile(&reading).unwrap();
+    let mut told = compilation.diagnostics.iter();
+    let told: Vec<_> = told.by_ref().filter(|one| one.code == TEMPORARY).collect();
+    let line = |one: &&Diagnostic| one.span.map(|span| reading.sources.place(span).line);
+    let lines_told: Vec<Option<u32>> = told.iter().map(line).collect();
+    let expected: Vec<Option<u32>> = expected.into_iter().map(Some).collect();
+    assert_eq!(lines_told, expected, "{lines}");
+}
+
+#[test]
+fn redirects_without_a_status() {
+    let two = "RewriteRule ^/a$ /b [R,L]\nRewriteRule ^/c$ /d [R,L]\nRedirect /e /f";
+    temporary(two, Some(4));
+    temporary("Redirect /e /f\nRedirect temp /g /h", Some(4));
+    temporary("Redirect temp /g /h\nRedirectMatch ^/e$ /f", Some(5));
+    temporary(
+        "RewriteRule ^/a$ /b [R=302,L]\nRedirect 302 /e /f\nRedirectTemp /g /h",
+        None,
+    );
+    temporary("RewriteRule ^/a/(.*)$ /b/$1 [R,L]", None);
+    let with =
+        |test: &str| format!("RewriteCond {test}\nRewriteRule ^/(.*)$ https://h.test/$1 [R,L]");
+    temporary(&with("%{HTTPS} off"), Some(5));
+    temporary(&with("%{HTTP_HOST} =x.test"), Some(5));
+    temporary(&with("%{HTTP_COOKIE} beta"), None);
+}
+
+/// One note for all dots.
+#[test]
+fn dots_before_the_endings_of_files() {
+    host(
+        "RewriteRule ^/a.html$ /b [R=301,L]\nRewriteRule ^/c.html$ /d [R=301,L]",
+        &[("dot-in-path", 2)],
+    );
+    host("RedirectMatch 301 ^/a.html$ /b", &[("dot-in-path", 2)]);
+    host(r"RewriteRule ^/a\.html$ /b [R=301,L]", &[]);
+    host(r"RewriteRule ^/a.b$ /b [R=301,L]", &[]);
+    host(r"RewriteRule ^/(.*).html$ /b [R=301,L]", &[]);
+}
+
+/// A URL where a path keeps the status.
+#[test]
+fn pages_for_errors() {
+    let forbidden = "RewriteRule ^/a$ - [F]";
+    host(
+        &format!("ErrorDocument 403 http://h.test/403.html\n{forbidden}"),
+        &[("error-document-url", 2)],
+    );
+    host(
+        "ErrorDocument 404 https://h.test/404.html",
+        &[("error-document-url", 2)],
+    );
+    host("ErrorDocument 404 https://other.test/404.html", &[]);
+    host("ErrorDocument 404 \"Not here\"", &[]);
+}
+
+/// What a folder has in it decides.
+#[track_caller]
+fn folder(lines: &str, files: &[&str], expected: &[(&'static str, u32)]) {
+    let config = format!(
+        "ServerRoot /etc/apache2\nServerName h.test:80\nDocumentRoot {ROOT}\n<Directory {ROOT}>\nAllowOverride All\nOptions FollowSymLinks\n</Directory>\nInclude host.conf\n"
+    );
+    let pages = files.iter().map(|name| {
+        let rules = name.ends_with(".htaccess");
+        let text = if rules { RULES } else { "x" };
+        (format!("{ROOT}/{name}"), text.to_owned())
+    });
+    let own = [("/etc/apache2/host.conf".to_owned(), lines.to_owned())];
+    let reading = reading(&config, pages.chain(own).collect::<Vec<_>>());
+    let compilation = compile(&reading).unwrap();
+    let all = reading.diagnostics.iter().chain(&compilation.diagnostics);
+    let line = |span| reading.sources.place(span).line;
+    let found: BTreeSet<(&str, u32)> = all
+        .map(|one| (one.code, one.span.map_or(0, line)))
+        .collect();
+    assert_eq!(found, expected.iter().copied().collect(), "{lines}");
+}
+
+const RULES: &str = "RewriteEngine On\nRewriteRule ^about/(.*)$ /index.html [L]\nRewriteRule ^$ /shop/index.html [L]\n";
+
+#[test]
+fn folders_whose_lines_keep_requests_from_rules() {
+    let multiviews =
+        format!("<Directory {ROOT}>\nOptions +MultiViews\nAddType text/html .html\n</Directory>");
+    let renamed = [("multiviews-before-rules", 2)];
+    folder(&multiviews, &[".htaccess", "about.html"], &renamed);
+    folder(&multiviews, &[".htaccess", "other.html"], &[]);
+    folder("", &[".htaccess", "about.html"], &[]);
+    let off = "DirectorySlash Off";
+    let unasked = [("directory-slash-off", 1)];
+    folder(off, &["shop/.htaccess", "shop/index.html"], &unasked);
+    folder("", &["shop/.htaccess", "shop/index.html"], &[]);
+    folder(off, &[".htaccess", "shop/index.html"], &[]);
+    let option =
+        format!("{off}\n<Directory {ROOT}/shop>\nRewriteOptions AllowNoSlash\n</Directory>");
+    folder(&option, &["shop/.htaccess", "shop/index.html"], &[]);
+}
+
+#[test]
+fn redirects_to_pages_that_are_not_there() {
+    let pages = ["index.html", "a.html", "b.html"];
+    let missing = [("missing-target", 1)];
+    folder("Redirect 301 /old /c.html", &pages, &missing);
+    folder("Redirect 301 /old /a.html", &pages, &[]);
+    folder("Redirect 301 /old https://x.test/c.html", &pages, &[]);
+    folder("Redirect 301 /old /c.html", &["index.html"], &[]);
+    folder(
+        "Redirect 301 /old /c.html\nAlias /c.html /srv/other/c.html",
+        &pages,
+        &[("docroot-unknown", 0)],
+    );
+}
+
+/// What one line takes is told once, and not beside its reason; so is what somebody writes everywhere in a file.
+#[test]
+fn findings_with_one_cause() {
+    let twice = |one: &str| format!("{one}\n{}", one.replace("/a", "/c").replace("^a", "^c"));
+    host(
+        &twice("RewriteRule ^/view-$1 /a/$1 [R=301,L]"),
+        &[("impossible-pattern", 2)],
+    );
+    host(
+        &twice("RewriteRule ^/a$ /b#c [R=301,L]"),
+        &[("fragment-escaped", 2)],
+    );
+    host(
+        &twice("RewriteCond %{QUERY_STRING} x [OR]\nRewriteRule ^/a$ /b [R=301,L]"),
+        &[("or-on-last-condition", 2)],
+    );
+    htaccess(
+        &twice("RewriteRule ^a/(.*)$ /a/$1x [L]"),
+        &[("rewrite-loop", 2)],
+    );
+    host(
+        "RewriteCond %{QUERY_STRING} x\nRewriteCond %{QUERY_STRING} y",
+        &[("unattached-condition", 2)],
+    );
+    let first = "RewriteRule ^/a /x [R=301,L]";
+    let two = "RewriteRule ^/ab$ /y [R=301,L]\nRewriteRule ^/ac$ /z [R=301,L]";
+    host(&format!("{first}\n{two}"), &[("shadowed-rule", 3)]);
+    host(
+        "RewriteRule ^/a/(.*)$ /b?c=$1 [L]\nRewriteRule ^/d/(.*)$ /e?c=$1 [L]",
+        &[("capture-in-query", 2)],
+    );
 }

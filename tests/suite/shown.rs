@@ -126,8 +126,42 @@ fn is_true(reading: &Reading, finding: &Diagnostic) -> bool {
             );
             assert!(fired(at) && passes && !answer.cookies.is_empty(), "{told}");
         }
-        "percent-in-pattern" | "fragment-in-pattern" | "query-in-pattern" | "redirect-path" => {
+        "percent-in-pattern"
+        | "fragment-in-pattern"
+        | "query-in-pattern"
+        | "redirect-path"
+        | "impossible-pattern" => {
             assert!(!fired(at), "{told}");
+        }
+        "uri-without-slash"
+        | "or-on-last-condition"
+        | "scheme-in-host"
+        | "question-mark-in-query" => {
+            let asked = |event: &Event| matches!(event, Event::Held(_) | Event::Failed(_));
+            let mut steps = answer.trace.iter();
+            assert!(
+                steps.any(|step| step.place == at && asked(&step.event)),
+                "{told}"
+            );
+        }
+        "impossible-section" | "host-taken" | "directory-slash-off" | "error-document-url" => {}
+        "multiviews-before-rules" => {
+            assert!(!fired(at), "{told}");
+            assert!(matches!(answer.outcome, Outcome::Serve { .. }), "{told}");
+        }
+        "temporary-move" | "redirect-loses-post" => {
+            let redirects = matches!(
+                answer.outcome,
+                Outcome::Redirect {
+                    status: 301 | 302,
+                    ..
+                }
+            );
+            assert!(fired(at) && redirects, "{told}");
+        }
+        "target-ignored" => {
+            assert!(fired(at), "{told}");
+            assert!(matches!(answer.outcome, Outcome::Status { .. }), "{told}");
         }
         "capture-in-query" | "question-mark-in-map" => {
             assert!(fired(at), "{told}");

@@ -399,6 +399,7 @@ fn runs_in_circles(place: Place, request: &Request, answer: &Answer) -> Option<F
         .help(
             "write END instead of L, or leave its result out: RewriteCond %{REQUEST_URI} !^/result",
         )
+        .habit()
         .shows(Shows::GivesUp, Tries::only(request.clone()))
     })
 }

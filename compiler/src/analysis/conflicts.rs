@@ -16,6 +16,7 @@ use edgewright_engine::model::rules::{
 };
 use edgewright_engine::model::site::Site;
 use edgewright_engine::pattern::Pattern;
+use edgewright_engine::pattern::syntax::Node;
 use foldhash::HashMap;
 
 use super::{ENDING, Finding, Looked, Most, rules};
@@ -77,6 +78,33 @@ pub(super) fn find(
         }
     }
     search.tell()
+}
+
+/// `^(.+)$`: what comes before it is a special case.
+fn is_for_all(pattern: &Pattern) -> bool {
+    let syntax = pattern.syntax();
+    syntax.is_some_and(|syntax| {
+        let mut inside = syntax.root.parts().iter().filter(|part| {
+            !matches!(part, Node::Place(_))
+                && !matches!(part, Node::Literal(slash) if slash.bytes == b"/")
+        });
+        inside.next().is_some_and(is_anything) && inside.next().is_none()
+    })
+}
+
+fn is_anything(node: &Node) -> bool {
+    match node {
+        Node::Group { inner, .. } => is_anything(inner),
+        Node::Repeat {
+            inner,
+            least: 0 | 1,
+            most: u32::MAX,
+            ..
+        } => {
+            matches!(inner.as_ref(), Node::Set(set) if set.is_dot())
+        }
+        _ => false,
+    }
 }
 
 /// Without conditions, ending the list, on its own.
@@ -176,7 +204,7 @@ impl<'a> Search<'a, '_> {
         gist: &Gist,
     ) -> Option<(Line<'a>, Vec<u8>)> {
         let text = &*gist.example;
-        if !gist.is_sure && !line.pattern.is_match(text) {
+        if !gist.is_sure && !line.pattern.is_match(text) || is_for_all(line.pattern) {
             return None;
         }
         let earlier = self.covers.get(&list)?.taking(text);

@@ -28,6 +28,9 @@ impl Line<'_> {
 
     /// A request in whose path `group` of `pattern` is `text`.
     pub fn with_group(&self, pattern: &Pattern, group: u8, text: &[u8]) -> Option<Request> {
+        if group == 0 {
+            return pattern.is_match(text).then(|| self.request(text))?;
+        }
         let groups = Groups::from([(u32::from(group), text.to_vec())]);
         let whole = sample(pattern, 0, &groups);
         let holds = whole.windows(text.len()).any(|part| part == text);
@@ -168,6 +171,15 @@ fn optional_letter(line: &Line<'_>, root: &Node) -> Option<Finding> {
 /// Is a query string asked for, with a `?` that is none?
 pub(super) fn asks_for_query(root: &Node) -> bool {
     query_mark(root.parts()).is_some()
+}
+
+/// The URL that such a pattern was written for.
+pub(super) fn query_asked(root: &Node) -> Option<Vec<u8>> {
+    let parts = root.parts();
+    let at = query_mark(parts)?;
+    let letter = parts.get(at).and_then(optional)?;
+    let (path, query) = (plain(parts.get(..at)?), plain(parts.get(at + 1..)?));
+    Some([path.as_slice(), &[letter], b"?", &query].concat())
 }
 
 /// Where the letter stands that such a `?` makes optional.

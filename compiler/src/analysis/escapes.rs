@@ -26,14 +26,27 @@ fn fragment_escaped(slip: &Slip<'_>) -> Option<Finding> {
     let rule = slip.rule;
     let mut pieces = rule.substitution.pieces();
     let writes = pieces.any(|piece| matches!(piece, Piece::Literal(text) if text.contains(&b'#')));
-    (writes && !rule.flags.contains(RuleFlags::NO_ESCAPE)).then(|| {
+    (writes && !is_in_value(rule) && !rule.flags.contains(RuleFlags::NO_ESCAPE)).then(|| {
         let headline =
             "the # of the target is escaped: browsers look for a page with a # in its name";
         Finding::warning("fragment-escaped", rule.place, headline)
             .label("becomes %23")
             .help("add NE to its flags")
+            .habit()
             .shows(Shows::Location(b"%23".to_vec()), slip.shown())
     })
+}
+
+/// `?id=https://x.test/#a`: the `#` is part of a value, where it has to be escaped.
+fn is_in_value(rule: &Rule) -> bool {
+    let source = rule.substitution.source.as_slice();
+    let hash = source.iter().position(|byte| *byte == b'#');
+    let before = source.get(..hash.unwrap_or_default()).unwrap_or_default();
+    let query = before.splitn(2, |byte| *byte == b'?').nth(1);
+    let value = query.and_then(|query| query.rsplit(|byte| b"&;".contains(byte)).next());
+    let holds =
+        |text: &[u8]| value.is_some_and(|value| value.windows(text.len()).any(|part| part == text));
+    holds(b"=http:") || holds(b"=https:") || holds(b"=%{")
 }
 
 /// A query that holds a space is a 403.
@@ -52,6 +65,7 @@ fn capture_in_query(slip: &Slip<'_>) -> Option<Finding> {
         Finding::note("capture-in-query", rule.place, headline)
             .label("is put into the query string as it was decoded")
             .help("add B to its flags")
+            .habit()
             .shows(Shows::Status(403), Tries::only(request)),
     )
 }
@@ -61,7 +75,7 @@ fn group_in_query(template: TemplateText<'_>) -> Option<u8> {
     let mut pieces = template.pieces();
     pieces.find(|piece| matches!(piece, Piece::Literal(text) if text.contains(&b'?')))?;
     pieces.find_map(|piece| match piece {
-        Piece::RuleGroup(group) if group > 0 => Some(group),
+        Piece::RuleGroup(group) => Some(group),
         _ => None,
     })
 }

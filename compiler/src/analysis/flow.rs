@@ -25,7 +25,7 @@ pub(super) fn find(site: &Site, redundant: &Redundant, aiming: &Aiming<'_>) -> V
         let mut unanchored_here = None;
         for (at, rule) in rules.iter().enumerate() {
             let position = Position::Rule(set, at);
-            found.extend(skips_too_far(rule, rules.len() - at - 1));
+            found.extend(skips_too_far(rule, rules.len() - at - 1, position));
             if unanchored_here.is_none() && !redundant.contains(position) {
                 unanchored_here = unanchored(rule, position, aiming);
             }
@@ -37,13 +37,14 @@ pub(super) fn find(site: &Site, redundant: &Redundant, aiming: &Aiming<'_>) -> V
 }
 
 /// `S=5` where three rules follow.
-fn skips_too_far(rule: &Rule, follow: usize) -> Option<Finding> {
+fn skips_too_far(rule: &Rule, follow: usize, position: Position) -> Option<Finding> {
     let skip = usize::try_from(rule.skip).ok()?;
     (skip > follow).then(|| {
         let headline = format!("S={skip} where {follow} rules follow: it skips all of them");
         Finding::warning("skip-too-far", rule.place, headline)
             .label("counts rules that are not there")
             .help("count the RewriteRule lines that follow; END ends the list for good")
+            .shows(Shows::Applies, Tries::Any(position, None))
     })
 }
 

@@ -9,9 +9,12 @@ use edgewright_engine::model::rules::Place;
 use edgewright_engine::model::site::{Address, Host, HostPattern, Site};
 
 use super::Finding;
+use crate::reading::Position;
+use crate::replay::{Shows, Tries};
+use crate::witness::Aiming;
 
 /// Every host whose name an earlier one on the same addresses goes by.
-pub(super) fn find(site: &Site) -> Vec<Finding> {
+pub(super) fn find(site: &Site, aiming: &Aiming<'_>) -> Vec<Finding> {
     let mut earlier = Earlier::default();
     let mut found = Vec::new();
     for host in &site.hosts {
@@ -19,10 +22,33 @@ pub(super) fn find(site: &Site) -> Vec<Finding> {
             continue;
         };
         let takes = earlier.takes(host).and_then(|other| other.place);
-        found.extend(takes.map(|other| taken(host, place, other)));
+        found.extend(takes.map(|other| missed(site, host, aiming, taken(host, place, other))));
         earlier.add(host);
     }
     found
+}
+
+/// The finding with a request by the host's name that its first line does not answer.
+fn missed(site: &Site, host: &Host, aiming: &Aiming<'_>, finding: Finding) -> Finding {
+    let number = |id: u32| usize::try_from(id).unwrap_or(usize::MAX);
+    let of_rules = host.rewrite.as_ref().and_then(|rewrite| {
+        let rule = site.rule_sets.get(number(rewrite.rules.0))?.rules.first()?;
+        Some((Position::Rule(rewrite.rules, 0), rule.place))
+    });
+    let of_redirects = || {
+        let redirect = site.redirect_lists.get(number(host.redirects.0))?.first()?;
+        Some((Position::Redirect(host.redirects, 0), redirect.place))
+    };
+    let Some((position, line)) = of_rules.or_else(of_redirects) else {
+        return finding;
+    };
+    let Some(mut request) = aiming.others(position).into_iter().next() else {
+        return finding;
+    };
+    request.host.clone_from(&host.name);
+    finding
+        .about(line)
+        .shows(Shows::Misses, Tries::only(request))
 }
 
 fn taken(host: &Host, place: Place, by: Place) -> Finding {

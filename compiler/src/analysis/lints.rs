@@ -20,12 +20,12 @@ use super::decoded::Line;
 use super::escapes::Maps;
 use super::redirect_paths::Folders;
 use super::{
-    Finding, conditions, decoded, directories, escapes, open, redirect_paths, references, rules,
-    slashes, targets,
+    Finding, conditions, decoded, directories, escapes, flags, open, redirect_paths, references,
+    rules, slashes, targets,
 };
 use crate::reading::Position;
 use crate::redundant::always_holds;
-use crate::replay::Tries;
+use crate::replay::{Shows, Tries};
 use crate::witness::Aiming;
 
 pub(super) fn find(site: &Site, aiming: &Aiming<'_>) -> Vec<Finding> {
@@ -56,7 +56,7 @@ pub(super) fn find(site: &Site, aiming: &Aiming<'_>) -> Vec<Finding> {
             found.extend(paths);
             let opens = open::of_redirect(redirect, &line).filter(|_| is_path);
             if opens.is_none() && is_path {
-                found.extend(targets::of_redirect(redirect, position));
+                found.extend(targets::of_redirect(redirect, &line));
             }
             found.extend(opens);
             found.extend(slashes::of_redirect(redirect, &line));
@@ -119,6 +119,7 @@ impl Slip<'_> {
             self.or_at_the_end(),
             self.query_in_pattern(),
             self.no_condition_at_all(),
+            flags::without_effect(self),
         ];
         found.extend(targets::of_rule(self));
         if !self.rule.flags.contains(RuleFlags::NEGATED) {
@@ -131,10 +132,10 @@ impl Slip<'_> {
         for condition in &self.rule.conditions {
             found.extend([
                 unknown_variable(condition),
-                scheme_in_host(condition),
+                self.asked(scheme_in_host(condition), condition),
                 dot_in_host(condition),
-                question_mark_in_query(condition),
-                conditions::uri_without_slash(condition),
+                self.asked(question_mark_in_query(condition), condition),
+                conditions::uri_without_slash(self, condition),
                 self.file_in_server_context(condition),
             ]);
         }
@@ -160,6 +161,16 @@ impl Slip<'_> {
         }
     }
 
+    /// What is said of a condition, with a request that it is asked about and that shows it.
+    fn asked(&self, finding: Option<Finding>, condition: &Condition) -> Option<Finding> {
+        let shows = if condition.negated {
+            Shows::Holds
+        } else {
+            Shows::Fails
+        };
+        finding.map(|finding| finding.shows(shows, self.tries()))
+    }
+
     /// A group that is left open never stops a rule.
     fn or_at_the_end(&self) -> Option<Finding> {
         let last = self.rule.conditions.last().filter(|last| last.or_next)?;
@@ -167,7 +178,9 @@ impl Slip<'_> {
         Some(
             Finding::warning("or-on-last-condition", last.place, headline)
                 .label("asked in vain")
-                .help("remove [OR] from this condition"),
+                .help("remove [OR] from this condition")
+                .habit()
+                .shows(Shows::FailsFor(self.rule.place), self.tries()),
         )
     }
 

@@ -4,23 +4,27 @@
 
 use std::collections::HashSet;
 
+use edgewright_engine::model::rules::Place;
 use edgewright_engine::model::site::{PathMatcher, Section, SectionId, SectionKind, Site};
 use edgewright_engine::pattern::Pattern;
 
-use super::decoded::asks_for_query;
+use super::decoded::{asks_for_query, query_asked};
 use super::{Finding, rules};
+use crate::replay::{Shows, Tries};
+use crate::witness::{Aiming, Groups, Request, sample};
 
 /// Everything in `site` whose sections Apache walks in a way that is not mirrored.
-pub(super) fn find(site: &Site) -> Vec<Finding> {
+pub(super) fn find(site: &Site, aiming: &Aiming<'_>) -> Vec<Finding> {
+    let missing = Missing { site, aiming };
     let changed = changed_groups(site);
     let mut found: Vec<Finding> = site
         .sections
         .iter()
         .filter_map(|section| match &section.kind {
-            SectionKind::Location(PathMatcher::Regex(pattern)) => {
-                impossible_pattern(section, pattern).or_else(|| encoded_only(section, pattern))
-            }
-            SectionKind::Location(PathMatcher::Plain(path)) => impossible_path(section, path),
+            SectionKind::Location(PathMatcher::Regex(pattern)) => missing
+                .of_pattern(section, pattern)
+                .or_else(|| encoded_only(section, pattern)),
+            SectionKind::Location(PathMatcher::Plain(path)) => missing.of_path(section, path),
             SectionKind::Files(PathMatcher::Regex(pattern)) => {
                 set_again(section, pattern, &changed)
             }
@@ -47,51 +51,97 @@ fn is_conditional(section: &Section) -> bool {
     )
 }
 
-/// A pattern that no path matches.
-fn impossible_pattern(section: &Section, pattern: &Pattern) -> Option<Finding> {
-    let syntax = pattern.syntax()?;
-    let root = &syntax.root;
-    let first = syntax.head().and_then(|head| head.text.first());
-    if root.requires(b'?') || asks_for_query(root) {
-        Some(impossible(
-            section,
-            "the section is about a query string, which its pattern never sees",
-            "write <If \"%{QUERY_STRING} =~ /…/\"> for what has to be in the query string",
-        ))
-    } else if root.requires(b'#') {
-        let headline = "a # never comes: browsers keep it and what follows to themselves";
-        Some(impossible(
-            section,
-            headline,
-            "leave out the # and what follows",
-        ))
-    } else if first.is_some_and(|first| *first != b'/') {
-        let headline =
-            "the section's pattern has no slash behind ^, and every URL-path begins with one";
-        Some(impossible(section, headline, "begin with ^/"))
-    } else {
-        None
-    }
+/// Sections that are about no URL.
+struct Missing<'a, 's> {
+    site: &'s Site,
+    aiming: &'a Aiming<'s>,
 }
 
-/// A path that no URL-path begins with.
-fn impossible_path(section: &Section, path: &[u8]) -> Option<Finding> {
-    let is_path = path.starts_with(b"/") || path.is_empty() || path.contains(&b':');
-    if path.contains(&b'?') {
-        let headline = "the section is about a query string, which its path never has";
-        let help = "write <If \"%{QUERY_STRING} =~ /…/\"> for what has to be in the query string";
-        return Some(impossible(section, headline, help));
-    }
-    (!is_path).then(|| {
-        let headline = "the section's path begins with no slash, and every URL-path does";
-        impossible(section, headline, "begin with /")
-    })
-}
+const ASKS_FOR_QUERY: &str =
+    "write <If \"%{QUERY_STRING} =~ /…/\"> for what has to be in the query string";
 
-fn impossible(section: &Section, headline: &str, help: &str) -> Finding {
-    Finding::warning("impossible-section", section.place, headline)
-        .label("is about no URL")
-        .help(help)
+impl Missing<'_, '_> {
+    /// A pattern that no path matches.
+    fn of_pattern(&self, section: &Section, pattern: &Pattern) -> Option<Finding> {
+        let syntax = pattern.syntax()?;
+        let root = &syntax.root;
+        let first = syntax.head().and_then(|head| head.text.first());
+        let text = || sample(pattern, 0, &Groups::new());
+        if root.requires(b'?') || asks_for_query(root) {
+            let headline = "the section is about a query string, which its pattern never sees";
+            let target = query_asked(root).unwrap_or_else(text);
+            Some(self.impossible(section, target, headline, ASKS_FOR_QUERY))
+        } else if root.requires(b'#') {
+            let headline = "a # never comes: browsers keep it and what follows to themselves";
+            let target = text().split(|byte| *byte == b'#').next()?.to_vec();
+            Some(self.impossible(
+                section,
+                target,
+                headline,
+                "leave out the # and what follows",
+            ))
+        } else if first.is_some_and(|first| *first != b'/') {
+            let headline =
+                "the section's pattern has no slash behind ^, and every URL-path begins with one";
+            Some(self.impossible(section, text(), headline, "begin with ^/"))
+        } else {
+            None
+        }
+    }
+
+    /// A path that no URL-path begins with.
+    fn of_path(&self, section: &Section, path: &[u8]) -> Option<Finding> {
+        let is_path = path.starts_with(b"/") || path.is_empty() || path.contains(&b':');
+        let target = path.to_vec();
+        if path.contains(&b'?') {
+            let headline = "the section is about a query string, which its path never has";
+            return Some(self.impossible(section, target, headline, ASKS_FOR_QUERY));
+        }
+        (!is_path).then(|| {
+            let headline = "the section's path begins with no slash, and every URL-path does";
+            self.impossible(section, target, headline, "begin with /")
+        })
+    }
+
+    /// What was meant is asked for, and the section's first line does not answer.
+    fn impossible(
+        &self,
+        section: &Section,
+        mut target: Vec<u8>,
+        headline: &str,
+        help: &str,
+    ) -> Finding {
+        let finding = Finding::warning("impossible-section", section.place, headline)
+            .label("is about no URL")
+            .help(help);
+        if !target.starts_with(b"/") {
+            target.insert(0, b'/');
+        }
+        let asked = self.of_redirects(section, &target);
+        match asked.or_else(|| self.of_rules(section, &target)) {
+            Some((line, request)) => finding
+                .about(line)
+                .shows(Shows::Misses, Tries::only(request)),
+            None => finding,
+        }
+    }
+
+    fn of_redirects(&self, section: &Section, target: &[u8]) -> Option<(Place, Request)> {
+        let list = section.settings.redirects?;
+        let redirects = self
+            .site
+            .redirect_lists
+            .get(usize::try_from(list.0).ok()?)?;
+        let request = self.aiming.anywhere_redirected(list, target.to_vec())?;
+        Some((redirects.first()?.place, request))
+    }
+
+    fn of_rules(&self, section: &Section, target: &[u8]) -> Option<(Place, Request)> {
+        let set = section.settings.rewrite.as_ref()?.rules;
+        let rules = self.site.rule_sets.get(usize::try_from(set.0).ok()?)?;
+        let request = self.aiming.anywhere(set, target.to_vec())?;
+        Some((rules.rules.first()?.place, request))
+    }
 }
 
 fn mirrored_in_part(section: &Section, headline: &str) -> Finding {

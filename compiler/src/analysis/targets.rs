@@ -4,9 +4,9 @@
 
 use edgewright_engine::model::rules::{Piece, Redirect, RedirectMatcher, Rule, RuleFlags};
 
+use super::decoded::Line;
 use super::lints::{Context, Slip, asks_for_question_mark, unknown_name};
 use super::{Finding, NO_REDIRECT};
-use crate::reading::Position;
 use crate::replay::{Shows, Tries};
 
 pub(super) fn of_rule(slip: &Slip<'_>) -> Vec<Option<Finding>> {
@@ -71,6 +71,7 @@ fn percent_in_target(slip: &Slip<'_>) -> Option<Finding> {
         Finding::warning("percent-in-target", rule.place, headline)
             .label("the % and its first digit are lost")
             .help(help)
+            .habit()
             .shows(Shows::Applies, slip.tries()),
     )
 }
@@ -135,12 +136,11 @@ fn unknown_variable(rule: &Rule) -> Option<Finding> {
 }
 
 /// Slips of a `Redirect` or `RedirectMatch`.
-pub(super) fn of_redirect(redirect: &Redirect, position: Position) -> Vec<Finding> {
+pub(super) fn of_redirect(redirect: &Redirect, line: &Line<'_>) -> Vec<Finding> {
     let found = match &redirect.matcher {
-        RedirectMatcher::Prefix(path) => vec![
-            slashes(redirect, path, position),
-            query_in_path(redirect, path),
-        ],
+        RedirectMatcher::Prefix(path) => {
+            vec![slashes(redirect, path, line), query_in_path(redirect, path)]
+        }
         RedirectMatcher::Regex(pattern) => {
             let query = asks_for_question_mark(pattern);
             vec![
@@ -154,7 +154,8 @@ pub(super) fn of_redirect(redirect: &Redirect, position: Position) -> Vec<Findin
 }
 
 /// What follows the path is put behind the target as it is.
-fn slashes(redirect: &Redirect, path: &[u8], position: Position) -> Option<Finding> {
+fn slashes(redirect: &Redirect, path: &[u8], line: &Line<'_>) -> Option<Finding> {
+    let position = line.position;
     let target = redirect.target.as_slice();
     if !path.starts_with(b"/")
         || target.is_empty()
@@ -170,23 +171,40 @@ fn slashes(redirect: &Redirect, path: &[u8], position: Position) -> Option<Findi
         return Some(
             Finding::warning("missing-slash", redirect.place, headline)
                 .label("the path ends with a slash, the target does not")
-                .help(format!(
-                    "end the target with a slash; now it is {}",
-                    shown(b"page")
-                ))
+                .help(help_for_slash(redirect, path, &shown(b"page")))
                 .shows(Shows::Location(joined(b"page")), below(b"page")),
         );
     }
     // Nothing is below a file.
     let name = path.rsplit(|byte| *byte == b'/').next();
     let is_file = name.is_some_and(|name| name.contains(&b'.'));
-    (!path.ends_with(b"/") && !is_file && target.ends_with(b"/")).then(|| {
-        let headline = "two slashes side by side in what is below the path";
+    let is_doubled = !path.ends_with(b"/") && !is_file && target.ends_with(b"/");
+    let below_path = line
+        .request(&[path, b"/page"].concat())
+        .filter(|_| is_doubled)?;
+    let headline = "two slashes side by side in what is below the path";
+    Some(
         Finding::note("doubled-slash", redirect.place, headline)
             .label("the target ends with a slash, the path does not")
             .help(format!("leave out one: now it is {}", shown(b"/page")))
-            .shows(Shows::Location(joined(b"/page")), below(b"/page"))
-    })
+            .habit()
+            .shows(Shows::Location(joined(b"/page")), Tries::only(below_path)),
+    )
+}
+
+/// Everything to one page, or each path to its own?
+fn help_for_slash(redirect: &Redirect, path: &[u8], now: &str) -> String {
+    let target = String::from_utf8_lossy(&redirect.target);
+    let name = target.rsplit('/').next().unwrap_or_default();
+    let from = String::from_utf8_lossy(path);
+    let keep = "end the target with a slash to keep what follows";
+    if name.contains('.') && !target.ends_with(&format!("//{name}")) {
+        format!(
+            "write RedirectMatch ^{from} {target}: a page has nothing below it; now it is {now}"
+        )
+    } else {
+        format!("{keep}, or write RedirectMatch ^{from} {target} for one page; now it is {now}")
+    }
 }
 
 fn query_in_path(redirect: &Redirect, path: &[u8]) -> Option<Finding> {

@@ -136,6 +136,7 @@ fn proxy_to_origin(place: Place) -> Finding {
     Finding::note("proxy-to-origin", place, headline)
         .label("Apache asks the server in the target")
         .help("make that server an origin of the distribution; at origin-request, `edgewright package --proxy-to HOST` names it")
+        .habit()
 }
 
 /// The target of a redirect with `NE`, which Apache sends as it is written.

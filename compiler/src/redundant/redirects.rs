@@ -27,6 +27,7 @@ use foldhash::HashMap;
 use super::conditions::Languages;
 use super::covers::{Candidate, Covers, longest_literal};
 use super::{Cause, Known, Redundant, Removal};
+use crate::anchors::Misplaced;
 use crate::facts::PatternFacts;
 use crate::language::{Found, Membership, Universe, find as find_text};
 use crate::shape::Shape;
@@ -55,10 +56,26 @@ pub(super) fn find(site: &Site, found: &mut Redundant) {
                 cause,
                 example: example(&redirect.matcher),
             });
+            let removed = removed.or_else(|| impossible(redirect, &mut languages));
             list.push(removed.map(Known::Removed).map(Box::new));
         }
         found.redirects.push(list);
     }
+}
+
+/// A redirect whose pattern has an anchor in the middle, and matches nothing.
+fn impossible(redirect: &Redirect, languages: &mut Languages) -> Option<Removal> {
+    let RedirectMatcher::Regex(pattern) = &redirect.matcher else {
+        return None;
+    };
+    Misplaced::of(pattern.syntax().as_ref())?;
+    let language = languages.of(pattern)?;
+    let asked = [(&*language, Membership::Inside)];
+    (find_text(Universe::ALL, &asked) == Found::Nothing).then(|| Removal {
+        by: None,
+        cause: Cause::Impossible,
+        example: Some(sample(pattern, 0, &Groups::new())),
+    })
 }
 
 /// A path it matches.

@@ -46,6 +46,7 @@ use super::product::{self, Product, comparable};
 use super::reach::Reach;
 use super::said::Said;
 use super::{Cause, Gist, Known, Redundant, Removal};
+use crate::anchors::Misplaced;
 use crate::chain::{Chains, Membership as InChain};
 use crate::facts::PatternFacts;
 use crate::language::{Begins, Found, Membership, Slashes, Universe, find as find_text};
@@ -335,7 +336,15 @@ impl<'a> Search<'a, '_> {
         let universe = self.texts.now;
         match shape {
             Shape::Words(_, words) => return !words.iter().any(|word| universe.holds(word)),
-            Shape::Prefixes(_, heads) => return !heads.iter().any(|head| universe.may_begin(head)),
+            Shape::Prefixes(_, heads) => {
+                if !heads.iter().any(|head| universe.may_begin(head)) {
+                    return true;
+                }
+                // Most patterns that begin with a text match one.
+                if Misplaced::of(facts.syntax.as_ref()).is_none() {
+                    return false;
+                }
+            }
             Shape::Open => {}
         }
         let text = Samples::of(facts).text(0, &Groups::new());

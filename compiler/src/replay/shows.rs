@@ -18,7 +18,7 @@ pub(crate) const MOST_INTERNAL: usize = 10;
 /// The answer when it comes to more of them.
 pub(crate) const GAVE_UP: Outcome = Outcome::Status { status: 500 };
 
-/// What the request of a finding must show. In all but three cases its line applies.
+/// What the request of a finding must show. In most cases its line applies.
 #[derive(Debug, Clone)]
 pub(crate) enum Shows {
     /// Nothing else.
@@ -33,6 +33,16 @@ pub(crate) enum Shows {
     Both(Place),
     /// It is answered with this status.
     Status(u16),
+    /// It is redirected with this status.
+    Redirect(u16),
+    /// No line does anything, and what stands at this path, or below, is served.
+    Passes(Vec<u8>),
+    /// The condition at the place is asked, and does not hold.
+    Fails,
+    /// The condition at the place is asked, and holds.
+    Holds,
+    /// The condition at the place does not hold, and this line applies nevertheless.
+    FailsFor(Place),
     /// It is redirected to a URL with this text.
     Location(Vec<u8>),
     /// It is redirected, or passed on, to a host whose name ends with this text.
@@ -99,6 +109,13 @@ impl Judge<'_, '_> {
                 }
             }
             Shows::Misses => shown_if(!applies(&answer, at)),
+            Shows::Passes(path) => shown_if(passes_by(&answer, path)),
+            Shows::Fails => shown_if(asks(&answer, at, |event| matches!(event, Event::Failed(_)))),
+            Shows::FailsFor(line) => {
+                let fails = asks(&answer, at, |event| matches!(event, Event::Failed(_)));
+                shown_if(fails && applies(&answer, *line))
+            }
+            Shows::Holds => shown_if(asks(&answer, at, |event| matches!(event, Event::Held(_)))),
             _ if !applies(&answer, at) => Verdict::ShowsNothing,
             Shows::Circles | Shows::Redirects(_) => match by {
                 None => shown_if(self.goes_on(claim, request, answer)),
@@ -146,6 +163,9 @@ impl Shows {
             Self::Applies => true,
             Self::Both(other) => applies(answer, *other),
             Self::Status(expected) => answer.outcome == Outcome::Status { status: *expected },
+            Self::Redirect(expected) => {
+                matches!(&answer.outcome, Outcome::Redirect { status, .. } if status == expected)
+            }
             Self::Location(text) => match &answer.outcome {
                 Outcome::Redirect { location, .. } => {
                     memchr::memmem::find(location, text).is_some()
@@ -166,6 +186,10 @@ impl Shows {
             Self::Instead(_)
             | Self::OnlyInstead(_)
             | Self::Misses
+            | Self::Passes(_)
+            | Self::Fails
+            | Self::Holds
+            | Self::FailsFor(_)
             | Self::Circles
             | Self::Redirects(_)
             | Self::OverBudget => false,
@@ -192,6 +216,19 @@ fn gives_up(at: Place, answer: &Answer) -> bool {
 fn applies(answer: &Answer, place: Place) -> bool {
     let mut steps = answer.trace.iter();
     steps.any(|step| step.place == place && is_effect(&step.event))
+}
+
+/// Is what stands at `path`, or below, served as if there were no line?
+fn passes_by(answer: &Answer, path: &[u8]) -> bool {
+    let is_served = matches!(&answer.outcome, Outcome::Serve { path: served, .. }
+        if served.starts_with(path));
+    is_served && !answer.trace.iter().any(|step| is_effect(&step.event))
+}
+
+/// Is the condition at `place` answered so?
+fn asks(answer: &Answer, place: Place, is_so: fn(&Event) -> bool) -> bool {
+    let mut steps = answer.trace.iter();
+    steps.any(|step| step.place == place && is_so(&step.event))
 }
 
 /// The last line that had an effect.

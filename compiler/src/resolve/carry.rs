@@ -95,6 +95,7 @@ impl Resolver<'_> {
                 self.report_unfollowed(name, &words, origin.span);
                 self.note_as_is(name, &words, origin.span, target);
                 self.note_document(name, &words, origin.span);
+                self.note_line(name, &words, origin);
                 let of_request = name == b"requestheader";
                 if of_request || name == b"header" {
                     let reading = if of_request {

@@ -9,7 +9,7 @@ use edgewright_engine::model::rules::{
 use edgewright_engine::model::site::RewriteOptions;
 use edgewright_engine::pattern::Pattern;
 use edgewright_engine::pattern::PatternOptions;
-use edgewright_parser::diagnostic::Diagnostic;
+use edgewright_parser::diagnostic::{Diagnostic, Same};
 use edgewright_parser::source::{Origin, Span};
 use edgewright_parser::syntax::{
     self, CondPattern, Flag, RewriteCond, Switch, TextComparison, Word,
@@ -163,13 +163,21 @@ impl Resolver<'_> {
 
     /// Says which conditions no rule took, at the end of their context.
     pub(crate) fn report_pending(&mut self, rewrite: &mut Rewrite) {
-        for (_, span) in rewrite.pending.drain(..) {
-            let headline = "no `RewriteRule` follows this condition";
-            let warning = Diagnostic::warning("unattached-condition", headline, span)
-                .label("it has no effect")
-                .help("put the rule it is for after it, in the same section; or remove it");
-            self.reader.diagnostics.push(warning);
-        }
+        let mut spans = rewrite.pending.drain(..).map(|(_, span)| span);
+        let Some(first) = spans.next() else {
+            return;
+        };
+        let headline = "no `RewriteRule` follows this condition";
+        let warning = Diagnostic::warning("unattached-condition", headline, first)
+            .label("it has no effect")
+            .help("put the rule it is for after it, in the same section; or remove it");
+        let warning = warning.with_same(Same {
+            headline: headline.to_owned(),
+            more: "; so it is with {}",
+            label: "it has no effect either",
+            spans: spans.collect(),
+        });
+        self.reader.diagnostics.push(warning);
     }
 }
 

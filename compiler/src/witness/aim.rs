@@ -61,6 +61,29 @@ impl<'s> Aiming<'s> {
         }
     }
 
+    /// The URL-path of the directory or section that `set` stands in, without a slash at its end: empty for the root.
+    pub fn base(&self, set: RuleSetId) -> Option<&[u8]> {
+        Some(&self.rules.get(&set)?.base)
+    }
+
+    /// A request for `target` on the host that `set` stands in.
+    pub fn anywhere(&self, set: RuleSetId, target: Vec<u8>) -> Option<Request> {
+        let draft = Draft::plain(self.rules.get(&set)?, b"/".to_vec());
+        Some(Request {
+            target,
+            ..draft.finish()
+        })
+    }
+
+    /// A request for `target` on the host that `list` stands in.
+    pub fn anywhere_redirected(&self, list: RedirectListId, target: Vec<u8>) -> Option<Request> {
+        let draft = Draft::plain(self.redirects.get(&list)?, b"/".to_vec());
+        Some(Request {
+            target,
+            ..draft.finish()
+        })
+    }
+
     /// Requests like those of [`Self::request`], for texts made of the pattern at `position`; none for a pattern that
     /// is negated.
     pub fn others(&self, position: Position) -> Vec<Request> {

@@ -26,9 +26,9 @@ fn what_is_repeated_is_deleted() {
     );
     check_fix(
         &format!(
-            "Redirect /a \\\n  https://x.test/b\n{MISSING}Redirect /a \\\n  https://x.test/b\n"
+            "Redirect 301 /a \\\n  https://x.test/b\n{MISSING}Redirect 301 /a \\\n  https://x.test/b\n"
         ),
-        &format!("Redirect /a \\\n  https://x.test/b\n{MISSING}"),
+        &format!("Redirect 301 /a \\\n  https://x.test/b\n{MISSING}"),
     );
 }
 
@@ -63,7 +63,7 @@ fn what_is_not_proved_stays() {
 fn fixes_are_made_in_every_file_or_in_none() {
     let map = "a /x\nb /y\na /z\n";
     let main = "RewriteEngine On\nRewriteMap m txt:map.txt\nRewriteRule ^/m/(.+)$ https://x.test${m:$1|/} [R,L]\nInclude more.conf\n";
-    let more = "Redirect /a https://x.test/b\n";
+    let more = "Redirect 301 /a https://x.test/b\n";
     let place = Place::new()
         .with("site.conf", main)
         .with("map.txt", map)
