@@ -71,17 +71,23 @@ pub enum Held<'a> {
     Decoded(&'a Rule),
 }
 
-/// A rule whose pattern was tried.
-#[derive(Debug)]
-pub struct Tried<'a> {
-    /// Did the pattern, or its `!`, say yes?
-    pub matches: bool,
+impl Held<'_> {
     /// [`Rule::flags`].
-    pub flags: RuleFlags,
-    /// Whose conditions are to be asked.
-    pub conditional: Option<&'a Rule>,
-    /// `None` where only an evaluation can tell.
-    pub replacement: Option<Replacement<'a>>,
+    pub fn flags(&self) -> RuleFlags {
+        match self {
+            Self::View(rule, _) => rule.flags,
+            Self::Decoded(rule) => rule.flags,
+        }
+    }
+}
+
+/// A rule whose pattern, or its `!`, says yes.
+#[derive(Debug, Clone, Copy)]
+pub enum Matched<'a> {
+    /// A rule without conditions, which does no more than this.
+    Plain(Replacement<'a>),
+    /// A rule whose conditions are to be asked.
+    Decoded(&'a Rule),
 }
 
 /// Gives the rules that were found, in order. What cannot be decoded is as for [`Found::next`].
@@ -105,18 +111,18 @@ impl<'a> Found<'a> {
     }
 
     /// Tries the pattern of `held`, decoding what cannot be told where it stands; what its groups match goes
-    /// into `groups`.
+    /// into `groups`. `None` where the pattern, or its `!`, says no.
     ///
     /// # Errors
     /// As [`Found::next`].
     #[inline]
-    pub fn tried(
+    pub fn matched(
         &self,
         held: Held<'a>,
         subject: &[u8],
         groups: &mut Captures,
         budget: &Budget,
-    ) -> Result<Tried<'a>, Unavailable> {
+    ) -> Result<Option<Matched<'a>>, Unavailable> {
         let rule = match held {
             Held::Decoded(rule) => rule,
             Held::View(rule, slot) => match rule.find(subject, groups) {
@@ -124,13 +130,9 @@ impl<'a> Found<'a> {
                 None => self.decoded(slot)?,
             },
         };
-        let matches = rule.pattern.find(subject, groups, budget);
-        Ok(Tried {
-            matches: matches != rule.flags.contains(RuleFlags::NEGATED),
-            flags: rule.flags,
-            conditional: Some(rule),
-            replacement: rule.replacement(),
-        })
+        let is_found = rule.pattern.find(subject, groups, budget);
+        let matches = is_found != rule.flags.contains(RuleFlags::NEGATED);
+        Ok(matches.then_some(Matched::Decoded(rule)))
     }
 
     /// A rule whose pattern was tried where it stands. It is decoded where its conditions are to be asked.
@@ -140,21 +142,14 @@ impl<'a> Found<'a> {
         rule: &RuleView<'a>,
         slot: Slot,
         is_found: bool,
-    ) -> Result<Tried<'a>, Unavailable> {
-        let matches = is_found != rule.flags.contains(RuleFlags::NEGATED);
-        let mut replacement = rule.replacement();
-        let mut conditional = None;
-        if matches && replacement.is_none() {
-            let rule = self.decoded(slot)?;
-            replacement = rule.replacement();
-            conditional = Some(rule);
+    ) -> Result<Option<Matched<'a>>, Unavailable> {
+        if is_found == rule.flags.contains(RuleFlags::NEGATED) {
+            return Ok(None);
         }
-        Ok(Tried {
-            matches,
-            flags: rule.flags,
-            conditional,
-            replacement,
-        })
+        Ok(Some(match rule.replacement() {
+            Some(replacement) => Matched::Plain(replacement),
+            None => Matched::Decoded(self.decoded(slot)?),
+        }))
     }
 
     /// The rule at `slot`, decoded.
