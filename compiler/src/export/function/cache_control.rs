@@ -28,7 +28,7 @@ impl<'t> Said<'t> {
     /// # Errors
     /// The status is none of an answer, or a header cannot hold the value.
     pub fn read(text: &'t str) -> Result<Self, FunctionError> {
-        let refused = |why| FunctionError::Option {
+        let unusable = |why| FunctionError::Option {
             name: "--cache-control",
             text: text.to_owned(),
             why,
@@ -41,12 +41,12 @@ impl<'t> Said<'t> {
             _ => (None, text),
         };
         if !value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-            return Err(refused("a header cannot hold this"));
+            return Err(unusable("a header cannot hold this"));
         }
         let status = match status.map(str::parse::<u16>) {
             None => None,
             Some(Ok(status)) if (200..600).contains(&status) => Some(status),
-            Some(_) => return Err(refused("a status is 200 to 599")),
+            Some(_) => return Err(unusable("a status is 200 to 599")),
         };
         Ok(Self { status, value })
     }
