@@ -7,7 +7,7 @@
 use smallvec::SmallVec;
 
 use super::Unavailable;
-use crate::artefact::index::{Candidates, ListIndex, Slot};
+use crate::artefact::index::{Candidates, FoundBy, ListIndex, Slot};
 use crate::artefact::packed::Damaged;
 use crate::artefact::rule::RuleView;
 use crate::artefact::table::Placed;
@@ -174,16 +174,17 @@ impl<'a> Walk<'_, 'a> {
         Ok(Some(Held::Decoded(rule)))
     }
 
-    fn held(&mut self, slot: Slot) -> Result<Held<'a>, Unavailable> {
+    fn held(&mut self, slot: Slot, found_by: FoundBy) -> Result<Held<'a>, Unavailable> {
         self.slot = slot.next();
-        let list = self.found.list;
-        // What every request asks about is at hand, decoded.
-        if list.is_scanned(slot) {
-            return Ok(Held::Decoded(self.found.decoded(slot)?));
+        match found_by {
+            // What every request asks about is at hand, decoded.
+            FoundBy::Scan => Ok(Held::Decoded(self.found.decoded(slot)?)),
+            FoundBy::Word => {
+                let view = self.found.list.encoded(slot).and_then(RuleView::read);
+                let view = view.ok_or(Damaged).map_err(damaged)?;
+                Ok(Held::View(view, slot))
+            }
         }
-        let view = list.encoded(slot).and_then(RuleView::read);
-        let view = view.ok_or(Damaged).map_err(damaged)?;
-        Ok(Held::View(view, slot))
     }
 }
 
@@ -191,13 +192,13 @@ impl<'a> Iterator for Walk<'_, 'a> {
     type Item = Result<Held<'a>, Unavailable>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let slot = self.found.list.next(self.slot, &self.found.candidates);
+        let kept = self.found.list.next(self.slot, &self.found.candidates);
         if !self.found.keyed.is_empty()
-            && let Some(keyed) = self.keyed(slot).transpose()
+            && let Some(keyed) = self.keyed(kept.map(|(slot, _)| slot)).transpose()
         {
             return Some(keyed);
         }
-        slot.map(|slot| self.held(slot))
+        kept.map(|(slot, found_by)| self.held(slot, found_by))
     }
 }
 
