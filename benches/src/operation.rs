@@ -43,8 +43,8 @@ pub fn lookup(site: &Site, path: &[u8]) -> bool {
     let mut held = found.walk().map_while(Result::ok);
     held.any(|held| {
         let budget = Budget::new(OPTIONS.allowance);
-        let tried = found.tried(held, path, &mut Captures::new(), &budget);
-        tried.is_ok_and(|tried| tried.matches)
+        let matched = found.matched(held, path, &mut Captures::new(), &budget);
+        matched.is_ok_and(|matched| matched.is_some())
     })
 }
 

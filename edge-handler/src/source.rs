@@ -14,7 +14,7 @@ mod sequential;
 
 pub use counted::Counted;
 pub use finder::{Find, Finder};
-pub use found::{Found, Held, Tried, Walk};
+pub use found::{Found, Held, Matched, Walk};
 pub use found_redirects::FoundRedirects;
 pub use indexed::Indexed;
 pub use restored::Restored;

@@ -7,7 +7,7 @@
 use smallvec::SmallVec;
 
 use super::Unavailable;
-use crate::artefact::index::{Candidates, ListIndex, Slot};
+use crate::artefact::index::{Candidates, FoundBy, ListIndex, Slot};
 use crate::artefact::packed::Damaged;
 use crate::artefact::rule::RuleView;
 use crate::artefact::table::Placed;
@@ -71,17 +71,23 @@ pub enum Held<'a> {
     Decoded(&'a Rule),
 }
 
-/// A rule whose pattern was tried.
-#[derive(Debug)]
-pub struct Tried<'a> {
-    /// Did the pattern, or its `!`, say yes?
-    pub matches: bool,
+impl Held<'_> {
     /// [`Rule::flags`].
-    pub flags: RuleFlags,
-    /// Whose conditions are to be asked.
-    pub conditional: Option<&'a Rule>,
-    /// `None` where only an evaluation can tell.
-    pub replacement: Option<Replacement<'a>>,
+    pub fn flags(&self) -> RuleFlags {
+        match self {
+            Self::View(rule, _) => rule.flags,
+            Self::Decoded(rule) => rule.flags,
+        }
+    }
+}
+
+/// A rule whose pattern, or its `!`, says yes.
+#[derive(Debug, Clone, Copy)]
+pub enum Matched<'a> {
+    /// A rule without conditions, which does no more than this.
+    Plain(Replacement<'a>),
+    /// A rule whose conditions are to be asked.
+    Decoded(&'a Rule),
 }
 
 /// Gives the rules that were found, in order. What cannot be decoded is as for [`Found::next`].
@@ -105,18 +111,18 @@ impl<'a> Found<'a> {
     }
 
     /// Tries the pattern of `held`, decoding what cannot be told where it stands; what its groups match goes
-    /// into `groups`.
+    /// into `groups`. `None` where the pattern, or its `!`, says no.
     ///
     /// # Errors
     /// As [`Found::next`].
     #[inline]
-    pub fn tried(
+    pub fn matched(
         &self,
         held: Held<'a>,
         subject: &[u8],
         groups: &mut Captures,
         budget: &Budget,
-    ) -> Result<Tried<'a>, Unavailable> {
+    ) -> Result<Option<Matched<'a>>, Unavailable> {
         let rule = match held {
             Held::Decoded(rule) => rule,
             Held::View(rule, slot) => match rule.find(subject, groups) {
@@ -124,13 +130,9 @@ impl<'a> Found<'a> {
                 None => self.decoded(slot)?,
             },
         };
-        let matches = rule.pattern.find(subject, groups, budget);
-        Ok(Tried {
-            matches: matches != rule.flags.contains(RuleFlags::NEGATED),
-            flags: rule.flags,
-            conditional: Some(rule),
-            replacement: rule.replacement(),
-        })
+        let is_found = rule.pattern.find(subject, groups, budget);
+        let matches = is_found != rule.flags.contains(RuleFlags::NEGATED);
+        Ok(matches.then_some(Matched::Decoded(rule)))
     }
 
     /// A rule whose pattern was tried where it stands. It is decoded where its conditions are to be asked.
@@ -140,21 +142,14 @@ impl<'a> Found<'a> {
         rule: &RuleView<'a>,
         slot: Slot,
         is_found: bool,
-    ) -> Result<Tried<'a>, Unavailable> {
-        let matches = is_found != rule.flags.contains(RuleFlags::NEGATED);
-        let mut replacement = rule.replacement();
-        let mut conditional = None;
-        if matches && replacement.is_none() {
-            let rule = self.decoded(slot)?;
-            replacement = rule.replacement();
-            conditional = Some(rule);
+    ) -> Result<Option<Matched<'a>>, Unavailable> {
+        if is_found == rule.flags.contains(RuleFlags::NEGATED) {
+            return Ok(None);
         }
-        Ok(Tried {
-            matches,
-            flags: rule.flags,
-            conditional,
-            replacement,
-        })
+        Ok(Some(match rule.replacement() {
+            Some(replacement) => Matched::Plain(replacement),
+            None => Matched::Decoded(self.decoded(slot)?),
+        }))
     }
 
     /// The rule at `slot`, decoded.
@@ -179,16 +174,17 @@ impl<'a> Walk<'_, 'a> {
         Ok(Some(Held::Decoded(rule)))
     }
 
-    fn held(&mut self, slot: Slot) -> Result<Held<'a>, Unavailable> {
+    fn held(&mut self, slot: Slot, found_by: FoundBy) -> Result<Held<'a>, Unavailable> {
         self.slot = slot.next();
-        let list = self.found.list;
-        // What every request asks about is at hand, decoded.
-        if list.is_scanned(slot) {
-            return Ok(Held::Decoded(self.found.decoded(slot)?));
+        match found_by {
+            // What every request asks about is at hand, decoded.
+            FoundBy::Scan => Ok(Held::Decoded(self.found.decoded(slot)?)),
+            FoundBy::Word => {
+                let view = self.found.list.encoded(slot).and_then(RuleView::read);
+                let view = view.ok_or(Damaged).map_err(damaged)?;
+                Ok(Held::View(view, slot))
+            }
         }
-        let view = list.encoded(slot).and_then(RuleView::read);
-        let view = view.ok_or(Damaged).map_err(damaged)?;
-        Ok(Held::View(view, slot))
     }
 }
 
@@ -196,13 +192,13 @@ impl<'a> Iterator for Walk<'_, 'a> {
     type Item = Result<Held<'a>, Unavailable>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let slot = self.found.list.next(self.slot, &self.found.candidates);
+        let kept = self.found.list.next(self.slot, &self.found.candidates);
         if !self.found.keyed.is_empty()
-            && let Some(keyed) = self.keyed(slot).transpose()
+            && let Some(keyed) = self.keyed(kept.map(|(slot, _)| slot)).transpose()
         {
             return Some(keyed);
         }
-        slot.map(|slot| self.held(slot))
+        kept.map(|(slot, found_by)| self.held(slot, found_by))
     }
 }
 

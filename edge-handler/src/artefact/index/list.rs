@@ -95,6 +95,15 @@ pub struct Candidates {
 /// Words that need no allocation.
 const FEW: usize = 8;
 
+/// Why one that stays in the program is a candidate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FoundBy {
+    /// A word of it stands in the text.
+    Word,
+    /// It is a candidate for every text.
+    Scan,
+}
+
 /// Names one that stays in the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Slot(u32);
@@ -165,25 +174,23 @@ impl<T> ListIndex<T> {
     }
 
     /// The first of `candidates`, or of the candidates for every text, at slot `from` or after.
-    pub fn next(&self, from: Slot, candidates: &Candidates) -> Option<Slot> {
+    pub fn next(&self, from: Slot, candidates: &Candidates) -> Option<(Slot, FoundBy)> {
         if self.names_none(candidates) {
             return None;
         }
-        let found = candidates.words.iter();
-        let found = found.filter_map(|word| self.words.next(*word, from.0));
+        let words = candidates.words.iter();
+        let word = words.filter_map(|word| self.words.next(*word, from.0));
+        let word = word.min();
         let scanned = match from {
             Slot::FIRST => 0,
             Slot(from) => self.scanned.partition_point(|other| *other < from),
         };
-        found
-            .chain(self.scanned.get(scanned).copied())
-            .min()
-            .map(Slot)
-    }
-
-    /// Is the one at `slot` a candidate for every text?
-    pub fn is_scanned(&self, slot: Slot) -> bool {
-        self.scanned.binary_search(&slot.0).is_ok()
+        match (word, self.scanned.get(scanned).copied()) {
+            (Some(word), scanned) if scanned.is_none_or(|scanned| word < scanned) => {
+                Some((Slot(word), FoundBy::Word))
+            }
+            (_, scanned) => Some((Slot(scanned?), FoundBy::Scan)),
+        }
     }
 
     /// The same at position `from` or after.
@@ -191,7 +198,8 @@ impl<T> ListIndex<T> {
         if self.names_none(candidates) {
             return None;
         }
-        self.next(self.slot(from), candidates)
+        let (slot, _) = self.next(self.slot(from), candidates)?;
+        Some(slot)
     }
 
     fn names_none(&self, candidates: &Candidates) -> bool {

@@ -9,7 +9,7 @@ use crate::model::outcome::Answer;
 use crate::model::request::Request;
 use crate::model::rules::{MatcherView, RedirectListId, RuleFlags, RuleSetId};
 use crate::model::site::Site;
-use crate::source::{Find, Unavailable};
+use crate::source::{Find, Matched, Unavailable};
 
 use super::HostSummary;
 use super::direct_redirect::DirectRedirect;
@@ -118,25 +118,28 @@ impl<'f, F: Find<'f>> Asking<'_, F> {
         let mut chained = false;
         let mut tried = 0;
         for held in found.walk() {
+            let held = held?;
+            let flags = held.flags();
             let mut groups = Captures::default();
-            let rule = found.tried(held?, subject, &mut groups, self.budget)?;
+            let matched = found.matched(held, subject, &mut groups, self.budget)?;
             tried += 1;
             if tried % TRIED_AT_ONCE == 0 && self.budget.spend(TRIED_AT_ONCE).is_err() {
                 return Ok(Said::Unclear);
             }
             // A chain that fails skips rules: those that follow may be among them.
-            chained |= rule.flags.contains(RuleFlags::CHAIN);
-            if !rule.matches {
+            chained |= flags.contains(RuleFlags::CHAIN);
+            let Some(rule) = matched else {
                 continue;
-            }
-            let mut partial = Partial::new(&self.known, &groups, rule.flags, self.budget);
-            let conditions = rule
-                .conditional
-                .map(|rule| conditions_hold(rule, &mut partial));
-            match conditions.unwrap_or(Ok(true)) {
+            };
+            let mut partial = Partial::new(&self.known, &groups, flags, self.budget);
+            let (conditions, replacement) = match rule {
+                Matched::Plain(replacement) => (Ok(true), Some(replacement)),
+                Matched::Decoded(rule) => (conditions_hold(rule, &mut partial), rule.replacement()),
+            };
+            match conditions {
                 Ok(false) => {}
                 Ok(true) if !chained => {
-                    let straight = straight.zip(rule.replacement);
+                    let straight = straight.zip(replacement);
                     let answer = straight.and_then(|(straight, replacement)| {
                         straight.rule(&replacement, &mut partial)
                     });

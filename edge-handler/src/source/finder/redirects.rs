@@ -149,7 +149,7 @@ fn first_kept<'a, R>(
 ) -> Result<(), Unavailable> {
     let candidates = candidates(index, path);
     let mut from = Slot::FIRST;
-    while let Some(slot) = index.next(from, &candidates) {
+    while let Some((slot, _)) = index.next(from, &candidates) {
         let (position, redirect) = index.get(slot).map_err(damaged)?;
         if first.as_ref().is_some_and(|(first, _)| *first < position) {
             break;
