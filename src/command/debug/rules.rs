@@ -11,7 +11,7 @@ use edgewright_compiler::lower::Found;
 use edgewright_compiler::redundant::Redundant;
 use edgewright_compiler::spans::in_text;
 use edgewright_compiler::{Reading, Unit, UnitStatus, compile};
-use edgewright_engine::artefact::index::{ListIndex, Slot};
+use edgewright_engine::artefact::index::{Candidates, ListIndex, Slot};
 use edgewright_engine::artefact::key::Key;
 use edgewright_engine::artefact::table::Content;
 use edgewright_engine::model::rules::Place;
@@ -144,10 +144,11 @@ fn add_kept<T: serde::de::DeserializeOwned>(
     let (kept, _) = list.kept_and_scanned();
     let slots = successors(Some(Slot::FIRST), |slot| Some(slot.next()));
     for slot in slots.take(kept) {
-        let (class, by) = if list.is_scanned(slot) {
-            ("scanned", "every request")
-        } else {
-            ("indexed", "words of the index")
+        // A text without any word has no other candidates than those for every text.
+        let of_any_text = list.next(slot, &Candidates::default());
+        let (class, by) = match of_any_text {
+            Some((first, _)) if first == slot => ("scanned", "every request"),
+            Some(_) | None => ("indexed", "words of the index"),
         };
         if let Ok((_, item)) = list.get(slot) {
             let by = by.to_owned();
