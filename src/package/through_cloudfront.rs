@@ -142,7 +142,7 @@ const NOT_COMPARED: &[&str] = &[
 /// Headers in comparable form. The function has a clock of its own, so that dates are only told to be some.
 fn compared<'h>(lines: impl Iterator<Item = (&'h str, &'h str)>) -> Vec<String> {
     let undated = |value: &'h str| {
-        if value.ends_with(" GMT") {
+        if value.contains(" GMT") {
             "a date"
         } else {
             value
@@ -157,6 +157,15 @@ fn compared<'h>(lines: impl Iterator<Item = (&'h str, &'h str)>) -> Vec<String> 
         .collect();
     lines.sort();
     lines
+}
+
+/// A cookie with the place of its date, but not the date.
+fn undated_cookie(cookie: &str) -> String {
+    let date = cookie.find("; expires=").zip(cookie.find(" GMT"));
+    match date.and_then(|(start, end)| Some((cookie.get(..start)?, cookie.get(end..)?))) {
+        Some((before, behind)) => format!("{before}; expires={behind}"),
+        None => cookie.to_owned(),
+    }
 }
 
 /// The headers of a reply that is an answer.
@@ -270,7 +279,9 @@ impl Site {
             Some(Seen {
                 headers,
                 outcome: effect.outcome,
-                cookies: cookies.map(|one| String::from_utf8(one).unwrap()).collect(),
+                cookies: cookies
+                    .map(|one| undated_cookie(str::from_utf8(&one).unwrap()))
+                    .collect(),
             })
         })
     }
@@ -352,7 +363,7 @@ impl Site {
             seen.push(Seen {
                 headers,
                 outcome,
-                cookies: cookies.map(str::to_owned).collect(),
+                cookies: cookies.map(undated_cookie).collect(),
             });
         }
         seen

@@ -324,6 +324,11 @@ fn compare(
         // What a rule makes of a query is not sent there.
         return;
     }
+    let mut lines = site.reading.site.settings().flat_map(|own| &own.headers);
+    if lines.any(|line| line.name.eq_ignore_ascii_case(b"vary")) {
+        // Of a `Vary` that a line writes CloudFront lets through what it sends on itself.
+        return;
+    }
     // What differs from one moment to the next differs for one viewer, too.
     let mut inputs = site.dependence.inputs.keys();
     let is_marked = site.trigger() == Trigger::OriginRequest;
