@@ -49,10 +49,8 @@ pub(super) fn find(
         let mut requests = requests.take(MOST_REQUESTS);
         requests.find(|request| answering_line(&answering.ask(request)) == Some(*place))
     };
-    let asked = moves.iter().take(MOST_ASKED).enumerate();
-    let first = asked
-        .filter_map(|(at, one)| Some((at, answered(one)?)))
-        .next();
+    let mut asked = moves.iter().take(MOST_ASKED).enumerate();
+    let first = asked.find_map(|(at, one)| Some((at, answered(one)?)));
     found.extend(first.and_then(|(at, request)| temporary_moves(moves.get(at..)?, request)));
     found
 }
