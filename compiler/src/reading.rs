@@ -11,7 +11,6 @@ use edgewright_parser::source::Origin;
 use serde::{Deserialize, Serialize};
 
 use crate::limits::{LIMIT_REACHED, Limits};
-pub use crate::resolve::{Noted, NotedLine};
 use crate::sources::Sources;
 
 /// A configuration, read.
@@ -111,6 +110,26 @@ pub enum Position {
     Redirect(RedirectListId, usize),
     /// An entry of `maps`, from 0.
     MapEntry(MapId, usize),
+}
+
+/// A line of which the place is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotedLine {
+    /// Where it stands.
+    pub place: Place,
+    /// What it says.
+    pub note: Noted,
+}
+
+/// What such a line says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Noted {
+    /// `ErrorDocument` with a URL: the status and the URL.
+    ErrorUrl(u16, Vec<u8>),
+    /// `DirectorySlash Off`.
+    NoSlash,
+    /// `Options` with `MultiViews`.
+    MultiViews,
 }
 
 /// How much was read.

@@ -64,7 +64,9 @@ fn tell(first: (Position, Place, Vec<u8>), more: usize, aiming: &Aiming<'_>) -> 
 
 /// For `^/file.html$` the text `/file-html`.
 fn other_text(pattern: &Pattern) -> Option<Vec<u8>> {
-    if !pattern.text.contains(&b'.') {
+    // Most patterns have none, and need not be read.
+    let is_bare = |three: &[u8]| matches!(three, [before, b'.', after] if *before != b'\\' && after.is_ascii_lowercase());
+    if !pattern.text.windows(3).any(is_bare) {
         return None;
     }
     let syntax = pattern.syntax()?;

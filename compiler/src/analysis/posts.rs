@@ -60,7 +60,7 @@ fn takes_post(rule: &Rule) -> bool {
         && match about_method.next() {
             Some(condition) => asks_for_post(condition),
             None => {
-                is_for_interface(&rule.pattern) && is_interface(&rule.substitution.fixed_head())
+                is_interface(&rule.substitution.fixed_head()) && is_for_interface(&rule.pattern)
             }
         }
 }

@@ -49,10 +49,8 @@ pub(super) fn find(
         let mut requests = requests.take(MOST_REQUESTS);
         requests.find(|request| answering_line(&answering.ask(request)) == Some(*place))
     };
-    let asked = moves.iter().take(MOST_ASKED).enumerate();
-    let first = asked
-        .filter_map(|(at, one)| Some((at, answered(one)?)))
-        .next();
+    let mut asked = moves.iter().take(MOST_ASKED).enumerate();
+    let first = asked.find_map(|(at, one)| Some((at, answered(one)?)));
     found.extend(first.and_then(|(at, request)| temporary_moves(moves.get(at..)?, request)));
     found
 }
@@ -105,12 +103,15 @@ impl Lines<'_> {
             });
             redirects.collect::<Vec<_>>()
         };
-        rule.status == 302 && self.rule(rule.place).map(statuses) == Some(vec![None])
+        self.rule(rule.place).map(statuses) == Some(vec![None])
     }
 
     /// A `Redirect` of one path with two arguments.
     fn has_no_status(&self, redirect: &Redirect) -> bool {
-        let is_one_path = match &redirect.matcher {
+        if redirect.status != 302 {
+            return false;
+        }
+        let is_one_path = || match &redirect.matcher {
             RedirectMatcher::Prefix(path) => path.len() > 1,
             RedirectMatcher::Regex(pattern) => is_one_path(pattern),
             RedirectMatcher::Section => false,
@@ -127,9 +128,8 @@ impl Lines<'_> {
             let between = from.span.start.saturating_sub(directive.name.span.end);
             matches!(name.as_slice(), b"redirect" | b"redirectmatch") && between < SHORTEST_STATUS
         };
-        is_one_path
-            && redirect.status == 302
-            && redirect.expression.is_none()
+        redirect.expression.is_none()
+            && is_one_path()
             && self.directive(redirect.place).is_some_and(is_bare)
     }
 }
@@ -165,7 +165,8 @@ fn moves_for_good(rule: &Rule) -> bool {
         matches!(subject, Some(Piece::Variable(name))
             if CANONICAL.iter().any(|known| name.eq_ignore_ascii_case(known)))
     };
-    let is_redirect = rule.flags.contains(RuleFlags::FORCE_REDIRECT)
+    let is_redirect = rule.status == 302
+        && rule.flags.contains(RuleFlags::FORCE_REDIRECT)
         && !rule.flags.intersects(NO_REDIRECT | RuleFlags::NEGATED);
     let is_canonical = || {
         let head = rule.substitution.fixed_head();

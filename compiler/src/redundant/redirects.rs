@@ -68,6 +68,14 @@ fn impossible(redirect: &Redirect, languages: &mut Languages) -> Option<Removal>
     let RedirectMatcher::Regex(pattern) = &redirect.matcher else {
         return None;
     };
+    let text = pattern.text.as_slice();
+    let inside = text.get(1..).is_some_and(|rest| rest.contains(&b'^'))
+        || text
+            .split_last()
+            .is_some_and(|(_, rest)| rest.contains(&b'$'));
+    if !inside {
+        return None;
+    }
     Misplaced::of(pattern.syntax().as_ref())?;
     let language = languages.of(pattern)?;
     let asked = [(&*language, Membership::Inside)];

@@ -1,34 +1,14 @@
 //! Lines that settings keep the meaning of, and not the place: analyses look at some of them.
 //!
-//! In: directives as they are carried out. Out: [`NotedLine`]s. Absent: what follows from them; see [`crate::analysis`].
+//! In: directives as they are carried out. Out: [`NotedLine`]s. Absent: what follows from them; see the analyses.
 
-use edgewright_engine::model::rules::Place;
 use edgewright_parser::source::Origin;
 
 use super::Resolver;
+use crate::reading::{Noted, NotedLine};
 
 /// So many lines are kept.
 const MOST: usize = 10_000;
-
-/// A line of which the place is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotedLine {
-    /// Where it stands.
-    pub place: Place,
-    /// What it says.
-    pub note: Noted,
-}
-
-/// What such a line says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Noted {
-    /// `ErrorDocument` with a URL: the status and the URL.
-    ErrorUrl(u16, Vec<u8>),
-    /// `DirectorySlash Off`.
-    NoSlash,
-    /// `Options` with `MultiViews`.
-    MultiViews,
-}
 
 impl Resolver<'_> {
     /// Keeps the place of a line, if an analysis looks at such lines; `name` is in lower case.
