@@ -121,14 +121,14 @@ impl Guards {
 
     /// Adds a guard, once for each way in which a host may come to know the client.
     pub(super) fn add(&mut self, guard: &Guard) {
-        let as_told = |remote: &Option<RemoteIp>| match remote {
-            Some(remote) => guard.behind(remote),
-            None => guard.clone(),
-        };
-        let guards: Vec<Guard> = self.remotes.iter().map(as_told).collect();
-        for guard in guards {
-            if self.known.insert(guard.clone()) {
-                self.found.push(guard);
+        for remote in &self.remotes {
+            let guard = match remote {
+                Some(remote) => &guard.behind(remote),
+                None => guard,
+            };
+            if !self.known.contains(guard) {
+                self.known.insert(guard.clone());
+                self.found.push(guard.clone());
             }
         }
     }

@@ -44,6 +44,9 @@ impl Lookups {
 
     /// The guard of a condition on `${map:%{variable}|default}`.
     pub fn guard(&self, condition: &Condition) -> Option<Guard> {
+        if self.maps.is_empty() {
+            return None;
+        }
         let Some(Piece::Map { name, key, default }) = condition.subject.text().only_piece() else {
             return None;
         };

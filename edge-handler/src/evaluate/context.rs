@@ -44,8 +44,9 @@ impl<S: Source> ExpressionContext for View<'_, '_, S> {
             },
             // There is none before a file is found.
             b"HANDLER" if !self.record.file_type.is_found() => Ok(Vec::new()),
-            b"HANDLER" => Err(unknown(name)),
-            b"REQUEST_LOG_ID" | b"CONN_LOG_ID" | b"LAST_MODIFIED" => Err(unknown(name)),
+            b"HANDLER" | b"REQUEST_LOG_ID" | b"CONN_LOG_ID" | b"LAST_MODIFIED" => {
+                Err(unknown(name))
+            }
             _ => match Named::of(name) {
                 Some(named) => self.run.named_variable(named, self.record),
                 None => Ok(Vec::new()),
