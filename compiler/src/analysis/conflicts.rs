@@ -82,8 +82,11 @@ pub(super) fn find(
 
 /// `^(.+)$`: what comes before it is a special case.
 fn is_for_all(pattern: &Pattern) -> bool {
-    let syntax = pattern.syntax();
-    syntax.is_some_and(|syntax| {
+    // It names nothing: most patterns do, and need not be read.
+    let names_nothing = |byte: &u8| !byte.is_ascii_alphanumeric() || *byte == b's' || *byte == b'i';
+    let syntax = || pattern.syntax();
+    let may_be = pattern.text.iter().all(names_nothing);
+    may_be.then(syntax).flatten().is_some_and(|syntax| {
         let mut inside = syntax.root.parts().iter().filter(|part| {
             !matches!(part, Node::Place(_))
                 && !matches!(part, Node::Literal(slash) if slash.bytes == b"/")
