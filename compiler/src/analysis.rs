@@ -43,7 +43,9 @@ mod written;
 
 use std::collections::HashSet;
 
-use edgewright_engine::model::rules::{Place, Rule, RuleFlags, RuleSetId};
+use edgewright_engine::model::rules::{
+    Place, Redirect, RedirectListId, Rule, RuleFlags, RuleSetId,
+};
 use edgewright_engine::model::site::{DirectoryRewrite, Site};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 
@@ -253,6 +255,15 @@ fn rules(site: &Site) -> impl Iterator<Item = (Position, &Rule)> {
     sets.flat_map(|(set, rules)| {
         let numbered = rules.rules.iter().enumerate();
         numbered.map(move |(at, rule)| (Position::Rule(set, at), rule))
+    })
+}
+
+/// Every redirect of a site with its position.
+fn redirects(site: &Site) -> impl Iterator<Item = (Position, &Redirect)> {
+    let lists = (0..).map(RedirectListId).zip(&site.redirect_lists);
+    lists.flat_map(|(list, redirects)| {
+        let numbered = redirects.iter().enumerate();
+        numbered.map(move |(at, redirect)| (Position::Redirect(list, at), redirect))
     })
 }
 

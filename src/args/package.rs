@@ -102,35 +102,35 @@ impl Package {
     }
 }
 
+/// Reads the name of one of `all`.
+fn one_of<T: Copy + Send + Sync + 'static, const COUNT: usize>(
+    all: [T; COUNT],
+    name: fn(T) -> &'static str,
+    help: fn(T) -> &'static str,
+) -> impl TypedValueParser<Value = T> {
+    let names = all.map(|one| PossibleValue::new(name(one)).help(help(one)));
+    PossibleValuesParser::new(names).try_map(move |text| {
+        let mut all = all.into_iter();
+        all.find(|one| name(*one) == text)
+            .ok_or("there is no such name")
+    })
+}
+
 /// Reads the name of an origin.
 fn origins() -> impl TypedValueParser<Value = Origin> {
-    let names = Origin::ALL.map(|origin| {
-        PossibleValue::new(origin.name()).help(match origin {
-            Origin::Server => "A web server, which gets the viewer's Host",
-            Origin::Bucket => "An S3 bucket, which must not get it",
-        })
-    });
-    PossibleValuesParser::new(names).try_map(|name| {
-        let mut all = Origin::ALL.into_iter();
-        all.find(|origin| origin.name() == name)
-            .ok_or("there is no such origin")
+    one_of(Origin::ALL, Origin::name, |origin| match origin {
+        Origin::Server => "A web server, which gets the viewer's Host",
+        Origin::Bucket => "An S3 bucket, which must not get it",
     })
 }
 
 /// Reads the name of what a server's pages do not depend on.
 fn parts() -> impl TypedValueParser<Value = Ignored> {
-    let names = Ignored::ALL.map(|part| {
-        PossibleValue::new(part.name()).help(match part {
-            Ignored::Query => "The query, as far as no rule reads it",
-            Ignored::Cookies => {
-                "Cookies, as far as the rules ask of them what a class of viewers can hold, or nothing"
-            }
-        })
-    });
-    PossibleValuesParser::new(names).try_map(|name| {
-        let mut all = Ignored::ALL.into_iter();
-        all.find(|part| part.name() == name)
-            .ok_or("there is no such part")
+    one_of(Ignored::ALL, Ignored::name, |part| match part {
+        Ignored::Query => "The query, as far as no rule reads it",
+        Ignored::Cookies => {
+            "Cookies, as far as the rules ask of them what a class of viewers can hold, or nothing"
+        }
     })
 }
 
@@ -148,42 +148,27 @@ fn header_name(text: &str) -> Result<String, String> {
 
 /// Reads the name of a trigger.
 fn triggers() -> impl TypedValueParser<Value = Trigger> {
-    let names = Trigger::ALL.map(|trigger| {
-        PossibleValue::new(trigger.name()).help(match trigger {
-            Trigger::OriginRequest => "After a cache miss: answers are cached",
-            Trigger::ViewerRequest => "For every request, before the cache",
-        })
-    });
-    PossibleValuesParser::new(names)
-        .try_map(|name| Trigger::named(&name).ok_or("there is no such trigger"))
+    one_of(Trigger::ALL, Trigger::name, |trigger| match trigger {
+        Trigger::OriginRequest => "After a cache miss: answers are cached",
+        Trigger::ViewerRequest => "For every request, before the cache",
+    })
 }
 
 /// Reads what became of `X-Forwarded-For`.
 fn forwarded_for() -> impl TypedValueParser<Value = ForwardedFor> {
-    let names = ForwardedFor::ALL.map(|how| {
-        PossibleValue::new(how.name()).help(match how {
-            ForwardedFor::AsSent => "Nothing: the server got what the viewer sent",
-            ForwardedFor::Append => "A balancer appended the viewer's address",
-            ForwardedFor::Replace => "A balancer put the viewer's address in its place",
-        })
-    });
-    PossibleValuesParser::new(names).try_map(|name| {
-        let mut all = ForwardedFor::ALL.into_iter();
-        all.find(|how| how.name() == name)
-            .ok_or("there is no such way")
+    one_of(ForwardedFor::ALL, ForwardedFor::name, |how| match how {
+        ForwardedFor::AsSent => "Nothing: the server got what the viewer sent",
+        ForwardedFor::Append => "A balancer appended the viewer's address",
+        ForwardedFor::Replace => "A balancer put the viewer's address in its place",
     })
 }
 
 /// Reads the name of a scheme.
 fn schemes() -> impl TypedValueParser<Value = Scheme> {
-    let names = Scheme::ALL.map(|scheme| {
-        PossibleValue::new(scheme.name()).help(match scheme {
-            Scheme::Http => "In the clear",
-            Scheme::Https => "Over TLS",
-        })
-    });
-    PossibleValuesParser::new(names)
-        .try_map(|name| Scheme::named(&name).ok_or("there is no such scheme"))
+    one_of(Scheme::ALL, Scheme::name, |scheme| match scheme {
+        Scheme::Http => "In the clear",
+        Scheme::Https => "Over TLS",
+    })
 }
 
 #[cfg(test)]

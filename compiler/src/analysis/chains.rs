@@ -11,13 +11,11 @@
 use std::collections::{HashMap, HashSet};
 
 use edgewright_engine::model::outcome::{Answer, Event, Outcome, Step};
-use edgewright_engine::model::rules::{
-    Place, RedirectListId, RedirectMatcher, Rule, RuleFlags, Test,
-};
+use edgewright_engine::model::rules::{Place, RedirectMatcher, Rule, RuleFlags, Test};
 use edgewright_engine::model::site::Site;
 use edgewright_engine::pattern::Pattern;
 
-use super::{ENDING, Finding, Looked, Most, NO_REDIRECT, rules};
+use super::{ENDING, Finding, Looked, Most, NO_REDIRECT, redirects, rules};
 use crate::compiled_site::CompiledSite;
 use crate::host_names::{HostNames, target_is_here};
 use crate::parallel::{FEWEST, in_stretches_of};
@@ -195,11 +193,7 @@ fn leading<'s>(
             ends: rule.flags.intersects(ENDING),
         })
     });
-    let lists = (0..).map(RedirectListId).zip(&site.redirect_lists);
-    let redirects = lists
-        .flat_map(|(list, redirects)| (0..).zip(redirects).map(move |(at, one)| (list, at, one)));
-    let redirects = redirects.filter_map(|(list, at, redirect)| {
-        let position = Position::Redirect(list, at);
+    let redirects = redirects(site).filter_map(|(position, redirect)| {
         if redundant.contains(position) || !target_is_here(names, &redirect.target) {
             return None;
         }

@@ -19,7 +19,7 @@ use edgewright_engine::pattern::Pattern;
 use edgewright_engine::pattern::syntax::Node;
 use foldhash::HashMap;
 
-use super::{ENDING, Finding, Looked, Most, rules};
+use super::{ENDING, Finding, Looked, Most, redirects, rules};
 use crate::compiled_site::CompiledSite;
 use crate::facts::PatternFacts;
 use crate::language::{Found, Language, Membership, Universe, find as find_text};
@@ -61,20 +61,16 @@ pub(super) fn find(
             });
         }
     }
-    let lists = (0..).map(RedirectListId).zip(&site.redirect_lists);
-    for (list, redirects) in lists {
-        for (at, redirect) in redirects.iter().enumerate() {
-            let position = Position::Redirect(list, at);
-            if let RedirectMatcher::Regex(pattern) = &redirect.matcher
-                && !redundant.contains(position)
-            {
-                search.meet(Line {
-                    position,
-                    place: redirect.place,
-                    pattern,
-                    answer: Answer::Redirect(redirect.status, &redirect.target),
-                });
-            }
+    for (position, redirect) in redirects(site) {
+        if let RedirectMatcher::Regex(pattern) = &redirect.matcher
+            && !redundant.contains(position)
+        {
+            search.meet(Line {
+                position,
+                place: redirect.place,
+                pattern,
+                answer: Answer::Redirect(redirect.status, &redirect.target),
+            });
         }
     }
     search.tell()
@@ -83,10 +79,11 @@ pub(super) fn find(
 /// `^(.+)$`: what comes before it is a special case.
 fn is_for_all(pattern: &Pattern) -> bool {
     // It names nothing: most patterns do, and need not be read.
-    let names_nothing = |byte: &u8| !byte.is_ascii_alphanumeric() || *byte == b's' || *byte == b'i';
-    let syntax = || pattern.syntax();
-    let may_be = pattern.text.iter().all(names_nothing);
-    may_be.then(syntax).flatten().is_some_and(|syntax| {
+    let names_nothing = |byte: &u8| !byte.is_ascii_alphanumeric() || b"si".contains(byte);
+    if !pattern.text.iter().all(names_nothing) {
+        return false;
+    }
+    pattern.syntax().is_some_and(|syntax| {
         let mut inside = syntax.root.parts().iter().filter(|part| {
             !matches!(part, Node::Place(_))
                 && !matches!(part, Node::Literal(slash) if slash.bytes == b"/")

@@ -5,12 +5,12 @@
 //!
 //! Whoever writes one such dot writes all of them so, and hardly ever does it do harm: all lines are told by one note.
 
-use edgewright_engine::model::rules::{Place, RedirectListId, RedirectMatcher, RuleFlags};
+use edgewright_engine::model::rules::{Place, RedirectMatcher, RuleFlags};
 use edgewright_engine::model::site::Site;
 use edgewright_engine::pattern::syntax::Node;
 use edgewright_engine::pattern::{Pattern, syntax};
 
-use super::{Finding, rules};
+use super::{Finding, redirects, rules};
 use crate::reading::Position;
 use crate::redundant::Redundant;
 use crate::replay::{Shows, Tries};
@@ -25,17 +25,11 @@ const EXTENSIONS: [&[u8]; 16] = [
 pub(super) fn find(site: &Site, redundant: &Redundant, aiming: &Aiming<'_>) -> Option<Finding> {
     let kept = rules(site).filter(|(_, rule)| !rule.flags.contains(RuleFlags::NEGATED));
     let of_rules = kept.map(|(position, rule)| (position, rule.place, &rule.pattern));
-    let lists = (0..).map(RedirectListId).zip(&site.redirect_lists);
-    let redirects = lists.flat_map(|(list, redirects)| {
-        let numbered = redirects.iter().enumerate();
-        numbered.filter_map(move |(at, one)| match &one.matcher {
-            RedirectMatcher::Regex(pattern) => {
-                Some((Position::Redirect(list, at), one.place, pattern))
-            }
-            RedirectMatcher::Prefix(_) | RedirectMatcher::Section => None,
-        })
+    let of_redirects = redirects(site).filter_map(|(position, one)| match &one.matcher {
+        RedirectMatcher::Regex(pattern) => Some((position, one.place, pattern)),
+        RedirectMatcher::Prefix(_) | RedirectMatcher::Section => None,
     });
-    let all = of_rules.chain(redirects);
+    let all = of_rules.chain(of_redirects);
     let mut dotted = all.filter_map(|(position, place, pattern)| {
         let others = other_text(pattern).filter(|_| !redundant.contains(position))?;
         Some((position, place, others))

@@ -5,10 +5,10 @@
 
 use edgewright_engine::evaluate::vhost::goes_by;
 use edgewright_engine::model::request::Scheme;
-use edgewright_engine::model::rules::{Place, RedirectListId};
+use edgewright_engine::model::rules::Place;
 use edgewright_engine::model::site::Site;
 
-use super::{Finding, NO_REDIRECT, rules};
+use super::{Finding, NO_REDIRECT, redirects, rules};
 use crate::host_names::authority;
 use crate::reading::Position;
 use crate::replay::{Shows, Tries};
@@ -19,12 +19,9 @@ pub(super) fn find(site: &Site, aiming: &Aiming<'_>) -> Vec<Finding> {
     let kept = rules(site).filter(|(_, rule)| !rule.flags.intersects(NO_REDIRECT));
     let of_rules =
         kept.map(|(position, rule)| (position, rule.place, rule.substitution.fixed_head()));
-    let lists = (0..).map(RedirectListId).zip(&site.redirect_lists);
-    let redirects = lists.flat_map(|(list, redirects)| {
-        let numbered = redirects.iter().enumerate();
-        numbered.map(move |(at, one)| (Position::Redirect(list, at), one.place, one.target.clone()))
-    });
-    let all = of_rules.chain(redirects);
+    let of_redirects =
+        redirects(site).map(|(position, one)| (position, one.place, one.target.clone()));
+    let all = of_rules.chain(of_redirects);
     let found = all
         .filter_map(|(position, place, target)| insecure(site, aiming, position, place, &target));
     found.collect()

@@ -4,10 +4,10 @@
 //! redirected. Absent: targets with groups; other sites; document roots with hardly a file, of which the rest is elsewhere.
 
 use edgewright_engine::model::outcome::{Answer, Outcome};
-use edgewright_engine::model::rules::{Place, RedirectListId, RuleFlags};
+use edgewright_engine::model::rules::{Place, RuleFlags};
 use edgewright_engine::model::site::{FileKind, Host, Site};
 
-use super::{Finding, Most, NO_REDIRECT, rules};
+use super::{Finding, Most, NO_REDIRECT, redirects, rules};
 use crate::compiled_site::CompiledSite;
 use crate::host_names::target_is_here;
 use crate::reading::Position;
@@ -72,18 +72,14 @@ fn fixed(site: &Site, redundant: &Redundant, browser: &Browser<'_>) -> Vec<(Posi
             && target_is_here(names, &rule.substitution.source)
     });
     let of_rules = leads.map(|(position, rule)| (position, rule.place));
-    let lists = (0..).map(RedirectListId).zip(&site.redirect_lists);
-    let redirects = lists.flat_map(|(list, redirects)| {
-        let numbered = redirects.iter().enumerate();
-        let here = numbered.filter(|(_, one)| {
-            !one.target.is_empty()
-                && !one.target.contains(&b'$')
-                && one.expression.is_none()
-                && target_is_here(names, &one.target)
-        });
-        here.map(move |(at, one)| (Position::Redirect(list, at), one.place))
+    let here = redirects(site).filter(|(_, one)| {
+        !one.target.is_empty()
+            && !one.target.contains(&b'$')
+            && one.expression.is_none()
+            && target_is_here(names, &one.target)
     });
-    let all = of_rules.chain(redirects);
+    let of_redirects = here.map(|(position, one)| (position, one.place));
+    let all = of_rules.chain(of_redirects);
     all.filter(|(position, _)| !redundant.contains(*position))
         .collect()
 }

@@ -3,14 +3,12 @@
 //! In: the rules and redirects of a [`Site`]. Out: findings, each with a POST that is redirected so. Absent: lines of which
 //! nothing tells that a POST comes: a condition on the method, or the name of an interface in the path.
 
-use edgewright_engine::model::rules::{
-    Condition, Place, RedirectListId, RedirectMatcher, Rule, RuleFlags, Test,
-};
+use edgewright_engine::model::rules::{Condition, Place, RedirectMatcher, Rule, RuleFlags, Test};
 use edgewright_engine::model::site::Site;
 use edgewright_engine::pattern::Pattern;
 
 use super::lints::asks_about;
-use super::{Finding, NO_REDIRECT, rules};
+use super::{Finding, NO_REDIRECT, redirects, rules};
 use crate::reading::Position;
 use crate::redundant::Redundant;
 use crate::replay::{Shows, Tries};
@@ -31,20 +29,16 @@ pub(super) fn find(site: &Site, redundant: &Redundant, aiming: &Aiming<'_>) -> V
     let kept =
         rules(site).filter(|(position, rule)| takes_post(rule) && !redundant.contains(*position));
     let of_rules = kept.map(|(position, rule)| (position, rule.place, rule.status));
-    let lists = (0..).map(RedirectListId).zip(&site.redirect_lists);
-    let redirects = lists.flat_map(|(list, redirects)| {
-        let numbered = redirects.iter().enumerate();
-        let posted = numbered.filter(|(_, one)| {
-            is_interface(&one.target)
-                && match &one.matcher {
-                    RedirectMatcher::Prefix(path) => is_interface(path),
-                    RedirectMatcher::Regex(pattern) => is_for_interface(pattern),
-                    RedirectMatcher::Section => false,
-                }
-        });
-        posted.map(move |(at, one)| (Position::Redirect(list, at), one.place, one.status))
+    let posted = redirects(site).filter(|(_, one)| {
+        is_interface(&one.target)
+            && match &one.matcher {
+                RedirectMatcher::Prefix(path) => is_interface(path),
+                RedirectMatcher::Regex(pattern) => is_for_interface(pattern),
+                RedirectMatcher::Section => false,
+            }
     });
-    let all = of_rules.chain(redirects);
+    let of_redirects = posted.map(|(position, one)| (position, one.place, one.status));
+    let all = of_rules.chain(of_redirects);
     let found = all.filter_map(|(position, place, status)| loses(aiming, position, place, status));
     found.collect()
 }

@@ -4,14 +4,14 @@
 
 use edgewright_engine::model::request::Scheme;
 use edgewright_engine::model::rules::{
-    Condition, Piece, Place, Redirect, RedirectListId, RedirectMatcher, Rule, RuleFlags,
+    Condition, Piece, Place, Redirect, RedirectMatcher, Rule, RuleFlags,
 };
 use edgewright_engine::pattern::Pattern;
 use edgewright_engine::pattern::syntax::{self, Node};
 use edgewright_parser::source::FileId;
 use edgewright_parser::syntax::{Directive, Flag, Kind, RedirectFrom, RewriteRule};
 
-use super::{Finding, NO_REDIRECT, rules};
+use super::{Finding, NO_REDIRECT, redirects, rules};
 use crate::compiled_site::CompiledSite;
 use crate::reading::{Position, Reading};
 use crate::redundant::Redundant;
@@ -35,13 +35,9 @@ pub(super) fn find(
             moves.push((position, rule.place));
         }
     }
-    let lists = (0..).map(RedirectListId).zip(&reading.site.redirect_lists);
-    for (list, redirects) in lists {
-        for (at, redirect) in redirects.iter().enumerate() {
-            let position = Position::Redirect(list, at);
-            if !redundant.contains(position) && lines.has_no_status(redirect) {
-                moves.push((position, redirect.place));
-            }
+    for (position, redirect) in redirects(&reading.site) {
+        if !redundant.contains(position) && lines.has_no_status(redirect) {
+            moves.push((position, redirect.place));
         }
     }
     let answered = |(position, place): &(Position, Place)| {
