@@ -225,6 +225,9 @@ impl Resolver<'_> {
             .server_root
             .clone_from(&self.reader.files.server_root);
         self.site.traits |= traits(self.reader.modules.traits());
+        let without_autoindex = !self.reader.modules.may_have("mod_autoindex");
+        let site_traits = &mut self.site.traits;
+        site_traits.set(Traits::WITHOUT_AUTOINDEX, without_autoindex);
         self.name_limit();
         let reading = Reading {
             site: self.site,

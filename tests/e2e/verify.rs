@@ -149,6 +149,43 @@ fn files_sent_as_they_are_are_compared() {
     assert_eq!(number(&report, "fired"), 2, "{report:#}");
 }
 
+/// A folder without an index, asked for with a few methods, on a server with `modules` and no others.
+fn check_folder(modules: &[&str], expected: &str) {
+    let folder = folder();
+    let file = folder.path().join("site.conf");
+    fs::create_dir_all(folder.path().join("www/empty")).unwrap();
+    let root = folder.path().join("www").display().to_string();
+    let mut text: String = modules
+        .iter()
+        .map(|name| format!("LoadModule {name}_module modules/mod_{name}.so\n"))
+        .collect();
+    text += &format!(
+        "Listen 80\n<VirtualHost *:80>\nServerName a.test\nDocumentRoot {root}\nRewriteEngine On\n\
+         RewriteRule ^/x$ /y [R]\n</VirtualHost>\n"
+    );
+    fs::write(&file, text).unwrap();
+    let log = folder.path().join("log");
+    let lines = [("GET", expected), ("POST", "404")].map(|(method, status)| {
+        format!("a.test:80 192.0.2.1 - - [x] \"{method} /empty/ HTTP/1.1\" {status} 5\n")
+    });
+    fs::write(&log, lines.concat()).unwrap();
+    let report = report(command().arg("--log").arg(log).arg(&file));
+    assert_eq!(number(&report, "log_distinct"), 2, "{report:#}");
+    let logged = &report["logged_status"];
+    assert_eq!(
+        (number(logged, "compared"), number(logged, "others")),
+        (2, 0),
+        "{logged:#}"
+    );
+}
+
+#[test]
+fn folders_without_an_index_are_compared() {
+    const USUAL: [&str; 4] = ["authz_core", "alias", "dir", "rewrite"];
+    check_folder(&[&USUAL[..], &["autoindex"]].concat(), "403");
+    check_folder(&USUAL, "404");
+}
+
 #[test]
 fn the_documents_show_what_it_prints() {
     let output = command().arg(SITE).output().unwrap();

@@ -9,7 +9,7 @@ use crate::model::site::as_is::is_as_is;
 use crate::model::site::{AsIs, FileKind, Traits};
 use crate::source::Source;
 
-use super::handler::{is_read, refused_by_file};
+use super::handler::is_read;
 use super::internal::{Next, Vary, redirect_or_status};
 use super::merge::Merged;
 use super::record::{Handler, OK, Record, is_redirect};
@@ -51,7 +51,7 @@ impl<'a, S: Source> Run<'a, S> {
                 return Err(unknown("a directory with the handler send-as-is"));
             }
             _ if !is_read(record.method) => {
-                return match refused_by_file(&record) {
+                return match self.refused_by_file(&record) {
                     Some(status) => self.die(status, record),
                     None => self.default_handler(record),
                 };

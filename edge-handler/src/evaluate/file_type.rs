@@ -21,6 +21,9 @@ use crate::model::rules::RuleFlags;
 /// The type of a directory (`DIR_MAGIC_TYPE`).
 const DIRECTORY: &[u8] = b"httpd/unix-directory";
 
+/// The type of a directory's list (`index_directory`).
+const LIST: &[u8] = b"text/html;charset=ISO-8859-1";
+
 /// What is known of the type of a record.
 #[derive(Debug, Clone, Default)]
 pub(super) struct FileType {
@@ -138,6 +141,9 @@ impl<'a, S: Source> Run<'a, S> {
 
     /// The type that the document of a record is sent with; `None` where it has none, or where nobody can know it.
     pub(super) fn document_type(&self, record: &Record<'a>) -> Option<Vec<u8>> {
+        if record.kind == Some(FileKind::Directory) {
+            return Some(LIST.to_vec());
+        }
         if let Found::ByRule(named) = &record.file_type.found {
             return Some(named.clone());
         }

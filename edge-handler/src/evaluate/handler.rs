@@ -6,7 +6,7 @@
 
 use crate::model::outcome::Outcome;
 use crate::model::site::access::METHODS;
-use crate::model::site::{ErrorDocument, FileKind};
+use crate::model::site::{ErrorDocument, FileKind, Traits};
 use crate::source::Source;
 use crate::text::prefix::is_within;
 
@@ -56,16 +56,17 @@ impl<'a, S: Source> Run<'a, S> {
 
     /// The files.
     pub(super) fn default_handler(&mut self, mut record: Record<'a>) -> Result<Next<'a>, Halt> {
-        let is_directory = record.kind == Some(FileKind::Directory);
-        if is_directory && !record.settings.indexes() && !self.may_have_index(&record) {
+        let has_no_index =
+            record.kind == Some(FileKind::Directory) && !self.may_have_index(&record);
+        let asks_for_list = has_no_index && self.makes_lists_for(record.method);
+        if asks_for_list && !record.settings.indexes() {
             return self.die(403, record);
         }
-        // Of other methods `mod_autoindex` makes no list.
-        let is_unlisted = is_directory && !is_read(record.method) && self.is_known(&record);
+        let is_unlisted = has_no_index && !asks_for_list;
         // Whether the document for an error is there, which nobody looked for, is for nobody to say: the status stays.
         let is_unseen = record.status >= 400 && record.kind.is_none() && !self.is_known(&record);
         if (record.status != OK && !is_unseen || is_unlisted)
-            && let Some(status) = refused_by_file(&record)
+            && let Some(status) = self.refused_by_file(&record)
         {
             return self.die(status, record);
         }
@@ -87,6 +88,11 @@ impl<'a, S: Source> Run<'a, S> {
         }
         add_names(&mut self.vary, std::mem::take(&mut record.vary));
         self.send(outcome, record)
+    }
+
+    /// Does `mod_autoindex` answer a request for a directory with this method (`handle_autoindex`)?
+    fn makes_lists_for(&self, method: &[u8]) -> bool {
+        is_read(method) && !self.site.traits.contains(Traits::WITHOUT_AUTOINDEX)
     }
 
     fn is_surely_missing(&self, record: &Record<'_>) -> bool {
@@ -125,30 +131,30 @@ impl<'a, S: Source> Run<'a, S> {
             query: record.args.clone(),
         }
     }
+
+    /// What a file that cannot be sent is answered with (`default_handler`).
+    pub(super) fn refused_by_file(&self, record: &Record<'_>) -> Option<u16> {
+        match record.method {
+            b"OPTIONS" => None,
+            method if takes_a_file(method) => self.is_no_file(record).then_some(404),
+            method if METHODS.contains(&method) => Some(405),
+            _ => Some(501),
+        }
+    }
+
+    /// Nothing that can be sent: for a directory that would be a list.
+    fn is_no_file(&self, record: &Record<'_>) -> bool {
+        match record.kind {
+            None => true,
+            Some(FileKind::Directory) if !self.makes_lists_for(record.method) => true,
+            Some(_) => has_path_info(record),
+        }
+    }
 }
 
 /// Is this a method that asks for the file itself? Of others Apache does not look for it.
 fn takes_a_file(method: &[u8]) -> bool {
     matches!(method, b"GET" | b"HEAD" | b"POST")
-}
-
-/// What a file that cannot be sent is answered with (`default_handler`).
-pub(super) fn refused_by_file(record: &Record<'_>) -> Option<u16> {
-    match record.method {
-        b"OPTIONS" => None,
-        method if takes_a_file(method) => is_no_file(record).then_some(404),
-        method if METHODS.contains(&method) => Some(405),
-        _ => Some(501),
-    }
-}
-
-/// Nothing that can be sent: for a directory that would be a list.
-fn is_no_file(record: &Record<'_>) -> bool {
-    match record.kind {
-        None => true,
-        Some(FileKind::Directory) if !is_read(record.method) => true,
-        Some(_) => has_path_info(record),
-    }
 }
 
 /// `M_GET`

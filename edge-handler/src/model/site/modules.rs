@@ -30,5 +30,7 @@ bitflags::bitflags! {
         const WITHOUT_MIME = 1 << 6;
         /// `mod_rewrite` was loaded before `mod_headers`: `RequestHeader` sees the type of a rule with `T`.
         const REWRITE_BEFORE_HEADERS = 1 << 7;
+        /// `mod_autoindex` is not loaded: a directory without an index is neither listed nor refused, it is not found.
+        const WITHOUT_AUTOINDEX = 1 << 8;
     }
 }
