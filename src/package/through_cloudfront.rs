@@ -257,11 +257,14 @@ impl Site {
                 headers: &headers,
                 ..sent.clone()
             };
+            // Asked first: the reference goes on for as long as Apache would, minutes in a loop of lookups.
+            if self.is_over_budget(request) {
+                return None;
+            }
             let site = &self.reading.site;
             let options = options();
             let answer = evaluate(site, &Sequential::new(site), request, &options).unwrap();
-            if matches!(answer.outcome, Outcome::Unsupported { .. }) || self.is_over_budget(request)
-            {
+            if matches!(answer.outcome, Outcome::Unsupported { .. }) {
                 return None;
             }
             let text = event::event(sent, Trigger::OriginRequest)?;
