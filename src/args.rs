@@ -25,7 +25,7 @@ pub use check::{Check, Choice, Format, Weight};
 pub use collect::Collect;
 pub use debug::{Debug, DebugDecision, Stage, Staged};
 pub use diff::Diff;
-pub use explain::Explain;
+pub use explain::{Explain, ExplainFormat};
 pub use generations::{Deploy, PruneGenerations, Rollback, Status};
 pub use migrate::Migrate;
 pub use package::Package;

@@ -221,8 +221,13 @@ impl Answerer {
 
     /// What a request becomes, and how many rules and redirects were looked at for it.
     pub fn answer_counted(&self, request: &Request<'_>) -> (Answer, usize) {
+        self.traced(request, Trace::On)
+    }
+
+    /// The same, with as much of a trace as is asked for.
+    pub fn traced(&self, request: &Request<'_>, trace: Trace) -> (Answer, usize) {
         let options = Options {
-            trace: Trace::On,
+            trace,
             now: self.now,
             ..Options::default()
         };
@@ -247,6 +252,14 @@ impl Answerer {
         match &self.stack {
             Some(stack) => (stack.answer(request, answer), looked_at),
             None => (answer, looked_at),
+        }
+    }
+
+    /// What was read, where the source is a configuration and it answers itself.
+    pub fn reading(&self) -> Option<&Reading> {
+        match &self.origin {
+            Origin::Configuration(reading) => Some(reading),
+            Origin::Build(_) | Origin::Restored(..) => None,
         }
     }
 
@@ -297,7 +310,9 @@ impl Answerer {
     pub fn rules(&self, answer: &Answer) -> Vec<String> {
         let mut places = Vec::new();
         for step in answer.trace.iter().filter(|step| is_effect(&step.event)) {
-            let place = self.place(step.place);
+            let Some(place) = step.place.map(|place| self.place(place)) else {
+                continue;
+            };
             if !places.contains(&place) {
                 places.push(place);
             }
@@ -381,7 +396,12 @@ fn keep(build: Build) -> &'static Build {
 pub fn is_effect(event: &Event) -> bool {
     !matches!(
         event,
-        Event::Held(_) | Event::Failed(_) | Event::Stopped | Event::Internal(_)
+        Event::Held(_)
+            | Event::Failed(_)
+            | Event::Unmatched(_)
+            | Event::Stopped
+            | Event::Internal(_)
+            | Event::Server(_)
     )
 }
 

@@ -50,7 +50,9 @@ mod walk;
 
 use crate::budget::{Allowance, Budget, Spent};
 use crate::model::normalized::NormalizedRequest;
-use crate::model::outcome::{Answer, ChangedHeader, Event, Headers, Outcome, Step};
+use crate::model::outcome::{
+    Answer, ChangedHeader, Event, Headers, Outcome, Refusal, ServerEvent, Step,
+};
 use crate::model::page::Page;
 use crate::model::request::Request;
 use crate::model::rules::Place;
@@ -74,6 +76,8 @@ pub enum Trace {
     Off,
     /// Every directive that had a say is noted.
     On,
+    /// The same, and the text that each pattern was compared with in vain.
+    Every,
 }
 
 /// So many bytes are read or copied in the time of a step.
@@ -428,7 +432,10 @@ impl<'a, S: Source> Run<'a, S> {
             self.set_server_environment(&mut record, raw_path(self.request.target.path()))?;
         }
         let mut next = match refused {
-            Some(Refused { status, .. }) => self.die(status, record)?,
+            Some(refused) => {
+                self.note_refusal(&record, refused.status, refused.reason());
+                self.die(refused.status, record)?
+            }
             None => self.serve(record)?,
         };
         loop {
@@ -515,14 +522,34 @@ impl<'a, S: Source> Run<'a, S> {
 
     /// Notes what a directive did, if anyone wants to know.
     fn trace(&mut self, place: Place, event: impl FnOnce() -> Event) {
-        if self.options.trace == Trace::On {
-            let event = event();
+        if self.options.trace != Trace::Off {
+            let (place, event) = (Some(place), event());
             self.steps.push(Step { place, event });
         }
     }
 
+    /// Notes which text a pattern was compared with in vain, if anyone wants to know.
+    fn trace_unmatched(&mut self, place: Place, subject: &[u8]) {
+        if self.options.trace == Trace::Every {
+            self.trace(place, || Event::Unmatched(subject.to_vec()));
+        }
+    }
+
+    /// Notes what the server did by itself to the client's request; what it does to a lookup is nobody's question.
+    fn note(&mut self, record: &Record<'a>, event: impl FnOnce() -> ServerEvent) {
+        if self.options.trace != Trace::Off && record.main.is_none() {
+            let event = Event::Server(event());
+            self.steps.push(Step { place: None, event });
+        }
+    }
+
+    /// Notes why the client's request was refused.
+    fn note_refusal(&mut self, record: &Record<'a>, status: u16, reason: Refusal) {
+        self.note(record, || ServerEvent::Refused { status, reason });
+    }
+
     fn last_place(&self) -> Option<Place> {
-        self.steps.last().map(|step| step.place)
+        self.steps.iter().rev().find_map(|step| step.place)
     }
 }
 

@@ -178,7 +178,7 @@ fn run_unchecked<T: Table>(
 ) -> Result<Decision, Unavailable> {
     let plain = match options.trace {
         Trace::Off => runtime.plain(request),
-        Trace::On => None,
+        Trace::On | Trace::Every => None,
     };
     let answer = match plain {
         None => {

@@ -90,7 +90,7 @@ impl<'a> Use<'a> {
         for asked in &traffic.requests {
             let answer = asked.request.with(|request| answering.answer(request));
             let effects = answer.trace.iter().filter(|step| is_effect(&step.event));
-            let mut places: Vec<Place> = effects.map(|step| step.place).collect();
+            let mut places: Vec<Place> = effects.filter_map(|step| step.place).collect();
             places.sort_unstable();
             places.dedup();
             for place in places {

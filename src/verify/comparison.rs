@@ -128,7 +128,7 @@ impl<'a> Comparison<'a> {
 
     fn note(&mut self, answer: &Answer, made_for: Option<Place>) {
         let effects = answer.trace.iter().filter(|step| is_effect(&step.event));
-        let fired: Vec<Place> = effects.map(|step| step.place).collect();
+        let fired: Vec<Place> = effects.filter_map(|step| step.place).collect();
         self.fired.extend(&fired);
         if let Some(place) = made_for.filter(|place| !fired.contains(place)) {
             let hindrance = hindrance(answer, place, &fired);
@@ -263,15 +263,15 @@ fn places(answering: &Answerer) -> BTreeSet<Place> {
 /// A condition of the rule itself, else the rule that had the last word.
 fn hindrance(answer: &Answer, place: Place, fired: &[Place]) -> Hindrance {
     let steps = &answer.trace;
-    let stopped = |step: &&Step| step.place == place && step.event == Event::Stopped;
+    let stopped = |step: &&Step| step.is_at(place) && step.event == Event::Stopped;
     let stopped = steps.iter().position(|step| stopped(&step));
     let failed = stopped.and_then(|end| {
         let before = steps.get(..end)?;
         let failed = |step: &&Step| matches!(step.event, Event::Failed(_));
         before.iter().rev().find(failed)
     });
-    match (failed, fired.last()) {
-        (Some(condition), _) => Hindrance::Condition(condition.place),
+    match (failed.and_then(|step| step.place), fired.last()) {
+        (Some(condition), _) => Hindrance::Condition(condition),
         (None, Some(last)) => Hindrance::Taken(*last),
         (None, None) => Hindrance::Nothing,
     }

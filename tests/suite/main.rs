@@ -9,6 +9,7 @@ mod codes;
 mod debug;
 mod deploy;
 mod deviations;
+mod explain;
 mod field;
 mod findings;
 mod golden;

@@ -99,7 +99,7 @@ fn is_true(reading: &Reading, finding: &Diagnostic) -> bool {
         let says =
             |event: &Event| !matches!(event, Event::Held(_) | Event::Failed(_) | Event::Stopped);
         let mut steps = answer.trace.iter();
-        steps.any(|step| step.place == at && says(&step.event))
+        steps.any(|step| step.is_at(at) && says(&step.event))
     };
     let told = format!("{finding:?}\n{answer:?}\n{}", text(reading));
     // A line of a macro stands in several places, and so may the line that answers for it.
@@ -140,7 +140,7 @@ fn is_true(reading: &Reading, finding: &Diagnostic) -> bool {
             let asked = |event: &Event| matches!(event, Event::Held(_) | Event::Failed(_));
             let mut steps = answer.trace.iter();
             assert!(
-                steps.any(|step| step.place == at && asked(&step.event)),
+                steps.any(|step| step.is_at(at) && asked(&step.event)),
                 "{told}"
             );
         }

@@ -255,7 +255,7 @@ impl Follower<'_> {
         if !answer
             .trace
             .iter()
-            .any(|step| step.place == place && is_effect(&step.event))
+            .any(|step| step.is_at(place) && is_effect(&step.event))
             || !self.is_sure(&answer)
         {
             return None;
@@ -290,7 +290,8 @@ impl Follower<'_> {
 
     /// It rests on nothing that may be otherwise.
     fn is_sure(&self, answer: &Answer) -> bool {
-        let on_files = |step: &Step| self.asking_for_files.contains(&step.place);
+        let asks_for_files = |place| self.asking_for_files.contains(&place);
+        let on_files = |step: &Step| step.place.is_some_and(asks_for_files);
         answer.cookies.is_empty()
             && !matches!(answer.outcome, Outcome::Unsupported { .. })
             && (answer.assumed_absent.is_empty() || !answer.trace.iter().any(on_files))
@@ -403,7 +404,7 @@ fn rewritten_below(place: Place, request: &Request, answer: &Answer) -> Option<F
     let mut steps = answer
         .trace
         .iter()
-        .skip_while(|step| !(step.place == place && matches!(step.event, Event::Redirected(_))));
+        .skip_while(|step| !(step.is_at(place) && matches!(step.event, Event::Redirected(_))));
     steps.next()?;
     let changing = |event: &Event| {
         matches!(
@@ -412,7 +413,7 @@ fn rewritten_below(place: Place, request: &Request, answer: &Answer) -> Option<F
         )
     };
     let mut same_pass = steps.take_while(|step| !matches!(step.event, Event::Internal(_)));
-    let by = same_pass.find(|step| changing(&step.event))?.place;
+    let by = same_pass.find(|step| changing(&step.event))?.place?;
     let mut finding = Finding::warning(
         "redirect-goes-on",
         place,

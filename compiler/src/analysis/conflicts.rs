@@ -232,7 +232,7 @@ impl<'a> Search<'a, '_> {
             return;
         };
         let answer = self.answering.ask(&request);
-        let has_a_say = |place: Place| answer.trace.iter().any(|step| step.place == place);
+        let has_a_say = |place: Place| answer.trace.iter().any(|step| step.is_at(place));
         if has_a_say(earlier.place) && !has_a_say(later.place) {
             let first = (later.place, request);
             self.overlaps

@@ -72,7 +72,7 @@ fn is_rewrite(rule: &Rule) -> bool {
 /// The rule that changes what the one at `place` made, in the same pass.
 fn taken_by(place: Place, answer: &Answer) -> Option<Place> {
     let mut steps = answer.trace.iter();
-    steps.find(|step| step.place == place && matches!(step.event, Event::Rewrote(_)))?;
+    steps.find(|step| step.is_at(place) && matches!(step.event, Event::Rewrote(_)))?;
     let mut rest = steps.take_while(|step| !matches!(step.event, Event::Internal(_)));
     let changes = |event: &Event| {
         matches!(
@@ -80,7 +80,7 @@ fn taken_by(place: Place, answer: &Answer) -> Option<Place> {
             Event::Redirected(_) | Event::Rewrote(_) | Event::Proxied(_) | Event::Answered(_)
         )
     };
-    let by = rest.find(|step| changes(&step.event))?.place;
+    let by = rest.find(|step| changes(&step.event))?.place?;
     (by != place).then_some(by)
 }
 

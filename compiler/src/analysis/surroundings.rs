@@ -170,7 +170,7 @@ impl<'s> Asking<'_, 's> {
         let with_slash = encoded(&[base, b"/"].concat());
         let asked = self.ask(&self.aiming.anywhere(folder.set, with_slash)?)?;
         let steps = || asked.trace.iter().filter(|step| is_effect(&step.event));
-        let applies = |rule: &&Rule| steps().any(|step| step.place == rule.place);
+        let applies = |rule: &&Rule| steps().any(|step| step.is_at(rule.place));
         let rule = folder.rules.iter().find(applies)?;
         let request = self.aiming.anywhere(folder.set, encoded(base))?;
         let answer = self.ask(&request)?;

@@ -209,13 +209,13 @@ fn shown_if(holds: bool) -> Verdict {
 fn gives_up(at: Place, answer: &Answer) -> bool {
     let steps = || answer.trace.iter();
     let restarts = steps().filter(|step| matches!(step.event, Event::Internal(_)));
-    let own = steps().filter(|step| step.place == at && is_effect(&step.event));
+    let own = steps().filter(|step| step.is_at(at) && is_effect(&step.event));
     answer.outcome == GAVE_UP && restarts.count() >= MOST_INTERNAL && own.count() > 1
 }
 
 fn applies(answer: &Answer, place: Place) -> bool {
     let mut steps = answer.trace.iter();
-    steps.any(|step| step.place == place && is_effect(&step.event))
+    steps.any(|step| step.is_at(place) && is_effect(&step.event))
 }
 
 /// Is what stands at `path`, or below, served as if there were no line?
@@ -228,18 +228,19 @@ fn passes_by(answer: &Answer, path: &[u8]) -> bool {
 /// Is the condition at `place` answered so?
 fn asks(answer: &Answer, place: Place, is_so: fn(&Event) -> bool) -> bool {
     let mut steps = answer.trace.iter();
-    steps.any(|step| step.place == place && is_so(&step.event))
+    steps.any(|step| step.is_at(place) && is_so(&step.event))
 }
 
 /// The last line that had an effect.
 pub(crate) fn answering_line(answer: &Answer) -> Option<Place> {
     let mut steps = answer.trace.iter().rev();
-    steps
-        .find(|step| is_effect(&step.event))
-        .map(|step| step.place)
+    steps.find(|step| is_effect(&step.event))?.place
 }
 
 /// Did the line do anything?
 pub(crate) fn is_effect(event: &Event) -> bool {
-    !matches!(event, Event::Held(_) | Event::Failed(_) | Event::Stopped)
+    !matches!(
+        event,
+        Event::Held(_) | Event::Failed(_) | Event::Unmatched(_) | Event::Stopped | Event::Server(_)
+    )
 }

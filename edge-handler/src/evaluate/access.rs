@@ -13,6 +13,7 @@ use crate::source::Source;
 
 use super::record::Record;
 use super::{Halt, Run};
+use crate::model::outcome::Refusal;
 
 /// What a requirement comes to (`authz_status`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,35 +24,42 @@ enum Verdict {
 }
 
 impl<'a, S: Source> Run<'a, S> {
-    /// The status for a request that may not come in. (The middle of `ap_process_request_internal`.)
-    pub(super) fn refusal(&mut self, record: &mut Record<'a>) -> Result<Option<u16>, Halt> {
+    /// The status for a request that may not come in, and who keeps it out. (The middle of `ap_process_request_internal`.)
+    pub(super) fn refusal(
+        &mut self,
+        record: &mut Record<'a>,
+    ) -> Result<Option<(u16, Refusal)>, Halt> {
         let access = record.settings.host_access();
         let refused = self.refused_by_checker(access, record);
         let satisfy = access.and_then(|access| of_method(&access.satisfy, record.method));
         match (satisfy.unwrap_or(Satisfy::All), refused) {
             (Satisfy::Any, None) => return Ok(None),
-            (Satisfy::All, Some(status)) => return Ok(Some(status)),
+            (Satisfy::All, Some(refused)) => return Ok(Some(refused)),
             (Satisfy::All, None) | (Satisfy::Any, Some(_)) => {}
         }
         let Some(requirement) = record.settings.requirement() else {
             return Ok(None);
         };
         let verdict = self.apply_authz_sections(requirement, Join::All, record)?;
-        Ok((verdict != Verdict::Granted).then_some(403))
+        Ok((verdict != Verdict::Granted).then_some((403, Refusal::Requirement)))
     }
 
     /// The first status of those who check access (`ap_run_access_checker`): `AllowMethods`, `SSLRequireSSL`, then
     /// `Order`, `Allow` and `Deny`.
-    fn refused_by_checker(&self, access: Option<&HostAccess>, record: &Record<'a>) -> Option<u16> {
+    fn refused_by_checker(
+        &self,
+        access: Option<&HostAccess>,
+        record: &Record<'a>,
+    ) -> Option<(u16, Refusal)> {
         let methods = record.settings.methods();
         if methods.is_some_and(|methods| !names(methods, record.method)) {
-            return Some(405);
+            return Some((405, Refusal::Method));
         }
         if record.settings.requires_tls() && !self.host.tls {
-            return Some(403);
+            return Some((403, Refusal::WithoutTls));
         }
         let admitted = access.is_none_or(|access| self.check_dir_access(access, record));
-        (!admitted).then_some(403)
+        (!admitted).then_some((403, Refusal::Client))
     }
 
     /// What a requirement says to a request, being a member of a group that is joined by `parent`.

@@ -140,6 +140,7 @@ impl<'a, S: Source> Run<'a, S> {
                     target,
                 }));
             }
+            self.trace_unmatched(redirect.place, &record.uri);
         }
         Ok(None)
     }

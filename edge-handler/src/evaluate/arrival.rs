@@ -4,6 +4,7 @@
 //! Absent: what the host does with it; see [`super::Run`].
 
 use crate::model::normalized::NormalizedRequest;
+use crate::model::outcome::Refusal;
 use crate::model::request::Request;
 use crate::model::site::{Host, Site};
 
@@ -28,6 +29,17 @@ pub(super) struct Refused {
     pub unread: bool,
     /// No module has seen it at all, `mod_setenvif` neither.
     pub unseen: bool,
+}
+
+impl Refused {
+    /// Why.
+    pub fn reason(self) -> Refusal {
+        match self {
+            Self { unread: true, .. } => Refusal::RequestLine,
+            Self { unseen: true, .. } => Refusal::HostName,
+            Self { .. } => Refusal::Path,
+        }
+    }
 }
 
 impl<'a> Arrival<'a> {

@@ -3,6 +3,7 @@
 //! In: a record whose file name is known. Out: a [`Verdict`]; an index takes the record's place.
 //! Absent: listing a directory.
 
+use crate::model::outcome::ServerEvent;
 use crate::model::site::FileKind;
 use crate::source::Source;
 
@@ -49,7 +50,7 @@ impl<'a, S: Source> Run<'a, S> {
         Ok(status.map_or(Verdict::Decline, Verdict::Status))
     }
 
-    fn add_slash(&self, record: &mut Record<'a>) -> Verdict {
+    fn add_slash(&mut self, record: &mut Record<'a>) -> Verdict {
         if !record.settings.directory_slash() {
             return Verdict::Decline;
         }
@@ -57,6 +58,7 @@ impl<'a, S: Source> Run<'a, S> {
         path.push(b'/');
         append_query(&mut path, record.args.as_deref());
         record.location = Some(self.construct_url(&path, record));
+        self.note(record, || ServerEvent::AddedSlash);
         Verdict::Status(301)
     }
 
@@ -71,6 +73,7 @@ impl<'a, S: Source> Run<'a, S> {
             record.location = Some(self.construct_url(&found.uri, record));
             return Ok(Verdict::Status(status));
         }
+        self.note(record, || ServerEvent::TookIndex(found.uri.clone()));
         fast_redirect(found, record);
         Ok(Verdict::Accept)
     }
@@ -82,6 +85,7 @@ impl<'a, S: Source> Run<'a, S> {
         };
         let found = self.look_up(fallback, record)?;
         if is_servable(&found) {
+            self.note(record, || ServerEvent::TookFallback(found.uri.clone()));
             fast_redirect(found, record);
             return Ok(Verdict::Accept);
         }

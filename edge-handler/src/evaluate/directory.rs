@@ -3,7 +3,7 @@
 //! In: a record whose file name is known. Out: a [`Verdict`]; a local result is marked for an
 //! internal redirect. Absent: rewriting in server context; see `server`.
 
-use crate::model::outcome::Event;
+use crate::model::outcome::{Event, Refusal};
 use crate::model::site::RewriteOptions;
 use crate::source::Source;
 
@@ -30,6 +30,7 @@ impl<'a, S: Source> Run<'a, S> {
             return Ok(Verdict::Decline);
         }
         if !record.settings.symlinks() {
+            self.note_refusal(record, 403, Refusal::WithoutLinks);
             return Ok(Verdict::Status(403));
         }
         let original_name = record.filename.clone();
@@ -41,6 +42,7 @@ impl<'a, S: Source> Run<'a, S> {
             return Ok(Verdict::Decline);
         }
         if has_unsafe_query(record, result.action) {
+            self.note_refusal(record, 403, Refusal::EncodedQuestionMark);
             return Ok(Verdict::Status(403));
         }
         if let Some(verdict) = requested_status(record, result.action) {
@@ -69,6 +71,7 @@ impl<'a, S: Source> Run<'a, S> {
             record.filename = Some(name.to_vec());
         }
         if !record.filename().starts_with(b"/") {
+            self.note_refusal(record, 400, Refusal::NoPath);
             return Verdict::Status(400);
         }
         if record.filename.as_deref() == original {

@@ -71,7 +71,7 @@ impl<'a, S: Source> Knowledge<'a> for Full<'_, 'a, S> {
     type Unknown = Halt;
 
     fn next_worth_asking(&mut self, rule: &'a Rule, at: usize) -> Result<usize, Halt> {
-        if self.run.options.trace == Trace::On || !self.run.source.may_pass_over() {
+        if self.run.options.trace != Trace::Off || !self.run.source.may_pass_over() {
             return Ok(at);
         }
         let about_one_text = |condition: &&Condition| About::of(&condition.subject).is_some();

@@ -4,7 +4,7 @@
 //! In: a record that went through the fixups. Out: the next record, or the outcome. Absent: sending
 //! anything; whether a file that nothing is known about exists is for the origin to say.
 
-use crate::model::outcome::Outcome;
+use crate::model::outcome::{Outcome, Refusal};
 use crate::model::site::access::METHODS;
 use crate::model::site::{ErrorDocument, FileKind, Traits};
 use crate::source::Source;
@@ -60,6 +60,7 @@ impl<'a, S: Source> Run<'a, S> {
             record.kind == Some(FileKind::Directory) && !self.may_have_index(&record);
         let asks_for_list = has_no_index && self.makes_lists_for(record.method);
         if asks_for_list && !record.settings.indexes() {
+            self.note_refusal(&record, 403, Refusal::NoList);
             return self.die(403, record);
         }
         let is_unlisted = has_no_index && !asks_for_list;
@@ -68,6 +69,7 @@ impl<'a, S: Source> Run<'a, S> {
         if (record.status != OK && !is_unseen || is_unlisted)
             && let Some(status) = self.refused_by_file(&record)
         {
+            self.note_refusal(&record, status, Refusal::NoFile);
             return self.die(status, record);
         }
         if record.status != OK {
@@ -78,6 +80,7 @@ impl<'a, S: Source> Run<'a, S> {
         }
         let outcome = self.served(&record);
         if self.is_surely_missing(&record) {
+            self.note_refusal(&record, 404, Refusal::NoFile);
             let document = record.settings.error_document(404);
             if !document.is_none_or(ErrorDocument::keeps_status) {
                 self.note_changed_headers(&outcome, &record);

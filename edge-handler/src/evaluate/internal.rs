@@ -4,7 +4,7 @@
 //! In: a record that is finished, and where it leads. Out: the next record, or the outcome.
 //! Absent: how a record is taken through the server; see `process`.
 
-use crate::model::outcome::Outcome;
+use crate::model::outcome::{Outcome, Refusal, ServerEvent};
 use crate::model::site::ErrorDocument;
 use crate::source::Source;
 
@@ -40,6 +40,7 @@ impl<'a, S: Source> Run<'a, S> {
         vary: Vary,
     ) -> Result<Next<'a>, Halt> {
         if is_recursion_limit_exceeded(&record) {
+            self.note_refusal(&record, 500, Refusal::EndlessRedirects);
             return self.die(500, record);
         }
         let mut new = Record::new(
@@ -147,6 +148,13 @@ impl<'a, S: Source> Run<'a, S> {
             }
         };
         let text = self.expression_text(said, record)?;
+        if let Some(target) = &text {
+            let target = || target.clone();
+            self.note(record, || ServerEvent::TookErrorDocument {
+                status,
+                target: target(),
+            });
+        }
         Ok(text.map_or(Leads::Nowhere, leads))
     }
 }

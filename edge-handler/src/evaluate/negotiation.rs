@@ -8,6 +8,7 @@ mod choice;
 mod media;
 mod media_type;
 
+use crate::model::outcome::ServerEvent;
 use crate::model::site::FileKind;
 use crate::model::site::mime::{MultiviewsMatch, TypeMap};
 use crate::source::Source;
@@ -63,6 +64,7 @@ impl<'a, S: Source> Run<'a, S> {
         if found.args.is_none() {
             found.args.clone_from(&record.args);
         }
+        self.note(record, || ServerEvent::TookVariant(found.uri.clone()));
         let negotiated = record.negotiated;
         fast_redirect(found, record);
         record.negotiated |= negotiated;

@@ -3,6 +3,7 @@
 //! In: a record whose URL is decoded. Out: the record with file name, settings and handler, or a
 //! status. Absent: what a handler then does (`evaluate`), and decoding (`canonical`).
 
+use crate::model::outcome::Refusal;
 use crate::model::site::{TraceEnable, Traits};
 use crate::source::Source;
 
@@ -36,6 +37,7 @@ impl<'a, S: Source> Run<'a, S> {
         }
         record.settings.reset();
         if let Err(status) = self.map_to_storage(record) {
+            self.note_refused_walk(status, record);
             return Ok(Err(status));
         }
         self.walk_location_and_if(record)?;
@@ -44,17 +46,30 @@ impl<'a, S: Source> Run<'a, S> {
         }
         if !record.settings.is_open()
             && !self.is_let_through(record)
-            && let Some(status) = self.refusal(record)?
+            && let Some((status, reason)) = self.refusal(record)?
         {
+            self.note_refusal(record, status, reason);
             return Ok(Err(status));
         }
         let chosen = self.handle_multi(record)?;
         if let Verdict::Status(status) = chosen {
+            self.note_refusal(record, status, Refusal::NoVariant);
             return Ok(Err(status));
         }
         self.find_type(record, chosen);
         self.find_handler(record);
         self.fixups(record)
+    }
+
+    /// Notes why a walk through the folders ended; `OPTIONS *` and `TRACE` are answered without one.
+    fn note_refused_walk(&mut self, status: u16, record: &Record<'a>) {
+        let reason = match status {
+            403 => Refusal::ClosedFolder,
+            405 => Refusal::Method,
+            500 => Refusal::BrokenFile,
+            _ => return,
+        };
+        self.note_refusal(record, status, reason);
     }
 
     /// From URL-path to file name (`ap_run_translate_name`): the first that says something decides.

@@ -40,7 +40,7 @@ impl<S: Source> Run<'_, S> {
         record: &mut Record<'_>,
         context: &mut RuleContext<'_>,
     ) -> Result<Rounds, Halt> {
-        let one_by_one = self.options.trace == Trace::On || !self.source.may_pass_over();
+        let one_by_one = self.options.trace != Trace::Off || !self.source.may_pass_over();
         if one_by_one || !PLAIN.contains(rule.flags) || !record.path_info.is_empty() {
             return Ok(Rounds::Made(0));
         }

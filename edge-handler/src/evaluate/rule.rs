@@ -100,6 +100,7 @@ impl<'a, S: Source> Run<'a, S> {
         let matched = rule.pattern.find(&context.uri, captures, self.budget);
         let negated = rule.flags.contains(RuleFlags::NEGATED);
         if matched == negated {
+            self.trace_unmatched(rule.place, &context.uri);
             return Ok(Effect::None);
         }
         context.rule.set = !negated;

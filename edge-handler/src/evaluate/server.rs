@@ -3,6 +3,7 @@
 //! In: a record before its URL-path is mapped to a file. Out: a [`Verdict`], the record changed.
 //! Absent: rewriting in a directory; see `directory`.
 
+use crate::model::outcome::Refusal;
 use crate::model::rules::{Rule, RuleFlags};
 use crate::model::site::RewriteOptions;
 use crate::source::Source;
@@ -40,6 +41,7 @@ impl<'a, S: Source> Run<'a, S> {
             return Ok(Verdict::Decline);
         }
         if has_unsafe_query(record, result.action) {
+            self.note_refusal(record, 403, Refusal::EncodedQuestionMark);
             return Ok(Verdict::Status(403));
         }
         if let Some(verdict) = requested_status(record, result.action) {

@@ -178,19 +178,28 @@ impl Answer {
 /// One entry of a trace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// The line of the directive.
-    pub place: Place,
+    /// The line of the directive; `None` where the server did something by itself.
+    pub place: Option<Place>,
     /// What it did.
     pub event: Event,
 }
 
-/// What a directive did to a request.
+impl Step {
+    /// Did the directive at `place` do it?
+    pub fn is_at(&self, place: Place) -> bool {
+        self.place == Some(place)
+    }
+}
+
+/// What a directive, or the server, did to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// A condition was true; the text it was asked about.
     Held(Vec<u8>),
     /// A condition was false; the text it was asked about.
     Failed(Vec<u8>),
+    /// The pattern did not match; the text it was compared with.
+    Unmatched(Vec<u8>),
     /// The pattern matched, but a condition stopped the rule.
     Stopped,
     /// A rule without substitution applied.
@@ -205,4 +214,70 @@ pub enum Event {
     Proxied(Vec<u8>),
     /// Apache started over inside the server with this URL.
     Internal(Vec<u8>),
+    /// The server did something that no rule asked for.
+    Server(ServerEvent),
+}
+
+/// What a server does by itself, or because of lines that are no rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServerEvent {
+    /// `mod_dir` sent the client to the URL of a directory with its slash.
+    AddedSlash,
+    /// `mod_dir` took an index for a directory; the path of the file's URL.
+    TookIndex(Vec<u8>),
+    /// `mod_dir` took the `FallbackResource` for a file that is not there; the path of its URL.
+    TookFallback(Vec<u8>),
+    /// `mod_negotiation` took another file for one that is not there; the path of its URL.
+    TookVariant(Vec<u8>),
+    /// An `ErrorDocument` answers an error.
+    TookErrorDocument {
+        /// The status of the error.
+        status: u16,
+        /// The path or URL it leads to.
+        target: Vec<u8>,
+    },
+    /// The request was refused.
+    Refused {
+        /// The status.
+        status: u16,
+        /// Why.
+        reason: Refusal,
+    },
+}
+
+/// Why a server refuses a request that no rule refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The request line is none, or too long.
+    RequestLine,
+    /// The name of the host is none, or missing.
+    HostName,
+    /// The path cannot be decoded, or leads above the root.
+    Path,
+    /// `AllowMethods` has not the method.
+    Method,
+    /// `SSLRequireSSL`, and the host has no TLS.
+    WithoutTls,
+    /// `Order`, `Allow` and `Deny` keep the client out.
+    Client,
+    /// `Require` does not let the request in.
+    Requirement,
+    /// A directory without an index, and `Options` has no `Indexes`.
+    NoList,
+    /// No file of this name, or none that can be sent with this method.
+    NoFile,
+    /// A `.htaccess` file that Apache cannot read to its end.
+    BrokenFile,
+    /// Rules of a directory where `Options` has neither `FollowSymLinks` nor `SymLinksIfOwnerMatch`.
+    WithoutLinks,
+    /// A path that is too long, or a folder that nobody may enter.
+    ClosedFolder,
+    /// A rule made a path with a question mark of what was encoded as one (`UnsafeAllow3F`).
+    EncodedQuestionMark,
+    /// A rule of a directory made something that is neither a path nor a URL.
+    NoPath,
+    /// Ten internal redirects one after another.
+    EndlessRedirects,
+    /// No variant that the client accepts, or a type map that is none.
+    NoVariant,
 }
