@@ -23,7 +23,7 @@ use std::sync::{Arc, OnceLock};
 use crate::budget::{Allowance, Budget};
 use crate::pattern::Pattern;
 use backtrack::Backtrack;
-use bytecode::Simple;
+use bytecode::Code;
 use pcre2::Full;
 
 pub(crate) use bytecode::glance;
@@ -130,7 +130,8 @@ impl fmt::Debug for Compiled {
 
 /// What a pattern is matched with, the quickest first; the others are made when they are needed.
 struct Engines {
-    simple: Option<Simple>,
+    /// Its instructions, where it needs no engine.
+    code: Option<Box<[u8]>>,
     backtrack: OnceLock<Option<Box<Backtrack>>>,
     full: OnceLock<Option<Box<Full>>>,
 }
@@ -138,10 +139,14 @@ struct Engines {
 impl Engines {
     fn new(pattern: &Pattern) -> Self {
         Self {
-            simple: Simple::of(pattern),
+            code: bytecode::code(pattern),
             backtrack: OnceLock::new(),
             full: OnceLock::new(),
         }
+    }
+
+    fn code(&self) -> Option<Code<'_>> {
+        Code::over(self.code.as_deref()?)
     }
 
     fn backtrack(&self, pattern: &Pattern) -> Option<&Backtrack> {
@@ -161,13 +166,22 @@ impl Engines {
         captures: &mut Captures,
         budget: &Budget,
     ) -> bool {
-        if let Some(simple) = &self.simple {
-            match simple.find(subject, captures, budget) {
-                bytecode::Verdict::Match => return true,
-                bytecode::Verdict::NoMatch => return false,
-                bytecode::Verdict::TooMuch => {}
-            }
-        }
+        let found = self
+            .code()
+            .and_then(|code| code.tell(subject, captures, budget));
+        found.unwrap_or_else(|| self.search(pattern, subject, captures, budget))
+    }
+
+    /// What the instructions do not tell.
+    #[cold]
+    #[inline(never)]
+    fn search(
+        &self,
+        pattern: &Pattern,
+        subject: &[u8],
+        captures: &mut Captures,
+        budget: &Budget,
+    ) -> bool {
         let verdict = match self.backtrack(pattern) {
             Some(backtrack) => backtrack.find(subject, captures, budget),
             None => backtrack::Verdict::TooMuch,
@@ -190,8 +204,8 @@ impl Engines {
     }
 
     fn group_count(&self, pattern: &Pattern) -> usize {
-        if let Some(simple) = &self.simple {
-            return simple.group_count();
+        if let Some(code) = self.code() {
+            return code.group_count();
         }
         match self.backtrack(pattern) {
             Some(backtrack) => backtrack.group_count(),
@@ -227,7 +241,7 @@ impl Pattern {
     /// Names of groups with their numbers, for `MATCH_NAME` of `<LocationMatch>` and kin.
     pub fn group_names(&self) -> Vec<(Vec<u8>, usize)> {
         let engines = self.engines();
-        if engines.simple.is_some() {
+        if engines.code.is_some() {
             return Vec::new();
         }
         engines.full(self).map_or(Vec::new(), Full::group_names)
@@ -238,7 +252,7 @@ impl Pattern {
     /// # Errors
     /// What PCRE2 says is wrong with it.
     pub fn check(&self) -> Result<(), PatternError> {
-        if self.engines().simple.is_some() {
+        if self.engines().code.is_some() {
             return Ok(());
         }
         pcre2::check(self)

@@ -7,7 +7,7 @@
 pub(in crate::pattern) static NONE: Set = Set { words: [0; 4] };
 
 /// Sets that many patterns have: any byte, any but a slash, the digits.
-pub(in crate::pattern) const USUAL: [Set; 3] = [ANY, NO_SLASH, DIGITS];
+pub(in crate::pattern) static USUAL: [Set; 3] = [ANY, NO_SLASH, DIGITS];
 
 /// Any byte.
 pub(in crate::pattern) const ANY: Set = Set {
@@ -40,12 +40,12 @@ pub(in crate::pattern) const WORDS: Set = Set {
 };
 
 /// The set of this number: a usual one, or one of `own`, which are numbered after those.
-pub(in crate::pattern) fn numbered(own: &[Set], number: u16) -> &Set {
-    static SETS: [Set; 3] = USUAL;
+#[inline]
+pub(in crate::pattern) fn numbered(own: &[[u8; Set::BYTES]], number: u8) -> Set {
     let number = usize::from(number);
-    match SETS.get(number) {
-        Some(usual) => usual,
-        None => own.get(number - SETS.len()).unwrap_or(&NONE),
+    match USUAL.get(number) {
+        Some(usual) => *usual,
+        None => own.get(number - USUAL.len()).map_or(NONE, Set::of_bytes),
     }
 }
 
@@ -59,6 +59,27 @@ pub struct Set {
 }
 
 impl Set {
+    /// How many bytes a set takes where it is written.
+    pub const BYTES: usize = 32;
+
+    /// The set as bytes.
+    pub fn to_bytes(&self) -> [u8; Self::BYTES] {
+        let mut bytes = [0; Self::BYTES];
+        for (place, word) in bytes.as_chunks_mut().0.iter_mut().zip(self.words) {
+            *place = word.to_le_bytes();
+        }
+        bytes
+    }
+
+    /// The set that [`Set::to_bytes`] made bytes of. Any bytes are a set.
+    pub fn of_bytes(bytes: &[u8; Self::BYTES]) -> Self {
+        let mut words = [0; 4];
+        for (word, bytes) in words.iter_mut().zip(bytes.as_chunks().0) {
+            *word = u64::from_le_bytes(*bytes);
+        }
+        Self { words }
+    }
+
     /// The set of one byte.
     pub fn of(byte: u8) -> Self {
         let mut set = NONE;

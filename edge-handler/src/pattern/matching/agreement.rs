@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 
 use super::backtrack::{self, Backtrack};
-use super::bytecode::{Simple, Verdict, glance};
+use super::bytecode::{self, Code, Verdict, glance};
 use super::pcre2::Full;
 use super::{Captures, Pattern};
 use crate::budget::{Allowance, Budget, DECISION_STEPS};
@@ -47,7 +47,8 @@ fn reads_back(pattern: &Pattern, subject: &[u8]) {
 /// What the quickest matcher that understands the pattern must say about every subject.
 fn agree(pattern: &Pattern, subject: &[u8]) {
     reads_back(pattern, subject);
-    let simple = Simple::of(pattern);
+    let written = bytecode::code(pattern);
+    let simple = written.as_deref().and_then(Code::over);
     let backtrack = Backtrack::new(pattern);
     let mut glanced = Captures::new();
     let glance = glance(&pattern.text, pattern.options, subject, &mut glanced);
@@ -121,7 +122,7 @@ fn check(text: &str, subjects: &[&str]) {
 
 /// Is `text` matched without an engine?
 fn is_simple(text: &str) -> bool {
-    Simple::of(&Pattern::new(text, PatternOptions::default())).is_some()
+    bytecode::code(&Pattern::new(text, PatternOptions::default())).is_some()
 }
 
 #[test]
@@ -347,7 +348,8 @@ fn what_only_pcre_means_is_left_to_it() {
 #[test]
 fn long_searches_are_handed_on() {
     let text = "([^/]*)-([^/]*)-([^/]*)-([^/]*)-x";
-    let simple = Simple::of(&Pattern::new(text, PatternOptions::default())).unwrap();
+    let code = bytecode::code(&Pattern::new(text, PatternOptions::default())).unwrap();
+    let simple = Code::over(&code).unwrap();
     let subject = "-".repeat(200);
     let budget = Budget::new(Allowance::APACHE);
     let verdict = simple.find(subject.as_bytes(), &mut Captures::new(), &budget);

@@ -4,20 +4,26 @@
 //! In: a pattern, once; then subjects. Out: the verdict and groups PCRE2 would give, or that
 //! this is too much work for here. Absent: everything else a pattern may hold; see `backtrack`.
 //!
-//! A pattern becomes a few [`Instruction`]s. They are tried in PCRE2's order, so the first match
-//! found is the one PCRE2 finds, groups included. No instruction leads back, so at most
-//! [`MOST_PENDING`] choices are open at a time; steps are counted, and a subject that needs more than
-//! a few for each of its bytes is given up.
+//! A pattern becomes a few instructions ([`emit`]), written as bytes ([`record`]) and run where they stand. They are tried
+//! in PCRE2's order, so the first match found is the one PCRE2 finds, groups included. No instruction leads back, so at
+//! most [`MOST_PENDING`] choices are open at a time; steps are counted, and a subject that needs more than a few for each
+//! of its bytes is given up.
+//!
+//! Bytes are not checked before they are run: whatever they say, a search ends after its steps, and what is no instruction
+//! gives the pattern up, as a subject that is too much.
 
 mod emit;
 mod follow;
 mod glance;
+mod record;
 
 use super::{Captures, GROUPS};
 use crate::budget::Budget;
 use crate::pattern::set::{self, Set};
 use crate::pattern::syntax::Case;
+pub(super) use emit::code;
 pub(crate) use glance::glance;
+use record::op;
 
 /// Choices that may be open at a time.
 const MOST_PENDING: usize = 24;
@@ -31,19 +37,19 @@ const BYTES_A_STEP: usize = 8;
 /// A slot whose group has not matched.
 const UNSET: u32 = u32::MAX;
 
-/// A pattern of the common kind.
-#[derive(Debug)]
-pub(super) struct Simple {
-    code: Box<[Instruction]>,
-    literals: Box<[u8]>,
-    /// Those that are not [usual](set::USUAL).
-    sets: Box<[Set]>,
-    /// Whether letters agree in the same case only; else literals are stored in lower case.
-    case: Case,
+/// The instructions of a pattern of the common kind, borrowed; see [`record`].
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Code<'a> {
+    /// Groups of the pattern, group 0 not counted.
+    groups: u8,
     /// Choices that may be open.
     pending: Pendings,
-    groups: u32,
+    /// Whether letters agree in the same case only; else literals are stored in lower case.
+    case: Case,
     bounds: Bounds,
+    /// Those that are not [usual](set::USUAL).
+    sets: &'a [[u8; Set::BYTES]],
+    instructions: &'a [u8],
 }
 
 /// Are there choices at all?
@@ -61,56 +67,15 @@ struct Bounds {
     /// Only at the start of the subject.
     anchored: bool,
     /// It is at least this long, in bytes.
-    shortest: u32,
-    /// It begins at most so many bytes before the end.
-    from_end: u32,
+    shortest: u16,
+    /// It begins at most so many bytes before the end; [`record::ANY_NUMBER`] for any number.
+    from_end: u16,
     /// It begins with one of the bytes of this set.
     first: Option<SetNumber>,
 }
 
 /// A set: one of the usual ones, or, after those, one of the pattern's own.
-type SetNumber = u16;
-
-/// One step of a match. Offsets count from the instruction itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Instruction {
-    /// The bytes of this range of `literals`.
-    Literal { start: u32, end: u32 },
-    /// One byte of a set.
-    Set(SetNumber),
-    /// Bytes of a set, so many.
-    Repeat {
-        set: SetNumber,
-        least: u32,
-        most: u32,
-        greed: Greed,
-    },
-    /// Notes the position in a slot: group `N` has slots `2N` and `2N + 1`.
-    Save(u8),
-    /// Goes on with the next instruction; if that fails, with this one.
-    Else(u32),
-    /// The other way round.
-    Rather(u32),
-    /// Goes on there.
-    Jump(u32),
-    /// The start of the subject.
-    Start,
-    /// The end of the subject.
-    End,
-    /// The end of the program: the pattern matches.
-    Match,
-}
-
-/// Which number of repetitions is tried first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Greed {
-    /// The largest.
-    Greedy,
-    /// The largest, and no other: what follows begins with other bytes.
-    Only,
-    /// The smallest.
-    Lazy,
-}
+type SetNumber = u8;
 
 /// What came of a search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,14 +84,24 @@ pub(super) enum Verdict {
     Match,
     /// The pattern does not match.
     NoMatch,
-    /// It takes more steps than are allowed here.
+    /// It takes more steps than are allowed here, or the instructions are damaged.
     TooMuch,
 }
 
-impl Simple {
+impl Code<'_> {
     /// How many groups the pattern has, group 0 not counted.
     pub fn group_count(&self) -> usize {
-        self.groups as usize
+        usize::from(self.groups)
+    }
+
+    /// Is there a match? `None` where that takes too much. `captures` are as for [`Code::find`].
+    #[inline]
+    pub fn tell(&self, subject: &[u8], captures: &mut Captures, budget: &Budget) -> Option<bool> {
+        match self.find(subject, captures, budget) {
+            Verdict::Match => Some(true),
+            Verdict::NoMatch => Some(false),
+            Verdict::TooMuch => None,
+        }
     }
 
     /// Looks for the first match. `captures` is replaced when there is one, else left alone.
@@ -149,19 +124,20 @@ impl Simple {
         captures: &mut Captures,
         steps: &mut u64,
     ) -> Verdict {
-        let Some(last) = subject.len().checked_sub(self.bounds.shortest as usize) else {
+        let Some(last) = subject.len().checked_sub(usize::from(self.bounds.shortest)) else {
             return Verdict::NoMatch;
         };
         if u32::try_from(subject.len()).is_err() {
             return Verdict::TooMuch;
         }
         let last = if self.bounds.anchored { 0 } else { last };
-        let mut start = if self.bounds.anchored {
+        let from_end = usize::from(self.bounds.from_end);
+        let mut start = if self.bounds.anchored || self.bounds.from_end == record::ANY_NUMBER {
             0
         } else {
-            subject.len().saturating_sub(self.bounds.from_end as usize)
+            subject.len().saturating_sub(from_end)
         };
-        let mut search = Search::<N>::new(self, subject, steps);
+        let mut search = Search::<N>::new(*self, subject, steps);
         loop {
             let next = self.next_start(subject, start);
             // What is passed over is looked at too.
@@ -189,13 +165,29 @@ impl Simple {
         }
     }
 
-    fn literal(&self, start: u32, end: u32) -> &[u8] {
-        let range = start as usize..end as usize;
-        self.literals.get(range).unwrap_or_default()
+    fn set(&self, number: SetNumber) -> Set {
+        set::numbered(self.sets, number)
     }
+}
 
-    fn set(&self, number: SetNumber) -> &Set {
-        set::numbered(&self.sets, number)
+/// What comes of an instruction.
+enum Step {
+    /// The match goes on with this instruction, at this position.
+    Next(u32, u32),
+    Fails,
+    Matches,
+    /// There is no such instruction.
+    Damaged,
+}
+
+impl Step {
+    #[inline]
+    fn go_on(holds: bool, code: u32, at: u32) -> Self {
+        if holds {
+            Self::Next(code, at)
+        } else {
+            Self::Fails
+        }
     }
 }
 
@@ -214,7 +206,7 @@ enum Pending {
 
 /// One search under way.
 struct Search<'a, 's, const N: usize> {
-    simple: &'a Simple,
+    program: Code<'a>,
     subject: &'a [u8],
     slots: [u32; 2 * GROUPS],
     pending: [Pending; N],
@@ -225,9 +217,9 @@ struct Search<'a, 's, const N: usize> {
 }
 
 impl<'a, 's, const N: usize> Search<'a, 's, N> {
-    fn new(simple: &'a Simple, subject: &'a [u8], steps: &'s mut u64) -> Self {
+    fn new(program: Code<'a>, subject: &'a [u8], steps: &'s mut u64) -> Self {
         Self {
-            simple,
+            program,
             subject,
             slots: [UNSET; 2 * GROUPS],
             pending: [Pending::Resume { code: 0, at: 0 }; N],
@@ -245,7 +237,7 @@ impl<'a, 's, const N: usize> Search<'a, 's, N> {
     /// Matches at `start`.
     fn run(&mut self, start: usize) -> Verdict {
         let (mut code, mut at) = (0, narrow(start));
-        if self.simple.groups > 0 {
+        if self.program.groups > 0 {
             self.slots = [UNSET; 2 * GROUPS];
         }
         loop {
@@ -253,67 +245,93 @@ impl<'a, 's, const N: usize> Search<'a, 's, N> {
                 return Verdict::TooMuch;
             }
             *self.steps -= 1;
-            let next = match self.simple.code.get(code as usize) {
-                Some(Instruction::Match) | None => {
+            let next = match self.step(code, at) {
+                Step::Next(code, at) => Some((code, at)),
+                Step::Fails => self.retreat(),
+                Step::Matches => {
                     self.end = at;
                     return Verdict::Match;
                 }
-                Some(instruction) => self.step(*instruction, code, at),
+                Step::Damaged => return Verdict::TooMuch,
             };
-            match next.or_else(|| self.retreat()) {
+            match next {
                 Some(next) => (code, at) = next,
                 None => return Verdict::NoMatch,
             }
         }
     }
 
-    /// One instruction. `None` when it fails.
-    fn step(&mut self, instruction: Instruction, code: u32, at: u32) -> Option<(u32, u32)> {
-        match instruction {
-            Instruction::Literal { start, end } => {
-                let literal = self.simple.literal(start, end);
-                let found = self.rest(at).get(..literal.len())?;
-                let same = match self.simple.case {
-                    Case::Sensitive => found == literal,
-                    Case::Ignored => found.eq_ignore_ascii_case(literal),
-                };
-                same.then_some((code + 1, at + (end - start)))
+    /// The instruction at `code`. What is an offset there counts from the instruction itself, and leads forward.
+    #[inline]
+    fn step(&mut self, code: u32, at: u32) -> Step {
+        let instructions = self.program.instructions.get(code as usize..);
+        match instructions.unwrap_or_default() {
+            [op::LITERAL, length, rest @ ..] => match rest.get(..usize::from(*length)) {
+                Some(literal) if self.begins_with(literal, at) => {
+                    let length = u32::from(*length);
+                    Step::Next(code + 2 + length, at + length)
+                }
+                Some(_) => Step::Fails,
+                None => Step::Damaged,
+            },
+            [op::SET, set, ..] => {
+                let byte = self.subject.get(at as usize);
+                let set = self.program.set(*set);
+                Step::go_on(
+                    byte.is_some_and(|byte| set.contains(*byte)),
+                    code + 2,
+                    at + 1,
+                )
             }
-            Instruction::Set(set) => {
-                let byte = *self.rest(at).first()?;
-                let is_in = self.simple.set(set).contains(byte);
-                is_in.then_some((code + 1, at + 1))
-            }
-            Instruction::Repeat {
+            [
+                greed @ (op::GREEDY | op::ONLY | op::LAZY),
                 set,
+                low,
                 least,
+                lower,
                 most,
-                greed,
-            } => {
-                let (low, high) = self.repetitions(set, at, least, most)?;
-                Some(self.choose(greed, code + 1, low, high))
+                ..,
+            ] => {
+                let least = u16::from_le_bytes([*low, *least]);
+                let most = u16::from_le_bytes([*lower, *most]);
+                match self.repetitions(*set, at, (least, most)) {
+                    Some((low, high)) => {
+                        let at = self.choose(*greed, code + 6, low, high);
+                        Step::Next(code + 6, at)
+                    }
+                    None => Step::Fails,
+                }
             }
-            Instruction::Save(slot) => {
-                self.save(slot, at);
-                Some((code + 1, at))
+            [op::SAVE, slot, ..] => {
+                self.save(*slot, at);
+                Step::Next(code + 2, at)
             }
-            Instruction::Else(other) => {
-                let code_other = code + other;
-                self.push(Pending::Resume {
-                    code: code_other,
-                    at,
-                });
-                Some((code + 1, at))
+            [branch @ (op::ELSE | op::RATHER | op::JUMP), low, high, ..] => {
+                let (next, other) = (
+                    code + 3,
+                    code + u32::from(u16::from_le_bytes([*low, *high])),
+                );
+                match *branch {
+                    op::ELSE => self.push(Pending::Resume { code: other, at }),
+                    op::RATHER => self.push(Pending::Resume { code: next, at }),
+                    _ => {}
+                }
+                Step::Next(if *branch == op::ELSE { next } else { other }, at)
             }
-            Instruction::Rather(other) => {
-                self.push(Pending::Resume { code: code + 1, at });
-                Some((code + other, at))
-            }
-            Instruction::Jump(there) => Some((code + there, at)),
-            Instruction::Start => (at == 0).then_some((code + 1, at)),
-            Instruction::End => self.rest(at).is_empty().then_some((code + 1, at)),
-            Instruction::Match => None,
+            [op::START, ..] => Step::go_on(at == 0, code + 1, at),
+            [op::END, ..] => Step::go_on(self.rest(at).is_empty(), code + 1, at),
+            [op::MATCH, ..] => Step::Matches,
+            _ => Step::Damaged,
         }
+    }
+
+    #[inline]
+    fn begins_with(&self, literal: &[u8], at: u32) -> bool {
+        let found = self.rest(at).get(..literal.len());
+        found.is_some_and(|found| match self.program.case {
+            Case::Sensitive => found == literal,
+            Case::Ignored => found.eq_ignore_ascii_case(literal),
+        })
     }
 
     fn rest(&self, at: u32) -> &'a [u8] {
@@ -321,30 +339,35 @@ impl<'a, 's, const N: usize> Search<'a, 's, N> {
     }
 
     /// Where the fewest and the most repetitions end.
-    fn repetitions(&mut self, set: u16, at: u32, least: u32, most: u32) -> Option<(u32, u32)> {
+    fn repetitions(
+        &mut self,
+        set: SetNumber,
+        at: u32,
+        (least, most): (u16, u16),
+    ) -> Option<(u32, u32)> {
         let rest = self.rest(at);
-        let most = rest.len().min(most as usize);
-        let run = self.simple.set(set).run(rest.get(..most)?);
+        let allowed = match most {
+            record::ANY_NUMBER => rest,
+            most => rest.get(..usize::from(most)).unwrap_or(rest),
+        };
+        let run = self.program.set(set).run(allowed);
         *self.steps = self.steps.saturating_sub((run / BYTES_A_STEP) as u64);
-        let run = narrow(run);
+        let (run, least) = (narrow(run), u32::from(least));
         (run >= least).then_some((at + least, at + run))
     }
 
     /// Picks the end of a repetition and leaves the others for later.
-    fn choose(&mut self, greed: Greed, code: u32, low: u32, high: u32) -> (u32, u32) {
+    fn choose(&mut self, greed: u8, code: u32, low: u32, high: u32) -> u32 {
         match greed {
-            Greed::Only => (code, high),
-            Greed::Greedy => {
-                if low < high {
-                    self.push(Pending::Shrink {
-                        code,
-                        at: high,
-                        least: low,
-                    });
-                }
-                (code, high)
+            op::GREEDY if low < high => {
+                self.push(Pending::Shrink {
+                    code,
+                    at: high,
+                    least: low,
+                });
+                high
             }
-            Greed::Lazy => {
+            op::LAZY => {
                 if low < high {
                     self.push(Pending::Grow {
                         code,
@@ -352,8 +375,9 @@ impl<'a, 's, const N: usize> Search<'a, 's, N> {
                         most: high,
                     });
                 }
-                (code, low)
+                low
             }
+            _ => high,
         }
     }
 
@@ -408,16 +432,12 @@ impl<'a, 's, const N: usize> Search<'a, 's, N> {
 
     /// The last position from `at` back to `least` where the literal that is to follow may begin.
     fn last_worth_trying(&self, code: u32, at: u32, least: u32) -> Option<u32> {
-        let next = self.simple.code.get(code as usize);
-        let Some(Instruction::Literal { start, end }) = next else {
+        let next = self.program.instructions.get(code as usize..);
+        let (Some([op::LITERAL, _, first, ..]), Case::Sensitive) = (next, self.program.case) else {
             return Some(at);
         };
-        if self.simple.case == Case::Ignored {
-            return Some(at);
-        }
-        let first = *self.simple.literal(*start, *end).first()?;
         let range = self.subject.get(least as usize..=at as usize);
-        let back = memchr::memrchr(first, range.unwrap_or_default())?;
+        let back = memchr::memrchr(*first, range.unwrap_or_default())?;
         Some(least + narrow(back))
     }
 
@@ -425,7 +445,7 @@ impl<'a, 's, const N: usize> Search<'a, 's, N> {
         captures.set(0, Some((narrow(start), self.end)));
         for group in 1..GROUPS {
             let (from, to) = (self.slots[2 * group], self.slots[2 * group + 1]);
-            captures.set(group, (to != UNSET).then_some((from, to)));
+            captures.set(group, (to != UNSET && from <= to).then_some((from, to)));
         }
     }
 }

@@ -54,7 +54,7 @@ impl Storm {
 impl Pattern {
     /// May a search take more than a few steps for each byte?
     pub fn may_work_hard(&self) -> bool {
-        self.engines().simple.is_none()
+        self.engines().code.is_none()
     }
 
     /// Texts that repeat what the pattern repeats.

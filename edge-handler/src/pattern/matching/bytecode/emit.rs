@@ -1,10 +1,10 @@
 //! From a pattern's tree to instructions.
 //!
-//! In: a [`Pattern`] and its tree. Out: [`Simple`], or nothing when the pattern holds something else, or might mean something
-//! else in PCRE2 10.42. Absent: running it.
+//! In: a [`Pattern`] and its tree. Out: [`Instructions`], or nothing when the pattern holds something else, or might mean
+//! something else in PCRE2 10.42. Absent: their bytes; see [`super::record`].
 
 use super::follow::Follow;
-use super::{Bounds, Greed, Instruction, MOST_PENDING, Pendings, SetNumber, Simple};
+use super::{Bounds, MOST_PENDING, Pendings, SetNumber, record};
 use crate::pattern::Pattern;
 use crate::pattern::matching::GROUPS;
 use crate::pattern::set::{self, Set};
@@ -13,17 +13,84 @@ use crate::pattern::syntax::{self, Case, Fidelity, Literal, Node, Place, Syntax}
 /// Longer texts are not compiled.
 const LONGEST: usize = 4_096;
 
-impl Simple {
-    /// The instructions of a pattern. Whatever is compiled, PCRE2 accepts.
-    pub fn of(pattern: &Pattern) -> Option<Self> {
-        if pattern.text.len() > LONGEST {
-            return None;
-        }
-        let syntax = pattern.syntax()?;
-        if syntax.fidelity != Fidelity::Same {
-            return None;
-        }
-        Writer::new().whole(&syntax)
+/// The instructions of a pattern, as they are made.
+#[derive(Debug)]
+pub(super) struct Instructions {
+    pub code: Vec<Instruction>,
+    pub literals: Vec<u8>,
+    /// Those that are not [usual](set::USUAL).
+    pub sets: Vec<Set>,
+    pub case: Case,
+    pub pending: Pendings,
+    pub groups: u32,
+    pub bounds: Bounds,
+}
+
+/// One step of a match. Offsets count from the instruction itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Instruction {
+    /// The bytes of this range of the literals.
+    Literal { start: u32, end: u32 },
+    /// One byte of a set.
+    Set(SetNumber),
+    /// Bytes of a set, so many.
+    Repeat {
+        set: SetNumber,
+        least: u32,
+        most: u32,
+        greed: Greed,
+    },
+    /// Notes the position in a slot: group `N` has slots `2N` and `2N + 1`.
+    Save(u8),
+    /// Goes on with the next instruction; if that fails, with this one.
+    Else(u32),
+    /// Goes on with this instruction; if that fails, with the next one.
+    Rather(u32),
+    /// Goes on there.
+    Jump(u32),
+    /// The start of the subject.
+    Start,
+    /// The end of the subject.
+    End,
+    /// The end of the program: the pattern matches.
+    Match,
+}
+
+/// Which number of repetitions is tried first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Greed {
+    /// The largest.
+    Greedy,
+    /// The largest, and no other: what follows begins with other bytes.
+    Only,
+    /// The smallest.
+    Lazy,
+}
+
+/// The instructions of a pattern as bytes; `None` where it needs an engine. Whatever has some, PCRE2 accepts.
+pub(in crate::pattern::matching) fn code(pattern: &Pattern) -> Option<Box<[u8]>> {
+    if pattern.text.len() > LONGEST {
+        return None;
+    }
+    let syntax = pattern.syntax()?;
+    if syntax.fidelity != Fidelity::Same {
+        return None;
+    }
+    record::write(&Writer::new().whole(&syntax)?)
+}
+
+impl Instructions {
+    pub fn literal(&self, start: u32, end: u32) -> &[u8] {
+        let range = start as usize..end as usize;
+        self.literals.get(range).unwrap_or_default()
+    }
+
+    pub fn set(&self, number: SetNumber) -> Set {
+        let own = |number| self.sets.get(number).copied();
+        let number = usize::from(number);
+        let usual = set::USUAL.get(number).copied();
+        let found = usual.or_else(|| own(number - set::USUAL.len()));
+        found.unwrap_or(set::NONE)
     }
 }
 
@@ -104,7 +171,7 @@ impl Writer {
         }
     }
 
-    fn whole(mut self, syntax: &Syntax) -> Option<Simple> {
+    fn whole(mut self, syntax: &Syntax) -> Option<Instructions> {
         let mut extent = self.node(&syntax.root)?;
         extent.pending += 1;
         self.finish(extent, syntax.groups)
@@ -290,38 +357,38 @@ impl Writer {
         Some(extent)
     }
 
-    fn finish(mut self, extent: Extent, groups: u32) -> Option<Simple> {
+    fn finish(mut self, extent: Extent, groups: u32) -> Option<Instructions> {
         if extent.pending > MOST_PENDING {
             return None;
         }
         self.code.push(Instruction::Match);
         let bounded = extent.most.filter(|_| extent.at_end);
-        let mut simple = Simple {
-            code: self.code.into_boxed_slice(),
-            literals: self.literals.into_boxed_slice(),
-            sets: self.sets.into_boxed_slice(),
+        let mut made = Instructions {
+            code: self.code,
+            literals: self.literals,
+            sets: self.sets,
             case: self.case.unwrap_or(Case::Sensitive),
             groups,
             pending: Pendings::Some,
             bounds: Bounds {
                 anchored: extent.at_start,
-                shortest: u32::try_from(extent.least).ok()?,
-                from_end: bounded.map_or(Some(u32::MAX), |most| u32::try_from(most).ok())?,
+                shortest: u16::try_from(extent.least).ok()?,
+                from_end: bounded.map_or(record::ANY_NUMBER, |most| {
+                    u16::try_from(most).unwrap_or(record::ANY_NUMBER)
+                }),
                 first: None,
             },
         };
-        simple.settle_repetitions();
-        simple.bounds.anchored |= simple.begins_with_anything();
-        if !simple.bounds.anchored {
-            let first = simple.first_bytes(0);
+        made.settle_repetitions();
+        made.bounds.anchored |= made.begins_with_anything();
+        if !made.bounds.anchored {
+            let first = made.first_bytes(0);
             let consuming = first.filter(|(_, follow)| *follow == Follow::Bytes);
             if let Some((bytes, _)) = consuming {
-                let mut sets = simple.sets.into_vec();
-                simple.bounds.first = number(&mut sets, bytes);
-                simple.sets = sets.into_boxed_slice();
+                made.bounds.first = number(&mut made.sets, bytes);
             }
         }
-        Some(simple)
+        Some(made)
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! In: instructions. Out: the same, choices removed that cannot help. Absent: reading a pattern.
 
-use super::{Greed, Instruction, Pendings, Simple};
+use super::Pendings;
+use super::emit::{Greed, Instruction, Instructions};
 use crate::pattern::set::{NONE, Set};
 
 /// Instructions looked at to find out what comes next.
@@ -17,7 +18,7 @@ pub(super) enum Follow {
     End,
 }
 
-impl Simple {
+impl Instructions {
     /// Finds the repetitions of which only the longest can lead to a match, and whether any choice
     /// is left.
     pub(super) fn settle_repetitions(&mut self) {
@@ -53,7 +54,7 @@ impl Simple {
             return false;
         };
         let next = self.first_bytes(at + 1);
-        next.is_some_and(|(next, _)| next.is_disjoint(self.set(*set)))
+        next.is_some_and(|(next, _)| next.is_disjoint(&self.set(*set)))
     }
 
     /// The bytes that may come at `at`, and what else. `None` when that is not known.
@@ -75,11 +76,11 @@ impl Simple {
                     return Some(Follow::Bytes);
                 }
                 Instruction::Set(set) => {
-                    bytes.union(self.set(set));
+                    bytes.union(&self.set(set));
                     return Some(Follow::Bytes);
                 }
                 Instruction::Repeat { set, least, .. } => {
-                    bytes.union(self.set(set));
+                    bytes.union(&self.set(set));
                     if least > 0 {
                         return Some(Follow::Bytes);
                     }
@@ -108,6 +109,6 @@ impl Simple {
         let mut code = self.code.iter();
         let first = code.find(|instruction| !matches!(instruction, Instruction::Save(_)));
         matches!(first, Some(Instruction::Repeat { set, least: 0, most: u32::MAX, .. })
-            if *self.set(*set) == NONE.complement())
+            if self.set(*set) == NONE.complement())
     }
 }
