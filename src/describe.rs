@@ -5,9 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use edgewright_engine::model::rules::{
-    Condition, FileTest, MatcherView, Order, Place, RedirectView, Rule, RuleFlags, Test,
-};
+use edgewright_engine::artefact::redirect::{MatcherView, RedirectView};
+use edgewright_engine::model::rules::{Condition, FileTest, Order, Place, Rule, RuleFlags, Test};
 
 use edgewright_engine::pattern::PatternOptions;
 
@@ -172,7 +171,7 @@ fn redirect_text(redirect: RedirectView<'_>) -> String {
     let words = match redirect.matcher {
         MatcherView::Prefix(path) => ["Redirect", &status, &to_text(path), &target].join(" "),
         MatcherView::Regex(pattern) => {
-            ["RedirectMatch", &status, &to_text(&pattern.text), &target].join(" ")
+            ["RedirectMatch", &status, &to_text(pattern.text()), &target].join(" ")
         }
         MatcherView::Section => ["Redirect", &status, &target].join(" "),
     };

@@ -12,15 +12,14 @@ use anyhow::{Context, Result, bail};
 use edgewright_compiler::export::function::Dependence;
 use edgewright_compiler::{Reading, compile};
 use edgewright_engine::artefact::key::KeySpace;
+use edgewright_engine::artefact::redirect::RedirectView;
 use edgewright_engine::artefact::table::{Content, EmbeddedTable};
 use edgewright_engine::budget::{Allowance, DECISION_STEPS};
 use edgewright_engine::evaluate::{Options, Trace, evaluate_by};
 use edgewright_engine::handler::{Runtime, handle_embedded, unreadable};
 use edgewright_engine::model::outcome::{Answer, Event};
 use edgewright_engine::model::request::{Request, Scheme};
-use edgewright_engine::model::rules::{
-    Place, Redirect, RedirectListId, RedirectView, Rule, RuleSetId,
-};
+use edgewright_engine::model::rules::{Place, Redirect, RedirectListId, Rule, RuleSetId};
 use edgewright_engine::model::site::Site;
 use edgewright_engine::source::{Counted, Indexed, Restored, Sequential, Source, Unavailable};
 
@@ -113,7 +112,9 @@ impl Build {
         let mut site = self.runtime.site().clone();
         for (set, rules) in (0..).map(RuleSetId).zip(&mut site.rule_sets) {
             let next = |from| source.next_rule(set, from, b"");
-            rules.rules = in_order(next).cloned().collect();
+            rules.rules = in_order(next)
+                .filter_map(|rule| rule.to_rule().ok())
+                .collect();
         }
         for (list, redirects) in (0..).map(RedirectListId).zip(&mut site.redirect_lists) {
             let next = |from| source.next_redirect(list, from, b"");
@@ -348,7 +349,8 @@ impl Answerer {
             }
             Origin::Build(build) | Origin::Restored(build, _) => {
                 let source = Restored::new(build.runtime.program(), &build.table);
-                source.rules().for_each(&mut rule);
+                let rules = source.rules().filter_map(|rule| rule.to_rule().ok());
+                rules.for_each(|one| rule(&one));
                 source.redirects().for_each(&mut redirect);
             }
         }

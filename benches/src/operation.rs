@@ -40,11 +40,11 @@ pub fn lookup(site: &Site, path: &[u8]) -> bool {
     let Ok(Some(found)) = finder.rules(site.rules, path) else {
         return false;
     };
-    let mut held = found.walk().map_while(Result::ok);
-    held.any(|held| {
+    let mut rules = found.walk().map_while(Result::ok);
+    rules.any(|rule| {
         let budget = Budget::new(OPTIONS.allowance);
-        let matched = found.matched(held, path, &mut Captures::new(), &budget);
-        matched.is_ok_and(|matched| matched.is_some())
+        let matches = rule.matches(path, &mut Captures::new(), &budget);
+        matches.is_ok_and(|matches| matches)
     })
 }
 

@@ -52,8 +52,12 @@ pub struct PartSizes {
     pub redirects: usize,
     /// Questions that several decisions ask.
     pub questions: usize,
-    /// Patterns of redirects in the table.
+    /// Patterns of rules and redirects, each once.
     pub patterns: usize,
+    /// Conditions, and what else few rules have.
+    pub details: usize,
+    /// Targets of redirects that are expressions.
+    pub expressions: usize,
     /// The filter over the keys of the table.
     pub filter: usize,
 }
@@ -70,7 +74,7 @@ impl PartSizes {
             rules,
             redirects,
             questions,
-            patterns,
+            shared,
             filter,
         } = parts;
         Ok(Self {
@@ -78,7 +82,9 @@ impl PartSizes {
             rules: size(rules)?,
             redirects: size(redirects)?,
             questions: size(questions)?,
-            patterns: size(patterns)?,
+            patterns: size(&shared.patterns)?,
+            details: size(&shared.details)?,
+            expressions: size(&shared.expressions)?,
             filter: size(filter)?,
         })
     }

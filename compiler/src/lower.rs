@@ -18,13 +18,12 @@ mod table;
 use edgewright_engine::artefact::filter::Filter;
 use edgewright_engine::artefact::index::{Case, ListBuilder, ListIndex, Reach};
 use edgewright_engine::artefact::key::Key;
-use edgewright_engine::artefact::packed::{Packed, TooLong};
+use edgewright_engine::artefact::packed::TooLong;
 use edgewright_engine::artefact::program::Parts;
+use edgewright_engine::artefact::shared::Shared;
 use edgewright_engine::artefact::table::{Content, Entry};
 use edgewright_engine::model::rules::{MapId, Redirect, RedirectListId, Rule, RuleSet, RuleSetId};
 use edgewright_engine::model::site::{Map, MapKind, Site};
-use edgewright_engine::pattern::Pattern;
-use serde::Serialize;
 
 use crate::chain::Chains;
 use crate::limits::Limits;
@@ -124,9 +123,7 @@ pub fn lower_with(
     for (map, content) in (0..).map(MapId).zip(&site.maps) {
         add_map(map, content, &mut table);
     }
-    let (entries, patterns) = table.finish();
-    let patterns = Packed::new(&patterns)?;
-    Ok(finish(site, (entries, patterns), lists, hops, limits))
+    Ok(finish(site, table.finish(), lists, hops, limits))
 }
 
 /// Where the rules of each rule set can live, and for those that stay in the program what they are found by.
@@ -173,26 +170,18 @@ fn settled(homes: impl Iterator<Item = Home>) -> Vec<Home> {
 
 #[derive(Default)]
 struct Lists {
-    rules: Lowering<Rule>,
-    redirects: Lowering<Redirect>,
+    rules: Lowering,
+    redirects: Lowering,
 }
 
-struct Lowering<T> {
-    indexes: Vec<ListIndex<T>>,
+#[derive(Default)]
+struct Lowering {
+    indexes: Vec<ListIndex>,
     placements: Vec<Vec<Placement>>,
 }
 
-impl<T> Default for Lowering<T> {
-    fn default() -> Self {
-        Self {
-            indexes: Vec::new(),
-            placements: Vec::new(),
-        }
-    }
-}
-
-impl<T: Serialize> Lowering<T> {
-    fn push(
+impl Lowering {
+    fn push<T>(
         &mut self,
         items: &[T],
         homes: Vec<Home>,
@@ -206,7 +195,7 @@ impl<T: Serialize> Lowering<T> {
                 done: placements.len(),
                 lines: items.len(),
             });
-            placements.push(place(&mut builder, keys, position, item, home));
+            placements.push(place(&mut builder, keys, (position, item), home)?);
         }
         self.indexes.push(builder.build()?);
         self.placements.push(placements);
@@ -214,54 +203,51 @@ impl<T: Serialize> Lowering<T> {
     }
 }
 
-fn place<'a, T: Serialize>(
-    builder: &mut ListBuilder<'a, T>,
+fn place<T>(
+    builder: &mut ListBuilder,
     keys: &mut impl Keys<T>,
-    position: u32,
-    item: &'a T,
+    (position, item): (u32, &T),
     home: Home,
-) -> Placement {
-    match home {
-        Home::Removed => Placement::Removed,
-        Home::Kept(reaches) => {
-            let reach = reaches.into_iter().next().unwrap_or(Reach::Everything);
-            keep(builder, position, item, reach)
-        }
+) -> Result<Placement, TooLong> {
+    let reach = match home {
+        Home::Removed => return Ok(Placement::Removed),
+        Home::Kept(reaches) => reaches.into_iter().next(),
         Home::Keyed(case, words) => {
-            if keys.insert(case, &words, position, item) {
+            if keys.insert(case, &words, position, item)? {
                 for word in &words {
                     builder.key(case, word);
                 }
-                return Placement::Keyed;
+                return Ok(Placement::Keyed);
             }
-            let reach = partition::at_start(&words).unwrap_or(Reach::Everything);
-            keep(builder, position, item, reach)
+            partition::at_start(&words)
         }
-    }
-}
-
-fn keep<'a, T: Serialize>(
-    builder: &mut ListBuilder<'a, T>,
-    position: u32,
-    item: &'a T,
-    reach: Reach,
-) -> Placement {
+    };
+    let reach = reach.unwrap_or(Reach::Everything);
     let placement = match reach {
         Reach::Everything => Placement::Scanned,
         Reach::Words(_) => Placement::Indexed,
     };
-    builder.keep(position, item, reach);
-    placement
+    builder.keep(position, &keys.record(item)?, reach)?;
+    Ok(placement)
 }
 
-/// Puts things of one list into the table.
+/// Puts things of one list into the table, or says what they are in the program.
 trait Keys<T> {
     /// Makes room for keys to come.
     fn make_room(&mut self, walk: Walk);
 
     /// Adds `item` under each of `words`. False, and nothing is added, when an entry would be too
     /// long for a table's item.
-    fn insert(&mut self, case: Case, words: &[Vec<u8>], position: u32, item: &T) -> bool;
+    fn insert(
+        &mut self,
+        case: Case,
+        words: &[Vec<u8>],
+        position: u32,
+        item: &T,
+    ) -> Result<bool, TooLong>;
+
+    /// The record of `item` in the program.
+    fn record(&mut self, item: &T) -> Result<Vec<u8>, TooLong>;
 }
 
 struct RuleKeys<'a>(RuleSetId, &'a mut TableBuilder);
@@ -271,13 +257,23 @@ impl Keys<Rule> for RuleKeys<'_> {
         self.1.make_room(walk);
     }
 
-    fn insert(&mut self, case: Case, words: &[Vec<u8>], position: u32, item: &Rule) -> bool {
+    fn insert(
+        &mut self,
+        case: Case,
+        words: &[Vec<u8>],
+        position: u32,
+        item: &Rule,
+    ) -> Result<bool, TooLong> {
         let key = |word: &Vec<u8>| match case {
             Case::Exact => Key::rule(self.0, word),
             Case::Folded => Key::folded_rule(self.0, word),
         };
-        self.1
-            .add_rule(words.iter().map(key).collect(), position, item)
+        let keys = words.iter().map(key).collect();
+        Ok(self.1.add_rule(keys, position, item))
+    }
+
+    fn record(&mut self, item: &Rule) -> Result<Vec<u8>, TooLong> {
+        self.1.shared.rule(item)
     }
 }
 
@@ -289,12 +285,22 @@ impl Keys<Redirect> for RedirectKeys<'_> {
     }
 
     /// Redirects have no keys that ignore case.
-    fn insert(&mut self, case: Case, words: &[Vec<u8>], position: u32, item: &Redirect) -> bool {
-        let key = |word: &Vec<u8>| Key::redirect(self.0, word);
-        case == Case::Exact
-            && self
-                .1
-                .add_redirect(words.iter().map(key).collect(), position, item)
+    fn insert(
+        &mut self,
+        case: Case,
+        words: &[Vec<u8>],
+        position: u32,
+        item: &Redirect,
+    ) -> Result<bool, TooLong> {
+        if case == Case::Folded {
+            return Ok(false);
+        }
+        let keys = words.iter().map(|word| Key::redirect(self.0, word));
+        self.1.add_redirect(keys.collect(), position, item)
+    }
+
+    fn record(&mut self, item: &Redirect) -> Result<Vec<u8>, TooLong> {
+        self.1.shared.redirect(item)
     }
 }
 
@@ -308,7 +314,7 @@ fn add_map(map: MapId, content: &Map, table: &mut TableBuilder) {
 
 fn finish(
     site: &Site,
-    (mut entries, patterns): (Vec<Entry>, Packed<Pattern>),
+    (mut entries, shared): (Vec<Entry>, Shared),
     lists: Lists,
     hops: Hops,
     limits: &Limits,
@@ -320,7 +326,7 @@ fn finish(
         rules: lists.rules.indexes,
         redirects: lists.redirects.indexes,
         questions: Vec::new(),
-        patterns,
+        shared,
         // Nobody asks it while the entries are at hand.
         filter: Filter::default(),
     };

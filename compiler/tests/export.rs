@@ -13,6 +13,8 @@ use edgewright_compiler::{
 };
 use edgewright_engine::artefact::index::ListIndex;
 use edgewright_engine::artefact::program::Program;
+use edgewright_engine::artefact::redirect::RedirectView;
+use edgewright_engine::artefact::rule::RuleView;
 use edgewright_engine::artefact::table::{Content, EmbeddedTable, Entry};
 use edgewright_engine::model::rules::Place;
 
@@ -31,7 +33,7 @@ fn places(entry: &Entry) -> Vec<Place> {
         Content::Rules(rules) => rules.iter().map(|rule| rule.item.place).collect(),
         Content::Redirects(list) => {
             let redirects = list.view().iter().flatten();
-            redirects.map(|redirect| redirect.place).collect()
+            redirects.map(|keyed| keyed.redirect.place).collect()
         }
         Content::Value(value) => vec![value.place],
         Content::Decision(_) => Vec::new(),
@@ -48,8 +50,10 @@ fn in_program(folder: &BuildFolder) -> BTreeSet<Place> {
     let program = Program::load(folder.get("rules.bin").unwrap()).unwrap();
     let rules = program.rule_lists().flat_map(ListIndex::kept);
     let redirects = program.redirect_lists().flat_map(ListIndex::kept);
-    let rules = rules.map(|(_, rule)| rule.place);
-    let redirects = redirects.map(|(_, redirect)| redirect.place);
+    let shared = program.shared();
+    let rules = rules.map(|(_, record)| RuleView::written(record, shared).unwrap().place);
+    let redirects =
+        redirects.map(|(_, record)| RedirectView::written(record, shared).unwrap().place);
     rules.chain(redirects).collect()
 }
 

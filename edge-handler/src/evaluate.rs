@@ -48,6 +48,7 @@ pub mod vhost;
 mod virtual_roots;
 mod walk;
 
+use crate::artefact::packed::Damaged;
 use crate::budget::{Allowance, Budget, Spent};
 use crate::model::normalized::NormalizedRequest;
 use crate::model::outcome::{
@@ -331,6 +332,12 @@ enum Halt {
 impl From<Spent> for Halt {
     fn from(_: Spent) -> Self {
         Self::Spent
+    }
+}
+
+impl From<Damaged> for Halt {
+    fn from(damaged: Damaged) -> Self {
+        Self::Unavailable(damaged.into())
     }
 }
 

@@ -14,14 +14,17 @@ mod sequential;
 
 pub use counted::Counted;
 pub use finder::{Find, Finder};
-pub use found::{Found, Held, Matched, Walk};
+pub use found::{Found, Walk};
 pub use found_redirects::FoundRedirects;
 pub use indexed::Indexed;
 pub use restored::Restored;
 pub use sequential::Sequential;
 
 use crate::artefact::key::Key;
-use crate::model::rules::{MapId, RedirectListId, RedirectView, Rule, RuleSetId};
+use crate::artefact::packed::Damaged;
+use crate::artefact::redirect::RedirectView;
+use crate::artefact::rule::RuleView;
+use crate::model::rules::{MapId, RedirectListId, RuleSetId};
 
 /// Why a rule, a redirect or a map value cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +34,12 @@ pub enum Unavailable {
     Missing(Key),
     /// Its bytes cannot be read. Fetching them again would not help.
     Damaged,
+}
+
+impl From<Damaged> for Unavailable {
+    fn from(_: Damaged) -> Self {
+        Self::Damaged
+    }
 }
 
 /// Finds rules, redirects and map values.
@@ -50,7 +59,7 @@ pub trait Source {
         set: RuleSetId,
         from: usize,
         subject: &[u8],
-    ) -> Result<Option<(usize, &Rule)>, Unavailable>;
+    ) -> Result<Option<(usize, RuleView<'_>)>, Unavailable>;
 
     /// The first redirect of `list` at position `from` or after that may match `uri`.
     ///
@@ -85,7 +94,7 @@ impl<S: Source + ?Sized> Source for &S {
         set: RuleSetId,
         from: usize,
         subject: &[u8],
-    ) -> Result<Option<(usize, &Rule)>, Unavailable> {
+    ) -> Result<Option<(usize, RuleView<'_>)>, Unavailable> {
         (**self).next_rule(set, from, subject)
     }
 

@@ -137,12 +137,12 @@ fn add_first_rule(item: &mut Item, rules: &[Placed]) {
 }
 
 fn add_first_redirect(item: &mut Item, redirects: RedirectsView<'_>) {
-    let Some(Ok(redirect)) = redirects.iter().next() else {
+    let Some(Ok(keyed)) = redirects.iter().next() else {
         return;
     };
-    item.add("status", number(redirect.status));
-    if !redirect.target.is_empty() {
-        item.add("location", shown(redirect.target));
+    item.add("status", number(keyed.redirect.status));
+    if !keyed.redirect.target.is_empty() {
+        item.add("location", shown(keyed.redirect.target));
     }
 }
 
@@ -175,7 +175,7 @@ fn places(content: &Content, sources: &Sources) -> String {
         Content::Rules(rules) => rules.iter().map(|rule| rule.item.place).collect(),
         Content::Redirects(redirects) => {
             let redirects = redirects.view().iter().flatten();
-            redirects.map(|redirect| redirect.place).collect()
+            redirects.map(|keyed| keyed.redirect.place).collect()
         }
         Content::Value(value) => vec![value.place],
         Content::Decision(_) => Vec::new(),

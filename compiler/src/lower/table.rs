@@ -4,9 +4,10 @@
 //! rule has; see [`super::partition`].
 
 use edgewright_engine::artefact::key::Key;
+use edgewright_engine::artefact::packed::TooLong;
+use edgewright_engine::artefact::shared::{Shared, SharedBuilder};
 use edgewright_engine::artefact::table::{Content, Entry, Placed, Redirects};
 use edgewright_engine::model::rules::{Redirect, Rule};
-use edgewright_engine::pattern::{Pattern, PatternOptions};
 use foldhash::HashMap;
 use postcard::experimental::serialized_size;
 use serde::Serialize;
@@ -24,24 +25,8 @@ const OVERHEAD: usize = 16;
 #[derive(Debug, Default)]
 pub(super) struct TableBuilder {
     entries: HashMap<Key, Gathered>,
-    patterns: Patterns,
-}
-
-/// Patterns that entries have by number, equal ones once.
-#[derive(Debug, Default)]
-struct Patterns {
-    all: Vec<Pattern>,
-    numbers: HashMap<(Vec<u8>, PatternOptions), u32>,
-}
-
-impl Patterns {
-    fn number(&mut self, pattern: &Pattern) -> u32 {
-        let key = (pattern.text.clone(), pattern.options);
-        *self.numbers.entry(key).or_insert_with(|| {
-            self.all.push(pattern.clone());
-            u32::try_from(self.all.len() - 1).unwrap_or(u32::MAX)
-        })
-    }
+    /// What records of rules and redirects refer to.
+    pub shared: SharedBuilder,
 }
 
 #[derive(Debug)]
@@ -73,9 +58,17 @@ impl TableBuilder {
     }
 
     /// Adds `redirect` under every key, or under none when one of them has no room left.
-    pub fn add_redirect(&mut self, keys: Vec<Key>, position: u32, redirect: &Redirect) -> bool {
+    ///
+    /// # Errors
+    /// The patterns of all redirects are longer than 4 GiB.
+    pub fn add_redirect(
+        &mut self,
+        keys: Vec<Key>,
+        position: u32,
+        redirect: &Redirect,
+    ) -> Result<bool, TooLong> {
         let Some(size) = self.room(&keys, redirect) else {
-            return false;
+            return Ok(false);
         };
         let mut is_added = true;
         for key in keys {
@@ -83,12 +76,11 @@ impl TableBuilder {
                 Some(Content::Redirects(redirects)) => std::mem::take(redirects),
                 _ => Redirects::default(),
             };
-            let number = |pattern: &Pattern| self.patterns.number(pattern);
-            is_added &= redirects.push(position, redirect, number);
+            is_added &= redirects.push(position, redirect, &mut self.shared)?;
             let gathered = self.gathered(key, Content::Redirects(Redirects::default()), size);
             gathered.content = Content::Redirects(redirects);
         }
-        is_added
+        Ok(is_added)
     }
 
     /// Adds an entry of its own. The first under a key counts.
@@ -114,15 +106,15 @@ impl TableBuilder {
         gathered
     }
 
-    /// All entries, by key, and the patterns that they have by number.
-    pub fn finish(self) -> (Vec<Entry>, Vec<Pattern>) {
+    /// All entries, by key, and what records refer to.
+    pub fn finish(self) -> (Vec<Entry>, Shared) {
         let entry = |(key, gathered): (Key, Gathered)| Entry {
             key,
             content: gathered.content,
         };
         let mut entries: Vec<Entry> = self.entries.into_iter().map(entry).collect();
         entries.sort_unstable_by(|one, other| one.key.cmp(&other.key));
-        (entries, self.patterns.all)
+        (entries, self.shared.finish())
     }
 }
 

@@ -9,7 +9,7 @@ mod list;
 mod marked;
 mod words;
 
-pub use list::{Candidates, Case, FoundBy, Keyed, Lengths, ListBuilder, ListIndex, Reach, Slot};
+pub use list::{Candidates, Case, Keyed, Lengths, ListBuilder, ListIndex, Reach, Slot, Slots};
 pub use marked::Marked;
 pub use words::{Stand, Word};
 

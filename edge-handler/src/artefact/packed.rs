@@ -1,15 +1,17 @@
-//! Many values in one stretch of bytes, each decoded when it is first asked for.
+//! Many records in one stretch of bytes.
 //!
-//! In: values, or the bytes they were packed into. Out: [`Packed`], which gives references.
+//! In: records, or the bytes they were packed into. Out: [`Records`], which gives each where it stands. [`Interned`] ones are
+//! there once, and what has to be made of one is made when it is first asked for, and kept beside them.
 //! Absent: checksums; see [`crate::artefact::envelope`].
 //!
-//! A program holds tens of thousands of rules and a request looks at a few of them: decoding all of
-//! them would be most of the time it takes to start.
+//! A program holds tens of thousands of rules and a request looks at a few of them: to make something of all
+//! of them would be most of the time it takes to start.
 
 mod bloom_filter;
 mod cells;
 mod cursor;
 mod fingerprint_table;
+mod interned;
 mod numbers;
 mod pages;
 
@@ -17,117 +19,74 @@ pub use bloom_filter::BloomFilter;
 pub use cells::Cells;
 pub use cursor::{Cursor, push_number, push_text};
 pub use fingerprint_table::FingerprintTable;
+pub use interned::{Interned, Interner};
 pub use numbers::{Number, Numbers};
 pub use pages::Pages;
 
-use serde::de::{DeserializeOwned, Error as _};
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Values of one type in one stretch of bytes.
-#[derive(Debug, Deserialize)]
-#[serde(try_from = "Stored", bound = "")]
-pub struct Packed<T> {
-    stored: Stored,
-    decoded: Cells<T>,
-}
-
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-struct Stored {
+/// Records in one stretch of bytes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Stored")]
+pub struct Records {
     bytes: Blob,
-    /// Where each value ends.
+    /// Where each record ends.
     ends: Numbers<u32>,
 }
 
-impl<T> Default for Packed<T> {
-    fn default() -> Self {
-        Self {
-            stored: Stored::default(),
-            decoded: Cells::default(),
-        }
-    }
+/// [`Records`] that may not fill their bytes.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+struct Stored {
+    bytes: Blob,
+    ends: Numbers<u32>,
 }
 
-impl<T> Packed<T> {
-    /// How many values there are.
+impl Records {
+    /// How many records there are.
     pub fn len(&self) -> usize {
-        self.stored.ends.len()
+        self.ends.len()
     }
 
     /// True when there are none.
     pub fn is_empty(&self) -> bool {
-        self.stored.ends.is_empty()
+        self.ends.is_empty()
     }
 
-    /// The bytes of the value at `index`.
-    pub fn encoded(&self, index: usize) -> Option<&[u8]> {
+    /// The record at `index`; `None` beyond the end.
+    pub fn get(&self, index: usize) -> Option<&[u8]> {
         let start = match index.checked_sub(1) {
-            Some(before) => *self.stored.ends.get(before)?,
+            Some(before) => *self.ends.get(before)?,
             None => 0,
         };
-        let end = *self.stored.ends.get(index)?;
+        let end = *self.ends.get(index)?;
         let range = usize::try_from(start).ok()?..usize::try_from(end).ok()?;
-        self.stored.bytes.0.get(range)
-    }
-}
-
-impl<T> Packed<T> {
-    fn over(stored: Stored) -> Self {
-        let decoded = Cells::new(stored.ends.len());
-        Self { stored, decoded }
+        self.bytes.0.get(range)
     }
 
-    /// Forgets what was decoded.
-    pub fn forget(&mut self) {
-        self.decoded = Cells::new(self.len());
-    }
-}
-
-impl<T: DeserializeOwned> Packed<T> {
-    /// The value at `index`; `None` beyond the end, or when its bytes are not such a value.
-    pub fn get(&self, index: usize) -> Option<&T> {
-        self.decoded
-            .get(index, || postcard::from_bytes(self.encoded(index)?).ok())
-    }
-}
-
-impl<T: Serialize> Packed<T> {
-    /// Packs `values`.
+    /// Appends a record.
     ///
     /// # Errors
     /// Together they are longer than 4 GiB.
-    pub fn new<'a>(values: impl IntoIterator<Item = &'a T>) -> Result<Self, TooLong>
-    where
-        T: 'a,
-    {
-        let mut stored = Stored::default();
-        for value in values {
-            let bytes = std::mem::take(&mut stored.bytes.0);
-            stored.bytes.0 = postcard::to_extend(value, bytes).map_err(|_| TooLong)?;
-            let end = u32::try_from(stored.bytes.0.len()).map_err(|_| TooLong)?;
-            stored.ends.push(end);
-        }
-        Ok(Self::over(stored))
+    pub fn push(&mut self, record: &[u8]) -> Result<(), TooLong> {
+        let end = self.bytes.0.len() + record.len();
+        self.ends.push(u32::try_from(end).map_err(|_| TooLong)?);
+        self.bytes.0.extend_from_slice(record);
+        Ok(())
     }
 }
 
-impl<T> Serialize for Packed<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.stored.serialize(serializer)
-    }
-}
-
-impl<T> TryFrom<Stored> for Packed<T> {
+impl TryFrom<Stored> for Records {
     type Error = &'static str;
 
     fn try_from(stored: Stored) -> Result<Self, Self::Error> {
-        let last = stored
-            .ends
-            .last()
-            .map_or(Ok(0), |last| usize::try_from(*last));
-        if !stored.ends.is_sorted() || last != Ok(stored.bytes.0.len()) {
-            return Err("packed values do not fill their bytes");
+        let Stored { bytes, ends } = stored;
+        let last = ends.last().map_or(Ok(0), |last| usize::try_from(*last));
+        if !ends.is_sorted() || last != Ok(bytes.0.len()) {
+            return Err("records do not fill their bytes");
         }
-        Ok(Self::over(stored))
+        Ok(Self { bytes, ends })
     }
 }
 
@@ -175,15 +134,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_come_back() {
-        let values = ["one".to_owned(), String::new(), "three".to_owned()];
-        let bytes = postcard::to_allocvec(&Packed::new(&values).unwrap()).unwrap();
-        let packed: Packed<String> = postcard::from_bytes(&bytes).unwrap();
-        let back: Vec<&str> = (0..packed.len())
-            .map(|at| packed.get(at).unwrap().as_str())
-            .collect();
-        assert_eq!(back, ["one", "", "three"]);
-        assert_eq!(packed.get(3), None);
+    fn records_come_back() {
+        let mut records = Records::default();
+        for record in ["one", "", "three"] {
+            records.push(record.as_bytes()).unwrap();
+        }
+        let bytes = postcard::to_allocvec(&records).unwrap();
+        let records: Records = postcard::from_bytes(&bytes).unwrap();
+        let back = (0..4).map(|at| records.get(at));
+        let expected = [Some(&b"one"[..]), Some(b""), Some(b"three"), None];
+        assert!(back.eq(expected));
     }
 
     #[test]
@@ -193,17 +153,6 @@ mod tests {
             ends: [1, 9].into_iter().collect(),
         };
         let bytes = postcard::to_allocvec(&stored).unwrap();
-        assert!(postcard::from_bytes::<Packed<u8>>(&bytes).is_err());
-    }
-
-    #[test]
-    fn a_value_that_is_none_is_not_given() {
-        let stored = Stored {
-            bytes: Blob(vec![7]),
-            ends: [1].into_iter().collect(),
-        };
-        let bytes = postcard::to_allocvec(&stored).unwrap();
-        let packed: Packed<bool> = postcard::from_bytes(&bytes).unwrap();
-        assert_eq!(packed.get(0), None);
+        assert!(postcard::from_bytes::<Records>(&bytes).is_err());
     }
 }

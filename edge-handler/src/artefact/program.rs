@@ -11,12 +11,14 @@
 //!    and what finds them;
 //! 4. one [`ListIndex`] for each redirect list;
 //! 5. the [`Question`]s that precomputed decisions ask by their numbers;
-//! 6. the [`Pattern`]s that redirects in the table have by their numbers;
+//! 6. what rules and redirects have by number ([`Shared`]): patterns with their instructions, conditions;
 //! 7. the [`Filter`] over the table's keys.
 //!
-//! Lists of numbers are stretches of little-endian bytes ([`crate::artefact::packed::Numbers`]), rules stand
-//! encoded one after another ([`crate::artefact::packed::Packed`]): loading copies stretches and makes nothing
-//! for a single rule. What was loaded is whole (the checksum) and sound (nothing points outside).
+//! Lists of numbers are stretches of little-endian bytes ([`crate::artefact::packed::Numbers`]), rules are
+//! records one after another ([`crate::artefact::packed::Records`]) that are read where they stand: loading copies
+//! stretches and makes nothing for a single rule. What was loaded is whole (the checksum) and sound (no index points
+//! outside). Numbers and instructions in records are not looked at before they are needed: one that leads nowhere is
+//! damage then.
 //!
 //! The version in the envelope goes up with every change of what the bytes mean, key fingerprints
 //! included. A function reads its own version only: a build and the function that serves it come from
@@ -28,14 +30,13 @@ use crate::artefact::decision::Question;
 use crate::artefact::envelope::{EnvelopeError, Format};
 use crate::artefact::filter::Filter;
 use crate::artefact::index::ListIndex;
-use crate::artefact::packed::Packed;
-use crate::model::rules::{Redirect, RedirectListId, Rule, RuleSetId};
+use crate::artefact::shared::Shared;
+use crate::model::rules::{RedirectListId, RuleSetId};
 use crate::model::site::Site;
-use crate::pattern::Pattern;
 
 const FORMAT: Format = Format {
     magic: *b"EDGP",
-    version: 14,
+    version: 15,
 };
 
 /// Why bytes are not a program.
@@ -63,11 +64,11 @@ impl ProgramBody {
             rules,
             redirects,
             questions,
-            patterns,
+            shared,
             filter,
         } = parts;
         // In the order in which [`Parts`] are read.
-        let encoded = postcard::to_allocvec(&(site, rules, redirects, questions, patterns, filter));
+        let encoded = postcard::to_allocvec(&(site, rules, redirects, questions, shared, filter));
         encoded
             .map(Self)
             .map_err(|_| ProgramError::Malformed("the program cannot be encoded"))
@@ -92,13 +93,13 @@ pub struct Parts {
     /// The configuration without rules, redirects and map entries.
     pub site: Site,
     /// The rule sets, named by [`RuleSetId`].
-    pub rules: Vec<ListIndex<Rule>>,
+    pub rules: Vec<ListIndex>,
     /// The lists of redirects, named by [`RedirectListId`].
-    pub redirects: Vec<ListIndex<Redirect>>,
+    pub redirects: Vec<ListIndex>,
     /// What precomputed decisions ask by number.
     pub questions: Vec<Question>,
-    /// The patterns of redirects in the table, each of which is compiled when it is first asked.
-    pub patterns: Packed<Pattern>,
+    /// What rules and redirects have by number.
+    pub shared: Shared,
     /// What is in the table.
     pub filter: Filter,
 }
@@ -106,7 +107,7 @@ pub struct Parts {
 impl Program {
     /// SHA-256 of `rules.bin` of the configuration in `tests/suite/golden.rs`. It changes together with
     /// the version of `FORMAT`.
-    pub const GOLDEN: &str = "f7df5ece899ec5dcab8f7ee642c25ea3a064fe7e38401f6776db9c8493d98b4c";
+    pub const GOLDEN: &str = "293dcbbf98a7f85afc4b712efd8d8d724d1db2fc5f7942abf4099ae0a1eea022";
 
     /// The bytes of `rules.bin`.
     ///
@@ -138,10 +139,9 @@ impl Program {
         Self { parts }
     }
 
-    /// Forgets which of its rules and redirects were decoded: the compiler asks about all of them.
+    /// Forgets what was made of its records: the compiler asks about all of them.
     pub fn forget(&mut self) {
-        self.parts.rules.iter_mut().for_each(ListIndex::forget);
-        self.parts.redirects.iter_mut().for_each(ListIndex::forget);
+        self.parts.shared.forget();
     }
 
     /// What it is made of.
@@ -165,9 +165,9 @@ impl Program {
         &self.parts.questions
     }
 
-    /// The patterns of redirects in the table, by number.
-    pub fn patterns(&self) -> &Packed<Pattern> {
-        &self.parts.patterns
+    /// What rules and redirects have by number.
+    pub fn shared(&self) -> &Shared {
+        &self.parts.shared
     }
 
     /// What is in the table.
@@ -176,22 +176,22 @@ impl Program {
     }
 
     /// The rule sets, by id.
-    pub fn rule_lists(&self) -> impl Iterator<Item = &ListIndex<Rule>> {
+    pub fn rule_lists(&self) -> impl Iterator<Item = &ListIndex> {
         self.parts.rules.iter()
     }
 
     /// The lists of redirects, by id.
-    pub fn redirect_lists(&self) -> impl Iterator<Item = &ListIndex<Redirect>> {
+    pub fn redirect_lists(&self) -> impl Iterator<Item = &ListIndex> {
         self.parts.redirects.iter()
     }
 
     /// A rule set.
-    pub fn rules(&self, set: RuleSetId) -> Option<&ListIndex<Rule>> {
+    pub fn rules(&self, set: RuleSetId) -> Option<&ListIndex> {
         self.parts.rules.get(usize::try_from(set.0).ok()?)
     }
 
     /// A list of redirects.
-    pub fn redirects(&self, list: RedirectListId) -> Option<&ListIndex<Redirect>> {
+    pub fn redirects(&self, list: RedirectListId) -> Option<&ListIndex> {
         self.parts.redirects.get(usize::try_from(list.0).ok()?)
     }
 }

@@ -3,9 +3,10 @@
 //! In: a record. Out: a [`Verdict`], the `Location` or the file name set. Absent: reading the
 //! directives; comparing a path with an alias (`glob::alias_matches`).
 
+use crate::artefact::redirect::{MatcherView, RedirectView};
 use crate::budget::Budget;
 use crate::model::outcome::Event;
-use crate::model::rules::{MatcherView, Place, RedirectListId, RedirectView};
+use crate::model::rules::{Place, RedirectListId};
 use crate::model::site::{Alias, AliasMatcher, SectionAlias};
 use crate::source::Source;
 
@@ -95,7 +96,7 @@ impl<'a, S: Source> Run<'a, S> {
             let mut last = None;
             while let Some((found, redirect)) = self.next_redirect(list, at, &record.uri)? {
                 at = found + 1;
-                if redirect.matcher == MatcherView::Section {
+                if matches!(redirect.matcher, MatcherView::Section) {
                     last = Some(redirect);
                 }
             }

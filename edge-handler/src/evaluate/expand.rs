@@ -5,7 +5,8 @@
 //! and conditions (`knowledge`).
 
 use super::symbolic::Unknown;
-use crate::model::rules::{Condition, MapId, Marks, Rule, RuleFlags, Template};
+use crate::artefact::rule::{DetailsView, RuleView};
+use crate::model::rules::{Condition, Extras, MapId, Marks, RuleFlags, Template};
 use crate::model::site::{Map, MapKind};
 use crate::model::subject::About;
 use crate::source::Source;
@@ -29,8 +30,8 @@ pub(super) struct Full<'r, 'a, S> {
     run: &'r mut Run<'a, S>,
     record: &'r mut Record<'a>,
     context: &'r mut RuleContext<'a>,
-    /// Whose flags say how groups are escaped; `None` outside of substitutions.
-    escaping: Option<&'a Rule>,
+    /// How groups are escaped, if they are.
+    escaping: Option<Escaping<'a>>,
     marks: Marks,
 }
 
@@ -39,7 +40,7 @@ impl<'r, 'a, S: Source> Full<'r, 'a, S> {
         run: &'r mut Run<'a, S>,
         record: &'r mut Record<'a>,
         context: &'r mut RuleContext<'a>,
-        escaping: Option<&'a Rule>,
+        escaping: Option<Escaping<'a>>,
     ) -> Self {
         Self {
             run,
@@ -60,7 +61,7 @@ impl<'r, 'a, S: Source> Full<'r, 'a, S> {
     ) -> Result<(), Halt> {
         let before = out.len();
         append_group(groups, subject, number, self.escaping, out);
-        if is_escaped(self.escaping) {
+        if self.escaping.is_some() {
             self.run.spend((out.len() - before) / ESCAPED_A_STEP)?;
         }
         Ok(())
@@ -70,12 +71,12 @@ impl<'r, 'a, S: Source> Full<'r, 'a, S> {
 impl<'a, S: Source> Knowledge<'a> for Full<'_, 'a, S> {
     type Unknown = Halt;
 
-    fn next_worth_asking(&mut self, rule: &'a Rule, at: usize) -> Result<usize, Halt> {
+    fn next_worth_asking(&mut self, rule: &DetailsView<'a>, at: usize) -> Result<usize, Halt> {
         if self.run.options.trace != Trace::Off || !self.run.source.may_pass_over() {
             return Ok(at);
         }
         let about_one_text = |condition: &&Condition| About::of(&condition.subject).is_some();
-        let screen = rule.screens.about(&rule.conditions, at);
+        let screen = rule.screen_about(at);
         let condition = rule.conditions.get(at).filter(about_one_text);
         let (Some(screen), Some(condition)) = (screen, condition) else {
             return Ok(at);
@@ -159,14 +160,16 @@ impl<'a, S: Source> Run<'a, S> {
     /// Expands a rule's substitution: groups are escaped as its flags say, `?` is watched.
     pub(super) fn expand_substitution(
         &mut self,
-        rule: &'a Rule,
+        rule: &RuleView<'a>,
+        details: &DetailsView<'a>,
         record: &mut Record<'a>,
         context: &mut RuleContext<'a>,
         mark: &mut QuestionMark,
         out: &mut Vec<u8>,
     ) -> Result<(), Halt> {
-        let mut known = Full::new(self, record, context, Some(rule));
-        expand(rule.substitution.text(), &mut known, mark, out)?;
+        let escaping = Escaping::of(rule.flags, details.extras());
+        let mut known = Full::new(self, record, context, escaping);
+        expand(rule.substitution(), &mut known, mark, out)?;
         self.spend(out.len() / BYTES_A_STEP)
     }
 
@@ -224,11 +227,11 @@ impl<'a, S: Source> Run<'a, S> {
     /// `E` (`do_expand_env`): set or, with `!`, unset variables.
     pub(super) fn expand_environment(
         &mut self,
-        rule: &'a Rule,
+        extras: &'a Extras,
         record: &mut Record<'a>,
         context: &mut RuleContext<'a>,
     ) -> Result<(), Halt> {
-        for template in &rule.extras().environment {
+        for template in &extras.environment {
             let mut text = Vec::new();
             self.expand_into(template, record, context, &mut text)?;
             self.spend(1 + record.environment.len() / NAMES_A_STEP)?;
@@ -251,11 +254,11 @@ impl<'a, S: Source> Run<'a, S> {
     /// `CO` (`do_expand_cookie`): the first cookie of a name is sent.
     pub(super) fn expand_cookies(
         &mut self,
-        rule: &'a Rule,
+        extras: &'a Extras,
         record: &mut Record<'a>,
         context: &mut RuleContext<'a>,
     ) -> Result<(), Halt> {
-        for template in &rule.extras().cookies {
+        for template in &extras.cookies {
             let mut text = Vec::new();
             self.expand_into(template, record, context, &mut text)?;
             let Some(cookie) = set_cookie(&text, self.options.now) else {
@@ -273,28 +276,38 @@ impl<'a, S: Source> Run<'a, S> {
     }
 }
 
-/// Are groups escaped before they are put in (`B`)?
-fn is_escaped(rule: Option<&Rule>) -> bool {
-    rule.is_some_and(|rule| rule.flags.contains(RuleFlags::ESCAPE_BACKREFERENCES))
+/// How groups are escaped before they are put in (`B`).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Escaping<'a> {
+    flags: RuleFlags,
+    extras: &'a Extras,
+}
+
+impl<'a> Escaping<'a> {
+    /// How the groups of a rule are escaped; `None` where they are not.
+    pub fn of(flags: RuleFlags, extras: &'a Extras) -> Option<Self> {
+        let escapes = flags.contains(RuleFlags::ESCAPE_BACKREFERENCES);
+        escapes.then_some(Self { flags, extras })
+    }
 }
 
 fn append_group(
     groups: &Groups,
     subject: &[u8],
     number: u8,
-    rule: Option<&Rule>,
+    escaping: Option<Escaping<'_>>,
     out: &mut Vec<u8>,
 ) {
     if !groups.set {
         return;
     }
     let text = groups.captures.text(usize::from(number), subject);
-    match rule.filter(|rule| is_escaped(Some(rule))) {
-        Some(rule) => out.extend(escape_backreference(
+    match escaping {
+        Some(Escaping { flags, extras }) => out.extend(escape_backreference(
             text,
-            rule.extras().escapes.as_deref(),
-            rule.extras().no_escapes.as_deref(),
-            rule.flags,
+            extras.escapes.as_deref(),
+            extras.no_escapes.as_deref(),
+            flags,
         )),
         None => out.extend_from_slice(text),
     }

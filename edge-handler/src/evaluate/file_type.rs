@@ -4,12 +4,12 @@
 //! In: a record on its way. Out: what `%{CONTENT_TYPE}` holds, and the type of a document that stands in for an answer.
 //! Absent: what extensions mean (`negotiation`), and the types of pages that the server makes.
 
-use crate::model::rules::Rule;
+use crate::model::rules::Extras;
 use crate::model::site::{FileKind, Traits};
 use crate::source::Source;
 use crate::text::escape::is_absolute_uri;
 
-use super::expand::Full;
+use super::expand::{Escaping, Full};
 use super::knowledge::{QuestionMark, expand};
 use super::negotiation::Media;
 use super::record::{Record, UrlForm, Verdict};
@@ -89,22 +89,23 @@ impl<'a, S: Source> Run<'a, S> {
     /// Notes the type of a rule that applies (`force_type_handler`): that of a result that leads away is not looked at.
     pub(super) fn note_type(
         &mut self,
-        rule: &'a Rule,
+        flags: RuleFlags,
+        extras: &'a Extras,
         record: &mut Record<'a>,
         context: &mut RuleContext<'a>,
     ) -> Result<(), Halt> {
-        let Some(template) = &rule.extras().mime_type else {
+        let Some(template) = &extras.mime_type else {
             return Ok(());
         };
         let leads_away = RuleFlags::PROXY | RuleFlags::FORCE_REDIRECT;
-        let substitutes = !rule.flags.contains(RuleFlags::NO_SUBSTITUTION);
+        let substitutes = !flags.contains(RuleFlags::NO_SUBSTITUTION);
         if substitutes
-            && (rule.flags.intersects(leads_away) || is_absolute_uri(record.filename()).is_some())
+            && (flags.intersects(leads_away) || is_absolute_uri(record.filename()).is_some())
         {
             return Ok(());
         }
         let mut text = Vec::new();
-        let mut known = Full::new(self, record, context, Some(rule));
+        let mut known = Full::new(self, record, context, Escaping::of(flags, extras));
         let mut unwatched = QuestionMark::unwatched();
         expand(template.text(), &mut known, &mut unwatched, &mut text)?;
         self.spend(text.len() / BYTES_A_STEP)?;

@@ -5,16 +5,21 @@
 //! the evaluator knows all of a request (`rule`), a shortcut only what needs no evaluation (`shortcut`), and the
 //! compiler, before there is a request, what it assumes (`symbolic`).
 
-use crate::model::rules::{Condition, Piece, Rule, RuleFlags, TemplateText};
+use crate::artefact::rule::DetailsView;
+use crate::model::rules::{Condition, Piece, RuleFlags, TemplateText};
 
 /// What is known about a request by the time a rule is tried.
 pub(crate) trait Knowledge<'a> {
     /// Why something is not known.
     type Unknown;
 
-    /// The next condition of `rule` from `at` on that is worth asking: those before it do not hold, and are joined to the
+    /// The next condition of a rule from `at` on that is worth asking: those before it do not hold, and are joined to the
     /// next by `OR`, so they leave nothing behind.
-    fn next_worth_asking(&mut self, rule: &'a Rule, at: usize) -> Result<usize, Self::Unknown>;
+    fn next_worth_asking(
+        &mut self,
+        rule: &DetailsView<'a>,
+        at: usize,
+    ) -> Result<usize, Self::Unknown>;
 
     /// Does a condition hold?
     fn holds(&mut self, condition: &'a Condition) -> Result<bool, Self::Unknown>;
@@ -51,10 +56,10 @@ pub(crate) enum Decides {
 /// The conditions of a rule: `OR` binds tighter than the implicit and, a true one skips the
 /// rest of its group, and a false last one with `OR` stops nothing.
 pub(crate) fn conditions_hold<'a, K: Knowledge<'a>>(
-    rule: &'a Rule,
+    rule: &DetailsView<'a>,
     knowledge: &mut K,
 ) -> Result<bool, K::Unknown> {
-    let conditions = &rule.conditions;
+    let conditions = rule.conditions;
     let mut at = 0;
     while at < conditions.len() {
         at = knowledge.next_worth_asking(rule, at)?;

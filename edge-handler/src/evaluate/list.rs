@@ -3,8 +3,9 @@
 //! In: a record and the rule sets that apply. Out: the record changed, and an [`Action`] that says
 //! how. Absent: one rule; see `rule`. What is made of the result; see `server` and `directory`.
 
+use crate::artefact::rule::RuleView;
 use crate::model::outcome::Event;
-use crate::model::rules::{Rule, RuleFlags, RuleSetId};
+use crate::model::rules::{RuleFlags, RuleSetId};
 use crate::source::Source;
 
 use super::record::Record;
@@ -37,7 +38,7 @@ pub(crate) enum Action {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rewritten<'a> {
     pub action: Action,
-    pub last: Option<&'a Rule>,
+    pub last: Option<RuleView<'a>>,
 }
 
 /// Several rule sets as one list with one numbering: what inheritance makes of them.
@@ -57,7 +58,7 @@ impl<'s> Rules<'s> {
         run: &Run<'a, S>,
         from: usize,
         subject: &[u8],
-    ) -> Result<Option<(usize, &'a Rule)>, Halt> {
+    ) -> Result<Option<(usize, RuleView<'a>)>, Halt> {
         let mut start = 0;
         for set in self.sets {
             let count = run.source.rule_count(*set);
@@ -77,13 +78,14 @@ impl<'s> Rules<'s> {
         self,
         run: &Run<'a, S>,
         mut at: usize,
-        mut rule: &'a Rule,
+        rule: &RuleView<'a>,
         subject: &[u8],
     ) -> Result<usize, Halt> {
-        while rule.flags.contains(RuleFlags::CHAIN) {
+        let mut flags = rule.flags;
+        while flags.contains(RuleFlags::CHAIN) {
             at += 1;
             match self.next(run, at, subject)? {
-                Some((found, next)) if found == at => rule = next,
+                Some((found, next)) if found == at => flags = next.flags,
                 _ => break,
             }
         }
@@ -117,9 +119,9 @@ impl<'a, S: Source> Run<'a, S> {
             {
                 continue;
             }
-            let effect = self.apply_rewrite_rule(rule, record, &mut context)?;
+            let effect = self.apply_rewrite_rule(&rule, record, &mut context)?;
             if effect == Effect::None {
-                at = rules.after_chain(self, found, rule, &context.uri)?;
+                at = rules.after_chain(self, found, &rule, &context.uri)?;
                 continue;
             }
             if !rule.flags.contains(RuleFlags::NO_SUBSTITUTION) {
@@ -140,7 +142,7 @@ impl<'a, S: Source> Run<'a, S> {
                 return Ok(result);
             }
             if effect == Effect::Substituted {
-                result.action = substituted(rule);
+                result.action = substituted(rule.flags);
             }
             if rule.flags.contains(RuleFlags::PASS_THROUGH) {
                 let name = record.filename();
@@ -162,25 +164,25 @@ impl<'a, S: Source> Run<'a, S> {
                 round += 1;
                 at = 0;
                 if found == 0 {
-                    match self.remaining_rounds(rule, record, &mut context)? {
+                    match self.remaining_rounds(&rule, record, &mut context)? {
                         Rounds::Made(more) => round = round.saturating_add(more),
                         Rounds::TooLong => round = u32::MAX,
                     }
                 }
-                if round >= rule.max_rounds {
+                if round >= rule.details()?.max_rounds {
                     result.action = Action::Status(500);
                     return Ok(result);
                 }
             } else {
-                at += rule.skip as usize;
+                at += rule.details()?.skip as usize;
             }
         }
         Ok(result)
     }
 }
 
-fn substituted(rule: &Rule) -> Action {
-    if rule.flags.contains(RuleFlags::NO_ESCAPE) {
+fn substituted(flags: RuleFlags) -> Action {
+    if flags.contains(RuleFlags::NO_ESCAPE) {
         Action::NoEscape
     } else {
         Action::Normal

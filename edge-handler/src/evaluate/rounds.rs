@@ -6,7 +6,8 @@
 //! `RewriteRule ^(.*)_(.*)$ $1-$2 [N]` replaces one underscore in a round. Eight kilobytes of underscores took a
 //! second. No other rule sees a text between two rounds, because this one is the first of its list.
 
-use crate::model::rules::{Piece, Rule, RuleFlags, Template};
+use crate::artefact::rule::{DetailsView, RuleView};
+use crate::model::rules::{Piece, RuleFlags, TemplateText};
 use crate::source::Source;
 
 use super::list::LONGEST_NAME;
@@ -36,7 +37,7 @@ impl<S: Source> Run<'_, S> {
     /// Makes all rounds that `rule` goes on for by itself: none where it is not of the kind.
     pub(super) fn remaining_rounds(
         &self,
-        rule: &Rule,
+        rule: &RuleView<'_>,
         record: &mut Record<'_>,
         context: &mut RuleContext<'_>,
     ) -> Result<Rounds, Halt> {
@@ -44,7 +45,9 @@ impl<S: Source> Run<'_, S> {
         if one_by_one || !PLAIN.contains(rule.flags) || !record.path_info.is_empty() {
             return Ok(Rounds::Made(0));
         }
-        let Some((text, count)) = replaced(rule, &context.uri, context.directory.is_some()) else {
+        let details = rule.details()?;
+        let in_directory = context.directory.is_some();
+        let Some((text, count)) = replaced((rule, &details), &context.uri, in_directory) else {
             return Ok(Rounds::Made(0));
         };
         self.spend(count as usize + text.len() / BYTES_A_STEP)?;
@@ -59,8 +62,12 @@ impl<S: Source> Run<'_, S> {
 }
 
 /// `text` once `rule` has replaced all it can, and how often it did.
-fn replaced(rule: &Rule, text: &[u8], in_directory: bool) -> Option<(Vec<u8>, u32)> {
-    if !rule.conditions.is_empty() || rule.extras.is_some() || text.contains(&b'?') {
+fn replaced(
+    (rule, details): (&RuleView<'_>, &DetailsView<'_>),
+    text: &[u8],
+    in_directory: bool,
+) -> Option<(Vec<u8>, u32)> {
+    if !details.conditions.is_empty() || details.extras.is_some() || text.contains(&b'?') {
         return None;
     }
     // The text has to stay what it is: a path of the server, or a name below the directory.
@@ -69,8 +76,8 @@ fn replaced(rule: &Rule, text: &[u8], in_directory: bool) -> Option<(Vec<u8>, u3
     } else {
         text.starts_with(b"/") && !text.starts_with(b"//")
     };
-    let (head, between) = halves(&rule.substitution)?;
-    let separator = stays.then(|| Separator::of(&rule.pattern))??;
+    let (head, between) = halves(rule.substitution())?;
+    let separator = stays.then(|| Separator::of(&rule.pattern().ok()?.to_pattern()))??;
     let odd = between.contains(&b'?') || between.contains(&b':');
     if head != separator.head() || odd || separator.is_in(between) {
         return None;
@@ -81,7 +88,7 @@ fn replaced(rule: &Rule, text: &[u8], in_directory: bool) -> Option<(Vec<u8>, u3
 }
 
 /// What stands before `$1`, and between `$1` and `$2`, of a substitution that ends there.
-fn halves(substitution: &Template) -> Option<(&[u8], &[u8])> {
+fn halves(substitution: TemplateText<'_>) -> Option<(&[u8], &[u8])> {
     let mut pieces = substitution.pieces().peekable();
     let literal = |piece: &Piece<'_>| matches!(piece, Piece::Literal(_));
     let text = |piece| match piece {

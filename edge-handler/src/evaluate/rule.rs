@@ -3,8 +3,9 @@
 //! In: a rule, a record, what the rules before found. Out: the record changed, and an [`Effect`].
 //! Absent: the order of rules; see `list`.
 
+use crate::artefact::rule::RuleView;
 use crate::model::outcome::Event;
-use crate::model::rules::{Rule, RuleFlags};
+use crate::model::rules::RuleFlags;
 use crate::source::Source;
 
 use super::expand::Full;
@@ -92,23 +93,21 @@ impl<'a> RuleContext<'a> {
 impl<'a, S: Source> Run<'a, S> {
     pub(super) fn apply_rewrite_rule(
         &mut self,
-        rule: &'a Rule,
+        rule: &RuleView<'a>,
         record: &mut Record<'a>,
         context: &mut RuleContext<'a>,
     ) -> Result<Effect, Halt> {
-        let captures = &mut context.rule.captures;
-        let matched = rule.pattern.find(&context.uri, captures, self.budget);
-        let negated = rule.flags.contains(RuleFlags::NEGATED);
-        if matched == negated {
+        if !rule.matches(&context.uri, &mut context.rule.captures, self.budget)? {
             self.trace_unmatched(rule.place, &context.uri);
             return Ok(Effect::None);
         }
-        context.rule.set = !negated;
+        let details = rule.details()?;
+        context.rule.set = !rule.flags.contains(RuleFlags::NEGATED);
         context.condition.set = false;
         context.vary_this.clear();
         context.vary.clear();
         let mut known = Full::new(self, record, context, None);
-        if !conditions_hold(rule, &mut known)? {
+        if !conditions_hold(&details, &mut known)? {
             self.trace(rule.place, || Event::Stopped);
             return Ok(Effect::None);
         }
@@ -116,28 +115,28 @@ impl<'a, S: Source> Run<'a, S> {
         let mut new_uri = Vec::new();
         if !no_substitution {
             let mut mark = QuestionMark::for_rule(rule.flags);
-            self.expand_substitution(rule, record, context, &mut mark, &mut new_uri)?;
+            self.expand_substitution(rule, &details, record, context, &mut mark, &mut new_uri)?;
             if mark.is_unsafe() {
                 self.trace(rule.place, || Event::Answered(403));
                 return Ok(Effect::Refused(403));
             }
         }
-        self.expand_environment(rule, record, context)?;
-        self.expand_cookies(rule, record, context)?;
+        self.expand_environment(details.extras(), record, context)?;
+        self.expand_cookies(details.extras(), record, context)?;
         if no_substitution {
-            self.note_type(rule, record, context)?;
+            self.note_type(rule.flags, details.extras(), record, context)?;
             self.trace(rule.place, || Event::Applied);
             return Ok(Effect::Applied);
         }
         self.substitute(rule, record, context, new_uri);
-        self.note_type(rule, record, context)?;
+        self.note_type(rule.flags, details.extras(), record, context)?;
         Ok(Effect::Substituted)
     }
 
     /// Puts the new path in place (the second half of `apply_rewrite_rule`).
     fn substitute(
         &mut self,
-        rule: &Rule,
+        rule: &RuleView<'a>,
         record: &mut Record<'a>,
         context: &RuleContext<'a>,
         mut new_uri: Vec<u8>,
@@ -177,7 +176,7 @@ impl<'a, S: Source> Run<'a, S> {
             self.trace(rule.place, || Event::Redirected(record.filename().to_vec()));
             return;
         }
-        let literal = rule.substitution.source.starts_with(b"//");
+        let literal = rule.substitution().source().starts_with(b"//");
         if !flags.contains(RuleFlags::UNC) && !prefix_added && !literal {
             record.merge_leading_slashes();
         }

@@ -3,8 +3,9 @@
 //! In: a record before its URL-path is mapped to a file. Out: a [`Verdict`], the record changed.
 //! Absent: rewriting in a directory; see `directory`.
 
+use crate::artefact::rule::RuleView;
 use crate::model::outcome::Refusal;
-use crate::model::rules::{Rule, RuleFlags};
+use crate::model::rules::RuleFlags;
 use crate::model::site::RewriteOptions;
 use crate::source::Source;
 
@@ -66,7 +67,7 @@ impl<'a, S: Source> Run<'a, S> {
         &mut self,
         record: &mut Record<'a>,
         options: RewriteOptions,
-        last: Option<&Rule>,
+        last: Option<RuleView<'_>>,
     ) -> Verdict {
         expand_tildepaths(record);
         if !record.filename().starts_with(b"/") {
@@ -84,7 +85,7 @@ impl<'a, S: Source> Run<'a, S> {
 
     /// Does the path name a file rather than a URL-path (`prefix_stat`)? Its first part must
     /// exist, and the rule must have meant it: by its own text, a flag, or the document root.
-    fn prefix_stat(&mut self, record: &Record<'_>, last: Option<&Rule>) -> bool {
+    fn prefix_stat(&mut self, record: &Record<'_>, last: Option<RuleView<'_>>) -> bool {
         let path = record.filename();
         let slashes = path.iter().take_while(|byte| **byte == b'/').count();
         let first = path[slashes..].split(|byte| *byte == b'/').next();
@@ -109,7 +110,7 @@ impl<'a, S: Source> Run<'a, S> {
             .as_ref()
             .map(|context| &context.document_root);
         rule.flags.contains(RuleFlags::UNSAFE_PREFIX_STAT)
-            || rule.substitution.source.starts_with(&prefix)
+            || rule.substitution().source().starts_with(&prefix)
             || path.starts_with(self.document_root(record))
             || context.is_some_and(|root| path.starts_with(root))
     }

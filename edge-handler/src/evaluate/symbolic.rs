@@ -3,8 +3,10 @@
 //! In: what an evaluation looks at. Out: [`Symbolic`], which hears of it and gives answers; what the evaluator asks of
 //! it, which costs nothing where there is a request. Absent: trying the other answers (the compiler's `precompute`).
 
+use crate::artefact::redirect::RedirectView;
+use crate::artefact::rule::RuleView;
 use crate::budget::Spent;
-use crate::model::rules::{Condition, RedirectListId, RedirectView, Rule, RuleSetId};
+use crate::model::rules::{Condition, RedirectListId, RuleSetId};
 use crate::source::Source;
 
 use super::{Halt, Run};
@@ -81,7 +83,7 @@ impl<'a, S: Source> Run<'a, S> {
         set: RuleSetId,
         from: usize,
         subject: &[u8],
-    ) -> Result<Option<(usize, &'a Rule)>, Halt> {
+    ) -> Result<Option<(usize, RuleView<'a>)>, Halt> {
         self.tries_with(subject)?;
         Ok(self.source.next_rule(set, from, subject)?)
     }

@@ -70,7 +70,7 @@ impl Runtime {
         &self.names
     }
 
-    /// Forgets which rules and redirects were decoded: the compiler asks about all of them.
+    /// Forgets what was made of records of the program: the compiler asks about all of them.
     pub fn forget(&mut self) {
         self.program.forget();
     }

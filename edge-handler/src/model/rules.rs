@@ -13,9 +13,9 @@ mod text_test;
 
 pub use condition::{Condition, FileTest, Order, Test};
 pub use flags::RuleFlags;
-pub use prefilter::{Marks, Screens};
-pub use redirect::{MatcherView, Redirect, RedirectMatcher, RedirectView};
-pub use rule::{Extras, Replacement, Rule, RuleSet};
+pub use prefilter::{Marks, Screen, Screens};
+pub use redirect::{Redirect, RedirectMatcher};
+pub use rule::{Extras, Rule, RuleSet};
 pub use template::{Piece, Template, TemplateText};
 pub use text_test::text_holds;
 

@@ -4,8 +4,7 @@
 //! pattern's text differs between PCRE2 releases; see `pattern::dialect`.
 //!
 //! Three matchers, each for what the one before does not understand, all with PCRE2's answers: `bytecode`
-//! needs no engine, `backtrack` is an engine of our own that counts its steps, `pcre2` is PCRE2 itself. A rule
-//! that is read where it stands has its pattern matched while it is read (`bytecode::glance`).
+//! needs no engine, `backtrack` is an engine of our own that counts its steps, `pcre2` is PCRE2 itself.
 
 #[cfg(test)]
 mod agreement;
@@ -23,10 +22,9 @@ use std::sync::{Arc, OnceLock};
 use crate::budget::{Allowance, Budget};
 use crate::pattern::Pattern;
 use backtrack::Backtrack;
-use bytecode::Code;
 use pcre2::Full;
 
-pub(crate) use bytecode::glance;
+pub(crate) use bytecode::Code;
 pub(crate) use separator::Separator;
 pub use stress::Storm;
 
@@ -129,9 +127,10 @@ impl fmt::Debug for Compiled {
 }
 
 /// What a pattern is matched with, the quickest first; the others are made when they are needed.
+#[derive(Default)]
 struct Engines {
     /// Its instructions, where it needs no engine.
-    code: Option<Box<[u8]>>,
+    code: Option<Vec<u8>>,
     backtrack: OnceLock<Option<Box<Backtrack>>>,
     full: OnceLock<Option<Box<Full>>>,
 }
@@ -145,8 +144,8 @@ impl Engines {
         }
     }
 
-    fn code(&self) -> Option<Code<'_>> {
-        Code::over(self.code.as_deref()?)
+    fn code<'a>(&'a self, pattern: &'a Pattern) -> Option<Code<'a>> {
+        Code::over(self.code.as_deref()?, &pattern.text)
     }
 
     fn backtrack(&self, pattern: &Pattern) -> Option<&Backtrack> {
@@ -167,7 +166,7 @@ impl Engines {
         budget: &Budget,
     ) -> bool {
         let found = self
-            .code()
+            .code(pattern)
             .and_then(|code| code.tell(subject, captures, budget));
         found.unwrap_or_else(|| self.search(pattern, subject, captures, budget))
     }
@@ -204,7 +203,7 @@ impl Engines {
     }
 
     fn group_count(&self, pattern: &Pattern) -> usize {
-        if let Some(code) = self.code() {
+        if let Some(code) = self.code(pattern) {
             return code.group_count();
         }
         match self.backtrack(pattern) {
@@ -215,6 +214,17 @@ impl Engines {
 }
 
 impl Pattern {
+    /// The instructions, where the pattern needs no engine.
+    pub(crate) fn code(&self) -> Option<&[u8]> {
+        self.engines().code.as_deref()
+    }
+
+    /// Matches `subject` by an engine, its instructions not having told.
+    pub(crate) fn search(&self, subject: &[u8], captures: &mut Captures, budget: &Budget) -> bool {
+        let engines = self.compiled.0.get_or_init(|| Arc::new(Engines::default()));
+        engines.search(self, subject, captures, budget)
+    }
+
     /// Matches `subject`; when it matches, `captures` is replaced, else left alone. An error while
     /// matching (a limit of Apache's was hit) is no match, as in `ap_regexec`.
     ///

@@ -6,8 +6,31 @@
 /// The empty set.
 pub(in crate::pattern) static NONE: Set = Set { words: [0; 4] };
 
-/// Sets that many patterns have: any byte, any but a slash, the digits.
-pub(in crate::pattern) static USUAL: [Set; 3] = [ANY, NO_SLASH, DIGITS];
+/// Sets that many patterns have: a number is enough to write one.
+pub(in crate::pattern) static USUAL: [Set; 16] = [
+    ANY,
+    NO_SLASH,
+    DIGITS,
+    Set::of_ranges(&[(b'a', b'z')]),
+    Set::of_ranges(&[(b'a', b'z'), (b'A', b'Z')]),
+    Set::of_ranges(&[(b'a', b'z'), (b'0', b'9')]),
+    Set::of_ranges(&[(b'a', b'z'), (b'A', b'Z'), (b'0', b'9')]),
+    Set::of_ranges(&[(b'a', b'z'), (b'0', b'9'), (b'-', b'-')]),
+    Set::of_ranges(&[(b'a', b'z'), (b'A', b'Z'), (b'0', b'9'), (b'-', b'-')]),
+    WORDS,
+    Set::of_ranges(&[
+        (b'a', b'z'),
+        (b'A', b'Z'),
+        (b'0', b'9'),
+        (b'_', b'_'),
+        (b'-', b'-'),
+    ]),
+    SPACES,
+    Set::of_ranges(&[(0, b'\n' - 1), (b'\n' + 1, 255)]),
+    Set::of_ranges(&[(0, b'.' - 1), (b'.' + 1, 255)]),
+    Set::of_ranges(&[(0, b'.' - 1), (b'/' + 1, 255)]),
+    Set::of_ranges(&[(0, b'-' - 1), (b'-' + 1, 255)]),
+];
 
 /// Any byte.
 pub(in crate::pattern) const ANY: Set = Set {
@@ -39,13 +62,20 @@ pub(in crate::pattern) const WORDS: Set = Set {
     ],
 };
 
-/// The set of this number: a usual one, or one of `own`, which are numbered after those.
+/// What `ask` says of the set of this number: a usual one, or one of `own`, which are numbered after those.
 #[inline]
-pub(in crate::pattern) fn numbered(own: &[[u8; Set::BYTES]], number: u8) -> Set {
+pub(in crate::pattern) fn numbered<R>(
+    own: &[[u8; Set::BYTES]],
+    number: u8,
+    ask: impl Fn(&Set) -> R,
+) -> R {
     let number = usize::from(number);
     match USUAL.get(number) {
-        Some(usual) => *usual,
-        None => own.get(number - USUAL.len()).map_or(NONE, Set::of_bytes),
+        Some(usual) => ask(usual),
+        None => match own.get(number - USUAL.len()) {
+            Some(own) => ask(&Set::of_bytes(own)),
+            None => ask(&NONE),
+        },
     }
 }
 
@@ -76,6 +106,24 @@ impl Set {
         let mut words = [0; 4];
         for (word, bytes) in words.iter_mut().zip(bytes.as_chunks().0) {
             *word = u64::from_le_bytes(*bytes);
+        }
+        Self { words }
+    }
+
+    /// The set of all bytes of some ranges, first and last byte included.
+    const fn of_ranges(ranges: &[(u8, u8)]) -> Self {
+        let mut words = [0; 4];
+        let mut range = 0;
+        while range < ranges.len() {
+            let (mut byte, last) = ranges[range];
+            while byte <= last {
+                words[(byte >> 6) as usize] |= 1 << (byte & 63);
+                if byte == u8::MAX {
+                    break;
+                }
+                byte += 1;
+            }
+            range += 1;
         }
         Self { words }
     }

@@ -5,7 +5,9 @@
 use std::cell::Cell;
 
 use super::{Source, Unavailable};
-use crate::model::rules::{MapId, RedirectListId, RedirectView, Rule, RuleSetId};
+use crate::artefact::redirect::RedirectView;
+use crate::artefact::rule::RuleView;
+use crate::model::rules::{MapId, RedirectListId, RuleSetId};
 
 /// A source that counts what it is asked for, and what it names.
 #[derive(Debug)]
@@ -54,7 +56,7 @@ impl<S: Source> Source for Counted<S> {
         set: RuleSetId,
         from: usize,
         subject: &[u8],
-    ) -> Result<Option<(usize, &Rule)>, Unavailable> {
+    ) -> Result<Option<(usize, RuleView<'_>)>, Unavailable> {
         self.count(self.source.next_rule(set, from, subject))
     }
 

@@ -11,8 +11,9 @@ use super::{Found, Unavailable};
 use crate::artefact::index::{ListIndex, Marked};
 use crate::artefact::key::{KeySpace, Sought};
 use crate::artefact::program::Program;
+use crate::artefact::redirect::RedirectView;
 use crate::artefact::table::{Content, Entry, Lookup, Placed, Probe, Table};
-use crate::model::rules::{MapId, RedirectListId, RedirectView, RuleSetId};
+use crate::model::rules::{MapId, RedirectListId, RuleSetId};
 
 /// Finds rules and redirects in a program and a table.
 #[derive(Debug)]
@@ -121,7 +122,7 @@ impl<'a, T: Table> Find<'a> for Finder<'a, T> {
         let Some(list) = self.program.rules(set) else {
             return Ok(None);
         };
-        let mut found = Found::of(list);
+        let mut found = Found::of(list, self.program.shared());
         let keyed = list.keyed();
         let may_be_exact = keyed.exact.may_contain(subject.len());
         let may_fold = keyed.folded.may_contain(subject.len());

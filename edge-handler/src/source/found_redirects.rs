@@ -6,19 +6,17 @@
 use smallvec::SmallVec;
 
 use super::Unavailable;
-use super::found::damaged;
 use crate::artefact::index::{Candidates, ListIndex};
-use crate::artefact::packed::Packed;
+use crate::artefact::redirect::RedirectView;
+use crate::artefact::shared::Shared;
 use crate::artefact::table::RedirectsView;
-use crate::model::rules::{Redirect, RedirectView};
-use crate::pattern::Pattern;
 
 /// Redirects that were found of one list.
 #[derive(Debug)]
 pub struct FoundRedirects<'a> {
-    pub(in crate::source) list: &'a ListIndex<Redirect>,
-    /// Of what the table has.
-    pub(in crate::source) patterns: &'a Packed<Pattern>,
+    pub(in crate::source) list: &'a ListIndex,
+    /// What redirects have by number.
+    pub(in crate::source) shared: &'a Shared,
     /// What the table has, entry by entry.
     pub(in crate::source) keyed: SmallVec<[RedirectsView<'a>; 2]>,
     /// What the program has.
@@ -31,20 +29,22 @@ impl<'a> FoundRedirects<'a> {
     /// # Errors
     /// Its bytes are damaged.
     pub fn next(&self, from: usize) -> Result<Option<(usize, RedirectView<'a>)>, Unavailable> {
-        let kept = match self.list.next_from(from, &self.candidates) {
-            Some(slot) => Some(self.list.get(slot).map_err(damaged)?),
+        let mut first = match self.list.next_from(from, &self.candidates) {
+            Some(slot) => {
+                let (position, record) = self.list.get(slot)?;
+                Some((position, RedirectView::written(record, self.shared)?))
+            }
             None => None,
         };
-        let mut first = kept.map(|(position, redirect)| (position, redirect.view()));
         for keyed in &self.keyed {
-            for redirect in keyed.iter() {
-                let redirect = redirect.map_err(damaged)?;
-                let position = usize::try_from(redirect.position).unwrap_or(usize::MAX);
+            for keyed in keyed.iter() {
+                let keyed = keyed?;
+                let position = usize::try_from(keyed.position).unwrap_or(usize::MAX);
                 if first.is_some_and(|(first, _)| first <= position) {
                     break;
                 }
                 if position >= from {
-                    first = Some((position, redirect.view(self.patterns).map_err(damaged)?));
+                    first = Some((position, keyed.redirect.view(self.shared)?));
                     break;
                 }
             }

@@ -7,8 +7,10 @@ use std::cell::RefCell;
 
 use super::{Find as _, Finder, Found, FoundRedirects, Source, Unavailable};
 use crate::artefact::program::Program;
+use crate::artefact::redirect::RedirectView;
+use crate::artefact::rule::RuleView;
 use crate::artefact::table::Table;
-use crate::model::rules::{MapId, RedirectListId, RedirectView, Rule, RuleSetId};
+use crate::model::rules::{MapId, RedirectListId, RuleSetId};
 
 /// Names the rules that the index finds in a program or a table.
 #[derive(Debug)]
@@ -75,7 +77,7 @@ impl<T: Table> Source for Indexed<'_, T> {
         set: RuleSetId,
         from: usize,
         subject: &[u8],
-    ) -> Result<Option<(usize, &Rule)>, Unavailable> {
+    ) -> Result<Option<(usize, RuleView<'_>)>, Unavailable> {
         let find = || self.finder.rules(set, subject);
         let mut memory = self.rules.borrow_mut();
         let found = Remembered::found(&mut memory, (set, subject), find)?;

@@ -8,13 +8,15 @@ use std::collections::BTreeMap;
 use super::{Source, Unavailable};
 use crate::artefact::key::KeySpace;
 use crate::artefact::program::Program;
+use crate::artefact::redirect::RedirectView;
+use crate::artefact::rule::RuleView;
 use crate::artefact::table::{Content, EmbeddedTable};
-use crate::model::rules::{MapId, RedirectListId, RedirectView, Rule, RuleSetId};
+use crate::model::rules::{MapId, RedirectListId, RuleSetId};
 
 /// Every rule of a build, in order.
 #[derive(Debug, Default)]
 pub struct Restored<'a> {
-    rules: BTreeMap<(RuleSetId, usize), &'a Rule>,
+    rules: BTreeMap<(RuleSetId, usize), RuleView<'a>>,
     redirects: BTreeMap<(RedirectListId, usize), RedirectView<'a>>,
     values: BTreeMap<(MapId, &'a [u8]), &'a [u8]>,
     counts: Vec<usize>,
@@ -35,14 +37,19 @@ impl<'a> Restored<'a> {
         for (number, list) in (0..).zip(program.rule_lists()) {
             let id = RuleSetId(number);
             self.counts.push(list.count());
-            self.rules
-                .extend(list.kept().map(|(position, rule)| ((id, position), rule)));
+            let kept = list.kept().filter_map(|(position, record)| {
+                let rule = RuleView::written(record, program.shared()).ok()?;
+                Some(((id, position), rule))
+            });
+            self.rules.extend(kept);
         }
         for (number, list) in (0..).zip(program.redirect_lists()) {
             let id = RedirectListId(number);
-            let kept = list.kept();
-            self.redirects
-                .extend(kept.map(|(position, item)| ((id, position), item.view())));
+            let kept = list.kept().filter_map(|(position, record)| {
+                let redirect = RedirectView::written(record, program.shared()).ok()?;
+                Some(((id, position), redirect))
+            });
+            self.redirects.extend(kept);
         }
     }
 
@@ -52,13 +59,13 @@ impl<'a> Restored<'a> {
                 self.rules.extend(
                     rules
                         .iter()
-                        .map(|rule| ((set, index(rule.position)), &rule.item)),
+                        .map(|rule| ((set, index(rule.position)), rule.item.view())),
                 );
             }
             (Content::Redirects(redirects), KeySpace::Redirects(list)) => {
                 let keyed = redirects.view().iter().flatten();
                 let views = keyed.filter_map(|keyed| {
-                    let view = keyed.view(program.patterns()).ok()?;
+                    let view = keyed.redirect.view(program.shared()).ok()?;
                     Some(((list, index(keyed.position)), view))
                 });
                 self.redirects.extend(views);
@@ -72,7 +79,7 @@ impl<'a> Restored<'a> {
     }
 
     /// Every rule, in no particular order of sets.
-    pub fn rules(&self) -> impl Iterator<Item = &'a Rule> {
+    pub fn rules(&self) -> impl Iterator<Item = RuleView<'a>> {
         self.rules.values().copied()
     }
 
@@ -110,7 +117,7 @@ impl Source for Restored<'_> {
         set: RuleSetId,
         from: usize,
         _: &[u8],
-    ) -> Result<Option<(usize, &Rule)>, Unavailable> {
+    ) -> Result<Option<(usize, RuleView<'_>)>, Unavailable> {
         Ok(next(&self.rules, set, from))
     }
 

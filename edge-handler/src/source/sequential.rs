@@ -2,7 +2,9 @@
 //!
 //! In: a [`Site`]. Out: a [`Source`] that never misses. Absent: any index.
 
-use crate::model::rules::{MapId, RedirectListId, RedirectView, Rule, RuleSetId};
+use crate::artefact::redirect::RedirectView;
+use crate::artefact::rule::RuleView;
+use crate::model::rules::{MapId, RedirectListId, RuleSetId};
 use crate::model::site::{MapKind, Site};
 
 use super::{Source, Unavailable};
@@ -33,11 +35,11 @@ impl Source for Sequential<'_> {
         set: RuleSetId,
         from: usize,
         _subject: &[u8],
-    ) -> Result<Option<(usize, &Rule)>, Unavailable> {
+    ) -> Result<Option<(usize, RuleView<'_>)>, Unavailable> {
         let set = self.site.rule_sets.get(set.0 as usize);
         Ok(set
             .and_then(|set| set.rules.get(from))
-            .map(|rule| (from, rule)))
+            .map(|rule| (from, rule.view())))
     }
 
     fn next_redirect(

@@ -98,6 +98,8 @@ impl Data {
             redirects,
             questions,
             patterns,
+            details,
+            expressions,
             filter,
         } = self.parts;
         let parts = [
@@ -106,6 +108,8 @@ impl Data {
             ("  redirects", redirects),
             ("  questions", questions),
             ("  patterns", patterns),
+            ("  conditions", details),
+            ("  expressions", expressions),
             ("  filter", filter),
         ];
         let mut lines = vec![format!("generation {}", self.generation)];

@@ -13,6 +13,8 @@ use edgewright_compiler::spans::in_text;
 use edgewright_compiler::{Reading, Unit, UnitStatus, compile};
 use edgewright_engine::artefact::index::{Candidates, ListIndex, Slot};
 use edgewright_engine::artefact::key::Key;
+use edgewright_engine::artefact::redirect::RedirectView;
+use edgewright_engine::artefact::rule::RuleView;
 use edgewright_engine::artefact::table::Content;
 use edgewright_engine::model::rules::Place;
 use serde::Serialize;
@@ -106,7 +108,7 @@ fn of_build(build: &Build, answering: &Answerer) -> Vec<Row> {
             Content::Rules(rules) => rules.iter().for_each(|rule| add(rule.item.place)),
             Content::Redirects(list) => {
                 let redirects = list.view().iter().flatten();
-                redirects.for_each(|redirect| add(redirect.place));
+                redirects.for_each(|keyed| add(keyed.redirect.place));
             }
             Content::Value(value) => add(value.place),
             Content::Decision(_) => {}
@@ -114,10 +116,12 @@ fn of_build(build: &Build, answering: &Answerer) -> Vec<Row> {
     }
     let program = build.runtime.program();
     for list in program.rule_lists() {
-        add_kept(list, |rule| rule.place, &mut rows);
+        let place = |record| Some(RuleView::written(record, program.shared()).ok()?.place);
+        add_kept(list, place, &mut rows);
     }
     for list in program.redirect_lists() {
-        add_kept(list, |redirect| redirect.place, &mut rows);
+        let place = |record| Some(RedirectView::written(record, program.shared()).ok()?.place);
+        add_kept(list, place, &mut rows);
     }
     let row = |((place, class), mut by): ((Place, &str), Vec<String>)| {
         by.sort();
@@ -136,9 +140,9 @@ fn key(key: &Key) -> String {
 }
 
 /// Adds the rules of `list` that stay in the program; those that cannot be read are left out.
-fn add_kept<T: serde::de::DeserializeOwned>(
-    list: &ListIndex<T>,
-    place: impl Fn(&T) -> Place,
+fn add_kept<'a>(
+    list: &'a ListIndex,
+    place: impl Fn(&'a [u8]) -> Option<Place>,
     rows: &mut BTreeMap<(Place, &'static str), Vec<String>>,
 ) {
     let (kept, _) = list.kept_and_scanned();
@@ -147,12 +151,12 @@ fn add_kept<T: serde::de::DeserializeOwned>(
         // A text without any word has no other candidates than those for every text.
         let of_any_text = list.next(slot, &Candidates::default());
         let (class, by) = match of_any_text {
-            Some((first, _)) if first == slot => ("scanned", "every request"),
+            Some(first) if first == slot => ("scanned", "every request"),
             Some(_) | None => ("indexed", "words of the index"),
         };
-        if let Ok((_, item)) = list.get(slot) {
+        if let Some(place) = list.record(slot).ok().and_then(&place) {
             let by = by.to_owned();
-            rows.entry((place(item), class)).or_default().push(by);
+            rows.entry((place, class)).or_default().push(by);
         }
     }
 }

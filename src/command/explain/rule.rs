@@ -3,8 +3,9 @@
 //! In: `FILE:LINE` and a request. Out: text. Absent: the other lines; see `super::text`.
 
 use anyhow::{Result, bail};
+use edgewright_engine::artefact::redirect::MatcherView;
 use edgewright_engine::model::outcome::{Answer, Event};
-use edgewright_engine::model::rules::{MatcherView, Place};
+use edgewright_engine::model::rules::Place;
 use edgewright_engine::pattern::{Pattern, PatternOptions};
 
 use super::lines::{Lines, shown};
@@ -136,7 +137,7 @@ fn pattern_of(place: Place, answering: &Answerer) -> Option<Pattern> {
             if redirect.place == place
                 && let MatcherView::Regex(pattern) = redirect.matcher
             {
-                *found.borrow_mut() = Some(pattern.clone());
+                *found.borrow_mut() = Some(pattern.to_pattern());
             }
         },
     );

@@ -2,14 +2,13 @@
 //!
 //! In: rules in order, each with its [`Reach`]. Out: [`ListIndex`]. Absent: the table.
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::marked::Marked;
 use super::to_index;
 use super::words::{Lead, Word, WordId, WordIndex};
-use crate::artefact::packed::{Damaged, Numbers, Packed, TooLong};
+use crate::artefact::packed::{Damaged, Numbers, Records, TooLong};
 
 /// Which texts a rule that stays in the program may match.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,16 +70,15 @@ impl Lengths {
     }
 }
 
-/// One list of rules or redirects: those that are not in the table, by position.
+/// One list of rules or redirects: those that are not in the table, by position, as records.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(bound(serialize = "", deserialize = ""))]
-pub struct ListIndex<T> {
+pub struct ListIndex {
     /// How many the list has, those in the table and those removed included.
     count: u32,
     keyed: Keyed,
     /// Positions of those that stay, ascending. An index here is a slot.
     positions: Numbers<u32>,
-    items: Packed<T>,
+    records: Records,
     /// Slots that are candidates for every text, ascending.
     scanned: Numbers<u32>,
     words: WordIndex,
@@ -94,15 +92,6 @@ pub struct Candidates {
 
 /// Words that need no allocation.
 const FEW: usize = 8;
-
-/// Why one that stays in the program is a candidate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FoundBy {
-    /// A word of it stands in the text.
-    Word,
-    /// It is a candidate for every text.
-    Scan,
-}
 
 /// Names one that stays in the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -123,15 +112,10 @@ impl Slot {
     }
 }
 
-impl<T> ListIndex<T> {
+impl ListIndex {
     /// How many the list has; positions are below this.
     pub fn count(&self) -> usize {
         to_index(self.count)
-    }
-
-    /// Forgets which were decoded.
-    pub fn forget(&mut self) {
-        self.items.forget();
     }
 
     /// What the list has in the table.
@@ -155,7 +139,7 @@ impl<T> ListIndex<T> {
         let below = |all: &Numbers<u32>, end: usize| {
             all.is_ascending() && all.last().is_none_or(|last| to_index(*last) < end)
         };
-        self.items.len() == slots
+        self.records.len() == slots
             && below(&self.positions, self.count())
             && below(&self.scanned, slots)
             && self.words.is_sound(slots)
@@ -174,7 +158,7 @@ impl<T> ListIndex<T> {
     }
 
     /// The first of `candidates`, or of the candidates for every text, at slot `from` or after.
-    pub fn next(&self, from: Slot, candidates: &Candidates) -> Option<(Slot, FoundBy)> {
+    pub fn next(&self, from: Slot, candidates: &Candidates) -> Option<Slot> {
         if self.names_none(candidates) {
             return None;
         }
@@ -185,11 +169,18 @@ impl<T> ListIndex<T> {
             Slot::FIRST => 0,
             Slot(from) => self.scanned.partition_point(|other| *other < from),
         };
-        match (word, self.scanned.get(scanned).copied()) {
-            (Some(word), scanned) if scanned.is_none_or(|scanned| word < scanned) => {
-                Some((Slot(word), FoundBy::Word))
-            }
-            (_, scanned) => Some((Slot(scanned?), FoundBy::Scan)),
+        let scanned = self.scanned.get(scanned).copied();
+        word.into_iter().chain(scanned).min().map(Slot)
+    }
+
+    /// The candidates, in order.
+    #[inline]
+    pub fn slots<'l>(&'l self, candidates: &'l Candidates) -> Slots<'l> {
+        Slots {
+            list: self,
+            candidates,
+            from: Slot::FIRST,
+            scan: 0,
         }
     }
 
@@ -198,11 +189,12 @@ impl<T> ListIndex<T> {
         if self.names_none(candidates) {
             return None;
         }
-        let (slot, _) = self.next(self.slot(from), candidates)?;
-        Some(slot)
+        self.next(self.slot(from), candidates)
     }
 
-    fn names_none(&self, candidates: &Candidates) -> bool {
+    /// True when there is no candidate at all.
+    #[inline]
+    pub fn names_none(&self, candidates: &Candidates) -> bool {
         self.scanned.is_empty() && candidates.words.is_empty()
     }
 
@@ -222,50 +214,81 @@ impl<T> ListIndex<T> {
         self.positions.get(slot.index()).copied().map(to_index)
     }
 
-    /// Its encoding.
-    pub fn encoded(&self, slot: Slot) -> Option<&[u8]> {
-        self.items.encoded(slot.index())
-    }
-}
-
-/// One that stays in the program, with its position.
-pub type Candidate<'a, T> = (usize, &'a T);
-
-impl<T: DeserializeOwned> ListIndex<T> {
-    /// Those that stay in the program, by position.
-    pub fn kept(&self) -> impl Iterator<Item = Candidate<'_, T>> {
-        let slots = self.positions.iter().enumerate();
-        slots.filter_map(|(slot, position)| Some((to_index(*position), self.items.get(slot)?)))
+    /// The record of the one at `slot`.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn record(&self, slot: Slot) -> Result<&[u8], Damaged> {
+        self.records.get(slot.index()).ok_or(Damaged)
     }
 
     /// The one at `slot`.
     ///
     /// # Errors
-    /// Its bytes are damaged.
-    pub fn get(&self, slot: Slot) -> Result<Candidate<'_, T>, Damaged> {
+    /// There is none.
+    pub fn get(&self, slot: Slot) -> Result<Candidate<'_>, Damaged> {
         let position = self.position(slot).ok_or(Damaged)?;
-        let item = self.items.get(slot.index()).ok_or(Damaged)?;
-        Ok((position, item))
+        Ok((position, self.record(slot)?))
+    }
+
+    /// Those that stay in the program, by position.
+    pub fn kept(&self) -> impl Iterator<Item = Candidate<'_>> {
+        let slots = self.positions.iter().enumerate();
+        slots.filter_map(|(slot, position)| Some((to_index(*position), self.records.get(slot)?)))
     }
 }
 
+/// Goes through the candidates for a text, those for every text among them.
+#[derive(Debug)]
+pub struct Slots<'l> {
+    list: &'l ListIndex,
+    candidates: &'l Candidates,
+    from: Slot,
+    /// How many of those for every text stand before.
+    scan: usize,
+}
+
+impl Slots<'_> {
+    /// The next one.
+    #[inline]
+    pub fn peek(&self) -> Option<Slot> {
+        let scanned = self.list.scanned.get(self.scan).copied();
+        let words = self.candidates.words.iter();
+        let words = words.filter_map(|word| self.list.words.next(*word, self.from.0));
+        words.chain(scanned).min().map(Slot)
+    }
+
+    /// Goes past the next one, which is `slot`.
+    #[inline]
+    pub fn pass(&mut self, slot: Slot) {
+        self.from = slot.next();
+        let is_scanned = self.list.scanned.get(self.scan) == Some(&slot.0);
+        self.scan += usize::from(is_scanned);
+    }
+}
+
+/// The record of one that stays in the program, with its position.
+pub type Candidate<'a> = (usize, &'a [u8]);
+
 /// Builds a [`ListIndex`].
 #[derive(Debug)]
-pub struct ListBuilder<'a, T> {
+pub struct ListBuilder {
     count: u32,
     keyed: Keyed,
-    kept: Vec<(u32, &'a T)>,
+    positions: Vec<u32>,
+    records: Records,
     scanned: Vec<u32>,
     leads: Vec<Lead>,
 }
 
-impl<'a, T: Serialize> ListBuilder<'a, T> {
+impl ListBuilder {
     /// A list of `count`, none of which stays in the program so far.
     pub fn new(count: u32) -> Self {
         Self {
             count,
             keyed: Keyed::default(),
-            kept: Vec::new(),
+            positions: Vec::new(),
+            records: Records::default(),
             scanned: Vec::new(),
             leads: Vec::new(),
         }
@@ -285,10 +308,14 @@ impl<'a, T: Serialize> ListBuilder<'a, T> {
         }
     }
 
-    /// Keeps `item` in the program. Positions come in ascending order.
-    pub fn keep(&mut self, position: u32, item: &'a T, reach: Reach) {
-        let slot = u32::try_from(self.kept.len()).unwrap_or(u32::MAX);
-        self.kept.push((position, item));
+    /// Keeps what `record` says in the program. Positions come in ascending order.
+    ///
+    /// # Errors
+    /// Together the records are longer than 4 GiB.
+    pub fn keep(&mut self, position: u32, record: &[u8], reach: Reach) -> Result<(), TooLong> {
+        let slot = u32::try_from(self.positions.len()).unwrap_or(u32::MAX);
+        self.positions.push(position);
+        self.records.push(record)?;
         match reach {
             Reach::Everything => self.scanned.push(slot),
             Reach::Words(words) => {
@@ -296,18 +323,19 @@ impl<'a, T: Serialize> ListBuilder<'a, T> {
                 self.leads.extend(leads);
             }
         }
+        Ok(())
     }
 
     /// The finished list.
     ///
     /// # Errors
     /// Together the rules are longer than 4 GiB.
-    pub fn build(self) -> Result<ListIndex<T>, TooLong> {
+    pub fn build(self) -> Result<ListIndex, TooLong> {
         Ok(ListIndex {
             count: self.count,
             keyed: self.keyed,
-            positions: self.kept.iter().map(|(position, _)| *position).collect(),
-            items: Packed::new(self.kept.iter().map(|(_, item)| *item))?,
+            positions: self.positions.into(),
+            records: self.records,
             scanned: self.scanned.into(),
             words: WordIndex::new(self.leads).ok_or(TooLong)?,
         })

@@ -64,6 +64,18 @@ impl<'a> Cursor<'a> {
         None
     }
 
+    /// As [`Cursor::number`], for who reads one after another that are nearly all of one byte.
+    #[inline]
+    pub fn short_number(&mut self) -> Option<u32> {
+        match self.rest {
+            [byte @ ..0x80, rest @ ..] => {
+                self.rest = rest;
+                Some(u32::from(*byte))
+            }
+            _ => self.number(),
+        }
+    }
+
     /// A `u16`.
     pub fn short(&mut self) -> Option<u16> {
         u16::try_from(self.number()?).ok()
@@ -85,6 +97,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next `length` bytes.
+    #[inline]
     pub fn bytes(&mut self, length: u32) -> Option<&'a [u8]> {
         self.take(usize::try_from(length).ok()?)
     }

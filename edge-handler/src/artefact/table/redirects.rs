@@ -4,23 +4,16 @@
 //! and gives each as a [`RedirectView`]. Absent: redirects of sections, which have no key.
 //!
 //! ```text
-//! position, file, line
-//! PREFIX + path, or REGEX + number of the pattern in the program
-//! status, target                                                   and so on for the next redirect
+//! position, record of the redirect                                 and so on for the next redirect
 //! ```
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::artefact::packed::{Cursor, Damaged, Packed, push_number, push_text};
-use crate::model::rules::{MatcherView, Place, Redirect, RedirectMatcher, RedirectView};
-use crate::pattern::Pattern;
-
-/// What a redirect is found by: one table for who writes and who reads.
-mod tag {
-    pub const PREFIX: u8 = 0;
-    pub const REGEX: u8 = 1;
-}
+use crate::artefact::packed::{Cursor, Damaged, TooLong, push_number};
+use crate::artefact::redirect::{self, RedirectRecord};
+use crate::artefact::shared::SharedBuilder;
+use crate::model::rules::{Redirect, RedirectMatcher};
 
 /// The redirects of a key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,63 +25,33 @@ pub struct RedirectsView<'a> {
     bytes: Cursor<'a>,
 }
 
-/// A redirect of a key. A pattern is a number.
+/// A redirect of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyedRedirect<'a> {
     /// How many stand before the redirect in its list.
     pub position: u32,
-    /// Where the directive stands.
-    pub place: Place,
-    matcher: Matcher<'a>,
-    /// The status.
-    pub status: u16,
-    /// The target as written.
-    pub target: &'a [u8],
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Matcher<'a> {
-    Prefix(&'a [u8]),
-    Regex(u32),
+    /// The redirect.
+    pub redirect: RedirectRecord<'a>,
 }
 
 impl Redirects {
-    /// Appends a redirect behind those that stand before it in its list; `number` gives the number of a pattern. False,
-    /// and nothing is appended, for one that has no key.
+    /// Appends a redirect behind those that stand before it in its list. False, and nothing is appended, for one that has no
+    /// key.
+    ///
+    /// # Errors
+    /// The patterns of all redirects are longer than 4 GiB.
     pub fn push(
         &mut self,
         position: u32,
         redirect: &Redirect,
-        number: impl FnOnce(&Pattern) -> u32,
-    ) -> bool {
-        let Redirect {
-            place: Place { file, line },
-            matcher,
-            status,
-            target,
-            expression,
-        } = redirect;
-        if *matcher == RedirectMatcher::Section || expression.is_some() {
-            return false;
+        shared: &mut SharedBuilder,
+    ) -> Result<bool, TooLong> {
+        if redirect.matcher == RedirectMatcher::Section || redirect.expression.is_some() {
+            return Ok(false);
         }
-        let bytes = &mut self.0;
-        for number in [position, *file, *line] {
-            push_number(bytes, number);
-        }
-        match matcher {
-            RedirectMatcher::Prefix(path) => {
-                bytes.push(tag::PREFIX);
-                push_text(bytes, path);
-            }
-            RedirectMatcher::Regex(pattern) => {
-                bytes.push(tag::REGEX);
-                push_number(bytes, number(pattern));
-            }
-            RedirectMatcher::Section => {}
-        }
-        push_number(bytes, u32::from(*status));
-        push_text(bytes, target);
-        true
+        push_number(&mut self.0, position);
+        redirect::push(&mut self.0, redirect, shared)?;
+        Ok(true)
     }
 
     /// The redirects, borrowed.
@@ -147,40 +110,9 @@ impl<'a> RedirectsView<'a> {
 
 impl<'a> KeyedRedirect<'a> {
     fn take(bytes: &mut Cursor<'a>) -> Option<Self> {
-        let position = bytes.number()?;
-        let (file, line) = (bytes.number()?, bytes.number()?);
-        let matcher = match bytes.byte()? {
-            tag::PREFIX => Matcher::Prefix(bytes.text()?),
-            tag::REGEX => Matcher::Regex(bytes.number()?),
-            _ => return None,
-        };
         Some(Self {
-            position,
-            place: Place { file, line },
-            matcher,
-            status: bytes.short()?,
-            target: bytes.text()?,
-        })
-    }
-
-    /// The redirect with its pattern, one of `patterns`.
-    ///
-    /// # Errors
-    /// There is no such pattern.
-    pub fn view(self, patterns: &'a Packed<Pattern>) -> Result<RedirectView<'a>, Damaged> {
-        let matcher = match self.matcher {
-            Matcher::Prefix(path) => MatcherView::Prefix(path),
-            Matcher::Regex(number) => {
-                let number = usize::try_from(number).map_err(|_| Damaged)?;
-                MatcherView::Regex(patterns.get(number).ok_or(Damaged)?)
-            }
-        };
-        Ok(RedirectView {
-            place: self.place,
-            matcher,
-            status: self.status,
-            target: self.target,
-            expression: None,
+            position: bytes.number()?,
+            redirect: RedirectRecord::take(bytes)?,
         })
     }
 }
@@ -190,7 +122,10 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
     use super::*;
-    use crate::pattern::PatternOptions;
+    use crate::artefact::redirect::RedirectView;
+    use crate::artefact::shared::Shared;
+    use crate::model::rules::Place;
+    use crate::pattern::{Pattern, PatternOptions};
 
     fn redirect(matcher: RedirectMatcher) -> Redirect {
         Redirect {
@@ -205,24 +140,27 @@ mod tests {
     #[test]
     fn what_was_written_is_read() {
         let pattern = Pattern::new("^/a", PatternOptions::default());
-        let patterns = Packed::new([&pattern, &pattern]).unwrap();
         let all = [
             redirect(RedirectMatcher::Prefix(b"/a".to_vec())),
             redirect(RedirectMatcher::Regex(pattern)),
         ];
         let mut record = Redirects::default();
+        let mut builder = SharedBuilder::default();
         for (position, redirect) in (300..).zip(&all) {
-            assert!(record.push(position, redirect, |_| 1));
+            assert_eq!(record.push(position, redirect, &mut builder), Ok(true));
         }
-        assert!(!record.push(9, &redirect(RedirectMatcher::Section), |_| 0));
+        let section = redirect(RedirectMatcher::Section);
+        assert_eq!(record.push(9, &section, &mut builder), Ok(false));
+        let shared = builder.finish();
         let read: Vec<_> = record.view().iter().map(Result::unwrap).collect();
-        let views: Vec<_> = read
+        let views = read
             .iter()
-            .map(|one| one.view(&patterns).unwrap())
-            .collect();
-        assert_eq!(views, all.each_ref().map(Redirect::view));
+            .map(|keyed| keyed.redirect.view(&shared).unwrap());
+        assert!(views.map(RedirectView::to_redirect).eq(all));
         assert_eq!(read[1].position, 301);
-        assert_eq!(read[1].view(&Packed::default()), Err(Damaged));
+        let none = Shared::default();
+        let lost = read[1].redirect.view(&none);
+        assert_eq!(lost.err(), Some(Damaged));
         for length in 0..record.bytes().len() {
             let cut = Redirects::of(&record.bytes()[..length]);
             assert!(
@@ -235,7 +173,7 @@ mod tests {
             flipped[bit / 8] ^= 1 << (bit % 8);
             // Whatever it says: it ends.
             for keyed in RedirectsView::over(&flipped).iter().flatten() {
-                let _ = keyed.view(&patterns);
+                _ = keyed.redirect.view(&shared);
             }
         }
     }

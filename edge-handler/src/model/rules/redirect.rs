@@ -1,7 +1,6 @@
 //! One `Redirect` or `RedirectMatch` of `mod_alias`.
 //!
-//! In: nothing. Out: [`Redirect`], as it is read from a configuration; [`RedirectView`], as it is asked, from wherever it
-//! stands. Absent: matching it; see `evaluate::alias`.
+//! In: nothing. Out: [`Redirect`]. Absent: a view of one; see `artefact::redirect`. Matching it; see `evaluate::alias`.
 
 use serde::{Deserialize, Serialize};
 
@@ -34,71 +33,4 @@ pub enum RedirectMatcher {
     Regex(Pattern),
     /// One-argument form: everything in the section.
     Section,
-}
-
-/// A [`Redirect`] that borrows what it says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RedirectView<'a> {
-    /// [`Redirect::place`].
-    pub place: Place,
-    /// [`Redirect::matcher`].
-    pub matcher: MatcherView<'a>,
-    /// [`Redirect::status`].
-    pub status: u16,
-    /// [`Redirect::target`].
-    pub target: &'a [u8],
-    /// [`Redirect::expression`].
-    pub expression: Option<&'a Expression>,
-}
-
-/// A [`RedirectMatcher`] that borrows what it says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MatcherView<'a> {
-    /// [`RedirectMatcher::Prefix`].
-    Prefix(&'a [u8]),
-    /// [`RedirectMatcher::Regex`].
-    Regex(&'a Pattern),
-    /// [`RedirectMatcher::Section`].
-    Section,
-}
-
-impl RedirectView<'_> {
-    /// A copy of the redirect: for the desk, which has a whole configuration.
-    pub fn to_redirect(self) -> Redirect {
-        Redirect {
-            place: self.place,
-            matcher: match self.matcher {
-                MatcherView::Prefix(path) => RedirectMatcher::Prefix(path.to_vec()),
-                MatcherView::Regex(pattern) => RedirectMatcher::Regex(pattern.clone()),
-                MatcherView::Section => RedirectMatcher::Section,
-            },
-            status: self.status,
-            target: self.target.to_vec(),
-            expression: self.expression.cloned(),
-        }
-    }
-}
-
-impl Redirect {
-    /// The redirect, borrowed.
-    pub fn view(&self) -> RedirectView<'_> {
-        let Self {
-            place,
-            matcher,
-            status,
-            target,
-            expression,
-        } = self;
-        RedirectView {
-            place: *place,
-            matcher: match matcher {
-                RedirectMatcher::Prefix(path) => MatcherView::Prefix(path),
-                RedirectMatcher::Regex(pattern) => MatcherView::Regex(pattern),
-                RedirectMatcher::Section => MatcherView::Section,
-            },
-            status: *status,
-            target,
-            expression: expression.as_ref(),
-        }
-    }
 }

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::prefilter::Screens;
 use crate::pattern::Pattern;
 
-use super::{Condition, Place, RuleFlags, Template, TemplateText};
+use super::{Condition, Place, RuleFlags, Template};
 
 /// One `RewriteRule` with its conditions (`rewriterule_entry` of `mod_rewrite.c`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rule {
     /// Where it stands.
     pub place: Place,
@@ -33,18 +33,8 @@ pub struct Rule {
     /// nothing is in it.
     pub extras: Option<Box<Extras>>,
     /// Which of many conditions are worth asking.
+    #[serde(skip)]
     pub screens: Screens,
-}
-
-/// What a rule does once it is known to apply, borrowed, where it does no more than that.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Replacement<'a> {
-    /// [`Rule::substitution`].
-    pub substitution: TemplateText<'a>,
-    /// [`Rule::flags`].
-    pub flags: RuleFlags,
-    /// [`Rule::status`].
-    pub status: u16,
 }
 
 /// What few rules have. It stands apart, because tens of thousands do not.
@@ -66,14 +56,17 @@ pub struct Extras {
     pub no_escapes: Option<Vec<u8>>,
 }
 
-static NO_EXTRAS: Extras = Extras {
-    environment: Vec::new(),
-    cookies: Vec::new(),
-    mime_type: None,
-    handler: None,
-    escapes: None,
-    no_escapes: None,
-};
+impl Extras {
+    /// What a rule has that has nothing of it.
+    pub const NONE: &Self = &Self {
+        environment: Vec::new(),
+        cookies: Vec::new(),
+        mime_type: None,
+        handler: None,
+        escapes: None,
+        no_escapes: None,
+    };
+}
 
 impl Rule {
     /// How many rounds `N` allows where nothing is said (`REWRITE_MAX_ROUNDS`).
@@ -95,15 +88,6 @@ impl Rule {
         }
     }
 
-    /// What it does; `None` where it has something that few have.
-    pub fn replacement(&self) -> Option<Replacement<'_>> {
-        self.extras.is_none().then(|| Replacement {
-            substitution: self.substitution.text(),
-            flags: self.flags,
-            status: self.status,
-        })
-    }
-
     /// The texts that the rule fills in once it applies. A text that is new does not compile until it is listed.
     pub fn results(&self) -> impl Iterator<Item = &Template> {
         let Extras {
@@ -123,7 +107,7 @@ impl Rule {
 
     /// What few rules have.
     pub fn extras(&self) -> &Extras {
-        self.extras.as_deref().unwrap_or(&NO_EXTRAS)
+        self.extras.as_deref().unwrap_or(Extras::NONE)
     }
 
     /// The same, to be changed.

@@ -93,6 +93,11 @@ impl<'t> TemplateText<'t> {
         Self { source, depth: 0 }
     }
 
+    /// The text as written.
+    pub fn source(self) -> &'t [u8] {
+        self.source
+    }
+
     /// Its length as written, in bytes.
     pub fn len(self) -> usize {
         self.source.len()

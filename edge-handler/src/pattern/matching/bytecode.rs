@@ -14,7 +14,6 @@
 
 mod emit;
 mod follow;
-mod glance;
 mod record;
 
 use super::{Captures, GROUPS};
@@ -22,11 +21,13 @@ use crate::budget::Budget;
 use crate::pattern::set::{self, Set};
 use crate::pattern::syntax::Case;
 pub(super) use emit::code;
-pub(crate) use glance::glance;
 use record::op;
 
 /// Choices that may be open at a time.
 const MOST_PENDING: usize = 24;
+
+/// As many as most patterns have, if any: room for more takes time to make.
+const FEW_PENDING: usize = 6;
 
 /// Steps allowed for a subject, and for each of its bytes.
 const STEPS: (u64, u64) = (400, 4);
@@ -39,7 +40,7 @@ const UNSET: u32 = u32::MAX;
 
 /// The instructions of a pattern of the common kind, borrowed; see [`record`].
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Code<'a> {
+pub(crate) struct Code<'a> {
     /// Groups of the pattern, group 0 not counted.
     groups: u8,
     /// Choices that may be open.
@@ -50,6 +51,8 @@ pub(super) struct Code<'a> {
     /// Those that are not [usual](set::USUAL).
     sets: &'a [[u8; Set::BYTES]],
     instructions: &'a [u8],
+    /// The pattern's text: literals may be parts of it.
+    text: &'a [u8],
 }
 
 /// Are there choices at all?
@@ -57,6 +60,8 @@ pub(super) struct Code<'a> {
 enum Pendings {
     /// There is one way through the pattern.
     None,
+    /// At most [`FEW_PENDING`].
+    Few,
     /// At most [`MOST_PENDING`].
     Some,
 }
@@ -67,9 +72,9 @@ struct Bounds {
     /// Only at the start of the subject.
     anchored: bool,
     /// It is at least this long, in bytes.
-    shortest: u16,
-    /// It begins at most so many bytes before the end; [`record::ANY_NUMBER`] for any number.
-    from_end: u16,
+    shortest: u8,
+    /// It begins at most so many bytes before the end; [`record::ANY_DISTANCE`] for any number.
+    from_end: u8,
     /// It begins with one of the bytes of this set.
     first: Option<SetNumber>,
 }
@@ -79,7 +84,7 @@ type SetNumber = u8;
 
 /// What came of a search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     /// The pattern matches.
     Match,
     /// The pattern does not match.
@@ -88,7 +93,7 @@ pub(super) enum Verdict {
     TooMuch,
 }
 
-impl Code<'_> {
+impl<'a> Code<'a> {
     /// How many groups the pattern has, group 0 not counted.
     pub fn group_count(&self) -> usize {
         usize::from(self.groups)
@@ -111,6 +116,7 @@ impl Code<'_> {
         let mut steps = allowance;
         let verdict = match self.pending {
             Pendings::None => self.find_with::<0>(subject, captures, &mut steps),
+            Pendings::Few => self.find_with::<FEW_PENDING>(subject, captures, &mut steps),
             Pendings::Some => self.find_with::<MOST_PENDING>(subject, captures, &mut steps),
         };
         // A search that ends with the last step is told by its verdict.
@@ -132,12 +138,12 @@ impl Code<'_> {
         }
         let last = if self.bounds.anchored { 0 } else { last };
         let from_end = usize::from(self.bounds.from_end);
-        let mut start = if self.bounds.anchored || self.bounds.from_end == record::ANY_NUMBER {
+        let mut start = if self.bounds.anchored || self.bounds.from_end == record::ANY_DISTANCE {
             0
         } else {
             subject.len().saturating_sub(from_end)
         };
-        let mut search = Search::<N>::new(*self, subject, steps);
+        let mut search = Search::<N>::new(self, subject, steps);
         loop {
             let next = self.next_start(subject, start);
             // What is passed over is looked at too.
@@ -146,7 +152,10 @@ impl Code<'_> {
                 return Verdict::NoMatch;
             };
             match search.run(found) {
-                Verdict::NoMatch => start = found + 1,
+                Verdict::NoMatch => {
+                    start = found + 1;
+                    search.forget();
+                }
                 Verdict::TooMuch => return Verdict::TooMuch,
                 Verdict::Match => {
                     search.write(found, captures);
@@ -160,13 +169,20 @@ impl Code<'_> {
     fn next_start(&self, subject: &[u8], start: usize) -> Option<usize> {
         let rest = subject.get(start..)?;
         match self.bounds.first {
-            Some(first) => Some(start + self.set(first).position(rest)?),
+            Some(first) => Some(start + self.of_set(first, |set| set.position(rest))?),
             None => Some(start),
         }
     }
 
-    fn set(&self, number: SetNumber) -> Set {
-        set::numbered(self.sets, number)
+    fn part_of_text(&self, start: u8, length: u8) -> Option<&'a [u8]> {
+        let start = usize::from(start);
+        self.text.get(start..start + usize::from(length))
+    }
+
+    /// What `ask` says of a set.
+    #[inline]
+    fn of_set<R>(&self, number: SetNumber, ask: impl Fn(&Set) -> R) -> R {
+        set::numbered(self.sets, number, ask)
     }
 }
 
@@ -206,7 +222,7 @@ enum Pending {
 
 /// One search under way.
 struct Search<'a, 's, const N: usize> {
-    program: Code<'a>,
+    program: &'a Code<'a>,
     subject: &'a [u8],
     slots: [u32; 2 * GROUPS],
     pending: [Pending; N],
@@ -217,7 +233,7 @@ struct Search<'a, 's, const N: usize> {
 }
 
 impl<'a, 's, const N: usize> Search<'a, 's, N> {
-    fn new(program: Code<'a>, subject: &'a [u8], steps: &'s mut u64) -> Self {
+    fn new(program: &'a Code<'a>, subject: &'a [u8], steps: &'s mut u64) -> Self {
         Self {
             program,
             subject,
@@ -234,12 +250,16 @@ impl<'a, 's, const N: usize> Search<'a, 's, N> {
         *self.steps = self.steps.saturating_sub((bytes / BYTES_A_STEP) as u64);
     }
 
-    /// Matches at `start`.
-    fn run(&mut self, start: usize) -> Verdict {
-        let (mut code, mut at) = (0, narrow(start));
+    /// Forgets what groups matched.
+    fn forget(&mut self) {
         if self.program.groups > 0 {
             self.slots = [UNSET; 2 * GROUPS];
         }
+    }
+
+    /// Matches at `start`.
+    fn run(&mut self, start: usize) -> Verdict {
+        let (mut code, mut at) = (0, narrow(start));
         loop {
             if *self.steps == 0 {
                 return Verdict::TooMuch;
@@ -264,41 +284,38 @@ impl<'a, 's, const N: usize> Search<'a, 's, N> {
     /// The instruction at `code`. What is an offset there counts from the instruction itself, and leads forward.
     #[inline]
     fn step(&mut self, code: u32, at: u32) -> Step {
-        let instructions = self.program.instructions.get(code as usize..);
-        match instructions.unwrap_or_default() {
-            [op::LITERAL, length, rest @ ..] => match rest.get(..usize::from(*length)) {
-                Some(literal) if self.begins_with(literal, at) => {
-                    let length = u32::from(*length);
-                    Step::Next(code + 2 + length, at + length)
-                }
-                Some(_) => Step::Fails,
-                None => Step::Damaged,
-            },
-            [op::SET, set, ..] => {
-                let byte = self.subject.get(at as usize);
-                let set = self.program.set(*set);
-                Step::go_on(
-                    byte.is_some_and(|byte| set.contains(*byte)),
-                    code + 2,
-                    at + 1,
-                )
+        let Some(instructions) = self.program.instructions.get(code as usize..) else {
+            return Step::Damaged;
+        };
+        match instructions {
+            [] => Step::Matches,
+            [op::TEXT, start, length, ..] => {
+                let literal = self.program.part_of_text(*start, *length);
+                self.literal(literal, code + 3, at)
             }
-            [
-                greed @ (op::GREEDY | op::ONLY | op::LAZY),
-                set,
-                low,
-                least,
-                lower,
-                most,
-                ..,
-            ] => {
-                let least = u16::from_le_bytes([*low, *least]);
-                let most = u16::from_le_bytes([*lower, *most]);
-                match self.repetitions(*set, at, (least, most)) {
-                    Some((low, high)) => {
-                        let at = self.choose(*greed, code + 6, low, high);
-                        Step::Next(code + 6, at)
+            [op::LITERAL, length, rest @ ..] => {
+                let literal = rest.get(..usize::from(*length));
+                self.literal(literal, code + 2 + u32::from(*length), at)
+            }
+            [op::SET, number, ..] => {
+                let byte = self.subject.get(at as usize);
+                let holds = byte
+                    .is_some_and(|byte| self.program.of_set(*number, |set| set.contains(*byte)));
+                Step::go_on(holds, code + 2, at + 1)
+            }
+            [repeat @ op::REPEATS..=u8::MAX, set, rest @ ..] => {
+                let (greed, times) = (repeat & op::GREED, repeat & op::TIMES);
+                let (times, code) = match (times, rest) {
+                    (op::ANY_TIMES, _) => ((0, record::ANY_NUMBER), code + 2),
+                    (op::ONCE_OR_MORE, _) => ((1, record::ANY_NUMBER), code + 2),
+                    (op::BETWEEN, [l0, l1, m0, m1, ..]) => {
+                        let least = u16::from_le_bytes([*l0, *l1]);
+                        ((least, u16::from_le_bytes([*m0, *m1])), code + 6)
                     }
+                    _ => return Step::Damaged,
+                };
+                match self.repetitions(*set, at, times) {
+                    Some((low, high)) => Step::Next(code, self.choose(greed, code, low, high)),
                     None => Step::Fails,
                 }
             }
@@ -320,8 +337,18 @@ impl<'a, 's, const N: usize> Search<'a, 's, N> {
             }
             [op::START, ..] => Step::go_on(at == 0, code + 1, at),
             [op::END, ..] => Step::go_on(self.rest(at).is_empty(), code + 1, at),
-            [op::MATCH, ..] => Step::Matches,
             _ => Step::Damaged,
+        }
+    }
+
+    #[inline]
+    fn literal(&self, literal: Option<&[u8]>, code: u32, at: u32) -> Step {
+        match literal {
+            Some(literal) if self.begins_with(literal, at) => {
+                Step::Next(code, at + narrow(literal.len()))
+            }
+            Some(_) => Step::Fails,
+            None => Step::Damaged,
         }
     }
 
@@ -350,7 +377,7 @@ impl<'a, 's, const N: usize> Search<'a, 's, N> {
             record::ANY_NUMBER => rest,
             most => rest.get(..usize::from(most)).unwrap_or(rest),
         };
-        let run = self.program.set(set).run(allowed);
+        let run = self.program.of_set(set, |set| set.run(allowed));
         *self.steps = self.steps.saturating_sub((run / BYTES_A_STEP) as u64);
         let (run, least) = (narrow(run), u32::from(least));
         (run >= least).then_some((at + least, at + run))
@@ -433,11 +460,14 @@ impl<'a, 's, const N: usize> Search<'a, 's, N> {
     /// The last position from `at` back to `least` where the literal that is to follow may begin.
     fn last_worth_trying(&self, code: u32, at: u32, least: u32) -> Option<u32> {
         let next = self.program.instructions.get(code as usize..);
-        let (Some([op::LITERAL, _, first, ..]), Case::Sensitive) = (next, self.program.case) else {
-            return Some(at);
+        let first = match next.unwrap_or_default() {
+            _ if self.program.case == Case::Ignored => return Some(at),
+            [op::LITERAL, _, first, ..] => *first,
+            [op::TEXT, start, ..] => *self.program.text.get(usize::from(*start))?,
+            _ => return Some(at),
         };
         let range = self.subject.get(least as usize..=at as usize);
-        let back = memchr::memrchr(*first, range.unwrap_or_default())?;
+        let back = memchr::memrchr(first, range.unwrap_or_default())?;
         Some(least + narrow(back))
     }
 

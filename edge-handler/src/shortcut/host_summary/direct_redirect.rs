@@ -6,11 +6,12 @@
 //!
 //! What makes a `Location` is done by the functions that the evaluator does it with.
 
+use crate::artefact::rule::RuleView;
 use crate::budget::{Allowance, Budget, DECISION_STEPS};
 use crate::model::expression::Expression;
 use crate::model::outcome::{Answer, ContentType, Outcome};
 use crate::model::request::Scheme;
-use crate::model::rules::{Replacement, RuleFlags};
+use crate::model::rules::RuleFlags;
 use crate::model::site::{CanonicalName, ErrorDocument, Host, SectionId, Settings, Site};
 
 use super::partial::{Known, Partial, Unclear};
@@ -78,12 +79,8 @@ impl DirectRedirect {
         })
     }
 
-    /// The answer of a rule in server context.
-    pub fn rule<'k>(
-        &self,
-        rule: &Replacement<'k>,
-        partial: &mut Partial<'k, '_>,
-    ) -> Option<Answer> {
+    /// The answer of a rule in server context that has nothing that few have, conditions aside.
+    pub fn rule<'k>(&self, rule: &RuleView<'k>, partial: &mut Partial<'k, '_>) -> Option<Answer> {
         let ends = rule.flags.intersects(RuleFlags::LAST | RuleFlags::END);
         let easy = ends
             && rule.flags.contains(RuleFlags::FORCE_REDIRECT)
@@ -282,10 +279,10 @@ impl HeaderContext for HostOnly<'_> {
 
 /// The substitution with its groups and variables. `None` where something in it is unclear, where the `?` of its query
 /// string comes out of an expansion, which is not to be trusted, or where it is too long.
-fn substitution<'k>(rule: &Replacement<'k>, partial: &mut Partial<'k, '_>) -> Option<Vec<u8>> {
+fn substitution<'k>(rule: &RuleView<'k>, partial: &mut Partial<'k, '_>) -> Option<Vec<u8>> {
     let path = partial.known().plain.path;
-    let mut out = Vec::with_capacity(rule.substitution.len() + path.len() + 16);
+    let mut out = Vec::with_capacity(rule.substitution().len() + path.len() + 16);
     let mut mark = QuestionMark::for_rule(rule.flags);
-    expand(rule.substitution, partial, &mut mark, &mut out).ok()?;
+    expand(rule.substitution(), partial, &mut mark, &mut out).ok()?;
     (!mark.is_unsafe() && out.len() <= LONGEST).then_some(out)
 }

@@ -3,13 +3,14 @@
 //! In: what [`HostSummary`] says has to be asked, and a plain request. Out: [`Said`]. Absent: applying a rule that
 //! does more than redirect; such a one is left to the evaluation.
 
+use crate::artefact::redirect::MatcherView;
 use crate::budget::Budget;
 use crate::model::normalized::NormalizedRequest;
 use crate::model::outcome::Answer;
 use crate::model::request::Request;
-use crate::model::rules::{MatcherView, RedirectListId, RuleFlags, RuleSetId};
+use crate::model::rules::{RedirectListId, RuleFlags, RuleSetId};
 use crate::model::site::Site;
-use crate::source::{Find, Matched, Unavailable};
+use crate::source::{Find, Unavailable};
 
 use super::HostSummary;
 use super::direct_redirect::DirectRedirect;
@@ -117,32 +118,28 @@ impl<'f, F: Find<'f>> Asking<'_, F> {
         };
         let mut chained = false;
         let mut tried = 0;
-        for held in found.walk() {
-            let held = held?;
-            let flags = held.flags();
-            let mut groups = Captures::default();
-            let matched = found.matched(held, subject, &mut groups, self.budget)?;
+        // Those of a rule that matched before: the next that matches replaces them, and one with `!` has none.
+        let mut groups = Captures::default();
+        for rule in found.walk() {
+            let rule = rule?;
+            let matches = rule.matches(subject, &mut groups, self.budget)?;
             tried += 1;
             if tried % TRIED_AT_ONCE == 0 && self.budget.spend(TRIED_AT_ONCE).is_err() {
                 return Ok(Said::Unclear);
             }
             // A chain that fails skips rules: those that follow may be among them.
-            chained |= flags.contains(RuleFlags::CHAIN);
-            let Some(rule) = matched else {
+            chained |= rule.flags.contains(RuleFlags::CHAIN);
+            if !matches {
                 continue;
-            };
-            let mut partial = Partial::new(&self.known, &groups, flags, self.budget);
-            let (conditions, replacement) = match rule {
-                Matched::Plain(replacement) => (Ok(true), Some(replacement)),
-                Matched::Decoded(rule) => (conditions_hold(rule, &mut partial), rule.replacement()),
-            };
+            }
+            let details = rule.details()?;
+            let mut partial = Partial::new(&self.known, &groups, rule.flags, self.budget);
+            let conditions = conditions_hold(&details, &mut partial);
             match conditions {
                 Ok(false) => {}
                 Ok(true) if !chained => {
-                    let straight = straight.zip(replacement);
-                    let answer = straight.and_then(|(straight, replacement)| {
-                        straight.rule(&replacement, &mut partial)
-                    });
+                    let straight = straight.filter(|_| details.extras.is_none());
+                    let answer = straight.and_then(|straight| straight.rule(&rule, &mut partial));
                     return Ok(answer.map_or(Said::Unclear, Said::Answer));
                 }
                 Ok(true) | Err(Unclear) => return Ok(Said::Unclear),
@@ -160,7 +157,7 @@ impl<'f, F: Find<'f>> Asking<'_, F> {
         let path = self.known.plain.path;
         // Where it leads; `None` where only an evaluation can tell.
         let first = self.finder.first_redirect(list, path, |redirect| {
-            if self.budget.spend(1).is_err() || redirect.matcher == MatcherView::Section {
+            if self.budget.spend(1).is_err() || matches!(redirect.matcher, MatcherView::Section) {
                 return Some(None);
             }
             let target = target_of(&redirect, path, &mut Captures::default(), self.budget)?;

@@ -5,11 +5,12 @@
 
 use std::borrow::Cow;
 
+use crate::artefact::rule::DetailsView;
 use crate::budget::Budget;
 use crate::evaluate::knowledge::{Decides, Knowledge};
 use crate::model::normalized::NormalizedRequest;
 use crate::model::request::Request;
-use crate::model::rules::{Condition, Marks, Piece, Rule, RuleFlags, Template, Test, text_holds};
+use crate::model::rules::{Condition, Marks, Piece, RuleFlags, Template, Test, text_holds};
 use crate::model::site::Host;
 use crate::model::subject::About;
 use crate::model::variable::{Named, Variable};
@@ -100,11 +101,9 @@ impl<'k, 'g> Partial<'k, 'g> {
 impl<'k> Knowledge<'k> for Partial<'k, '_> {
     type Unknown = Unclear;
 
-    fn next_worth_asking(&mut self, rule: &'k Rule, at: usize) -> Result<usize, Unclear> {
-        let (Some(screen), Some(condition)) = (
-            rule.screens.about(&rule.conditions, at),
-            rule.conditions.get(at),
-        ) else {
+    fn next_worth_asking(&mut self, rule: &DetailsView<'k>, at: usize) -> Result<usize, Unclear> {
+        let (Some(screen), Some(condition)) = (rule.screen_about(at), rule.conditions.get(at))
+        else {
             return Ok(at);
         };
         if !screen.has(&self.marks) {

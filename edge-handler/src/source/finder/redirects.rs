@@ -9,9 +9,10 @@ use super::Finder;
 use crate::artefact::fingerprint::Fingerprint;
 use crate::artefact::index::{Candidates, Keyed, ListIndex, Marked, Slot};
 use crate::artefact::key::{KeySpace, Sought};
+use crate::artefact::redirect::RedirectView;
+use crate::artefact::shared::Shared;
 use crate::artefact::table::{Probe, RedirectsView, Table};
-use crate::model::rules::{Redirect, RedirectListId, RedirectView};
-use crate::source::found::damaged;
+use crate::model::rules::RedirectListId;
 use crate::source::{FoundRedirects, Unavailable};
 use crate::text::prefix::collapse_slashes;
 
@@ -35,7 +36,7 @@ impl<'a, T: Table> Finder<'a, T> {
         })?;
         Ok(Some(FoundRedirects {
             list: index,
-            patterns: self.program.patterns(),
+            shared: self.program.shared(),
             keyed,
             candidates: candidates(index, uri),
         }))
@@ -56,7 +57,8 @@ impl<'a, T: Table> Finder<'a, T> {
             self.first_of(redirects, &mut first, &mut tries)
         })?;
         if index.kept_and_scanned().0 > 0 {
-            first_kept(index, path, &mut first, &mut tries)?;
+            let shared = self.program.shared();
+            first_kept((index, shared), path, &mut first, &mut tries)?;
         }
         Ok(first.map(|(_, found)| found))
     }
@@ -69,12 +71,12 @@ impl<'a, T: Table> Finder<'a, T> {
         tries: &mut impl FnMut(RedirectView<'a>) -> Option<R>,
     ) -> Result<(), Unavailable> {
         for keyed in redirects.iter() {
-            let keyed = keyed.map_err(damaged)?;
+            let keyed = keyed?;
             let position = usize::try_from(keyed.position).unwrap_or(usize::MAX);
             if first.as_ref().is_some_and(|(first, _)| *first < position) {
                 break;
             }
-            let redirect = keyed.view(self.program.patterns()).map_err(damaged)?;
+            let redirect = keyed.redirect.view(self.program.shared())?;
             if let Some(found) = tries(redirect) {
                 *first = Some((position, found));
                 break;
@@ -87,7 +89,7 @@ impl<'a, T: Table> Finder<'a, T> {
     fn each_keyed(
         &self,
         list: RedirectListId,
-        index: &ListIndex<Redirect>,
+        index: &ListIndex,
         path: &[u8],
         mut take: impl FnMut(RedirectsView<'a>) -> Result<(), Unavailable>,
     ) -> Result<(), Unavailable> {
@@ -142,19 +144,19 @@ impl<'a, T: Table> Finder<'a, T> {
 
 /// Tries those that the program has as long as they stand before the first that was found so far.
 fn first_kept<'a, R>(
-    index: &'a ListIndex<Redirect>,
+    (index, shared): (&'a ListIndex, &'a Shared),
     path: &[u8],
     first: &mut Option<(usize, R)>,
     tries: &mut impl FnMut(RedirectView<'a>) -> Option<R>,
 ) -> Result<(), Unavailable> {
     let candidates = candidates(index, path);
     let mut from = Slot::FIRST;
-    while let Some((slot, _)) = index.next(from, &candidates) {
-        let (position, redirect) = index.get(slot).map_err(damaged)?;
+    while let Some(slot) = index.next(from, &candidates) {
+        let (position, record) = index.get(slot)?;
         if first.as_ref().is_some_and(|(first, _)| *first < position) {
             break;
         }
-        if let Some(found) = tries(redirect.view()) {
+        if let Some(found) = tries(RedirectView::written(record, shared)?) {
             *first = Some((position, found));
             break;
         }
@@ -164,7 +166,7 @@ fn first_kept<'a, R>(
 }
 
 /// What the program has for `uri`.
-fn candidates(index: &ListIndex<Redirect>, uri: &[u8]) -> Candidates {
+fn candidates(index: &ListIndex, uri: &[u8]) -> Candidates {
     if index.has_words() {
         index.find(&Marked::of(uri))
     } else {

@@ -5,6 +5,7 @@ use crate::artefact::index::{Case, ListBuilder};
 use crate::artefact::item;
 use crate::artefact::key::Key;
 use crate::artefact::program::{Parts, Program};
+use crate::artefact::shared::SharedBuilder;
 use crate::artefact::table::{Content, EmbeddedTable, Entry, Redirects};
 use crate::handler::Runtime;
 use crate::model::rules::{Place, Redirect, RedirectListId, RedirectMatcher};
@@ -22,7 +23,8 @@ fn entry() -> Entry {
         expression: None,
     };
     let mut redirects = Redirects::default();
-    assert!(redirects.push(0, &redirect, |_| 0));
+    let is_added = redirects.push(0, &redirect, &mut SharedBuilder::default());
+    assert_eq!(is_added, Ok(true));
     Entry {
         key: Key::redirect(LIST, b"/moved"),
         content: Content::Redirects(redirects),

@@ -4,7 +4,7 @@
 //! something else in PCRE2 10.42. Absent: their bytes; see [`super::record`].
 
 use super::follow::Follow;
-use super::{Bounds, MOST_PENDING, Pendings, SetNumber, record};
+use super::{Bounds, FEW_PENDING, MOST_PENDING, Pendings, SetNumber, record};
 use crate::pattern::Pattern;
 use crate::pattern::matching::GROUPS;
 use crate::pattern::set::{self, Set};
@@ -68,7 +68,7 @@ pub(super) enum Greed {
 }
 
 /// The instructions of a pattern as bytes; `None` where it needs an engine. Whatever has some, PCRE2 accepts.
-pub(in crate::pattern::matching) fn code(pattern: &Pattern) -> Option<Box<[u8]>> {
+pub(in crate::pattern::matching) fn code(pattern: &Pattern) -> Option<Vec<u8>> {
     if pattern.text.len() > LONGEST {
         return None;
     }
@@ -76,7 +76,7 @@ pub(in crate::pattern::matching) fn code(pattern: &Pattern) -> Option<Box<[u8]>>
     if syntax.fidelity != Fidelity::Same {
         return None;
     }
-    record::write(&Writer::new().whole(&syntax)?)
+    record::write(&Writer::new().whole(&syntax)?, &pattern.text)
 }
 
 impl Instructions {
@@ -361,6 +361,11 @@ impl Writer {
         if extent.pending > MOST_PENDING {
             return None;
         }
+        let pending = if extent.pending > FEW_PENDING {
+            Pendings::Some
+        } else {
+            Pendings::Few
+        };
         self.code.push(Instruction::Match);
         let bounded = extent.most.filter(|_| extent.at_end);
         let mut made = Instructions {
@@ -369,12 +374,12 @@ impl Writer {
             sets: self.sets,
             case: self.case.unwrap_or(Case::Sensitive),
             groups,
-            pending: Pendings::Some,
+            pending,
             bounds: Bounds {
                 anchored: extent.at_start,
-                shortest: u16::try_from(extent.least).ok()?,
-                from_end: bounded.map_or(record::ANY_NUMBER, |most| {
-                    u16::try_from(most).unwrap_or(record::ANY_NUMBER)
+                shortest: u8::try_from(extent.least).unwrap_or(u8::MAX),
+                from_end: bounded.map_or(record::ANY_DISTANCE, |most| {
+                    u8::try_from(most).unwrap_or(record::ANY_DISTANCE)
                 }),
                 first: None,
             },

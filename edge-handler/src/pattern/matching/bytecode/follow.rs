@@ -35,11 +35,9 @@ impl Instructions {
             Instruction::Repeat { greed, .. } => *greed != Greed::Only,
             _ => false,
         };
-        self.pending = if self.code.iter().any(is_choice) {
-            Pendings::Some
-        } else {
-            Pendings::None
-        };
+        if !self.code.iter().any(is_choice) {
+            self.pending = Pendings::None;
+        }
     }
 
     /// A greedy repetition at `at` stops only where a byte of another kind, the end, or nothing at
