@@ -17,7 +17,7 @@ mod pages;
 
 pub use bloom_filter::BloomFilter;
 pub use cells::Cells;
-pub use cursor::{Cursor, push_number, push_text};
+pub use cursor::{Cursor, push_number, push_text, take_short};
 pub use fingerprint_table::FingerprintTable;
 pub use interned::{Interned, Interner};
 pub use numbers::{Number, Numbers};

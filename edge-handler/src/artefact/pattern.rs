@@ -9,7 +9,7 @@
 //! text                                       to its end
 //! ```
 
-use crate::artefact::packed::{Cursor, Damaged, Interned, push_text};
+use crate::artefact::packed::{Damaged, Interned, push_text, take_short};
 use crate::budget::Budget;
 use crate::pattern::matching::{Captures, Code};
 use crate::pattern::{Pattern, PatternOptions};
@@ -46,14 +46,13 @@ impl<'a> PatternView<'a> {
     #[inline]
     pub fn written(all: &'a Interned<Pattern>, number: u32) -> Result<Self, Damaged> {
         let read = || {
-            let mut record = Cursor::over(all.record(number)?);
-            let options = PatternOptions::from_bits(record.byte()?)?;
-            let length = record.short_number()?;
-            let code = record.bytes(length)?;
+            let (options, record) = all.record(number)?.split_first()?;
+            let (length, record) = take_short(record)?;
+            let (code, text) = record.split_at_checked(usize::try_from(length).ok()?)?;
             Some(Written {
-                options,
+                options: PatternOptions::from_bits(*options)?,
                 code,
-                text: record.rest(),
+                text,
                 all,
                 number,
             })

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::pattern::PatternView;
 use super::shared::Shared;
-use crate::artefact::packed::{Cursor, Damaged, push_number};
+use crate::artefact::packed::{Damaged, push_number, take_short};
 use crate::budget::Budget;
 use crate::model::rules::{
     Condition, Extras, Place, Rule, RuleFlags, Screen, Screens, Template, TemplateText,
@@ -138,13 +138,13 @@ impl<'a> RuleView<'a> {
         let (flags, record) = take_number(record)?;
         let (line, record) = take_number(record)?;
         let (status, record) = record.split_first_chunk()?;
-        let mut rest = Cursor::over(record);
-        let (file, details) = (rest.short_number()?, rest.short_number()?);
+        let (file, record) = take_short(record)?;
+        let (details, substitution) = take_short(record)?;
         Some(Self {
             place: Place { file, line },
             flags: RuleFlags::from_bits(flags)?,
             status: u16::from_le_bytes(*status),
-            substitution: rest.rest(),
+            substitution,
             rest: Rest::Written(shared, pattern, details),
         })
     }

@@ -64,18 +64,6 @@ impl<'a> Cursor<'a> {
         None
     }
 
-    /// As [`Cursor::number`], for who reads one after another that are nearly all of one byte.
-    #[inline]
-    pub fn short_number(&mut self) -> Option<u32> {
-        match self.rest {
-            [byte @ ..0x80, rest @ ..] => {
-                self.rest = rest;
-                Some(u32::from(*byte))
-            }
-            _ => self.number(),
-        }
-    }
-
     /// A `u16`.
     pub fn short(&mut self) -> Option<u16> {
         u16::try_from(self.number()?).ok()
@@ -107,6 +95,21 @@ impl<'a> Cursor<'a> {
         self.rest = rest;
         Some(taken)
     }
+}
+
+/// What [`Cursor::number`] takes, and the rest: for who reads one after another that are nearly all of one byte.
+#[inline]
+pub fn take_short(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    match bytes.split_first()? {
+        (byte @ 0..0x80, rest) => Some((u32::from(*byte), rest)),
+        _ => take_long(bytes),
+    }
+}
+
+#[cold]
+fn take_long(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    let mut cursor = Cursor::over(bytes);
+    Some((cursor.number()?, cursor.rest()))
 }
 
 /// Appends what [`Cursor::number`] takes.
@@ -147,6 +150,7 @@ mod tests {
                 let (optional, text) = (cursor.optional_number()?, cursor.text()?.to_vec());
                 Some((number, short, optional, text, cursor.flag()?, cursor.byte()?))
             };
+            prop_assert_eq!(take_short(&bytes).map(|(taken, _)| taken), Some(number));
             prop_assert_eq!(read(&bytes), Some((number, short, optional, text.clone(), flag, byte)));
             for length in 0..bytes.len() {
                 prop_assert_eq!(read(&bytes[..length]), None);
