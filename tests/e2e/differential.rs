@@ -75,7 +75,7 @@ fn random_rule_sets_are_answered_as_apache_does() {
         "{compared} requests to {done} rule sets compared, {over_budget} of them over budget; {crashed} more crashed Apache"
     );
     assert!(
-        over_budget * OVER_BUDGET_ONE_IN <= compared + OVER_BUDGET_ONE_IN,
+        over_budget <= REQUESTS + compared / OVER_BUDGET_ONE_IN,
         "{over_budget} over budget; to repeat: {repeat}"
     );
     let shown: Vec<String> = differences
@@ -139,7 +139,8 @@ struct Findings {
     over_budget: usize,
 }
 
-/// More requests than one in so many may not be over the edge's budget.
+/// More requests than one in so many may not be over the edge's budget, those of one rule set apart: one that loops takes
+/// them all along.
 const OVER_BUDGET_ONE_IN: usize = 1_000;
 
 impl Findings {
