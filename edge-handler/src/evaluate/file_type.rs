@@ -142,7 +142,8 @@ impl<'a, S: Source> Run<'a, S> {
 
     /// The type that the document of a record is sent with; `None` where it has none, or where nobody can know it.
     pub(super) fn document_type(&self, record: &Record<'a>) -> Option<Vec<u8>> {
-        if record.kind == Some(FileKind::Directory) {
+        let is_directory = record.kind == Some(FileKind::Directory);
+        if is_directory && self.makes_lists_for(record.method) {
             return Some(LIST.to_vec());
         }
         if let Found::ByRule(named) = &record.file_type.found {
@@ -150,6 +151,10 @@ impl<'a, S: Source> Run<'a, S> {
         }
         if let Some(forced) = forced_type(record) {
             return Some(forced);
+        }
+        if is_directory {
+            let without_mime = self.site.traits.contains(Traits::WITHOUT_MIME);
+            return (!without_mime).then(|| DIRECTORY.to_vec());
         }
         let found = self.type_of_name(record.filename(), &record.path_info, record);
         found.ok().flatten()

@@ -94,7 +94,7 @@ impl<'a, S: Source> Run<'a, S> {
     }
 
     /// Does `mod_autoindex` answer a request for a directory with this method (`handle_autoindex`)?
-    fn makes_lists_for(&self, method: &[u8]) -> bool {
+    pub(super) fn makes_lists_for(&self, method: &[u8]) -> bool {
         is_read(method) && !self.site.traits.contains(Traits::WITHOUT_AUTOINDEX)
     }
 

@@ -134,9 +134,10 @@ impl Default for Users {
 }
 
 impl Users {
-    /// Is there one for `user`?
+    /// Is there one for `user`? The names are keys of a table of APR's, in which case does not count.
     pub fn contain(&self, user: &[u8]) -> bool {
-        let among = |users: &[Vec<u8>]| users.iter().any(|known| known == user);
+        let is_user = |known: &Vec<u8>| known.eq_ignore_ascii_case(user);
+        let among = |users: &[Vec<u8>]| users.iter().any(is_user);
         match self {
             Self::Except(disabled) => !among(disabled),
             Self::Only(enabled, disabled) => among(enabled) && !among(disabled),
