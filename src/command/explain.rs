@@ -129,6 +129,14 @@ fn next(answering: &Answerer, hop: &Hop<'_>) -> Option<OwnedRequest> {
     own.then_some(next)
 }
 
+/// The request, who answers it, and the answer.
+fn print_head(hop: &Hop<'_>, answering: &Answerer, out: &mut impl Write) -> Result<()> {
+    let colour = super::colour_for(stdout().is_terminal());
+    let head = text::head(&hop.request, hop.chosen.as_ref(), answering);
+    writeln!(out, "{head}\n{}", text::headline(&hop.answer, colour))?;
+    Ok(())
+}
+
 fn print(
     hop: &Hop<'_>,
     lines: &Lines<'_>,
@@ -136,13 +144,7 @@ fn print(
     detail: Detail,
     out: &mut impl Write,
 ) -> Result<()> {
-    let colour = super::colour_for(stdout().is_terminal());
-    writeln!(
-        out,
-        "{}",
-        text::head(&hop.request, hop.chosen.as_ref(), answering)
-    )?;
-    writeln!(out, "{}", text::headline(&hop.answer, colour))?;
+    print_head(hop, answering, out)?;
     for cookie in &hop.answer.cookies {
         writeln!(out, "Set-Cookie: {}", to_text(cookie))?;
     }
@@ -170,13 +172,7 @@ fn print_rule(
     out: &mut impl Write,
 ) -> Result<Exit> {
     let place = rule::named(named, answering)?;
-    let colour = super::colour_for(stdout().is_terminal());
-    writeln!(
-        out,
-        "{}",
-        text::head(&hop.request, hop.chosen.as_ref(), answering)
-    )?;
-    writeln!(out, "{}", text::headline(&hop.answer, colour))?;
+    print_head(hop, answering, out)?;
     writeln!(out, "\n  {}  {}", answering.place(place), lines.text(place))?;
     if let Some(line) = lines.replaced(place) {
         writeln!(out, "    here: {line}")?;
