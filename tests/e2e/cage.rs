@@ -14,6 +14,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -63,8 +64,7 @@ impl Canaries {
         socket.set_nonblocking(true).unwrap();
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         port.set_nonblocking(true).unwrap();
-        let closed = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
-        let closed = closed.local_addr().unwrap().port();
+        let closed = port_nobody_is_given();
         let canaries = Self {
             place,
             socket,
@@ -172,6 +172,16 @@ impl Canaries {
         }
         running.wait_with_output().unwrap()
     }
+}
+
+/// A free port below those that a system gives to whoever asks for any, and never the same one
+/// again: a listener found there was asked for by number, and is no other test's.
+fn port_nobody_is_given() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap();
+    let free = |port: &u16| TcpListener::bind((Ipv4Addr::UNSPECIFIED, *port)).is_ok();
+    let mut ports = (0..1_000).map(|_| first + NEXT.fetch_add(1, Ordering::Relaxed));
+    ports.find(free).unwrap()
 }
 
 fn open_to_all(path: &Path, mode: u32) {
