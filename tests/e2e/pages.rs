@@ -27,6 +27,7 @@ AddType text/plain .txt
 RewriteEngine On
 RewriteRule ^/to$ http://other.test/a"b<c>&d?%{QUERY_STRING} [R,NE,L]
 RewriteRule ^/moved(.*)$ /new$1 [R=301,L]
+RewriteRule ^/home$ /root [UnsafePrefixStat]
 Redirect 303 /see /other
 Redirect gone /gone
 <LocationMatch ^/[a-z]+/forbidden>
@@ -81,6 +82,17 @@ Redirect 301 http://other.test/x
 </LocationMatch>
 "#;
 
+/// Lines of the document root's section: what they come to, they come to after an internal redirect.
+const FOLDER: &str = r#"
+RewriteEngine On
+RewriteRule ^long$ /LONG
+RewriteRule ^again/(.*)$ /$1 [L]
+RewriteRule ^/?(rounds.*)$ "/$1x?a b" [N=3]
+RewriteRule ^(elsewhere)$ "/c?a b" [R=301,NE]
+RewriteRule ^marked(.*)$ /b$1
+RewriteRule ^(status)$ - [R=410]
+"#;
+
 /// Files below the document root.
 const FILES: &[(&str, &str)] = &[
     ("errors/403.html", "<p>An error, in a file: \u{e9}</p>\n"),
@@ -99,8 +111,9 @@ fn configuration(root: &str) -> String {
     };
     let rules: String = STATUSES.iter().map(rule).collect();
     let access = "Options FollowSymLinks\nRequire all granted";
+    let folder = FOLDER.replace("LONG", &"long".repeat(64));
     format!(
-        "ServerName h.test:80\nDocumentRoot {root}\n<Directory {root}>\n{access}\n</Directory>\n{CONFIGURATION}{rules}"
+        "ServerName h.test:80\nDocumentRoot {root}\n<Directory {root}>\n{access}\n{folder}</Directory>\n{CONFIGURATION}{rules}"
     )
 }
 
@@ -117,6 +130,14 @@ fn requests() -> Vec<Request> {
         "/gone",
         "/both",
         "/a%zz",
+        "/home",
+        "/long",
+        "/again/long",
+        "/again/rounds",
+        "/rounds",
+        "/again/elsewhere",
+        "/again/marked%3fx",
+        "/again/status",
     ];
     requests.extend(targets.map(|target| Request::get("h.test", target)));
     let places = [

@@ -25,8 +25,8 @@
 //! was asked about the same path before and applied, so that *B* is not asked; or, for a duplicate,
 //! *A* was asked the same and did not apply, so *B* does not.
 //!
-//! Without any *A*, *B* is removed when its own conditions contradict each other and none of them looks
-//! ahead, or when its pattern
+//! Without any *A*, *B* is removed when its own conditions contradict each other and asking them leaves
+//! no traces, or when its pattern
 //! matches no text that can come before it ([`super::reach`]).
 //!
 //! All of this errs towards keeping a rule.
@@ -324,8 +324,8 @@ impl<'a> Search<'a, '_> {
     /// Why it can never apply, whatever stands above it.
     fn of_itself(&mut self, rule: &Rule, shape: &Shape, facts: &PatternFacts) -> Option<Removal> {
         let found = conditions::contradiction(&rule.conditions, self.languages);
-        let lookups = rule.conditions.iter().any(looks_ahead);
-        if let Some((_, other)) = found.filter(|_| !lookups) {
+        let is_silent = !rule.conditions.iter().any(leaves_traces);
+        if let Some((_, other)) = found.filter(|_| is_silent) {
             return Some(removal(Some(other.place), Cause::Contradiction, None));
         }
         self.is_impossible(rule, shape, facts)
@@ -503,16 +503,22 @@ fn asked(rule: &Rule) -> Membership {
     }
 }
 
-/// Asking it asks what would become of another request, whose rules may set cookies of this one.
-fn looks_ahead(condition: &Condition) -> bool {
+/// Does asking it change the answer, even where its rule does not apply? It may ask what would become of another request,
+/// whose rules may set cookies of this one; and what an expression reads is in `Vary` at once.
+fn leaves_traces(condition: &Condition) -> bool {
     let is_lookup = |piece: Piece<'_>| match piece {
         Piece::Variable(name) => name
             .get(..3)
             .is_some_and(|start| start.eq_ignore_ascii_case(b"LA-")),
         _ => false,
     };
-    matches!(condition.test, Test::SubrequestUri | Test::SubrequestFile)
-        || condition.subject.pieces().any(is_lookup)
+    let asks = match condition.test {
+        Test::SubrequestUri | Test::SubrequestFile | Test::Expression(_) => true,
+        Test::Regex(_) | Test::Equal(_) | Test::Compare(..) | Test::Integer(..) | Test::File(_) => {
+            false
+        }
+    };
+    asks || condition.subject.pieces().any(is_lookup)
 }
 
 /// Asking it twice gives the same answer.

@@ -231,19 +231,20 @@ impl<'a, S: Source> Run<'a, S> {
         Ok(holds)
     }
 
-    /// `SetEnvIf` of the server, before anything else: the URL-path is still encoded.
+    /// Early header lines and `SetEnvIf` of the server, before anything else (`ap_run_post_read_request`): the URL-path is
+    /// still encoded.
     pub(super) fn set_server_environment(
         &mut self,
         record: &mut Record<'a>,
         raw_path: &[u8],
     ) -> Result<(), Halt> {
-        self.add_early_headers(record)?;
         let rules = &self.host.environment;
-        if rules.is_empty() {
+        if rules.is_empty() && !self.has_early_headers() {
             return Ok(());
         }
         let decoded = std::mem::replace(&mut record.uri, raw_path.to_vec());
-        let applied = self.apply_environment(rules, record);
+        let added = self.add_early_headers(record);
+        let applied = added.and_then(|()| self.apply_environment(rules, record));
         record.uri = decoded;
         applied
     }

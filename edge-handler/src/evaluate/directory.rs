@@ -11,7 +11,7 @@ use super::list::{Action, PASS_THROUGH, Rules};
 use super::merge::Rewriting;
 use super::record::{Handler, Record, Verdict};
 use super::rule::PROXY;
-use super::server::{go_ahead_with_proxy, has_unsafe_query, redirect, requested_status};
+use super::server::{go_ahead_with_proxy, redirect, refuses_query, requested_status};
 use super::{Halt, Run};
 use crate::text::escape::is_absolute_uri;
 
@@ -41,7 +41,7 @@ impl<'a, S: Source> Run<'a, S> {
             record.filename = original_name;
             return Ok(Verdict::Decline);
         }
-        if has_unsafe_query(record, result.action) {
+        if refuses_query(record, result.action) {
             self.note_refusal(record, 403, Refusal::EncodedQuestionMark);
             return Ok(Verdict::Status(403));
         }

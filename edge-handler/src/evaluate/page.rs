@@ -44,7 +44,7 @@ impl<'a, S: Source> Run<'a, S> {
         if record.has_list {
             return Ok(Page::Unknown);
         }
-        if also.is_none() && is_plain(status) {
+        if also.is_none() && record.error_notes.is_none() && is_plain(status) {
             return Ok(Page::Own);
         }
         Ok(self.own_page(status, record, also))
@@ -60,6 +60,7 @@ impl<'a, S: Source> Run<'a, S> {
             expected: expected.as_ref().and_then(|value| value.as_deref()),
             admin: self.admin(),
             also,
+            notes: record.error_notes.unwrap_or_default(),
         };
         Page::Text(own_page(status, &about))
     }

@@ -100,6 +100,8 @@ pub(super) struct Record<'a> {
     pub negotiated: bool,
     /// The page of an answer to it lists files (`variant-list`).
     pub has_list: bool,
+    /// What the server's own page says besides (`error-notes`).
+    pub error_notes: Option<&'static str>,
     /// Where an alias took it.
     pub context: Option<Context>,
     /// The result of rewriting named this very host (`mod_rewrite_uri_reduced`).
@@ -155,6 +157,7 @@ impl<'a> Record<'a> {
             document_root: None,
             negotiated: false,
             has_list: false,
+            error_notes: None,
             context: None,
             reduced: false,
             form: UrlForm::Escaped,

@@ -41,7 +41,7 @@ impl<'a, S: Source> Run<'a, S> {
         if result.action == Action::Unchanged {
             return Ok(Verdict::Decline);
         }
-        if has_unsafe_query(record, result.action) {
+        if refuses_query(record, result.action) {
             self.note_refusal(record, 403, Refusal::EncodedQuestionMark);
             return Ok(Verdict::Status(403));
         }
@@ -142,8 +142,17 @@ fn expand_tildepaths(record: &mut Record<'_>) {
     }
 }
 
+/// Is the query string refused? A status that the rules came to stays with the record then.
+pub(super) fn refuses_query(record: &mut Record<'_>, action: Action) -> bool {
+    let is_refused = has_unsafe_query(record, action);
+    if is_refused && let Action::Status(status) | Action::Refused(status) = action {
+        record.status = status;
+    }
+    is_refused
+}
+
 /// A query string with spaces or control characters that nothing will escape (AH10410).
-pub(super) fn has_unsafe_query(record: &Record<'_>, action: Action) -> bool {
+fn has_unsafe_query(record: &Record<'_>, action: Action) -> bool {
     let will_escape = is_absolute_uri(record.filename()).is_some() && action != Action::NoEscape;
     let is_bad = |byte: &u8| *byte <= b' ' || *byte == 0x7f;
     !will_escape

@@ -20,6 +20,9 @@ use crate::pattern::matching::Captures;
 /// How deep `<If>` may nest before the rest is left out; deeper is no configuration.
 const DEEPEST_IF: u32 = 32;
 
+/// What the page says of a `.htaccess` file in a folder that the server may not look into (`ap_parse_htaccess`).
+const CLOSED_OVERRIDE: &str = "Server unable to read htaccess file, denying access to be safe";
+
 /// What a walk found, for those after it (`walk_cache_t`).
 #[derive(Debug)]
 pub(super) struct Walked<'a> {
@@ -180,7 +183,10 @@ impl<'a, S: Source> Run<'a, S> {
             return Ok(());
         }
         let saved = std::mem::take(&mut record.path_info);
-        let end = self.walk_down(&whole, record)?;
+        let end = match self.walk_down(&whole, record) {
+            Ok(end) => end,
+            Err(stop) => return Err(stop.leave(&whole, record)),
+        };
         record.path_info = [&whole[end..], &saved].concat();
         record.filename = Some(whole[..end].to_vec());
         record.kind = record.kind.or_else(|| self.stat_canonical(&whole[..end]));
@@ -223,10 +229,11 @@ impl<'a, S: Source> Run<'a, S> {
 
     /// Goes down as far as directories reach; returns where the file name ends: after the last
     /// part that exists, or the first that does not.
-    fn walk_down(&mut self, whole: &[u8], record: &mut Record<'a>) -> Result<usize, u16> {
+    fn walk_down(&mut self, whole: &[u8], record: &mut Record<'a>) -> Result<usize, Stop> {
         let mut end = 0;
         loop {
-            self.enter_directory(&whole[..end], record)?;
+            let entered = self.enter_directory(&whole[..end], record);
+            entered.map_err(|status| Stop::InFolder { status, end })?;
             let rest = &whole[end..];
             if rest.is_empty() || rest == b"/" {
                 return Ok(whole.len());
@@ -238,7 +245,7 @@ impl<'a, S: Source> Run<'a, S> {
                 continue;
             }
             if is_too_long(&whole[..end]) || self.is_closed(&whole[..end]) {
-                return Err(403);
+                return Err(Stop::BeforeName { end });
             }
             if self.stat_canonical(&whole[..end]) != Some(FileKind::Directory) {
                 return Ok(end);
@@ -263,7 +270,10 @@ impl<'a, S: Source> Run<'a, S> {
             }
         }
         let found = match self.host.overrides.get(directory) {
-            Some(_) if directory == CLOSED => return Err(403),
+            Some(_) if directory == CLOSED => {
+                record.error_notes = Some(CLOSED_OVERRIDE);
+                return Err(403);
+            }
             Some(own) => *own,
             None => self.site.tree.overrides.get(directory).copied(),
         };
@@ -304,6 +314,45 @@ impl<'a, S: Source> Run<'a, S> {
                 record.walks.anew |= again;
             }
         }
+    }
+}
+
+/// Where a walk through the folders ends badly, at a length of the whole path.
+#[derive(Debug, Clone, Copy)]
+enum Stop {
+    /// A folder's `.htaccess` file cannot be read, or is no configuration.
+    InFolder {
+        /// The status of the answer.
+        status: u16,
+        /// The length of the folder's path, without the slash.
+        end: usize,
+    },
+    /// The system refuses to look at a name: 403.
+    BeforeName {
+        /// The length of the path with that name.
+        end: usize,
+    },
+}
+
+impl Stop {
+    /// Leaves a record as far as the walk came, and gives the status of the answer. That the system refused is the
+    /// record's own status (`return r->status = HTTP_FORBIDDEN`), what came of a file is not.
+    fn leave(self, whole: &[u8], record: &mut Record<'_>) -> u16 {
+        let (status, end) = match self {
+            Self::InFolder { status, end } => (status, end),
+            Self::BeforeName { end } => {
+                record.status = 403;
+                (403, end)
+            }
+        };
+        let (name, rest) = whole.split_at(end);
+        (record.filename, record.path_info) = match self {
+            // The root's own slash is no part of what follows.
+            Self::InFolder { .. } if end == 0 => (Some(b"/".to_vec()), whole[1..].to_vec()),
+            Self::InFolder { .. } => (Some([name, b"/"].concat()), rest.to_vec()),
+            Self::BeforeName { .. } => (Some(name.to_vec()), rest.to_vec()),
+        };
+        status
     }
 }
 

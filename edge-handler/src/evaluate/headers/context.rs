@@ -84,17 +84,21 @@ impl<'a, S: Source> Run<'a, S> {
         self.made_cookies = cookies;
     }
 
+    /// Has the server early lines? Those of sections are none.
+    pub(in super::super) fn has_early_headers(&self) -> bool {
+        let mut lines = self.host.settings.headers.iter();
+        lines.any(|line| line.condition == HeaderCondition::Early)
+    }
+
     /// `ap_headers_early`: of sections nothing is known yet.
     pub(in super::super) fn add_early_headers(
         &mut self,
         record: &mut Record<'a>,
     ) -> Result<(), Halt> {
-        let settings = &self.host.settings;
-        let mut lines = settings.headers.iter();
-        if !lines.any(|line| line.condition == HeaderCondition::Early) {
+        if !self.has_early_headers() {
             return Ok(());
         }
-        let applying = Applying::of(std::iter::once(settings));
+        let applying = Applying::of(std::iter::once(&self.host.settings));
         self.change_request_early(&applying, record)?;
         let before = std::mem::take(&mut self.early);
         let (always, made) = applying.early(before, &mut Asking::of_answer(self, record))?;

@@ -51,7 +51,7 @@ impl Lines {
         });
     }
 
-    /// `apr_table_setn`: in the place of the first.
+    /// `apr_table_setn`: in the place of the first, whose name stays as it is written.
     pub(super) fn set(&mut self, name: &[u8], value: HeaderText) {
         let Some(first) = self.0.iter().position(|header| is_named(header, name)) else {
             return self.add(name, value);
@@ -62,7 +62,6 @@ impl Lines {
             at == first + 1 || !is_named(header, name)
         });
         if let Some(header) = self.0.get_mut(first) {
-            header.name = name.to_vec();
             header.value = value;
         }
     }

@@ -1,7 +1,7 @@
 //! The server's own pages (`ap_send_error_response`, `get_canned_error_string`).
 //!
-//! In: a status, and what of a request the page says. Out: the bytes. Absent: the signature (`ServerSignature`), and notes
-//! of modules about what was wrong with a request.
+//! In: a status, and what of a request the page says. Out: the bytes. Absent: the signature (`ServerSignature`), and the
+//! notes of modules that only refuse what CloudFront refuses before.
 
 /// What the server's own page says besides the status.
 #[derive(Debug, Clone, Copy, Default)]
@@ -16,12 +16,14 @@ pub struct About<'a> {
     pub admin: &'a [u8],
     /// The status of an error on the way to a document for this one.
     pub also: Option<u16>,
+    /// What a module says of a request that it refused (`error-notes`); empty for nothing.
+    pub notes: &'a str,
 }
 
 /// Does the own page of a status say nothing but where a redirect leads?
 pub fn is_plain(status: u16) -> bool {
     match explanation(status) {
-        Explanation::Text(_) | Explanation::Location(_) => true,
+        Explanation::Text(_) | Explanation::Noted(_) | Explanation::Location(_) => true,
         Explanation::Method(..) | Explanation::Expectation | Explanation::Fault => false,
     }
 }
@@ -70,6 +72,7 @@ fn add(page: &mut Vec<u8>, parts: &[&str]) {
 fn explain(status: u16, about: &About<'_>, page: &mut Vec<u8>) {
     match explanation(status) {
         Explanation::Text(text) => add(page, &[text]),
+        Explanation::Noted(text) => add(page, &[text, about.notes, "</p>\n"]),
         Explanation::Location(before) => {
             add(page, &[before]);
             add_escaped(page, about.location);
@@ -127,6 +130,8 @@ fn add_escaped(page: &mut Vec<u8>, text: &[u8]) {
 enum Explanation {
     /// The same for every request.
     Text(&'static str),
+    /// A text before what a module says of the request (`add_optional_notes`).
+    Noted(&'static str),
     /// A text before the URL that a redirect leads to.
     Location(&'static str),
     /// Texts before and after the method.
@@ -158,10 +163,10 @@ fn explanation(status: u16) -> Explanation {
         305 => Explanation::Text(
             "<p>This resource is only accessible through the proxy\n<br />\nYou will need to configure your client to use that proxy.</p>\n",
         ),
-        400 => Explanation::Text(
-            "<p>Your browser sent a request that this server could not understand.<br />\n</p>\n",
+        400 => Explanation::Noted(
+            "<p>Your browser sent a request that this server could not understand.<br />\n",
         ),
-        403 => Explanation::Text("<p>You don't have permission to access this resource.</p>\n"),
+        403 => Explanation::Noted("<p>You don't have permission to access this resource."),
         404 => Explanation::Text("<p>The requested URL was not found on this server.</p>\n"),
         405 => Explanation::Method(
             "<p>The requested method ",
