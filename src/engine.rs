@@ -17,9 +17,9 @@ use edgewright_engine::artefact::table::{Content, EmbeddedTable};
 use edgewright_engine::budget::{Allowance, DECISION_STEPS};
 use edgewright_engine::evaluate::{Options, Trace, evaluate_by};
 use edgewright_engine::handler::{Runtime, handle_embedded, unreadable};
-use edgewright_engine::model::outcome::{Answer, Event};
+use edgewright_engine::model::outcome::Answer;
 use edgewright_engine::model::request::{Request, Scheme};
-use edgewright_engine::model::rules::{Place, Redirect, RedirectListId, Rule, RuleSetId};
+use edgewright_engine::model::rules::{Place, RedirectListId, Rule, RuleSetId};
 use edgewright_engine::model::site::Site;
 use edgewright_engine::source::{Counted, Indexed, Restored, Sequential, Source, Unavailable};
 
@@ -310,7 +310,7 @@ impl Answerer {
     /// `file:line` of the rules that had a say, each once, in order.
     pub fn rules(&self, answer: &Answer) -> Vec<String> {
         let mut places = Vec::new();
-        for step in answer.trace.iter().filter(|step| is_effect(&step.event)) {
+        for step in answer.trace.iter().filter(|step| step.event.is_effect()) {
             let Some(place) = step.place.map(|place| self.place(place)) else {
                 continue;
             };
@@ -323,35 +323,27 @@ impl Answerer {
 
     /// How many rules and redirects there are.
     pub fn count(&self) -> usize {
-        let count = std::cell::Cell::new(0);
-        let one = || count.set(count.get() + 1);
-        self.each(|_| one(), |_| one());
-        count.get()
+        let mut count = 0;
+        self.each(|_| count += 1);
+        count
     }
 
-    /// Every rule and redirect there is.
-    pub fn each(&self, mut rule: impl FnMut(&Rule), mut redirect: impl FnMut(RedirectView<'_>)) {
+    /// Calls `meet` with every rule, then with every redirect.
+    pub fn each(&self, mut meet: impl FnMut(Line<'_>)) {
         match &self.origin {
             Origin::Configuration(reading) => {
-                reading
-                    .site
-                    .rule_sets
-                    .iter()
-                    .flat_map(|set| &set.rules)
-                    .for_each(&mut rule);
-                reading
-                    .site
-                    .redirect_lists
-                    .iter()
-                    .flatten()
-                    .map(Redirect::view)
-                    .for_each(&mut redirect);
+                let site = &reading.site;
+                let rules = site.rule_sets.iter().flat_map(|set| &set.rules);
+                rules.for_each(|rule| meet(Line::Rule(rule)));
+                let redirects = site.redirect_lists.iter().flatten();
+                redirects.for_each(|redirect| meet(Line::Redirect(redirect.view())));
             }
             Origin::Build(build) | Origin::Restored(build, _) => {
                 let source = Restored::new(build.runtime.program(), &build.table);
                 let rules = source.rules().filter_map(|rule| rule.to_rule().ok());
-                rules.for_each(|one| rule(&one));
-                source.redirects().for_each(&mut redirect);
+                rules.for_each(|rule| meet(Line::Rule(&rule)));
+                let redirects = source.redirects();
+                redirects.for_each(|redirect| meet(Line::Redirect(redirect)));
             }
         }
     }
@@ -390,21 +382,27 @@ fn counted<S: Source>(
 }
 
 /// One build for the life of the process: a command opens no more than one or two.
-fn keep(build: Build) -> &'static Build {
-    Box::leak(Box::new(build))
+/// A line that may answer.
+#[derive(Clone, Copy)]
+pub enum Line<'a> {
+    /// A `RewriteRule`.
+    Rule(&'a Rule),
+    /// A `Redirect` or one of its kin.
+    Redirect(RedirectView<'a>),
 }
 
-/// True for what a rule did; a condition alone does nothing.
-pub fn is_effect(event: &Event) -> bool {
-    !matches!(
-        event,
-        Event::Held(_)
-            | Event::Failed(_)
-            | Event::Unmatched(_)
-            | Event::Stopped
-            | Event::Internal(_)
-            | Event::Server(_)
-    )
+impl Line<'_> {
+    /// Where it stands.
+    pub fn place(&self) -> Place {
+        match self {
+            Self::Rule(rule) => rule.place,
+            Self::Redirect(redirect) => redirect.place,
+        }
+    }
+}
+
+fn keep(build: Build) -> &'static Build {
+    Box::leak(Box::new(build))
 }
 
 /// Seconds since 1970.

@@ -28,7 +28,7 @@ use crate::witness::{Aiming, Request};
 pub(crate) use cause::Cause;
 use cause::once_each;
 pub(crate) use follow::{Browser, MOST_HOPS};
-pub(crate) use shows::{GAVE_UP, MOST_INTERNAL, Shows, answering_line, is_effect};
+pub(crate) use shows::{GAVE_UP, MOST_INTERNAL, Shows, answering_line};
 use shows::{Judge, Verdict};
 
 /// So many requests are tried before what was decoded for them is forgotten.

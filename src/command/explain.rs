@@ -20,7 +20,7 @@ pub(super) use request::of_url;
 use super::Exit;
 use crate::args::{Engine, Explain, ExplainFormat};
 use crate::contract::{OwnedRequest, to_text};
-use crate::engine::{Answerer, is_effect};
+use crate::engine::Answerer;
 use crate::typed;
 use host::Chosen;
 use lines::Lines;
@@ -153,7 +153,7 @@ fn print(
         writeln!(out, "  {line}")?;
     }
     writeln!(out)?;
-    if !hop.answer.trace.iter().any(|step| is_effect(&step.event)) {
+    if !hop.answer.trace.iter().any(|step| step.event.is_effect()) {
         for line in text::near(&near::nearest(&hop.request, answering)) {
             writeln!(out, "  {line}")?;
         }

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::Exit;
 use crate::args::{Engine, Prune, ResultFormat};
 use crate::describe::Directives;
-use crate::engine::{Answerer, is_effect};
+use crate::engine::Answerer;
 use crate::input;
 use crate::progress;
 use crate::summary::{count, shorten, thousands};
@@ -89,7 +89,7 @@ impl<'a> Use<'a> {
         let bar = progress::bar("replaying", traffic.requests.len());
         for asked in &traffic.requests {
             let answer = asked.request.with(|request| answering.answer(request));
-            let effects = answer.trace.iter().filter(|step| is_effect(&step.event));
+            let effects = answer.trace.iter().filter(|step| step.event.is_effect());
             let mut places: Vec<Place> = effects.filter_map(|step| step.place).collect();
             places.sort_unstable();
             places.dedup();

@@ -20,7 +20,7 @@ use super::normalized_response::{End, NormalizedResponse, Observed};
 use super::requests::{Requests, Sent};
 use super::server::Server;
 use crate::contract::OwnedRequest;
-use crate::engine::{Answerer, is_effect};
+use crate::engine::Answerer;
 use crate::progress;
 
 /// Requests under way at the same time.
@@ -127,7 +127,7 @@ impl<'a> Comparison<'a> {
     }
 
     fn note(&mut self, answer: &Answer, made_for: Option<Place>) {
-        let effects = answer.trace.iter().filter(|step| is_effect(&step.event));
+        let effects = answer.trace.iter().filter(|step| step.event.is_effect());
         let fired: Vec<Place> = effects.filter_map(|step| step.place).collect();
         self.fired.extend(&fired);
         if let Some(place) = made_for.filter(|place| !fired.contains(place)) {
@@ -246,18 +246,9 @@ fn is_index_of(ours: &End, apache: &End) -> bool {
 }
 
 fn places(answering: &Answerer) -> BTreeSet<Place> {
-    let mut rules = BTreeSet::new();
-    let mut redirects = BTreeSet::new();
-    answering.each(
-        |rule| {
-            rules.insert(rule.place);
-        },
-        |redirect| {
-            redirects.insert(redirect.place);
-        },
-    );
-    rules.append(&mut redirects);
-    rules
+    let mut places = BTreeSet::new();
+    answering.each(|line| _ = places.insert(line.place()));
+    places
 }
 
 /// A condition of the rule itself, else the rule that had the last word.

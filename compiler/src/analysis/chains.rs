@@ -21,9 +21,7 @@ use crate::host_names::{HostNames, target_is_here};
 use crate::parallel::{FEWEST, in_stretches_of};
 use crate::reading::Position;
 use crate::redundant::{Gist, Redundant};
-use crate::replay::{
-    Browser, GAVE_UP, MOST_HOPS, MOST_INTERNAL, Shows, Tries, answering_line, is_effect,
-};
+use crate::replay::{Browser, GAVE_UP, MOST_HOPS, MOST_INTERNAL, Shows, Tries, answering_line};
 use crate::witness::{Aiming, Groups, Request, sample};
 
 /// So many lines are looked at before what was decoded for them is forgotten.
@@ -255,7 +253,7 @@ impl Follower<'_> {
         if !answer
             .trace
             .iter()
-            .any(|step| step.is_at(place) && is_effect(&step.event))
+            .any(|step| step.is_at(place) && step.event.is_effect())
             || !self.is_sure(&answer)
         {
             return None;

@@ -12,7 +12,7 @@ use crate::compiled_site::CompiledSite;
 use crate::host_names::target_is_here;
 use crate::reading::Position;
 use crate::redundant::Redundant;
-use crate::replay::{Browser, Shows, Tries, answering_line, is_effect};
+use crate::replay::{Browser, Shows, Tries, answering_line};
 use crate::witness::{Aiming, Request, encoded};
 
 /// A document root has so many files at least.
@@ -136,7 +136,7 @@ impl Search<'_, '_> {
         is_known(&root)
             && asked == Some(encoded(path).as_slice())
             && self.site.tree.kind(&name).is_none()
-            && !answer.trace.iter().any(|step| is_effect(&step.event))
+            && !answer.trace.iter().any(|step| step.event.is_effect())
     }
 }
 

@@ -15,7 +15,7 @@ use super::{Finding, Most, rules};
 use crate::compiled_site::CompiledSite;
 use crate::host_names::{HostNames, authority, scheme_length};
 use crate::reading::{Noted, NotedLine, Position, Reading};
-use crate::replay::{Shows, Tries, is_effect};
+use crate::replay::{Shows, Tries};
 use crate::witness::{Aiming, Request, encoded};
 
 /// So many folders with rules are looked at.
@@ -169,7 +169,7 @@ impl<'s> Asking<'_, 's> {
             .filter(|base| !base.is_empty())?;
         let with_slash = encoded(&[base, b"/"].concat());
         let asked = self.ask(&self.aiming.anywhere(folder.set, with_slash)?)?;
-        let steps = || asked.trace.iter().filter(|step| is_effect(&step.event));
+        let steps = || asked.trace.iter().filter(|step| step.event.is_effect());
         let applies = |rule: &&Rule| steps().any(|step| step.is_at(rule.place));
         let rule = folder.rules.iter().find(applies)?;
         let request = self.aiming.anywhere(folder.set, encoded(base))?;
@@ -246,12 +246,12 @@ fn has_slash_added(answer: &Answer, base: &[u8]) -> bool {
     let target = [base, b"/"].concat();
     let is_added = matches!(&answer.outcome, Outcome::Redirect { location, .. }
         if location.ends_with(&target));
-    is_added || answer.trace.iter().any(|step| is_effect(&step.event))
+    is_added || answer.trace.iter().any(|step| step.event.is_effect())
 }
 
 /// No line does anything, and the file at `path`, or what is below it, is served.
 fn is_passed_on(answer: &Answer, path: &[u8]) -> bool {
     let is_served = matches!(&answer.outcome, Outcome::Serve { path: served, .. }
         if served.starts_with(path));
-    is_served && !answer.trace.iter().any(|step| is_effect(&step.event))
+    is_served && !answer.trace.iter().any(|step| step.event.is_effect())
 }

@@ -209,20 +209,20 @@ fn shown_if(holds: bool) -> Verdict {
 fn gives_up(at: Place, answer: &Answer) -> bool {
     let steps = || answer.trace.iter();
     let restarts = steps().filter(|step| matches!(step.event, Event::Internal(_)));
-    let own = steps().filter(|step| step.is_at(at) && is_effect(&step.event));
+    let own = steps().filter(|step| step.is_at(at) && step.event.is_effect());
     answer.outcome == GAVE_UP && restarts.count() >= MOST_INTERNAL && own.count() > 1
 }
 
 fn applies(answer: &Answer, place: Place) -> bool {
     let mut steps = answer.trace.iter();
-    steps.any(|step| step.is_at(place) && is_effect(&step.event))
+    steps.any(|step| step.is_at(place) && step.event.is_effect())
 }
 
 /// Is what stands at `path`, or below, served as if there were no line?
 fn passes_by(answer: &Answer, path: &[u8]) -> bool {
     let is_served = matches!(&answer.outcome, Outcome::Serve { path: served, .. }
         if served.starts_with(path));
-    is_served && !answer.trace.iter().any(|step| is_effect(&step.event))
+    is_served && !answer.trace.iter().any(|step| step.event.is_effect())
 }
 
 /// Is the condition at `place` answered so?
@@ -234,13 +234,5 @@ fn asks(answer: &Answer, place: Place, is_so: fn(&Event) -> bool) -> bool {
 /// The last line that had an effect.
 pub(crate) fn answering_line(answer: &Answer) -> Option<Place> {
     let mut steps = answer.trace.iter().rev();
-    steps.find(|step| is_effect(&step.event))?.place
-}
-
-/// Did the line do anything?
-pub(crate) fn is_effect(event: &Event) -> bool {
-    !matches!(
-        event,
-        Event::Held(_) | Event::Failed(_) | Event::Unmatched(_) | Event::Stopped | Event::Server(_)
-    )
+    steps.find(|step| step.event.is_effect())?.place
 }

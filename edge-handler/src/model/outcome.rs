@@ -218,6 +218,26 @@ pub enum Event {
     Server(ServerEvent),
 }
 
+impl Event {
+    /// Did the line at the step's place do anything? A condition alone does nothing, and that the server starts over is
+    /// what a rule before did.
+    pub fn is_effect(&self) -> bool {
+        match self {
+            Self::Applied
+            | Self::Rewrote(_)
+            | Self::Redirected(_)
+            | Self::Answered(_)
+            | Self::Proxied(_) => true,
+            Self::Held(_)
+            | Self::Failed(_)
+            | Self::Unmatched(_)
+            | Self::Stopped
+            | Self::Internal(_)
+            | Self::Server(_) => false,
+        }
+    }
+}
+
 /// What a server does by itself, or because of lines that are no rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ServerEvent {

@@ -10,7 +10,7 @@ use edgewright_parser::source::FileId;
 use super::words::directives;
 use crate::contract::to_text;
 use crate::describe::Directives;
-use crate::engine::Answerer;
+use crate::engine::{Answerer, Line};
 
 /// More lines of one kind are not listed.
 const MOST_LISTED: usize = 4;
@@ -25,14 +25,10 @@ pub struct Lines<'a> {
 impl<'a> Lines<'a> {
     pub fn of(answering: &'a Answerer) -> Self {
         let mut read = Directives::default();
-        let mut rules = Vec::new();
-        answering.each(
-            |rule| rules.push(rule.clone()),
-            |redirect| read.add_redirect(redirect),
-        );
-        for rule in &rules {
-            read.add_rule(rule);
-        }
+        answering.each(|line| match line {
+            Line::Rule(rule) => read.add_rule(rule),
+            Line::Redirect(redirect) => read.add_redirect(redirect),
+        });
         Self { answering, read }
     }
 

@@ -10,7 +10,7 @@ use edgewright_engine::pattern::{Pattern, PatternOptions};
 
 use super::lines::{Lines, shown};
 use super::words::effect;
-use crate::engine::{Answerer, is_effect};
+use crate::engine::{Answerer, Line};
 
 /// The rule or redirect that `FILE:LINE` names; the end of the file's name suffices.
 ///
@@ -26,9 +26,7 @@ pub fn named(text: &str, answering: &Answerer) -> Result<Place> {
             places.push(place);
         }
     };
-    let mut all = Vec::new();
-    answering.each(|rule| all.push(rule.place), |redirect| add(redirect.place));
-    all.into_iter().for_each(add);
+    answering.each(|line| add(line.place()));
     match places.as_slice() {
         [one] => Ok(*one),
         [] => bail!(
@@ -126,27 +124,22 @@ fn matching_start(pattern: &Pattern, subject: &[u8]) -> Option<usize> {
 }
 
 fn pattern_of(place: Place, answering: &Answerer) -> Option<Pattern> {
-    let found = std::cell::RefCell::new(None);
-    answering.each(
-        |rule| {
-            if rule.place == place {
-                *found.borrow_mut() = Some(rule.pattern.clone());
+    let mut found = None;
+    answering.each(|line| match line {
+        line if line.place() != place => {}
+        Line::Rule(rule) => found = Some(rule.pattern.clone()),
+        Line::Redirect(redirect) => {
+            if let MatcherView::Regex(pattern) = redirect.matcher {
+                found = Some(pattern.to_pattern());
             }
-        },
-        |redirect| {
-            if redirect.place == place
-                && let MatcherView::Regex(pattern) = redirect.matcher
-            {
-                *found.borrow_mut() = Some(pattern.to_pattern());
-            }
-        },
-    );
-    found.into_inner()
+        }
+    });
+    found
 }
 
 /// Nobody asked it.
 fn not_asked(answer: &Answer, answering: &Answerer) -> Vec<String> {
-    let mut effects = answer.trace.iter().filter(|step| is_effect(&step.event));
+    let mut effects = answer.trace.iter().filter(|step| step.event.is_effect());
     let last = effects.next_back();
     let mut said = vec!["it was not asked".to_owned()];
     match last.and_then(|step| Some((step.place?, &step.event))) {
