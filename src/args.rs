@@ -2,6 +2,7 @@
 //!
 //! In: the program's arguments. Out: [`Arguments`]. Absent: checking that files exist; see `input`.
 
+mod attach;
 mod bench;
 mod check;
 mod collect;
@@ -20,6 +21,7 @@ mod verify;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+pub use attach::{Attach, Detach, Place};
 pub use bench::Bench;
 pub use check::{Check, Choice, Format, Weight};
 pub use collect::Collect;
@@ -80,6 +82,12 @@ pub enum Command {
     /// Pack a build with the function's binary as Lambda@Edge takes it
     #[command(after_help = package::EXAMPLES)]
     Package(Package),
+    /// Let a distribution that is there call the function, if its behaviour lets enough through
+    #[command(after_help = attach::EXAMPLES)]
+    Attach(Attach),
+    /// Take the function away from a distribution again
+    #[command(after_help = attach::DETACH_EXAMPLES)]
+    Detach(Detach),
     /// Compare with the Apache of this machine, request by request
     #[command(after_help = verify::EXAMPLES)]
     Verify(Verify),

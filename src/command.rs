@@ -3,6 +3,7 @@
 //! In: checked arguments. Out: text on standard output and an [`Exit`]. Absent: the work itself,
 //! which the libraries do.
 
+pub mod attach;
 pub mod bench;
 pub mod check;
 pub mod collect;
@@ -54,6 +55,8 @@ impl From<Exit> for ExitCode {
 /// It could not run: exit code 2.
 pub fn run(command: &Command) -> Result<Exit> {
     match command {
+        Command::Attach(arguments) => attach::run(arguments),
+        Command::Detach(arguments) => attach::detach(arguments),
         Command::Bench(arguments) => bench::run(arguments),
         Command::Check(arguments) => check::run(arguments),
         Command::Rule(arguments) => rule::run(arguments),

@@ -3,6 +3,8 @@
 mod access_log;
 mod archive;
 mod args;
+mod attach;
+mod aws_cli;
 mod broken;
 mod collect;
 mod command;

@@ -18,7 +18,7 @@ use anyhow::{Context, Error, Result, bail};
 use edgewright_compiler::Written;
 use edgewright_compiler::export::function::cache_control::OwnCacheControl;
 use edgewright_compiler::export::function::{
-    CodeHash, Dependence, FunctionPackage, OwnFunction, OwnFunctions, Stack,
+    CodeHash, Dependence, FunctionPackage, OwnFunction, OwnFunctions, SiteNames, Stack,
 };
 use edgewright_compiler::export::{Files, MANIFEST_FILE, Manifest, PROGRAM_FILE, TABLE_FILE};
 use edgewright_engine::artefact::program::Program;
@@ -51,6 +51,8 @@ pub struct Package {
     pub broken: Option<String>,
     /// What the configuration says of `Cache-Control` itself.
     pub cache_control: OwnCacheControl,
+    /// The names of the site.
+    pub names: SiteNames,
 }
 
 /// What the manifest of a build says of what its answers depend on.
@@ -76,6 +78,7 @@ pub fn pack(arguments: &args::Package, binary: Binary) -> Result<Package> {
         .with_context(|| format!("{PROGRAM_FILE}: run `edgewright migrate` again"))?;
     let broken = broken::refuse(program.site(), args::Force::of(arguments.force))?;
     let cache_control = OwnCacheControl::of(program.site());
+    let names = SiteNames::of(program.site());
     let stack = stack.with_own(own_functions(arguments)?)?;
     // What is wrong with the settings is said before the table is read.
     stack.settings()?;
@@ -98,6 +101,7 @@ pub fn pack(arguments: &args::Package, binary: Binary) -> Result<Package> {
         zip,
         broken,
         cache_control,
+        names,
     })
 }
 

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use edgewright_compiler::export::function::{FunctionOptions, Ignored, Origin};
+use edgewright_compiler::export::function::{
+    Distribution, FunctionOptions, Ignored, Origin, TableStack,
+};
 use edgewright_engine::model::forwarded_for::ForwardedFor;
 use edgewright_engine::model::request::Scheme;
 use edgewright_engine::model::trigger::Trigger;
@@ -35,12 +37,19 @@ pub struct Package {
     /// Look entries up in this DynamoDB table [default: they are in the zip file]
     #[arg(long, value_name = "NAME")]
     pub table: Option<String>,
+    /// The table is there already: no template is written for it
+    #[arg(long, requires = "table")]
+    pub existing_table: bool,
     /// A Region that holds the table; may be given more than once, us-east-1 if not at all
     #[arg(long, value_name = "REGION", requires = "table")]
     pub region: Vec<String>,
     /// Where DynamoDB answers, for an emulator
     #[arg(long, value_name = "URL", requires = "table")]
     pub endpoint_url: Option<String>,
+    /// For a distribution that is there: the stack has the function and the policies of a behaviour, and no distribution;
+    /// `attach` connects the two
+    #[arg(long)]
+    pub function_only: bool,
     /// Where CloudFront calls the function [default: what the rules allow]
     #[arg(long, value_name = "TRIGGER", value_parser = triggers())]
     pub trigger: Option<Trigger>,
@@ -87,6 +96,16 @@ impl Package {
     pub fn options(&self) -> FunctionOptions {
         FunctionOptions {
             table: self.table.clone(),
+            table_stack: if self.existing_table {
+                TableStack::Elsewhere
+            } else {
+                TableStack::Own
+            },
+            distribution: if self.function_only {
+                Distribution::Elsewhere
+            } else {
+                Distribution::Own
+            },
             regions: self.region.clone(),
             endpoint_url: self.endpoint_url.clone(),
             trigger: self.trigger,
@@ -195,11 +214,13 @@ mod tests {
 
     #[test]
     fn what_is_chosen_is_carried() {
-        let line = "--table t --region eu-west-1 --endpoint-url http://l --trigger viewer-request --cache-control no-store \
+        let line = "--table t --existing-table --function-only --region eu-west-1 --endpoint-url http://l --trigger viewer-request --cache-control no-store \
                     --origin bucket --origin-ignores cookies,query --origin-gets X-A --proxy-to h --forwarded-proto --forwarded-for append --scheme http";
         let text = |text: &str| vec![text.to_owned()];
         let expected = FunctionOptions {
             table: Some("t".to_owned()),
+            table_stack: TableStack::Elsewhere,
+            distribution: Distribution::Elsewhere,
             regions: text("eu-west-1"),
             endpoint_url: Some("http://l".to_owned()),
             trigger: Some(Trigger::ViewerRequest),

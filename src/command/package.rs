@@ -4,14 +4,18 @@
 //! them. Absent: AWS.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use edgewright_compiler::class::{CLASS_HEADER, LONGEST_CODE};
 use edgewright_compiler::export::function::cache_key::key_names;
-use edgewright_compiler::export::function::{Ignored, Origin, Stack, cache_hits, inputs};
+use edgewright_compiler::export::function::{
+    BehaviourNeeds, Distribution, Ignored, MOST_ALIASES, Origin, SiteNames, Stack, cache_hits,
+    inputs,
+};
 use edgewright_compiler::inputs::Input;
 use edgewright_engine::model::trigger::Trigger;
+use serde_json::Value;
 
 use super::{Exit, say};
 use crate::args;
@@ -33,10 +37,8 @@ pub fn run(arguments: &args::Package) -> Result<Exit> {
         say(said)?;
     }
     let stack = &package.stack;
-    let template = stack.template(&package.hash)?;
-    let beside = arguments.out.with_extension("template.json");
     write(&arguments.out, &package.zip)?;
-    write(&beside, format!("{template:#}\n").as_bytes())?;
+    let beside = Beside::write(arguments, &package)?;
     say(&content(&arguments.out, &package, &needs))?;
     let kept = &package.cache_control;
     let told = [
@@ -46,10 +48,43 @@ pub fn run(arguments: &args::Package) -> Result<Exit> {
         at_origin(stack)?,
         kept.lines(&arguments.cache_control)?,
         cache_hits::of_a_made_up_day(stack),
+        names(&package),
     ];
     say(&format!("\n{}", told.concat()))?;
     say(&next(arguments, &package, &beside))?;
     Ok(Exit::Clean)
+}
+
+/// The files beside the zip file.
+struct Beside {
+    template: PathBuf,
+    table: Option<PathBuf>,
+    needs: Option<PathBuf>,
+}
+
+impl Beside {
+    fn write(arguments: &args::Package, package: &Package) -> Result<Self> {
+        let stack = &package.stack;
+        let write = |extension: &str, value: &Value| {
+            let path = arguments.out.with_extension(extension);
+            write(&path, format!("{value:#}\n").as_bytes()).map(|()| path)
+        };
+        let template = write("template.json", &stack.template(&package.hash)?)?;
+        let table = stack.table_template()?;
+        let table = table.map(|table| write("table.template.json", &table));
+        let needs = match stack.options().distribution {
+            Distribution::Own => None,
+            Distribution::Elsewhere => {
+                let needs = serde_json::to_value(BehaviourNeeds::of(stack)?)?;
+                Some(write("behaviour.json", &needs)?)
+            }
+        };
+        Ok(Self {
+            template,
+            table: table.transpose()?,
+            needs,
+        })
+    }
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
@@ -134,16 +169,65 @@ fn withheld(stack: &Stack) -> Vec<(String, &'static str)> {
     all
 }
 
-fn next(arguments: &args::Package, package: &Package, template: &Path) -> String {
-    let (zip, template) = (arguments.out.display(), template.display());
+/// The names of the site, for whoever makes the distribution.
+fn names(package: &Package) -> String {
+    const MOST_LISTED: usize = 6;
+    let SiteNames { taken, patterns } = &package.names;
+    if package.stack.options().distribution == Distribution::Elsewhere {
+        return String::new();
+    }
+    let mut text = String::new();
+    if !taken.is_empty() {
+        let mut listed: Vec<&str> = taken.iter().take(MOST_LISTED).map(String::as_str).collect();
+        if taken.len() > MOST_LISTED {
+            listed.push("…");
+        }
+        let (count, listed) = (thousands(taken.len()), listed.join(", "));
+        text += &format!(
+            "  {count} names: {listed}; Aliases=NAME,NAME and CertificateArn=ARN make the distribution answer to them\n"
+        );
+    }
+    if taken.len() > MOST_ALIASES {
+        text += &format!(
+            "  one distribution takes {MOST_ALIASES} names: ask AWS for more, or make several stacks of this package\n"
+        );
+    }
+    for pattern in patterns {
+        text +=
+            &format!("  no distribution takes the name {pattern}: list the names it stands for\n");
+    }
+    text
+}
+
+/// What to type.
+fn next(arguments: &args::Package, package: &Package, beside: &Beside) -> String {
+    let (zip, template) = (arguments.out.display(), beside.template.display());
     let (trigger, key) = (package.stack.trigger().name(), package.hash.key());
-    format!(
-        "\n  trigger {trigger} · template {template}\n{}  \
-         next: aws s3 cp {zip} s3://BUCKET/{key}\n        \
-         aws cloudformation deploy --region us-east-1 --stack-name edgewright --template-file {template} \\\n          \
-         --capabilities CAPABILITY_IAM --parameter-overrides CodeBucket=BUCKET CodeKey={key} OriginDomain=HOST\n",
-        doubt(&package.stack)
-    )
+    let origin = match package.stack.options().distribution {
+        Distribution::Own => " OriginDomain=HOST",
+        Distribution::Elsewhere => "",
+    };
+    let mut text = format!("\n  trigger {trigger} · template {template}\n");
+    text += &doubt(&package.stack);
+    let mut steps = Vec::new();
+    steps.extend(beside.table.as_ref().map(|table| {
+        format!(
+            "aws cloudformation deploy --region us-east-1 --stack-name edgewright-table --template-file {}\n",
+            table.display()
+        )
+    }));
+    steps.push(format!("aws s3 cp {zip} s3://BUCKET/{key}\n"));
+    steps.push(format!(
+        "aws cloudformation deploy --region us-east-1 --stack-name edgewright --template-file {template} \\\n          \
+         --capabilities CAPABILITY_IAM --parameter-overrides CodeBucket=BUCKET CodeKey={key}{origin}\n"
+    ));
+    steps.extend(beside.needs.as_ref().map(|needs| {
+        format!(
+            "edgewright attach {} --stack edgewright --distribution ID\n",
+            needs.display()
+        )
+    }));
+    text + "  next: " + &steps.join("        ")
 }
 
 /// What the function cannot know at this trigger.

@@ -7,6 +7,8 @@
     reason = "a failed test should say so"
 )]
 
+mod attach;
+mod aws_account;
 mod bootstrap;
 mod cage;
 mod corpus;
@@ -14,6 +16,7 @@ mod differential;
 mod emulator;
 mod function;
 mod generations;
+mod http;
 mod lambda;
 mod layouts;
 mod legacy_site;

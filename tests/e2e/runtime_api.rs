@@ -2,13 +2,14 @@
 //!
 //! In: events. Out: what the process answers to each. Absent: limits, time-outs, extensions.
 
-use std::collections::HashMap;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
+
+use crate::http;
 
 /// Longest wait for an answer; only a hanging process comes near it.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -29,12 +30,6 @@ pub struct Answered {
     pub how: String,
     /// The body.
     pub body: String,
-}
-
-struct Call {
-    method: String,
-    path: String,
-    body: Vec<u8>,
 }
 
 impl RuntimeApi {
@@ -80,7 +75,7 @@ fn serve(
 ) -> Option<()> {
     let mut reader = BufReader::new(connection);
     for number in 0.. {
-        let call = read(&mut reader).ok()?;
+        let call = http::read(&mut reader).ok()?;
         let path = call.path.strip_prefix(PREFIX)?;
         let reply = if call.method == "GET" && path == "invocation/next" {
             let waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -107,31 +102,4 @@ fn next(number: u64, event: &str) -> String {
          Lambda-Runtime-Invoked-Function-Arn: arn:aws:lambda:us-east-1:123456789012:function:edgewright:1\r\n\
          \r\n{event}"
     )
-}
-
-fn read(reader: &mut impl BufRead) -> io::Result<Call> {
-    let mut line = || {
-        let mut line = String::new();
-        match reader.read_line(&mut line)? {
-            0 => Err(io::Error::from(io::ErrorKind::UnexpectedEof)),
-            _ => Ok(line.trim_end().to_owned()),
-        }
-    };
-    let request = line()?;
-    let mut headers = HashMap::new();
-    while let Some((name, value)) = line()?.split_once(':') {
-        headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
-    }
-    let length = headers.get("content-length");
-    let length: usize = length
-        .map_or(Ok(0), |text| text.parse())
-        .map_err(io::Error::other)?;
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
-    let mut words = request.split(' ').map(str::to_owned);
-    Ok(Call {
-        method: words.next().unwrap_or_default(),
-        path: words.next().unwrap_or_default(),
-        body,
-    })
 }

@@ -60,10 +60,12 @@ fn cfn_lint_has_nothing_to_say() {
     ]);
     edgewright(&["migrate", &path("plain.conf"), "--out", &path("plain")]);
     std::fs::write(path("bootstrap"), program()).unwrap();
-    let options: [&[&str]; 4] = [
+    let options: [&[&str]; 6] = [
         &[],
         &["--origin", "bucket"],
+        &["--function-only"],
         &["--table", "redirects"],
+        &["--table", "redirects", "--existing-table"],
         &[
             "--table",
             "redirects",
@@ -81,7 +83,12 @@ fn cfn_lint_has_nothing_to_say() {
             let bootstrap = path("bootstrap");
             let line = ["package", &build, "--out", &zip, "--bootstrap", &bootstrap];
             edgewright(&[&line[..], options].concat());
-            templates.push(Path::new(&zip).with_extension("template.json"));
+            let zip = Path::new(&zip);
+            templates.push(zip.with_extension("template.json"));
+            let table = zip.with_extension("table.template.json");
+            let is_made = options.contains(&"--table") && !options.contains(&"--existing-table");
+            assert_eq!(table.is_file(), is_made, "{options:?}");
+            templates.extend(is_made.then_some(table));
         }
     }
     let lint = cfn_lint(&templates).output().expect("cfn-lint is needed");

@@ -100,6 +100,15 @@ struct DistributionConfig {
     #[serde(default)]
     #[expect(dead_code, reason = "the model has one place")]
     price_class: Value,
+    #[serde(default, rename = "WebACLId")]
+    #[expect(
+        dead_code,
+        reason = "empty unless somebody names one, which is no part of the model"
+    )]
+    web_acl_id: Value,
+    #[serde(default)]
+    #[expect(dead_code, reason = "a log changes no answer")]
+    logging: Value,
     origins: Vec<Value>,
     default_cache_behavior: CacheBehavior,
     #[serde(default)]
@@ -129,6 +138,12 @@ struct CacheBehavior {
     #[serde(default)]
     #[expect(dead_code, reason = "the model compresses nothing")]
     compress: Value,
+    #[serde(default)]
+    #[expect(
+        dead_code,
+        reason = "empty unless somebody names one, which only changes answers on their way out"
+    )]
+    response_headers_policy_id: Value,
 }
 
 fn every_path() -> String {

@@ -79,6 +79,18 @@ impl CacheKey {
         headers.chain(cookies).chain(query)
     }
 
+    /// What a cache policy says of the key. CloudFront compresses only what it keeps by what the viewer takes
+    /// (`Accept-Encoding`), as two or three copies; where rules look at that header themselves the key has it as it came.
+    pub(super) fn cache_policy_parts(&self) -> Map<String, Value> {
+        let named = |name: &String| name.eq_ignore_ascii_case("accept-encoding");
+        let compresses = !self.headers.iter().any(named);
+        let mut parts = self.parts();
+        for name in ["EnableAcceptEncodingGzip", "EnableAcceptEncodingBrotli"] {
+            parts.insert(name.to_owned(), json!(compresses));
+        }
+        parts
+    }
+
     /// The three parts of a policy.
     pub(super) fn parts(&self) -> Map<String, Value> {
         let headers = if self.headers.is_empty() {

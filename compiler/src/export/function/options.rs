@@ -11,6 +11,8 @@ use edgewright_engine::model::trigger::Trigger;
 pub struct FunctionOptions {
     /// The DynamoDB table that entries are looked up in; `None` where they are in the package.
     pub table: Option<String>,
+    /// Who makes the table.
+    pub table_stack: TableStack,
     /// The Regions that hold the table; none for `us-east-1`.
     pub regions: Vec<String>,
     /// Where DynamoDB answers, for an emulator.
@@ -19,6 +21,8 @@ pub struct FunctionOptions {
     pub trigger: Option<Trigger>,
     /// Texts `[STATUS=]VALUE`: the `Cache-Control` of redirects, or of answers with one status.
     pub cache_control: Vec<String>,
+    /// Whose distribution calls the function.
+    pub distribution: Distribution,
     /// What serves the requests that no rule answers.
     pub origin: Origin,
     /// What of a request a server's pages do not depend on.
@@ -39,10 +43,12 @@ impl Default for FunctionOptions {
     fn default() -> Self {
         Self {
             table: None,
+            table_stack: TableStack::Own,
             regions: Vec::new(),
             endpoint_url: None,
             trigger: None,
             cache_control: Vec::new(),
+            distribution: Distribution::Own,
             origin: Origin::Server,
             origin_ignores: Vec::new(),
             origin_gets: Vec::new(),
@@ -59,6 +65,24 @@ impl FunctionOptions {
     pub fn server_gets(&self, part: Ignored) -> bool {
         self.origin == Origin::Server && !self.origin_ignores.contains(&part)
     }
+}
+
+/// Who makes the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TableStack {
+    /// A stack of its own, whose template comes with the function's.
+    Own,
+    /// Somebody else: the table is there.
+    Elsewhere,
+}
+
+/// Whose distribution calls the function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Distribution {
+    /// One that the function's stack makes.
+    Own,
+    /// One that is there: the stack has the function and the policies of a behaviour.
+    Elsewhere,
 }
 
 /// What serves the requests that no rule answers.

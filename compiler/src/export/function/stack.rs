@@ -216,6 +216,14 @@ impl Stack {
         Configuration::parse(&self.settings()?).map_err(FunctionError::Settings)
     }
 
+    /// The template of the table's own stack; `None` where there is no table, or somebody else makes it.
+    ///
+    /// # Errors
+    /// A Region is no name.
+    pub fn table_template(&self) -> Result<Option<Value>, FunctionError> {
+        template::table_template(self)
+    }
+
     /// The CloudFormation template, for the zip file with this hash.
     ///
     /// # Errors
