@@ -130,6 +130,15 @@ impl Hits {
         format!("{} %", tenths(self.hits * 100, self.requests))
     }
 
+    /// The share of requests that the cache answered, from 0 to 1.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "requests are far fewer than 2^52"
+    )]
+    pub fn rate(&self) -> f64 {
+        self.hits as f64 / self.requests.max(1) as f64
+    }
+
     /// How many keys a path has, on average: `1.9`.
     pub fn keys_a_path(&self) -> String {
         tenths(self.keys, self.paths)

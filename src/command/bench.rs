@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
+use edgewright_compiler::export::function::costs::{self, LogCosts};
 use edgewright_compiler::export::function::{Dependence, FunctionOptions, Stack, cache_hits};
 use edgewright_compiler::witnesses;
 use edgewright_engine::artefact::table::{Fetched, Lookup, Table as _};
@@ -15,11 +16,12 @@ use edgewright_engine::evaluate::Options;
 use edgewright_engine::handler::{Step, decide_embedded, handle_embedded, step};
 use edgewright_engine::model::request::{Request, Target};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Exit;
 use crate::args::{Bench, Engine, ResultFormat};
 use crate::contract::{OwnedRequest, to_text};
+use crate::dynamodb::Generation;
 use crate::engine::{Answerer, Build};
 use crate::input;
 use crate::package::dependence;
@@ -72,6 +74,7 @@ pub fn run(arguments: &Bench) -> Result<Exit> {
         requests,
         log,
         cache,
+        costs,
     } = progress::spinner("requests", || gather(arguments, &answering))?;
     if requests.is_empty() {
         bail!("there is no request to make: give some with --requests or --log");
@@ -96,6 +99,11 @@ pub fn run(arguments: &Bench) -> Result<Exit> {
             for (title, line) in titles.zip(lines) {
                 writeln!(out, "{title:<12} {line}")?;
             }
+            let titles = ["costs"].into_iter().chain(std::iter::repeat(""));
+            let lines = costs.iter().flat_map(|costs| &costs.lines);
+            for (title, line) in titles.zip(lines) {
+                writeln!(out, "{title:<12} {line}")?;
+            }
             for finding in &findings {
                 writeln!(out, "{finding}")?;
             }
@@ -103,8 +111,14 @@ pub fn run(arguments: &Bench) -> Result<Exit> {
         ResultFormat::Json => {
             let log = (!arguments.log.is_empty()).then(|| log.to_json());
             let cache = cache.map(|cache| cache.to_json());
-            let document =
-                json!({"figures": figures, "findings": findings, "log": log, "cache": cache});
+            let costs = costs.as_ref().map(costs_json);
+            let document = json!({
+                "figures": figures,
+                "findings": findings,
+                "log": log,
+                "cache": cache,
+                "costs": costs,
+            });
             writeln!(out, "{document:#}")?;
         }
     }
@@ -125,20 +139,34 @@ struct Gathered {
     log: LogAccount,
     /// What CloudFront's cache would do with the log's requests.
     cache: Option<CacheReport>,
+    /// What a month costs that goes on like the log.
+    costs: Option<LogCosts>,
+}
+
+/// What a month costs, as JSON.
+fn costs_json(costs: &LogCosts) -> Value {
+    let ways = costs.ways.iter();
+    let ways = ways.map(|(way, costs)| json!({"way": way, "total": costs.total(), "parts": costs}));
+    json!({
+        "requests": costs.month.requests,
+        "answered": costs.month.answered,
+        "dollars": ways.collect::<Vec<_>>(),
+    })
 }
 
 /// The requests of the file and the logs, or those made from the rules.
 fn gather(arguments: &Bench, answering: &Answerer) -> Result<Gathered> {
-    let (mut log, mut cache) = (LogAccount::default(), None);
+    let (mut log, mut cache, mut costs) = (LogAccount::default(), None, None);
     let mut all = match &arguments.requests {
         Some(file) => input::requests(file, answering.default_host())?,
         None => Vec::new(),
     };
     if !arguments.log.is_empty() {
-        let (traffic, report) = logged(arguments, answering)?;
+        let (traffic, report, month) = logged(arguments, answering)?;
         all.extend(traffic.requests.into_iter().map(|asked| asked.request));
         log = traffic.account;
         cache = Some(report);
+        costs = Some(month);
     }
     if arguments.requests.is_none() && arguments.log.is_empty() {
         let made = witnesses(&answering.whole_site()).into_iter();
@@ -149,16 +177,19 @@ fn gather(arguments: &Bench, answering: &Answerer) -> Result<Gathered> {
         requests: all.into_iter().step_by(every).collect(),
         log,
         cache,
+        costs,
     })
 }
 
-/// The logs, and what the cache of the stack that `package` makes by itself would do with their requests.
-fn logged(arguments: &Bench, answering: &Answerer) -> Result<(Traffic, CacheReport)> {
+/// The logs, and what the cache of the stack that `package` makes by itself would do with their requests, and what a month of
+/// them costs.
+fn logged(arguments: &Bench, answering: &Answerer) -> Result<(Traffic, CacheReport, LogCosts)> {
     let site = answering.whole_site();
-    let dependence = if typed::is_build(&arguments.source) {
-        dependence(&arguments.source)?
+    let (dependence, weight) = if typed::is_build(&arguments.source) {
+        let generation = Generation::open(&arguments.source)?;
+        (dependence(&arguments.source)?, Some(generation.weight()))
     } else {
-        Dependence::of_site(&site)
+        (Dependence::of_site(&site), None)
     };
     let stack = Stack::new(FunctionOptions::default(), dependence)?;
     let mut caches = LogCaches::new(cache_hits::keys(&stack));
@@ -169,7 +200,8 @@ fn logged(arguments: &Bench, answering: &Answerer) -> Result<(Traffic, CacheRepo
         most: MOST_REQUESTS,
     };
     let traffic = Traffic::read_watched(&logs, &mut |logged, time| caches.add(logged, time))?;
-    Ok((traffic, caches.report()))
+    let costs = costs::of_a_log(&stack, &caches.month(), weight)?;
+    Ok((traffic, caches.report(), costs))
 }
 
 impl Figures {

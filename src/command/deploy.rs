@@ -69,17 +69,10 @@ fn account(generation: &Generation, targets: &[Target]) -> Result<String> {
         .map(|target| target.region.as_str())
         .collect();
     let estimate = Estimate::of(generation, &regions)?;
-    let unlisted = match &estimate.unlisted[..] {
-        [] => String::new(),
-        unlisted => format!(
-            "; no prices of {}, us-east-1's were taken",
-            unlisted.join(", ")
-        ),
-    };
     Ok(format!(
         "generation   {:016x}: {} entries, program in {}\n\
          at most      {} items, {} bytes, {} write units and {} read units in each of {} Region{}\n\
-         cost         ${:.4}, prices of {}{unlisted}\n",
+         cost         {}\n",
         generation.id,
         thousands(generation.entries),
         generation.pieces,
@@ -89,8 +82,7 @@ fn account(generation: &Generation, targets: &[Target]) -> Result<String> {
         thousands(estimate.read_units),
         regions.len(),
         if regions.len() == 1 { "" } else { "s" },
-        estimate.dollars,
-        estimate.date,
+        estimate.line(),
     ))
 }
 

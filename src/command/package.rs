@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use edgewright_compiler::class::{CLASS_HEADER, LONGEST_CODE};
+use edgewright_compiler::export::function::cache_hits::MadeUpDay;
 use edgewright_compiler::export::function::cache_key::key_names;
+use edgewright_compiler::export::function::costs;
 use edgewright_compiler::export::function::{
-    BehaviourNeeds, Distribution, Ignored, MOST_ALIASES, Origin, SiteNames, Stack, cache_hits,
-    inputs,
+    BehaviourNeeds, Distribution, Ignored, MOST_ALIASES, Origin, SiteNames, Stack, inputs,
 };
 use edgewright_compiler::inputs::Input;
 use edgewright_engine::model::trigger::Trigger;
@@ -19,6 +20,7 @@ use serde_json::Value;
 
 use super::{Exit, say};
 use crate::args;
+use crate::dynamodb::Generation;
 use crate::package::{Binary, LARGEST_ZIP, Package, pack};
 use crate::summary::thousands;
 
@@ -41,13 +43,16 @@ pub fn run(arguments: &args::Package) -> Result<Exit> {
     let beside = Beside::write(arguments, &package)?;
     say(&content(&arguments.out, &package, &needs))?;
     let kept = &package.cache_control;
+    let day = MadeUpDay::of(stack);
+    let weight = Generation::open(&arguments.build)?.weight();
     let told = [
         inputs::table(stack),
         inputs::proxied(stack),
         in_front(stack)?,
         at_origin(stack)?,
         kept.lines(&arguments.cache_control)?,
-        cache_hits::of_a_made_up_day(stack),
+        day.text(),
+        costs::of_a_made_up_month(stack, day.own(), Some(weight))?,
         names(&package),
     ];
     say(&format!("\n{}", told.concat()))?;

@@ -1,39 +1,14 @@
 //! What a deploy costs, before it is done.
 //!
 //! In: a generation, the Regions of its table. Out: [`Estimate`]. Absent: what is in the table
-//! already, which costs less, and taxes. The prices are in `prices.json` beside this file, with
-//! their date.
-
-use std::collections::BTreeMap;
+//! already, which costs less, and taxes. The prices are the compiler's, with those of a whole stack.
 
 use anyhow::{Context, Result};
+use edgewright_compiler::export::function::costs::weight::unchecked;
+use edgewright_compiler::export::function::costs::{Prices, Weight};
 use edgewright_compiler::export::item::Item;
-use serde::Deserialize;
 
 use super::Generation;
-
-/// The price list.
-const PRICES: &str = include_str!("prices.json");
-
-/// A write unit holds so many bytes of an item.
-const WRITE_UNIT: usize = 1024;
-
-/// A unit of a consistent read.
-const READ_UNIT: usize = 4096;
-
-#[derive(Debug, Deserialize)]
-struct Prices {
-    date: String,
-    otherwise: String,
-    regions: BTreeMap<String, Price>,
-}
-
-/// USD for a million units.
-#[derive(Debug, Clone, Copy, Deserialize)]
-struct Price {
-    write: f64,
-    read: f64,
-}
 
 /// What would be done, and what that costs.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,12 +21,24 @@ pub struct Estimate {
     pub write_units: usize,
     /// Read units in each Region: everything is compared before it is written, and after.
     pub read_units: usize,
-    /// USD in all Regions together.
+    /// USD in all Regions together, with the transfer between them.
     pub dollars: f64,
+    /// USD for a month of the generation in all Regions, with its backup.
+    pub month: f64,
     /// The price list's date.
     pub date: String,
     /// Regions that are not in the list; the price of another one was taken.
     pub unlisted: Vec<String>,
+    /// Prices that nobody has checked.
+    pub unchecked: Vec<String>,
+}
+
+impl Generation {
+    /// What the generation weighs, the record included.
+    pub fn weight(&self) -> Weight {
+        let record = self.record(0);
+        Weight::of(self.items.iter().chain([&record]).map(Item::size))
+    }
 }
 
 impl Estimate {
@@ -60,40 +47,37 @@ impl Estimate {
     /// # Errors
     /// The price list is damaged; a test says that it is not.
     pub fn of(generation: &Generation, regions: &[&str]) -> Result<Self> {
-        let prices: Prices = serde_json::from_str(PRICES).context("the price list")?;
-        let record = generation.record(0);
-        let sizes = || generation.items.iter().chain([&record]).map(Item::size);
-        let write_units: usize = sizes().map(|size| size.div_ceil(WRITE_UNIT)).sum();
-        let once: usize = sizes().map(|size| size.div_ceil(READ_UNIT)).sum();
-        let mut estimate = Self {
-            items: sizes().count(),
-            bytes: sizes().sum(),
-            write_units,
-            read_units: 2 * once,
-            dollars: 0.0,
+        let prices = Prices::current().context("the price list")?;
+        let weight = generation.weight();
+        let deployed = weight.deployed(regions, &prices);
+        Ok(Self {
+            items: weight.items,
+            bytes: weight.bytes,
+            write_units: weight.write_units,
+            read_units: 2 * weight.read_units,
+            dollars: deployed.dollars,
+            month: weight.stored(1.0, regions, &prices),
+            unlisted: deployed.unlisted,
+            unchecked: unchecked(regions, &prices),
             date: prices.date,
-            unlisted: Vec::new(),
-        };
-        for region in regions {
-            let listed = prices.regions.get(*region);
-            if listed.is_none() {
-                estimate.unlisted.push((*region).to_owned());
-            }
-            let price = listed.or_else(|| prices.regions.get(&prices.otherwise));
-            let price = price.context("the price list names no such Region")?;
-            estimate.dollars += millions(estimate.write_units) * price.write
-                + millions(estimate.read_units) * price.read;
-        }
-        Ok(estimate)
+        })
     }
-}
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "an estimate; units are far below 2^52"
-)]
-fn millions(units: usize) -> f64 {
-    units as f64 / 1e6
+    /// The costs, for a person.
+    pub fn line(&self) -> String {
+        let mut line = format!(
+            "${:.4} once, ${:.4} a month to keep it, prices of {}",
+            self.dollars, self.month, self.date
+        );
+        if !self.unlisted.is_empty() {
+            let unlisted = self.unlisted.join(", ");
+            line += &format!("; no prices of {unlisted}, us-east-1's were taken");
+        }
+        if !self.unchecked.is_empty() {
+            line += &format!("; not checked: {}", self.unchecked.join(", "));
+        }
+        line
+    }
 }
 
 #[cfg(test)]
@@ -120,14 +104,23 @@ mod tests {
         assert_eq!(estimate.read_units, 2002);
         let dollars = 0.002_001 * 0.625 + 0.002_002 * 0.125;
         assert!((estimate.dollars - dollars).abs() < 1e-12);
-        assert!(estimate.unlisted.is_empty());
+        assert!(estimate.unlisted.is_empty() && estimate.unchecked.is_empty());
     }
 
     #[test]
     fn each_region_is_paid_for_and_one_without_a_price_is_named() {
         let once = Estimate::of(&generation(10, 10), &["us-east-1"]).unwrap();
-        let twice = Estimate::of(&generation(10, 10), &["us-east-1", "eu-west-1"]).unwrap();
-        assert!((twice.dollars - 2.0 * once.dollars).abs() < 1e-12);
-        assert_eq!(twice.unlisted, ["eu-west-1"]);
+        let twice = Estimate::of(&generation(10, 10), &["us-east-1", "eu-north-1"]).unwrap();
+        let transfer = 0.02 * 1e-9 * f64::from(u32::try_from(twice.bytes).unwrap());
+        let expected = 2.0 * once.dollars;
+        assert!((expected..expected + transfer).contains(&twice.dollars));
+        assert_eq!(twice.unlisted, ["eu-north-1"]);
+        let line = twice.line();
+        for part in [
+            "no prices of eu-north-1",
+            "not checked: transfer between Regions",
+        ] {
+            assert!(line.contains(part), "{line}");
+        }
     }
 }

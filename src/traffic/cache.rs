@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use edgewright_compiler::class::Viewed;
 use edgewright_compiler::export::function::cache_hits::{IN_FRONT, Kept, RowName, row};
+use edgewright_compiler::export::function::costs::LoggedMonth;
 use edgewright_compiler::hits::{Cache, Hits, KEPT_SECONDS, Keyed};
 use edgewright_compiler::inputs::Input;
 use edgewright_engine::model::marks::{DRAWS, Moment};
@@ -24,6 +25,9 @@ pub struct LogCaches<'k> {
     draw: u8,
     /// The time of the first request that has one.
     start: Option<Time>,
+    /// Seconds from there to the earliest and to the latest.
+    span: (i64, i64),
+    requests: usize,
 }
 
 /// What the caches did.
@@ -52,6 +56,8 @@ impl<'k> LogCaches<'k> {
             ]),
             draw: 0,
             start: None,
+            span: (0, 0),
+            requests: 0,
         }
     }
 
@@ -62,6 +68,8 @@ impl<'k> LogCaches<'k> {
         }
         let second = time.zip(self.start);
         let second = second.map_or(0, |(time, start)| time.since(start));
+        self.span = (self.span.0.min(second), self.span.1.max(second));
+        self.requests += 1;
         let headers = self.headers(logged);
         let target = Target::of(&logged.target);
         let raw_query = target
@@ -114,6 +122,21 @@ impl<'k> LogCaches<'k> {
             }
         }
         headers
+    }
+
+    /// How many requests there were, in what time, and what the cache under the stack's own key answered.
+    pub fn month(&self) -> LoggedMonth {
+        let own = self.rows.first();
+        let hits = own.and_then(|(_, kept, cache)| match kept {
+            Kept::Under(_) => Some(cache.hits()),
+            Kept::Nothing => None,
+        });
+        let (earliest, latest) = self.span;
+        LoggedMonth {
+            requests: self.requests,
+            hits,
+            seconds: self.start.map(|_| latest - earliest),
+        }
     }
 
     /// What the caches did.

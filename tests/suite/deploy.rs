@@ -131,8 +131,8 @@ fn a_dry_run_says_what_it_would_cost_and_does_nothing() {
         "write units and",
         "in each of 2 Regions",
         "cost         $0.00",
-        "prices of 2026-11-23",
-        "no prices of eu-west-1",
+        "a month to keep it, prices of 2026-12-01",
+        "not checked: transfer between Regions",
     ];
     check(&builds.deploy(0, &table, &options), 0, &texts);
     assert!(table.names().is_empty());

@@ -183,11 +183,42 @@ fn bench_counts_what_the_cache_answers() {
             "16.7 %  without the class of viewers: 3.0 keys a page",
             "50.0 %  if answers depended on the path alone: 1.0 keys a page",
             "at most: the log does not tell host, scheme, cookies\n",
+            "costs        in US dollars for a month of 6 requests (the log's 6, taken for a month's), 33.3 % of them",
+            "0.00  as packed: origin-request, entries in the package",
+            "0.00  --trigger viewer-request: viewer-request, entries in the package",
         ],
     );
     let at_viewer = "RewriteEngine On\nRewriteRule ^/old$ /%{REMOTE_ADDR} [R]\n";
     let none = "cache        answers no request: at viewer-request the function is called for each";
-    check_cache(at_viewer, &[OLD], &[none]);
+    let costs = "costs        in US dollars for a month of 1 requests (the log's 1, taken for a month's), none of them";
+    check_cache(at_viewer, &[OLD], &[none, costs]);
+}
+
+/// What a month costs that goes on like a log of a day: 365.25 days / 12 times as many requests.
+#[test]
+fn bench_says_what_a_month_costs() {
+    let log = [OLD, &OLD.replace("10/Nov", "11/Nov")].concat();
+    let place = Place::new().with("site.conf", "Redirect /old /new\n");
+    let place = place.with("access.log", log);
+    let line = [
+        "bench",
+        "site.conf",
+        "--log",
+        "access.log",
+        "--format",
+        "json",
+    ];
+    let told: Value = serde_json::from_str(&place.run(&line).out).unwrap();
+    let costs = &told["costs"];
+    assert_eq!(costs["requests"], 2.0 * 365.25 / 12.0, "{costs}");
+    assert_eq!(costs["answered"], 0.0);
+    let ways = costs["dollars"].as_array().unwrap();
+    assert_eq!(ways.len(), 4, "{costs}");
+    let calls = ways[0]["parts"]["calls"].as_f64().unwrap();
+    assert!(
+        (calls * 1e6 - 0.6 * 2.0 * 365.25 / 12.0).abs() < 1e-6,
+        "{costs}"
+    );
 }
 
 #[test]

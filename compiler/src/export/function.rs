@@ -7,6 +7,7 @@
 pub mod cache_control;
 pub mod cache_hits;
 pub mod cache_key;
+pub mod costs;
 pub mod error;
 pub mod inputs;
 pub mod names;

@@ -80,27 +80,55 @@ fn without_cookies(stack: &Stack) -> Option<(RowName, Kept<'_>)> {
     (other != own).then(|| (WITHOUT_COOKIES, Kept::of(&ignoring, class)))
 }
 
-/// What a made-up day says of the keys.
-pub fn of_a_made_up_day(stack: &Stack) -> String {
-    let mut keys = keys(stack);
-    let Some(last) = keys.len().checked_sub(1) else {
-        return format!("  the cache answers no request: {IN_FRONT}\n");
-    };
-    keys.splice(last..last, without_cookies(stack));
-    let day = Day::new(REQUESTS);
-    let rows = keys.iter().map(|(name, kept)| {
-        let hits = match kept {
-            Kept::Under(parts) => Some(day.hits(parts)),
-            Kept::Nothing => None,
+/// What the cache answers of a made-up day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MadeUpDay {
+    /// For each key what the cache answers, the stack's own first; without hits no answer is kept. No rows where the function
+    /// is in front of the cache.
+    rows: Vec<(RowName, Option<Hits>)>,
+}
+
+impl MadeUpDay {
+    /// Counts, for the keys that are worth comparing.
+    pub fn of(stack: &Stack) -> Self {
+        let mut keys = keys(stack);
+        let Some(last) = keys.len().checked_sub(1) else {
+            return Self { rows: Vec::new() };
         };
-        format!("  {}\n", row(name, hits))
-    });
-    let rows: String = rows.collect();
-    let [requests, pages, viewers] = [REQUESTS, PAGES, VIEWERS].map(thousands);
-    format!(
-        "  the cache answers, of {requests} requests of a made-up day ({pages} pages, {viewers} viewers, no queries; \
-         an answer is kept for {KEPT_SECONDS} s):\n{rows}  `edgewright bench BUILD --log FILE` counts the requests of a log\n"
-    )
+        keys.splice(last..last, without_cookies(stack));
+        let day = Day::new(REQUESTS);
+        let rows = keys.iter().map(|(name, kept)| {
+            let hits = match kept {
+                Kept::Under(parts) => Some(day.hits(parts)),
+                Kept::Nothing => None,
+            };
+            (*name, hits)
+        });
+        Self {
+            rows: rows.collect(),
+        }
+    }
+
+    /// What the cache answers under the stack's own key.
+    pub fn own(&self) -> Option<Hits> {
+        self.rows.first().and_then(|(_, hits)| *hits)
+    }
+
+    /// What the day says of the keys, for a person.
+    pub fn text(&self) -> String {
+        if self.rows.is_empty() {
+            return format!("  the cache answers no request: {IN_FRONT}\n");
+        }
+        let rows = self.rows.iter();
+        let rows: String = rows
+            .map(|(name, hits)| format!("  {}\n", row(name, *hits)))
+            .collect();
+        let [requests, pages, viewers] = [REQUESTS, PAGES, VIEWERS].map(thousands);
+        format!(
+            "  the cache answers, of {requests} requests of a made-up day ({pages} pages, {viewers} viewers, no queries; \
+             an answer is kept for {KEPT_SECONDS} s):\n{rows}  `edgewright bench BUILD --log FILE` counts the requests of a log\n"
+        )
+    }
 }
 
 /// `46.8 %  as packed: 3.6 keys a page`; nothing is kept without hits.
@@ -133,7 +161,7 @@ mod tests {
         let reading = read(&input, &loader, &ReadOptions::default());
         let shown = format!("{rules} {options:?}");
         let stack = Stack::new(options, Dependence::of_site(&reading.site)).unwrap();
-        let said = of_a_made_up_day(&stack);
+        let said = MadeUpDay::of(&stack).text();
         let said: Vec<&str> = said.lines().skip(1).map(str::trim).collect();
         let rows = said.split_last().map_or(&said[..], |(_, rows)| rows);
         assert_eq!(rows, expected, "{shown}");

@@ -34,6 +34,8 @@ pub enum FunctionError {
     TooLong(usize),
     /// The function would not read its settings.
     Settings(serde_json::Error),
+    /// The price list is damaged.
+    Prices(serde_json::Error),
     /// CloudFront would refuse a policy of the stack.
     Refused(Refusal),
 }
@@ -65,6 +67,7 @@ impl fmt::Display for FunctionError {
                 "the CloudFront Function has {length} bytes with yours, CloudFront takes {LONGEST_CODE}: shorten yours"
             ),
             Self::Settings(_) => out.write_str("the function would not read its settings"),
+            Self::Prices(_) => out.write_str("the price list of this release is damaged"),
             Self::Refused(refusal) => refusal.fmt(out),
         }
     }
@@ -73,7 +76,7 @@ impl fmt::Display for FunctionError {
 impl std::error::Error for FunctionError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Settings(error) => Some(error),
+            Self::Settings(error) | Self::Prices(error) => Some(error),
             Self::Option { .. }
             | Self::NotToBeKept(_)
             | Self::TooManyHeaders(_)

@@ -55,6 +55,12 @@ const NEAREST: [(&str, &str); 13] = [
 /// The Region of the stack: CloudFront takes functions from there only.
 pub const HOME: &str = "us-east-1";
 
+/// The Regions in which CloudFront runs functions.
+#[cfg(test)]
+pub fn running() -> impl Iterator<Item = &'static str> {
+    NEAREST.iter().map(|(region, _)| *region)
+}
+
 /// The Regions given, or [`HOME`]; each once.
 ///
 /// # Errors
@@ -78,6 +84,14 @@ pub fn chosen(given: &[String]) -> Result<Vec<&str>, FunctionError> {
         }
     }
     Ok(regions)
+}
+
+/// The Regions of a table that its own stack makes, from these: a global table has a replica in the stack's own Region, where
+/// it is written.
+pub fn with_home<'r>(chosen: &[&'r str]) -> impl Iterator<Item = &'r str> {
+    let others = chosen.iter().copied();
+    let home = (!chosen.contains(&HOME)).then_some(HOME);
+    home.into_iter().chain(others)
 }
 
 /// Which replica is read where: one name, or one for each Region the function runs in.

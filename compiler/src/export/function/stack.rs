@@ -156,6 +156,18 @@ impl Stack {
         other
     }
 
+    /// The same at another trigger.
+    ///
+    /// # Errors
+    /// Answers may not be kept there, or there is no room for functions of the user's own.
+    pub(super) fn at(&self, trigger: Trigger) -> Result<Self, FunctionError> {
+        let options = FunctionOptions {
+            trigger: Some(trigger),
+            ..self.options.clone()
+        };
+        Self::new(options, self.dependence.clone())?.with_own(self.own.clone())
+    }
+
     /// What somebody chose.
     pub fn options(&self) -> &FunctionOptions {
         &self.options

@@ -17,6 +17,7 @@ use super::error::FunctionError;
 use super::options::{Distribution, Origin};
 use super::stack::{CodeHash, Stack};
 pub(super) use distribution::beside_key;
+pub(super) use function::memory;
 pub(super) use table::table_template;
 
 /// The function's template.

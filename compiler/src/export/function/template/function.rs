@@ -94,7 +94,7 @@ pub(super) fn function(trigger: Trigger) -> Value {
 
 /// In megabytes. AWS's pages disagree about more than 128 at viewer-request. Elsewhere memory buys the processor time that
 /// the first TLS handshake needs.
-fn memory(trigger: Trigger) -> u32 {
+pub(crate) fn memory(trigger: Trigger) -> u32 {
     match trigger {
         Trigger::ViewerRequest => 128,
         Trigger::OriginRequest => 512,

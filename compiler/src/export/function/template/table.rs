@@ -29,11 +29,7 @@ pub fn table_template(stack: &Stack) -> Result<Option<Value>, FunctionError> {
 }
 
 fn table(name: &str, chosen: &[&str]) -> Value {
-    // A global table has a replica in the stack's own Region.
-    let home = (!chosen.contains(&regions::HOME)).then_some(regions::HOME);
-    let replicas: Vec<Value> = home
-        .iter()
-        .chain(chosen)
+    let replicas: Vec<Value> = regions::with_home(chosen)
         .map(|region| {
             json!({
                 "Region": region,
