@@ -31,6 +31,9 @@ pub struct Package {
     /// The zip file to write; the CloudFormation template lies beside it, by its name with `.template.json` instead of `.zip`
     #[arg(long, short, value_name = "FILE", default_value = "function.zip")]
     pub out: PathBuf,
+    /// Write a module for Terraform or OpenTofu to this folder, too: the same stack as `*.tf.json`, and the zip file
+    #[arg(long, value_name = "DIR")]
+    pub terraform: Option<PathBuf>,
     /// The function's binary [default: `bootstrap` beside this program, or target/edge/bootstrap]
     #[arg(long, value_name = "FILE")]
     pub bootstrap: Option<PathBuf>,

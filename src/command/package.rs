@@ -11,8 +11,10 @@ use edgewright_compiler::class::{CLASS_HEADER, LONGEST_CODE};
 use edgewright_compiler::export::function::cache_hits::MadeUpDay;
 use edgewright_compiler::export::function::cache_key::key_names;
 use edgewright_compiler::export::function::costs;
+use edgewright_compiler::export::function::terraform::ZIP_FILE;
 use edgewright_compiler::export::function::{
-    BehaviourNeeds, Distribution, Ignored, MOST_ALIASES, Origin, SiteNames, Stack, inputs,
+    BehaviourNeeds, Distribution, Ignored, MOST_ALIASES, Origin, SiteNames, Stack, TerraformModule,
+    inputs,
 };
 use edgewright_compiler::inputs::Input;
 use edgewright_engine::model::trigger::Trigger;
@@ -41,6 +43,9 @@ pub fn run(arguments: &args::Package) -> Result<Exit> {
     let stack = &package.stack;
     write(&arguments.out, &package.zip)?;
     let beside = Beside::write(arguments, &package)?;
+    if let Some(folder) = &arguments.terraform {
+        write_module(folder, &package)?;
+    }
     say(&content(&arguments.out, &package, &needs))?;
     let kept = &package.cache_control;
     let day = MadeUpDay::of(stack);
@@ -90,6 +95,16 @@ impl Beside {
             needs,
         })
     }
+}
+
+/// Writes the module for Terraform, with the zip file in it.
+fn write_module(folder: &Path, package: &Package) -> Result<()> {
+    let module = TerraformModule::of(&package.stack, &package.hash)?;
+    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    for (name, content) in &module.files {
+        write(&folder.join(name), format!("{content:#}\n").as_bytes())?;
+    }
+    write(&folder.join(ZIP_FILE), &package.zip)
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
@@ -232,7 +247,14 @@ fn next(arguments: &args::Package, package: &Package, beside: &Beside) -> String
             needs.display()
         )
     }));
-    text + "  next: " + &steps.join("        ")
+    text += "  next: ";
+    text += &steps.join("        ");
+    if let Some(folder) = &arguments.terraform {
+        let folder = folder.display();
+        text +=
+            &format!("  or with Terraform: the module {folder} is all of it (docs/terraform.md)\n");
+    }
+    text
 }
 
 /// What the function cannot know at this trigger.

@@ -26,6 +26,7 @@ mod records;
 mod runtime_api;
 mod tables;
 mod template;
+mod terraform;
 mod travel;
 mod verdicts;
 mod verify;

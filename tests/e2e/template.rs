@@ -22,7 +22,7 @@ fn cfn_lint(templates: &[PathBuf]) -> Command {
 }
 
 /// The head of a program for Linux on x86-64 that needs nothing: enough to be packed.
-fn program() -> [u8; 64] {
+pub fn program() -> [u8; 64] {
     let mut head = [0; 64];
     head[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
     head[16] = 2;

@@ -16,6 +16,7 @@ mod golden;
 mod inputs;
 mod logs;
 mod own_headers;
+mod package;
 mod readme;
 mod rooms;
 mod seed_site;

@@ -19,6 +19,7 @@ mod regions;
 mod settings;
 pub mod stack;
 mod template;
+pub mod terraform;
 pub mod viewer_function;
 
 use std::borrow::Cow;
@@ -33,6 +34,7 @@ pub use options::{Distribution, FunctionOptions, Ignored, Origin, TableStack};
 pub use own_function::{OwnFunction, OwnFunctions};
 pub use package::FunctionPackage;
 pub use stack::{CodeHash, Dependence, Stack};
+pub use terraform::TerraformModule;
 pub use viewer_function::ViewerFunction;
 
 /// The program.

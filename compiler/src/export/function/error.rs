@@ -7,6 +7,7 @@ use std::fmt;
 use edgewright_engine::cloudfront::refusal::Refusal;
 use edgewright_engine::model::header_names::MOST_IN_POLICY;
 
+use super::terraform::Untranslated;
 use crate::class::LONGEST_CODE;
 
 /// Why there can be no such function, or no such stack.
@@ -36,6 +37,8 @@ pub enum FunctionError {
     Settings(serde_json::Error),
     /// The price list is damaged.
     Prices(serde_json::Error),
+    /// The module for Terraform would lack a part of the template.
+    Untranslated(Untranslated),
     /// CloudFront would refuse a policy of the stack.
     Refused(Refusal),
 }
@@ -68,6 +71,7 @@ impl fmt::Display for FunctionError {
             ),
             Self::Settings(_) => out.write_str("the function would not read its settings"),
             Self::Prices(_) => out.write_str("the price list of this release is damaged"),
+            Self::Untranslated(untranslated) => untranslated.fmt(out),
             Self::Refused(refusal) => refusal.fmt(out),
         }
     }
@@ -83,6 +87,7 @@ impl std::error::Error for FunctionError {
             | Self::NoRoom
             | Self::NoHandler
             | Self::TooLong(_)
+            | Self::Untranslated(_)
             | Self::Refused(_) => None,
         }
     }
