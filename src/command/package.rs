@@ -11,6 +11,7 @@ use edgewright_compiler::class::{CLASS_HEADER, LONGEST_CODE};
 use edgewright_compiler::export::function::cache_hits::MadeUpDay;
 use edgewright_compiler::export::function::cache_key::key_names;
 use edgewright_compiler::export::function::costs;
+use edgewright_compiler::export::function::permissions::permissions;
 use edgewright_compiler::export::function::terraform::ZIP_FILE;
 use edgewright_compiler::export::function::{
     BehaviourNeeds, Distribution, Ignored, MOST_ALIASES, Origin, SiteNames, Stack, TerraformModule,
@@ -70,6 +71,7 @@ struct Beside {
     template: PathBuf,
     table: Option<PathBuf>,
     needs: Option<PathBuf>,
+    permissions: PathBuf,
 }
 
 impl Beside {
@@ -82,6 +84,7 @@ impl Beside {
         let template = write("template.json", &stack.template(&package.hash)?)?;
         let table = stack.table_template()?;
         let table = table.map(|table| write("table.template.json", &table));
+        let permissions = write("permissions.json", &permissions(stack)?)?;
         let needs = match stack.options().distribution {
             Distribution::Own => None,
             Distribution::Elsewhere => {
@@ -93,6 +96,7 @@ impl Beside {
             template,
             table: table.transpose()?,
             needs,
+            permissions,
         })
     }
 }
@@ -227,7 +231,12 @@ fn next(arguments: &args::Package, package: &Package, beside: &Beside) -> String
         Distribution::Own => " OriginDomain=HOST",
         Distribution::Elsewhere => "",
     };
-    let mut text = format!("\n  trigger {trigger} · template {template}\n");
+    let permissions = beside.permissions.display();
+    let mut text =
+        format!("\n  trigger {trigger} · template {template} · to deploy it: {permissions}\n");
+    if beside.table.is_some() && package.stack.options().regions.len() > 1 {
+        text += "  another Region for the table, or one less, is one update of its stack: one Region at a time\n";
+    }
     text += &doubt(&package.stack);
     let mut steps = Vec::new();
     steps.extend(beside.table.as_ref().map(|table| {

@@ -1,11 +1,14 @@
 //! What `package` writes beside the zip file, and says of it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::architecture::root;
 
 /// The head of a program for Linux on x86-64 that needs nothing: enough to be packed.
 fn program() -> [u8; 64] {
@@ -100,5 +103,51 @@ fn a_month_is_priced() {
             "{line} is not in {}",
             packed.said
         );
+    }
+}
+
+/// The actions of `….permissions.json` are those that the documents name, and the other way round.
+#[test]
+fn the_documents_name_every_permission() {
+    let documents = fs::read_to_string(root().join("docs/deploy.md")).unwrap();
+    let (_, section) = documents.split_once("\n## Permissions\n").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let quoted = section.split('`').skip(1).step_by(2);
+    let services = ["lambda:", "iam:", "cloudfront:", "dynamodb:"];
+    let is_action = |text: &&str| services.iter().any(|service| text.starts_with(service));
+    let named: BTreeSet<String> = quoted.filter(is_action).map(str::to_owned).collect();
+    let phones =
+        "RewriteEngine on\nRewriteCond %{HTTP_USER_AGENT} Phone\nRewriteRule ^/old$ /m [R]\n";
+    let mut needed = BTreeSet::new();
+    for options in [
+        &["--table", "t"][..],
+        &["--origin", "bucket"],
+        &["--function-only"],
+    ] {
+        let packed = Packed::new(phones, options);
+        let document = fs::read(packed.path("function.permissions.json")).unwrap();
+        let document: Value = serde_json::from_slice(&document).unwrap();
+        for statement in document["Statement"].as_array().unwrap() {
+            let actions = statement["Action"].as_array().unwrap().iter();
+            needed.extend(actions.map(|action| action.as_str().unwrap().to_owned()));
+        }
+    }
+    assert_eq!(named, needed);
+}
+
+#[test]
+fn regions_are_added_one_at_a_time() {
+    let several = [
+        "--table",
+        "t",
+        "--region",
+        "us-east-1",
+        "--region",
+        "eu-west-1",
+    ];
+    for (options, expected) in [(&several[..], true), (&several[..4], false)] {
+        let packed = Packed::new("Redirect /old /new\n", options);
+        let says = packed.said.contains("one Region at a time");
+        assert_eq!(says, expected, "{options:?}");
     }
 }

@@ -15,6 +15,7 @@ pub mod needs;
 pub mod options;
 pub mod own_function;
 pub mod package;
+pub mod permissions;
 mod regions;
 mod settings;
 pub mod stack;

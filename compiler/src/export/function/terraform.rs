@@ -21,7 +21,8 @@ use serde_json::{Map, Value, json};
 use super::error::FunctionError;
 use super::stack::{CodeHash, Stack};
 use expression::Names;
-use fields::{ALIAS, Kind};
+use fields::ALIAS;
+pub(super) use fields::Kind;
 use resources::Resources;
 
 /// The zip file beside the module's files.

@@ -7,7 +7,7 @@ pub(super) const ALIAS: &str = "aws.us_east_1";
 
 /// The kinds of resources that the stack's templates have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::export::function) enum Kind {
     Role,
     Policy,
     Function,
@@ -22,7 +22,7 @@ pub(super) enum Kind {
 
 impl Kind {
     /// The kind that CloudFormation calls so.
-    pub(super) fn of(name: &str) -> Option<Self> {
+    pub(in crate::export::function) fn of(name: &str) -> Option<Self> {
         Some(match name {
             "AWS::IAM::Role" => Self::Role,
             "AWS::IAM::Policy" => Self::Policy,
