@@ -1,13 +1,14 @@
 //! What a month of a stack costs, before it is deployed.
 //!
 //! In: a [`Stack`], how many requests there are and how many of them the cache answers, [`Assumptions`], [`Prices`]. Out:
-//! [`Costs`], and the [block](block) that `package` and `bench` print. Absent: the origin, the bucket with the zip file, logs,
+//! [`Costs`], and the lines that `package` and `bench` print. Absent: the origin, the bucket with the zip file, logs,
 //! names and certificates, taxes, and cold starts.
 //!
 //! At viewer-request the function is called for every request; at origin-request for those that the cache does not answer. A
 //! CloudFront Function is called for every request.
 
 pub mod block;
+pub mod logged;
 pub mod prices;
 #[cfg(test)]
 mod tests;
@@ -20,7 +21,8 @@ use super::error::FunctionError;
 use super::options::{FunctionOptions, TableStack};
 use super::stack::Stack;
 use super::{regions, template};
-pub use block::{LogCosts, LoggedMonth, of_a_log, of_a_made_up_month};
+pub use block::of_a_made_up_month;
+pub use logged::{LogCosts, LoggedMonth, of_a_log};
 pub use prices::Prices;
 pub use weight::Weight;
 

@@ -4,7 +4,6 @@
 
 use edgewright_engine::model::trigger::Trigger;
 
-use super::weight::exact;
 use super::{Assumptions, Costs, Entries, Month, Prices, Way, Weight};
 use crate::export::function::error::FunctionError;
 use crate::export::function::stack::Stack;
@@ -17,15 +16,9 @@ const MONTHS: [f64; 2] = [10e6, 100e6];
 /// The shares that are worth comparing.
 const SHARES: [(&str, f64); 3] = [("0 %", 0.0), ("50 %", 0.5), ("90 %", 0.9)];
 
-/// Seconds of a month, of which a year has twelve.
-const MONTH: f64 = 365.25 * 86_400.0 / 12.0;
-
-/// A log that is shorter than this says nothing about a month.
-const SHORTEST: i64 = 3600;
-
 /// What is compared: ways and what they are called, the packed one first.
-struct Ways {
-    named: Vec<(String, Way)>,
+pub(super) struct Ways {
+    pub(super) named: Vec<(String, Way)>,
     assumed: Assumptions,
     prices: Prices,
     weight: Option<Weight>,
@@ -33,7 +26,7 @@ struct Ways {
 
 impl Ways {
     /// The ways that the rules allow.
-    fn of(stack: &Stack, weight: Option<Weight>) -> Result<Self, FunctionError> {
+    pub(super) fn of(stack: &Stack, weight: Option<Weight>) -> Result<Self, FunctionError> {
         let packed = (stack.trigger(), Entries::of(stack.options()));
         let mut triggers = Trigger::ALL;
         triggers.sort_by_key(|trigger| *trigger != packed.0);
@@ -60,12 +53,12 @@ impl Ways {
         })
     }
 
-    fn costs(&self, way: &Way, month: Month) -> Costs {
+    pub(super) fn costs(&self, way: &Way, month: Month) -> Costs {
         way.costs(month, self.weight.as_ref(), &self.assumed, &self.prices)
     }
 
     /// What the costs are made of, of the packed way.
-    fn parts(&self, month: Month) -> String {
+    pub(super) fn parts(&self, month: Month) -> String {
         let Some((_, way)) = self.named.first() else {
             return String::new();
         };
@@ -91,7 +84,7 @@ impl Ways {
     }
 
     /// What is assumed, and how sure the prices are.
-    fn assumptions(&self) -> [String; 3] {
+    pub(super) fn assumptions(&self) -> [String; 3] {
         let Assumptions {
             viewers,
             answer_bytes,
@@ -222,83 +215,8 @@ pub fn of_a_made_up_month(
     Ok(text)
 }
 
-/// The requests of a log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LoggedMonth {
-    /// How many there are.
-    pub requests: usize,
-    /// What the cache answers of them; nothing where the function is in front of it.
-    pub hits: Option<Hits>,
-    /// Seconds between the first and the last; nothing where requests have no time.
-    pub seconds: Option<i64>,
-}
-
-impl LoggedMonth {
-    /// As many requests as a month has where it goes on like this, and how that was found.
-    fn month(&self) -> (Month, String) {
-        let requests = exact(self.requests);
-        let answered = self.hits.map_or(0.0, |hits| hits.rate());
-        let logged = thousands(self.requests);
-        let (requests, how) = match self.seconds {
-            Some(seconds @ SHORTEST..) => {
-                let seconds = f64::from(u32::try_from(seconds).unwrap_or(u32::MAX));
-                let month = requests * MONTH / seconds;
-                let days = seconds / 86_400.0;
-                (month, format!("the log has {logged} in {days:.1} days"))
-            }
-            Some(_) | None => (requests, format!("the log's {logged}, taken for a month's")),
-        };
-        let month = Month { requests, answered };
-        (month, how)
-    }
-}
-
-/// What a month costs that goes on like a log.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LogCosts {
-    /// The month.
-    pub month: Month,
-    /// Ways by what they are called, the packed one first.
-    pub ways: Vec<(String, Costs)>,
-    /// The same for a person.
-    pub lines: Vec<String>,
-}
-
-/// What a month costs that goes on like a log.
-///
-/// # Errors
-/// As [`of_a_made_up_month`].
-pub fn of_a_log(
-    stack: &Stack,
-    logged: &LoggedMonth,
-    weight: Option<Weight>,
-) -> Result<LogCosts, FunctionError> {
-    let ways = Ways::of(stack, weight)?;
-    let (month, how) = logged.month();
-    let requests = thousands(format!("{:.0}", month.requests).as_str());
-    let share = logged
-        .hits
-        .map_or_else(|| "none".to_owned(), |hits| hits.share());
-    let mut lines = vec![format!(
-        "in US dollars for a month of {requests} requests ({how}), {share} of them answered by the cache:"
-    )];
-    let mut costs = Vec::new();
-    for (name, way) in &ways.named {
-        let cost = ways.costs(way, month);
-        lines.push(format!("{:>9}  {name}", dollars(cost.total())));
-        costs.push((name.clone(), cost));
-    }
-    lines.push(format!("as packed: {}", ways.parts(month)));
-    lines.extend(ways.assumptions());
-    Ok(LogCosts {
-        month,
-        ways: costs,
-        lines,
-    })
-}
-
 /// `4.20`, `163`, `1,234`.
-fn dollars(amount: f64) -> String {
+pub(super) fn dollars(amount: f64) -> String {
     if amount < 99.995 {
         format!("{amount:.2}")
     } else {
