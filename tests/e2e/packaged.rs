@@ -289,7 +289,7 @@ fn generations_are_switched_while_requests_run() {
     let new = Packaged::built(changed.path());
     let deploy = |packaged: &Packaged| {
         let build = packaged.path("build");
-        edgewright(&[&["deploy", text(&build)], &table[..]].concat());
+        edgewright(&[&["deploy", text(&build), "--create-table"], &table[..]].concat());
     };
     deploy(&old);
     let lambda = Lambda::start(&old.path("function.zip"), NODES[1], Start::InPlace);

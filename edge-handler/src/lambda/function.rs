@@ -18,7 +18,7 @@ use serde_json::value::RawValue;
 
 use super::artefact::{Artefact, LoadError};
 use super::configuration::{self, Configuration, Timeouts};
-use super::dynamodb::{DynamoDb, Environment, Fault, FaultKind};
+use super::dynamodb::{Consistency, DynamoDb, Environment, Fault, FaultKind};
 use super::event::{Event, Fields, recover};
 use super::guard::{Panicked, guarded};
 use super::journal::{Journal, Kind};
@@ -129,7 +129,12 @@ impl Function {
         else {
             return;
         };
-        let complaint = match tokio::time::timeout(timeouts.warm_up(), live.look()).await {
+        let complaint = match tokio::time::timeout(
+            timeouts.warm_up(),
+            live.look(Consistency::Eventual),
+        )
+        .await
+        {
             Ok(Ok(())) => return,
             Ok(Err(fault)) => fault.message,
             Err(_) => "the read at start took too long".to_owned(),
@@ -251,10 +256,10 @@ impl Site {
                 Ok(handler::decide(runtime, table, request, options))
             }
             Rules::DynamoDb { live, timeouts } => {
-                let (limit, runtime) = (timeouts.operation(), live.runtime());
-                let answer = answer_fetching(&runtime, live.store(), request, options);
+                let limit = timeouts.operation();
+                let answer = answer_fetching(live, request, options);
                 let late = |_| {
-                    live.store().gave_up();
+                    live.gave_up();
                     let message = format!("no answer within {} ms", limit.as_millis());
                     Fault::new(FaultKind::Slow, message)
                 };
@@ -266,18 +271,18 @@ impl Site {
 
 /// Decides, fetches what that lacked, and decides again: all with one program.
 async fn answer_fetching(
-    runtime: &Runtime,
-    store: &Store,
+    live: &Live,
     request: &Request<'_>,
     options: &Options,
 ) -> Result<Decision, Fault> {
+    let in_use = live.in_use();
     let mut fetched = Fetched::new();
     let budget = Budget::new(options.allowance);
     loop {
-        match handler::step(runtime, &fetched, request, options, &budget) {
+        match handler::step(&in_use.runtime, &fetched, request, options, &budget) {
             Step::Done(decision) => return Ok(decision),
             Step::Fetch(key) => {
-                let entry = store.entry(runtime.generation(), &key).await?;
+                let entry = live.entry(&in_use, &key).await?;
                 fetched.insert(key, entry);
             }
         }
