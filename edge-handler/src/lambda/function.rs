@@ -35,6 +35,9 @@ use crate::model::request::Request;
 /// Between two lines of the log, where no configuration says otherwise.
 const DEFAULT_JOURNAL_INTERVAL: Duration = Duration::from_secs(10);
 
+/// What [`Function::check`] answers.
+const SAMPLE_EVENT: &[u8] = include_bytes!("function/sample_event.json");
+
 /// The function, ready for events.
 #[derive(Debug)]
 pub struct Function {
@@ -143,6 +146,21 @@ impl Function {
         self.journal.tell(Duration::ZERO);
     }
 
+    /// Answers an event of its own, without a table that is elsewhere.
+    ///
+    /// # Errors
+    /// The function could not be loaded, or has no answer; why.
+    pub fn check(&self) -> Result<(), String> {
+        let site = self.site.as_ref().ok_or("the function cannot be loaded")?;
+        let event = Event::parse(SAMPLE_EVENT).map_err(|error| error.to_string())?;
+        let fields = event.fields().map_err(|error| error.to_string())?;
+        let parts = fields.parts(event.trigger, &site.configuration);
+        let options = options(parts.told());
+        let decision = site.decide_at_once(&parts.request(), &options);
+        let reply = Reply::of(&event, &fields, &decision, &site.configuration, options.now);
+        reply.map(|_| ()).map_err(|error| error.to_string())
+    }
+
     /// Answers one event.
     ///
     /// Bytes without a request have no answer, not even an unchanged request: then the reply is
@@ -248,6 +266,17 @@ impl Site {
             configuration,
             rules,
         })
+    }
+
+    /// Decides as if a table that is elsewhere were empty.
+    fn decide_at_once(&self, request: &Request<'_>, options: &Options) -> Decision {
+        match &self.rules {
+            Rules::Embedded { runtime, table } => handler::decide(runtime, table, request, options),
+            Rules::DynamoDb { live, .. } => {
+                let empty = EmbeddedTable::default();
+                handler::decide(&live.in_use().runtime, &empty, request, options)
+            }
+        }
     }
 
     async fn decide(&self, request: &Request<'_>, options: &Options) -> Result<Decision, Fault> {

@@ -202,6 +202,22 @@ fn the_files_of_a_folder_make_a_function() {
 }
 
 #[test]
+fn a_function_that_can_be_loaded_passes_its_check() {
+    let dynamodb = FakeDynamoDb::start(&items(Vec::new()), &[Turn::Hang]);
+    let check = |folder: &tempfile::TempDir, expected: bool| {
+        let function = Function::load(folder.path(), lambda_variable, Notes::default().journal());
+        assert_eq!(function.check().is_ok(), expected, "{:?}", function.check());
+    };
+    check(&packaged(None), true);
+    // The table is not asked.
+    check(&packaged(Some(&dynamodb)), true);
+    assert_eq!(dynamodb.calls(), 0);
+    let damaged = packaged(None);
+    std::fs::write(damaged.path().join("rules.bin"), "x").unwrap();
+    check(&damaged, false);
+}
+
+#[test]
 fn files_that_cannot_be_used_make_a_function_that_passes_everything_on() {
     type Damage = fn(&Path);
     let damages: [(Damage, &str); 7] = [
