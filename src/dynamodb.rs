@@ -1,7 +1,6 @@
-//! Loads a build's entries into a DynamoDB table, alone or as a whole generation.
+//! Generations in a DynamoDB table: written, made live, removed.
 //!
-//! In: a table's name and the items. Out: the items in the table, which is created when absent.
-//! Absent: reading `table.jsonl`; the compiler does.
+//! In: a table's name, a build. Out: its items in the table, and a ledger of what there is. Absent: reading requests.
 //!
 //! Credentials come from the environment (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`,
 //! `AWS_SESSION_TOKEN`); profiles and single sign-on would double what is to be built. Whoever uses
@@ -10,15 +9,20 @@
 mod deploy;
 mod generation;
 pub mod import;
+#[cfg(test)]
+mod interleaved;
 mod item;
-mod pointer;
+mod ledger;
+mod names;
 mod price;
 mod prune;
+mod replica;
 mod table;
+mod tables;
 mod verify;
 mod write;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Error, Result, anyhow};
 use aws_sdk_dynamodb::Client;
@@ -26,15 +30,17 @@ use aws_sdk_dynamodb::config::Credentials;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use edgewright_compiler::export::item::Item;
 use edgewright_engine::lambda::dynamodb::Environment;
 
-pub use deploy::{Known, Stage, deploy, roll_back, status};
+pub use deploy::{Deployed, Stage, deploy, roll_back};
 pub use generation::Generation;
-pub use pointer::{Overtaken, Pointer, now};
+pub use ledger::{DAY, Keep, Refusal, Unfinished, chosen};
 pub use price::Estimate;
-pub use prune::{Keep, Unfinished, prune};
-use write::{Backoff, Batches};
+pub use prune::prune;
+use replica::DynamoDbReplica;
+pub use replica::Replica;
+pub use table::Absent;
+pub use tables::Tables;
 
 /// Where items are written.
 #[derive(Debug, Clone)]
@@ -47,37 +53,35 @@ pub struct Target {
     pub endpoint_url: Option<String>,
 }
 
-/// What was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Loaded {
-    /// Items written.
-    pub items: usize,
-    /// True when there was no such table before.
-    pub created: bool,
-}
-
-/// Writes every item, and calls `progress` with the number written so far.
-///
-/// Items are overwritten, so a load that broke off may simply be repeated.
+/// Opens the table of `home` in all of its Regions. `named` are Regions that have to be among them.
 ///
 /// # Errors
-/// No credentials; DynamoDB cannot be reached or refuses; a table of that name has another key; an
-/// item is larger than a table takes; the table throttles for minutes.
-pub fn load(target: &Target, items: &[Item], progress: impl FnMut(usize)) -> Result<Loaded> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("cannot start the network runtime")?;
-    runtime.block_on(async {
-        let client = client(target)?;
-        let created = table::ensure(&client, &target.table).await?;
-        let batches = Batches {
-            client,
-            table: target.table.clone(),
-        };
-        let items = write::all(&batches, items, Backoff::default(), progress).await?;
-        Ok(Loaded { items, created })
+/// There are no credentials; there is no such table, or it was made for something else; a named Region has no copy of it;
+/// DynamoDB cannot be reached.
+pub async fn open(
+    home: &Target,
+    named: &[String],
+    absent: Absent,
+) -> Result<Tables<DynamoDbReplica>> {
+    let replica = DynamoDbReplica::of(home)?;
+    let described = table::ensure(&replica.client, &home.table, absent).await?;
+    let others = replica.others(described, named)?;
+    let other = |region| {
+        DynamoDbReplica::of(&Target {
+            region,
+            ..home.clone()
+        })
+    };
+    Ok(Tables {
+        home: replica,
+        others: others.into_iter().map(other).collect::<Result<_>>()?,
     })
+}
+
+/// Seconds since 1970.
+pub fn now() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.unwrap_or_default().as_secs()
 }
 
 /// What DynamoDB said; or else why it could not be asked, cause by cause.

@@ -31,7 +31,7 @@ mod verify;
 use std::process::ExitCode;
 
 use clap::Parser;
-use dynamodb::Overtaken;
+use dynamodb::Refusal;
 use mimalloc::MiMalloc;
 
 /// Compiling is many small texts made and dropped, which takes the C library's allocator twice as long.
@@ -45,8 +45,8 @@ fn main() -> ExitCode {
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("edgewright: {error:#}");
-            // That somebody else was faster is a finding: everything could run.
-            ExitCode::from(if error.is::<Overtaken>() { 1 } else { 2 })
+            // That the table says no is a finding: everything could run.
+            ExitCode::from(if error.is::<Refusal>() { 1 } else { 2 })
         }
     }
 }

@@ -230,7 +230,7 @@ fn items_and_embedded_table_hold_the_same_entries() {
             .decode(item["entry"]["B"].as_str().unwrap())
             .unwrap();
         let entry = Entry::decode(&bytes).unwrap();
-        let name = item::name(program.generation(), &entry.key);
+        let name = item::name_in_build(program.generation(), &entry.key);
         assert_eq!(item["pk"]["S"], name.as_str());
         assert!(
             matches!(table.lookup(&entry.key.sought()), Lookup::Found(found) if *found == entry)

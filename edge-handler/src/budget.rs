@@ -21,24 +21,42 @@ pub const OVER_BUDGET: &str = "the decision takes more steps than its budget";
 pub struct Budget {
     left: Cell<u64>,
     reserve: Cell<u64>,
+    searches: Searches,
 }
 
-/// What ends a decision: a number of steps.
+/// What ends a decision: a number of steps, and what ends a search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Allowance(u64);
+pub struct Allowance {
+    steps: u64,
+    searches: Searches,
+}
+
+/// What ends a search in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Searches {
+    /// Apache's limits: ten million tries for a pattern at each place of a text.
+    AsApache,
+    /// The steps that are left.
+    BySteps,
+}
 
 /// The budget of a decision is used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Spent;
 
 impl Allowance {
-    /// Apache's own limits: ten million tries for a pattern at each place of a text, and more steps than anybody has
-    /// the patience for.
-    pub const APACHE: Self = Self(u64::MAX / 2);
+    /// Apache's own limits for searches. Apache has none for a request; here it is some ten to twenty seconds.
+    pub const APACHE: Self = Self {
+        steps: 1_000_000_000,
+        searches: Searches::AsApache,
+    };
 
     /// So many steps, whatever Apache would do with more of them.
     pub const fn steps(steps: u64) -> Self {
-        Self(steps)
+        Self {
+            steps,
+            searches: Searches::BySteps,
+        }
     }
 }
 
@@ -59,15 +77,15 @@ impl Budget {
     #[inline]
     pub fn new(allowance: Allowance) -> Self {
         Self {
-            left: Cell::new(allowance.0),
+            left: Cell::new(allowance.steps),
             reserve: Cell::new(RESERVE_STEPS),
+            searches: allowance.searches,
         }
     }
 
-    /// Are the limits Apache's own ([`Allowance::APACHE`])?
+    /// Are the limits of searches Apache's own ([`Allowance::APACHE`])?
     pub fn is_apaches(&self) -> bool {
-        // No request takes half of that.
-        self.left.get() > Allowance::APACHE.0 / 2
+        self.searches == Searches::AsApache
     }
 
     /// Steps that are left.
@@ -77,7 +95,7 @@ impl Budget {
 
     /// Steps that were taken of an allowance, and of the reserve.
     pub fn used(&self, allowance: Allowance) -> u64 {
-        (allowance.0 + RESERVE_STEPS).saturating_sub(self.left.get() + self.reserve.get())
+        (allowance.steps + RESERVE_STEPS).saturating_sub(self.left.get() + self.reserve.get())
     }
 
     /// Takes steps off.

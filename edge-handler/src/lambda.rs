@@ -23,6 +23,8 @@ mod guard;
 #[cfg(feature = "lambda")]
 pub mod journal;
 #[cfg(feature = "lambda")]
+pub mod ledger;
+#[cfg(feature = "lambda")]
 mod live;
 pub mod response;
 #[cfg(feature = "lambda")]

@@ -6,13 +6,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::dynamodb::Target;
+use crate::dynamodb::{DAY, Target};
 
 /// How `edgewright deploy` is used.
 pub const DEPLOY_EXAMPLES: &str = "\
 Examples:
   edgewright deploy build/ --table redirects --dry-run
-  edgewright deploy build/ --table redirects --region us-east-1 --region eu-west-1
+  edgewright deploy build/ --table redirects
+  edgewright deploy build/ --table redirects --create-table --endpoint-url http://127.0.0.1:8000
   edgewright deploy build/ --table redirects --s3-import import/   files, for a table of millions
   edgewright status --table redirects
   edgewright rollback --table redirects";
@@ -21,10 +22,10 @@ Examples:
 pub const PRUNE_EXAMPLES: &str = "\
 Examples:
   edgewright prune-generations --table redirects
-  edgewright prune-generations --table redirects --keep 1 --unfinished
+  edgewright prune-generations --table redirects --dry-run
+  edgewright prune-generations --table redirects --keep 1 --unfinished --younger-than 1h
 
-Functions look every few seconds which generation is live, but one that slept may answer a first
-request from the one before: keep those of the last hours.";
+What was live within the last day stays unless --younger-than says otherwise: a function that slept may know it.";
 
 /// A table that holds generations.
 #[derive(Debug, Args)]
@@ -32,7 +33,7 @@ pub struct TableOptions {
     /// The table
     #[arg(long, value_name = "NAME")]
     pub table: String,
-    /// A Region that holds the table; of several, the first is written to and the others copy it
+    /// The Region that is written to; those that are named beside it have to hold copies of the table
     #[arg(long, value_name = "REGION", default_value = "us-east-1")]
     pub region: Vec<String>,
     /// Where DynamoDB answers, for an emulator
@@ -50,6 +51,14 @@ impl TableOptions {
         }
     }
 
+    /// The Regions named, each once.
+    pub fn regions(&self) -> Vec<&str> {
+        let mut regions: Vec<&str> = self.region.iter().map(String::as_str).collect();
+        regions.sort_unstable();
+        regions.dedup();
+        regions
+    }
+
     /// The table in the Region that is written to.
     pub fn home(&self) -> Target {
         self.target(self.region.first().map_or("us-east-1", String::as_str))
@@ -62,6 +71,12 @@ pub struct Deploy {
     /// A build folder
     #[arg(value_name = "BUILD")]
     pub build: PathBuf,
+    /// Make the table where there is none
+    #[arg(long)]
+    pub create_table: bool,
+    /// Write to the Region named from now on, in place of the one that was written to before
+    #[arg(long)]
+    pub move_home: bool,
     /// Only say what would be written, and what that costs
     #[arg(long)]
     pub dry_run: bool,
@@ -95,9 +110,53 @@ pub struct PruneGenerations {
     /// Keep so many of the newest; the live one and the one before stay in any case
     #[arg(long, value_name = "N", default_value_t = 3)]
     pub keep: usize,
-    /// Also what deploys left that broke off; not while one is at work
+    /// Keep what was live, or changed, no longer ago than this: 90s, 30m, 12h, 7d
+    #[arg(long, value_name = "TIME", default_value = "1d", value_parser = seconds)]
+    pub younger_than: u64,
+    /// Also what deploys left that broke off
     #[arg(long)]
     pub unfinished: bool,
+    /// Only say what would be removed
+    #[arg(long)]
+    pub dry_run: bool,
     #[command(flatten)]
     pub table: TableOptions,
+}
+
+/// `30m` in seconds.
+fn seconds(text: &str) -> Result<u64, String> {
+    let (number, unit) = text.split_at(text.len().saturating_sub(1));
+    let unit = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 60 * 60,
+        "d" => DAY,
+        _ => 0,
+    };
+    let number: Option<u64> = number.parse().ok().filter(|_| unit > 0);
+    let seconds = number.and_then(|number| number.checked_mul(unit));
+    seconds.ok_or_else(|| "a number and s, m, h or d: 90s, 30m, 12h, 7d".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_has_a_unit() {
+        let check = |text: &str, expected: Option<u64>| {
+            assert_eq!(seconds(text).ok(), expected, "{text}");
+        };
+        check("90s", Some(90));
+        check("2m", Some(120));
+        check("0h", Some(0));
+        check("1d", Some(86_400));
+        check("1", None);
+        check("d", None);
+        check("-1d", None);
+        check("99999999999999999999d", None);
+        check("999999999999999999d", None);
+        check("1ä", None);
+        check("", None);
+    }
 }

@@ -13,8 +13,7 @@ pub const EXAMPLES: &str = "\
 Examples:
   edgewright migrate /etc/apache2/apache2.conf --out build/
   edgewright migrate site.conf --docroot /var/www/html=./htdocs --out build/
-  edgewright migrate ./htdocs --out build/            a folder with .htaccess files
-  edgewright migrate redirects.conf --table redirects --endpoint-url http://127.0.0.1:8000";
+  edgewright migrate ./htdocs --out build/            a folder with .htaccess files";
 
 /// `edgewright migrate`.
 #[derive(Debug, Args)]
@@ -25,15 +24,6 @@ pub struct Migrate {
     /// Where the build folder is written
     #[arg(long, short, value_name = "DIR", default_value = "build")]
     pub out: PathBuf,
-    /// Also load the entries into this DynamoDB table; it is created when absent
-    #[arg(long, value_name = "NAME")]
-    pub table: Option<String>,
-    /// Where DynamoDB answers, for an emulator
-    #[arg(long, value_name = "URL", requires = "table")]
-    pub endpoint_url: Option<String>,
-    /// The table's Region
-    #[arg(long, value_name = "REGION", default_value = "us-east-1")]
-    pub region: String,
     /// Let redirects that follow one another on this site be one hop, where the end is always the same
     #[arg(long)]
     pub collapse_chains: bool,

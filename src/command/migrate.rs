@@ -1,21 +1,19 @@
 //! `edgewright migrate`: the one-off job.
 //!
-//! In: a configuration. Out: a build folder, a loaded table if one is named, and the account on
-//! standard output. Absent: deploying the function.
+//! In: a configuration. Out: a build folder, and the account on standard output. Absent: filling a table, and deploying the
+//! function.
 
 use std::io::{IsTerminal, Write, stderr};
 use std::time::Instant;
 
 use anyhow::{Context, Error, Result, bail};
-use edgewright_compiler::export::item::Item;
-use edgewright_compiler::export::{EmitError, emit, items};
+use edgewright_compiler::export::emit;
 use edgewright_compiler::{Build, Compilation, Hops, Reading, compile_with};
 use edgewright_parser::diagnostic::{Diagnostic, Severity};
 
 use super::{Exit, say};
 use crate::args::{Force, Migrate};
 use crate::broken;
-use crate::dynamodb;
 use crate::findings::most_shown;
 use crate::folder::Fresh;
 use crate::input::{WITHOUT_RULES, read_configuration};
@@ -29,7 +27,7 @@ const MOST_SHOWN: usize = 10;
 /// Compiles the configuration and writes the build folder.
 ///
 /// # Errors
-/// The configuration cannot be read at all, the folder cannot be written, or the table not loaded.
+/// The configuration cannot be read at all, the folder cannot be written.
 pub fn run(arguments: &Migrate) -> Result<Exit> {
     let mut stage = Stage::new();
     let reading = progress::spinner("reading", || {
@@ -47,10 +45,6 @@ pub fn run(arguments: &Migrate) -> Result<Exit> {
     stage.done(&summary::compiling(&compilation, &build.files))?;
     show_diagnostics(&reading, &compilation.diagnostics, arguments)?;
     say(&summary::account(&compilation, arguments))?;
-    if let Some(table) = &arguments.table {
-        let items = items(build.generation, &compilation.entries, &reading.sources);
-        load_table(items, arguments, table)?;
-    }
     say(&summary::next(arguments))?;
     let refused = reading.first_error().is_some();
     let open = compilation.account.totals.not_expressible > 0;
@@ -132,31 +126,4 @@ fn show_diagnostics(
         }
     }
     Ok(())
-}
-
-fn load_table(
-    items: impl Iterator<Item = Result<Item, EmitError>>,
-    arguments: &Migrate,
-    table: &str,
-) -> Result<()> {
-    let items = items.collect::<Result<Vec<_>, _>>()?;
-    let target = dynamodb::Target {
-        table: table.to_owned(),
-        region: arguments.region.clone(),
-        endpoint_url: arguments.endpoint_url.clone(),
-    };
-    let begun = Instant::now();
-    let bar = progress::bar("loading", items.len());
-    let loaded = dynamodb::load(&target, &items, |done| bar.set_position(done as u64))
-        .with_context(|| format!("table {table}"))?;
-    bar.finish_and_clear();
-    let created = if loaded.created { ", created" } else { "" };
-    let text = format!(
-        "loading      {} items into {table}{created}",
-        summary::thousands(loaded.items)
-    );
-    say(&format!(
-        "{text:<72} {:>6.2} s\n",
-        begun.elapsed().as_secs_f64()
-    ))
 }

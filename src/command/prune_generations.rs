@@ -6,36 +6,41 @@ use anyhow::{Context, Result};
 
 use super::{Exit, block_on, say};
 use crate::args::PruneGenerations;
-use crate::dynamodb::{Keep, Unfinished, prune};
+use crate::dynamodb::{Absent, Keep, Unfinished, chosen, now, open, prune};
 use crate::progress;
 use crate::summary::thousands;
 
 /// Removes them, and says which.
 ///
 /// # Errors
-/// Nothing was ever deployed, or DynamoDB refuses.
+/// DynamoDB refuses, or a Region does not get to know what goes.
 pub fn run(arguments: &PruneGenerations) -> Result<Exit> {
-    let target = arguments.table.home();
+    let options = &arguments.table;
     let keep = Keep {
         newest: arguments.keep,
+        younger_than: arguments.younger_than,
         unfinished: if arguments.unfinished {
             Unfinished::Goes
         } else {
             Unfinished::Stays
         },
     };
-    let spinner = progress::counter("removing");
-    let pruned = block_on(prune(&target, keep, |items| {
-        spinner.set_position(items as u64);
-    }))?
-    .with_context(|| format!("table {}", target.table))?;
-    spinner.finish_and_clear();
-    for generation in &pruned.generations {
-        say(&format!("removed      {generation:016x}\n"))?;
-    }
-    let (generations, items) = (pruned.generations.len(), thousands(pruned.items));
-    say(&format!(
-        "{generations} generations removed, {items} items\n"
-    ))?;
+    let work = async {
+        let tables = open(&options.home(), &options.region, Absent::Refuse).await?;
+        if arguments.dry_run {
+            let ledger = tables.ledger().await?;
+            let lines = chosen(&ledger, &keep, now()).into_iter();
+            let lines: String = lines.map(|one| format!("would go     {one}\n")).collect();
+            return Ok(lines + "nothing was removed\n");
+        }
+        let spinner = progress::counter("removing");
+        let pruned = prune(&tables, keep, |items| spinner.set_position(items as u64)).await?;
+        spinner.finish_and_clear();
+        let lines = pruned.generations.values();
+        let lines: String = lines.map(|one| format!("removed      {one}\n")).collect();
+        let (count, items) = (pruned.generations.len(), thousands(pruned.items));
+        Ok::<_, anyhow::Error>(lines + &format!("{count} generations removed, {items} items\n"))
+    };
+    say(&block_on(work)?.with_context(|| format!("table {}", options.table))?)?;
     Ok(Exit::Clean)
 }

@@ -1,33 +1,38 @@
 //! `edgewright rollback`: an earlier generation is live again.
 //!
-//! In: a table. Out: its pointer moved. Absent: the items, which are still there.
+//! In: a table. Out: another generation live. Absent: the items, which are still there.
 
 use anyhow::{Context, Result};
 use edgewright_engine::artefact::item;
+use edgewright_engine::lambda::ledger::GenerationId;
 
 use super::{Exit, block_on, say};
 use crate::args::Rollback;
-use crate::dynamodb::roll_back;
+use crate::dynamodb::{Absent, open, roll_back};
 
-/// Moves the pointer back.
+/// Makes it live.
 ///
 /// # Errors
 /// There is no such generation, somebody else deploys at the same time, or DynamoDB refuses.
 pub fn run(arguments: &Rollback) -> Result<Exit> {
-    let target = arguments.table.home();
-    let wanted = match &arguments.to {
-        Some(text) => Some(item::generation_named(text).with_context(|| {
-            format!(
-                "--to {text}: a generation is sixteen hexadecimal digits; see `edgewright status`"
-            )
-        })?),
-        None => None,
+    let options = &arguments.table;
+    let wanted = arguments.to.as_deref().map(named).transpose()?;
+    let work = async {
+        let tables = open(&options.home(), &options.region, Absent::Refuse).await?;
+        roll_back(&tables, wanted).await
     };
-    let (before, live) =
-        block_on(roll_back(&target, wanted))?.with_context(|| format!("table {}", target.table))?;
+    let (before, live) = block_on(work)?.with_context(|| format!("table {}", options.table))?;
+    let before = before.map(|before| format!(", before it {before}"));
     say(&format!(
-        "live         {live:016x}, before it {:016x}\n",
-        before.live
+        "live         {live}{}\n",
+        before.unwrap_or_default()
     ))?;
     Ok(Exit::Clean)
+}
+
+fn named(text: &str) -> Result<GenerationId> {
+    let named = item::generation_named(text).map(GenerationId);
+    named.with_context(|| {
+        format!("--to {text}: a generation is sixteen hexadecimal digits; see `edgewright status`")
+    })
 }

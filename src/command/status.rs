@@ -4,9 +4,11 @@
 
 use anyhow::{Context, Result};
 
+use edgewright_engine::lambda::ledger::{Ledger, State};
+
 use super::{Exit, block_on, say};
 use crate::args::Status;
-use crate::dynamodb::{Known, Pointer, now, status};
+use crate::dynamodb::{Absent, Replica as _, now, open};
 use crate::summary::thousands;
 
 /// Prints the generations and which is live.
@@ -14,31 +16,51 @@ use crate::summary::thousands;
 /// # Errors
 /// DynamoDB refuses.
 pub fn run(arguments: &Status) -> Result<Exit> {
-    let target = arguments.table.home();
-    let (pointer, known) =
-        block_on(status(&target))?.with_context(|| format!("table {}", target.table))?;
-    match pointer {
-        None => say(&format!(
+    let options = &arguments.table;
+    let work = async {
+        let tables = open(&options.home(), &options.region, Absent::Refuse).await?;
+        let copies = tables.others.iter().map(|other| other.region().to_owned());
+        let copies: Vec<String> = copies.collect();
+        Ok::<_, anyhow::Error>((tables.ledger().await?, copies))
+    };
+    let (ledger, copies) = block_on(work)?.with_context(|| format!("table {}", options.table))?;
+    if ledger.generations.is_empty() {
+        say(&format!(
             "nothing was ever deployed into table {}\n",
-            target.table
-        ))?,
-        Some(pointer) => say(&table(pointer, &known, now()))?,
+            options.table
+        ))?;
+        return Ok(Exit::Clean);
     }
+    say(&table(&ledger, &copies, now()))?;
     Ok(Exit::Clean)
 }
 
-fn table(pointer: Pointer, known: &[Known], now: u64) -> String {
-    let mut text = format!("{:16}  {:>12}  {:>10}\n", "generation", "entries", "whole");
-    for one in known {
-        let note = if one.id == pointer.live {
-            format!("  live since {}", ago(now, pointer.since))
-        } else if Some(one.id) == pointer.previous {
-            "  live before".to_owned()
-        } else {
-            String::new()
+fn table(ledger: &Ledger, copies: &[String], now: u64) -> String {
+    let copies = match copies {
+        [] => String::new(),
+        copies => format!(", copied to {}", copies.join(", ")),
+    };
+    let mut text = format!("written to in {}{copies}\n", ledger.home);
+    text += &format!("{:16}  {:>12}  state\n", "generation", "entries");
+    let mut known: Vec<_> = ledger.generations.iter().collect();
+    known.sort_by_key(|(_, known)| known.slot);
+    let live = ledger.live.as_ref();
+    for (generation, known) in known {
+        let since = ago(now, known.changed);
+        let state = match (known.state, live) {
+            (State::Whole, Some(live)) if live.generation == *generation => {
+                format!("live since {}", ago(now, live.since))
+            }
+            (State::Whole, Some(live)) if live.previous == Some(*generation) => {
+                format!("live before, until {since}")
+            }
+            (State::Whole, _) => format!("whole, {since}"),
+            (State::Coming, _) => {
+                format!("not whole: a deploy that began {since} is at work, or broke off")
+            }
+            (State::Going, _) => format!("being removed, {since}"),
         };
-        let (entries, whole) = (thousands(one.entries), ago(now, one.since));
-        text += &format!("{:016x}  {entries:>12}  {whole:>10}{note}\n", one.id);
+        text += &format!("{generation}  {:>12}  {state}\n", thousands(known.entries));
     }
     text
 }
@@ -56,27 +78,47 @@ fn ago(now: u64, then: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use edgewright_engine::artefact::item::Slot;
+    use edgewright_engine::lambda::ledger::{GenerationId, Known, Live};
+
     use super::*;
 
     #[test]
     fn the_live_generation_is_marked() {
-        let known = [1, 2, 3].map(|id| Known {
-            id,
-            entries: 60_000 + id,
-            since: 1_000 * id,
-        });
-        let pointer = Pointer {
-            live: 2,
-            previous: Some(3),
+        let mut ledger = Ledger::new("us-east-1");
+        let states = [
+            State::Whole,
+            State::Whole,
+            State::Whole,
+            State::Coming,
+            State::Going,
+        ];
+        for (number, state) in (1..).zip(states) {
+            let known = Known {
+                slot: Slot(number),
+                state,
+                entries: 60_000 + number,
+                pieces: 1,
+                changed: 1_000 * number,
+            };
+            ledger.generations.insert(GenerationId(number), known);
+        }
+        ledger.live = Some(Live {
+            generation: GenerationId(2),
+            revision: 9,
             since: 9_000,
-        };
+            previous: Some(GenerationId(3)),
+        });
         assert_eq!(
-            table(pointer, &known, 9_060),
+            table(&ledger, &["eu-west-1".to_owned()], 9_060),
             "\
-generation             entries       whole
-0000000000000001        60,001     2 h ago
-0000000000000002        60,002  117 min ago  live since 60 s ago
-0000000000000003        60,003  101 min ago  live before
+written to in us-east-1, copied to eu-west-1
+generation             entries  state
+0000000000000001        60,001  whole, 2 h ago
+0000000000000002        60,002  live since 60 s ago
+0000000000000003        60,003  live before, until 101 min ago
+0000000000000004        60,004  not whole: a deploy that began 84 min ago is at work, or broke off
+0000000000000005        60,005  being removed, 67 min ago
 "
         );
     }

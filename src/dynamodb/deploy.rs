@@ -3,19 +3,21 @@
 //! In: a generation, the table in each of its Regions. Out: the generation live, or everything as it
 //! was. Absent: the function, which finds out by itself within seconds.
 //!
-//! The order is what makes it safe: the items, then proof that each Region has them all, then the
-//! record, then the pointer. A deploy that broke off is simply run again: what is there already is
-//! found by comparing, and not written twice.
+//! The order is what makes it safe: a slot of its own, the items, then proof that each Region has them all, then the ledger
+//! says that it is live. A deploy that broke off is simply run again: what is there already is found by comparing, and not
+//! written twice.
 
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use aws_sdk_dynamodb::Client;
+use edgewright_compiler::export::item::Item;
+use edgewright_engine::lambda::ledger::{GenerationId, Ledger};
 
 use super::generation::Generation;
-use super::pointer::{Book, Pointer, now};
-use super::write::{self, Backoff, Batches};
-use super::{Target, client, table, verify};
+use super::ledger::{self, Ticket};
+use super::now;
+use super::replica::Replica;
+use super::tables::Tables;
 
 /// Another Region has what was written here after a second or so; rarely after minutes.
 const LONGEST_WAIT: Duration = Duration::from_mins(10);
@@ -36,69 +38,67 @@ pub struct Deployed {
     /// Items that were not there yet.
     pub written: usize,
     /// The generation that was live before.
-    pub before: Option<u64>,
+    pub before: Option<GenerationId>,
 }
 
-/// Puts `generation` into the table of `home`, waits until `others` have it too, and makes it live.
+/// Puts `generation` into the table, waits until every Region has it, and makes it live.
 ///
 /// # Errors
-/// DynamoDB refuses; a Region does not get the items; somebody else deploys at the same time. The
+/// DynamoDB refuses; a Region does not get the items; a [`Refusal`](super::Refusal). The
 /// generation that was live still is.
-pub async fn deploy(
-    home: &Target,
-    others: &[Target],
+pub async fn deploy<R: Replica>(
+    tables: &Tables<R>,
     generation: &Generation,
     mut progress: impl FnMut(Stage),
 ) -> Result<Deployed> {
-    let client = client(home)?;
-    table::ensure(&client, &home.table).await?;
-    let book = Book {
-        client: &client,
-        table: &home.table,
-    };
-    let seen = book.pointer().await?;
-    let items = &generation.items;
+    let (id, size) = (generation.id, generation.size());
+    let (begun, ticket) = tables
+        .change(|ledger| ledger::begin(ledger, id, size, now()))
+        .await?;
+    tables.wait_for(&begun).await?;
+    let items = generation.items_in(ticket.slot);
     let comparing = |done| progress(Stage::Comparing(done));
-    let missing = verify::differing(&client, &home.table, items, comparing).await?;
-    let batches = Batches {
-        client: client.clone(),
-        table: home.table.clone(),
-    };
+    let missing = tables.home.differing(&items, comparing).await?;
     let writing = |done| progress(Stage::Writing(done));
-    let written = write::all(&batches, &missing, Backoff::default(), writing).await?;
-    for target in [home].into_iter().chain(others) {
-        wait_until_whole(target, generation).await?;
+    let written = tables.home.write(&missing, writing).await?;
+    for replica in [&tables.home].into_iter().chain(&tables.others) {
+        wait_until_whole(tables, replica, &items, &ticket).await?;
     }
-    let record = [generation.record(now())];
-    write::all(&batches, &record, Backoff::default(), |_| ()).await?;
-    for target in others {
-        wait_for_record(target, generation.id).await?;
-    }
-    book.list(generation.id).await?;
-    if seen.map(|seen| seen.live) != Some(generation.id) {
-        book.make_live(generation.id, seen).await?;
-    }
+    finish(tables, &ticket).await?;
     Ok(Deployed {
         written,
-        before: seen.map(|seen| seen.live),
+        before: begun.live.map(|live| live.generation),
     })
 }
 
-async fn wait_until_whole(target: &Target, generation: &Generation) -> Result<()> {
-    let client = client(target)?;
+async fn finish<R: Replica>(tables: &Tables<R>, ticket: &Ticket) -> Result<()> {
+    let finish = |ledger: &Ledger| Ok((ledger::finish(ledger, ticket, now())?, ()));
+    let (finished, ()) = tables.change(finish).await?;
+    tables.wait_for(&finished).await
+}
+
+/// Waits until a Region has all items, or somebody removes them.
+async fn wait_until_whole<R: Replica>(
+    tables: &Tables<R>,
+    replica: &R,
+    items: &[Item],
+    ticket: &Ticket,
+) -> Result<()> {
+    let region = replica.region();
     let start = Instant::now();
-    let mut left = generation.items.clone();
+    let mut left = items.to_vec();
     loop {
-        left = verify::differing(&client, &target.table, &left, |_| ())
+        left = replica
+            .differing(&left, |_| ())
             .await
-            .with_context(|| target.region.clone())?;
+            .with_context(|| region.to_owned())?;
         let Some(first) = left.first() else {
             return Ok(());
         };
+        ledger::written(&tables.ledger().await?, ticket)?;
         if start.elapsed() > LONGEST_WAIT {
             bail!(
-                "{}: {} items did not arrive, the first of them {}; run this again",
-                target.region,
+                "{region}: {} items did not arrive, the first of them {}; run this again",
                 left.len(),
                 first.key()
             );
@@ -107,90 +107,18 @@ async fn wait_until_whole(target: &Target, generation: &Generation) -> Result<()
     }
 }
 
-async fn wait_for_record(target: &Target, generation: u64) -> Result<()> {
-    let client = client(target)?;
-    let book = Book {
-        client: &client,
-        table: &target.table,
-    };
-    let start = Instant::now();
-    while book.record(generation).await?.is_none() {
-        if start.elapsed() > LONGEST_WAIT {
-            bail!(
-                "{}: the record did not arrive; run this again",
-                target.region
-            );
-        }
-        tokio::time::sleep(BETWEEN_LOOKS).await;
-    }
-    Ok(())
-}
-
-/// Makes `wanted`, or else the generation before, live again. Gives the pointer as it was, and the
-/// generation that is live now.
+/// Makes `wanted`, or else the generation before, live again. Gives the generation that was live, and the one that is now.
 ///
 /// # Errors
-/// Nothing was ever deployed, there is none before, or it is not whole; somebody else deploys at the
-/// same time; DynamoDB refuses.
-pub async fn roll_back(target: &Target, wanted: Option<u64>) -> Result<(Pointer, u64)> {
-    let client = client(target)?;
-    let book = Book {
-        client: &client,
-        table: &target.table,
-    };
-    let Some(seen) = book.pointer().await? else {
-        bail!("nothing was ever deployed into table {}", target.table);
-    };
-    let Some(generation) = wanted.or(seen.previous) else {
-        bail!(
-            "generation {:016x} is the first: there is none before",
-            seen.live
-        );
-    };
-    if book.record(generation).await?.is_none() {
-        bail!(
-            "generation {generation:016x} is not whole in table {}: see `edgewright status`",
-            target.table
-        );
-    }
-    if generation != seen.live {
-        book.make_live(generation, Some(seen)).await?;
-    }
-    Ok((seen, generation))
-}
-
-/// A generation in a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Known {
-    /// Its number.
-    pub id: u64,
-    /// How many entries it has.
-    pub entries: u64,
-    /// When it was whole, in seconds since 1970.
-    pub since: u64,
-}
-
-/// The pointer, and every whole generation, the oldest first.
-///
-/// # Errors
-/// DynamoDB refuses.
-pub async fn status(target: &Target) -> Result<(Option<Pointer>, Vec<Known>)> {
-    let client: Client = client(target)?;
-    let book = Book {
-        client: &client,
-        table: &target.table,
-    };
-    let pointer = book.pointer().await?;
-    let mut known = Vec::new();
-    for id in book.generations().await? {
-        if let Some(record) = book.record(id).await? {
-            known.push(Known {
-                id,
-                entries: record.entries,
-                since: record.since,
-            });
-        }
-    }
-    known.sort_by_key(|known| known.since);
-    Ok((pointer, known))
+/// A [`Refusal`](super::Refusal), or DynamoDB refuses.
+pub async fn roll_back<R: Replica>(
+    tables: &Tables<R>,
+    wanted: Option<GenerationId>,
+) -> Result<(Option<GenerationId>, GenerationId)> {
+    let seen = tables.ledger().await?;
+    let (after, generation) = tables
+        .change(|ledger| ledger::roll_back(ledger, wanted, &seen, now()))
+        .await?;
+    tables.wait_for(&after).await?;
+    Ok((seen.live.map(|live| live.generation), generation))
 }

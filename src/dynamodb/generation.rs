@@ -6,21 +6,24 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use edgewright_compiler::export::item::{Attribute, Item};
+use edgewright_compiler::export::item::Item;
 use edgewright_compiler::export::{ITEMS_FILE, PROGRAM_FILE};
-use edgewright_engine::artefact::item::{self, LONGEST_PIECE};
+use edgewright_engine::artefact::item::{self, LONGEST_PIECE, Slot};
 use edgewright_engine::artefact::program::Program;
+use edgewright_engine::lambda::ledger::GenerationId;
+
+use super::ledger::Size;
 
 /// Everything of a build that goes into a table.
 #[derive(Debug, Clone)]
 pub struct Generation {
     /// Its number.
-    pub id: u64,
+    pub id: GenerationId,
     /// How many entries it has.
     pub entries: usize,
     /// How many pieces its program lies in.
     pub pieces: usize,
-    /// The entries, and the pieces of the program.
+    /// The entries, and the pieces of the program; in no slot yet.
     pub items: Vec<Item>,
 }
 
@@ -45,21 +48,20 @@ impl Generation {
     }
 
     fn new(program: &[u8], mut items: Vec<Item>) -> Result<Self> {
-        let id = Program::load(program).context(PROGRAM_FILE)?.generation();
-        let prefix = format!("{id:016x}/");
+        let id = GenerationId(Program::load(program).context(PROGRAM_FILE)?.generation());
+        let prefix = format!("{id}/");
         if let Some(other) = items.iter().find(|item| !item.key().starts_with(&prefix)) {
             bail!(
-                "{PROGRAM_FILE} and {ITEMS_FILE} are not of the same build: the item {} is not of generation {id:016x}",
+                "{PROGRAM_FILE} and {ITEMS_FILE} are not of the same build: the item {} is not of generation {id}",
                 other.key()
             );
         }
         let entries = items.len();
         let pieces = program.chunks(LONGEST_PIECE);
-        items.extend(
-            (0..)
-                .zip(pieces)
-                .map(|(number, piece)| Item::of_bytes(item::piece_name(id, number), piece)),
-        );
+        let piece = |(number, piece): (usize, &[u8])| {
+            Item::of_bytes(format!("{prefix}{}", item::piece_in_slot(number)), piece)
+        };
+        items.extend(pieces.enumerate().map(piece));
         Ok(Self {
             id,
             entries,
@@ -68,17 +70,21 @@ impl Generation {
         })
     }
 
-    /// The item that says that all others are there; `now` in seconds since 1970.
-    pub fn record(&self, now: u64) -> Item {
-        let number = |number: usize| Attribute::N(number.to_string());
-        Item::new(
-            item::record_name(self.id),
-            [
-                (item::ENTRIES_ATTRIBUTE, number(self.entries)),
-                (item::PIECES_ATTRIBUTE, number(self.pieces)),
-                (item::SINCE_ATTRIBUTE, Attribute::N(now.to_string())),
-            ],
-        )
+    /// How much it is.
+    pub fn size(&self) -> Size {
+        Size {
+            entries: self.entries as u64,
+            pieces: self.pieces as u64,
+        }
+    }
+
+    /// The items as they lie in a slot of a table.
+    pub fn items_in(&self, slot: Slot) -> Vec<Item> {
+        let moved = |item: &Item| {
+            let (_, name) = item.key().split_once('/').unwrap_or_default();
+            item.named(format!("{slot}/{name}"))
+        };
+        self.items.iter().map(moved).collect()
     }
 }
 
@@ -115,6 +121,14 @@ mod tests {
         assert_eq!(pieces, program);
         let names: Vec<&str> = generation.items.iter().map(Item::key).collect();
         assert_eq!(names[1], "0000000000000007/@program/0");
+        let items = generation.items_in(Slot(12));
+        let names: Vec<&str> = items.iter().map(Item::key).collect();
+        assert_eq!(
+            names,
+            ["12/a", "12/@program/0", "12/@program/1", "12/@program/2"]
+        );
+        assert_eq!(names[1], item::piece_name(Slot(12), 0));
+        assert_eq!(items[0].bytes(), generation.items[0].bytes());
     }
 
     #[test]

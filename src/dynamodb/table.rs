@@ -1,7 +1,7 @@
 //! The table itself: is it there, does it fit, make it.
 //!
-//! In: a client and a name. Out: an active table. Absent: replicas, and everything else that the
-//! CloudFormation template sets.
+//! In: a client and a name. Out: an active table, and where it is copied to. Absent: making replicas, and everything else
+//! that the CloudFormation template sets.
 
 use std::time::{Duration, Instant};
 
@@ -23,19 +23,30 @@ use super::plainly;
 const LONGEST_WAIT: Duration = Duration::from_mins(5);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 
-/// Makes sure that the table exists, has the key we write, and takes writes. True when it was made.
+/// What is done where there is no such table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Absent {
+    /// It is made.
+    Create,
+    /// That is an error: its name may be a slip.
+    Refuse,
+}
+
+/// Makes sure that the table exists, has the key we write, and takes writes. Gives the Regions that it is copied to.
 ///
 /// # Errors
-/// It has another key, never becomes active, or DynamoDB refuses.
-pub async fn ensure(client: &Client, name: &str) -> Result<bool> {
-    let description = describe(client, name).await?;
-    if let Some(description) = &description {
-        check_key(name, description)?;
-    } else {
-        create(client, name).await?;
+/// There is none, it has another key, never becomes active, or DynamoDB refuses.
+pub async fn ensure(client: &Client, name: &str, absent: Absent) -> Result<Vec<String>> {
+    match (describe(client, name).await?, absent) {
+        (Some(description), _) => check_key(name, &description)?,
+        (None, Absent::Create) => create(client, name).await?,
+        (None, Absent::Refuse) => {
+            bail!("there is no table {name} in this Region: `deploy --create-table` makes one")
+        }
     }
-    wait_until_active(client, name).await?;
-    Ok(description.is_none())
+    let description = wait_until_active(client, name).await?;
+    let replicas = description.replicas.unwrap_or_default().into_iter();
+    Ok(replicas.filter_map(|replica| replica.region_name).collect())
 }
 
 /// Somebody else made the table since we looked.
@@ -97,13 +108,13 @@ async fn create(client: &Client, name: &str) -> Result<()> {
     }
 }
 
-async fn wait_until_active(client: &Client, name: &str) -> Result<()> {
+async fn wait_until_active(client: &Client, name: &str) -> Result<TableDescription> {
     let start = Instant::now();
     loop {
-        let description = describe(client, name).await?;
-        match description.and_then(|description| description.table_status) {
+        let description = describe(client, name).await?.unwrap_or_else(unknown);
+        match description.table_status.clone() {
             // A table that is being changed (indexes, replicas) takes writes all the same.
-            Some(TableStatus::Active | TableStatus::Updating) => return Ok(()),
+            Some(TableStatus::Active | TableStatus::Updating) => return Ok(description),
             Some(TableStatus::Creating) | None if start.elapsed() < LONGEST_WAIT => {}
             status => bail!(
                 "table {name} does not take writes; its status is {}",
@@ -112,4 +123,9 @@ async fn wait_until_active(client: &Client, name: &str) -> Result<()> {
         }
         tokio::time::sleep(BETWEEN_LOOKS).await;
     }
+}
+
+/// A table that was made a moment ago may not be told of yet.
+fn unknown() -> TableDescription {
+    TableDescription::builder().build()
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use object::LittleEndian;
-use object::elf::{EM_X86_64, FileHeader64};
-use object::read::elf::FileHeader as _;
+use object::elf::{DT_NEEDED, Dyn64, EM_X86_64, FileHeader64};
+use object::read::elf::{Dyn as _, FileHeader as _};
 
 /// Its name, in the package and where it is built.
 pub const NAME: &str = "bootstrap";
@@ -21,6 +21,17 @@ const TRY_COMMAND: &str = "cargo build --release --bin bootstrap";
 
 /// The C library of Amazon Linux 2023, on which Lambda runs Node.js 22 and 24.
 const LAMBDA_GLIBC: Version = Version(2, 34);
+
+/// What a program may ask to be loaded with it: the C library, and the compiler's, which Node.js needs too.
+const LIBRARIES: [&str; 7] = [
+    "libc.so.6",
+    "libm.so.6",
+    "libgcc_s.so.1",
+    "libpthread.so.0",
+    "libdl.so.2",
+    "librt.so.1",
+    "ld-linux-x86-64.so.2",
+];
 
 /// A version of the C library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,6 +103,10 @@ fn check(bytes: &[u8]) -> Result<Option<Version>> {
     if header.e_machine(LittleEndian) != EM_X86_64 {
         bail!("built for another processor: Lambda@Edge has x86-64 only");
     }
+    let needed = needed(header, bytes).context("a damaged program")?;
+    if let Some(other) = needed.iter().find(|name| !LIBRARIES.contains(&&***name)) {
+        bail!("needs the library {other}, which Lambda does not have: link it statically");
+    }
     let newest = newest_glibc(header, bytes).context("a damaged program")?;
     if let Some(version) = newest
         && version > LAMBDA_GLIBC
@@ -102,6 +117,23 @@ fn check(bytes: &[u8]) -> Result<Option<Version>> {
         );
     }
     Ok(newest)
+}
+
+/// The libraries that are loaded with the program.
+fn needed(header: &FileHeader64<LittleEndian>, bytes: &[u8]) -> object::Result<Vec<String>> {
+    let sections = header.sections(LittleEndian, bytes)?;
+    let Some((entries, names)) = sections.dynamic(LittleEndian, bytes)? else {
+        return Ok(Vec::new());
+    };
+    let names = sections.strings(LittleEndian, bytes, names)?;
+    let needed = entries
+        .iter()
+        .filter(|entry| entry.d_tag(LittleEndian) == DT_NEEDED);
+    let name = |entry: &Dyn64<LittleEndian>| {
+        let name = entry.string(LittleEndian, names)?;
+        Ok(String::from_utf8_lossy(name).into_owned())
+    };
+    needed.map(name).collect()
 }
 
 fn newest_glibc(
@@ -170,13 +202,21 @@ mod tests {
         check_changed(Vec::clear, "not a program for Linux");
         check_changed(|bytes| bytes[18] = 183, "another processor");
         check_changed(|bytes| newer(bytes), "needs glibc 9.");
+        check_changed(
+            |bytes| everywhere(bytes, b"libc.so.6", b"libx.so.6"),
+            "needs the library libx.so.6",
+        );
     }
 
     /// Every version of the C library it names becomes 9.
     fn newer(bytes: &mut [u8]) {
-        for at in 0..bytes.len() - 8 {
-            if &bytes[at..at + 8] == b"GLIBC_2." {
-                bytes[at + 6] = b'9';
+        everywhere(bytes, b"GLIBC_2.", b"GLIBC_9.");
+    }
+
+    fn everywhere<const N: usize>(bytes: &mut [u8], from: &[u8; N], to: &[u8; N]) {
+        for at in 0..bytes.len() - N {
+            if &bytes[at..at + N] == from {
+                bytes[at..at + N].copy_from_slice(to);
             }
         }
     }

@@ -59,16 +59,21 @@ impl Site {
     }
 
     fn run(&self) {
-        let output = Command::new(env!("CARGO_BIN_EXE_edgewright"))
-            .args(["migrate", "site.conf", "--out", "build", "--kind", "main"])
-            .args(["--server-root", "."])
-            .args(["--table", &self.table])
-            .args(["--endpoint-url", self.emulator.endpoint()])
-            .current_dir(self.folder.path())
-            .output()
-            .unwrap();
-        let text = String::from_utf8_lossy(&output.stderr);
-        assert_ne!(output.status.code(), Some(2), "{text}");
+        let migrate = "migrate site.conf --out build --kind main --server-root .";
+        let table = format!(
+            "deploy build --table {} --create-table --endpoint-url {}",
+            self.table,
+            self.emulator.endpoint()
+        );
+        for line in [migrate, &table] {
+            let output = Command::new(env!("CARGO_BIN_EXE_edgewright"))
+                .args(line.split(' '))
+                .current_dir(self.folder.path())
+                .output()
+                .unwrap();
+            let text = String::from_utf8_lossy(&output.stderr);
+            assert_ne!(output.status.code(), Some(2), "{text}");
+        }
     }
 
     fn build(&self) -> PathBuf {

@@ -44,12 +44,12 @@ impl Lambda {
         Self::of_folder(folder, node, start)
     }
 
-    /// As [`Lambda::start`], with a binary that nobody may run.
-    pub fn start_damaged(zip: &Path, node: Node) -> Self {
+    /// As [`Lambda::start`], with a binary to which something has been done.
+    pub fn start_damaged(zip: &Path, node: Node, damage: impl FnOnce(&Path)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let task = folder.path().join("task");
         unpack(zip, &task);
-        permit(&task.join("bootstrap"), 0o644);
+        damage(&task.join("bootstrap"));
         Self::of_folder(folder, node, Start::InPlace)
     }
 
@@ -81,6 +81,7 @@ impl Lambda {
                 ("AWS_SESSION_TOKEN", "test"),
                 ("_HANDLER", "index.handler"),
             ])
+            .env("TMPDIR", folder.path())
             .env("LAMBDA_TASK_ROOT", &task)
             .current_dir(&task)
             .stdin(Stdio::null())
@@ -146,7 +147,8 @@ fn unpack(zip: &Path, folder: &Path) {
     }
 }
 
-fn permit(path: &Path, mode: u32) {
+/// Gives a file these permissions.
+pub fn permit(path: &Path, mode: u32) {
     use std::os::unix::fs::PermissionsExt as _;
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }

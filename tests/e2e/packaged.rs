@@ -25,7 +25,7 @@ use tempfile::TempDir;
 
 use crate::bootstrap::STRIPPED;
 use crate::emulator::Emulator;
-use crate::lambda::{Lambda, NODES, Start};
+use crate::lambda::{Lambda, NODES, Start, permit};
 
 /// The function looks this often which generation is live, and one look takes less.
 const SWITCH_DELAY: Duration = Duration::from_secs(7);
@@ -232,16 +232,60 @@ fn a_node_that_cannot_be_replaced_runs_the_binary_as_its_child() {
     }
 }
 
+/// What becomes of a binary on its way to Lambda, or there.
+type Damage = fn(&Path);
+
+/// A program in the binary's place.
+fn replaced(binary: &Path, text: &str) {
+    fs::write(binary, text).unwrap();
+}
+
 #[test]
 fn a_binary_that_cannot_run_lets_every_request_through() {
-    for node in NODES {
-        let lambda = Lambda::start_damaged(&SITE.path("function.zip"), node);
-        for event in requests().iter().take(50).flat_map(events) {
-            let reply: Value = serde_json::from_str(&lambda.answer(&event)).unwrap();
-            let request: Value = serde_json::from_str(request_of(&event)).unwrap();
-            assert_eq!(reply, request);
+    let damages: [(&str, Damage); 6] = [
+        ("ENOENT", |binary| fs::remove_file(binary).unwrap()),
+        ("ended with 3: lost a library", |binary| {
+            replaced(binary, "#!/bin/sh\necho lost a library >&2; exit 3\n");
+        }),
+        ("ended with SIGSEGV", |binary| {
+            replaced(binary, "#!/bin/sh\nkill -SEGV $$\n");
+        }),
+        ("ETIMEDOUT", |binary| {
+            replaced(binary, "#!/bin/sh\nexec sleep 60\n");
+        }),
+        ("the check ended with", |binary| {
+            replaced(binary, "\x7fELF no more");
+        }),
+        ("the function cannot be loaded", |binary| {
+            fs::write(binary.with_file_name("rules.bin"), "damaged").unwrap();
+        }),
+    ];
+    for (reason, damage) in damages {
+        for node in NODES {
+            let lambda = Lambda::start_damaged(&SITE.path("function.zip"), node, damage);
+            for event in requests().iter().take(20).flat_map(events) {
+                let reply: Value = serde_json::from_str(&lambda.answer(&event)).unwrap();
+                let request: Value = serde_json::from_str(request_of(&event)).unwrap();
+                assert_eq!(reply, request);
+            }
+            let log = lambda.log();
+            assert!(log.contains("not-started") && log.contains(reason), "{log}");
+            assert_eq!(lambda.program(), "node");
+            println!("{node:?}, {reason}: untouched requests");
         }
-        assert!(lambda.log().contains("not-started"), "{}", lambda.log());
+    }
+}
+
+#[test]
+fn a_binary_that_lost_its_permissions_answers_all_the_same() {
+    for node in NODES {
+        let lambda = Lambda::start_damaged(&SITE.path("function.zip"), node, |binary| {
+            permit(binary, 0o644);
+        });
+        check_answers(&lambda, &SITE);
+        assert_eq!(lambda.program(), "bootstrap");
+        assert!(lambda.log().contains("\"copied\""), "{}", lambda.log());
+        println!("{node:?}: answers as the reference, from a copy");
     }
 }
 
@@ -289,7 +333,7 @@ fn generations_are_switched_while_requests_run() {
     let new = Packaged::built(changed.path());
     let deploy = |packaged: &Packaged| {
         let build = packaged.path("build");
-        edgewright(&[&["deploy", text(&build)], &table[..]].concat());
+        edgewright(&[&["deploy", text(&build), "--create-table"], &table[..]].concat());
     };
     deploy(&old);
     let lambda = Lambda::start(&old.path("function.zip"), NODES[1], Start::InPlace);

@@ -68,6 +68,15 @@ impl Item {
         Self::new(key, [(ENTRY_ATTRIBUTE, Attribute::B(bytes.to_vec()))])
     }
 
+    /// The same item under another key.
+    #[must_use]
+    pub fn named(&self, key: String) -> Self {
+        Self {
+            key,
+            others: self.others.clone(),
+        }
+    }
+
     /// Adds an attribute at the end.
     pub fn add(&mut self, name: &'static str, value: Attribute) {
         self.others.push((Cow::Borrowed(name), value));

@@ -77,7 +77,7 @@ pub fn items<'e>(
 ) -> impl Iterator<Item = Result<Item, EmitError>> + use<'e> {
     let mut names = Names::default();
     entries.iter().map(move |entry| {
-        let name = item::name(generation, &entry.key);
+        let name = item::name_in_build(generation, &entry.key);
         names.add(&name, entry)?;
         let item = of_entry(name, entry, sources)?;
         match item.size() {

@@ -101,11 +101,8 @@ struct DistributionConfig {
     #[expect(dead_code, reason = "the model has one place")]
     price_class: Value,
     #[serde(default, rename = "WebACLId")]
-    #[expect(
-        dead_code,
-        reason = "empty unless somebody names one, which is no part of the model"
-    )]
-    web_acl_id: Value,
+    #[expect(dead_code, reason = "none unless it is chosen")]
+    web_acl_id: UnlessChosen,
     #[serde(default)]
     #[expect(dead_code, reason = "a log changes no answer")]
     logging: Value,
@@ -139,11 +136,25 @@ struct CacheBehavior {
     #[expect(dead_code, reason = "the model compresses nothing")]
     compress: Value,
     #[serde(default)]
-    #[expect(
-        dead_code,
-        reason = "empty unless somebody names one, which only changes answers on their way out"
-    )]
-    response_headers_policy_id: Value,
+    #[expect(dead_code, reason = "none unless it is chosen")]
+    response_headers_policy_id: UnlessChosen,
+}
+
+/// A setting that the model does not follow: the template may leave it to whoever makes the stack (`Fn::If`), and the model
+/// is of a stack without it.
+#[derive(Default, Deserialize)]
+#[serde(try_from = "Value")]
+struct UnlessChosen;
+
+impl TryFrom<Value> for UnlessChosen {
+    type Error = String;
+
+    fn try_from(value: Value) -> Result<Self, String> {
+        if value.get("Fn::If").is_some() {
+            return Ok(Self);
+        }
+        Err(format!("the model does not follow {value}"))
+    }
 }
 
 fn every_path() -> String {

@@ -1,10 +1,10 @@
 //! Entries in a DynamoDB table.
 //!
 //! In: the table's settings and the environment Lambda gives every function. Out: the bytes of one
-//! entry; which generation is live, and its program. Absent: writing, and decoding entries; see
+//! entry; the ledger, and the program of a generation. Absent: writing, and decoding entries; see
 //! `table`.
 //!
-//! Reads are eventually consistent: half the price, and an entry never changes within a generation.
+//! Reads are eventually consistent where nothing depends on it: half the price, and what lies in a slot never changes.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -20,9 +20,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_http_client::tls;
 
 use super::configuration::{DynamoDbTable, Timeouts};
-use crate::artefact::item::{
-    self, ENTRY_ATTRIBUTE, GENERATION_ATTRIBUTE, KEY_ATTRIBUTE, PIECES_ATTRIBUTE, POINTER,
-};
+use super::ledger::{GenerationId, Known, Ledger, MOST_PIECES};
+use crate::artefact::item::{self, ENTRY_ATTRIBUTE, KEY_ATTRIBUTE, LEDGER, LEDGER_ATTRIBUTE};
 use crate::handler::Runtime;
 
 /// The first attempt and one more.
@@ -40,8 +39,14 @@ const THROTTLING: [&str; 5] = [
     "LimitExceededException",
 ];
 
-/// A program in more pieces than this would not fit into a function.
-const MOST_PIECES: usize = 1000;
+/// How new what is read has to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consistency {
+    /// What the Region had a moment ago will do.
+    Eventual,
+    /// All that the Region has by now.
+    Strong,
+}
 
 /// Who we are and where we run, from the variables Lambda sets.
 #[derive(Clone)]
@@ -128,8 +133,10 @@ pub enum FaultKind {
     Slow,
     /// It was not asked, because it failed before.
     Paused,
-    /// An item is damaged, of another version, or not ours; a generation is not whole.
+    /// An item is damaged, of another version, or not ours.
     Item,
+    /// The generation is not in the table, or no longer whole there.
+    Pruned,
 }
 
 impl FaultKind {
@@ -188,8 +195,12 @@ impl DynamoDb {
     ///
     /// # Errors
     /// See [`Fault`].
-    pub async fn get(&self, name: &str) -> Result<Option<Vec<u8>>, Fault> {
-        let Some(mut item) = self.item(name).await? else {
+    pub async fn get(
+        &self,
+        name: &str,
+        consistency: Consistency,
+    ) -> Result<Option<Vec<u8>>, Fault> {
+        let Some(mut item) = self.item(name, consistency).await? else {
             return Ok(None);
         };
         match item.remove(ENTRY_ATTRIBUTE) {
@@ -198,54 +209,60 @@ impl DynamoDb {
         }
     }
 
-    /// The generation that is live; `None` when none was ever deployed.
+    /// The ledger; `None` when nothing was ever deployed.
     ///
     /// # Errors
     /// See [`Fault`].
-    pub async fn live(&self) -> Result<Option<u64>, Fault> {
-        let Some(pointer) = self.item(POINTER).await? else {
+    pub async fn ledger(&self, consistency: Consistency) -> Result<Option<Ledger>, Fault> {
+        let Some(item) = self.item(LEDGER, consistency).await? else {
             return Ok(None);
         };
-        let text = pointer.get(GENERATION_ATTRIBUTE);
+        let text = item.get(LEDGER_ATTRIBUTE);
         let text = text.and_then(|value| value.as_s().ok());
-        let generation = text.and_then(|text| item::generation_named(text));
-        generation.map(Some).ok_or_else(|| self.strange(POINTER))
+        let text = text.ok_or_else(|| self.strange(LEDGER))?;
+        let ledger = Ledger::parse(text)
+            .map_err(|error| Fault::new(FaultKind::Item, format!("the item {LEDGER}: {error}")));
+        ledger.map(Some)
     }
 
     /// The program of `generation`, all of it.
     ///
     /// # Errors
-    /// The generation is not whole, or not sound; see also [`Fault`].
-    pub async fn program(&self, generation: u64) -> Result<Runtime, Fault> {
-        let name = item::record_name(generation);
+    /// A piece is missing, or not sound; see also [`Fault`].
+    pub async fn program(&self, generation: GenerationId, known: &Known) -> Result<Runtime, Fault> {
         let item = |message| Fault::new(FaultKind::Item, message);
-        let absent = |name: &str| item(format!("the generation is not whole: no item {name}"));
-        let record = self.item(&name).await?.ok_or_else(|| absent(&name))?;
-        let pieces = record.get(PIECES_ATTRIBUTE);
-        let pieces = pieces.and_then(|value| value.as_n().ok()?.parse().ok());
-        let pieces: usize = pieces
-            .filter(|pieces| *pieces <= MOST_PIECES)
-            .ok_or_else(|| self.strange(&name))?;
-        let mut bytes = Vec::new();
-        for number in 0..pieces {
-            let name = item::piece_name(generation, number);
-            let piece = self.get(&name).await?;
-            bytes.extend(piece.ok_or_else(|| absent(&name))?);
+        if known.pieces > MOST_PIECES {
+            return Err(self.strange(LEDGER));
         }
-        let program = Runtime::load(&bytes).map_err(|error| item(format!("{name}: {error}")))?;
-        if program.generation() != generation {
-            return Err(item(format!("{name}: the program of another generation")));
+        let mut bytes = Vec::new();
+        for number in 0..known.pieces {
+            let name = item::piece_name(known.slot, number);
+            let piece = self.get(&name, Consistency::Strong).await?;
+            bytes.extend(piece.ok_or_else(|| item(format!("there is no item {name}")))?);
+        }
+        let program = Runtime::load(&bytes)
+            .map_err(|error| item(format!("the program of generation {generation}: {error}")))?;
+        if program.generation() != generation.0 {
+            return Err(item(format!(
+                "slot {} has the program of another generation than {generation}",
+                known.slot
+            )));
         }
         Ok(program)
     }
 
-    async fn item(&self, name: &str) -> Result<Option<HashMap<String, AttributeValue>>, Fault> {
+    async fn item(
+        &self,
+        name: &str,
+        consistency: Consistency,
+    ) -> Result<Option<HashMap<String, AttributeValue>>, Fault> {
         let request = self.client.get_item().table_name(&self.table);
-        let answer = request
+        let request = request
             .key(KEY_ATTRIBUTE, AttributeValue::S(name.to_owned()))
-            .send()
-            .await
-            .map_err(|error| Fault::of(&error))?;
+            .consistent_read(consistency == Consistency::Strong);
+        // The client's future has ten kilobytes, and there are several places that wait for one.
+        let answer = Box::pin(request.send()).await;
+        let answer = answer.map_err(|error| Fault::of(&error))?;
         Ok(answer.item)
     }
 

@@ -18,7 +18,7 @@ use serde_json::value::RawValue;
 
 use super::artefact::{Artefact, LoadError};
 use super::configuration::{self, Configuration, Timeouts};
-use super::dynamodb::{DynamoDb, Environment, Fault, FaultKind};
+use super::dynamodb::{Consistency, DynamoDb, Environment, Fault, FaultKind};
 use super::event::{Event, Fields, recover};
 use super::guard::{Panicked, guarded};
 use super::journal::{Journal, Kind};
@@ -34,6 +34,9 @@ use crate::model::request::Request;
 
 /// Between two lines of the log, where no configuration says otherwise.
 const DEFAULT_JOURNAL_INTERVAL: Duration = Duration::from_secs(10);
+
+/// What [`Function::check`] answers.
+const SAMPLE_EVENT: &[u8] = include_bytes!("function/sample_event.json");
 
 /// The function, ready for events.
 #[derive(Debug)]
@@ -129,13 +132,33 @@ impl Function {
         else {
             return;
         };
-        let complaint = match tokio::time::timeout(timeouts.warm_up(), live.look()).await {
+        let complaint = match tokio::time::timeout(
+            timeouts.warm_up(),
+            live.look(Consistency::Eventual),
+        )
+        .await
+        {
             Ok(Ok(())) => return,
             Ok(Err(fault)) => fault.message,
             Err(_) => "the read at start took too long".to_owned(),
         };
         self.journal.note(Kind::WarmUp, None, &complaint);
         self.journal.tell(Duration::ZERO);
+    }
+
+    /// Answers an event of its own, without a table that is elsewhere.
+    ///
+    /// # Errors
+    /// The function could not be loaded, or has no answer; why.
+    pub fn check(&self) -> Result<(), String> {
+        let site = self.site.as_ref().ok_or("the function cannot be loaded")?;
+        let event = Event::parse(SAMPLE_EVENT).map_err(|error| error.to_string())?;
+        let fields = event.fields().map_err(|error| error.to_string())?;
+        let parts = fields.parts(event.trigger, &site.configuration);
+        let options = options(parts.told());
+        let decision = site.decide_at_once(&parts.request(), &options);
+        let reply = Reply::of(&event, &fields, &decision, &site.configuration, options.now);
+        reply.map(|_| ()).map_err(|error| error.to_string())
     }
 
     /// Answers one event.
@@ -245,16 +268,27 @@ impl Site {
         })
     }
 
+    /// Decides as if a table that is elsewhere were empty.
+    fn decide_at_once(&self, request: &Request<'_>, options: &Options) -> Decision {
+        match &self.rules {
+            Rules::Embedded { runtime, table } => handler::decide(runtime, table, request, options),
+            Rules::DynamoDb { live, .. } => {
+                let empty = EmbeddedTable::default();
+                handler::decide(&live.in_use().runtime, &empty, request, options)
+            }
+        }
+    }
+
     async fn decide(&self, request: &Request<'_>, options: &Options) -> Result<Decision, Fault> {
         match &self.rules {
             Rules::Embedded { runtime, table } => {
                 Ok(handler::decide(runtime, table, request, options))
             }
             Rules::DynamoDb { live, timeouts } => {
-                let (limit, runtime) = (timeouts.operation(), live.runtime());
-                let answer = answer_fetching(&runtime, live.store(), request, options);
+                let limit = timeouts.operation();
+                let answer = answer_fetching(live, request, options);
                 let late = |_| {
-                    live.store().gave_up();
+                    live.gave_up();
                     let message = format!("no answer within {} ms", limit.as_millis());
                     Fault::new(FaultKind::Slow, message)
                 };
@@ -266,18 +300,18 @@ impl Site {
 
 /// Decides, fetches what that lacked, and decides again: all with one program.
 async fn answer_fetching(
-    runtime: &Runtime,
-    store: &Store,
+    live: &Live,
     request: &Request<'_>,
     options: &Options,
 ) -> Result<Decision, Fault> {
+    let in_use = live.in_use();
     let mut fetched = Fetched::new();
     let budget = Budget::new(options.allowance);
     loop {
-        match handler::step(runtime, &fetched, request, options, &budget) {
+        match handler::step(&in_use.runtime, &fetched, request, options, &budget) {
             Step::Done(decision) => return Ok(decision),
             Step::Fetch(key) => {
-                let entry = store.entry(runtime.generation(), &key).await?;
+                let entry = live.entry(&in_use, &key).await?;
                 fetched.insert(key, entry);
             }
         }

@@ -46,6 +46,8 @@ pub enum Kind {
     Paused,
     /// An item of the table cannot be used.
     Item,
+    /// The generation in use was removed from the table.
+    Pruned,
     /// A panic.
     Panic,
     /// The request should go to another server.
@@ -61,7 +63,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::NotLoaded,
         Self::WarmUp,
         Self::Refresh,
@@ -71,6 +73,7 @@ impl Kind {
         Self::Slow,
         Self::Paused,
         Self::Item,
+        Self::Pruned,
         Self::Panic,
         Self::Proxy,
         Self::Budget,
@@ -87,6 +90,7 @@ impl Kind {
             FaultKind::Slow => Self::Slow,
             FaultKind::Paused => Self::Paused,
             FaultKind::Item => Self::Item,
+            FaultKind::Pruned => Self::Pruned,
         }
     }
 
@@ -102,6 +106,7 @@ impl Kind {
             Self::Slow => "slow",
             Self::Paused => "paused",
             Self::Item => "item",
+            Self::Pruned => "pruned",
             Self::Panic => "panic",
             Self::Proxy => "proxy",
             Self::Budget => "budget",

@@ -3,69 +3,159 @@
 //! In: the packaged program and the table. Out: the program of the generation that is live. Absent:
 //! writing generations; that is the command line's `deploy`.
 //!
-//! The table's pointer names the live generation. When that is another than ours, its program is
+//! The table's ledger names the live generation. When that is another than ours, its program is
 //! read; and only when all of it is there and sound, requests that begin from then on use it, with
 //! its filter and its entries. A request that has begun ends with the program it began with. So no
 //! request ever sees half a generation.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use super::dynamodb::Fault;
+use super::dynamodb::{Consistency, Fault, FaultKind};
 use super::guard::guarded;
 use super::journal::{Journal, Kind};
+use super::ledger::GenerationId;
 use super::store::Store;
+use crate::artefact::item::Slot;
+use crate::artefact::key::Key;
+use crate::artefact::table::Entry;
 use crate::handler::Runtime;
 
 /// A look in the background is given up after this long, so that the next one can begin.
 const LONGEST_LOOK: Duration = Duration::from_secs(30);
+
+/// A generation that was removed makes requests look at once, but no more often than this.
+const BETWEEN_URGENT_LOOKS: Duration = Duration::from_secs(1);
+
+/// A program that requests are answered with, and where its entries lie.
+#[derive(Debug)]
+pub struct InUse {
+    /// The program.
+    pub runtime: Arc<Runtime>,
+    /// `None` for the packaged program, until the ledger was read.
+    slot: Option<Slot>,
+}
+
+impl InUse {
+    fn generation(&self) -> GenerationId {
+        GenerationId(self.runtime.generation())
+    }
+}
 
 /// The live program, and what keeps it so.
 #[derive(Debug)]
 pub struct Live {
     store: Store,
     interval: Duration,
-    runtime: RwLock<Arc<Runtime>>,
-    /// When the pointer is to be looked at again; `None` while somebody looks.
-    next_look: Mutex<Option<Instant>>,
+    in_use: RwLock<Arc<InUse>>,
+    looks: Mutex<Looks>,
+}
+
+#[derive(Debug)]
+struct Looks {
+    next: NextLook,
+    /// When the last one ended.
+    ended: Option<Instant>,
+}
+
+/// When the ledger is looked at again.
+#[derive(Debug, Clone, Copy)]
+enum NextLook {
+    /// Somebody looks.
+    Now,
+    /// At this time; what the Region had a moment before will do.
+    At(Instant),
+    /// As soon as there is a request: the generation in use was removed.
+    AtOnce,
 }
 
 impl Live {
-    /// Begins with `packaged`, and looks at the pointer every `interval`.
+    /// Begins with `packaged`, and looks at the ledger every `interval`.
     pub fn new(packaged: Runtime, store: Store, interval: Duration) -> Self {
+        let in_use = InUse {
+            runtime: Arc::new(packaged),
+            slot: None,
+        };
         Self {
             store,
             interval,
-            runtime: RwLock::new(Arc::new(packaged)),
-            next_look: Mutex::new(Some(Instant::now() + interval)),
+            in_use: RwLock::new(Arc::new(in_use)),
+            looks: Mutex::new(Looks {
+                next: NextLook::At(Instant::now() + interval),
+                ended: None,
+            }),
         }
     }
 
-    /// Where entries are had from.
-    pub fn store(&self) -> &Store {
-        &self.store
+    /// A request gave up waiting.
+    pub fn gave_up(&self) {
+        self.store.gave_up();
     }
 
     /// The program for a request that begins now.
-    pub fn runtime(&self) -> Arc<Runtime> {
-        let runtime = self.runtime.read();
-        Arc::clone(&runtime.unwrap_or_else(PoisonError::into_inner))
+    pub fn in_use(&self) -> Arc<InUse> {
+        let in_use = self.in_use.read();
+        Arc::clone(&in_use.unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Looks at the pointer, and switches to the generation it names. Without a pointer, nothing
-    /// changes.
+    /// The entry of `key` for a program in use; `None` when there is none.
+    ///
+    /// # Errors
+    /// See [`FaultKind`]. After [`FaultKind::Pruned`] the next request looks at the ledger at once.
+    pub async fn entry(&self, in_use: &InUse, key: &Key) -> Result<Option<Arc<Entry>>, Fault> {
+        let entry = self.entry_of(in_use, key).await;
+        if let Err(fault) = &entry
+            && fault.kind == FaultKind::Pruned
+        {
+            self.look_at_once();
+        }
+        entry
+    }
+
+    async fn entry_of(&self, in_use: &InUse, key: &Key) -> Result<Option<Arc<Entry>>, Fault> {
+        let generation = in_use.generation();
+        let slot = if let Some(slot) = in_use.slot {
+            slot
+        } else {
+            let slot = self.store.slot(generation).await?;
+            self.use_from_now(Arc::clone(&in_use.runtime), slot);
+            slot
+        };
+        self.store.entry((generation, slot), key).await
+    }
+
+    fn use_from_now(&self, runtime: Arc<Runtime>, slot: Slot) {
+        let in_use = InUse {
+            runtime,
+            slot: Some(slot),
+        };
+        *self.in_use.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(in_use);
+    }
+
+    /// Looks at the ledger, and switches to the generation that is live. Where nothing was ever made live, nothing changes.
     ///
     /// # Errors
     /// The table failed, or the generation is not whole. The program stays.
-    pub async fn look(&self) -> Result<(), Fault> {
-        let Some(generation) = self.store.table().live().await? else {
+    pub async fn look(&self, consistency: Consistency) -> Result<(), Fault> {
+        let table = self.store.table();
+        let Some(ledger) = table.ledger(consistency).await? else {
             return Ok(());
         };
-        if generation == self.runtime().generation() {
+        let Some(live) = &ledger.live else {
             return Ok(());
-        }
-        let runtime = Arc::new(self.store.table().program(generation).await?);
-        *self.runtime.write().unwrap_or_else(PoisonError::into_inner) = runtime;
+        };
+        let generation = live.generation;
+        let known = ledger.whole(generation).ok_or_else(|| {
+            let message = format!("the live generation {generation} is not whole");
+            Fault::new(FaultKind::Item, message)
+        })?;
+        let in_use = self.in_use();
+        let runtime = match (in_use.generation() == generation, in_use.slot) {
+            (true, Some(slot)) if slot == known.slot => return Ok(()),
+            (true, _) => Arc::clone(&in_use.runtime),
+            (false, _) => Arc::new(table.program(generation, known).await?),
+        };
+        self.use_from_now(runtime, known.slot);
         Ok(())
     }
 
@@ -76,12 +166,12 @@ impl Live {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
             return;
         };
-        if !self.begin() {
+        let Some(consistency) = self.begin() else {
             return;
-        }
+        };
         let (live, journal) = (Arc::clone(self), Arc::clone(journal));
         runtime.spawn(async move {
-            let look = guarded(tokio::time::timeout(LONGEST_LOOK, live.look()));
+            let look = guarded(tokio::time::timeout(LONGEST_LOOK, live.look(consistency)));
             let complaint = match look.await {
                 Ok(Ok(Ok(()))) => None,
                 Ok(Ok(Err(fault))) => Some(fault.message),
@@ -91,25 +181,40 @@ impl Live {
             if let Some(complaint) = complaint {
                 journal.note(Kind::Refresh, None, &complaint);
             }
-            live.set_next_look(Some(Instant::now() + live.interval));
+            let now = Instant::now();
+            *live.looks() = Looks {
+                next: NextLook::At(now + live.interval),
+                ended: Some(now),
+            };
         });
     }
 
-    /// True, once, when it is time to look.
-    fn begin(&self) -> bool {
-        let next = self.next_look.lock();
-        let mut next = next.unwrap_or_else(PoisonError::into_inner);
-        let due = next.is_some_and(|next| next <= Instant::now());
-        if due {
-            *next = None;
+    /// How to look, once, when it is time to.
+    fn begin(&self) -> Option<Consistency> {
+        let mut looks = self.looks();
+        let due = match looks.next {
+            NextLook::AtOnce => Some(Consistency::Strong),
+            NextLook::At(time) if time <= Instant::now() => Some(Consistency::Eventual),
+            NextLook::At(_) | NextLook::Now => None,
+        };
+        if due.is_some() {
+            looks.next = NextLook::Now;
         }
         due
     }
 
-    fn set_next_look(&self, when: Option<Instant>) {
-        *self
-            .next_look
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = when;
+    /// Has the next request look, unless somebody looks, or has just looked: then it would learn nothing new.
+    fn look_at_once(&self) {
+        let mut looks = self.looks();
+        let is_recent = looks
+            .ended
+            .is_some_and(|ended| ended.elapsed() < BETWEEN_URGENT_LOOKS);
+        if !is_recent && matches!(looks.next, NextLook::At(_)) {
+            looks.next = NextLook::AtOnce;
+        }
+    }
+
+    fn looks(&self) -> MutexGuard<'_, Looks> {
+        self.looks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

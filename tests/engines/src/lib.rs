@@ -104,12 +104,15 @@ pub fn engines(reading: Reading) -> Vec<Box<dyn Engine>> {
     ]
 }
 
+/// The name of [`Reference`].
+pub const REFERENCE: &str = "reference";
+
 /// The evaluator with every rule in order.
 pub struct Reference(pub Reading);
 
 impl Engine for Reference {
     fn name(&self) -> &'static str {
-        "reference"
+        REFERENCE
     }
 
     fn sent(&self, request: &wire::Request) -> Sent {

@@ -221,7 +221,7 @@ fn combinations() {
     check(
         "a response headers policy is not followed",
         &policy,
-        "Distribution: unknown field",
+        "Distribution: the model does not follow",
     );
 }
 

@@ -4,6 +4,7 @@
 
 mod fake_dynamodb;
 mod faults;
+mod generations;
 mod odd_events;
 mod site;
 
@@ -16,7 +17,6 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::artefact::item;
 use crate::lambda::configuration::FILE_NAME;
 use fake_dynamodb::{FakeDynamoDb, Items, Turn, items};
 
@@ -202,6 +202,22 @@ fn the_files_of_a_folder_make_a_function() {
 }
 
 #[test]
+fn a_function_that_can_be_loaded_passes_its_check() {
+    let dynamodb = FakeDynamoDb::start(&items(Vec::new()), &[Turn::Hang]);
+    let check = |folder: &tempfile::TempDir, expected: bool| {
+        let function = Function::load(folder.path(), lambda_variable, Notes::default().journal());
+        assert_eq!(function.check().is_ok(), expected, "{:?}", function.check());
+    };
+    check(&packaged(None), true);
+    // The table is not asked.
+    check(&packaged(Some(&dynamodb)), true);
+    assert_eq!(dynamodb.calls(), 0);
+    let damaged = packaged(None);
+    std::fs::write(damaged.path().join("rules.bin"), "x").unwrap();
+    check(&damaged, false);
+}
+
+#[test]
 fn files_that_cannot_be_used_make_a_function_that_passes_everything_on() {
     type Damage = fn(&Path);
     let damages: [(Damage, &str); 7] = [
@@ -258,112 +274,9 @@ fn files_that_cannot_be_used_make_a_function_that_passes_everything_on() {
     }
 }
 
-/// Generation 8 in a table, but for its record and the pointer.
-fn generation_8() -> Items {
-    let mut entries = site::items_of_generation(8);
-    let program = site::program_of_generation(8);
-    let (one, other) = program.split_at(program.len() / 2);
-    entries.push((item::piece_name(8, 0), one.to_vec()));
-    entries.push((item::piece_name(8, 1), other.to_vec()));
-    items(entries)
-}
-
-fn put(items: &Items, name: &str, item: Value) {
-    items.lock().unwrap().insert(name.to_owned(), item);
-}
-
-fn pointer() -> Value {
-    json!({ "generation": { "S": "0000000000000008" } })
-}
-
-fn record() -> Value {
-    json!({ "pieces": { "N": "2" } })
-}
-
-/// A function whose package has generation 7, of which the table has nothing.
-fn following(items: &Items, notes: &Notes, refresh: u32) -> (tempfile::TempDir, Function) {
-    let dynamodb = FakeDynamoDb::start(items, &[Turn::Answer]);
-    let folder = packaged(Some(&dynamodb));
-    let file = folder.path().join(FILE_NAME);
-    let text = std::fs::read_to_string(&file).unwrap();
-    let text = text.replace(
-        "\"timeouts\"",
-        &format!("\"refresh\":{refresh},\"timeouts\""),
-    );
-    std::fs::write(file, text).unwrap();
-    let function = Function::load(folder.path(), lambda_variable, notes.journal());
-    (folder, function)
-}
-
 fn run(work: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
     runtime.unwrap().block_on(work);
-}
-
-async fn moves(function: &Function) -> bool {
-    let event = event("/moved");
-    let reply = function.handle(event.as_bytes()).await;
-    shown(&reply) == "301 https://www.example.com/new"
-}
-
-#[test]
-fn the_generation_that_is_live_at_start_answers() {
-    run(async {
-        let (items, notes) = (generation_8(), Notes::default());
-        put(&items, "@live", pointer());
-        put(&items, &item::record_name(8), record());
-        let (_folder, function) = following(&items, &notes, 60_000);
-        function.warm_up().await;
-        assert!(moves(&function).await);
-        assert!(notes.kinds().is_empty(), "{:?}", notes.0);
-    });
-}
-
-#[test]
-fn half_a_generation_is_never_used() {
-    run(async {
-        type Loss = fn(&Items);
-        let losses: [Loss; 4] = [
-            |items| _ = items.lock().unwrap().remove(&item::record_name(8)),
-            |items| _ = items.lock().unwrap().remove(&item::piece_name(8, 1)),
-            |items| {
-                put(
-                    items,
-                    &item::record_name(8),
-                    json!({ "pieces": { "N": "1" } }),
-                );
-            },
-            |items| put(items, "@live", json!({ "generation": { "S": "8" } })),
-        ];
-        for loss in losses {
-            let (items, notes) = (generation_8(), Notes::default());
-            put(&items, "@live", pointer());
-            put(&items, &item::record_name(8), record());
-            loss(&items);
-            let (_folder, function) = following(&items, &notes, 60_000);
-            function.warm_up().await;
-            assert!(!moves(&function).await);
-            assert_eq!(notes.kinds(), ["warm-up"], "{:?}", notes.0);
-        }
-    });
-}
-
-#[test]
-fn a_new_generation_is_picked_up_while_requests_run() {
-    run(async {
-        let (items, notes) = (generation_8(), Notes::default());
-        let (_folder, function) = following(&items, &notes, 0);
-        function.warm_up().await;
-        assert!(!moves(&function).await);
-        put(&items, &item::record_name(8), record());
-        put(&items, "@live", pointer());
-        let start = Instant::now();
-        while !moves(&function).await {
-            assert!(start.elapsed() < Duration::from_secs(20), "{:?}", notes.0);
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        assert!(notes.kinds().is_empty(), "{:?}", notes.0);
-    });
 }

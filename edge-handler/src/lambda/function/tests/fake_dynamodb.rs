@@ -56,15 +56,17 @@ pub struct FakeDynamoDb {
 impl FakeDynamoDb {
     /// Listens on a free port of the loopback interface. The calls get `turns`, one each, and those
     /// that follow the last of them.
-    pub fn start(items: &Items, turns: &'static [Turn]) -> Self {
+    pub fn start(items: &Items, turns: &[Turn]) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let calls = Arc::new(AtomicUsize::new(0));
         let (items, counted) = (Arc::clone(items), Arc::clone(&calls));
+        let turns: Arc<[Turn]> = turns.into();
         thread::spawn(move || {
             for connection in listener.incoming().map_while(Result::ok) {
                 let (items, counted) = (Arc::clone(&items), Arc::clone(&counted));
-                thread::spawn(move || serve(&connection, &items, turns, &counted));
+                let turns = Arc::clone(&turns);
+                thread::spawn(move || serve(&connection, &items, &turns, &counted));
             }
         });
         Self { address, calls }

@@ -1,7 +1,10 @@
 //! Every way in which the table can fail: what the viewer gets, and what is logged. The table of
 //! docs/deploy.md says the same.
 
+use super::generations::ledger;
 use super::*;
+use crate::artefact::item::{LEDGER, Slot};
+use crate::lambda::ledger::State;
 
 const MOVED: &str = "301 https://www.example.com/new";
 const UNTOUCHED: &str = "untouched";
@@ -14,8 +17,23 @@ type Change = fn(&mut HashMap<String, Value>);
 
 fn as_it_should_be(_: &mut HashMap<String, Value>) {}
 
+/// The items but for the ledger.
+fn entries(items: &mut HashMap<String, Value>) -> impl Iterator<Item = &mut Value> {
+    let items = items.iter_mut();
+    items.filter_map(|(name, item)| (name != LEDGER).then_some(item))
+}
+
+/// A table whose live generation is the packaged one.
+fn table() -> Items {
+    let generation = site::GENERATION;
+    let items = items(site::items(Slot(generation)));
+    let ledger = ledger(&[(generation, State::Whole)], Some(generation), 0);
+    items.lock().unwrap().insert(LEDGER.to_owned(), ledger);
+    items
+}
+
 fn change_entry(items: &mut HashMap<String, Value>, change: impl Fn(&mut Vec<u8>)) {
-    for item in items.values_mut() {
+    for item in entries(items) {
         let mut bytes = STANDARD
             .decode(item["entry"]["B"].as_str().unwrap())
             .unwrap();
@@ -24,23 +42,26 @@ fn change_entry(items: &mut HashMap<String, Value>, change: impl Fn(&mut Vec<u8>
     }
 }
 
-/// What `/moved` becomes, what is noted, and how many calls the table gets.
-fn check(turns: &'static [Turn], change: Change, expected: &str, kinds: &[&str], calls: usize) {
-    let items = items(site::items());
+/// What `/moved` becomes after the look at start, what is noted, and how many calls the table gets then.
+fn check(turns: &[Turn], change: Change, expected: &str, kinds: &[&str], calls: usize) {
+    let items = table();
     change(&mut items.lock().unwrap());
-    let dynamodb = FakeDynamoDb::start(&items, turns);
+    let dynamodb = FakeDynamoDb::start(&items, &[&[Turn::Answer], turns].concat());
     let folder = packaged(Some(&dynamodb));
     let notes = Notes::default();
     let function = Function::load(folder.path(), lambda_variable, notes.journal());
     let start = Instant::now();
-    run(async { assert_eq!(moved(&function).await, expected, "{:?}", notes.0) });
+    run(async {
+        function.warm_up().await;
+        assert_eq!(moved(&function).await, expected, "{:?}", notes.0);
+    });
     assert!(
         start.elapsed() < Duration::from_secs(2),
         "{:?}",
         start.elapsed()
     );
     assert_eq!(notes.kinds(), kinds, "{:?}", notes.0);
-    assert_eq!(dynamodb.calls(), calls);
+    assert_eq!(dynamodb.calls(), 1 + calls);
 }
 
 /// What becomes of `/moved`.
@@ -84,7 +105,8 @@ faults! {
         => UNTOUCHED, ["table"], 1;
     no_json: [Turn::Say("no JSON")], as_it_should_be => UNTOUCHED, ["table"], 1;
     other_json: [Turn::Say("[1]")], as_it_should_be => UNTOUCHED, ["table"], 1;
-    item_missing: [Turn::Answer], HashMap::clear => UNTOUCHED, [], 1;
+    item_missing: [Turn::Answer], |items| items.retain(|name, _| name == LEDGER) => UNTOUCHED, [], 3;
+    nothing_in_the_table: [Turn::Answer], HashMap::clear => UNTOUCHED, ["pruned"], 1;
     item_damaged: [Turn::Answer], |items| change_entry(items, |entry| entry[9] ^= 1)
         => UNTOUCHED, ["item"], 1;
     item_of_another_version: [Turn::Answer], |items| change_entry(items, |entry| entry[0] += 1)
@@ -92,26 +114,27 @@ faults! {
     item_cut_short: [Turn::Answer], |items| change_entry(items, |entry| entry.truncate(3))
         => UNTOUCHED, ["item"], 1;
     item_of_another_type: [Turn::Answer],
-        |items| for item in items.values_mut() { item["entry"] = json!({ "S": "text" }) }
+        |items| for item in entries(items) { item["entry"] = json!({ "S": "text" }) }
         => UNTOUCHED, ["item"], 1;
 }
 
 #[test]
 fn a_table_that_fails_is_left_alone_for_a_while() {
-    const TURNS: &[Turn] = &[BROKEN, BROKEN, BROKEN, BROKEN, BROKEN, BROKEN, Turn::Answer];
-    let dynamodb = FakeDynamoDb::start(&items(site::items()), TURNS);
+    let turns = [&[Turn::Answer], &[BROKEN; 6][..], &[Turn::Answer]].concat();
+    let dynamodb = FakeDynamoDb::start(&table(), &turns);
     let folder = packaged(Some(&dynamodb));
     let notes = Notes::default();
     let function = Function::load(folder.path(), lambda_variable, notes.journal());
     run(async {
+        function.warm_up().await;
         for _ in 0..50 {
             assert_eq!(moved(&function).await, UNTOUCHED);
         }
         // Three requests of two attempts each; the others did not wait.
-        assert_eq!(dynamodb.calls(), 6);
+        assert_eq!(dynamodb.calls(), 1 + 6);
         tokio::time::sleep(crate::lambda::breaker::FIRST_PAUSE).await;
         assert_eq!(moved(&function).await, MOVED);
-        assert_eq!(dynamodb.calls(), 7);
+        assert_eq!(dynamodb.calls(), 1 + 7);
     });
     assert_eq!(notes.count("table"), 3);
     assert_eq!(notes.count("paused"), 47);
@@ -119,7 +142,7 @@ fn a_table_that_fails_is_left_alone_for_a_while() {
 
 #[test]
 fn a_thousand_faults_are_two_lines() {
-    let dynamodb = FakeDynamoDb::start(&items(site::items()), &[BROKEN]);
+    let dynamodb = FakeDynamoDb::start(&table(), &[BROKEN]);
     let folder = packaged(Some(&dynamodb));
     let file = folder.path().join(FILE_NAME);
     let text = std::fs::read_to_string(&file).unwrap();
@@ -143,7 +166,7 @@ fn a_thousand_faults_are_two_lines() {
 
 #[test]
 fn an_entry_is_read_once() {
-    let dynamodb = FakeDynamoDb::start(&items(site::items()), &[Turn::Answer]);
+    let dynamodb = FakeDynamoDb::start(&table(), &[Turn::Answer]);
     let folder = packaged(Some(&dynamodb));
     let notes = Notes::default();
     let function = Function::load(folder.path(), lambda_variable, notes.journal());
@@ -152,12 +175,13 @@ fn an_entry_is_read_once() {
             assert_eq!(moved(&function).await, MOVED);
         }
     });
-    assert_eq!(dynamodb.calls(), 1);
+    // The ledger, and the entry.
+    assert_eq!(dynamodb.calls(), 2);
 }
 
 #[test]
 fn what_is_surely_not_in_the_table_costs_no_read() {
-    let dynamodb = FakeDynamoDb::start(&items(site::items()), &[Turn::Hang]);
+    let dynamodb = FakeDynamoDb::start(&table(), &[Turn::Hang]);
     let folder = packaged(Some(&dynamodb));
     let notes = Notes::default();
     let function = Function::load(folder.path(), lambda_variable, notes.journal());
@@ -170,7 +194,7 @@ fn what_is_surely_not_in_the_table_costs_no_read() {
 
 #[test]
 fn a_warm_up_that_fails_is_noted_and_takes_no_longer_than_allowed() {
-    let dynamodb = FakeDynamoDb::start(&items(site::items()), &[Turn::Hang]);
+    let dynamodb = FakeDynamoDb::start(&table(), &[Turn::Hang]);
     let folder = packaged(Some(&dynamodb));
     let notes = Notes::default();
     let function = Function::load(folder.path(), lambda_variable, notes.journal());

@@ -2,7 +2,7 @@
 
 use crate::artefact::filter::Filter;
 use crate::artefact::index::{Case, ListBuilder};
-use crate::artefact::item;
+use crate::artefact::item::{self, Slot};
 use crate::artefact::key::Key;
 use crate::artefact::program::{Parts, Program};
 use crate::artefact::shared::SharedBuilder;
@@ -11,7 +11,8 @@ use crate::handler::Runtime;
 use crate::model::rules::{Place, Redirect, RedirectListId, RedirectMatcher};
 use crate::model::site::{Host, Site};
 
-const GENERATION: u64 = 7;
+/// The generation of [`encoded`].
+pub const GENERATION: u64 = 7;
 const LIST: RedirectListId = RedirectListId(0);
 
 fn entry() -> Entry {
@@ -77,13 +78,8 @@ pub fn embedded() -> (Runtime, EmbeddedTable) {
 }
 
 /// Names and entries in DynamoDB.
-pub fn items() -> Vec<(String, Vec<u8>)> {
-    items_of_generation(GENERATION)
-}
-
-/// The same of another generation.
-pub fn items_of_generation(generation: u64) -> Vec<(String, Vec<u8>)> {
+pub fn items(slot: Slot) -> Vec<(String, Vec<u8>)> {
     let entry = entry();
-    let name = item::name(generation, &entry.key);
+    let name = item::name(slot, &entry.key);
     vec![(name, entry.encode().unwrap())]
 }
