@@ -22,7 +22,7 @@ pub mod serve;
 pub mod status;
 pub mod verify;
 
-use std::io::Write as _;
+use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -83,7 +83,34 @@ pub fn run(command: &Command) -> Result<Exit> {
 /// # Errors
 /// Standard output cannot be written to.
 fn say(text: &str) -> Result<()> {
-    Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
+    Ok(io::stdout().lock().write_all(text.as_bytes())?)
+}
+
+/// What somebody says to a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Confirmed {
+    Yes,
+    No,
+    /// Standard input is no terminal.
+    NobodyThere,
+}
+
+/// Asks on a terminal.
+///
+/// # Errors
+/// The terminal cannot be read or written.
+fn confirmed(question: &str) -> Result<Confirmed> {
+    if !io::stdin().is_terminal() {
+        return Ok(Confirmed::NobodyThere);
+    }
+    say(&format!("{question} [y/N] "))?;
+    io::stdout().flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    Ok(match answer.trim() {
+        "y" | "yes" => Confirmed::Yes,
+        _ => Confirmed::No,
+    })
 }
 
 /// Runs what talks to AWS.

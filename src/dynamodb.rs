@@ -6,6 +6,7 @@
 //! `AWS_SESSION_TOKEN`); profiles and single sign-on would double what is to be built. Whoever uses
 //! those runs `eval "$(aws configure export-credentials --format env)"` first.
 
+mod changes;
 mod deploy;
 mod generation;
 pub mod import;
@@ -32,6 +33,7 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use edgewright_engine::lambda::dynamodb::Environment;
 
+pub use changes::{Changes, Listed, changes};
 pub use deploy::{Deployed, Stage, deploy, roll_back};
 pub use generation::Generation;
 pub use ledger::{DAY, Keep, Refusal, Unfinished, chosen};

@@ -74,6 +74,12 @@ pub struct Deploy {
     /// Make the table where there is none
     #[arg(long)]
     pub create_table: bool,
+    /// Ask nobody
+    #[arg(long)]
+    pub yes: bool,
+    /// Where nobody can be asked, refuse to remove more of the live entries than this, in percent
+    #[arg(long, value_name = "PERCENT", default_value_t = 10.0)]
+    pub max_removed: f64,
     /// Write to the Region named from now on, in place of the one that was written to before
     #[arg(long)]
     pub move_home: bool,
@@ -125,17 +131,14 @@ pub struct PruneGenerations {
 
 /// `30m` in seconds.
 fn seconds(text: &str) -> Result<u64, String> {
-    let (number, unit) = text.split_at(text.len().saturating_sub(1));
-    let unit = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 60 * 60,
-        "d" => DAY,
-        _ => 0,
-    };
-    let number: Option<u64> = number.parse().ok().filter(|_| unit > 0);
-    let seconds = number.and_then(|number| number.checked_mul(unit));
-    seconds.ok_or_else(|| "a number and s, m, h or d: 90s, 30m, 12h, 7d".to_owned())
+    let units = [('s', 1), ('m', 60), ('h', 60 * 60), ('d', DAY)];
+    let mut seconds = units.into_iter().filter_map(|(unit, seconds)| {
+        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+        number.checked_mul(seconds)
+    });
+    seconds
+        .next()
+        .ok_or_else(|| "a number and s, m, h or d: 90s, 30m, 12h, 7d".to_owned())
 }
 
 #[cfg(test)]

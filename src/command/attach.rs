@@ -4,13 +4,12 @@
 //! or what stands in the way. Absent: making the function; `package --function-only` and CloudFormation do.
 
 use std::fs;
-use std::io::{self, IsTerminal as _, Write as _};
 
 use anyhow::{Context, Result, bail};
 use edgewright_compiler::export::function::BehaviourNeeds;
 use serde_json::Value;
 
-use super::{Exit, say};
+use super::{Confirmed, Exit, confirmed, say};
 use crate::args::{Attach, Detach, Place};
 use crate::attach::{
     self, Connection, LetThrough, OwnPolicies, Passes, behaviour, differences, hindrances, notes,
@@ -175,9 +174,20 @@ impl Distribution {
         if place.dry_run {
             return Ok(Exit::Clean);
         }
-        if !place.yes && !is_confirmed()? {
-            say("nothing was changed\n")?;
-            return Ok(Exit::Clean);
+        let answer = if place.yes {
+            Confirmed::Yes
+        } else {
+            confirmed("make this change?")?
+        };
+        match answer {
+            Confirmed::Yes => {}
+            Confirmed::No => {
+                say("nothing was changed\n")?;
+                return Ok(Exit::Clean);
+            }
+            Confirmed::NobodyThere => {
+                bail!("nothing was changed: give --yes where nobody can be asked, or --dry-run")
+            }
         }
         let words = [
             "cloudfront",
@@ -194,16 +204,4 @@ impl Distribution {
         say("changed; CloudFront takes it to all its places within minutes\n")?;
         Ok(Exit::Clean)
     }
-}
-
-/// Asks on a terminal; elsewhere `--yes` is needed.
-fn is_confirmed() -> Result<bool> {
-    if !io::stdin().is_terminal() {
-        bail!("nothing was changed: give --yes where nobody can be asked, or --dry-run");
-    }
-    say("make this change? [y/N] ")?;
-    io::stdout().flush()?;
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "yes"))
 }

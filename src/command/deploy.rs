@@ -5,12 +5,14 @@
 use std::path::Path;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use edgewright_engine::artefact::item::Slot;
 
-use super::{Exit, block_on, say};
+use super::{Confirmed, Exit, block_on, confirmed, say};
 use crate::args::Deploy;
-use crate::dynamodb::{Absent, Deployed, Estimate, Generation, Stage, deploy, import, open};
+use crate::dynamodb::{
+    Absent, Changes, Deployed, Estimate, Generation, Listed, Stage, changes, deploy, import, open,
+};
 use crate::progress;
 use crate::summary::thousands;
 
@@ -33,6 +35,10 @@ pub fn run(arguments: &Deploy) -> Result<Exit> {
     let begun = Instant::now();
     let deployed =
         block_on(deployed(arguments, &generation))?.with_context(|| format!("table {table}"))?;
+    let Some(deployed) = deployed else {
+        say("nothing was changed\n")?;
+        return Ok(Exit::Clean);
+    };
     let found = generation.items.len() - deployed.written;
     say(&format!(
         "deploying    {} items written, {} were there, {:.2} s\n",
@@ -51,7 +57,8 @@ pub fn run(arguments: &Deploy) -> Result<Exit> {
     Ok(Exit::Clean)
 }
 
-async fn deployed(arguments: &Deploy, generation: &Generation) -> Result<Deployed> {
+/// Deploys, unless somebody does not want what that changes.
+async fn deployed(arguments: &Deploy, generation: &Generation) -> Result<Option<Deployed>> {
     let absent = if arguments.create_table {
         Absent::Create
     } else {
@@ -61,6 +68,12 @@ async fn deployed(arguments: &Deploy, generation: &Generation) -> Result<Deploye
     let tables = open(&options.home(), &options.region, absent).await?;
     if arguments.move_home {
         tables.move_home().await?;
+    }
+    let ledger = tables.ledger().await?;
+    if let Some(changes) = changes(&tables, &ledger, generation).await?
+        && !is_wanted(&changes, arguments)?
+    {
+        return Ok(None);
     }
     let bar = progress::bar("comparing", generation.items.len());
     let deployed = deploy(&tables, generation, |stage| match stage {
@@ -72,7 +85,47 @@ async fn deployed(arguments: &Deploy, generation: &Generation) -> Result<Deploye
     });
     let deployed = deployed.await?;
     bar.finish_and_clear();
-    Ok(deployed)
+    Ok(Some(deployed))
+}
+
+/// Shows what changes. Asks on a terminal; elsewhere too much must not go.
+fn is_wanted(changes: &Changes, arguments: &Deploy) -> Result<bool> {
+    let percent = changes.removed_percent();
+    let row = |what: &str, listed: &Listed, more: &str| {
+        let examples = match &listed.examples[..] {
+            [] => String::new(),
+            some => format!(
+                ": {}{}",
+                some.join(", "),
+                if listed.count > some.len() as u64 {
+                    ", …"
+                } else {
+                    ""
+                }
+            ),
+        };
+        format!("  {what:<9}  {}{more}{examples}\n", thousands(listed.count))
+    };
+    let of = format!(" of {} ({percent:.1} %)", thousands(changes.entries));
+    say(&format!(
+        "changes      against {}, which is live\n{}{}{}",
+        changes.live,
+        row("added", &changes.added, ""),
+        row("changed", &changes.changed, ""),
+        row("removed", &changes.removed, &of),
+    ))?;
+    if arguments.yes {
+        return Ok(true);
+    }
+    Ok(match confirmed("make it live?")? {
+        Confirmed::Yes => true,
+        Confirmed::No => false,
+        Confirmed::NobodyThere if percent <= arguments.max_removed => true,
+        Confirmed::NobodyThere => bail!(
+            "{percent:.1} % of the live entries would be removed: is this the right build? Give --yes, or --max-removed {}",
+            percent.ceil()
+        ),
+    })
 }
 
 /// What would be written, and what that costs.

@@ -21,6 +21,7 @@ use super::generation::Generation;
 use super::ledger::{Keep, Refusal, Unfinished};
 use super::replica::Replica;
 use super::tables::Tables;
+use super::verify::There;
 use super::{deploy, prune, roll_back};
 
 /// Items of each generation beside its program.
@@ -151,26 +152,22 @@ impl Replica for Fake {
         Ok(self.call(put).await)
     }
 
-    async fn differing(
-        &self,
-        items: &[Item],
-        mut progress: impl FnMut(usize),
-    ) -> Result<Vec<Item>> {
-        let mut differing = Vec::new();
+    async fn compare(&self, items: &[Item], mut progress: impl FnMut(usize)) -> Result<Vec<There>> {
+        let mut all = Vec::new();
         for batch in items.chunks(10) {
             let compare = |table: &mut Table| {
                 let there = &table.regions[self.region].items;
-                let is_there = |item: &&Item| there.get(item.key()) == Some(item);
-                batch
-                    .iter()
-                    .filter(|item| !is_there(item))
-                    .cloned()
-                    .collect::<Vec<_>>()
+                let there = batch.iter().map(|item| match there.get(item.key()) {
+                    Some(found) if found == item => There::Same,
+                    Some(_) => There::Otherwise,
+                    None => There::Missing,
+                });
+                there.collect::<Vec<_>>()
             };
-            differing.extend(self.call(compare).await);
-            progress(batch.len());
+            all.extend(self.call(compare).await);
+            progress(all.len());
         }
-        Ok(differing)
+        Ok(all)
     }
 
     async fn write(&self, items: &[Item], mut progress: impl FnMut(usize)) -> Result<usize> {

@@ -14,6 +14,7 @@ use edgewright_engine::artefact::item::{
 use edgewright_engine::lambda::ledger::Ledger;
 
 use super::names::{Deletes, Key};
+use super::verify::There;
 use super::write::{self, Backoff, Batches};
 use super::{Target, client, plainly, verify};
 
@@ -37,11 +38,22 @@ pub trait Replica {
     /// The table cannot be written.
     async fn put_ledger(&self, ledger: &Ledger, seen: u64) -> Result<bool>;
 
-    /// Those of `items` that the table has not, or has otherwise. `progress` gets the number compared so far.
+    /// What the table has of each of `items`. `progress` gets the number compared so far.
     ///
     /// # Errors
     /// The table cannot be read.
-    async fn differing(&self, items: &[Item], progress: impl FnMut(usize)) -> Result<Vec<Item>>;
+    async fn compare(&self, items: &[Item], progress: impl FnMut(usize)) -> Result<Vec<There>>;
+
+    /// Those of `items` that the table has not, or has otherwise.
+    ///
+    /// # Errors
+    /// The table cannot be read.
+    async fn differing(&self, items: &[Item], progress: impl FnMut(usize)) -> Result<Vec<Item>> {
+        let there = self.compare(items, progress).await?;
+        let differing = items.iter().zip(there);
+        let differing = differing.filter(|(_, there)| *there != There::Same);
+        Ok(differing.map(|(item, _)| item.clone()).collect())
+    }
 
     /// Writes items, and gives their number; `progress` gets the number so far.
     ///
@@ -153,8 +165,8 @@ impl Replica for DynamoDbReplica {
         }
     }
 
-    async fn differing(&self, items: &[Item], progress: impl FnMut(usize)) -> Result<Vec<Item>> {
-        verify::differing(&self.client, &self.table, items, progress).await
+    async fn compare(&self, items: &[Item], progress: impl FnMut(usize)) -> Result<Vec<There>> {
+        verify::compare(&self.client, &self.table, items, progress).await
     }
 
     async fn write(&self, items: &[Item], progress: impl FnMut(usize)) -> Result<usize> {

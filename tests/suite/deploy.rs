@@ -43,6 +43,7 @@ impl Builds {
     fn deploy(&self, build: usize, table: &Table, options: &[&str]) -> Output {
         let url = table.url();
         let mut line = vec!["deploy", "--table", "t", "--endpoint-url", &url];
+        line.extend(["--create-table", "--yes"]);
         line.extend(options);
         let build = self.path(build);
         line.push(build.to_str().unwrap());
@@ -81,8 +82,8 @@ fn everything_arrives_on_a_bad_day() {
             "the first of this table",
         ],
     );
-    // 500 redirects and as many decisions, the program, the record, the list, the pointer.
-    assert_eq!(table.names().len(), 1_004);
+    // 500 redirects and as many decisions, the program, the ledger.
+    assert_eq!(table.names().len(), 1_002);
     let (left_over, throttled) = table.troubles();
     assert!(left_over > 50 && throttled > 2, "{left_over} {throttled}");
 }
@@ -127,7 +128,7 @@ fn a_dry_run_says_what_it_would_cost_and_does_nothing() {
         "eu-west-1",
     ];
     let texts = [
-        "202 items",
+        "201 items",
         "write units and",
         "in each of 2 Regions",
         "cost         $0.00",
@@ -157,42 +158,83 @@ fn files_for_an_import_come_with_the_commands() {
 #[test]
 fn old_generations_are_pruned_and_the_last_two_never() {
     let (builds, table) = (Builds::new(4, 50), Table::start(BAD_DAY).unwrap());
-    let prune = |keep| on(&table, &["prune-generations", "--keep", keep]);
-    check(&prune("0"), 2, &["nothing was ever deployed"]);
+    let prune = |keep| {
+        let words = ["prune-generations", "--keep", keep, "--younger-than", "0s"];
+        on(&table, &words)
+    };
+    check(&prune("0"), 2, &["there is no table t"]);
     for build in 0..4 {
         check(&builds.deploy(build, &table, &[]), 0, &[]);
     }
+    // A day has not passed.
+    check(
+        &on(&table, &["prune-generations", "--keep", "0"]),
+        0,
+        &["0 generations removed, 0 items"],
+    );
+    check(
+        &on(
+            &table,
+            &["prune-generations", "--younger-than", "0s", "--dry-run"],
+        ),
+        0,
+        &["would go", "nothing was removed"],
+    );
     check(&prune("3"), 0, &["1 generations removed, 101 items"]);
     check(&prune("0"), 0, &["1 generations removed, 101 items"]);
     check(&prune("0"), 0, &["0 generations removed, 0 items"]);
-    // Two of 100 entries, program and record, the list, the pointer.
-    assert_eq!(table.names().len(), 2 * 102 + 2);
+    // Two of 100 entries and the program, the ledger.
+    assert_eq!(table.names().len(), 2 * 101 + 1);
     check(&on(&table, &["rollback"]), 0, &["live"]);
     check(&on(&table, &["status"]), 0, &["live since", "live before"]);
 }
 
 #[test]
-fn what_a_deploy_left_that_broke_off_goes_when_asked_for() {
-    let (builds, table) = (Builds::new(2, 50), Table::start(Day::default()).unwrap());
+fn what_lies_in_no_slot_goes() {
+    let (builds, table) = (Builds::new(1, 50), Table::start(Day::default()).unwrap());
     check(&builds.deploy(0, &table, &[]), 0, &[]);
     let whole = table.names();
-    check(&builds.deploy(1, &table, &[]), 0, &[]);
-    // As if the second deploy had written half of its items, and nothing else.
-    let other = Table::start(Day::default()).unwrap();
-    check(&builds.deploy(0, &other, &[]), 0, &[]);
-    let of_the_second = table
-        .names()
-        .into_iter()
-        .filter(|name| !whole.contains(name));
-    let entries: Vec<String> = of_the_second.filter(|name| !name.contains("/@")).collect();
-    for name in entries.iter().take(20) {
-        other.put(name);
+    // As if a deploy had been told too late that somebody removed its generation.
+    for number in 0..20 {
+        table.put(&format!("2/rule:0:/{number}"));
     }
-    check(&on(&other, &["prune-generations"]), 0, &["0 items"]);
-    check(
-        &on(&other, &["prune-generations", "--unfinished"]),
-        0,
-        &["20 items"],
-    );
-    assert_eq!(other.names(), whole);
+    // What is another tool's, or of a deploy that begins now, stays.
+    let others = ["9/rule:0:/a", "@other", "somebody's"];
+    for name in others {
+        table.put(name);
+    }
+    check(&on(&table, &["prune-generations"]), 0, &["20 items"]);
+    for name in others {
+        table.lose(name);
+    }
+    assert_eq!(table.names(), whole);
+}
+
+#[test]
+fn what_changes_is_shown_and_too_much_is_not_removed_unasked() {
+    let builds = Builds::new(2, 50);
+    let small = Builds::new(1, 20);
+    let table = Table::start(Day::default()).unwrap();
+    check(&builds.deploy(0, &table, &[]), 0, &[]);
+    let unasked = |builds: &Builds, build: usize, options: &[&str], code, texts: &[&str]| {
+        let build = builds.path(build);
+        let words = ["deploy", build.to_str().unwrap()];
+        check(&on(&table, &[&words, options].concat()), code, texts);
+    };
+    let changes = [
+        "which is live",
+        "added      0",
+        "changed    100: redirect:0:/old/0",
+        "removed    0 of 100 (0.0 %)",
+    ];
+    unasked(&builds, 1, &[], 0, &changes);
+    let too_much = [
+        "removed    60 of 100 (60.0 %): ",
+        "is this the right build?",
+        "--max-removed 60",
+    ];
+    unasked(&small, 0, &[], 2, &too_much);
+    unasked(&small, 0, &["--max-removed", "60"], 0, &["live"]);
+    unasked(&small, 0, &[], 0, &["as before"]);
+    unasked(&builds, 1, &["--yes"], 0, &["added      60: "]);
 }

@@ -175,11 +175,6 @@ impl State {
                 None => json!({}),
             },
             "PutItem" => return self.put(call),
-            "DeleteItem" => {
-                self.items.remove(&name(&call["Key"]));
-                json!({})
-            }
-            "UpdateItem" => self.update(call),
             "BatchWriteItem" => self.write(call),
             "BatchGetItem" => self.read(call),
             "Scan" => self.scan(call),
@@ -203,16 +198,16 @@ impl State {
         json!({ name: table })
     }
 
-    /// The two conditions that edgewright makes: there is none yet; the generation is still this one.
+    /// The two conditions that edgewright makes: there is none yet; the revision is still this one.
     fn put(&mut self, call: &Value) -> Reply {
         let item = &call["Item"];
         let before = self.items.get(&name(item));
         let holds = match call["ConditionExpression"].as_str() {
             None => true,
             Some("attribute_not_exists(#key)") => before.is_none(),
-            Some("#generation = :seen") => {
+            Some("#revision = :seen") => {
                 let seen = &call["ExpressionAttributeValues"][":seen"];
-                before.is_some_and(|before| &before["generation"] == seen)
+                before.is_some_and(|before| &before["revision"] == seen)
             }
             Some(_) => return refusal(400, "ValidationException"),
         };
@@ -221,22 +216,6 @@ impl State {
         }
         self.items.insert(name(item), item.clone());
         (200, json!({}))
-    }
-
-    /// `ADD` and `DELETE` of a set of one.
-    fn update(&mut self, call: &Value) -> Value {
-        let key = name(&call["Key"]);
-        let one = call["ExpressionAttributeValues"][":one"]["SS"][0].clone();
-        let empty = json!({ "pk": { "S": key }, "generations": { "SS": [] } });
-        let item = self.items.entry(key).or_insert(empty);
-        if let Some(all) = item["generations"]["SS"].as_array_mut() {
-            all.retain(|member| *member != one);
-            let expression = call["UpdateExpression"].as_str().unwrap_or_default();
-            if expression.starts_with("ADD") {
-                all.push(one);
-            }
-        }
-        json!({})
     }
 
     fn is_left_over(&mut self) -> bool {
