@@ -26,7 +26,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 /// What is done where there is no such table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Absent {
-    /// It is made.
+    /// A table is made.
     Create,
     /// That is an error: its name may be a slip.
     Refuse,

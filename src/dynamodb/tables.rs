@@ -23,7 +23,7 @@ const ATTEMPTS: u32 = 30;
 pub struct Tables<R> {
     /// The one that is written to.
     pub home: R,
-    /// Those that copy it.
+    /// The Regions that copy it.
     pub others: Vec<R>,
 }
 

@@ -96,7 +96,7 @@ fn a_month_is_priced() {
         "  as packed: origin-request, entries in a table\n",
         "  without --table: origin-request, entries in the package\n",
         "  --trigger viewer-request: viewer-request, entries in a table\n",
-        "a table holds 3 generations of 4 items, with backups",
+        "a table holds 3 generations of 3 items, with backups",
     ] {
         assert!(
             packed.said.contains(line),

@@ -49,7 +49,7 @@ pub fn permissions(stack: &Stack) -> Result<Value, FunctionError> {
 }
 
 /// What `deploy`, `status`, `rollback` and `prune-generations` do.
-const TABLE_CONTENT: [&str; 8] = [
+const TABLE_CONTENT: [&str; 7] = [
     "dynamodb:BatchGetItem",
     "dynamodb:BatchWriteItem",
     "dynamodb:DeleteItem",
@@ -57,7 +57,6 @@ const TABLE_CONTENT: [&str; 8] = [
     "dynamodb:GetItem",
     "dynamodb:PutItem",
     "dynamodb:Scan",
-    "dynamodb:UpdateItem",
 ];
 
 /// What `attach` and `detach` do.
