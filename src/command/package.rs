@@ -245,6 +245,10 @@ fn next(arguments: &args::Package, package: &Package, beside: &Beside) -> String
             table.display()
         )
     }));
+    steps.extend(arguments.table.as_ref().map(|table| {
+        let build = arguments.build.display();
+        format!("edgewright deploy {build} --table {table}\n")
+    }));
     steps.push(format!("aws s3 cp {zip} s3://BUCKET/{key}\n"));
     steps.push(format!(
         "aws cloudformation deploy --region us-east-1 --stack-name edgewright --template-file {template} \\\n          \
