@@ -12,8 +12,8 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
-    TableDescription, TableStatus,
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ReplicaStatus,
+    ScalarAttributeType, TableDescription, TableStatus,
 };
 use edgewright_engine::artefact::item::KEY_ATTRIBUTE;
 
@@ -46,7 +46,14 @@ pub async fn ensure(client: &Client, name: &str, absent: Absent) -> Result<Vec<S
     }
     let description = wait_until_active(client, name).await?;
     let replicas = description.replicas.unwrap_or_default().into_iter();
-    Ok(replicas.filter_map(|replica| replica.region_name).collect())
+    let read = replicas.filter(|replica| is_read(replica.replica_status.as_ref()));
+    Ok(read.filter_map(|replica| replica.region_name).collect())
+}
+
+/// Do functions read this copy? One that is being made gets all that is there by itself; one that goes is nobody's.
+fn is_read(status: Option<&ReplicaStatus>) -> bool {
+    use ReplicaStatus::{Creating, CreationFailed, Deleting};
+    !matches!(status, Some(Creating | CreationFailed | Deleting))
 }
 
 /// Somebody else made the table since we looked.
