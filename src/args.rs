@@ -12,6 +12,7 @@ mod explain;
 mod generations;
 mod migrate;
 mod package;
+mod probe;
 mod prune;
 mod reading;
 mod replay;
@@ -31,6 +32,7 @@ pub use explain::{Explain, ExplainFormat};
 pub use generations::{Deploy, PruneGenerations, Rollback, Status};
 pub use migrate::Migrate;
 pub use package::Package;
+pub use probe::Probe;
 pub use prune::Prune;
 pub use reading::{Force, Kind, Reading, UnknownDirective};
 pub use replay::Replay;
@@ -88,6 +90,9 @@ pub enum Command {
     /// Take the function away from a distribution again
     #[command(after_help = attach::DETACH_EXAMPLES)]
     Detach(Detach),
+    /// Ask a deployed site, and say where it does not answer as the rules say
+    #[command(after_help = probe::EXAMPLES)]
+    Probe(Probe),
     /// Compare with the Apache of this machine, request by request
     #[command(after_help = verify::EXAMPLES)]
     Verify(Verify),

@@ -13,6 +13,7 @@ pub mod diff;
 pub mod explain;
 pub mod migrate;
 pub mod package;
+pub mod probe;
 pub mod prune;
 pub mod prune_generations;
 pub mod replay;
@@ -70,6 +71,7 @@ pub fn run(command: &Command) -> Result<Exit> {
         Command::Migrate(arguments) => migrate::run(arguments),
         Command::Package(arguments) => package::run(arguments),
         Command::Diff(arguments) => diff::run(arguments),
+        Command::Probe(arguments) => probe::run(arguments),
         Command::Prune(arguments) => prune::run(arguments),
         Command::Deploy(arguments) => deploy::run(arguments),
         Command::Rollback(arguments) => rollback::run(arguments),

@@ -18,6 +18,7 @@ mod input;
 mod loader;
 mod opened;
 mod package;
+mod probe;
 mod progress;
 mod render;
 mod settings;

@@ -12,7 +12,7 @@ pub mod install;
 pub mod layout;
 pub mod logged_status;
 pub mod normalized_response;
-mod own_headers;
+pub mod own_headers;
 mod own_page;
 mod ports;
 pub mod requests;

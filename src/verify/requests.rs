@@ -119,7 +119,7 @@ fn is_heard(server: &Server, scheme: Scheme) -> bool {
 }
 
 /// The first witness of every rule before the second of any.
-fn spread(witnesses: &mut [Witness]) {
+pub fn spread(witnesses: &mut [Witness]) {
     let mut counts: HashMap<Place, usize> = HashMap::new();
     witnesses.sort_by_cached_key(|witness| {
         let count = counts.entry(witness.place).or_default();

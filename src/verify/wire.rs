@@ -40,7 +40,8 @@ impl Response {
         self.all(name).next()
     }
 
-    fn parse(bytes: &[u8]) -> Option<Self> {
+    /// Reads an answer; `None` where the bytes are none.
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
         let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
         let mut lines = bytes[..end]
             .split(|byte| *byte == b'\n')

@@ -17,6 +17,7 @@ mod inputs;
 mod logs;
 mod own_headers;
 mod package;
+mod probe;
 mod readme;
 mod rooms;
 mod seed_site;
