@@ -8,7 +8,7 @@ use super::{Exit, block_on, say};
 use crate::args::PruneGenerations;
 use crate::dynamodb::{Absent, Keep, Unfinished, chosen, now, open, prune};
 use crate::progress;
-use crate::summary::thousands;
+use crate::summary::count;
 
 /// Removes them, and says which.
 ///
@@ -38,8 +38,9 @@ pub fn run(arguments: &PruneGenerations) -> Result<Exit> {
         spinner.finish_and_clear();
         let lines = pruned.generations.values();
         let lines: String = lines.map(|one| format!("removed      {one}\n")).collect();
-        let (count, items) = (pruned.generations.len(), thousands(pruned.items));
-        Ok::<_, anyhow::Error>(lines + &format!("{count} generations removed, {items} items\n"))
+        let generations = count(pruned.generations.len(), "generation");
+        let items = count(pruned.items, "item");
+        Ok::<_, anyhow::Error>(lines + &format!("{generations} removed, {items}\n"))
     };
     say(&block_on(work)?.with_context(|| format!("table {}", options.table))?)?;
     Ok(Exit::Clean)

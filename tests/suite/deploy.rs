@@ -180,8 +180,8 @@ fn old_generations_are_pruned_and_the_last_two_never() {
         0,
         &["would go", "nothing was removed"],
     );
-    check(&prune("3"), 0, &["1 generations removed, 101 items"]);
-    check(&prune("0"), 0, &["1 generations removed, 101 items"]);
+    check(&prune("3"), 0, &["1 generation removed, 101 items"]);
+    check(&prune("0"), 0, &["1 generation removed, 101 items"]);
     check(&prune("0"), 0, &["0 generations removed, 0 items"]);
     // Two of 100 entries and the program, the ledger.
     assert_eq!(table.names().len(), 2 * 101 + 1);
