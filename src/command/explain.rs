@@ -19,7 +19,7 @@ pub(super) use request::of_url;
 
 use super::Exit;
 use crate::args::{Engine, Explain, ExplainFormat};
-use crate::contract::{OwnedRequest, to_text};
+use crate::contract::OwnedRequest;
 use crate::engine::Answerer;
 use crate::typed;
 use host::Chosen;
@@ -145,8 +145,8 @@ fn print(
     out: &mut impl Write,
 ) -> Result<()> {
     print_head(hop, answering, out)?;
-    for cookie in &hop.answer.cookies {
-        writeln!(out, "Set-Cookie: {}", to_text(cookie))?;
+    for (name, value) in text::headers(&hop.answer) {
+        writeln!(out, "{name}: {value}")?;
     }
     writeln!(out)?;
     for line in text::steps(hop, lines, answering, detail) {

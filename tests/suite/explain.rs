@@ -173,3 +173,20 @@ fn what_cannot_be_sent_is_refused() {
         "no RewriteRule or Redirect stands there",
     );
 }
+
+/// An answer is shown with what lines give it besides: cookies and headers.
+#[test]
+fn headers_of_the_answer_are_shown() {
+    let rules = "ServerName h.test\nHeader always set X-Own \"a b\"\nExpiresActive On\n\
+                 ExpiresDefault \"access plus 1 hour\"\nRewriteEngine On\n\
+                 RewriteRule ^/old$ /new [R=301,CO=seen:1:h.test]\n";
+    let place = Place::new().with("h.conf", rules);
+    let line = ["explain", "h.conf", "http://h.test/old"];
+    let headers = "301 http://h.test/new\nSet-Cookie: seen=1; path=/; domain=h.test\nX-Own: a b\n\
+                   Cache-Control: max-age=3600\nExpires: 3600 s after the answer\n";
+    place.run(&line).check(0, &[headers]);
+    let json = [&line[..], &["--format", "json"]].concat();
+    place
+        .run(&json)
+        .check(0, &["\"X-Own\"", "\"max-age=3600\""]);
+}

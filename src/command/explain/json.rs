@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::Hop;
 use super::host::{Chosen, Reason};
 use super::lines::{Lines, shown};
+use super::text::headers;
 use super::words::effect;
 use crate::contract::answer_to_json;
 use crate::engine::Answerer;
@@ -28,6 +29,7 @@ fn one(hop: &Hop<'_>, lines: &Lines<'_>, answering: &Answerer) -> Value {
         "request": hop.request.to_json(),
         "host": hop.chosen.as_ref().map(|chosen| host_object(chosen, answering)),
         "answer": answer_to_json(&hop.answer, &rules),
+        "headers": headers(&hop.answer),
         "steps": steps,
         "tried": hop.looked_at,
     })

@@ -3,7 +3,7 @@
 //! In: a request with its answer. Out: text, 80 columns where lines of the configuration allow it. Absent: answering.
 
 use edgewright_engine::budget::OVER_BUDGET;
-use edgewright_engine::model::outcome::{Answer, Event, Outcome, ServerEvent, Step};
+use edgewright_engine::model::outcome::{Answer, Event, HeaderText, Outcome, ServerEvent, Step};
 use edgewright_engine::model::request::Scheme;
 
 use super::host::{Chosen, Reason};
@@ -11,7 +11,7 @@ use super::lines::{Lines, shown};
 use super::near::Near;
 use super::words::effect;
 use super::{Detail, Hop};
-use crate::contract::OwnedRequest;
+use crate::contract::{OwnedRequest, to_text};
 use crate::engine::Answerer;
 use crate::render::Colour;
 use crate::summary::{count, thousands};
@@ -83,6 +83,20 @@ pub fn headline(answer: &Answer, colour: Colour) -> String {
         Colour::Allowed => format!("\x1b[1m{first}\x1b[0m{rest}"),
         Colour::None => first + &rest,
     }
+}
+
+/// The headers that lines of the configuration give to the answer, in the order they are sent. The page has its own.
+pub fn headers(answer: &Answer) -> Vec<(String, String)> {
+    let cookies = answer.cookies.iter();
+    let cookies = cookies.map(|cookie| ("Set-Cookie".to_owned(), to_text(cookie)));
+    let lines = answer.headers.lines.iter().map(|header| {
+        let value = match &header.value {
+            HeaderText::Text(text) => to_text(text),
+            HeaderText::DateAfter(seconds) => format!("{seconds} s after the answer"),
+        };
+        (to_text(&header.name), value)
+    });
+    cookies.chain(lines).collect()
 }
 
 /// What was asked and done, in order.
