@@ -218,7 +218,7 @@ impl<'a, C: ExpressionContext> Run<'a, C> {
                 self.unary(operator, &word)
             }
             Node::Binary(operator, left, right) => {
-                let (left, right) = (self.word(left)?, self.word(right)?);
+                let (left, right) = self.words(left, right)?;
                 Ok(binary(operator, &left, &right))
             }
         }
@@ -611,6 +611,15 @@ pub(crate) mod tests {
         )
         .unwrap();
         assert_eq!(context.varied, [b"H".to_vec(), b"User-Agent".to_vec()]);
+        // The right side of any operator is asked for first.
+        for operator in ["==", "-eq", "-strcmatch", "-fnmatch"] {
+            let text = format!("%{{HTTP:X-A}} {operator} http('User-Agent')");
+            let mut context = Fixed::default();
+            let expression = Expression::parse(text.as_bytes()).unwrap();
+            holds(&expression, &mut context, &mut Groups::default()).unwrap();
+            let expected = [b"User-Agent".to_vec(), b"X-A".to_vec()];
+            assert_eq!(context.varied, expected, "{operator}");
+        }
     }
 
     #[test]

@@ -86,9 +86,13 @@ impl Lines {
 }
 
 /// The text of the first header of a name.
-pub(super) fn text_of_first<'h>(headers: &'h [Header], name: &[u8]) -> Option<&'h [u8]> {
-    let found = headers.iter().find(|header| is_named(header, name))?;
-    match &found.value {
+fn text_of_first<'h>(headers: &'h [Header], name: &[u8]) -> Option<&'h [u8]> {
+    text_of(headers.iter().find(|header| is_named(header, name))?)
+}
+
+/// The text of a header; `None` where it is a date.
+pub(super) fn text_of(header: &Header) -> Option<&[u8]> {
+    match &header.value {
         HeaderText::Text(text) => Some(text),
         HeaderText::DateAfter(_) => None,
     }

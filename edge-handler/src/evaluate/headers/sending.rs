@@ -4,7 +4,7 @@
 
 use super::super::record::add_names;
 use super::Made;
-use super::lines::{Lines, is_named, text_of_first};
+use super::lines::{Lines, is_named, text_of};
 use crate::model::outcome::{ContentType, Header, HeaderText, Headers};
 use crate::model::site::headers::HeaderTable;
 
@@ -91,19 +91,27 @@ impl Sending {
         for header in all.iter().filter(|header| is_named(header, VARY)) {
             add_names_of(&mut vary, &header.value);
         }
-        // One without a name is sent as it is.
-        let is_sent = |header: &Header| {
-            ELSEWHERE.iter().all(|name| !is_named(header, name))
-                && (vary.is_empty() || !is_named(header, VARY))
-        };
         // Where there is no type (`ap_make_content_type`), what a line added stays.
         let own = match self.content_type {
             ContentType::Named(name) if name.is_empty() => ContentType::None,
             own => own,
         };
-        let content_type = match (own, text_of_first(&all, CONTENT_TYPE)) {
-            (ContentType::None, Some(added)) => ContentType::Named(added.to_vec()),
-            (own, _) => with_charset(own, charset),
+        let last = all
+            .iter()
+            .rposition(|header| is_named(header, CONTENT_TYPE));
+        let added = last.and_then(|last| all.get(last)).and_then(text_of);
+        let (content_type, others) = match (own, added) {
+            (ContentType::None, Some(added)) => {
+                (ContentType::Named(added.to_vec()), OtherTypes::AreSent)
+            }
+            (own, _) => (with_charset(own, charset), OtherTypes::AreGone),
+        };
+        // One without a name is sent as it is.
+        let is_sent = |(at, header): &(usize, Header)| {
+            let is_type = is_named(header, CONTENT_TYPE);
+            let is_other = is_type && Some(*at) != last && others == OtherTypes::AreSent;
+            let is_elsewhere = ELSEWHERE.iter().any(|name| is_named(header, name));
+            (is_other || !is_elsewhere) && (vary.is_empty() || !is_named(header, VARY))
         };
         let texts = all.iter().filter(|header| is_named(header, SET_COOKIE));
         let cookies = texts.filter_map(|header| match &header.value {
@@ -113,7 +121,12 @@ impl Sending {
         let cookies = cookies.collect();
         let headers = Headers {
             content_type,
-            lines: all.into_iter().filter(is_sent).collect(),
+            lines: all
+                .into_iter()
+                .enumerate()
+                .filter(is_sent)
+                .map(|(_, header)| header)
+                .collect(),
         };
         Finished {
             headers,
@@ -121,6 +134,15 @@ impl Sending {
             cookies,
         }
     }
+}
+
+/// What becomes of types that lines added, before the last.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OtherTypes {
+    /// They are sent: nobody sets the type of the answer.
+    AreSent,
+    /// The answer's own type has taken their place.
+    AreGone,
 }
 
 /// Headers as they are sent.
