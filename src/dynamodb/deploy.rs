@@ -7,9 +7,9 @@
 //! says that it is live. A deploy that broke off is simply run again: what is there already is found by comparing, and not
 //! written twice.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use edgewright_compiler::export::item::Item;
 use edgewright_engine::lambda::ledger::{GenerationId, Ledger};
 
@@ -17,11 +17,7 @@ use super::generation::Generation;
 use super::ledger::{self, Ticket};
 use super::now;
 use super::replica::Replica;
-use super::tables::Tables;
-
-/// Another Region has what was written here after a second or so; rarely after minutes.
-const LONGEST_WAIT: Duration = Duration::from_mins(10);
-const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
+use super::tables::{Tables, before_next_look};
 
 /// What happens, for a progress bar: how far, and of what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,14 +92,13 @@ async fn wait_until_whole<R: Replica>(
             return Ok(());
         };
         ledger::written(&tables.ledger().await?, ticket)?;
-        if start.elapsed() > LONGEST_WAIT {
-            bail!(
-                "{region}: {} items did not arrive, the first of them {}; run this again",
-                left.len(),
-                first.key()
-            );
-        }
-        tokio::time::sleep(BETWEEN_LOOKS).await;
+        before_next_look(start, || {
+            let (count, first) = (left.len(), first.key());
+            format!(
+                "{region}: {count} items did not arrive, the first of them {first}; run this again"
+            )
+        })
+        .await?;
     }
 }
 

@@ -18,6 +18,18 @@ const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 /// So often a change is decided again because somebody else changed the ledger.
 const ATTEMPTS: u32 = 30;
 
+/// Waits until a Region is looked at again.
+///
+/// # Errors
+/// It was waited too long since `begun`: what `late` says.
+pub async fn before_next_look(begun: Instant, late: impl FnOnce() -> String) -> Result<()> {
+    if begun.elapsed() > LONGEST_WAIT {
+        bail!(late());
+    }
+    tokio::time::sleep(BETWEEN_LOOKS).await;
+    Ok(())
+}
+
 /// A table in all of its Regions.
 #[derive(Debug)]
 pub struct Tables<R> {
@@ -89,13 +101,11 @@ impl<R: Replica> Tables<R> {
                     Some(there) if there.revision >= ledger.revision => break,
                     Some(_) | None => {}
                 }
-                if begun.elapsed() > LONGEST_WAIT {
-                    bail!(
-                        "{}: the ledger did not arrive; run this again",
-                        replica.region()
-                    );
-                }
-                tokio::time::sleep(BETWEEN_LOOKS).await;
+                before_next_look(begun, || {
+                    let region = replica.region();
+                    format!("{region}: the ledger did not arrive; run this again")
+                })
+                .await?;
             }
         }
         Ok(())

@@ -2,23 +2,13 @@
 //!
 //! In: a configuration that is served, and another. Out: what is said, and the exit code. Absent: TLS; `src/probe` tests it.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
-
 use crate::cli::Place;
+use crate::serve::Served;
 
-/// A site, served through the model of CloudFront.
+/// A site, served through the model of CloudFront, and its address.
 struct Site {
-    place: Place,
-    process: Child,
+    served: Served,
     address: String,
-}
-
-impl Drop for Site {
-    fn drop(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
 }
 
 const SITE: &str = "\
@@ -38,21 +28,11 @@ impl Site {
             .with("site.conf", SITE)
             .with("served.conf", served)
             .with("www/index.html", "here");
-        let mut process = Command::new(env!("CARGO_BIN_EXE_edgewright"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--docroot"])
-            .arg(place.path("www"))
-            .arg(place.path("served.conf"))
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut first = String::new();
-        let mut said = BufReader::new(process.stdout.take().unwrap());
-        said.read_line(&mut first).unwrap();
-        let (_, address) = first.trim_end().split_once("http://").unwrap();
+        let docroot = place.path("www").display().to_string();
+        let served = Served::of(place, "served.conf", &["--docroot", &docroot]);
         Self {
-            place,
-            process,
-            address: address.to_owned(),
+            address: served.address.to_string(),
+            served,
         }
     }
 
@@ -60,7 +40,7 @@ impl Site {
     fn check(&self, url: &str, options: &[&str], code: i32, texts: &[&str]) {
         let fixed = ["probe", url, "--build", "site.conf", "--rate", "1000"];
         let line = [&fixed, options].concat();
-        self.place.run(&line).check(code, texts);
+        self.served.place.run(&line).check(code, texts);
     }
 }
 

@@ -11,10 +11,12 @@ use edgewright_test_support::wire::{Request, Response, exchange};
 use crate::cli::Place;
 
 /// A running `edgewright serve`.
-struct Served {
+pub struct Served {
     process: Child,
-    address: SocketAddrV4,
-    _place: Place,
+    /// Where it answers.
+    pub address: SocketAddrV4,
+    /// What it was started in.
+    pub place: Place,
 }
 
 impl Served {
@@ -22,11 +24,20 @@ impl Served {
         let place = Place::new()
             .with("site.conf", CONFIGURATION)
             .with("www/gone.html", "<p>Was here</p>\n");
-        let docroot = format!("--docroot=/www={}", place.path("www").display());
+        let docroot = format!("/www={}", place.path("www").display());
+        Self::of(
+            place,
+            "site.conf",
+            &["--engine", engine, "--docroot", &docroot],
+        )
+    }
+
+    /// Serves a configuration of `place`.
+    pub fn of(place: Place, configuration: &str, options: &[&str]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_edgewright"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--engine", engine])
-            .arg(docroot)
-            .arg(place.path("site.conf"))
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(options)
+            .arg(place.path(configuration))
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -38,7 +49,7 @@ impl Served {
         Self {
             process,
             address,
-            _place: place,
+            place,
         }
     }
 

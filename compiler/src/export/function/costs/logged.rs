@@ -54,7 +54,7 @@ pub struct LogCosts {
     pub month: Month,
     /// Ways by what they are called, the packed one first.
     pub ways: Vec<(String, Costs)>,
-    /// The same for a person.
+    /// A month of the log in dollars, as lines for a person.
     pub lines: Vec<String>,
 }
 
